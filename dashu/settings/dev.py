@@ -1,0 +1,27 @@
+"""One machine: what `script/server` runs, with the embedded servers and a secret of its own."""
+
+import secrets
+
+from .base import *  # noqa: F403
+from .base import DASHU_HOME
+from .env import flag, words
+
+DEBUG = flag("DASHU_DEBUG", default=False)
+ALLOWED_HOSTS = words("DASHU_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+INTERNAL_IPS = ["127.0.0.1"]
+
+
+def _own_secret() -> str:
+    """Return this home's signing secret, made on first use; two processes that race keep the first one written."""
+    path = DASHU_HOME / "secret_key"
+    DASHU_HOME.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="utf-8")
+
+
+SECRET_KEY = _own_secret()

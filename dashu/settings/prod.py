@@ -1,0 +1,18 @@
+"""Production: every secret and address comes from the environment, and a missing one refuses the start."""
+
+from . import env
+from .base import *  # noqa: F403
+
+SECRET_KEY = env.secret("DASHU_SECRET_KEY")
+ALLOWED_HOSTS = env.words("DASHU_ALLOWED_HOSTS") or [env.text("DASHU_ALLOWED_HOSTS")]
+CSRF_TRUSTED_ORIGINS = env.words("DASHU_TRUSTED_ORIGINS")
+DATABASES["default"] = dj_database_url.parse(env.text("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)  # noqa: F405
+REDIS_URL = env.text("REDIS_URL")
+
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_SSL_REDIRECT = env.flag("DASHU_SSL_REDIRECT", default=True)
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
