@@ -1,0 +1,50 @@
+"""
+Calendar dates and the business clock.
+
+A lender's day is a date in the lender's time zone. Domain code gets dates passed in; only views, tasks and commands
+ask this clock.
+"""
+
+from calendar import monthrange
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from dashu.kernel.errors import DomainError
+
+LENDER_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+class InvalidDate(DomainError):
+    """A date is not ISO 8601, or lies outside the range that the field asks for."""
+
+    code = "invalid_date"
+
+
+def lender_now() -> datetime:
+    return datetime.now(LENDER_ZONE)
+
+
+def lender_today() -> date:
+    return lender_now().date()
+
+
+def parse_date(value: object, *, field: str) -> date:
+    """Read an ISO date such as 2026-01-31, between 1970 and 2199."""
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            parsed = date.fromisoformat(value)
+        except ValueError:
+            parsed = None
+        if parsed and 1970 <= parsed.year <= 2199:
+            return parsed
+    raise InvalidDate(f"{str(value)[:40]!r} is not a date. Write it as year-month-day, for example 2026-01-31.", field=field)
+
+
+def add_months(anchor: date, months: int, *, day: int | None = None) -> date:
+    """
+    Return the date `months` after `anchor`, on `day` or the month's last day when the month is shorter.
+
+    Always count from the same anchor, never from the previous result: 31 Jan → 28 Feb → 31 Mar.
+    """
+    year, month0 = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
+    return date(year, month0 + 1, min(day or anchor.day, monthrange(year, month0 + 1)[1]))
