@@ -37,7 +37,9 @@ def parse_date(value: object, *, field: str) -> date:
             parsed = None
         if parsed and 1970 <= parsed.year <= 2199:
             return parsed
-    raise InvalidDate(f"{str(value)[:40]!r} is not a date. Write it as year-month-day, for example 2026-01-31.", field=field)
+    raise InvalidDate(
+        f"{str(value)[:40]!r} is not a date. Write it as year-month-day, for example 2026-01-31.", field=field
+    )
 
 
 def add_months(anchor: date, months: int, *, day: int | None = None) -> date:

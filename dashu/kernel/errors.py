@@ -23,7 +23,9 @@ class DomainError(Exception):
     code: ClassVar[str] = "refused"
     http_status: ClassVar[int] = 422
 
-    def __init__(self, user_message: Any, *, field: str | None = None, details: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, user_message: Any, *, field: str | None = None, details: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(user_message)
         self.user_message = user_message
         self.field = field

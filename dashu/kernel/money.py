@@ -100,7 +100,8 @@ def parse_minor(text: object, currency: str = "CNY", *, field: str = "amount", a
     """Read a decimal string as minor units; see `Money.parse`."""
     if not isinstance(text, str) or not _AMOUNT.fullmatch(text.strip()):
         raise InvalidAmount(
-            f"{_shown(text)} is not an amount. Write it as digits with a decimal point, for example 1234.50.", field=field
+            f"{_shown(text)} is not an amount. Write it as digits with a decimal point, for example 1234.50.",
+            field=field,
         )
     exponent = _exponent(currency)
     value = Decimal(text.strip())

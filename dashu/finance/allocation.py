@@ -1,0 +1,96 @@
+"""
+Which part of a payment pays what: the waterfall, given as data.
+
+By installment, the oldest installment is paid whole, component by component, before the next one gets anything; by
+component, one component of all due installments is paid before the next component. The penalty belongs to the loan:
+it takes its place in the order once, at the oldest due installment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from dashu.finance.installments import Component, Installment
+
+
+class Direction(StrEnum):
+    BY_INSTALLMENT = "by_installment"
+    BY_COMPONENT = "by_component"
+
+
+class Surplus(StrEnum):
+    """What happens to money beyond what is due: it pays the next installments, or stays as the borrower's credit."""
+
+    NEXT_INSTALLMENT = "next_installment"
+    UNAPPLIED = "unapplied"
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    order: tuple[Component, ...] = (Component.FEE, Component.INTEREST, Component.PRINCIPAL, Component.PENALTY)
+    direction: Direction = Direction.BY_INSTALLMENT
+    surplus: Surplus = Surplus.NEXT_INSTALLMENT
+
+    def __post_init__(self) -> None:
+        if sorted(self.order) != sorted(Component):
+            raise ValueError(f"a waterfall names each component once: {self.order}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`minor` of the payment pays `component`; `number` is the installment, None for the penalty."""
+
+    number: int | None
+    component: Component
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    lines: tuple[Line, ...]
+    unapplied: int
+
+    def of(self, component: Component) -> int:
+        return sum(line.minor for line in self.lines if line.component is component)
+
+
+def allocate(
+    amount: int, installments: Sequence[Installment], penalty: int, on: date, waterfall: Waterfall
+) -> Allocation:
+    """
+    Return how `amount`, received on `on`, is used.
+
+    :param amount: minor units, not negative.
+    :param penalty: minor units of penalty charged and unpaid.
+    :returns: lines without zeros; lines and unapplied sum to `amount`.
+    """
+    due = [row for row in installments if row.due_on <= on]
+    later = [row for row in installments if row.due_on > on] if waterfall.surplus is Surplus.NEXT_INSTALLMENT else []
+    lines, left = [], amount
+    for number, component, owed in [*_claims(due, penalty, waterfall), *_claims(later, 0, waterfall)]:
+        paid = min(left, owed)
+        if paid > 0:
+            lines.append(Line(number, component, paid))
+            left -= paid
+        if left == 0:
+            break
+    allocation = Allocation(tuple(lines), left)
+    assert sum(line.minor for line in lines) + allocation.unapplied == amount
+    return allocation
+
+
+def _claims(rows: Sequence[Installment], penalty: int, waterfall: Waterfall) -> list[tuple[int | None, Component, int]]:
+    """List what is claimed in the order in which it is to be paid."""
+    if not rows:
+        return [(None, Component.PENALTY, penalty)]
+    if waterfall.direction is Direction.BY_COMPONENT:
+        pairs = [(row, component) for component in waterfall.order for row in rows]
+    else:
+        pairs = [(row, component) for row in rows for component in waterfall.order]
+    return [
+        (None, component, penalty if row is rows[0] else 0)
+        if component is Component.PENALTY
+        else (row.number, component, row.unpaid_of(component))
+        for row, component in pairs
+    ]

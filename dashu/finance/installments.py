@@ -1,0 +1,77 @@
+"""One scheduled demand with what has been paid of it: the value that allocation and overdue counting work on."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+
+class Component(StrEnum):
+    """What a part of a payment pays. Penalty belongs to the loan, the others to an installment."""
+
+    FEE = "fee"
+    PENALTY = "penalty"
+    INTEREST = "interest"
+    PRINCIPAL = "principal"
+
+
+@dataclass(frozen=True, slots=True)
+class Installment:
+    """
+    Amounts in minor units. A waived part is no longer demanded.
+
+    :param due_on: the day it must be paid by; unpaid the day after, it is one day past due.
+    """
+
+    number: int
+    due_on: date
+    principal: int
+    interest: int
+    fee: int = 0
+    paid_principal: int = 0
+    paid_interest: int = 0
+    paid_fee: int = 0
+    waived_principal: int = 0
+    waived_interest: int = 0
+    waived_fee: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.principal + self.interest + self.fee
+
+    @property
+    def unpaid_principal(self) -> int:
+        return self.principal - self.paid_principal - self.waived_principal
+
+    @property
+    def unpaid_interest(self) -> int:
+        return self.interest - self.paid_interest - self.waived_interest
+
+    @property
+    def unpaid_fee(self) -> int:
+        return self.fee - self.paid_fee - self.waived_fee
+
+    @property
+    def unpaid(self) -> int:
+        return self.unpaid_principal + self.unpaid_interest + self.unpaid_fee
+
+    def unpaid_of(self, component: Component) -> int:
+        if component is Component.PRINCIPAL:
+            return self.unpaid_principal
+        if component is Component.INTEREST:
+            return self.unpaid_interest
+        return self.unpaid_fee
+
+    def pay(self, component: Component, minor: int) -> "Installment":
+        """Return this installment with `minor` more (or, negative, less) of one component paid."""
+        if component is Component.PRINCIPAL:
+            return replace(self, paid_principal=self.paid_principal + minor)
+        if component is Component.INTEREST:
+            return replace(self, paid_interest=self.paid_interest + minor)
+        return replace(self, paid_fee=self.paid_fee + minor)
+
+    def waive(self, component: Component, minor: int) -> "Installment":
+        if component is Component.PRINCIPAL:
+            return replace(self, waived_principal=self.waived_principal + minor)
+        if component is Component.INTEREST:
+            return replace(self, waived_interest=self.waived_interest + minor)
+        return replace(self, waived_fee=self.waived_fee + minor)

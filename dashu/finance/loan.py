@@ -1,0 +1,502 @@
+"""
+A loan's position and what each event does to it.
+
+`Position` is everything that is known of a loan at the end of a day; every function here takes one and returns the
+next. The live services load a position, call one function and write the difference; a replay starts from the
+beginning and calls the same functions. `books` derives what the ledger must say from a position, so an entry is
+always the difference of two of them, and a restated loan needs no special bookkeeping.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from dashu.finance.allocation import Allocation, Line, Surplus, Waterfall, allocate
+from dashu.finance.arrears import Arrears, Pause, arrears_of, effective_days
+from dashu.finance.installments import Component, Installment
+from dashu.finance.penalty import PenaltyRule, penalty_parts
+from dashu.finance.rounding import Rounding, to_minor
+from dashu.kernel.dates import add_months
+from dashu.kernel.errors import DomainError
+
+
+class Status(StrEnum):
+    ACTIVE = "ACTIVE"
+    SETTLED = "SETTLED"
+    CHARGED_OFF = "CHARGED_OFF"
+
+
+class InterestBasis(StrEnum):
+    """Scheduled: the schedule's interest is owed whenever it is paid. Daily: simple interest on the actual balance."""
+
+    SCHEDULED = "scheduled"
+    DAILY = "daily"
+
+
+class Book(StrEnum):
+    """The ledger accounts that a loan's position determines. Debits are positive."""
+
+    CASH = "cash"
+    PRINCIPAL = "principal"
+    INTEREST_RECEIVABLE = "interest_receivable"
+    FEE_RECEIVABLE = "fee_receivable"
+    PENALTY_RECEIVABLE = "penalty_receivable"
+    BORROWER_CREDIT = "borrower_credit"
+    TAKEOVER = "takeover"
+    INTEREST_INCOME = "interest_income"
+    FEE_INCOME = "fee_income"
+    PENALTY_INCOME = "penalty_income"
+    WAIVER_EXPENSE = "waiver_expense"
+    CHARGE_OFF_EXPENSE = "charge_off_expense"
+    RECOVERY_INCOME = "recovery_income"
+
+
+class EventRefused(DomainError):
+    """An event does not fit the loan's position: `code` stays, the message and field say why."""
+
+    code = "event_refused"
+
+
+class LoanClosed(DomainError):
+    """The loan is settled, so nothing more can be paid on it."""
+
+    code = "loan_not_payable"
+    http_status = 409
+
+
+class SettlementTooSmall(DomainError):
+    """The money does not reach the payoff amount of its day."""
+
+    code = "settlement_too_small"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """
+    The terms that decide what events do.
+
+    :param starts_on: disbursement, or the day of takeover.
+    :param annual_rate: a fraction to at most 6 decimals.
+    :param interest_year_days: days of the rate's year for daily interest.
+    :param tolerance_bps: shortfall of an installment that does not count as missed, in basis points of it.
+    """
+
+    starts_on: date
+    annual_rate: Decimal
+    waterfall: Waterfall = Waterfall()
+    penalty: PenaltyRule = PenaltyRule()
+    interest_basis: InterestBasis = InterestBasis.SCHEDULED
+    interest_year_days: int = 365
+    tolerance_bps: int = 0
+
+    @property
+    def interest_parts_per_minor(self) -> int:
+        return 1_000_000 * self.interest_year_days
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """
+    A loan at the end of a day. Amounts in minor units.
+
+    :param principal: outstanding on the books (claim, also when charged off).
+    :param accrued_through: last day whose penalty and due interest are in the figures.
+    :param interest_through: daily basis only: interest is accrued to this date.
+    :param penalty_parts: see `dashu.finance.penalty`; `interest_parts` likewise for daily interest.
+    """
+
+    installments: tuple[Installment, ...]
+    accrued_through: date
+    interest_through: date
+    status: Status = Status.ACTIVE
+    principal: int = 0
+    unapplied: int = 0
+    penalty_parts: int = 0
+    penalty_paid: int = 0
+    penalty_waived: int = 0
+    interest_parts: int = 0
+    interest_collected: int = 0
+    cash: int = 0
+    takeover: int = 0
+    waiver_expense: int = 0
+    waived_interest_income: int = 0
+    waived_fee_income: int = 0
+    recovered: int = 0
+    pauses: tuple[Pause, ...] = ()
+    at_charge_off: dict[Book, int] = field(default_factory=dict)
+
+    def penalty_charged(self, contract: Contract) -> int:
+        return contract.penalty.whole_minor(self.penalty_parts)
+
+    def penalty_due(self, contract: Contract) -> int:
+        return self.penalty_charged(contract) - self.penalty_paid - self.penalty_waived
+
+    def interest_due(self, contract: Contract) -> int:
+        """Daily basis: interest accrued and not collected, rounded half-up once over the loan's whole life."""
+        accrued = to_minor(Decimal(self.interest_parts) / contract.interest_parts_per_minor, Rounding.HALF_UP)
+        return accrued - self.interest_collected
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """
+    What a payment did.
+
+    :param lines: which installments count as paid by how much.
+    :param fee, penalty, interest, principal, unapplied: what the money paid on the books; they sum to the amount.
+    """
+
+    lines: tuple[Line, ...]
+    fee: int
+    penalty: int
+    interest: int
+    principal: int
+    unapplied: int
+
+    @property
+    def amount(self) -> int:
+        return self.fee + self.penalty + self.interest + self.principal + self.unapplied
+
+
+def opened(contract: Contract, installments: Sequence[Installment], disbursed: int) -> Position:
+    """Return the position of a loan that has just been paid out."""
+    return Position(
+        installments=tuple(installments),
+        accrued_through=contract.starts_on,
+        interest_through=contract.starts_on,
+        principal=disbursed,
+        cash=-disbursed,
+    )
+
+
+def taken_over(
+    contract: Contract, installments: Sequence[Installment], principal: int, *, interest_through: date
+) -> Position:
+    """
+    Return the position of a loan that another system served until `contract.starts_on`.
+
+    :param principal: outstanding at the takeover, which may differ from what the open installments carry when
+        interest is counted daily.
+    """
+    opening = Position(
+        installments=tuple(installments),
+        accrued_through=contract.starts_on,
+        interest_through=interest_through,
+        principal=principal,
+    )
+    receivable = _receivables(opening, contract)
+    return replace(
+        opening,
+        takeover=-(principal + sum(receivable.values())),
+        waived_interest_income=-receivable[Book.INTEREST_RECEIVABLE],
+        waived_fee_income=-receivable[Book.FEE_RECEIVABLE],
+    )
+
+
+def accrue(position: Position, contract: Contract, through: date) -> Position:
+    """Add the penalty of the days up to and including `through`; due interest follows from the date by itself."""
+    if through <= position.accrued_through:
+        return position
+    if position.status is not Status.ACTIVE:
+        return replace(position, accrued_through=through)
+    added = penalty_parts(
+        position.installments, position.accrued_through, through, contract.penalty, pauses=position.pauses
+    )
+    return replace(position, accrued_through=through, penalty_parts=position.penalty_parts + added)
+
+
+def receive(
+    position: Position, contract: Contract, amount: int, on: date, *, cures: bool = True
+) -> tuple[Position, Receipt]:
+    """
+    Book money received with value date `on`.
+
+    :param cures: False for proceeds that lower the balance without paying an installment (insurance, sale of goods).
+    :raises LoanClosed: the loan is settled.
+    """
+    if position.status is Status.SETTLED:
+        raise LoanClosed("This loan is settled; nothing more is to be paid on it.")
+    position = accrue(position, contract, on - timedelta(days=1))
+    if position.status is Status.CHARGED_OFF:
+        return _recover(position, contract, amount, on)
+    if contract.interest_basis is InterestBasis.DAILY:
+        return _receive_daily(position, contract, amount, on, cures=cures)
+    allocation = _allocation(position, contract, amount, on) if cures else _from_the_end(position, amount)
+    position = _apply(position, allocation)
+    receipt = _receipt(allocation)
+    position = replace(
+        position,
+        principal=position.principal - receipt.principal,
+        unapplied=position.unapplied + receipt.unapplied,
+        cash=position.cash + amount,
+    )
+    return _settled_when_done(position, contract), receipt
+
+
+def payoff(position: Position, contract: Contract, on: date) -> int:
+    """
+    Return what ends the loan on `on`: everything due, all principal, interest of the running period by days elapsed.
+
+    The borrower's credit is taken off; never negative.
+    """
+    position = accrue(position, contract, on - timedelta(days=1))
+    owed = position.penalty_due(contract) + position.principal
+    if contract.interest_basis is InterestBasis.DAILY:
+        owed += _accrue_interest(position, contract, on).interest_due(contract)
+        owed += sum(row.unpaid_fee for row in position.installments if row.due_on <= on)
+    else:
+        kept = _without_unearned(position, contract, on)
+        owed += sum(row.unpaid_interest + row.unpaid_fee for row in kept)
+    return max(0, owed - position.unapplied)
+
+
+def settle(position: Position, contract: Contract, amount: int, on: date) -> tuple[Position, Receipt]:
+    """
+    End the loan early: interest and fees that are not yet earned are no longer demanded.
+
+    :raises SettlementTooSmall: `amount` is less than `payoff` of that day.
+    """
+    if position.status is not Status.ACTIVE:
+        raise LoanClosed("This loan is not running; it cannot be settled early.")
+    needed = payoff(position, contract, on)
+    if amount < needed:
+        raise SettlementTooSmall(
+            "The amount does not reach the payoff of that day.", field="amount", details={"payoff_minor": needed}
+        )
+    if contract.interest_basis is InterestBasis.SCHEDULED:
+        position = replace(position, installments=_without_unearned(position, contract, on))
+    credit = position.unapplied
+    whole = replace(contract, waterfall=replace(contract.waterfall, surplus=Surplus.NEXT_INSTALLMENT))
+    position, receipt = receive(replace(position, unapplied=0), whole, amount + credit, on)
+    position = replace(position, cash=position.cash - credit)
+    assert position.status is Status.SETTLED
+    return position, replace(receipt, unapplied=receipt.unapplied - credit)
+
+
+def waive(position: Position, contract: Contract, component: Component, amount: int, on: date) -> Position:
+    """
+    Give up a claim: penalty of the loan, or a component of its installments, oldest first.
+
+    :raises EventRefused: more is waived than is claimed.
+    """
+    position = accrue(position, contract, on - timedelta(days=1))
+    if component is Component.PENALTY:
+        if amount > position.penalty_due(contract):
+            raise EventRefused("More penalty would be waived than is owed.", field="amount")
+        waived = replace(position, penalty_waived=position.penalty_waived + amount)
+        return _settled_when_done(replace(waived, waiver_expense=position.waiver_expense + amount), contract)
+    rows, left, recognized = [], amount, 0
+    for row in position.installments:
+        part = min(left, row.unpaid_of(component))
+        recognized += part if row.due_on <= position.accrued_through or component is Component.PRINCIPAL else 0
+        rows.append(row.waive(component, part) if part else row)
+        left -= part
+    if left:
+        raise EventRefused(f"More {component} would be waived than is owed.", field="amount")
+    principal = position.principal - (amount if component is Component.PRINCIPAL else 0)
+    position = replace(
+        position,
+        installments=tuple(rows),
+        principal=principal,
+        waiver_expense=position.waiver_expense + recognized,
+        waived_interest_income=position.waived_interest_income + (recognized if component is Component.INTEREST else 0),
+        waived_fee_income=position.waived_fee_income + (recognized if component is Component.FEE else 0),
+    )
+    return _settled_when_done(position, contract)
+
+
+def add_fee(position: Position, amount: int, on: date) -> Position:
+    """Demand a fee with the first installment that is due on or after `on`, else with the last one."""
+    target = next((row for row in position.installments if row.due_on >= on), position.installments[-1])
+    rows = tuple(replace(row, fee=row.fee + amount) if row is target else row for row in position.installments)
+    return replace(position, installments=rows)
+
+
+def extend(position: Position, contract: Contract, months: int, on: date) -> Position:
+    """Grant a payment holiday: every unpaid installment falls due `months` later, on the same day of the month."""
+    if months < 1:
+        raise EventRefused("A payment holiday is at least one month.", field="months")
+    position = accrue(position, contract, on - timedelta(days=1))
+    day = max(row.due_on.day for row in position.installments)
+    rows = tuple(
+        replace(row, due_on=add_months(row.due_on, months, day=day)) if row.unpaid > 0 else row
+        for row in position.installments
+    )
+    return replace(position, installments=rows)
+
+
+def charge_off(position: Position, contract: Contract, on: date) -> Position:
+    """Book the loan as a loss. The claim continues; nothing accrues any more and what comes in is a recovery."""
+    if position.status is not Status.ACTIVE:
+        raise EventRefused("Only a running loan can be charged off.")
+    position = accrue(position, contract, on)
+    books = books_of(position, contract)
+    lost = [Book.PRINCIPAL, Book.INTEREST_RECEIVABLE, Book.FEE_RECEIVABLE, Book.PENALTY_RECEIVABLE]
+    frozen = {book: minor for book, minor in books.items() if book not in lost}
+    frozen[Book.CHARGE_OFF_EXPENSE] = sum(books[book] for book in lost)
+    return replace(position, status=Status.CHARGED_OFF, at_charge_off=frozen, cash=0, recovered=0)
+
+
+def arrears(position: Position, contract: Contract, as_of: date) -> Arrears:
+    return arrears_of(position.installments, as_of, tolerance_bps=contract.tolerance_bps)
+
+
+def effective_days_past_due(position: Position, contract: Contract, as_of: date) -> int:
+    return effective_days(arrears(position, contract, as_of).oldest_due_on, as_of, position.pauses)
+
+
+def books_of(position: Position, contract: Contract) -> dict[Book, int]:
+    """
+    Return what each ledger account says of this loan, debits positive; it always sums to 0.
+
+    Interest and fees become income when they fall due, or earlier when they are paid earlier.
+    """
+    if position.status is Status.CHARGED_OFF:
+        books = {book: position.at_charge_off.get(book, 0) for book in Book}
+        books[Book.CASH] += position.recovered
+        books[Book.RECOVERY_INCOME] -= position.recovered
+        return books
+    receivable = _receivables(position, contract)
+    if contract.interest_basis is InterestBasis.DAILY:
+        interest_earned = position.interest_collected
+    else:
+        interest_earned = sum(row.paid_interest for row in position.installments) + receivable[Book.INTEREST_RECEIVABLE]
+    books = {book: 0 for book in Book} | receivable
+    books[Book.CASH] = position.cash
+    books[Book.TAKEOVER] = position.takeover
+    books[Book.PRINCIPAL] = position.principal
+    books[Book.BORROWER_CREDIT] = -position.unapplied
+    books[Book.INTEREST_INCOME] = -(interest_earned + position.waived_interest_income)
+    fees_earned = sum(row.paid_fee for row in position.installments) + receivable[Book.FEE_RECEIVABLE]
+    books[Book.FEE_INCOME] = -(fees_earned + position.waived_fee_income)
+    books[Book.PENALTY_INCOME] = -position.penalty_charged(contract)
+    books[Book.WAIVER_EXPENSE] = position.waiver_expense
+    return books
+
+
+def _receivables(position: Position, contract: Contract) -> dict[Book, int]:
+    demanded = [row for row in position.installments if row.due_on <= position.accrued_through]
+    daily = contract.interest_basis is InterestBasis.DAILY
+    return {
+        Book.INTEREST_RECEIVABLE: 0 if daily else sum(row.unpaid_interest for row in demanded),
+        Book.FEE_RECEIVABLE: sum(row.unpaid_fee for row in demanded),
+        Book.PENALTY_RECEIVABLE: position.penalty_due(contract),
+    }
+
+
+def _allocation(position: Position, contract: Contract, amount: int, on: date) -> Allocation:
+    return allocate(amount, position.installments, position.penalty_due(contract), on, contract.waterfall)
+
+
+def _from_the_end(position: Position, amount: int) -> Allocation:
+    """Lower the principal from the last installment backwards, so that no due installment counts as paid."""
+    lines, left = [], amount
+    for row in reversed(position.installments):
+        part = min(left, row.unpaid_principal)
+        if part:
+            lines.append(Line(row.number, Component.PRINCIPAL, part))
+            left -= part
+    return Allocation(tuple(lines), left)
+
+
+def _apply(position: Position, allocation: Allocation) -> Position:
+    rows = {row.number: row for row in position.installments}
+    for line in allocation.lines:
+        if line.number is not None:
+            rows[line.number] = rows[line.number].pay(line.component, line.minor)
+    return replace(
+        position,
+        installments=tuple(rows.values()),
+        penalty_paid=position.penalty_paid + allocation.of(Component.PENALTY),
+    )
+
+
+def _receipt(allocation: Allocation) -> Receipt:
+    return Receipt(
+        lines=allocation.lines,
+        fee=allocation.of(Component.FEE),
+        penalty=allocation.of(Component.PENALTY),
+        interest=allocation.of(Component.INTEREST),
+        principal=allocation.of(Component.PRINCIPAL),
+        unapplied=allocation.unapplied,
+    )
+
+
+def _accrue_interest(position: Position, contract: Contract, to: date) -> Position:
+    days = (to - position.interest_through).days
+    if days <= 0:
+        return position
+    parts = position.principal * int(contract.annual_rate * 1_000_000) * days
+    return replace(position, interest_through=to, interest_parts=position.interest_parts + parts)
+
+
+def _receive_daily(
+    position: Position, contract: Contract, amount: int, on: date, *, cures: bool
+) -> tuple[Position, Receipt]:
+    """The installments say what counts as paid; the money itself pays interest to the day, then principal."""
+    position = _accrue_interest(position, contract, on)
+    coverage = _allocation(position, contract, amount, on) if cures else Allocation((), amount)
+    fee, penalty = coverage.of(Component.FEE), coverage.of(Component.PENALTY)
+    left = amount - fee - penalty
+    interest = min(left, max(0, position.interest_due(contract))) if cures else 0
+    principal = min(left - interest, position.principal)
+    unapplied = left - interest - principal
+    position = replace(
+        _apply(position, coverage),
+        principal=position.principal - principal,
+        interest_collected=position.interest_collected + interest,
+        unapplied=position.unapplied + unapplied,
+        cash=position.cash + amount,
+    )
+    if position.principal == 0 and position.interest_due(contract) <= 0:
+        position = replace(position, installments=tuple(_no_longer_demanded(row) for row in position.installments))
+    return _settled_when_done(position, contract), Receipt(coverage.lines, fee, penalty, interest, principal, unapplied)
+
+
+def _recover(position: Position, contract: Contract, amount: int, on: date) -> tuple[Position, Receipt]:
+    allocation = _allocation(position, contract, amount, on)
+    receipt = _receipt(allocation)
+    position = _apply(position, allocation)
+    return replace(
+        position,
+        principal=position.principal - receipt.principal,
+        unapplied=position.unapplied + receipt.unapplied,
+        recovered=position.recovered + amount - receipt.unapplied,
+        at_charge_off=_plus_credit(position.at_charge_off, receipt.unapplied),
+    ), receipt
+
+
+def _plus_credit(books: dict[Book, int], unapplied: int) -> dict[Book, int]:
+    credit = books.get(Book.BORROWER_CREDIT, 0) - unapplied
+    return books | {Book.BORROWER_CREDIT: credit, Book.CASH: books.get(Book.CASH, 0) + unapplied}
+
+
+def _without_unearned(position: Position, contract: Contract, on: date) -> tuple[Installment, ...]:
+    """Drop the interest and fees after `on`; of the running period, keep interest for the days elapsed, half-up."""
+    rows, period_from = [], contract.starts_on
+    for row in position.installments:
+        if row.due_on <= on:
+            rows.append(row)
+        else:
+            period, elapsed = (row.due_on - period_from).days, max(0, (on - period_from).days)
+            earned = to_minor(Decimal(row.interest * elapsed) / period, Rounding.HALF_UP)
+            unearned = max(0, row.unpaid_interest - max(0, earned - row.paid_interest - row.waived_interest))
+            rows.append(row.waive(Component.INTEREST, unearned).waive(Component.FEE, row.unpaid_fee))
+        period_from = row.due_on
+    return tuple(rows)
+
+
+def _no_longer_demanded(row: Installment) -> Installment:
+    for component in (Component.PRINCIPAL, Component.INTEREST, Component.FEE):
+        row = row.waive(component, row.unpaid_of(component))
+    return row
+
+
+def _settled_when_done(position: Position, contract: Contract) -> Position:
+    if position.status is not Status.ACTIVE or position.penalty_due(contract):
+        return position
+    if position.principal or any(row.unpaid for row in position.installments):
+        return position
+    return replace(position, status=Status.SETTLED)
