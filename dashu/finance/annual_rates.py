@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from dashu.finance.schedule import FeeTiming, Row, ScheduleTerms
-from dashu.kernel.errors import DomainError
+from dashu.kernel.errors import DomainError, _
 
 _PLACES = Decimal("0.000001")
 
@@ -62,7 +62,7 @@ def _period_rate(received: int, payments: Sequence[int]) -> Decimal:
     """
     low, high = Decimal("-0.99"), Decimal(10)
     if received <= 0 or sum(payments) <= 0 or _excess(payments, received, high)[0] > 0:
-        raise NoAnnualRate("There is no yearly rate for these payments: check the sum received and the payments.")
+        raise NoAnnualRate(_("There is no yearly rate for these payments: check the sum received and the payments."))
     rate = Decimal(sum(payments)) / received - 1
     rate = rate * 2 / (len(payments) + 1)
     for _ in range(200):
@@ -76,7 +76,7 @@ def _period_rate(received: int, payments: Sequence[int]) -> Decimal:
         if abs(following - rate) < Decimal("1e-15"):
             return following
         rate = following
-    raise NoAnnualRate("The yearly rate of these payments could not be determined.")
+    raise NoAnnualRate(_("The yearly rate of these payments could not be determined."))
 
 
 def _excess(payments: Sequence[int], received: int, rate: Decimal) -> tuple[Decimal, Decimal]:

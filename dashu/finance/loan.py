@@ -19,7 +19,7 @@ from dashu.finance.installments import Component, Installment
 from dashu.finance.penalty import PenaltyRule, penalty_parts
 from dashu.finance.rounding import Rounding, to_minor
 from dashu.kernel.dates import add_months
-from dashu.kernel.errors import DomainError
+from dashu.kernel.errors import DomainError, _
 
 
 class Status(StrEnum):
@@ -217,7 +217,7 @@ def receive(
     :raises LoanClosed: the loan is settled.
     """
     if position.status is Status.SETTLED:
-        raise LoanClosed("This loan is settled; nothing more is to be paid on it.")
+        raise LoanClosed(_("This loan is settled; nothing more is to be paid on it."))
     position = accrue(position, contract, on - timedelta(days=1))
     if position.status is Status.CHARGED_OFF:
         return _recover(position, contract, amount, on)
@@ -259,11 +259,11 @@ def settle(position: Position, contract: Contract, amount: int, on: date) -> tup
     :raises SettlementTooSmall: `amount` is less than `payoff` of that day.
     """
     if position.status is not Status.ACTIVE:
-        raise LoanClosed("This loan is not running; it cannot be settled early.")
+        raise LoanClosed(_("This loan is not running; it cannot be settled early."))
     needed = payoff(position, contract, on)
     if amount < needed:
         raise SettlementTooSmall(
-            "The amount does not reach the payoff of that day.", field="amount", details={"payoff_minor": needed}
+            _("The amount does not reach the payoff of that day."), field="amount", details={"payoff_minor": needed}
         )
     if contract.interest_basis is InterestBasis.SCHEDULED:
         position = replace(position, installments=_without_unearned(position, contract, on))
@@ -284,7 +284,7 @@ def waive(position: Position, contract: Contract, component: Component, amount: 
     position = accrue(position, contract, on - timedelta(days=1))
     if component is Component.PENALTY:
         if amount > position.penalty_due(contract):
-            raise EventRefused("More penalty would be waived than is owed.", field="amount")
+            raise EventRefused(_("More would be waived than is owed."), field="amount")
         waived = replace(position, penalty_waived=position.penalty_waived + amount)
         return _settled_when_done(replace(waived, waiver_expense=position.waiver_expense + amount), contract)
     rows, left, recognized = [], amount, 0
@@ -294,7 +294,7 @@ def waive(position: Position, contract: Contract, component: Component, amount: 
         rows.append(row.waive(component, part) if part else row)
         left -= part
     if left:
-        raise EventRefused(f"More {component} would be waived than is owed.", field="amount")
+        raise EventRefused(_("More would be waived than is owed."), field="amount")
     principal = position.principal - (amount if component is Component.PRINCIPAL else 0)
     position = replace(
         position,
@@ -317,7 +317,7 @@ def add_fee(position: Position, amount: int, on: date) -> Position:
 def extend(position: Position, contract: Contract, months: int, on: date) -> Position:
     """Grant a payment holiday: every unpaid installment falls due `months` later, on the same day of the month."""
     if months < 1:
-        raise EventRefused("A payment holiday is at least one month.", field="months")
+        raise EventRefused(_("A payment holiday is at least one month."), field="months")
     position = accrue(position, contract, on - timedelta(days=1))
     day = max(row.due_on.day for row in position.installments)
     rows = tuple(
@@ -330,7 +330,7 @@ def extend(position: Position, contract: Contract, months: int, on: date) -> Pos
 def charge_off(position: Position, contract: Contract, on: date) -> Position:
     """Book the loan as a loss. The claim continues; nothing accrues any more and what comes in is a recovery."""
     if position.status is not Status.ACTIVE:
-        raise EventRefused("Only a running loan can be charged off.")
+        raise EventRefused(_("Only a running loan can be charged off."))
     position = accrue(position, contract, on)
     books = books_of(position, contract)
     lost = [Book.PRINCIPAL, Book.INTEREST_RECEIVABLE, Book.FEE_RECEIVABLE, Book.PENALTY_RECEIVABLE]
@@ -363,7 +363,7 @@ def books_of(position: Position, contract: Contract) -> dict[Book, int]:
         interest_earned = position.interest_collected
     else:
         interest_earned = sum(row.paid_interest for row in position.installments) + receivable[Book.INTEREST_RECEIVABLE]
-    books = {book: 0 for book in Book} | receivable
+    books = dict.fromkeys(Book, 0) | receivable
     books[Book.CASH] = position.cash
     books[Book.TAKEOVER] = position.takeover
     books[Book.PRINCIPAL] = position.principal

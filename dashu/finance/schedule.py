@@ -14,7 +14,7 @@ from enum import StrEnum
 from dashu.finance.day_counts import DayCount, days_between, year_fraction
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.rounding import Rounding, to_minor
-from dashu.kernel.errors import DomainError
+from dashu.kernel.errors import DomainError, _
 from dashu.kernel.money import MAX_MINOR, split_minor
 
 
@@ -78,21 +78,25 @@ class ScheduleTerms:
 
     def _refuse_contradictions(self) -> None:
         if not 0 < self.principal <= MAX_MINOR:
-            raise InvalidTerms("The principal must be more than 0 and inside the bound of amounts.", field="principal")
+            raise InvalidTerms(
+                _("The principal must be more than 0 and inside the bound of amounts."), field="principal"
+            )
         if not 0 <= self.annual_rate <= 10:
-            raise InvalidTerms("The annual rate is a fraction between 0 and 10, for example 0.18.", field="annual_rate")
+            raise InvalidTerms(
+                _("The annual rate is a fraction between 0 and 10, for example 0.18."), field="annual_rate"
+            )
         if not 1 <= self.count <= 600:
-            raise InvalidTerms("A schedule has between 1 and 600 installments.", field="count")
+            raise InvalidTerms(_("A schedule has between 1 and 600 installments."), field="count")
         if not 1 <= self.due_rule.every <= 366:
-            raise InvalidTerms("A period repeats every 1 to 366 units.", field="every")
+            raise InvalidTerms(_("A period repeats every 1 to 366 units."), field="every")
         if self.due_rule.due_day is not None and not 1 <= self.due_rule.due_day <= 31:
-            raise InvalidTerms("The due day is a day of the month, 1 to 31.", field="due_day")
+            raise InvalidTerms(_("The due day is a day of the month, 1 to 31."), field="due_day")
         if self.due_rule.first_due_on and self.due_rule.first_due_on <= self.disbursed_on:
-            raise InvalidTerms("The first due date must be after the disbursement.", field="first_due_on")
+            raise InvalidTerms(_("The first due date must be after the disbursement."), field="first_due_on")
         if not 0 <= self.balloon <= self.principal:
-            raise InvalidTerms("The balloon cannot be more than the principal.", field="balloon")
+            raise InvalidTerms(_("The balloon cannot be more than the principal."), field="balloon")
         if sum(fee.minor for fee in self.fees if fee.timing is FeeTiming.UPFRONT) >= self.principal:
-            raise InvalidTerms("Fees kept back must be less than the principal.", field="fees")
+            raise InvalidTerms(_("Fees kept back must be less than the principal."), field="fees")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,7 @@ def _spans(terms: ScheduleTerms) -> list[_Span]:
     rule, basis = terms.due_rule, terms.day_count
     dues = rule.due_dates(terms.disbursed_on, terms.count)
     if dues[0] <= terms.disbursed_on:
-        raise InvalidTerms("The first due date must be after the disbursement.", field="first_due_on")
+        raise InvalidTerms(_("The first due date must be after the disbursement."), field="first_due_on")
     starts = [terms.disbursed_on, *dues[:-1]]
     spans = []
     for index, (start, end) in enumerate(zip(starts, dues, strict=True)):

@@ -9,7 +9,7 @@ from calendar import monthrange
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from dashu.kernel.errors import DomainError
+from dashu.kernel.errors import DomainError, _
 
 LENDER_ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -38,7 +38,9 @@ def parse_date(value: object, *, field: str) -> date:
         if parsed and 1970 <= parsed.year <= 2199:
             return parsed
     raise InvalidDate(
-        f"{str(value)[:40]!r} is not a date. Write it as year-month-day, for example 2026-01-31.", field=field
+        _("%(given)s is not a date. Write it as year-month-day, for example 2026-01-31."),
+        field=field,
+        params={"given": repr(value)[:40]},
     )
 
 

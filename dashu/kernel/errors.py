@@ -5,8 +5,17 @@ A `DomainError` is something a person or a partner can cause and can act on. It 
 sentence for people and, where one input is to blame, the name of that field. Our own mistakes are `assert`s instead.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
+
+
+def _(text: str) -> str:
+    """Mark a sentence for the catalogs. The translation happens when a person reads it."""
+    return text
+
+
+# Django's gettext once Django runs; the kernel itself knows no languages.
+translate: Callable[[str], str] = str
 
 
 class DomainError(Exception):
@@ -15,7 +24,7 @@ class DomainError(Exception):
 
     :cvar code: stable, lower_snake_case; partners' programs branch on it.
     :cvar http_status: how the API answers.
-    :param user_message: one sentence that says what to do; may be a lazy translation.
+    :param message: one sentence that says what to do, with `%(name)s` for each of `params`.
     :param field: the input that is to blame, None when no single one is.
     :param details: further plain values for programs.
     """
@@ -24,19 +33,31 @@ class DomainError(Exception):
     http_status: ClassVar[int] = 422
 
     def __init__(
-        self, user_message: Any, *, field: str | None = None, details: Mapping[str, Any] | None = None
+        self,
+        message: Any,
+        *,
+        field: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(user_message)
-        self.user_message = user_message
+        super().__init__(message)
+        self.message = message
+        self.params = dict(params or {})
         self.field = field
         self.details = dict(details or {})
 
+    @property
+    def user_message(self) -> str:
+        """The sentence in the language of the moment."""
+        text = str(translate(self.message))
+        return text % self.params if self.params else text
+
     def __str__(self) -> str:
-        return str(self.user_message)
+        return self.user_message
 
     def as_json(self) -> dict[str, Any]:
         """Return `{"code", "message", "field"}`, the shape of a refusal in the JSON commands."""
-        return {"code": self.code, "message": str(self.user_message), "field": self.field}
+        return {"code": self.code, "message": self.user_message, "field": self.field}
 
 
 class InvalidInput(DomainError):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
-from dashu.kernel.errors import DomainError
+from dashu.kernel.errors import DomainError, _
 
 EXPONENTS = {"CNY": 2, "USD": 2, "EUR": 2, "HKD": 2, "TWD": 0, "CZK": 2, "NGN": 2}
 
@@ -42,7 +42,7 @@ class Money:
         if type(self.minor) is not int:
             raise TypeError(f"minor units are whole: {self.minor!r}")
         if self.currency not in EXPONENTS:
-            raise CurrencyMismatch(f"The currency {self.currency!r} is not known.", field="currency")
+            raise _unknown_currency(self.currency)
 
     @classmethod
     def parse(cls, text: str, currency: str = "CNY", *, field: str = "amount", allow_zero: bool = False) -> Self:
@@ -84,7 +84,11 @@ class Money:
 
     def _same(self, other: "Money") -> int:
         if other.currency != self.currency:
-            raise CurrencyMismatch(f"{self.currency} and {other.currency} cannot be added.", field="currency")
+            raise CurrencyMismatch(
+                _("%(one)s and %(other)s cannot be added."),
+                field="currency",
+                params={"one": self.currency, "other": other.currency},
+            )
         return other.minor
 
 
@@ -100,19 +104,27 @@ def parse_minor(text: object, currency: str = "CNY", *, field: str = "amount", a
     """Read a decimal string as minor units; see `Money.parse`."""
     if not isinstance(text, str) or not _AMOUNT.fullmatch(text.strip()):
         raise InvalidAmount(
-            f"{_shown(text)} is not an amount. Write it as digits with a decimal point, for example 1234.50.",
+            _("%(given)s is not an amount. Write it as digits with a decimal point, for example 1234.50."),
             field=field,
+            params={"given": repr(text)[:40]},
         )
     exponent = _exponent(currency)
-    value = Decimal(text.strip())
-    scaled = value.scaleb(exponent)
+    scaled = Decimal(text.strip()).scaleb(exponent)
     if scaled != scaled.to_integral_value():
-        raise InvalidAmount(f"{text} has more than {exponent} decimals, which {currency} does not have.", field=field)
+        raise InvalidAmount(
+            _("%(given)s has more decimals than %(currency)s has: %(decimals)s."),
+            field=field,
+            params={"given": text, "currency": currency, "decimals": exponent},
+        )
     minor = int(scaled)
     if minor == 0 and not allow_zero:
-        raise InvalidAmount("The amount must be more than 0.", field=field)
+        raise InvalidAmount(_("The amount must be more than 0."), field=field)
     if minor > MAX_MINOR:
-        raise InvalidAmount(f"The amount must not exceed {format_minor(MAX_MINOR, currency)}.", field=field)
+        raise InvalidAmount(
+            _("The amount must not be more than %(bound)s."),
+            field=field,
+            params={"bound": format_minor(MAX_MINOR, currency)},
+        )
     return minor
 
 
@@ -125,9 +137,11 @@ def format_minor(minor: int, currency: str = "CNY") -> str:
 
 def _exponent(currency: str) -> int:
     if currency not in EXPONENTS:
-        raise CurrencyMismatch(f"The currency {currency!r} is not known.", field="currency")
+        raise _unknown_currency(currency)
     return EXPONENTS[currency]
 
 
-def _shown(value: object) -> str:
-    return repr(value)[:40]
+def _unknown_currency(currency: object) -> CurrencyMismatch:
+    return CurrencyMismatch(
+        _("The currency %(given)s is not known."), field="currency", params={"given": repr(currency)[:40]}
+    )

@@ -89,7 +89,9 @@ TEMPLATES = [
 ]
 
 # --- data ---------------------------------------------------------------------------------------------------------
-DATABASES = {"default": dj_database_url.parse(env.service_url("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)}
+DATABASES = {
+    "default": dj_database_url.parse(env.service_url("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)
+}
 REDIS_URL = env.service_url("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 

@@ -8,4 +8,9 @@ class WebConfig(AppConfig):
 
     def ready(self) -> None:
         # Every process that runs Django queues tasks on our Celery application, not on Celery's default one.
+        from django.utils.translation import gettext
+
         from dashu import celery  # noqa: F401
+        from dashu.kernel import errors
+
+        errors.translate = gettext
