@@ -1,0 +1,60 @@
+"""
+What happened → which tasks react.
+
+A lower app never calls a higher one: it publishes an event, and this table names the tasks that react. It is the only
+wiring between apps. Every task named here also has a sweep that finds what was missed, so an event may be lost.
+"""
+
+import logging
+from fnmatch import fnmatchcase
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from dashu.celery import app
+
+logger = logging.getLogger(__name__)
+
+REACTIONS: dict[str, tuple[str, ...]] = {
+    "repayments.payment_received": ("repayments.tasks.send_receipt", "collections_mgmt.tasks.reassess_loan"),
+}
+
+# The first pattern that fits names the queue; a worker reads the queues it is given with `-Q`.
+TASK_QUEUES: tuple[tuple[str, str], ...] = (
+    ("collections_mgmt.tasks.close_*", "close"),
+    ("collections_mgmt.tasks.*", "collections"),
+    ("dashu.messaging.tasks.*", "messages"),
+    ("*", "default"),
+)
+QUEUES = tuple(queue for _pattern, queue in TASK_QUEUES)
+
+
+def publish(event: str, **fields: Any) -> None:
+    """
+    Announce what happened; its tasks are queued by name once the caller's transaction commits.
+
+    :param event: a key of `REACTIONS`.
+    :param fields: ids and plain values, passed to every task as keyword arguments.
+    """
+    transaction.on_commit(partial(_queue, event, REACTIONS[event], fields))
+
+
+def queue_of(task: str) -> str:
+    return next(queue for pattern, queue in TASK_QUEUES if fnmatchcase(task, pattern))
+
+
+def route_task(name: str, *_args: Any, **_kwargs: Any) -> dict[str, str]:
+    """Celery's router: names the queue of a task, also for a task that is sent by name only."""
+    return {"queue": queue_of(name)}
+
+
+def _queue(event: str, tasks: tuple[str, ...], fields: dict[str, Any]) -> None:
+    """Hand the tasks to the broker. The caller's work is committed, so a broker that is down must not make it fail."""
+    try:
+        for task in tasks:
+            app.send_task(task, kwargs=fields, retry=False)
+    except (OperationalError, RedisError, OSError) as error:
+        logger.error("The broker is not reachable; %s waits for the next sweep: %s", event, error)

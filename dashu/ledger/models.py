@@ -1,0 +1,106 @@
+"""
+The general ledger: append-only double entry.
+
+An entry and its postings are written in one transaction and never change. Triggers refuse UPDATE, DELETE and TRUNCATE,
+refuse a posting that comes after its entry was committed, and check at commit that the entry balances for each
+currency and each loan (migration 0002). A mistake is corrected by `services.reverse` and a new entry.
+"""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Func, Q
+from django.db.models.functions import Now
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+
+class CurrentTransactionId(Func):
+    """The identity of the database transaction that is writing; savepoints share it."""
+
+    function = "txid_current"
+    arity = 0
+    output_field = models.BigIntegerField()
+
+
+class Account(models.Model):
+    """A line of the chart of accounts. The code is the key, so that set-based SQL needs no lookup."""
+
+    class Kind(models.TextChoices):
+        ASSET = "ASSET", _("Asset")
+        LIABILITY = "LIABILITY", _("Liability")
+        INCOME = "INCOME", _("Income")
+        EXPENSE = "EXPENSE", _("Expense")
+        EQUITY = "EQUITY", _("Equity")
+
+    code = models.CharField(_("code"), max_length=32, primary_key=True)
+    name = models.JSONField(_("name"), help_text=_("One name for each language: zh-Hans, zh-Hant, en."))
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+
+    class Meta:
+        verbose_name = _("ledger account")
+        verbose_name_plural = _("ledger accounts")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.label}"
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language, else in English."""
+        wanted = (get_language() or "en").lower()
+        names: dict[str, Any] = {language.lower(): text for language, text in self.name.items()}
+        return str(names.get(wanted) or names.get("en") or self.code)
+
+
+class JournalEntry(models.Model):
+    """One thing that happened to the books, with when it counts (`effective_on`) and when we wrote it (`posted_at`)."""
+
+    effective_on = models.DateField(_("effective on"))
+    posted_at = models.DateTimeField(_("posted at"), db_default=Now(), editable=False)
+    description = models.TextField(_("description"))
+    kind = models.CharField(_("kind"), max_length=40)
+    reference = models.TextField(_("reference"), null=True, blank=True, unique=True)
+    reverses = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name=_("reverses")
+    )
+    actor = models.TextField(_("actor"))
+    txid = models.BigIntegerField(_("database transaction"), db_default=CurrentTransactionId(), editable=False)
+
+    class Meta:
+        verbose_name = _("journal entry")
+        verbose_name_plural = _("journal entries")
+        indexes = [models.Index(fields=["effective_on"], name="ledger_entry_effective_on")]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.effective_on} {self.description}"
+
+
+class Posting(models.Model):
+    """One side of an entry. The amount is positive; the side says which way it goes."""
+
+    class Side(models.TextChoices):
+        DEBIT = "D", _("Debit")
+        CREDIT = "C", _("Credit")
+
+    entry = models.ForeignKey(
+        JournalEntry, on_delete=models.PROTECT, related_name="postings", verbose_name=_("journal entry")
+    )
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, db_index=False, verbose_name=_("ledger account"))
+    side = models.CharField(_("side"), max_length=1, choices=Side)
+    amount_minor = models.BigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    # A plain dimension: the ledger lies below loans and knows nothing of them.
+    loan_id = models.BigIntegerField(_("loan"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("posting")
+        verbose_name_plural = _("postings")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="ledger_posting_amount_is_positive"),
+            models.CheckConstraint(condition=Q(side__in=["D", "C"]), name="ledger_posting_side_is_known"),
+        ]
+        indexes = [models.Index(fields=["loan_id", "account"], name="ledger_posting_loan_account")]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.account_id} {self.amount_minor}"

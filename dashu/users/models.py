@@ -1,0 +1,173 @@
+"""
+People: those who sign in, those who owe, and the partners who bring loans.
+
+A `User` is a login with one role. A `Borrower` is the person or company that owes; most have a login, a book taken
+over from another lender may not. A `Partner` is a company whose programs and staff see the loans it brought.
+"""
+
+import secrets
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
+
+from dashu.users.roles import STAFF_ROLES, Role, join_role_group
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **{**fields, "role": Role.ADMIN, "is_superuser": True})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A login. The e-mail address is kept in lower case, so one address is one person however it is typed."""
+
+    Role = Role
+
+    email = models.EmailField(
+        _("e-mail address"),
+        max_length=254,
+        unique=True,
+        error_messages={"unique": _("Someone already signs in with this e-mail address.")},
+    )
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="zh-hans")
+    role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.BORROWER)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("staff"), default=False, editable=False)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="users_user_email_is_lower_case"),
+            models.CheckConstraint(
+                condition=Q(role__in=STAFF_ROLES, is_staff=True) | (~Q(role__in=STAFF_ROLES) & Q(is_staff=False)),
+                name="users_user_staff_follows_role",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.strip().lower()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.email.strip().lower()
+        self.is_staff = self.role in STAFF_ROLES
+        super().save(*args, **kwargs)
+        join_role_group(self, self.role)
+
+
+Viewer = User | AnonymousUser
+
+
+def new_borrower_number() -> str:
+    """Return a public reference that says nothing of how many borrowers there are."""
+    return f"B{secrets.randbelow(10**10):010d}"
+
+
+class BorrowerQuerySet(models.QuerySet["Borrower"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Staff see everyone, a borrower sees themselves, anyone else sees no one."""
+        if user.is_authenticated and user.is_active:
+            return self if user.is_staff else self.filter(user=user)
+        return self.none()
+
+
+class Borrower(models.Model):
+    """The person or company that owes. `source` and `external_id` say who it was in the book it came from."""
+
+    class Kind(models.TextChoices):
+        PERSON = "PERSON", _("Person")
+        ENTITY = "ENTITY", _("Company")
+
+    number = models.CharField(_("number"), max_length=32, unique=True, default=new_borrower_number)
+    name = models.CharField(_("name"), max_length=120)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, db_default=Kind.PERSON, default=Kind.PERSON)
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, db_default="zh-hans", default="zh-hans"
+    )
+    phone = models.CharField(_("phone"), max_length=32, blank=True, db_default="", default="")
+    email = models.EmailField(_("e-mail address"), max_length=254, blank=True, db_default="", default="")
+    user = models.OneToOneField(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="borrower", verbose_name=_("user")
+    )
+    source = models.CharField(_("source"), max_length=60, blank=True, db_default="", default="")
+    external_id = models.CharField(_("number at the source"), max_length=80, blank=True, db_default="", default="")
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+
+    objects = BorrowerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("borrower")
+        verbose_name_plural = _("borrowers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "external_id"],
+                condition=~Q(external_id=""),
+                name="users_borrower_source_is_unique",
+                violation_error_message=_("This borrower of that source is already here."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.number})"
+
+
+class PartnerQuerySet(models.QuerySet["Partner"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Staff see every partner, a partner's login sees its own, anyone else sees none."""
+        if user.is_authenticated and user.is_active:
+            return self if user.is_staff else self.filter(user=user)
+        return self.none()
+
+
+class Partner(models.Model):
+    """A company that brings loans and reads them back through the API."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    user = models.OneToOneField(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="partner",
+        limit_choices_to={"role": Role.PARTNER},
+        verbose_name=_("user"),
+    )
+    is_active = models.BooleanField(_("active"), default=True, db_default=True)
+
+    objects = PartnerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
