@@ -1,0 +1,145 @@
+"""
+The rules that programs use, read as typed values.
+
+`PARSERS` is also how a pack is checked before it is loaded: a value that its reader could not read is refused with the
+file and rule, so a wrong pack is found by the person who edits it and not by the nightly close.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dashu.finance.arrears import Band, Scale
+from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
+from dashu.policy.contact_hours import ContactHours
+from dashu.policy.selectors import rule
+
+
+@dataclass(frozen=True, slots=True)
+class PenaltyPolicy:
+    """How the penalty follows from a contract: its yearly rate times `multiplier`, never above `cap`."""
+
+    multiplier: Decimal
+    cap: Decimal
+    base: PenaltyBase
+    year_days: int
+    grace_days: int
+
+    def for_contract(self, annual_rate: Decimal) -> PenaltyRule:
+        return PenaltyRule(
+            annual_rate=penalty_rate(annual_rate, multiplier=self.multiplier, cap=self.cap),
+            base=self.base,
+            year_days=self.year_days,
+            grace_days=self.grace_days,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CreditCodes:
+    """What is reported to the credit bureau: a code by days past due, and the marks of other states by name."""
+
+    by_days: Scale
+    marks: Mapping[str, str]
+
+
+def delinquency_buckets(on: date, *, pack: str | None = None) -> Scale:
+    return _scale(rule("delinquency.buckets", on=on, pack=pack))
+
+
+def five_tier(product_kind: str, on: date, *, pack: str | None = None) -> Scale:
+    """Return the classification by days past due for a kind of product, such as "CONSUMER"."""
+    tables = _texts(rule("classification.table_of_product", on=on, pack=pack))
+    return _scale(rule(f"classification.five_tier.{tables.get(product_kind, product_kind)}", on=on, pack=pack))
+
+
+def credit_codes(on: date, *, pack: str | None = None) -> CreditCodes:
+    return _credit_codes(rule("credit_record.codes", on=on, pack=pack))
+
+
+def penalty_rule(on: date, *, pack: str | None = None) -> PenaltyPolicy:
+    return _penalty(rule("penalty.rule", on=on, pack=pack))
+
+
+def rate_cap(on: date, *, pack: str | None = None) -> Decimal:
+    """Return the highest all-in yearly rate for a loan made on this day, as a fraction."""
+    return _fraction(rule("rate.cap", on=on, pack=pack))
+
+
+def reminder_days(on: date, *, pack: str | None = None) -> tuple[int, ...]:
+    """Return the days after the due date on which a reminder goes out; negative days lie before it."""
+    return _days(rule("reminders.days", on=on, pack=pack))
+
+
+def contact_hours(on: date, *, pack: str | None = None) -> ContactHours:
+    return _hours(rule("contact.hours", on=on, pack=pack))
+
+
+def _scale(value: Any) -> Scale:
+    return Scale(tuple(Band(_whole(band["from_days"]), str(band["code"])) for band in value))
+
+
+def _credit_codes(value: Any) -> CreditCodes:
+    return CreditCodes(by_days=_scale(value["by_days"]), marks=_texts(value["marks"]))
+
+
+def _penalty(value: Any) -> PenaltyPolicy:
+    policy = PenaltyPolicy(
+        multiplier=_fraction(value["multiplier"]),
+        cap=_fraction(value["cap"]),
+        base=PenaltyBase(value["base"]),
+        year_days=_whole(value["year_days"]),
+        grace_days=_whole(value["grace_days"]),
+    )
+    if policy.year_days not in (360, 365):
+        raise ValueError(f"year_days must be 360 or 365, not {policy.year_days}")
+    return policy
+
+
+def _hours(value: Any) -> ContactHours:
+    try:
+        zone = ZoneInfo(value["zone"])
+    except ZoneInfoNotFoundError as error:
+        raise ValueError(f"there is no time zone {value['zone']!r}") from error
+    return ContactHours(time.fromisoformat(value["opens"]), time.fromisoformat(value["closes"]), zone)
+
+
+def _days(value: Any) -> tuple[int, ...]:
+    return tuple(_whole(day) for day in value)
+
+
+def _texts(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise TypeError(f"expected names and texts, not {value!r}")
+    return {str(name): str(text) for name, text in value.items()}
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"expected a whole number, not {value!r}")
+    return value
+
+
+def _fraction(value: Any) -> Decimal:
+    try:
+        fraction = Decimal(value) if isinstance(value, str) else None
+    except InvalidOperation:
+        fraction = None
+    if fraction is None or not fraction.is_finite() or fraction < 0:
+        raise ValueError(f'expected a rate as text such as "0.24", not {value!r}')
+    return fraction
+
+
+# By the start of the code, because a pack may hold several tables of one form.
+PARSERS: dict[str, Callable[[Any], Any]] = {
+    "delinquency.buckets": _scale,
+    "classification.five_tier.": _scale,
+    "classification.table_of_product": _texts,
+    "credit_record.codes": _credit_codes,
+    "penalty.rule": _penalty,
+    "rate.cap": _fraction,
+    "reminders.days": _days,
+    "contact.hours": _hours,
+}
