@@ -154,6 +154,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = ("dashu.events.route_task",)
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "send-due-messages": {
+        "task": "dashu.messaging.tasks.send_due_messages",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
+}
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 5}
 
 # --- API ----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,60 @@
+"""
+The outbox: every message to a borrower is a row before it is anything else.
+
+Whoever has something to tell writes a row in their own transaction; a task sends it later. `dedupe_key` makes telling
+twice the same as telling once. Defaults live in the database, because the nightly close inserts rows by SQL.
+"""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from dashu.users.models import Borrower
+
+
+class OutboxMessage(models.Model):
+    class Channel(models.TextChoices):
+        IN_APP = "IN_APP", _("In the borrower's account")
+        EMAIL = "EMAIL", _("E-mail")
+        SMS = "SMS", _("Text message")
+
+    class Status(models.TextChoices):
+        PENDING = "PENDING", _("Waiting")
+        SENDING = "SENDING", _("Being sent")
+        SENT = "SENT", _("Sent")
+        FAILED = "FAILED", _("Not sent")
+        CANCELLED = "CANCELLED", _("Cancelled")
+
+    dedupe_key = models.CharField(_("key"), max_length=200, unique=True)
+    borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="+", verbose_name=_("borrower"))
+    # A plain dimension: messages lie below loans.
+    loan_id = models.BigIntegerField(_("loan"), null=True, blank=True)
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel, db_default=Channel.IN_APP)
+    template = models.CharField(_("template"), max_length=60)
+    params = models.JSONField(_("values"), db_default=Value({}, models.JSONField()), default=dict)
+    language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
+    status = models.CharField(_("status"), max_length=10, choices=Status, db_default=Status.PENDING)
+    not_before = models.DateTimeField(_("not before"), db_default=Now())
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), db_default=0)
+    error = models.TextField(_("error"), blank=True, db_default="")
+    provider_reference = models.TextField(_("provider's reference"), blank=True, db_default="")
+    # What was really said, kept when it is sent: templates change, evidence does not.
+    subject = models.TextField(_("subject line"), blank=True, db_default="")
+    body = models.TextField(_("text"), blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        indexes = [
+            models.Index(fields=["not_before", "id"], name="outbox_due", condition=Q(status="PENDING")),
+            models.Index(fields=["claimed_at"], name="outbox_being_sent", condition=Q(status="SENDING")),
+            models.Index(fields=["loan_id"], name="outbox_loan_waiting", condition=Q(status="PENDING")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} {self.dedupe_key}"

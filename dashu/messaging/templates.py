@@ -1,0 +1,165 @@
+"""
+What messages say.
+
+A template is a subject and sentences, translated like all text of the program and filled from plain JSON values. The
+wording is calm: the amount, the date, the next step, and the offer of help; nothing that shames or threatens.
+
+Values are written the reader's way by their name: `…_minor` as an amount of money (named without the ending in the
+text), `…_on` as a date. A sentence after the first is left out when a value it needs is not given.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from babel.dates import format_date
+from babel.numbers import format_currency
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dashu.kernel.errors import DomainError
+from dashu.kernel.money import format_minor
+
+_NAME = re.compile(r"%\((\w+)\)s")
+_LOCALES = {"zh-hans": "zh_Hans_CN", "zh-hant": "zh_Hant_TW", "en": "en"}
+
+
+class UnknownTemplate(DomainError):
+    """No template has this code."""
+
+    code = "unknown_message_template"
+
+
+class MessageIncomplete(DomainError):
+    """A value that the template cannot do without is missing or has the wrong form."""
+
+    code = "message_incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageTemplate:
+    code: str
+    subject: Promise
+    sentences: tuple[Promise, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    subject: str
+    body: str
+
+
+_registry: dict[str, MessageTemplate] = {}
+
+
+def register(template: MessageTemplate) -> None:
+    """Make a template known. Apps above register theirs from a module that their AppConfig imports."""
+    assert template.code not in _registry, f"two message templates are called {template.code}"
+    _registry[template.code] = template
+
+
+def template_of(code: str) -> MessageTemplate:
+    if code not in _registry:
+        raise UnknownTemplate(_("There is no message template %(template)s."), params={"template": code})
+    return _registry[code]
+
+
+def all_templates() -> list[MessageTemplate]:
+    return [template for _code, template in sorted(_registry.items())]
+
+
+def render(code: str, params: Mapping[str, Any], language: str) -> Rendered:
+    """
+    Return the message as the borrower reads it.
+
+    :raises UnknownTemplate: no template has this code.
+    :raises MessageIncomplete: the subject or first sentence needs a value that `params` lacks or that is malformed.
+    """
+    template = template_of(code)
+    values = _written(params, language)
+    with translation.override(language):
+        subject, first, *others = [str(text) for text in (template.subject, *template.sentences)]
+    missing = (_needs(subject) | _needs(first)) - values.keys()
+    if missing:
+        raise MessageIncomplete(
+            _("The message %(template)s needs the values %(missing)s."),
+            params={"template": code, "missing": ", ".join(sorted(missing))},
+        )
+    told = [first, *(sentence for sentence in others if _needs(sentence) <= values.keys())]
+    return Rendered(subject % values, "\n".join(sentence % values for sentence in told))
+
+
+def _needs(text: str) -> set[str]:
+    return set(_NAME.findall(text))
+
+
+def _written(params: Mapping[str, Any], language: str) -> dict[str, str]:
+    """Return the values as text in the reader's language; a value of None counts as not given."""
+    locale = _LOCALES.get(language, "en")
+    currency = str(params.get("currency") or "CNY")
+    written = {}
+    for name, value in params.items():
+        if value is None:
+            continue
+        try:
+            if name.endswith("_minor"):
+                amount = Decimal(format_minor(value, currency))
+                written[name.removesuffix("_minor")] = format_currency(amount, currency, locale=locale)
+            elif name.endswith("_on"):
+                written[name] = format_date(date.fromisoformat(value), "long", locale=locale)
+            else:
+                written[name] = str(value)
+        except (TypeError, ValueError) as error:
+            raise MessageIncomplete(
+                _("The value %(name)s of a message is malformed."), params={"name": name}
+            ) from error
+    return written
+
+
+_HELP = _("If paying is hard at present, tell us on the same page. We will look for a plan that you can afford.")
+
+# Values: amount_minor, currency, loan_number; due_on for reminders; for a receipt received_on and, where there is a
+# next payment, next_amount_minor and next_due_on.
+for _template in (
+    MessageTemplate(
+        "repayments.receipt",
+        _("We have received %(amount)s"),
+        (
+            _("We received %(amount)s for loan %(loan_number)s on %(received_on)s. Thank you."),
+            _("The next payment is %(next_amount)s, due on %(next_due_on)s."),
+            _("Your payment's reference is %(reference)s."),
+        ),
+    ),
+    MessageTemplate(
+        "reminder.upcoming",
+        _("%(amount)s is due on %(due_on)s"),
+        (
+            _("A payment of %(amount)s for loan %(loan_number)s is due on %(due_on)s."),
+            _("You can pay it on your loan's page, also before that day."),
+            _HELP,
+        ),
+    ),
+    MessageTemplate(
+        "reminder.due_today",
+        _("%(amount)s is due today"),
+        (
+            _("A payment of %(amount)s for loan %(loan_number)s is due today, %(due_on)s."),
+            _("You can pay it on your loan's page until the end of the day."),
+            _HELP,
+        ),
+    ),
+    MessageTemplate(
+        "reminder.overdue",
+        _("A payment for loan %(loan_number)s is still open"),
+        (
+            _("A payment of %(amount)s for loan %(loan_number)s was due on %(due_on)s and has not reached us yet."),
+            _("If you paid in the last days, there is nothing more to do. Otherwise you can pay on your loan's page."),
+            _HELP,
+        ),
+    ),
+):
+    register(_template)
