@@ -3,7 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from dashu.web.views import choose_language
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("language/", choose_language, name="choose_language"),
+    path("learn/", include("education.urls")),
+    path("", include("dashu.portal.urls")),
 ]

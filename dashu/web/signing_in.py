@@ -1,0 +1,25 @@
+"""What guards the sign-in page: who an attempt is counted against, and what a locked-out person reads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from axes.helpers import get_cool_off
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def attempted_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
+    """
+    Return the address an attempt is counted against, in lower case.
+
+    The admin's form, allauth's form and allauth's own call of the backends each name it differently.
+    """
+    given = {**request.POST.dict(), **(credentials or {})}
+    name = given.get("email") or given.get("login") or given.get("username") or ""
+    return str(name).strip().lower()
+
+
+def locked_out(request: HttpRequest, original_response: HttpResponse | None, credentials: Any) -> HttpResponse:
+    cool_off = get_cool_off(request)
+    minutes = int(cool_off.total_seconds() // 60) if cool_off else 60
+    return render(request, "account/locked.html", {"minutes": minutes}, status=429)

@@ -1,0 +1,64 @@
+"""Filters and tags every template has without loading them: money, dates and icons as people read them."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django import template
+from django.templatetags.static import static
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.money import Money, format_minor
+
+register = template.Library()
+
+SIGNS = {"CNY": "¥", "USD": "US$", "EUR": "€", "HKD": "HK$", "TWD": "NT$", "CZK": "Kč ", "NGN": "₦"}
+
+
+class MoneyParts(NamedTuple):
+    """An amount in the pieces that are set in different sizes; joined they read as `money` writes it."""
+
+    sign: str
+    whole: str
+    part: str
+
+
+@register.filter
+def money_parts(amount: Money | int, currency: str = "CNY") -> MoneyParts:
+    """Split fen (or a `Money`) into currency sign, grouped whole part and decimals with their point."""
+    value = amount if isinstance(amount, Money) else Money(amount, currency)
+    whole, point, decimals = format_minor(abs(value.minor), value.currency).partition(".")
+    return MoneyParts(("−" if value.minor < 0 else "") + SIGNS[value.currency], f"{int(whole):,}", point + decimals)
+
+
+@register.filter
+def money(amount: Money | int, currency: str = "CNY") -> str:
+    """Write fen (or a `Money`) for a reader: 123450 → "¥1,234.50"."""
+    return "".join(money_parts(amount, currency))
+
+
+@register.filter
+def lender_date(value: date | datetime | None, style: str = "full") -> str:
+    """
+    Write a date in the reader's language: "2026年11月23日", "November 23, 2026".
+
+    A moment is taken in the lender's zone. `style` "short" leaves the year out; nothing gives "".
+    """
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        value = value.astimezone(LENDER_ZONE).date()
+    if style == "short":
+        return date_format(value, "n月j日" if (get_language() or "").startswith("zh") else "F j")
+    return date_format(value, "DATE_FORMAT")
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon of the sprite. It is decoration: the words beside it say the same."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("vendor/lucide/icons.svg"), name
+    )
