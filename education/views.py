@@ -1,0 +1,85 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_GET, require_POST
+
+from dashu.kernel.dates import lender_now
+from dashu.web.requests import HtmxRequest
+from education.domain.lessons import LANGUAGES, Lesson, Option, Question, load_lesson, slugs
+from education.selectors import latest_answers, mastered_lessons
+from education.services.record_answer import UnknownQuestion, known_question, record_answer
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as one reader sees it: still open, or with the option they chose."""
+
+    lesson: str
+    number: int
+    question: Question
+    chosen: Option | None
+
+
+@require_GET
+def lessons(request: HttpRequest) -> HttpResponse:
+    mastered = mastered_lessons(user_id=request.user.pk) if request.user.is_authenticated else frozenset()
+    found = [(lesson, lesson.slug in mastered) for lesson in map(_lesson, slugs())]
+    return render(request, "education/lessons.html", {"lessons": found})
+
+
+@require_GET
+def lesson(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a lesson. A visitor's answers are in the address, a signed-in reader's are kept; `again` reopens one."""
+    if slug not in slugs():
+        raise Http404
+    shown = _lesson(slug)
+    chosen: dict[str, str] = {}
+    if request.user.is_authenticated:
+        chosen = {code: a.option for code, a in latest_answers(user_id=request.user.pk, lesson=slug).items()}
+    chosen |= request.GET.dict()
+    chosen.pop(request.GET.get("again", ""), None)
+    further = next((_lesson(other) for other in slugs() if other != slug), None)
+    return render(
+        request,
+        "education/lesson.html",
+        {"lesson": shown, "asked": _asked(shown, chosen), "further": further},
+    )
+
+
+@require_POST
+def answer(request: HtmxRequest, slug: str, question: str) -> HttpResponse:
+    """Take an answer: htmx gets the question with its feedback, a browser without scripts the lesson at that place."""
+    option = request.POST.get("option", "")
+    try:
+        asked = known_question(slug, question, _language())
+        if request.user.is_authenticated and option:
+            record_answer(
+                user_id=request.user.pk, lesson=slug, question=question, option=option, answered_at=lender_now()
+            )
+    except UnknownQuestion as error:
+        raise Http404(str(error)) from error
+    if request.htmx:
+        number = [q.code for q in _lesson(slug).questions].index(question) + 1
+        shown = Asked(slug, number, asked, asked.option(option))
+        return render(request, "education/_question.html", {"asked": shown})
+    return redirect(f"{reverse('education:lesson', args=[slug])}?{question}={option}#{question}")
+
+
+def _asked(shown: Lesson, chosen: Mapping[str, str]) -> list[Asked]:
+    return [
+        Asked(shown.slug, number, question, question.option(chosen.get(question.code, "")))
+        for number, question in enumerate(shown.questions, start=1)
+    ]
+
+
+def _lesson(slug: str) -> Lesson:
+    return load_lesson(slug, _language())
+
+
+def _language() -> str:
+    language = get_language()
+    return language if language in LANGUAGES else LANGUAGES[0]
