@@ -11,7 +11,7 @@ ANSWER = "/learn/overdue/questions/cost-of-30-days/"
 
 @pytest.fixture
 def amina():
-    return User.objects.create_user("amina@example.com", "secret-word")
+    return User.objects.create_user("amina@example.com", "secret-word", language="en")
 
 
 class TestLessonPages:
