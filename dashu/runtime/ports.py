@@ -1,0 +1,56 @@
+"""Which TCP port of this machine a server gets: the one that was set, the one it had, else any free one."""
+
+import os
+import socket
+from contextlib import suppress
+
+from .refusal import Refusal
+
+HOST = "127.0.0.1"
+
+
+def is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        # Like the servers do, so that a port which is merely cooling down counts as free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            probe.bind((HOST, port))
+            return True
+    return False
+
+
+def choose(variable: str, *, preferred: int | None) -> int:
+    """
+    Return a free port.
+
+    :param variable: the environment variable by which a person sets the port; then it is that one or none.
+    :param preferred: the port to keep when it is free.
+    :raises Refusal: `port_invalid` or `port_taken`, for a port that was set.
+    """
+    if wanted := os.environ.get(variable):
+        return _the_one_set(variable, wanted)
+    if preferred is not None and is_free(preferred):
+        return preferred
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def next_free(variable: str, *, first: int) -> int:
+    """Return the set port, or the first free one from `first` on."""
+    if wanted := os.environ.get(variable):
+        return _the_one_set(variable, wanted)
+    return next((port for port in range(first, first + 100) if is_free(port)), None) or choose(variable, preferred=None)
+
+
+def _the_one_set(variable: str, wanted: str) -> int:
+    if not (wanted.isascii() and wanted.isdigit() and 0 < int(wanted) < 65_536):
+        raise Refusal(
+            "port_invalid", f"{variable} must be a port from 1 to 65535, not {wanted!r}. Correct or unset it."
+        )
+    if not is_free(int(wanted)):
+        raise Refusal(
+            "port_taken",
+            f"Port {wanted} is in use by another program. Stop that program, or set {variable} to a free port or unset it.",
+        )
+    return int(wanted)
