@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.errors import DomainError
+from dashu.ledger.models import JournalEntry
 
 Side = Literal["D", "C"]
 
@@ -65,7 +66,6 @@ def credit(account: str, amount_minor: int, loan_id: int | None = None) -> Line:
     return Line(account, "C", amount_minor, loan_id)
 
 
-@transaction.atomic(savepoint=False)
 def post(
     *,
     effective_on: date,
@@ -79,17 +79,19 @@ def post(
     """
     Write one entry and return its id.
 
-    Lines of amount 0 are dropped, so that callers need no conditions.
+    Lines of amount 0 are dropped, so that callers need no conditions. After a refusal the caller's transaction is
+    still usable.
 
     :param effective_on: the date on which it counts, which may lie before today.
     :param reference: when given, unique over all entries.
     :raises LedgerUnbalanced: debits and credits differ for a loan, or no amount is left.
-    :raises LedgerReferenceUsed: an entry with this reference exists; the caller's transaction stays usable.
+    :raises LedgerReferenceUsed: an entry with this reference exists.
     """
     kept = [line for line in lines if line.amount_minor != 0]
     _refuse_unbalanced(kept, description)
 
-    with connection.cursor() as cursor:
+    # The refusals lie outside the atomic block, which has no savepoint and would spoil the caller's transaction.
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO ledger_journalentry (effective_on, description, kind, reference, actor)
@@ -97,33 +99,33 @@ def post(
             """,
             [effective_on, description, kind, reference, actor],
         )
-        row = cursor.fetchone()
-        if row is None:
-            raise LedgerReferenceUsed(
-                _("The ledger already has an entry with the reference %(reference)s."),
-                field="reference",
-                params={"reference": reference},
+        written = cursor.fetchone()
+        if written:
+            cursor.execute(
+                """
+                INSERT INTO ledger_posting (entry_id, account_id, side, amount_minor, currency, loan_id)
+                SELECT %s, line.account, line.side, line.amount_minor, %s, line.loan_id
+                FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[])
+                    AS line (account, side, amount_minor, loan_id)
+                """,
+                [
+                    written[0],
+                    currency,
+                    [line.account for line in kept],
+                    [line.side for line in kept],
+                    [line.amount_minor for line in kept],
+                    [line.loan_id for line in kept],
+                ],
             )
-        cursor.execute(
-            """
-            INSERT INTO ledger_posting (entry_id, account_id, side, amount_minor, currency, loan_id)
-            SELECT %s, line.account, line.side, line.amount_minor, %s, line.loan_id
-            FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[])
-                AS line (account, side, amount_minor, loan_id)
-            """,
-            [
-                row[0],
-                currency,
-                [line.account for line in kept],
-                [line.side for line in kept],
-                [line.amount_minor for line in kept],
-                [line.loan_id for line in kept],
-            ],
+    if not written:
+        raise LedgerReferenceUsed(
+            _("The ledger already has an entry with the reference %(reference)s."),
+            field="reference",
+            params={"reference": reference},
         )
-    return row[0]
+    return written[0]
 
 
-@transaction.atomic(savepoint=False)
 def reverse(*, entry_id: int, effective_on: date, reason: str, actor: str) -> int:
     """
     Undo an entry by a new one with the sides exchanged, and return the id of the new entry.
@@ -132,10 +134,9 @@ def reverse(*, entry_id: int, effective_on: date, reason: str, actor: str) -> in
     :raises EntryNotFound: no entry has this id.
     :raises EntryAlreadyReversed: it was reversed before; nothing is written.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM ledger_journalentry WHERE id = %s", [entry_id])
-        if cursor.fetchone() is None:
-            raise EntryNotFound(_("There is no ledger entry %(entry)s."), field="entry_id", params={"entry": entry_id})
+    if not JournalEntry.objects.filter(pk=entry_id).exists():
+        raise EntryNotFound(_("There is no ledger entry %(entry)s."), field="entry_id", params={"entry": entry_id})
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO ledger_journalentry (effective_on, description, kind, reverses_id, actor)
@@ -143,20 +144,21 @@ def reverse(*, entry_id: int, effective_on: date, reason: str, actor: str) -> in
             """,
             [effective_on, reason, entry_id, actor],
         )
-        row = cursor.fetchone()
-        if row is None:
-            raise EntryAlreadyReversed(
-                _("The ledger entry %(entry)s is already reversed."), field="entry_id", params={"entry": entry_id}
+        written = cursor.fetchone()
+        if written:
+            cursor.execute(
+                """
+                INSERT INTO ledger_posting (entry_id, account_id, side, amount_minor, currency, loan_id)
+                SELECT %s, account_id, CASE side WHEN 'D' THEN 'C' ELSE 'D' END, amount_minor, currency, loan_id
+                FROM ledger_posting WHERE entry_id = %s ORDER BY id
+                """,
+                [written[0], entry_id],
             )
-        cursor.execute(
-            """
-            INSERT INTO ledger_posting (entry_id, account_id, side, amount_minor, currency, loan_id)
-            SELECT %s, account_id, CASE side WHEN 'D' THEN 'C' ELSE 'D' END, amount_minor, currency, loan_id
-            FROM ledger_posting WHERE entry_id = %s ORDER BY id
-            """,
-            [row[0], entry_id],
+    if not written:
+        raise EntryAlreadyReversed(
+            _("The ledger entry %(entry)s is already reversed."), field="entry_id", params={"entry": entry_id}
         )
-    return row[0]
+    return written[0]
 
 
 def _refuse_unbalanced(lines: list[Line], description: str) -> None:

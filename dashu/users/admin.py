@@ -1,0 +1,91 @@
+"""People in the back office: logins, borrowers and partners."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from dashu.read_only_admin import ReadOnlyAdmin
+from dashu.users.models import Borrower, Partner, User
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class GroupAdmin(ReadOnlyAdmin):
+    """One group for each staff role; `roles.yaml` says what it may do."""
+
+    list_display = ["name"]
+    fields = ["name", "permissions"]
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    list_display = ["email", "name", "role", "is_active", "last_login"]
+    list_filter = ["role", "is_active", "language"]
+    search_fields = ["email", "name"]
+    ordering = ["email"]
+    filter_horizontal = []
+    readonly_fields = ["last_login", "created_at", "is_superuser"]
+    fieldsets = [
+        (None, {"fields": ["email", "password", "name", "language", "role", "is_active"]}),
+        (_("Access"), {"fields": ["is_superuser", "last_login", "created_at"]}),
+    ]
+    add_fieldsets = [
+        (
+            None,
+            {
+                "classes": ["wide"],
+                "fields": ["email", "name", "language", "role", "usable_password", "password1", "password2"],
+            },
+        )
+    ]
+
+    def has_delete_permission(self, request: HttpRequest, *_args: Any) -> bool:
+        """People are made inactive, not deleted: the audit log names them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Only a superuser changes a superuser, whose password would else open every door."""
+        if obj is not None and obj.is_superuser and not request.user.is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+
+@admin.register(Borrower)
+class BorrowerAdmin(ModelAdmin):
+    list_display = ["number", "name", "kind", "language", "phone", "email", "source"]
+    list_filter = ["kind", "language"]
+    search_fields = ["number", "name", "phone", "email", "external_id"]
+    search_help_text = _("Number, name, phone, e-mail or number at the source")
+    ordering = ["-id"]
+    autocomplete_fields = ["user"]
+    readonly_fields = ["number", "source", "external_id", "created_at"]
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Borrower]:
+        return super().get_queryset(request).visible_to(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, *_args: Any) -> bool:
+        return False
+
+
+@admin.register(Partner)
+class PartnerAdmin(ModelAdmin):
+    list_display = ["code", "name", "user", "is_active"]
+    list_filter = ["is_active"]
+    list_select_related = ["user"]
+    search_fields = ["code", "name"]
+    autocomplete_fields = ["user"]
+
+    def has_delete_permission(self, request: HttpRequest, *_args: Any) -> bool:
+        return False
