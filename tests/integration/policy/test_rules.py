@@ -1,0 +1,94 @@
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from dashu.policy import rules
+from dashu.policy.selectors import PolicyRuleMissing, policy_rule, rule
+
+TODAY = date(2026, 6, 1)
+
+pytestmark = pytest.mark.usefixtures("policy_packs")
+
+
+class TestRulesOfTheCnPack:
+    @pytest.mark.parametrize(
+        ("days", "bucket"),
+        [
+            *[(0, "CURRENT"), (1, "M1"), (30, "M1"), (31, "M2"), (60, "M2"), (61, "M3"), (90, "M3"), (91, "M4")],
+            *[(120, "M4"), (121, "M5"), (150, "M5"), (151, "M6"), (180, "M6"), (181, "M7"), (2000, "M7")],
+        ],
+    )
+    def test_buckets(self, days, bucket):
+        assert rules.delinquency_buckets(TODAY).code_for(days) == bucket
+
+    @pytest.mark.parametrize(
+        ("days", "tier"),
+        [
+            *[(0, "NORMAL"), (1, "SPECIAL_MENTION"), (90, "SPECIAL_MENTION"), (91, "SUBSTANDARD")],
+            *[(270, "SUBSTANDARD"), (271, "DOUBTFUL"), (360, "DOUBTFUL"), (361, "LOSS")],
+        ],
+    )
+    @pytest.mark.parametrize("product", ["CONSUMER", "SME", "CARD_REPAYMENT"])
+    def test_loans_of_every_product_use_the_loan_table(self, product, days, tier):
+        assert rules.five_tier(product, TODAY).code_for(days) == tier
+
+    def test_revolving_cards_have_a_table_of_their_own(self):
+        card = rules.five_tier("card", TODAY)
+
+        assert [card.code_for(days) for days in (90, 91, 120, 121, 180, 181)] == [
+            "SPECIAL_MENTION",
+            "SUBSTANDARD",
+            "SUBSTANDARD",
+            "DOUBTFUL",
+            "DOUBTFUL",
+            "LOSS",
+        ]
+
+    def test_penalty_is_half_as_much_again_and_never_above_the_cap(self):
+        penalty = rules.penalty_rule(TODAY)
+
+        assert penalty.for_contract(Decimal("0.12")).annual_rate == Decimal("0.18")
+        assert penalty.for_contract(Decimal("0.20")).annual_rate == Decimal("0.24")
+        assert penalty.for_contract(Decimal("0.12")).year_days == 360
+
+    def test_rate_cap_falls_on_the_last_day_of_2027(self):
+        assert rules.rate_cap(date(2027, 12, 30)) == Decimal("0.24")
+        assert rules.rate_cap(date(2027, 12, 31)) == Decimal("0.12")
+
+    def test_reminders_and_hours(self):
+        hours = rules.contact_hours(TODAY)
+
+        assert rules.reminder_days(TODAY) == (-3, 0, 1, 3, 7)
+        assert hours.allows(datetime(2026, 6, 1, 8, tzinfo=ZoneInfo("Asia/Shanghai"))) is True
+        assert hours.allows(datetime(2026, 6, 1, 22, tzinfo=ZoneInfo("Asia/Shanghai"))) is False
+
+    def test_credit_codes(self):
+        codes = rules.credit_codes(TODAY)
+
+        assert [codes.by_days.code_for(days) for days in (0, 1, 31, 61, 91, 121, 151, 181)] == list("N1234567")
+        assert codes.marks["SETTLED"] == "C"
+
+    def test_a_rule_explains_itself(self):
+        explained = policy_rule("classification.five_tier.loan", on=TODAY)
+
+        assert (explained.effective_from, explained.confidence) == (date(2023, 7, 1), "V")
+        assert "2023 No.1" in explained.source
+
+
+class TestOtherPacks:
+    def test_the_same_program_runs_under_other_rules(self, settings):
+        settings.LENDER_POLICY_PACK = "us"
+
+        assert rules.delinquency_buckets(TODAY).code_for(29) == "CURRENT"
+        assert rules.five_tier("CONSUMER", TODAY).code_for(120) == "LOSS"
+        assert rules.contact_hours(TODAY).closes.hour == 21
+
+    def test_a_missing_rule_names_pack_rule_and_day(self):
+        with pytest.raises(PolicyRuleMissing, match=r"us.*rate\.cap.*2026-06-01"):
+            rule("rate.cap", on=TODAY, pack="us")
+
+    def test_a_day_before_the_first_rule_is_refused(self):
+        with pytest.raises(PolicyRuleMissing):
+            rule("rate.cap", on=date(1969, 12, 31))
