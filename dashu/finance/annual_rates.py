@@ -65,7 +65,7 @@ def _period_rate(received: int, payments: Sequence[int]) -> Decimal:
         raise NoAnnualRate(_("There is no yearly rate for these payments: check the sum received and the payments."))
     rate = Decimal(sum(payments)) / received - 1
     rate = rate * 2 / (len(payments) + 1)
-    for _ in range(200):
+    for _step in range(200):
         excess, slope = _excess(payments, received, rate)
         if excess > 0:
             low = rate

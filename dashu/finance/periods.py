@@ -34,9 +34,9 @@ class DueRule:
 
     def starts_regularly(self, start: date) -> bool:
         """Whether the first period is exactly one period long, with no stub."""
-        return (
-            self.first_due_on is None and self.due_day in (None, start.day) or self.first_due_on == self._step(start, 1)
-        )
+        if self.first_due_on is None:
+            return self.due_day in (None, start.day)
+        return self.first_due_on == self._step(start, 1)
 
     @property
     def a_year(self) -> int:

@@ -224,7 +224,7 @@ def _flat(terms: ScheduleTerms, spans: list[_Span]) -> list[tuple[int, int]]:
 def _level_parts(total: int, count: int, rounding: Rounding) -> list[int]:
     """Split evenly by the product's rounding; rounding up stops when nothing is left, the last part takes the rest."""
     share, left, parts = to_minor(Decimal(total) / count, rounding), total, []
-    for _ in range(count - 1):
+    for _number in range(count - 1):
         parts.append(min(share, left))
         left -= parts[-1]
     return [*parts, left]

@@ -1,0 +1,157 @@
+"""Overdue status, its history, cases, and the records of the nightly close."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from dashu.users.models import Viewer
+from loans.models import Loan
+
+
+class OverdueStatusQuerySet(models.QuerySet["OverdueStatus"]):
+    def visible_to(self, user: Viewer) -> Self:
+        return self.filter(loan__in=Loan.objects.visible_to(user))
+
+    def overdue(self) -> Self:
+        return self.filter(days_past_due__gt=0)
+
+
+class OverdueStatus(models.Model):
+    """
+    How far a loan is behind at the end of `as_of`. A loan without a row has never been behind.
+
+    Amounts in minor units, demanded before `as_of` and unpaid; penalty is what is charged and unpaid.
+    """
+
+    loan = models.OneToOneField(
+        Loan, on_delete=models.PROTECT, primary_key=True, related_name="overdue", verbose_name=_("loan")
+    )
+    as_of = models.DateField(_("as of"))
+    days_past_due = models.PositiveIntegerField(_("days past due"))
+    effective_days_past_due = models.PositiveIntegerField(_("days past due without pauses"))
+    oldest_due_on = models.DateField(_("oldest unpaid due date"), null=True, blank=True)
+    principal_minor = models.BigIntegerField(_("overdue principal"))
+    interest_minor = models.BigIntegerField(_("overdue interest"))
+    fee_minor = models.BigIntegerField(_("overdue fee"))
+    penalty_minor = models.BigIntegerField(_("penalty due"))
+    bucket = models.CharField(_("bucket"), max_length=20)
+    classification = models.CharField(_("classification"), max_length=20)
+
+    objects = OverdueStatusQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("overdue status")
+        verbose_name_plural = _("overdue statuses")
+        indexes = [
+            models.Index(
+                fields=["-days_past_due", "loan"], condition=Q(days_past_due__gt=0), name="collections_overdue_list"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id}: {self.days_past_due}"
+
+    @property
+    def total_minor(self) -> int:
+        return self.principal_minor + self.interest_minor + self.fee_minor + self.penalty_minor
+
+
+class OverdueChange(models.Model):
+    """A change of bucket or classification at the end of `changed_on`; days that change nothing leave no row."""
+
+    pk = models.CompositePrimaryKey("loan_id", "changed_on")
+    loan = models.ForeignKey(
+        Loan, on_delete=models.PROTECT, related_name="overdue_changes", db_index=False, verbose_name=_("loan")
+    )
+    changed_on = models.DateField(_("changed on"))
+    days_past_due = models.PositiveIntegerField(_("days past due"))
+    bucket_before = models.CharField(_("bucket before"), max_length=20)
+    bucket = models.CharField(_("bucket"), max_length=20)
+    classification_before = models.CharField(_("classification before"), max_length=20)
+    classification = models.CharField(_("classification"), max_length=20)
+
+    class Meta:
+        verbose_name = _("change of overdue status")
+        verbose_name_plural = _("changes of overdue status")
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.changed_on}: {self.bucket_before} → {self.bucket}"
+
+
+class CollectionCase(models.Model):
+    """One time in which a borrower is helped back on one loan. Opened and closed by the nightly close."""
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", _("Open")
+        CLOSED = "CLOSED", _("Closed")
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="cases", verbose_name=_("loan"))
+    status = models.CharField(_("status"), max_length=8, choices=Status, db_default="OPEN", default=Status.OPEN)
+    opened_on = models.DateField(_("opened on"))
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("collection case")
+        verbose_name_plural = _("collection cases")
+        constraints = [
+            models.UniqueConstraint(fields=["loan"], condition=Q(status="OPEN"), name="collections_one_open_case"),
+            models.CheckConstraint(
+                condition=Q(status="OPEN", closed_on__isnull=True) | Q(status="CLOSED", closed_on__gte=F("opened_on")),
+                name="collections_case_dates_agree",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.opened_on}"
+
+
+class CloseRun(models.Model):
+    """One business date's close. CLOSED is final; any other state is taken up again by the next attempt."""
+
+    class Status(models.TextChoices):
+        RUNNING = "RUNNING", _("Running")
+        CLOSED = "CLOSED", _("Closed")
+
+    business_date = models.DateField(_("business date"), unique=True)
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.RUNNING)
+    started_at = models.DateTimeField(_("started at"), db_default=Now())
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("nightly close")
+        verbose_name_plural = _("nightly closes")
+        ordering = ["-business_date"]
+
+    def __str__(self) -> str:
+        return str(self.business_date)
+
+
+class CloseRange(models.Model):
+    """Loans from `first_loan_id` up to `end_loan_id` (excluded) of one run; closed in one database transaction."""
+
+    class Status(models.TextChoices):
+        WAITING = "WAITING", _("Waiting")
+        DONE = "DONE", _("Done")
+        QUARANTINED = "QUARANTINED", _("Quarantined")
+
+    run = models.ForeignKey(CloseRun, on_delete=models.CASCADE, related_name="ranges", verbose_name=_("nightly close"))
+    first_loan_id = models.BigIntegerField(_("from loan"))
+    end_loan_id = models.BigIntegerField(_("up to loan"))
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.WAITING)
+    counts = models.JSONField(_("counts"), default=dict)
+    seconds = models.JSONField(_("seconds"), default=dict)
+    error = models.TextField(_("error"), blank=True, default="")
+
+    class Meta:
+        verbose_name = _("range of a close")
+        verbose_name_plural = _("ranges of a close")
+        ordering = ["run", "first_loan_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "first_loan_id"], name="collections_range_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.first_loan_id}–{self.end_loan_id}"

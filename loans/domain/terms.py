@@ -1,0 +1,110 @@
+"""
+The terms of a product as data: what a version of a product says, read from and written to plain JSON.
+
+A product version is a document such as
+`{"method": "equal_installment", "day_count": "30/360", "rounding": "half_up", "min_principal": "1000.00", …}`; the keys
+are those of `ProductRules`. Unknown keys and values are refused, so that a typing mistake cannot change money.
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+from dashu.finance.allocation import Direction, Surplus, Waterfall
+from dashu.finance.day_counts import DayCount
+from dashu.finance.installments import Component
+from dashu.finance.loan import InterestBasis
+from dashu.finance.periods import Period
+from dashu.finance.rounding import Rounding
+from dashu.finance.schedule import Method
+from dashu.kernel.errors import DomainError, _
+from dashu.kernel.money import parse_minor
+
+
+class InvalidProductTerms(DomainError):
+    """A product version does not say something that products must say, or says it wrongly."""
+
+    code = "invalid_product_terms"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRules:
+    """
+    Amounts in minor units, rates as fractions.
+
+    :param tolerance_bps: shortfall of an installment that does not count as missed, basis points of it.
+    :param grace_days: days after a due date without penalty, where the policy grants fewer; days past due count them.
+    """
+
+    method: Method
+    min_principal: int
+    max_principal: int
+    min_count: int
+    max_count: int
+    min_annual_rate: Decimal
+    max_annual_rate: Decimal
+    period: Period = Period.MONTH
+    day_count: DayCount = DayCount.THIRTY_360
+    rounding: Rounding = Rounding.HALF_UP
+    interest_basis: InterestBasis = InterestBasis.SCHEDULED
+    interest_year_days: int = 365
+    allocation_order: tuple[Component, ...] = Waterfall().order
+    allocation_direction: Direction = Direction.BY_INSTALLMENT
+    surplus: Surplus = Surplus.NEXT_INSTALLMENT
+    tolerance_bps: int = 0
+    grace_days: int = 0
+    charges_penalty: bool = True
+
+    @property
+    def waterfall(self) -> Waterfall:
+        return Waterfall(self.allocation_order, self.allocation_direction, self.surplus)
+
+
+_WHOLE = {"min_count", "max_count", "interest_year_days", "tolerance_bps", "grace_days"}
+_AMOUNTS = {"min_principal", "max_principal"}
+_RATES = {"min_annual_rate", "max_annual_rate"}
+_CHOICES: dict[str, type[StrEnum]] = {
+    "method": Method,
+    "period": Period,
+    "day_count": DayCount,
+    "rounding": Rounding,
+    "interest_basis": InterestBasis,
+    "allocation_direction": Direction,
+    "surplus": Surplus,
+}
+
+
+def parse_rules(document: Mapping[str, Any], *, currency: str = "CNY") -> ProductRules:
+    """
+    Read the rules of a product version.
+
+    :raises InvalidProductTerms: an unknown or missing key, or a value outside its kind; `field` names it.
+    """
+    known = {field.name: field for field in fields(ProductRules)}
+    if unknown := sorted(set(document) - set(known)):
+        raise InvalidProductTerms(_("This term is not known."), field=unknown[0])
+    required = [name for name, field in known.items() if field.default is MISSING]
+    if missing := [name for name in required if name not in document]:
+        raise InvalidProductTerms(_("This term is missing."), field=missing[0])
+    return ProductRules(**{name: _value(name, raw, currency) for name, raw in document.items()})
+
+
+def _value(name: str, raw: Any, currency: str) -> Any:
+    try:
+        if name in _AMOUNTS:
+            return parse_minor(raw, currency, field=name)
+        if name in _CHOICES:
+            return _CHOICES[name](raw)
+        if name == "allocation_order":
+            return Waterfall(tuple(Component(part) for part in raw)).order
+        if name in _RATES and isinstance(raw, str) and 0 <= Decimal(raw) <= 10:
+            return Decimal(raw)
+        if name in _WHOLE and type(raw) is int and 0 <= raw <= 10_000:
+            return raw
+        if name == "charges_penalty" and isinstance(raw, bool):
+            return raw
+    except (ValueError, TypeError, InvalidOperation) as error:
+        raise InvalidProductTerms(_("The value of this term is not one of those allowed."), field=name) from error
+    raise InvalidProductTerms(_("The value of this term is not one of those allowed."), field=name)

@@ -1,0 +1,195 @@
+"""Products, their dated versions, and loan contracts. Schedules and balances belong to repayments."""
+
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from dashu.finance.loan import Contract, InterestBasis
+from dashu.finance.loan import Status as Position
+from dashu.finance.penalty import PenaltyBase, PenaltyRule
+from dashu.finance.periods import DueRule
+from dashu.finance.schedule import Method, ScheduleTerms
+from dashu.users.models import User, Viewer
+from loans.domain.terms import ProductRules, parse_rules
+from loans.domain.waterfalls import waterfall_from_json
+
+
+class Product(models.Model):
+    """What the lender offers. Its terms are versions: see `ProductTerms`."""
+
+    class Kind(models.TextChoices):
+        CONSUMER = "CONSUMER", _("Consumer loan")
+        SME = "SME", _("Business loan")
+        CARD_REPAYMENT = "CARD_REPAYMENT", _("Credit-card repayment loan")
+
+    code = models.SlugField(_("code"), unique=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    name = models.JSONField(_("name"), help_text=_("One name for each language: zh-Hans, zh-Hant, en."))
+    is_active = models.BooleanField(_("offered"), default=True)
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        ordering = ["code"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language, else in English."""
+        names: dict[str, Any] = {language.lower(): text for language, text in self.name.items()}
+        return str(names.get((get_language() or "en").lower()) or names.get("en") or self.code)
+
+
+class ProductTerms(models.Model):
+    """One version of a product's terms. A loan keeps the version it was made under; versions are never edited."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="versions", verbose_name=_("product"))
+    version = models.PositiveIntegerField(_("version"))
+    effective_from = models.DateField(_("effective from"))
+    terms = models.JSONField(_("terms"))
+
+    class Meta:
+        verbose_name = _("product version")
+        verbose_name_plural = _("product versions")
+        ordering = ["product", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["product", "version"], name="loans_product_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} v{self.version}"
+
+    @property
+    def rules(self) -> ProductRules:
+        return parse_rules(self.terms)
+
+
+class LoanQuerySet(models.QuerySet["Loan"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Return the loans that this person may see: a borrower's own, a partner's own, all for staff."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_staff:
+            return self.all()
+        if user.role == User.Role.PARTNER:
+            return self.filter(partner__user=user, partner__is_active=True)
+        return self.filter(borrower__user=user)
+
+
+class Loan(models.Model):
+    """
+    A contract: what was agreed, and never changed. Amounts in minor units, rates as fractions.
+
+    What depends on payments (balances, schedule versions) is in repayments; days past due in collections.
+    """
+
+    class Status(models.TextChoices):
+        APPROVED = "APPROVED", _("Waiting for payout")
+        ACTIVE = Position.ACTIVE.value, _("Running")
+        SETTLED = Position.SETTLED.value, _("Settled")
+        CHARGED_OFF = Position.CHARGED_OFF.value, _("Charged off")
+
+    number = models.CharField(_("loan number"), max_length=60, unique=True)
+    borrower = models.ForeignKey(
+        "users.Borrower", on_delete=models.PROTECT, related_name="loans", verbose_name=_("borrower")
+    )
+    partner = models.ForeignKey(
+        "users.Partner",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="loans",
+        verbose_name=_("partner"),
+    )
+    product_terms = models.ForeignKey(
+        ProductTerms, on_delete=models.PROTECT, related_name="loans", verbose_name=_("product version")
+    )
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.APPROVED)
+    currency = models.CharField(_("currency"), max_length=3, default=settings.CURRENCY)
+    principal_minor = models.BigIntegerField(_("principal"))
+    annual_rate = models.DecimalField(_("annual rate"), max_digits=9, decimal_places=6)
+    method = models.CharField(_("method"), max_length=20, choices=[(method.value, method.value) for method in Method])
+    installment_count = models.PositiveIntegerField(_("installments"))
+    starts_on = models.DateField(_("starts on"), help_text=_("Day of payout, or of takeover from another lender."))
+    first_due_on = models.DateField(_("first due date"), null=True, blank=True)
+    due_day = models.PositiveSmallIntegerField(_("due day"), null=True, blank=True)
+    interest_basis = models.CharField(
+        _("interest basis"),
+        max_length=10,
+        default=InterestBasis.SCHEDULED.value,
+        choices=[(InterestBasis.SCHEDULED.value, _("As scheduled")), (InterestBasis.DAILY.value, _("Daily"))],
+    )
+    interest_year_days = models.PositiveSmallIntegerField(_("days of the interest year"), default=365)
+    waterfall = models.JSONField(_("order of allocation"))
+    tolerance_bps = models.PositiveIntegerField(_("overlooked shortfall (bps)"), default=0)
+    penalty_annual_rate = models.DecimalField(_("annual penalty rate"), max_digits=9, decimal_places=6, default=0)
+    penalty_base = models.CharField(
+        _("penalty base"),
+        max_length=24,
+        default=PenaltyBase.PRINCIPAL.value,
+        choices=[
+            (PenaltyBase.PRINCIPAL.value, _("Overdue principal")),
+            (PenaltyBase.PRINCIPAL_AND_INTEREST.value, _("Overdue principal and interest")),
+        ],
+    )
+    penalty_year_days = models.PositiveSmallIntegerField(_("days of the penalty year"), default=360)
+    penalty_grace_days = models.PositiveSmallIntegerField(_("days without penalty"), default=0)
+    source = models.CharField(_("source"), max_length=40, blank=True, default="")
+    external_id = models.CharField(_("number at the source"), max_length=80, blank=True, default="")
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+
+    objects = LoanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("loan")
+        verbose_name_plural = _("loans")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "external_id"], condition=~Q(source=""), name="loans_loan_once_per_source"
+            ),
+            models.CheckConstraint(condition=Q(principal_minor__gt=0), name="loans_loan_principal_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def schedule_terms(self) -> ScheduleTerms:
+        """The terms that the first schedule is computed from."""
+        rules = self.product_terms.rules
+        return ScheduleTerms(
+            principal=self.principal_minor,
+            annual_rate=self.annual_rate,
+            method=Method(self.method),
+            count=self.installment_count,
+            disbursed_on=self.starts_on,
+            due_rule=DueRule(rules.period, first_due_on=self.first_due_on, due_day=self.due_day),
+            day_count=rules.day_count,
+            rounding=rules.rounding,
+        )
+
+    @property
+    def contract(self) -> Contract:
+        """The terms as lending arithmetic takes them."""
+        return Contract(
+            starts_on=self.starts_on,
+            annual_rate=self.annual_rate,
+            waterfall=waterfall_from_json(self.waterfall),
+            penalty=PenaltyRule(
+                annual_rate=self.penalty_annual_rate,
+                base=PenaltyBase(self.penalty_base),
+                year_days=self.penalty_year_days,
+                grace_days=self.penalty_grace_days,
+            ),
+            interest_basis=InterestBasis(self.interest_basis),
+            interest_year_days=self.interest_year_days,
+            tolerance_bps=self.tolerance_bps,
+        )

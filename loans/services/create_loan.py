@@ -1,0 +1,113 @@
+"""Make a loan contract under the product terms of its day. Nothing is paid out here."""
+
+from datetime import date
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from dashu.audit import services as audit
+from dashu.finance.schedule import build_schedule
+from dashu.kernel.errors import DomainError
+from dashu.kernel.money import format_minor
+from dashu.policy import rules as policy
+from loans.domain.terms import ProductRules
+from loans.domain.waterfalls import waterfall_to_json
+from loans.models import Loan
+from loans.selectors.products import product_terms
+
+
+class OutsideProduct(DomainError):
+    """Amount, rate or number of installments lies outside what the product offers; `field` says which."""
+
+    code = "outside_product"
+
+
+@transaction.atomic
+def create_loan(
+    *,
+    borrower_id: int,
+    product_code: str,
+    principal_minor: int,
+    annual_rate: Decimal,
+    count: int,
+    starts_on: date,
+    actor: str,
+    first_due_on: date | None = None,
+    due_day: int | None = None,
+    partner_id: int | None = None,
+) -> Loan:
+    """
+    Make an approved loan that waits for its payout on `starts_on`.
+
+    :raises UnknownProduct: no such product on that day.
+    :raises OutsideProduct: outside the product's bounds.
+    :raises InvalidTerms: the dates contradict each other.
+    """
+    version = product_terms(product_code, on=starts_on)
+    rules = version.rules
+    _refuse_outside(rules, principal_minor, annual_rate, count)
+
+    loan = Loan(
+        pk=_next_id(),
+        borrower_id=borrower_id,
+        partner_id=partner_id,
+        product_terms=version,
+        principal_minor=principal_minor,
+        annual_rate=annual_rate,
+        method=rules.method.value,
+        installment_count=count,
+        starts_on=starts_on,
+        first_due_on=first_due_on,
+        due_day=due_day,
+        **contract_columns(rules, annual_rate=annual_rate, on=starts_on),
+    )
+    loan.number = f"DS{starts_on:%Y}{loan.pk:07d}"
+    build_schedule(loan.schedule_terms)  # refuses contradicting dates before anything is written
+    loan.save(force_insert=True)
+    audit.record(action="loans.loan_created", subject_type="loan", subject_id=loan.pk, actor=actor)
+    return loan
+
+
+def contract_columns(rules: ProductRules, *, annual_rate: Decimal, on: date) -> dict[str, object]:
+    """Return the columns that freeze the product's and the policy's rules of this day into a contract."""
+    penalty = policy.penalty_rule(on).for_contract(annual_rate)
+    return {
+        "currency": settings.CURRENCY,
+        "interest_basis": rules.interest_basis.value,
+        "interest_year_days": rules.interest_year_days,
+        "waterfall": waterfall_to_json(rules.waterfall),
+        "tolerance_bps": rules.tolerance_bps,
+        "penalty_annual_rate": penalty.annual_rate if rules.charges_penalty else Decimal(0),
+        "penalty_base": penalty.base.value,
+        "penalty_year_days": penalty.year_days,
+        "penalty_grace_days": max(penalty.grace_days, rules.grace_days),
+    }
+
+
+def _refuse_outside(rules: ProductRules, principal_minor: int, annual_rate: Decimal, count: int) -> None:
+    if not rules.min_principal <= principal_minor <= rules.max_principal:
+        raise OutsideProduct(
+            _("This product lends between %(low)s and %(high)s."),
+            field="principal",
+            params={"low": format_minor(rules.min_principal), "high": format_minor(rules.max_principal)},
+        )
+    if not rules.min_annual_rate <= annual_rate <= rules.max_annual_rate:
+        raise OutsideProduct(
+            _("The annual rate of this product lies between %(low)s and %(high)s."),
+            field="annual_rate",
+            params={"low": rules.min_annual_rate, "high": rules.max_annual_rate},
+        )
+    if not rules.min_count <= count <= rules.max_count:
+        raise OutsideProduct(
+            _("This product has between %(low)s and %(high)s installments."),
+            field="count",
+            params={"low": rules.min_count, "high": rules.max_count},
+        )
+
+
+def _next_id() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('loans_loan', 'id'))")
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,136 @@
+"""Record money received for a loan and apply it to what is due."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from dashu import events
+from dashu.audit import services as audit
+from dashu.finance.loan import Receipt
+from dashu.kernel.errors import DomainError
+from dashu.kernel.money import MAX_MINOR, InvalidAmount, format_minor
+from loans.models import Loan
+from repayments.models import LoanEvent, Payment
+from repayments.services.booking import LoadedLoan, load, lock_loan, post_step, refuse_outside_contract, store
+from repayments.services.receipts import receipt_columns, write_allocations
+from repayments.services.replay import apply_event
+from repayments.services.restate import restate
+
+
+class LoanNotPayable(DomainError):
+    """The loan has not been paid out, or is settled."""
+
+    code = "loan_not_payable"
+    http_status = 409
+
+
+class ReferenceReused(DomainError):
+    """The reference belongs to a different payment."""
+
+    code = "reference_reused"
+    http_status = 409
+
+
+@transaction.atomic
+def receive_payment(
+    *,
+    loan_id: int,
+    amount_minor: int,
+    received_on: date,
+    today: date,
+    reference: str,
+    channel: str,
+    actor: str,
+    kind: str = LoanEvent.Kind.PAYMENT,
+) -> Payment:
+    """
+    Book one payment.
+
+    Calling again with the same reference returns the first payment and changes nothing. A value date before the
+    loan's latest event restates the loan from that date.
+
+    :param received_on: value date, in the lender's time zone, from the loan's start to `today`.
+    :param kind: PAYMENT; PROCEEDS lowers the balance without paying an installment; SETTLEMENT ends the loan early.
+    :raises LoanNotPayable: the loan has not been paid out, or is settled.
+    :raises ReferenceReused: the reference belongs to a different payment.
+    :raises DateOutsideContract: the value date lies before the start or after today.
+    :raises InvalidAmount: the amount is not positive or exceeds the bound.
+    :raises SettlementTooSmall: a settlement does not reach the payoff of its day.
+    """
+    if not 0 < amount_minor <= MAX_MINOR:
+        raise InvalidAmount(
+            _("The amount must be more than 0 and at most %(bound)s."),
+            field="amount",
+            params={"bound": format_minor(MAX_MINOR)},
+        )
+    loan = lock_loan(loan_id)
+    if earlier := Payment.objects.select_related("event").filter(reference=reference).first():
+        return _same_or_refuse(earlier, loan=loan, amount_minor=amount_minor, received_on=received_on, kind=kind)
+    if loan.status == Loan.Status.APPROVED:
+        raise LoanNotPayable(_("This loan has not been paid out yet."), field="loan")
+    if loan.status == Loan.Status.SETTLED:
+        raise LoanNotPayable(_("This loan is settled; nothing more is to be paid on it."), field="loan")
+    refuse_outside_contract(loan, received_on, today=today, field="received_on")
+    loaded = load(loan)
+
+    event = LoanEvent(loan=loan, kind=kind, effective_on=received_on, amount_minor=amount_minor, actor=actor)
+    if received_on <= loaded.position.accrued_through or received_on < loaded.balance.latest_event_on:
+        payment = _record(event, reference=reference, channel=channel)
+        restate(loaded, through=loaded.position.accrued_through, description=f"Payment {reference}", event=event)
+        payment.refresh_from_db()
+    else:
+        payment = _book_next(loaded, event, reference=reference, channel=channel)
+
+    audit.record(
+        action="repayments.payment_received",
+        subject_type="loan",
+        subject_id=loan.pk,
+        actor=actor,
+        data={"reference": reference, "amount_minor": amount_minor},
+    )
+    events.publish("repayments.payment_received", payment_id=payment.pk, loan_id=loan.pk)
+    return payment
+
+
+def _book_next(loaded: LoadedLoan, event: LoanEvent, *, reference: str, channel: str) -> Payment:
+    """Book the loan's newest event: one step from the stored position."""
+    after, receipt = apply_event(loaded.position, loaded.contract, event)
+    assert receipt is not None
+    payment = _record(event, reference=reference, channel=channel, receipt=receipt)
+    write_allocations(payment.pk, receipt)
+    store(loaded, after, event_on=event.effective_on)
+    post_step(
+        loaded,
+        after,
+        effective_on=event.effective_on,
+        description=f"Payment {reference}",
+        kind=event.kind,
+        actor=event.actor,
+    )
+    return payment
+
+
+def _record(event: LoanEvent, *, reference: str, channel: str, receipt: Receipt | None = None) -> Payment:
+    event.save(force_insert=True)
+    parts = receipt_columns(receipt) if receipt else {"unapplied_minor": event.amount_minor}
+    return Payment.objects.create(
+        event=event,
+        loan_id=event.loan_id,
+        reference=reference,
+        channel=channel,
+        amount_minor=event.amount_minor,
+        received_on=event.effective_on,
+        **parts,
+    )
+
+
+def _same_or_refuse(earlier: Payment, *, loan: Loan, amount_minor: int, received_on: date, kind: str) -> Payment:
+    same = (earlier.loan_id, earlier.amount_minor, earlier.received_on, earlier.event.kind)
+    if same != (loan.pk, amount_minor, received_on, kind):
+        raise ReferenceReused(
+            _("The reference %(reference)s belongs to a different payment. Use a new one."),
+            field="reference",
+            params={"reference": earlier.reference},
+        )
+    return earlier

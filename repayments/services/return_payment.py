@@ -1,0 +1,63 @@
+"""Take a payment back that did not hold: a bounced debit, a chargeback, a posting to the wrong loan."""
+
+from datetime import date
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from dashu import events
+from dashu.audit import services as audit
+from dashu.kernel.errors import DomainError
+from repayments.models import LoanEvent, Payment
+from repayments.services.booking import load, lock_loan, refuse_outside_contract
+from repayments.services.restate import restate
+
+
+class PaymentNotFound(DomainError):
+    """No payment has this reference."""
+
+    code = "payment_not_found"
+    http_status = 404
+
+
+@transaction.atomic
+def return_payment(*, reference: str, returned_on: date, today: date, reason: str, actor: str) -> Payment:
+    """
+    Restate the loan as if the payment had never been received; the old due date counts again.
+
+    Calling again changes nothing.
+
+    :raises PaymentNotFound: no payment has this reference.
+    """
+    loan_id = Payment.objects.filter(reference=reference).values_list("loan_id", flat=True).first()
+    if loan_id is None:
+        raise PaymentNotFound(_("There is no payment with this reference."), field="reference")
+    loan = lock_loan(loan_id)
+    payment = Payment.objects.get(reference=reference)
+    if payment.is_returned:
+        return payment
+    refuse_outside_contract(loan, returned_on, today=today, field="returned_on")
+
+    loaded = load(loan)
+    event = LoanEvent.objects.create(
+        loan=loan,
+        kind=LoanEvent.Kind.REVERSAL,
+        effective_on=returned_on,
+        amount_minor=payment.amount_minor,
+        data={"event": payment.pk, "reason": reason},
+        actor=actor,
+    )
+    payment.is_returned = True
+    payment.save(update_fields=["is_returned"])
+    payment.allocations.all().delete()
+    through = max(loaded.position.accrued_through, returned_on)
+    restate(loaded, through=through, description=f"Returned {reference}", event=event)
+    audit.record(
+        action="repayments.payment_returned",
+        subject_type="loan",
+        subject_id=loan.pk,
+        actor=actor,
+        data={"reference": reference, "reason": reason},
+    )
+    events.publish("repayments.payment_returned", payment_id=payment.pk, loan_id=loan.pk)
+    return payment

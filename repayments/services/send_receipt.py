@@ -1,0 +1,38 @@
+"""Tell the borrower that money arrived and what it paid."""
+
+from datetime import timedelta
+
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+from django.utils import timezone
+
+from dashu.messaging import services as messaging
+from dashu.messaging.models import OutboxMessage
+from repayments.models import Channel, Payment
+
+
+def send_receipt(*, payment_id: int) -> bool:
+    """Put the receipt into the outbox; once for each payment. Returns whether it is new."""
+    payment = Payment.objects.select_related("loan").get(pk=payment_id)
+    return messaging.enqueue(
+        dedupe_key=f"receipt:{payment.pk}",
+        borrower_id=payment.loan.borrower_id,
+        loan_id=payment.loan_id,
+        template="repayments.receipt",
+        params={
+            "loan_number": payment.loan.number,
+            "amount_minor": payment.amount_minor,
+            "currency": payment.loan.currency,
+            "received_on": payment.received_on.isoformat(),
+        },
+    )
+
+
+def send_missing_receipts() -> int:
+    """Send the receipts of the last two days that no message exists for; return how many were missing."""
+    key = Concat(Value("receipt:"), Cast(OuterRef("pk"), CharField()))
+    recent = Payment.objects.filter(
+        posted_at__gte=timezone.now() - timedelta(days=2), posted_at__lt=timezone.now() - timedelta(minutes=5)
+    ).exclude(channel=Channel.TAPE)
+    missing = recent.exclude(Exists(OutboxMessage.objects.filter(dedupe_key=key)))
+    return sum(send_receipt(payment_id=payment_id) for payment_id in missing.values_list("pk", flat=True)[:1000])

@@ -1,0 +1,18 @@
+"""Reactions to payments, and the sweep that finds what an event missed."""
+
+from typing import Any
+
+from celery import shared_task
+
+from repayments.services.send_receipt import send_missing_receipts
+from repayments.services.send_receipt import send_receipt as send
+
+
+@shared_task
+def send_receipt(*, payment_id: int, **_newer_fields: Any) -> None:
+    send(payment_id=payment_id)
+
+
+@shared_task
+def sweep_receipts(**_newer_fields: Any) -> None:
+    send_missing_receipts()

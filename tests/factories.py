@@ -1,0 +1,88 @@
+"""The shared cast and short ways to put them into a state, always through the real services."""
+
+from datetime import date
+from decimal import Decimal
+
+from dashu.users.models import Borrower, Partner, User
+from loans.models import Loan
+from loans.services.create_loan import create_loan
+from repayments.models import Channel, LoanEvent, Payment
+from repayments.services.disburse_loan import disburse_loan
+from repayments.services.receive_payment import receive_payment
+
+ACTOR = "user:test"
+
+
+def yuan(amount: int | str) -> int:
+    """Whole or decimal yuan as fen."""
+    return int(Decimal(amount) * 100)
+
+
+def borrower(name: str = "Amina", **fields: object) -> Borrower:
+    """A borrower who can sign in as `<name>@example.com` with the password "correct horse"."""
+    email = f"{name.lower()}@example.com"
+    user = User.objects.create_user(email=email, password="correct horse", name=name, role=User.Role.BORROWER)
+    return Borrower.objects.create(user=user, name=name, **fields)
+
+
+def staff(name: str = "Chidi", role: str = User.Role.COLLECTOR) -> User:
+    return User.objects.create_user(email=f"{name.lower()}@example.com", password="correct horse", name=name, role=role)
+
+
+def partner(name: str = "Dana") -> Partner:
+    user = User.objects.create_user(
+        email=f"{name.lower()}@example.com", password="correct horse", name=name, role=User.Role.PARTNER
+    )
+    return Partner.objects.create(code=name.lower(), name=name, user=user)
+
+
+def approved_loan(
+    owner: Borrower,
+    *,
+    principal: int = 12_000_00,
+    annual_rate: str = "0.18",
+    count: int = 12,
+    starts_on: date = date(2026, 1, 15),
+    product: str = "consumer",
+    brought_by: Partner | None = None,
+    first_due_on: date | None = None,
+) -> Loan:
+    return create_loan(
+        borrower_id=owner.pk,
+        product_code=product,
+        principal_minor=principal,
+        annual_rate=Decimal(annual_rate),
+        count=count,
+        starts_on=starts_on,
+        first_due_on=first_due_on,
+        actor=ACTOR,
+        partner_id=brought_by.pk if brought_by else None,
+    )
+
+
+def running_loan(owner: Borrower, **terms: object) -> Loan:
+    loan = approved_loan(owner, **terms)  # type: ignore[arg-type]
+    disburse_loan(loan_id=loan.pk, reference=f"OUT-{loan.number}", actor=ACTOR)
+    loan.refresh_from_db()
+    return loan
+
+
+def pay(
+    loan: Loan,
+    amount: int,
+    on: date,
+    *,
+    reference: str = "",
+    kind: str = LoanEvent.Kind.PAYMENT,
+    today: date | None = None,
+) -> Payment:
+    return receive_payment(
+        loan_id=loan.pk,
+        amount_minor=amount,
+        received_on=on,
+        today=today or on,
+        reference=reference or f"PAY-{loan.pk}-{on}-{amount}",
+        channel=Channel.BANK_TRANSFER,
+        actor=ACTOR,
+        kind=kind,
+    )
