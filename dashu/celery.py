@@ -1,4 +1,8 @@
-"""The Celery application: workers start with `celery -A dashu.celery worker`, the clock with `celery -A dashu.celery beat`."""
+"""
+The Celery application.
+
+Workers start with `celery -A dashu.celery worker`, the clock with `celery -A dashu.celery beat`.
+"""
 
 import os
 

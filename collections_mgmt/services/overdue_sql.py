@@ -161,7 +161,8 @@ def _post_accrual(cursor: CursorWrapper, *, on: date, description: str, actor: s
             SELECT accrual.loan_id, accrual.currency, line.account, line.side, line.amount_minor
             FROM close_accrual AS accrual
             CROSS JOIN LATERAL (VALUES
-                (%(interest_receivable)s, 'D', accrual.interest_minor), (%(interest_income)s, 'C', accrual.interest_minor),
+                (%(interest_receivable)s, 'D', accrual.interest_minor),
+                (%(interest_income)s, 'C', accrual.interest_minor),
                 (%(fee_receivable)s, 'D', accrual.fee_minor), (%(fee_income)s, 'C', accrual.fee_minor),
                 (%(penalty_receivable)s, 'D', accrual.penalty_minor), (%(penalty_income)s, 'C', accrual.penalty_minor)
             ) AS line (account, side, amount_minor)

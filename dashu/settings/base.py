@@ -162,6 +162,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60,
         "options": {"expires": 55},
     },
+    # Start and sweep in one: each call takes up whatever date or range is owed.
+    "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 600, "options": {"expires": 590}},
+    "sweep-receipts": {"task": "repayments.tasks.sweep_receipts", "schedule": 900, "options": {"expires": 890}},
 }
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 5}
 

@@ -1,6 +1,5 @@
 """Pay a loan out: its schedule begins."""
 
-
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
