@@ -12,6 +12,6 @@ from dashu.messaging.sending import send_due
 RUNS_AT_MOST = timedelta(minutes=5)
 
 
-@shared_task(queue="messages")
+@shared_task
 def send_due_messages(**_newer_fields: Any) -> None:
     send_due(clock=lender_now, until=lender_now() + RUNS_AT_MOST)

@@ -107,6 +107,8 @@ def _written(params: Mapping[str, Any], language: str) -> dict[str, str]:
             continue
         try:
             if name.endswith("_minor"):
+                if type(value) is not int:
+                    raise TypeError(f"minor units are whole: {value!r}")
                 amount = Decimal(format_minor(value, currency))
                 written[name.removesuffix("_minor")] = format_currency(amount, currency, locale=locale)
             elif name.endswith("_on"):

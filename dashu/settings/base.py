@@ -166,7 +166,14 @@ CELERY_BEAT_SCHEDULE = {
     "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 600, "options": {"expires": 590}},
     "sweep-receipts": {"task": "repayments.tasks.sweep_receipts", "schedule": 900, "options": {"expires": 890}},
 }
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 5}
+# A caller whose work is committed waits for no broker that is down: one try, the sweeps do the rest. Workers and beat
+# keep trying by settings of their own.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "max_retries": 0,
+}
 
 # --- API ----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,0 +1,94 @@
+"""Small servers on the loopback interface that stand in for a mail server and a text-message gateway."""
+
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Gateway:
+    """Answers with the statuses of `answers` in turn, then with 200, and keeps what was posted."""
+
+    answers: list[int] = field(default_factory=list)
+    received: list[dict[str, Any]] = field(default_factory=list)
+    url: str = ""
+
+
+@dataclass
+class MailServer:
+    """Answers a recipient with `recipient_answer` and keeps the mails it took."""
+
+    recipient_answer: str = "250 fine"
+    received: list[str] = field(default_factory=list)
+    port: int = 0
+
+
+@contextmanager
+def gateway() -> Iterator[Gateway]:
+    state = Gateway()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            state.received.append({**body, "headers": dict(self.headers)})
+            self.send_response(state.answers.pop(0) if state.answers else 200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"id": f"sms-{len(state.received)}"}).encode())
+
+        def log_message(self, *_args: object) -> None:
+            """Say nothing on the test's terminal."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, _serving(server):
+        state.url = f"http://127.0.0.1:{server.server_address[1]}/sms"
+        yield state
+
+
+@contextmanager
+def mail_server() -> Iterator[MailServer]:
+    state = MailServer()
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self._say("220 ready")
+            for raw in self.rfile:
+                command = raw.decode().strip().upper()
+                if command.startswith("RCPT"):
+                    self._say(state.recipient_answer)
+                elif command == "DATA":
+                    self._say("354 go on")
+                    state.received.append(self._read_mail())
+                    self._say("250 taken")
+                elif command == "QUIT":
+                    self._say("221 bye")
+                    return
+                else:
+                    self._say("250 fine")
+
+        def _read_mail(self) -> str:
+            lines: list[bytes] = []
+            while (line := self.rfile.readline()) != b".\r\n":
+                lines.append(line)
+            return b"".join(lines).decode()
+
+        def _say(self, text: str) -> None:
+            self.wfile.write(f"{text}\r\n".encode())
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server, _serving(server):
+        state.port = server.server_address[1]
+        yield state
+
+
+@contextmanager
+def _serving(server: socketserver.BaseServer) -> Iterator[None]:
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()

@@ -1,0 +1,61 @@
+import pytest
+
+from dashu.messaging.templates import MessageIncomplete, UnknownTemplate, all_templates, render
+
+PARAMS = {"amount_minor": 1_234_50, "currency": "CNY", "due_on": "2026-01-31", "loan_number": "L7"}
+
+
+class TestRender:
+    def test_writes_amount_and_date_the_readers_way(self):
+        english = render("reminder.upcoming", PARAMS, "en")
+
+        assert english.subject == "CN¥1,234.50 is due on January 31, 2026"
+        assert english.body.splitlines() == [
+            "A payment of CN¥1,234.50 for loan L7 is due on January 31, 2026.",
+            "You can pay it on your loan's page, also before that day.",
+            "If paying is hard at present, tell us on the same page. We will look for a plan that you can afford.",
+        ]
+
+    def test_leaves_out_sentences_whose_values_are_not_given(self):
+        receipt = {"amount_minor": 500_00, "loan_number": "L7", "received_on": "2026-02-01", "reference": "P-9"}
+
+        short = render("repayments.receipt", receipt, "en")
+        full = render("repayments.receipt", {**receipt, "next_amount_minor": 700_00, "next_due_on": "2026-03-01"}, "en")
+
+        assert len(short.body.splitlines()) == 2
+        assert "The next payment is CN¥700.00, due on March 1, 2026." in full.body
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"amount_minor": None},
+            {"due_on": None},
+            {"amount_minor": "12.50"},
+            {"amount_minor": 12.5},
+            {"due_on": "soon"},
+        ],
+    )
+    def test_refuses_values_that_are_missing_or_malformed(self, wrong):
+        with pytest.raises(MessageIncomplete):
+            render("reminder.due_today", {**PARAMS, **wrong}, "en")
+
+    def test_refuses_a_template_that_does_not_exist(self):
+        with pytest.raises(UnknownTemplate, match=r"reminder\.unknown"):
+            render("reminder.unknown", PARAMS, "en")
+
+    @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
+    def test_every_template_can_be_written_in_every_language(self, language):
+        params = {**PARAMS, "received_on": "2026-02-01", "next_amount_minor": 1, "next_due_on": "2026-03-01"}
+
+        for template in all_templates():
+            text = render(template.code, {**params, "reference": "P-9"}, language)
+
+            assert "L7" in text.subject + text.body
+            assert "%(" not in text.subject + text.body
+
+    @pytest.mark.parametrize(
+        ("language", "subject"),
+        [("zh-hans", "2026年1月31日应还 ¥1,234.50"), ("zh-hant", "2026年1月31日應還 CN¥1,234.50")],
+    )
+    def test_speaks_the_borrowers_language(self, language, subject):
+        assert render("reminder.upcoming", PARAMS, language).subject == subject
