@@ -244,7 +244,7 @@ def _count_overdue(cursor: CursorWrapper, *, on: date, buckets: Scale, tiers: Ma
         LEFT JOIN collections_mgmt_overduestatus AS before ON before.loan_id = counted.loan_id
         WHERE before.as_of IS NULL OR before.as_of <= %(on)s
         """,
-        {"on": on} | _bucket_arrays(buckets) | _tier_arrays(tiers),
+        {"on": on, **_bucket_arrays(buckets), **_tier_arrays(tiers)},
     )
 
 

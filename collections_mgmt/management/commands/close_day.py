@@ -4,6 +4,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -34,5 +35,9 @@ class Command(BaseCommand):
         for day in days:
             ranges = close_day.start_close(business_date=day).ranges.filter(status=CloseRange.Status.WAITING).count()
             with tqdm(total=ranges, desc=f"close {day}", unit="range", disable=None) as bar:
-                run = close_day.close_date(business_date=day, today=today, progress=lambda _item, bar=bar: bar.update())
+                run = close_day.close_date(business_date=day, today=today, progress=partial(_advance, bar))
             self.stdout.write(json.dumps(close_day.summary(run)))
+
+
+def _advance(bar: "tqdm[Any]", _item: CloseRange) -> None:
+    bar.update()

@@ -1,0 +1,76 @@
+"""Does the ledger say what the loans say? One set-based query over the whole book; it must find nothing."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from dashu.ledger import accounts
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One account of one loan: what the loan's rows say and what the ledger holds, minor units, debits positive."""
+
+    loan_id: int
+    account: str
+    rows_minor: int
+    ledger_minor: int
+
+
+def differences(*, limit: int = 1000) -> list[Difference]:
+    """
+    Return where principal, receivables and credit of a loan differ from its postings; empty when all reconcile.
+
+    A charged-off loan has no receivables on the books, whatever is still claimed.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH demanded AS (
+                SELECT row.loan_id,
+                       SUM(row.interest_minor - row.paid_interest_minor - row.waived_interest_minor) AS interest_minor,
+                       SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor) AS fee_minor
+                FROM repayments_installment AS row
+                JOIN repayments_loanbalance AS balance ON balance.loan_id = row.loan_id
+                WHERE row.unpaid_minor > 0 AND row.due_on <= balance.accrued_through
+                GROUP BY row.loan_id
+            ), expected AS (
+                SELECT loan.id AS loan_id, line.account,
+                       CASE WHEN loan.status = 'CHARGED_OFF' AND line.account <> %(credit)s THEN 0
+                            ELSE line.minor END AS minor
+                FROM loans_loan AS loan
+                JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id
+                LEFT JOIN demanded ON demanded.loan_id = loan.id
+                CROSS JOIN LATERAL (VALUES
+                    (%(principal)s, balance.principal_minor),
+                    (%(interest)s, CASE WHEN loan.interest_basis = 'daily' THEN 0
+                                        ELSE COALESCE(demanded.interest_minor, 0) END),
+                    (%(fee)s, COALESCE(demanded.fee_minor, 0)),
+                    (%(penalty)s, balance.penalty_charged_minor - balance.penalty_paid_minor
+                                  - balance.penalty_waived_minor),
+                    (%(credit)s, -balance.unapplied_minor)
+                ) AS line (account, minor)
+            ), held AS (
+                SELECT loan_id, account_id AS account,
+                       SUM(CASE side WHEN 'D' THEN amount_minor ELSE -amount_minor END) AS minor
+                FROM ledger_posting
+                WHERE loan_id IS NOT NULL
+                  AND account_id IN (%(principal)s, %(interest)s, %(fee)s, %(penalty)s, %(credit)s)
+                GROUP BY loan_id, account_id
+            )
+            SELECT COALESCE(expected.loan_id, held.loan_id), COALESCE(expected.account, held.account),
+                   COALESCE(expected.minor, 0), COALESCE(held.minor, 0)
+            FROM expected FULL JOIN held ON held.loan_id = expected.loan_id AND held.account = expected.account
+            WHERE COALESCE(expected.minor, 0) <> COALESCE(held.minor, 0)
+            ORDER BY 1, 2 LIMIT %(limit)s
+            """,
+            {
+                "principal": accounts.LOAN_PRINCIPAL,
+                "interest": accounts.INTEREST_RECEIVABLE,
+                "fee": accounts.FEE_RECEIVABLE,
+                "penalty": accounts.PENALTY_RECEIVABLE,
+                "credit": accounts.BORROWER_CREDIT,
+                "limit": limit,
+            },
+        )
+        return [Difference(row[0], row[1], int(row[2]), int(row[3])) for row in cursor.fetchall()]
