@@ -10,7 +10,7 @@ from dashu.policy.selectors import forget_rules
 from dashu.policy.services import load_packs
 from dashu.users.models import Borrower, Partner, User
 
-APPEND_ONLY = {"ledger_journalentry", "ledger_posting", "audit_auditrecord"}
+APPEND_ONLY = {"ledger_journalentry", "ledger_posting", "audit_auditrecord", "repayments_loanevent"}
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,7 @@ advisory lock, and a date starts only after the one before it is closed, so two 
 worker cannot overlap.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 
@@ -82,9 +83,13 @@ def close_date(
     """Close one date in this process, range by range; a date that is already closed stays as it is."""
     run = start_close(business_date=business_date)
     while waiting := list(waiting_ranges(run.pk)):
+        is_idle = True
         for range_id in waiting:
             if item := close_range(range_id=range_id, today=today):
+                is_idle = False
                 progress(item)
+        if is_idle:  # other workers are at the ranges that are left
+            time.sleep(0.2)
     return finish_close(run_id=run.pk)
 
 

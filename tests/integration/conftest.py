@@ -2,8 +2,6 @@
 
 import pytest
 
-from dashu.policy.selectors import forget_rules
-from dashu.policy.services import load_packs
 from dashu.users.models import Borrower
 from loans.models import Loan
 from loans.services.load_products import load_products
@@ -11,11 +9,9 @@ from tests import factories
 
 
 @pytest.fixture
-def rules(db: None) -> None:
+def rules(policy_packs: None) -> None:
     """The policy packs and the products, as a new installation has them."""
-    load_packs()
     load_products()
-    forget_rules()
 
 
 @pytest.fixture

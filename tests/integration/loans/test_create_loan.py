@@ -1,0 +1,76 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from dashu.finance.schedule import InvalidTerms
+from loans.models import Loan, Product, ProductTerms
+from loans.selectors.products import UnknownProduct
+from loans.services.create_loan import OutsideProduct
+from loans.services.load_products import load_products
+from tests.factories import approved_loan, yuan
+
+
+class TestCreateLoan:
+    def test_freezes_the_days_rules_into_the_contract(self, amina):
+        loan = approved_loan(amina, annual_rate="0.12")
+
+        assert loan.status == Loan.Status.APPROVED
+        assert (loan.penalty_annual_rate, loan.penalty_year_days) == (Decimal("0.180000"), 360)
+        assert loan.product_terms.version == 1
+
+    def test_clips_the_penalty_rate_to_the_cap(self, amina):
+        assert approved_loan(amina, annual_rate="0.20").penalty_annual_rate == Decimal("0.240000")
+
+    def test_refuses_an_unknown_product(self, amina):
+        with pytest.raises(UnknownProduct) as refusal:
+            approved_loan(amina, product="payday")
+
+        assert refusal.value.field == "product"
+        assert Loan.objects.exists() is False
+
+    def test_refuses_a_product_that_is_no_longer_offered(self, amina):
+        Product.objects.filter(code="consumer").update(is_active=False)
+
+        with pytest.raises(UnknownProduct):
+            approved_loan(amina)
+
+    @pytest.mark.parametrize(
+        ("terms", "field"),
+        [
+            ({"principal": yuan("999.99")}, "principal"),
+            ({"principal": yuan("200000.01")}, "principal"),
+            ({"annual_rate": "0.240001"}, "annual_rate"),
+            ({"count": 2}, "count"),
+            ({"count": 37}, "count"),
+        ],
+    )
+    def test_refuses_what_the_product_does_not_offer(self, amina, terms, field):
+        with pytest.raises(OutsideProduct) as refusal:
+            approved_loan(amina, **terms)
+
+        assert refusal.value.field == field
+        assert Loan.objects.exists() is False
+
+    def test_refuses_a_first_due_date_before_the_payout(self, amina):
+        with pytest.raises(InvalidTerms) as refusal:
+            approved_loan(amina, first_due_on=date(2026, 1, 15))
+
+        assert refusal.value.field == "first_due_on"
+        assert Loan.objects.exists() is False
+
+
+class TestProducts:
+    def test_loading_again_adds_nothing(self, rules):
+        assert ProductTerms.objects.count() == 3
+        assert load_products() == 0
+        assert ProductTerms.objects.count() == 3
+
+    def test_a_later_version_applies_from_its_day(self, amina):
+        product = Product.objects.get(code="consumer")
+        terms = product.versions.get().terms | {"max_count": 48}
+        ProductTerms.objects.create(product=product, version=2, effective_from=date(2026, 2, 1), terms=terms)
+
+        assert approved_loan(amina, starts_on=date(2026, 2, 1), count=48).product_terms.version == 2
+        with pytest.raises(OutsideProduct):
+            approved_loan(amina, starts_on=date(2026, 1, 31), count=48)
