@@ -228,7 +228,7 @@ class TestMail:
         send()
 
         (text,) = mail.received
-        assert "To: amina@people.example" in text
+        assert "To: amina@example.com" in text
         assert f"Message-ID: <message-{only().pk}@dashu.example>" in text
         assert only().status == "SENT"
 

@@ -22,7 +22,7 @@ class TestAfterSignIn:
     def test_the_address_may_be_typed_in_capitals(self, amina):
         client = Client()
 
-        response = client.post("/accounts/login/", {"login": "AMINA@People.example", "password": "pass"})
+        response = client.post("/accounts/login/", {"login": "AMINA@Example.com", "password": "correct horse"})
 
         assert (response.status_code, response.headers["Location"]) == (302, "/")
         assert client.session["_auth_user_id"] == str(amina.user_id)
@@ -34,10 +34,10 @@ class TestActor:
         assert actor_of(SimpleNamespace(user=amina.user)) == f"user:{amina.user_id}"
 
     def test_is_the_partner_behind_a_login(self, dana):
-        assert actor_of(SimpleNamespace(user=dana.user)) == "partner:acme"
+        assert actor_of(SimpleNamespace(user=dana.user)) == "partner:dana"
 
     def test_is_the_partner_behind_a_program(self, dana):
-        assert actor_of(SimpleNamespace(user=AnonymousUser(), partner=dana)) == "partner:acme"
+        assert actor_of(SimpleNamespace(user=AnonymousUser(), partner=dana)) == "partner:dana"
 
     def test_is_anonymous_before_sign_in(self):
         assert actor_of(SimpleNamespace(user=AnonymousUser())) == "anonymous"
