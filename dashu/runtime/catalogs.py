@@ -80,9 +80,13 @@ def updated(found: Catalog, present: Catalog, locale: str) -> str:
 
 
 def problems(source: Path = SOURCE_DIR) -> list[str]:
-    """Return one line for each way in which the catalogs of `source` are not complete, in a stable order."""
+    """Return one line for each way in which the catalogs are not complete, with the locales it is true of."""
     found = collect(source)
-    return [line for locale in PLURAL_FORMS for line in _problems_of(locale, source, found)]
+    locales: dict[str, list[str]] = {}
+    for locale in PLURAL_FORMS:
+        for problem in _problems_of(locale, source, found):
+            locales.setdefault(problem, []).append(locale)
+    return [f"{', '.join(names)}: {problem}" for problem, names in locales.items()]
 
 
 def update(source: Path = SOURCE_DIR) -> None:
@@ -188,25 +192,25 @@ def _keeps_placeholders(message: Message) -> bool:
 def _problems_of(locale: str, source: Path, found: Catalog) -> Iterator[str]:
     path = _catalog_path(source, locale)
     if not path.exists():
-        yield f"{locale}: there is no catalog; run `python -m dashu.runtime.catalogs update`"
+        yield "there is no catalog; run `python -m dashu.runtime.catalogs update`"
         return
     present = read_catalog(path, locale)
     wanted = {_key(message) for message in found if message.id}
     held = {_key(message): message for message in present if message.id}
     for key in sorted(wanted - held.keys(), key=str):
-        yield f"{locale}: not in the catalog: {key[1]!r}"
+        yield f"not in the catalog: {key[1]!r}"
     for key in sorted(held.keys() - wanted, key=str):
-        yield f"{locale}: no longer in the code: {key[1]!r}"
+        yield f"no longer in the code: {key[1]!r}"
     for key in sorted(wanted & held.keys(), key=str):
         message = held[key]
         if message.fuzzy:
-            yield f"{locale}: fuzzy: {key[1]!r}"
+            yield f"fuzzy: {key[1]!r}"
         elif not _is_translated(message):
-            yield f"{locale}: not translated: {key[1]!r}"
+            yield f"not translated: {key[1]!r}"
         elif not _keeps_placeholders(message):
-            yield f"{locale}: other placeholders than {key[1]!r}: {_strings(message)!r}"
+            yield f"other placeholders than {key[1]!r}: {_strings(message)!r}"
     if wanted == held.keys() and path.read_text(encoding="utf-8") != updated(found, present, locale):
-        yield f"{locale}: not as `update` writes it; run `python -m dashu.runtime.catalogs update`"
+        yield "not as `update` writes it; run `python -m dashu.runtime.catalogs update`"
 
 
 def _key(message: Message) -> Key:

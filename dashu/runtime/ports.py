@@ -51,6 +51,6 @@ def _the_one_set(variable: str, wanted: str) -> int:
     if not is_free(int(wanted)):
         raise Refusal(
             "port_taken",
-            f"Port {wanted} is in use by another program. Stop that program, or set {variable} to a free port or unset it.",
+            f"Port {wanted} is in use by another program. Stop that program, or set {variable} to a free port.",
         )
     return int(wanted)

@@ -10,16 +10,16 @@ from .home import Home
 from .locks import FileLock
 from .services import Services
 
-SESSIONS = 50
+RUNS_AT_ONCE = 50
 
 
-def run(command: list[str], *, is_test: bool) -> int:
+def run(command: list[str], *, home: Home, is_test: bool) -> int:
     """
-    Run the command with DATABASE_URL and REDIS_URL set, and return its exit code.
+    Run the command with DATABASE_URL, REDIS_URL and DASHU_HOME set, and return its exit code.
 
-    :param is_test: use a home below the usual one, with servers that forgo safety for speed, for this run alone.
+    :param is_test: start servers that forgo safety for speed.
     """
-    services = Services(_own_test_home() if is_test else Home.from_environment(), throwaway=is_test)
+    services = Services(home, throwaway=is_test)
     child: subprocess.Popen | None = None
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
@@ -44,13 +44,13 @@ def run(command: list[str], *, is_test: bool) -> int:
     return 128 - code if code < 0 else code
 
 
-def _own_test_home() -> Home:
-    """Return `test` below the home, or `test-2` and so on while other runs use the earlier ones."""
+def home_for_tests() -> Home:
+    """Return `test` below the usual home, or `test-2` and so on while other runs use the earlier ones."""
     root = Home.from_environment().root
-    for number in range(1, SESSIONS):
+    for number in range(1, RUNS_AT_ONCE):
         home = Home(root / ("test" if number == 1 else f"test-{number}"))
         home.prepare()
-        # Held until this process ends; nobody else reads it.
+        # Never released: it marks the home as taken until this process ends.
         if FileLock(home.run / "session").hold(wait=False):
-            return home
-    return Home(root / "test")
+            break
+    return home

@@ -1,6 +1,15 @@
 """The test suite: real Postgres and Redis-protocol servers, cheap password hashes, nothing sent."""
 
+import os
+from urllib.parse import urlsplit
+
 from .base import *  # noqa: F403
+from .base import CACHES, REDIS_URL
+
+# Each process of a parallel run has a Redis database of its own, as it has a Postgres database of its own.
+REDIS_URL = urlsplit(REDIS_URL)._replace(path=f"/{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:]}").geturl()
+CELERY_BROKER_URL = REDIS_URL
+CACHES["default"]["LOCATION"] = REDIS_URL
 
 SECRET_KEY = "a-key-for-tests-only"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]

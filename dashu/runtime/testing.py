@@ -1,0 +1,17 @@
+"""What `script/test` runs: pytest on all cores, with servers and a home of its own."""
+
+import os
+import sys
+
+from . import with_services
+from .catalogs import compile_catalogs
+
+
+def run(arguments: list[str]) -> int:
+    """Run pytest with the given arguments and return its exit code. What it writes goes to the test home."""
+    home = with_services.home_for_tests()
+    compile_catalogs(home.locale)
+    os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(home.root / "hypothesis")
+    options = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadgroup"]
+    caches = ["-o", f"cache_dir={home.root / 'pytest'}"]
+    return with_services.run([sys.executable, "-m", "pytest", *options, *caches, *arguments], home=home, is_test=True)
