@@ -3,13 +3,40 @@
 import argparse
 import sys
 
-from . import with_services
+from . import checks, server, testing, with_services
+from .home import Home
 from .refusal import Refusal
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main() -> int:
+    chosen = _parser().parse_args()
+    try:
+        return _act(chosen)
+    except Refusal as refusal:
+        refusal.tell()
+        return 1
+
+
+def _act(chosen: argparse.Namespace) -> int:
+    match chosen.action:
+        case "server":
+            return server.run()
+        case "test":
+            return testing.run(chosen.arguments)
+        case "check":
+            return checks.run()
+        case _:
+            home = with_services.home_for_tests() if chosen.test else Home.from_environment()
+            return with_services.run(chosen.command, home=home, is_test=chosen.test)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dashu.runtime", description=__doc__)
     actions = parser.add_subparsers(dest="action", required=True)
+    actions.add_parser("server", help="run everything, until Ctrl-C")
+    test = actions.add_parser("test", help="run the test suite")
+    test.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="pytest's arguments, after --")
+    actions.add_parser("check", help="check style, types, imports, migrations and catalogs")
     use = actions.add_parser(
         "with-services",
         help="run a command with Postgres and Valkey",
@@ -18,12 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     use.add_argument("--test", action="store_true", help="servers and a home for this run alone, fast and throw-away")
     use.add_argument("command", nargs="+", metavar="COMMAND", help="the command and its arguments, after --")
-    chosen = parser.parse_args(arguments)
-    try:
-        return with_services.run(chosen.command, is_test=chosen.test)
-    except Refusal as refusal:
-        refusal.tell()
-        return 1
+    return parser
 
 
 if __name__ == "__main__":

@@ -204,7 +204,7 @@ class EmbeddedPostgres:
                 stderr=log,
                 cwd=self._bin,
                 env=_bare_environment(),
-                start_new_session=True,  # Ctrl-C in the terminal is for the supervisor, which stops its servers in order
+                start_new_session=True,  # Ctrl-C is for the supervisor, which stops its servers in order
                 **account.options(),  # type: ignore[call-overload]
             )
 

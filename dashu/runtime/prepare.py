@@ -1,0 +1,53 @@
+"""
+The part of a start that needs Django, in one process: `python -m dashu.runtime.prepare LOGINS_FILE`.
+
+It brings the database and the static files up to date, fills an empty database with the demo book, and writes the demo
+logins to the file.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import django
+from django.core.management import call_command, get_commands
+
+from dashu.runtime.database_down import refusal_for
+
+
+def main() -> int:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashu.settings.dev")
+    try:
+        django.setup()
+        _prepare(Path(sys.argv[1]))
+    except Exception as error:
+        if refusal := refusal_for(error):
+            refusal.tell()
+            return 1
+        raise
+    return 0
+
+
+def _prepare(logins: Path) -> None:
+    _step("Database is migrated", "migrate", interactive=False, verbosity=0)
+    _step("Policy packs are loaded", "load_policy", verbosity=0)
+    _step("Demo book is there", "seed_demo", if_empty=True)
+    _step("Static files are collected", "collectstatic", interactive=False, verbosity=0)
+    logins.touch(mode=0o600)
+    with logins.open("w", encoding="utf-8") as file:
+        if "demo_logins" in get_commands():
+            call_command("demo_logins", stdout=file)
+
+
+def _step(what: str, command: str, **options: object) -> None:
+    if command not in get_commands():
+        return
+    began = time.monotonic()
+    call_command(command, **options)
+    sys.stdout.write(f"{what} ({time.monotonic() - began:.1f} s)\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
