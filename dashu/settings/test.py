@@ -11,6 +11,7 @@ REDIS_URL = urlsplit(REDIS_URL)._replace(path=f"/{os.environ.get('PYTEST_XDIST_W
 CELERY_BROKER_URL = REDIS_URL
 CACHES["default"]["LOCATION"] = REDIS_URL
 
+LANGUAGE_CODE = "en"  # tests read the words of the code; a test of another language asks for it
 SECRET_KEY = "a-key-for-tests-only"  # noqa: S105
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
