@@ -61,4 +61,5 @@ def dana(db: None) -> Partner:
 
 @pytest.fixture
 def administrator(db: None) -> User:
-    return User.objects.create_superuser("admin@example.com", "correct horse", name="Ada")
+    """One who reads English."""
+    return User.objects.create_superuser("admin@example.com", "correct horse", name="Ada", language="en")

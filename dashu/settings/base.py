@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from . import env
@@ -226,7 +227,13 @@ CURRENCY = "CNY"
 CLOSE_RANGE_LOANS = env.whole("DASHU_CLOSE_RANGE_LOANS", 50_000)
 
 # --- admin --------------------------------------------------------------------------------------------------------
-UNFOLD = {"SITE_TITLE": "大樹金融", "SITE_HEADER": "大樹金融", "SITE_SYMBOL": "park", "SHOW_LANGUAGES": True}
+UNFOLD = {
+    "SITE_TITLE": "大樹金融",
+    "SITE_HEADER": "大樹金融",
+    "SITE_SYMBOL": "park",
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {"action": reverse_lazy("choose_language")},
+}
 
 LOGGING = {
     "version": 1,
