@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
-from django.utils import translation
 
 from dashu.policy.selectors import forget_rules
 from dashu.policy.services import load_packs
@@ -30,13 +29,6 @@ def _empty_append_only_tables() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _english() -> Iterator[None]:
-    """Refusals are read in English here, whether or not the catalogs are compiled. A request still chooses its own."""
-    with translation.override("en"):
         yield
 
 

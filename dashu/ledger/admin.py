@@ -1,5 +1,6 @@
 """The books, for reading: entries with their postings, postings of a loan, and the trial balance below the chart."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -43,7 +44,7 @@ class PostingInline(ReadOnlyInline):
 
     @admin.display(description=_("amount"))
     def amount(self, posting: Posting) -> str:
-        return format_minor(posting.amount_minor, posting.currency)
+        return _grouped(posting.amount_minor, posting.currency)
 
 
 @admin.register(JournalEntry)
@@ -78,21 +79,26 @@ class PostingAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("amount"))
     def amount(self, posting: Posting) -> str:
-        return format_minor(posting.amount_minor, posting.currency)
+        return _grouped(posting.amount_minor, posting.currency)
 
 
 def _trial_balance_table(today: Any) -> dict[str, list[Any]]:
     """Return the table that the page shows: a line for each account and currency, then each currency's total."""
     lines = trial_balance(today)
     rows = [
-        [str(line.account), line.currency, *(format_minor(amount, line.currency) for amount in amounts)]
+        [str(line.account), line.currency, *(_grouped(amount, line.currency) for amount in amounts)]
         for line in lines
         for amounts in [(line.debit_minor, line.credit_minor, line.balance_minor)]
     ]
     for currency in sorted({line.currency for line in lines}):
         held = [line for line in lines if line.currency == currency]
         totals = [sum(line.debit_minor for line in held), sum(line.credit_minor for line in held)]
-        written = [format_minor(amount, currency) for amount in (*totals, totals[0] - totals[1])]
+        written = [_grouped(amount, currency) for amount in (*totals, totals[0] - totals[1])]
         rows.append([gettext("Total"), currency, *written])
     headers = [gettext("ledger account"), gettext("currency"), gettext("Debit"), gettext("Credit"), gettext("balance")]
     return {"headers": headers, "rows": rows}
+
+
+def _grouped(minor: int, currency: str) -> str:
+    """Return an amount with its thousands set apart: 105000 → "1,050.00"."""
+    return f"{Decimal(format_minor(minor, currency)):,}"

@@ -18,7 +18,7 @@ from dashu.kernel.dates import LENDER_ZONE
 from dashu.kernel.errors import DomainError
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.templates import render
-from dashu.messaging.transports import NotDelivered, carry
+from dashu.messaging.transports import NotDelivered, carry, transport_of
 from dashu.policy.contact_hours import ContactHours
 from dashu.policy.rules import contact_hours
 from dashu.policy.selectors import PolicyRuleMissing
@@ -55,18 +55,19 @@ def _send_batch(
     messages: list[OutboxMessage], hours: ContactHours | None, clock: Callable[[], datetime], counts: Counter[str]
 ) -> int:
     """Send claimed messages, each within `hours` where there are any, and return how many there were."""
-    shown_in_app = []
+    kept = []
     for message in messages:
         if hours and not hours.allows(clock()):
             _store(message, Status.PENDING, not_before=hours.next_allowed(clock()), attempts=message.attempts - 1)
             continue
         sent = _deliver(message, clock())
         counts[message.status] += 1
-        if sent and message.channel == Channel.IN_APP:
-            shown_in_app.append(message)
+        if sent and transport_of(message.channel) == "database":
+            kept.append(message)
         elif sent:
+            # Out of the house: noted at once, so that a worker that dies now sends no second one.
             _store_sent([message])
-    _store_sent(shown_in_app)
+    _store_sent(kept)
     return len(messages)
 
 

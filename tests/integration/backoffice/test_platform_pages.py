@@ -82,7 +82,7 @@ class TestLedgerPages:
         page = sign_in(administrator).get("/admin/ledger/account/").content.decode()
 
         assert "Trial balance on" in page
-        for figure in ("1050.00", "-1000.00", "-50.00", "0.00"):
+        for figure in ("1,050.00", "-1,000.00", "-50.00", "0.00"):
             assert figure in page
 
     def test_an_entry_shows_its_postings_and_offers_no_change(self, administrator):
@@ -92,7 +92,7 @@ class TestLedgerPages:
         page = client.get(f"/admin/ledger/journalentry/{entry_id}/change/").content.decode()
 
         assert "1301" in page
-        assert "1000.00" in page
+        assert "1,000.00" in page
         assert 'name="_save"' not in page
         assert client.post(f"/admin/ledger/journalentry/{entry_id}/change/", {"description": "x"}).status_code == 403
         assert client.post(f"/admin/ledger/journalentry/{entry_id}/delete/", {"post": "yes"}).status_code == 403
