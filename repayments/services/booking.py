@@ -13,12 +13,13 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from dashu.finance import installments as finance
-from dashu.finance.loan import Book, Contract, Position, Status, books_of
+from dashu.finance.loan import Book, Contract, Position, books_of
 from dashu.kernel.errors import DomainError
 from dashu.ledger import accounts
 from dashu.ledger import services as ledger
 from loans.models import Loan
 from repayments.models import Installment, LoanBalance
+from repayments.selectors.positions import AMOUNT_COLUMNS, AMOUNTS, position_of
 
 ACCOUNT_OF = {
     Book.CASH: accounts.CASH,
@@ -35,12 +36,6 @@ ACCOUNT_OF = {
     Book.CHARGE_OFF_EXPENSE: accounts.CHARGE_OFF_EXPENSE,
     Book.RECOVERY_INCOME: accounts.RECOVERY_INCOME,
 }
-
-_AMOUNTS = (
-    "principal", "interest", "fee",
-    "paid_principal", "paid_interest", "paid_fee",
-    "waived_principal", "waived_interest", "waived_fee",
-)  # fmt: skip
 
 
 class LoanNotFound(DomainError):
@@ -76,22 +71,7 @@ def load(loan: Loan) -> LoadedLoan:
     """Read the position of a locked loan that has been paid out or taken over."""
     balance = LoanBalance.objects.get(pk=loan.pk)
     rows = Installment.objects.filter(loan_id=loan.pk, version=balance.schedule_version).order_by("number")
-    position = Position(
-        installments=tuple(
-            finance.Installment(row[0], row[1], *row[2:])
-            for row in rows.values_list("number", "due_on", *(f"{name}_minor" for name in _AMOUNTS))
-        ),
-        status=Status(loan.status),
-        accrued_through=balance.accrued_through,
-        interest_through=balance.interest_through,
-        principal=balance.principal_minor,
-        unapplied=balance.unapplied_minor,
-        penalty_parts=int(balance.penalty_parts),
-        penalty_paid=balance.penalty_paid_minor,
-        penalty_waived=balance.penalty_waived_minor,
-        interest_parts=int(balance.interest_parts),
-        interest_collected=balance.interest_collected_minor,
-    )
+    position = position_of(loan, balance, rows.values_list("number", "due_on", *AMOUNT_COLUMNS))
     return LoadedLoan(loan, loan.contract, balance, position)
 
 
@@ -161,9 +141,9 @@ def refuse_outside_contract(loan: Loan, on: date, *, today: date, field: str) ->
 
 
 def _update_installments(loan_id: int, version: int, rows: list[finance.Installment]) -> None:
-    columns = ", ".join(f"{name}_minor = new.{name}" for name in _AMOUNTS)
-    names = ", ".join(_AMOUNTS)
-    arrays = ", ".join("%s::bigint[]" for _name in _AMOUNTS)
+    columns = ", ".join(f"{name}_minor = new.{name}" for name in AMOUNTS)
+    names = ", ".join(AMOUNTS)
+    arrays = ", ".join("%s::bigint[]" for _name in AMOUNTS)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -174,7 +154,7 @@ def _update_installments(loan_id: int, version: int, rows: list[finance.Installm
             [
                 [row.number for row in rows],
                 [row.due_on for row in rows],
-                *([getattr(row, name) for row in rows] for name in _AMOUNTS),
+                *([getattr(row, name) for row in rows] for name in AMOUNTS),
                 loan_id,
                 version,
             ],

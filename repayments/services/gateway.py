@@ -25,7 +25,7 @@ from dashu.kernel.errors import DomainError
 from dashu.kernel.money import InvalidAmount, format_minor
 from loans.models import Loan
 from repayments.models import Channel, Checkout
-from repayments.selectors.owed import owed_in_all
+from repayments.selectors.standings import standings_of
 from repayments.services.booking import lock_loan
 from repayments.services.receive_payment import LoanNotPayable, receive_payment
 
@@ -88,7 +88,7 @@ class SimulatedProvider:
         }
 
 
-def start_checkout(*, loan_id: int, amount_minor: int) -> Checkout:
+def start_checkout(*, loan_id: int, amount_minor: int, today: date) -> Checkout:
     """
     Begin an online payment; nothing is booked until the provider calls back.
 
@@ -99,7 +99,7 @@ def start_checkout(*, loan_id: int, amount_minor: int) -> Checkout:
         loan = lock_loan(loan_id)
         if loan.status not in (Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF):
             raise LoanNotPayable(_("This loan is settled; nothing more is to be paid on it."), field="loan")
-        most = owed_in_all(loan.pk)
+        most = standings_of([loan], today=today)[loan.pk].left_to_pay
         if not 0 < amount_minor <= most:
             raise InvalidAmount(
                 _("Enter an amount between 0.01 and %(most)s, which is all that is still owed."),

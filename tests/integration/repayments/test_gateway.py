@@ -22,7 +22,7 @@ def callback(checkout: Checkout, outcome: str = "PAID") -> tuple[str, dict[str, 
 
 class TestGateway:
     def test_books_the_payment_once_however_often_it_is_called_back(self, loan):
-        checkout = start_checkout(loan_id=loan.pk, amount_minor=110_016)
+        checkout = start_checkout(loan_id=loan.pk, amount_minor=110_016, today=TODAY)
         body, headers = callback(checkout)
 
         for _again in range(3):
@@ -33,7 +33,7 @@ class TestGateway:
         assert Payment.objects.count() == 1
 
     def test_a_decline_books_nothing_and_a_later_payment_still_counts(self, loan):
-        checkout = start_checkout(loan_id=loan.pk, amount_minor=yuan(100))
+        checkout = start_checkout(loan_id=loan.pk, amount_minor=yuan(100), today=TODAY)
         body, headers = callback(checkout, "DECLINED")
         assert book_callback(body=body, headers=headers, today=TODAY).status == Checkout.Status.DECLINED
         assert Payment.objects.exists() is False
@@ -43,7 +43,7 @@ class TestGateway:
         assert book_callback(body=body, headers=headers, today=TODAY).status == Checkout.Status.PAID
 
     def test_a_late_decline_does_not_undo_a_payment(self, loan):
-        checkout = start_checkout(loan_id=loan.pk, amount_minor=yuan(100))
+        checkout = start_checkout(loan_id=loan.pk, amount_minor=yuan(100), today=TODAY)
         for outcome in ("PAID", "DECLINED"):
             body, headers = callback(checkout, outcome)
             booked = book_callback(body=body, headers=headers, today=TODAY)
@@ -53,7 +53,7 @@ class TestGateway:
 
     @pytest.mark.parametrize("change", ["body", "signature", "age"])
     def test_refuses_a_callback_that_the_provider_did_not_sign(self, loan, change):
-        checkout = start_checkout(loan_id=loan.pk, amount_minor=yuan(100))
+        checkout = start_checkout(loan_id=loan.pk, amount_minor=yuan(100), today=TODAY)
         body, headers = callback(checkout)
         if change == "body":
             body = body.replace("PAID", "DECLINED")
@@ -70,11 +70,11 @@ class TestGateway:
 
     def test_refuses_more_than_is_owed(self, loan):
         with pytest.raises(InvalidAmount) as refusal:
-            start_checkout(loan_id=loan.pk, amount_minor=yuan(20_000))
+            start_checkout(loan_id=loan.pk, amount_minor=yuan(20_000), today=TODAY)
 
         assert refusal.value.field == "amount"
         assert Checkout.objects.exists() is False
 
     def test_refuses_a_loan_that_is_not_running(self, amina):
         with pytest.raises(LoanNotPayable):
-            start_checkout(loan_id=approved_loan(amina).pk, amount_minor=yuan(1))
+            start_checkout(loan_id=approved_loan(amina).pk, amount_minor=yuan(1), today=TODAY)

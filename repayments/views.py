@@ -1,0 +1,20 @@
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from dashu.kernel.dates import lender_today
+from dashu.kernel.errors import DomainError
+from repayments.services.gateway import book_callback
+
+
+@csrf_exempt
+@require_POST
+def gateway_callback(request: HttpRequest) -> HttpResponse:
+    """Take a payment provider's callback; its signature, not a session, says who sent it."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    try:
+        body = request.body.decode("utf-8", errors="replace")
+        checkout = book_callback(body=body, headers=headers, today=lender_today())
+    except DomainError as refusal:
+        return JsonResponse(refusal.as_json(), status=refusal.http_status)
+    return JsonResponse({"status": checkout.status})
