@@ -3,8 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from dashu.portal.simulated_gateway import simulated_gateway
 from dashu.web import health
 from dashu.web.views import choose_language
+from repayments.views import gateway_callback
 
 urlpatterns = [
     path("healthz", health.live, name="live"),
@@ -12,6 +14,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("language/", choose_language, name="choose_language"),
+    path("gateway/simulated/<uuid:token>/", simulated_gateway, name="simulated_gateway"),
+    path("gateway/callbacks/", gateway_callback, name="gateway_callback"),
     path("learn/", include("education.urls")),
     path("", include("dashu.portal.urls")),
 ]

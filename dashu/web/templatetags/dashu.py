@@ -1,6 +1,7 @@
 """Filters and tags every template has without loading them: money, dates and icons as people read them."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from django import template
@@ -41,6 +42,12 @@ def money(amount: Money | int, currency: str = "CNY") -> str:
 
 
 @register.filter
+def percent(fraction: Decimal) -> str:
+    """Write a rate as it was agreed, without empty decimals: 0.180000 → "18%"."""
+    return f"{(fraction * 100).normalize():f}%"
+
+
+@register.filter
 def lender_date(value: date | datetime | None, style: str = "full") -> str:
     """
     Write a date in the reader's language: "2026年11月23日", "November 23, 2026".
@@ -52,7 +59,7 @@ def lender_date(value: date | datetime | None, style: str = "full") -> str:
     if isinstance(value, datetime):
         value = value.astimezone(LENDER_ZONE).date()
     if style == "short":
-        return date_format(value, "n月j日" if (get_language() or "").startswith("zh") else "F j")
+        return date_format(value, "n月j日" if (get_language() or "").startswith("zh") else "N j")
     return date_format(value, "DATE_FORMAT")
 
 

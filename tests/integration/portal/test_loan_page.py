@@ -1,0 +1,66 @@
+from datetime import date
+
+import pytest
+
+from tests import factories
+
+TODAY = date(2026, 6, 20)
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch):
+    monkeypatch.setattr("dashu.portal.views.lender_today", lambda: TODAY)
+
+
+@pytest.fixture
+def late_loan(amina):
+    """Due on 10 June and 10 days late; the installment of 10 May was paid on its day."""
+    loan = factories.running_loan(amina, starts_on=date(2026, 4, 10))
+    factories.pay(loan, 1_100_16, date(2026, 5, 10))
+    return loan
+
+
+@pytest.fixture
+def visit(client, amina):
+    client.force_login(amina.user)
+    client.cookies["django_language"] = "en"
+    return client.get
+
+
+class TestLoanPage:
+    def test_shows_schedule_arrears_and_payments(self, visit, late_loan):
+        page = visit(f"/loans/{late_loan.number}/").content.decode()
+
+        assert "Overdue by 10 days" in page
+        assert "Penalty interest so far" in page
+        for state in ("Paid", "Overdue", "Next", "Later"):
+            assert f"{state}</span>" in page
+        assert page.count("<tr") == 1 + 12
+        assert f"/receipts/{late_loan.payments.get().reference}/" in page
+
+    def test_takes_a_constant_number_of_queries(self, visit, late_loan, django_assert_num_queries):
+        for _more in range(2):
+            with django_assert_num_queries(6):  # session, person, loan, balance, installments, payments
+                visit(f"/loans/{late_loan.number}/")
+            factories.pay(late_loan, 50_00, TODAY, reference=f"MORE-{_more}")
+
+    def test_another_borrowers_loan_is_not_found(self, visit, brook):
+        theirs = factories.running_loan(brook)
+
+        assert visit(f"/loans/{theirs.number}/").status_code == 404
+        assert visit(f"/loans/{theirs.number}/pay/").status_code == 404
+
+    def test_a_loan_that_waits_for_its_payout_has_a_page(self, visit, amina):
+        loan = factories.approved_loan(amina, starts_on=TODAY)
+
+        assert "will be paid out to you" in visit(f"/loans/{loan.number}/").content.decode()
+        assert "Nothing to pay" in visit(f"/loans/{loan.number}/pay/").content.decode()
+
+    @pytest.mark.parametrize("address", ["", "pay/"])
+    def test_a_visitor_is_asked_to_sign_in(self, client, late_loan, address):
+        page = client.get(f"/loans/{late_loan.number}/{address}")
+
+        assert page.url.startswith("/accounts/login/?next=/loans/")
+
+    def test_a_number_that_does_not_exist_is_not_found(self, visit):
+        assert visit("/loans/DS1/").status_code == 404

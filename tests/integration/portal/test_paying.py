@@ -1,0 +1,166 @@
+from datetime import date
+
+import pytest
+
+from dashu.ledger.models import JournalEntry
+from repayments.models import Checkout, Payment
+from tests import factories
+
+TODAY = date(2026, 6, 20)
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch):
+    for module in ("dashu.portal.views", "dashu.portal.simulated_gateway", "repayments.views"):
+        monkeypatch.setattr(f"{module}.lender_today", lambda: TODAY)
+
+
+@pytest.fixture
+def loan(amina):
+    """1,100.16 a month; the first installment is 10 days late."""
+    return factories.running_loan(amina, starts_on=date(2026, 5, 10))
+
+
+@pytest.fixture
+def browser(client, amina):
+    client.force_login(amina.user)
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def choose(browser, loan, **typed):
+    return browser.post(f"/loans/{loan.number}/pay/", typed)
+
+
+class TestChoosingAnAmount:
+    def test_what_is_due_goes_to_the_provider_with_penalty(self, browser, loan):
+        page = choose(browser, loan, choice="asked")
+
+        checkout = Checkout.objects.get()
+        assert page.url == f"/gateway/simulated/{checkout.token}/"
+        # 920.16 principal, 9 whole days at 24% a year of 360 days: 5.52
+        assert checkout.amount_minor == 1_100_16 + 5_52
+        assert Payment.objects.exists() is False
+
+    @pytest.mark.parametrize("typed", ["250.50", "¥250.5", " 250.50 ", "２５０．５０", "0,250.50"])
+    def test_another_amount_is_read_as_people_type_it(self, browser, loan, typed):
+        choose(browser, loan, choice="other", amount=typed)
+
+        assert Checkout.objects.get().amount_minor == 250_50
+
+    @pytest.mark.parametrize(
+        ("typed", "says"),
+        [
+            ("", "Enter the amount you want to pay."),
+            ("0", "must be more than 0"),
+            ("-5", "is not an amount"),
+            ("1.234", "decimals"),
+            ("ten", "is not an amount"),
+            ("99999999", "At most"),
+            ("99999999999999999", "not"),
+        ],
+    )
+    def test_a_wrong_amount_is_explained_beside_the_field_and_kept(self, browser, loan, typed, says):
+        page = choose(browser, loan, choice="other", amount=typed).content.decode()
+
+        assert says in page
+        assert 'aria-invalid="true"' in page
+        assert not typed or f'value="{typed}"' in page
+        assert Checkout.objects.exists() is False
+
+    def test_an_amount_typed_but_not_chosen_is_asked_about(self, browser, loan):
+        page = choose(browser, loan, choice="asked", amount="100").content.decode()
+
+        assert "To pay this amount, choose it." in page
+        assert Checkout.objects.exists() is False
+
+    def test_a_made_up_choice_starts_nothing(self, browser, loan):
+        assert choose(browser, loan, choice="free").status_code == 200
+        assert Checkout.objects.exists() is False
+
+
+class TestConfirming:
+    def test_books_the_payment_and_shows_its_receipt(self, browser, loan):
+        page = browser.post(choose(browser, loan, choice="asked").url, {"confirm": "1"}, follow=True)
+
+        payment = Payment.objects.get()
+        text = page.content.decode()
+        assert page.redirect_chain[-1][0] == f"/receipts/{payment.reference}/"
+        for part in ("Principal", "Interest", "Penalty interest", "Paid in all", "Next on July 10, 2026"):
+            assert part in text
+        assert "Still due now" not in text
+        assert payment.penalty_minor == 5_52
+
+    def test_confirming_twice_pays_once(self, browser, loan):
+        address = choose(browser, loan, choice="asked").url
+
+        first = browser.post(address, {"confirm": "1"})
+        entries = JournalEntry.objects.count()
+        second = browser.post(address, {"confirm": "1"})
+
+        assert first.url == second.url
+        assert Payment.objects.count() == 1
+        assert JournalEntry.objects.count() == entries
+
+    def test_sending_the_pay_form_twice_pays_nothing_by_itself(self, browser, loan):
+        choose(browser, loan, choice="asked")
+        choose(browser, loan, choice="asked")
+
+        assert Payment.objects.exists() is False
+
+    def test_going_back_to_a_paid_checkout_shows_the_receipt(self, browser, loan):
+        address = choose(browser, loan, choice="asked").url
+        browser.post(address, {"confirm": "1"})
+
+        assert browser.get(address).url == f"/receipts/{Payment.objects.get().reference}/"
+
+    def test_declining_pays_nothing_and_says_so(self, browser, loan):
+        page = browser.post(choose(browser, loan, choice="asked").url, {"decline": "1"}, follow=True)
+
+        assert "Nothing was paid." in page.content.decode()
+        assert Payment.objects.exists() is False
+
+    def test_a_checkout_of_a_loan_settled_meanwhile_is_refused_in_words(self, browser, loan):
+        address = choose(browser, loan, choice="asked").url
+        factories.pay(loan, sum(loan.installments.values_list("unpaid_minor", flat=True)) + 5_52, TODAY)
+
+        page = browser.post(address, {"confirm": "1"}, follow=True)
+
+        assert "This loan is settled" in page.content.decode()
+        assert Payment.objects.count() == 1
+
+    def test_an_unknown_checkout_is_not_found(self, browser):
+        assert browser.get("/gateway/simulated/00000000-0000-0000-0000-000000000000/").status_code == 404
+
+
+class TestReceipt:
+    def test_another_borrowers_receipt_is_not_found(self, browser, brook):
+        theirs = factories.running_loan(brook)
+        payment = factories.pay(theirs, 100_00, TODAY)
+
+        assert browser.get(f"/receipts/{payment.reference}/").status_code == 404
+
+    def test_the_last_payment_says_that_nothing_is_left(self, browser, loan):
+        left = sum(loan.installments.values_list("unpaid_minor", flat=True)) + 5_52
+        payment = factories.pay(loan, left, TODAY)
+
+        assert "This loan is paid off." in browser.get(f"/receipts/{payment.reference}/").content.decode()
+
+
+class TestCallback:
+    def test_one_that_is_not_signed_is_refused_with_a_code(self, client, loan):
+        page = client.post("/gateway/callbacks/", "{}", content_type="application/json")
+
+        assert (page.status_code, page.json()["code"]) == (400, "callback_refused")
+        assert Payment.objects.exists() is False
+
+    def test_a_signed_one_books_the_payment(self, client, loan):
+        from repayments.services.gateway import SimulatedProvider, start_checkout
+
+        checkout = start_checkout(loan_id=loan.pk, amount_minor=100_00, today=TODAY)
+        body, headers = SimulatedProvider().sign_callback(checkout, "PAID")
+
+        page = client.post("/gateway/callbacks/", body, content_type="application/json", headers=headers)
+
+        assert page.json() == {"status": "PAID"}
+        assert Payment.objects.get().amount_minor == 100_00
