@@ -1,0 +1,132 @@
+"""A borrower on a phone: signs in, sees what is due, pays at the simulated provider, keeps the receipt."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dashu.kernel.dates import lender_today
+from dashu.users.models import Borrower
+from dashu.web.templatetags.dashu import money
+from loans.models import Loan
+from loans.services.load_products import load_products
+from repayments.models import Installment, Payment
+from tests import factories
+
+
+@pytest.fixture
+def amina(transactional_db: None, policy_packs: None) -> Borrower:
+    load_products()
+    return factories.borrower("Amina")
+
+
+@pytest.fixture
+def loan(amina: Borrower) -> Loan:
+    """The first installment is due in three days."""
+    due = lender_today() + timedelta(days=3)
+    return factories.running_loan(amina, starts_on=due - timedelta(days=30), first_due_on=due)
+
+
+def first_amount(loan: Loan) -> str:
+    return money(Installment.objects.get(loan=loan, number=1).unpaid_minor)
+
+
+def sign_in(page: Any) -> None:
+    page.goto("/accounts/login/")
+    page.fill("input[name=login]", "amina@example.com")
+    page.fill("input[name=password]", "correct horse")
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url("**/")
+
+
+def shown(page: Any) -> str:
+    return page.inner_text("main")
+
+
+class TestABorrowerPays:
+    def test_what_is_due_and_keeps_the_receipt(self, open_browser, loan):
+        page = open_browser("zh-hans")
+        due = first_amount(loan)
+
+        sign_in(page)
+        assert due in shown(page)
+        assert "还有 3 天" in shown(page)
+
+        page.click("text=去还款")
+        assert due in shown(page)
+        page.click("text=去付款")
+        assert "确认付款" in shown(page)
+        assert Payment.objects.exists() is False
+        page.click("text=确认付款")
+
+        page.wait_for_url("**/receipts/**")
+        assert "已收到" in shown(page)
+        assert due in shown(page)
+        payment = Payment.objects.get()
+        assert money(payment.amount_minor) == due
+        assert money(payment.principal_minor) in shown(page)
+        assert money(payment.interest_minor) in shown(page)
+
+        page.click("text=回到我的贷款")
+        assert "已还 1 期，共 12 期" in shown(page)
+
+    def test_another_amount_after_a_mistake(self, open_browser, loan):
+        page = open_browser("zh-hant")
+        sign_in(page)
+        page.goto(f"/loans/{loan.number}/pay/")
+
+        page.fill("input[name=amount]", "99999999")
+        page.click("text=前往付款")
+        assert "超過了剩餘應還" in shown(page)
+        assert page.input_value("input[name=amount]") == "99999999"
+
+        page.fill("input[name=amount]", "１００．５")
+        page.click("text=前往付款")
+        page.click("text=確認付款")
+
+        page.wait_for_url("**/receipts/**")
+        assert Payment.objects.get().amount_minor == 100_50
+
+    def test_without_scripts(self, open_browser, loan):
+        page = open_browser("en", java_script_enabled=False)
+        sign_in(page)
+
+        page.get_by_role("link", name="Pay", exact=True).click()
+        page.click("text=Continue to payment")
+        page.click("text=Confirm and pay")
+
+        assert "Received" in shown(page)
+        assert Payment.objects.count() == 1
+
+
+class TestOnASmallPhone:
+    @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
+    def test_no_page_is_wider_than_the_screen(self, open_browser, loan, language):
+        late = factories.running_loan(
+            loan.borrower, starts_on=lender_today() - timedelta(days=75), principal=200_000_00
+        )
+        payment = factories.pay(late, 123_45, lender_today())
+        page = open_browser(language)
+        addresses = ["/accounts/login/", "/learn/", "/learn/annual-rate/", "/learn/overdue/"]
+        widths = {address: _width(page, address) for address in addresses}
+        sign_in(page)
+        for address in ("/", f"/loans/{late.number}/", f"/loans/{late.number}/pay/", f"/receipts/{payment.reference}/"):
+            widths[address] = _width(page, address)
+
+        assert widths == dict.fromkeys(widths, 360)
+
+    def test_a_quiz_answer_is_explained_without_leaving_the_page(self, open_browser, transactional_db):
+        page = open_browser("zh-hans")
+        page.goto("/learn/overdue/")
+
+        page.click("#late-call label >> nth=1")
+        page.click("#late-call button")
+
+        page.wait_for_selector("#late-call .answer--right")
+        assert "您的答案" in page.inner_text("#late-call")
+        assert page.url.endswith("/learn/overdue/")
+
+
+def _width(page: Any, address: str) -> int:
+    assert page.goto(address).status == 200
+    return page.evaluate("document.documentElement.scrollWidth")
