@@ -1,5 +1,6 @@
 """The embedded Postgres: made on first use, found again when it runs, started when it does not."""
 
+import hashlib
 import importlib.util
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from . import ports
-from .home import Home
+from .home import Home, read_json, write_json
 from .postgres_account import Account, account_for
 from .refusal import Refusal
 
@@ -75,14 +76,14 @@ class EmbeddedPostgres:
         if running is not None:
             self._wait_until_ready()
             return False
-        password_is_new = not (self._home.root / "password").exists()
         account = account_for(self._home.pg, (self._bin / "postgres", self._home.root))
         if not self._home.pg.exists():
             self._create(account)
         else:
             self._clear_what_a_crash_left(account)
-            if password_is_new:
-                self._single_user(account, self._home.pg, f"ALTER ROLE {ROLE} PASSWORD '{self._home.password()}'")
+            if read_json(self._note) != self._password_note():
+                self._single_user(account, self._home.pg, self._set_password())
+                write_json(self._note, self._password_note())
         port = ports.choose("DASHU_PG_PORT", preferred=self._home.noted_port("pg"))
         self._home.note_port("pg", port)
         self._launch(account, port)
@@ -143,10 +144,20 @@ class EmbeddedPostgres:
         rush = ("--no-sync",) if self._throwaway else ()
         self._run(account, "initdb", "-D", str(draft), "-U", ROLE, "--auth=reject", *locale, *rush)
         (draft / "pg_hba.conf").write_text(f"host all all {ports.HOST}/32 scram-sha-256\n")
-        self._single_user(
-            account, draft, f"ALTER ROLE {ROLE} PASSWORD '{self._home.password()}'", f"CREATE DATABASE {DATABASE}"
-        )
+        self._single_user(account, draft, self._set_password(), f"CREATE DATABASE {DATABASE}")
         draft.replace(self._home.pg)
+        write_json(self._note, self._password_note())
+
+    @property
+    def _note(self) -> Path:
+        return self._home.run / "postgres.json"
+
+    def _password_note(self) -> dict[str, str]:
+        """Return what tells whether the server knows the password of this home, without telling the password."""
+        return {"password": hashlib.sha256(self._home.password().encode()).hexdigest()}
+
+    def _set_password(self) -> str:
+        return f"ALTER ROLE {ROLE} PASSWORD '{self._home.password()}'"
 
     def _single_user(self, account: Account, data: Path, *statements: str) -> None:
         script = "".join(f"{statement};\n" for statement in statements)

@@ -1,8 +1,8 @@
 """
 The part of a start that needs Django, in one process: `python -m dashu.runtime.prepare LOGINS_FILE`.
 
-It brings the database and the static files up to date, fills an empty database with the demo book, and writes the demo
-logins to the file.
+It brings the database and the static files up to date, fills an empty database with the demo book unless DASHU_DEMO
+is 0, and writes the demo logins to the file.
 """
 
 import os
@@ -14,6 +14,7 @@ import django
 from django.core.management import call_command, get_commands
 
 from dashu.runtime.database_down import refusal_for
+from dashu.settings.env import flag
 
 
 def main() -> int:
@@ -32,11 +33,13 @@ def main() -> int:
 def _prepare(logins: Path) -> None:
     _step("Database is migrated", "migrate", interactive=False, verbosity=0)
     _step("Policy packs are loaded", "load_policy", verbosity=0)
-    _step("Demo book is there", "seed_demo", if_empty=True)
+    has_demo = flag("DASHU_DEMO", default=True)
+    if has_demo:
+        _step("Demo book is there", "seed_demo", if_empty=True)
     _step("Static files are collected", "collectstatic", interactive=False, verbosity=0)
     logins.touch(mode=0o600)
     with logins.open("w", encoding="utf-8") as file:
-        if "demo_logins" in get_commands():
+        if has_demo and "demo_logins" in get_commands():
             call_command("demo_logins", stdout=file)
 
 

@@ -11,7 +11,9 @@ def run(arguments: list[str]) -> int:
     """Run pytest with the given arguments and return its exit code. What it writes goes to the test home."""
     home = with_services.home_for_tests()
     compile_catalogs(home.locale)
+    (home.root / "static").mkdir(exist_ok=True)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(home.root / "hypothesis")
-    options = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadgroup"]
+    # By file, because the tests of one file share what takes long to start.
+    options = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile"]
     caches = ["-o", f"cache_dir={home.root / 'pytest'}"]
     return with_services.run([sys.executable, "-m", "pytest", *options, *caches, *arguments], home=home, is_test=True)

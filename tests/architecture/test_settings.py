@@ -1,0 +1,49 @@
+import re
+import runpy
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+PRODUCTION = {
+    "DASHU_SECRET_KEY": "a-secret",
+    "DASHU_ALLOWED_HOSTS": "dashu.example",
+    "DATABASE_URL": "postgres://dashu:word@db:5432/dashu",
+    "REDIS_URL": "redis://:word@redis:6379/0",
+}
+
+
+@pytest.fixture
+def production(monkeypatch):
+    for name, value in PRODUCTION.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+class TestProduction:
+    def test_starts_with_every_secret_and_address(self, production):
+        settings = runpy.run_module("dashu.settings.prod")
+
+        assert settings["SECRET_KEY"] == "a-secret"
+        assert settings["ALLOWED_HOSTS"] == ["dashu.example"]
+        assert settings["DATABASES"]["default"]["HOST"] == "db"
+        assert settings["DEBUG"] is False
+
+    @pytest.mark.parametrize("name", PRODUCTION)
+    def test_refuses_to_start_without(self, production, name):
+        production.delenv(name)
+
+        with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(name)} is not set"):
+            runpy.run_module("dashu.settings.prod")
+
+    def test_reads_the_secret_from_a_file(self, production, tmp_path):
+        production.delenv("DASHU_SECRET_KEY")
+        (tmp_path / "key").write_text("from-a-file\n")
+        production.setenv("DASHU_SECRET_KEY_FILE", str(tmp_path / "key"))
+
+        assert runpy.run_module("dashu.settings.prod")["SECRET_KEY"] == "from-a-file"
+
+    def test_refuses_a_flag_that_is_neither_on_nor_off(self, production):
+        production.setenv("DASHU_SSL_REDIRECT", "perhaps")
+
+        with pytest.raises(ImproperlyConfigured, match=r"^DASHU_SSL_REDIRECT must be 1 or 0"):
+            runpy.run_module("dashu.settings.prod")
