@@ -1,12 +1,14 @@
 """Production: every secret and address comes from the environment, and a missing one refuses the start."""
 
+import dj_database_url
+
 from . import env
 from .base import *  # noqa: F403
 
 SECRET_KEY = env.secret("DASHU_SECRET_KEY")
 ALLOWED_HOSTS = env.words("DASHU_ALLOWED_HOSTS") or [env.text("DASHU_ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = env.words("DASHU_TRUSTED_ORIGINS")
-DATABASES["default"] = dj_database_url.parse(env.text("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)  # noqa: F405
+DATABASES = {"default": dj_database_url.parse(env.text("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)}
 REDIS_URL = env.text("REDIS_URL")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
