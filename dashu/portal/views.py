@@ -25,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "portal/landing.html")
     if request.user.is_staff:
         return redirect("admin:index")
-    loans = list(_own_loans(request))
+    loans = list(_own_loans(request).filter(borrower__user=request.user))
     standings = standings_of(loans, today=lender_today())
     cards = [card_of(loan, standings.get(loan.pk), lender_today()) for loan in loans]
     overview = overview_of(cards, currency=loans[0].currency if loans else "CNY")
