@@ -5,7 +5,7 @@ from django.urls import include, path
 
 from dashu.portal.simulated_gateway import simulated_gateway
 from dashu.web import health
-from dashu.web.views import choose_language
+from dashu.web.views import choose_language, styleguide
 from repayments.views import gateway_callback
 
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("language/", choose_language, name="choose_language"),
+    path("styleguide/", styleguide, name="styleguide"),
     path("gateway/simulated/<uuid:token>/", simulated_gateway, name="simulated_gateway"),
     path("gateway/callbacks/", gateway_callback, name="gateway_callback"),
     path("learn/", include("education.urls")),

@@ -144,6 +144,12 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DASHU_HOME / "static"
+# Compressed once, named by content and kept by browsers for good; a file not yet collected is still found by its name.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MANIFEST_STRICT = False
 MEDIA_ROOT = DASHU_HOME / "media"
 
 # --- jobs ---------------------------------------------------------------------------------------------------------
