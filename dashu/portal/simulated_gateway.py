@@ -2,8 +2,9 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -21,6 +22,8 @@ def simulated_gateway(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
 
     Whoever holds the token may pay, as at a real provider. Choosing twice pays once.
     """
+    if not settings.SIMULATED_GATEWAY:
+        raise Http404
     checkout = get_object_or_404(Checkout.objects.select_related("loan", "payment"), token=token)
     if request.method == "POST" and checkout.payment is None:
         outcome = "PAID" if "confirm" in request.POST else "DECLINED"

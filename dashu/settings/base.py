@@ -230,6 +230,7 @@ EMAIL_TIMEOUT = 10
 # --- the lender ---------------------------------------------------------------------------------------------------
 LENDER_POLICY_PACK = env.text("DASHU_POLICY_PACK", "cn")
 CURRENCY = "CNY"
+SIMULATED_GATEWAY = True  # a payment provider without money, where the payer chooses what happens
 CLOSE_RANGE_LOANS = env.whole("DASHU_CLOSE_RANGE_LOANS", 50_000)
 
 # --- admin --------------------------------------------------------------------------------------------------------

@@ -46,6 +46,13 @@ class CheckoutNotFound(DomainError):
     http_status = 404
 
 
+class NoPaymentProvider(DomainError):
+    """This installation has no payment provider; the simulated one is for demonstrations only."""
+
+    code = "no_payment_provider"
+    http_status = 503
+
+
 class Provider(Protocol):
     """What a payment provider's adapter offers. A real one also returns the provider's own checkout page."""
 
@@ -92,9 +99,11 @@ def start_checkout(*, loan_id: int, amount_minor: int, today: date) -> Checkout:
     """
     Begin an online payment; nothing is booked until the provider calls back.
 
+    :raises NoPaymentProvider: online payment is not set up here.
     :raises LoanNotPayable: the loan is not running.
     :raises InvalidAmount: nothing, or more than everything that is still owed.
     """
+    provider()
     with transaction.atomic():
         loan = lock_loan(loan_id)
         if loan.status not in (Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF):
@@ -113,6 +122,7 @@ def book_callback(*, body: str, headers: Mapping[str, str], today: date) -> Chec
     """
     Book what the provider says happened; the same callback again changes nothing.
 
+    :raises NoPaymentProvider: online payment is not set up here.
     :raises CallbackRefused: not a genuine callback.
     :raises CheckoutNotFound: genuine, but of a checkout that is not here.
     """
@@ -141,7 +151,13 @@ def book_callback(*, body: str, headers: Mapping[str, str], today: date) -> Chec
 
 
 def provider() -> SimulatedProvider:
-    """Return the provider in use. A real one is a second class of the `Provider` form, chosen by a setting."""
+    """
+    Return the provider in use. A real one is a second class of the `Provider` form, chosen here by a setting.
+
+    :raises NoPaymentProvider: payments without money are not switched on, as in production unless it says so.
+    """
+    if not settings.SIMULATED_GATEWAY:
+        raise NoPaymentProvider(_("Online payment is not set up here. Pay by bank transfer, as your contract says."))
     return SimulatedProvider()
 
 

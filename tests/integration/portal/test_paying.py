@@ -4,6 +4,7 @@ import pytest
 
 from dashu.ledger.models import JournalEntry
 from repayments.models import Checkout, Payment
+from repayments.services.gateway import SimulatedProvider, start_checkout
 from tests import factories
 
 TODAY = date(2026, 6, 20)
@@ -77,6 +78,32 @@ class TestChoosingAnAmount:
     def test_a_made_up_choice_starts_nothing(self, browser, loan):
         assert choose(browser, loan, choice="free").status_code == 200
         assert Checkout.objects.exists() is False
+
+
+class TestWithoutAProvider:
+    @pytest.fixture(autouse=True)
+    def _as_in_production(self, settings):
+        settings.SIMULATED_GATEWAY = False
+
+    def test_the_form_says_how_else_to_pay_and_starts_nothing(self, browser, loan):
+        page = choose(browser, loan, choice="other", amount="100").content.decode()
+
+        assert "Online payment is not set up here." in page
+        assert 'value="100"' in page
+        assert Checkout.objects.exists() is False
+
+    def test_nobody_can_confirm_a_payment_without_money(self, browser, loan, settings):
+        settings.SIMULATED_GATEWAY = True
+        address = choose(browser, loan, choice="asked").url
+        checkout = Checkout.objects.get()
+        body, headers = SimulatedProvider().sign_callback(checkout, "PAID")
+        settings.SIMULATED_GATEWAY = False
+
+        confirmed = browser.post(address, {"confirm": "1"})
+        called_back = browser.post("/gateway/callbacks/", body, content_type="application/json", headers=headers)
+
+        assert (confirmed.status_code, called_back.status_code) == (404, 503)
+        assert Payment.objects.exists() is False
 
 
 class TestConfirming:
@@ -155,8 +182,6 @@ class TestCallback:
         assert Payment.objects.exists() is False
 
     def test_a_signed_one_books_the_payment(self, client, loan):
-        from repayments.services.gateway import SimulatedProvider, start_checkout
-
         checkout = start_checkout(loan_id=loan.pk, amount_minor=100_00, today=TODAY)
         body, headers = SimulatedProvider().sign_callback(checkout, "PAID")
 
