@@ -20,6 +20,8 @@ class Installment:
     Amounts in minor units. A waived part is no longer demanded.
 
     :param due_on: the day it must be paid by; unpaid the day after, it is one day past due.
+    :param period_from: where the days of its interest begin; None: at the due date before.
+    :param earned_interest: part of its interest that was earned before `period_from`.
     """
 
     number: int
@@ -33,6 +35,8 @@ class Installment:
     waived_principal: int = 0
     waived_interest: int = 0
     waived_fee: int = 0
+    period_from: date | None = None
+    earned_interest: int = 0
 
     @property
     def total(self) -> int:

@@ -269,7 +269,8 @@ def settle(position: Position, contract: Contract, amount: int, on: date) -> tup
         position = replace(position, installments=_without_unearned(position, contract, on))
     credit = position.unapplied
     whole = replace(contract, waterfall=replace(contract.waterfall, surplus=Surplus.NEXT_INSTALLMENT))
-    position, receipt = receive(replace(position, unapplied=0), whole, amount + credit, on)
+    close = _close_daily if contract.interest_basis is InterestBasis.DAILY else receive
+    position, receipt = close(replace(position, unapplied=0), whole, amount + credit, on)
     position = replace(position, cash=position.cash - credit)
     assert position.status is Status.SETTLED
     return position, replace(receipt, unapplied=receipt.unapplied - credit)
@@ -287,6 +288,8 @@ def waive(position: Position, contract: Contract, component: Component, amount: 
             raise EventRefused(_("More would be waived than is owed."), field="amount")
         waived = replace(position, penalty_waived=position.penalty_waived + amount)
         return _settled_when_done(replace(waived, waiver_expense=position.waiver_expense + amount), contract)
+    if component is not Component.FEE and contract.interest_basis is InterestBasis.DAILY:
+        return _waive_daily(position, contract, component, amount, on)
     rows, left, recognized = [], amount, 0
     for row in position.installments:
         part = min(left, row.unpaid_of(component))
@@ -307,6 +310,28 @@ def waive(position: Position, contract: Contract, component: Component, amount: 
     return _settled_when_done(position, contract)
 
 
+def _waive_daily(position: Position, contract: Contract, component: Component, amount: int, on: date) -> Position:
+    """
+    Give up principal or interest of a loan whose interest is counted daily: both are claims of the loan itself.
+
+    Waived interest counts as collected, at our expense, since it only becomes income when it is collected.
+    """
+    position = _accrue_interest(position, contract, on)
+    if amount > (position.principal if component is Component.PRINCIPAL else position.interest_due(contract)):
+        raise EventRefused(_("More would be waived than is owed."), field="amount")
+    rows, left = [], amount
+    for row in position.installments:
+        part = min(left, row.unpaid_of(component))
+        rows.append(row.waive(component, part))
+        left -= part
+    position = replace(position, installments=tuple(rows), waiver_expense=position.waiver_expense + amount)
+    if component is Component.PRINCIPAL:
+        position = replace(position, principal=position.principal - amount)
+    else:
+        position = replace(position, interest_collected=position.interest_collected + amount)
+    return _settled_when_done(position, contract)
+
+
 def add_fee(position: Position, amount: int, on: date) -> Position:
     """Demand a fee with the first installment that is due on or after `on`, else with the last one."""
     target = next((row for row in position.installments if row.due_on >= on), position.installments[-1])
@@ -319,7 +344,7 @@ def extend(position: Position, contract: Contract, months: int, on: date) -> Pos
     if months < 1:
         raise EventRefused(_("A payment holiday is at least one month."), field="months")
     position = accrue(position, contract, on - timedelta(days=1))
-    day = max(row.due_on.day for row in position.installments)
+    day = _monthly_day(position.installments)
     rows = tuple(
         replace(row, due_on=add_months(row.due_on, months, day=day)) if row.unpaid > 0 else row
         for row in position.installments
@@ -332,6 +357,8 @@ def charge_off(position: Position, contract: Contract, on: date) -> Position:
     if position.status is not Status.ACTIVE:
         raise EventRefused(_("Only a running loan can be charged off."))
     position = accrue(position, contract, on)
+    if contract.interest_basis is InterestBasis.DAILY:
+        position = _accrue_interest(position, contract, on)
     books = books_of(position, contract)
     lost = [Book.PRINCIPAL, Book.INTEREST_RECEIVABLE, Book.FEE_RECEIVABLE, Book.PENALTY_RECEIVABLE]
     frozen = {book: minor for book, minor in books.items() if book not in lost}
@@ -455,10 +482,39 @@ def _receive_daily(
     return _settled_when_done(position, contract), Receipt(coverage.lines, fee, penalty, interest, principal, unapplied)
 
 
+def _close_daily(position: Position, contract: Contract, amount: int, on: date) -> tuple[Position, Receipt]:
+    """Pay every claim of the day, whatever the order of the waterfall; the schedule demands nothing any more."""
+    position = _accrue_interest(accrue(position, contract, on - timedelta(days=1)), contract, on)
+    position = replace(position, installments=_without_later_fees(position, on))
+    fees = [Line(row.number, Component.FEE, row.unpaid_fee) for row in position.installments if row.unpaid_fee]
+    penalty, interest = position.penalty_due(contract), max(0, position.interest_due(contract))
+    charges = (*fees, *([Line(None, Component.PENALTY, penalty)] if penalty else []))
+    position = _apply(position, Allocation(charges, 0))
+    coverage = allocate(amount - sum(line.minor for line in charges), position.installments, 0, on, contract.waterfall)
+    position = _apply(position, coverage)
+    fee, principal = sum(line.minor for line in fees), position.principal
+    unapplied = amount - fee - penalty - interest - principal
+    position = replace(
+        position,
+        installments=tuple(_no_longer_demanded(row) for row in position.installments),
+        principal=0,
+        interest_collected=position.interest_collected + interest,
+        unapplied=position.unapplied + unapplied,
+        cash=position.cash + amount,
+    )
+    lines = (*charges, *coverage.lines)
+    return _settled_when_done(position, contract), Receipt(lines, fee, penalty, interest, principal, unapplied)
+
+
 def _recover(position: Position, contract: Contract, amount: int, on: date) -> tuple[Position, Receipt]:
-    allocation = _allocation(position, contract, amount, on)
-    receipt = _receipt(allocation)
-    position = _apply(position, allocation)
+    receipt = _receipt(_allocation(position, contract, amount, on))
+    if contract.interest_basis is InterestBasis.DAILY:
+        left = amount - receipt.fee - receipt.penalty
+        interest = min(left, max(0, position.interest_due(contract)))
+        principal = min(left - interest, position.principal)
+        receipt = replace(receipt, interest=interest, principal=principal, unapplied=left - interest - principal)
+        position = replace(position, interest_collected=position.interest_collected + interest)
+    position = _apply(position, Allocation(receipt.lines, 0))
     return replace(
         position,
         principal=position.principal - receipt.principal,
@@ -475,17 +531,35 @@ def _plus_credit(books: dict[Book, int], unapplied: int) -> dict[Book, int]:
 
 def _without_unearned(position: Position, contract: Contract, on: date) -> tuple[Installment, ...]:
     """Drop the interest and fees after `on`; of the running period, keep interest for the days elapsed, half-up."""
-    rows, period_from = [], contract.starts_on
+    rows, previous_due = [], contract.starts_on
     for row in position.installments:
-        if row.due_on <= on:
-            rows.append(row)
-        else:
-            period, elapsed = (row.due_on - period_from).days, max(0, (on - period_from).days)
-            earned = to_minor(Decimal(row.interest * elapsed) / period, Rounding.HALF_UP)
-            unearned = max(0, row.unpaid_interest - max(0, earned - row.paid_interest - row.waived_interest))
-            rows.append(row.waive(Component.INTEREST, unearned).waive(Component.FEE, row.unpaid_fee))
-        period_from = row.due_on
+        if row.due_on > on:
+            kept = max(0, _earned(row, row.period_from or previous_due, on) - row.paid_interest - row.waived_interest)
+            unearned = max(0, row.unpaid_interest - kept)
+            row = row.waive(Component.INTEREST, unearned).waive(Component.FEE, row.unpaid_fee)
+        rows.append(row)
+        previous_due = max(previous_due, row.due_on)
     return tuple(rows)
+
+
+def _earned(row: Installment, period_from: date, on: date) -> int:
+    """Return the interest that the days of the row's period up to `on` have earned."""
+    period, elapsed = (row.due_on - period_from).days, max(0, (on - period_from).days)
+    if period <= 0:  # a holiday moved the row before it beyond this one
+        return row.interest
+    by_days = Decimal((row.interest - row.earned_interest) * elapsed) / period
+    return row.earned_interest + to_minor(by_days, Rounding.HALF_UP)
+
+
+def _monthly_day(installments: Sequence[Installment]) -> int | None:
+    """Return the day of the month that all due dates aim at, None when they are not monthly."""
+    day = max(row.due_on.day for row in installments)
+    monthly = all(row.due_on == add_months(row.due_on, 0, day=day) for row in installments)
+    return day if monthly else None
+
+
+def _without_later_fees(position: Position, on: date) -> tuple[Installment, ...]:
+    return tuple(row if row.due_on <= on else row.waive(Component.FEE, row.unpaid_fee) for row in position.installments)
 
 
 def _no_longer_demanded(row: Installment) -> Installment:

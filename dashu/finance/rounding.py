@@ -19,6 +19,11 @@ _MODES = {
 }
 
 
+# A rate such as 0.07 / 12 has no exact decimal, so a product of it may end in …4999 where a half is meant. Whatever
+# lies beyond this digit is such noise: amounts have up to 17 digits before the point and a Decimal carries 28.
+_MEANT = Decimal("1e-9")
+
+
 def to_minor(unrounded: Decimal, mode: Rounding) -> int:
     """Round an amount in minor units to whole minor units."""
-    return int(unrounded.to_integral_value(rounding=_MODES[mode]))
+    return int(unrounded.quantize(_MEANT, rounding=ROUND_HALF_EVEN).to_integral_value(rounding=_MODES[mode]))

@@ -14,6 +14,7 @@ from enum import StrEnum
 from dashu.finance.day_counts import DayCount, days_between, year_fraction
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.rounding import Rounding, to_minor
+from dashu.kernel.dates import LATEST_YEAR
 from dashu.kernel.errors import DomainError, _
 from dashu.kernel.money import MAX_MINOR, split_minor
 
@@ -93,10 +94,20 @@ class ScheduleTerms:
             raise InvalidTerms(_("The due day is a day of the month, 1 to 31."), field="due_day")
         if self.due_rule.first_due_on and self.due_rule.first_due_on <= self.disbursed_on:
             raise InvalidTerms(_("The first due date must be after the disbursement."), field="first_due_on")
+        if not self.due_rule.is_consistent:
+            raise InvalidTerms(_("The first due date does not fall on the due day."), field="due_day")
+        if not self._ends_in_range():
+            raise InvalidTerms(_("The last installment would be due after 2199."), field="count")
         if not 0 <= self.balloon <= self.principal:
             raise InvalidTerms(_("The balloon cannot be more than the principal."), field="balloon")
         if sum(fee.minor for fee in self.fees if fee.timing is FeeTiming.UPFRONT) >= self.principal:
             raise InvalidTerms(_("Fees kept back must be less than the principal."), field="fees")
+
+    def _ends_in_range(self) -> bool:
+        try:
+            return self.due_rule.due_dates(self.disbursed_on, self.count)[-1].year <= LATEST_YEAR
+        except (ValueError, OverflowError):  # beyond the calendar
+            return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from dashu.kernel.errors import DomainError, _
 
 LENDER_ZONE = ZoneInfo("Asia/Shanghai")
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
 
 
 class InvalidDate(DomainError):
@@ -35,7 +36,7 @@ def parse_date(value: object, *, field: str) -> date:
             parsed = date.fromisoformat(value)
         except ValueError:
             parsed = None
-        if parsed and 1970 <= parsed.year <= 2199:
+        if parsed and EARLIEST_YEAR <= parsed.year <= LATEST_YEAR:
             return parsed
     raise InvalidDate(
         _("%(given)s is not a date. Write it as year-month-day, for example 2026-01-31."),

@@ -18,7 +18,7 @@ EXPONENTS = {"CNY": 2, "USD": 2, "EUR": 2, "HKD": 2, "TWD": 0, "CZK": 2, "NGN": 
 # 100 billion yuan: a hundred times the largest loan book on one borrower, and far inside bigint.
 MAX_MINOR = 10_000_000_000_000
 
-_AMOUNT = re.compile(r"[0-9]{1,13}(\.[0-9]+)?", re.ASCII)
+_AMOUNT = re.compile(r"[0-9]{1,14}(\.[0-9]{1,12})?", re.ASCII)
 
 
 class InvalidAmount(DomainError):
