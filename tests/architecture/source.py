@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NOT_OURS = {".git", ".venv", ".dashu", "node_modules", "test-artifacts"}
+NOT_OURS = {".git", ".venv", ".dashu", ".hypothesis", "node_modules", "test-artifacts"}
 PACKAGES = ("dashu", "loans", "repayments", "collections_mgmt", "education")
 
 
