@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
+from psycopg2.errors import UniqueViolation
 
 from dashu import events
 from dashu.audit import services as audit
@@ -114,23 +115,33 @@ def _book_next(loaded: LoadedLoan, event: LoanEvent, *, reference: str, channel:
 def _record(event: LoanEvent, *, reference: str, channel: str, receipt: Receipt | None = None) -> Payment:
     event.save(force_insert=True)
     parts = receipt_columns(receipt) if receipt else {"unapplied_minor": event.amount_minor}
-    return Payment.objects.create(
-        event=event,
-        loan_id=event.loan_id,
-        reference=reference,
-        channel=channel,
-        amount_minor=event.amount_minor,
-        received_on=event.effective_on,
-        **parts,
-    )
+    try:
+        return Payment.objects.create(
+            event=event,
+            loan_id=event.loan_id,
+            reference=reference,
+            channel=channel,
+            amount_minor=event.amount_minor,
+            received_on=event.effective_on,
+            **parts,
+        )
+    except IntegrityError as error:
+        # The loan's lock does not keep another loan from taking the reference; the unique index does.
+        if not isinstance(error.__cause__, UniqueViolation):
+            raise
+        raise _reused(reference) from error
 
 
 def _same_or_refuse(earlier: Payment, *, loan: Loan, amount_minor: int, received_on: date, kind: str) -> Payment:
     same = (earlier.loan_id, earlier.amount_minor, earlier.received_on, earlier.event.kind)
     if same != (loan.pk, amount_minor, received_on, kind):
-        raise ReferenceReused(
-            _("The reference %(reference)s belongs to a different payment. Use a new one."),
-            field="reference",
-            params={"reference": earlier.reference},
-        )
+        raise _reused(earlier.reference)
     return earlier
+
+
+def _reused(reference: str) -> ReferenceReused:
+    return ReferenceReused(
+        _("The reference %(reference)s belongs to a different payment. Use a new one."),
+        field="reference",
+        params={"reference": reference},
+    )
