@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from dashu.api.urls import token_urlpatterns
 from dashu.portal.simulated_gateway import simulated_gateway
 from dashu.web import health
 from dashu.web.views import choose_language, styleguide
@@ -17,6 +18,20 @@ urlpatterns = [
     path("styleguide/", styleguide, name="styleguide"),
     path("gateway/simulated/<uuid:token>/", simulated_gateway, name="simulated_gateway"),
     path("gateway/callbacks/", gateway_callback, name="gateway_callback"),
+    path("oauth/", include((token_urlpatterns, "oauth"))),
+    path(
+        "api/v1/",
+        include(
+            (
+                [
+                    path("", include("loans.api.urls")),
+                    path("", include("repayments.api.urls")),
+                    path("", include("dashu.api.urls")),
+                ],
+                "api",
+            )
+        ),
+    ),
     path("learn/", include("education.urls")),
     path("", include("dashu.portal.urls")),
 ]

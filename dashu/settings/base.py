@@ -171,6 +171,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     # Start and sweep in one: each call takes up whatever date or range is owed.
     "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 600, "options": {"expires": 590}},
+    "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},
     "sweep-receipts": {"task": "repayments.tasks.sweep_receipts", "schedule": 900, "options": {"expires": 890}},
 }
 # A caller whose work is committed waits for no broker that is down: one try, the sweeps do the rest. Workers and beat
@@ -184,13 +185,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 
 # --- API ----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "dashu.api.authentication.PartnerAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["dashu.api.authentication.PartnerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["dashu.api.permissions.HasScopes"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["dashu.api.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "dashu.api.errors.problem_response",
     "DEFAULT_VERSIONING_CLASS": None,
@@ -202,6 +200,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }

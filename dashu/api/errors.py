@@ -1,0 +1,111 @@
+"""
+How the API refuses: problem details as in RFC 9457, `application/problem+json`.
+
+Every answer of 400 or above has a stable `code` for programs, a sentence in `detail` that says what to do, and in
+`field` the input that is to blame, null when no single one is. Several faulty inputs are listed in `errors`.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.signals import got_request_exception
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from dashu.kernel.errors import DomainError
+
+PROBLEM_TYPE = "application/problem+json"
+
+logger = logging.getLogger(__name__)
+
+
+class InternalError(DomainError):
+    """We failed. Nothing was written; the same request may be sent again."""
+
+    code = "internal_error"
+    http_status = 500
+
+
+# The framework's names of what is wrong with a field, as partners read them.
+_FIELD_CODES = {
+    "required": "missing_field",
+    "null": "missing_field",
+    "blank": "missing_field",
+    "max_length": "too_long",
+    "min_length": "too_short",
+    **dict.fromkeys(
+        ("invalid", "min_value", "max_value", "max_string_length", "null_characters_not_allowed"), "invalid_input"
+    ),
+}
+_STATUS_CODES = {"error": "refused", "parse_error": "malformed_json"}
+
+
+def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
+    """Answer any exception of an API view; the framework's exception handler."""
+    set_rollback()
+    if isinstance(error, DomainError):
+        return _response(error.http_status, error.code, error.user_message, error.field, error.details)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, exceptions.ValidationError):
+        return _invalid_fields(error)
+    if isinstance(error, exceptions.APIException):
+        return _refusal(error)
+    return _failure(error, context)
+
+
+def _invalid_fields(error: exceptions.ValidationError) -> Response:
+    faults = [(_FIELD_CODES.get(fault.code, fault.code), str(fault), field) for field, fault in _faults(error.detail)]
+    response = _response(HTTPStatus.UNPROCESSABLE_ENTITY, *faults[0])
+    if len(faults) > 1:
+        response.data["errors"] = [dict(zip(("code", "detail", "field"), fault, strict=True)) for fault in faults]
+    return response
+
+
+def _faults(detail: Any, path: str = "") -> Iterator[tuple[str | None, Any]]:
+    """Walk the framework's nested errors as (dotted field, error)."""
+    if isinstance(detail, Mapping):
+        for name, inner in detail.items():
+            yield from _faults(inner, path if name == "non_field_errors" else f"{path}.{name}" if path else str(name))
+    elif isinstance(detail, list):
+        for inner in detail:
+            yield from _faults(inner, path)
+    else:
+        yield path or None, detail
+
+
+def _refusal(error: exceptions.APIException) -> Response:
+    detail: Any = error.detail
+    code = _STATUS_CODES.get(detail.code, detail.code)
+    response = _response(error.status_code, code, str(detail), None)
+    if header := getattr(error, "auth_header", None):
+        response["WWW-Authenticate"] = header
+    if wait := getattr(error, "wait", None):
+        response["Retry-After"] = str(int(wait))
+    return response
+
+
+def _failure(error: Exception, context: Mapping[str, Any]) -> Response:
+    request = context.get("request")
+    logger.error("A request to the API failed.", exc_info=error)
+    got_request_exception.send(sender=None, request=getattr(request, "_request", request))
+    sentence = _("Something went wrong on our side. Nothing was written. Send the same request again later.")
+    return _response(InternalError.http_status, InternalError.code, str(sentence), None)
+
+
+def _response(
+    status: int, code: str, detail: str, field: str | None, details: Mapping[str, Any] | None = None
+) -> Response:
+    title = HTTPStatus(status).phrase
+    problem = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, "field": field}
+    if details:
+        problem["details"] = dict(details)
+    return Response(problem, status=status, content_type=PROBLEM_TYPE)

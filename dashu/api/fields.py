@@ -1,0 +1,91 @@
+"""Fields and serializers of the API: money as text, dates as ISO, nothing that was not asked for."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from dashu.kernel.dates import parse_date
+from dashu.kernel.errors import DomainError
+from dashu.kernel.money import EXPONENTS, Money, format_minor
+
+
+class StrictSerializer(serializers.Serializer):
+    """Refuses names it does not know, so that a misspelled field is not silently ignored."""
+
+    default_error_messages = {"unknown": _("This field is not known. Leave it out or check its spelling.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping) and (unknown := [name for name in data if name not in self.fields]):
+            message = self.error_messages["unknown"]
+            raise serializers.ValidationError(
+                {str(name)[:80]: serializers.ErrorDetail(str(message), code="unknown_field") for name in unknown}
+            )
+        return super().to_internal_value(data)
+
+
+class MoneyShape(serializers.Serializer):
+    """How money is written: an amount as decimal text, and its currency."""
+
+    amount = serializers.RegexField(r"^[0-9]{1,12}(\.[0-9]{1,2})?$", help_text="Decimal text, never a JSON number.")
+    currency = serializers.ChoiceField(choices=sorted(EXPONENTS))
+
+
+@extend_schema_field(MoneyShape)
+class MoneyField(serializers.Field):
+    """`{"amount": "10.50", "currency": "CNY"}` for a positive `Money`."""
+
+    default_error_messages = {
+        "shape": _('Write money as {"amount": "10.50", "currency": "CNY"}, the amount as text and nothing else.'),
+    }
+
+    def to_internal_value(self, data: Any) -> Money:
+        if not isinstance(data, dict) or set(data) != {"amount", "currency"} or not isinstance(data["currency"], str):
+            raise serializers.ValidationError(self.error_messages["shape"], code="invalid_amount")
+        try:
+            return Money.parse(data["amount"], data["currency"])
+        except DomainError as error:
+            raise serializers.ValidationError(error.user_message, code=error.code) from error
+
+    def to_representation(self, value: Money) -> dict[str, str]:
+        return money_json(value.minor, value.currency)
+
+
+class MinorField(MoneyField):
+    """A column of minor units, written as money in the row's currency or in the one of the context."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+
+    def get_attribute(self, instance: Any) -> Money:
+        currency = getattr(instance, "currency", None) or self.context["currency"]
+        minor: Any = super().get_attribute(instance)
+        return Money(minor, currency)
+
+
+class LenderDateField(serializers.DateField):
+    """A calendar date in the lender's time zone, such as 2026-01-31."""
+
+    def to_internal_value(self, value: Any) -> date:
+        try:
+            return parse_date(value, field=self.field_name or "")
+        except DomainError as error:
+            raise serializers.ValidationError(error.user_message, code=error.code) from error
+
+
+def money_json(minor: int, currency: str) -> dict[str, str]:
+    return {"amount": format_minor(minor, currency), "currency": currency}
+
+
+def checked(serializer: type[serializers.Serializer], data: Any) -> dict[str, Any]:
+    """
+    Return the values that the serializer reads from the input.
+
+    :raises rest_framework.exceptions.ValidationError: with every faulty field.
+    """
+    given = serializer(data=data)
+    given.is_valid(raise_exception=True)
+    return dict(given.validated_data)

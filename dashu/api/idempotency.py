@@ -1,0 +1,99 @@
+"""
+Writes that may be sent twice.
+
+The row of the key is inserted in the transaction of the write itself. A second request with the same key waits at the
+unique index until the first has ended: committed, it returns the first one's answer; refused or failed, nothing is left
+of the first and the second is carried out.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from dashu.api.authentication import PartnerRequest
+from dashu.api.models import StoredAnswer
+from dashu.kernel.errors import DomainError
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class IdempotencyKeyMissing(DomainError):
+    """A write came without an `Idempotency-Key` header."""
+
+    code = "idempotency_key_missing"
+    http_status = 400
+
+
+class IdempotencyKeyInvalid(DomainError):
+    """The `Idempotency-Key` is not 1 to 255 printable ASCII characters."""
+
+    code = "idempotency_key_invalid"
+    http_status = 400
+
+
+class IdempotencyKeyReused(DomainError):
+    """The `Idempotency-Key` was used for a different request."""
+
+    code = "idempotency_key_reused"
+    http_status = 409
+
+
+def answer_once(request: PartnerRequest, write: Callable[[], Response]) -> Response:
+    """
+    Carry out `write` and keep its answer, or return the answer kept for this key.
+
+    :raises IdempotencyKeyMissing: no header. :raises IdempotencyKeyInvalid: a header that is no key.
+    :raises IdempotencyKeyReused: the key belongs to another path or body.
+    """
+    key, user = _key_of(request), request.partner.user
+    fingerprint = _fingerprint(request)
+    with transaction.atomic():
+        claim = StoredAnswer(user=user, key=key, fingerprint=fingerprint, status=0, body="")
+        StoredAnswer.objects.bulk_create([claim], ignore_conflicts=True)
+        kept = StoredAnswer.objects.get(user=user, key=key)
+        if kept.status:
+            return _replayed(kept, fingerprint)
+        response = write()
+        kept.status, kept.body = response.status_code, json.dumps(response.data, ensure_ascii=False)
+        kept.save(update_fields=["status", "body"])
+        return response
+
+
+def forget_answers(*, before: datetime) -> int:
+    """Delete the answers kept before this moment and return how many; a payment's reference still guards it."""
+    return StoredAnswer.objects.filter(created_at__lt=before).delete()[0]
+
+
+def _key_of(request: Request) -> str:
+    key = request.headers.get(HEADER)
+    if key is None:
+        raise IdempotencyKeyMissing(
+            _("Send an Idempotency-Key header, a new one for each payment and the same one when you try again."),
+            field=HEADER,
+        )
+    if not _KEY.fullmatch(key):
+        raise IdempotencyKeyInvalid(_("An Idempotency-Key has 1 to 255 printable ASCII characters."), field=HEADER)
+    return key
+
+
+def _fingerprint(request: Request) -> str:
+    """Return a digest of what was asked; spacing and the order of names do not count."""
+    asked = [request.method, request.path, request.data]
+    return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _replayed(kept: StoredAnswer, fingerprint: str) -> Response:
+    if kept.fingerprint != fingerprint:
+        raise IdempotencyKeyReused(
+            _("This Idempotency-Key was used for a different request. Use a new one."), field=HEADER
+        )
+    return Response(json.loads(kept.body), status=kept.status, headers={REPLAYED: "true"})

@@ -1,0 +1,61 @@
+"""Pages by keyset: page one hundred thousand costs what page one costs, and a new row shifts nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core import signing
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from dashu.api.fields import StrictSerializer
+from dashu.kernel.errors import DomainError
+
+MAX_LIMIT = 200
+_SALT = "dashu.api.cursor"
+
+
+class InvalidCursor(DomainError):
+    """The cursor is not one that this list gave out."""
+
+    code = "invalid_cursor"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """:param next_cursor: opaque; None on the last page."""
+
+    rows: list[Any]
+    next_cursor: str | None
+
+
+class PageQuery(StrictSerializer):
+    """The query parameters of every list."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=50, help_text="Rows a page.")
+    cursor = serializers.CharField(
+        max_length=200, default="", help_text="`next_cursor` of the page before; leave out for the first page."
+    )
+
+
+def newest_first(queryset: QuerySet[Any], *, limit: int, cursor: str = "") -> Page:
+    """
+    Return one page in falling order of the key.
+
+    :raises InvalidCursor: the cursor was not given out by this function.
+    """
+    if cursor:
+        queryset = queryset.filter(pk__lt=_opened(cursor))
+    rows: list[Model] = list(queryset.order_by("-pk")[: limit + 1])
+    has_more = len(rows) > limit
+    return Page(rows[:limit], signing.dumps(rows[limit - 1].pk, salt=_SALT) if has_more else None)
+
+
+def _opened(cursor: str) -> int:
+    try:
+        return int(signing.loads(cursor, salt=_SALT))
+    except (signing.BadSignature, ValueError) as error:
+        raise InvalidCursor(
+            _("This cursor is not valid. Take next_cursor from the page before, or start without one."),
+            field="cursor",
+        ) from error

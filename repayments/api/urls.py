@@ -1,0 +1,8 @@
+from django.urls import path
+
+from repayments.api.views import Payments, Schedule
+
+urlpatterns = [
+    path("loans/<str:number>/schedule", Schedule.as_view(), name="schedule"),
+    path("loans/<str:number>/payments", Payments.as_view(), name="payments"),
+]

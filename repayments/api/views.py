@@ -1,0 +1,157 @@
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from dashu.api.authentication import PartnerRequest
+from dashu.api.fields import checked
+from dashu.api.idempotency import answer_once
+from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
+from dashu.kernel.dates import lender_today
+from dashu.kernel.money import CurrencyMismatch, InvalidAmount, Money
+from dashu.users.actors import actor_of
+from loans.models import Loan
+from repayments.api.serializers import PaymentIn, PaymentOut, ScheduleOut, ScheduleQuery, stored_reference
+from repayments.models import Channel
+from repayments.selectors.schedules import ScheduleNotFound, full_schedule
+from repayments.services.booking import DateOutsideContract, LoanNotFound
+from repayments.services.receive_payment import LoanNotPayable, ReferenceReused, receive_payment
+
+NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH, description="The loan number: `id` of the loan.")
+CNY = "CNY"
+
+
+def _money(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": CNY}
+
+
+SCHEDULE_EXAMPLE: dict[str, Any] = {
+    "loan": "DS20260000123",
+    "version": 1,
+    "versions": [1],
+    "reason": "CONTRACT",
+    "effective_on": "2026-01-15",
+    "balance": {"principal": _money("11079.84"), "penalty": _money("0.00"), "credit": _money("0.00")},
+    "installments": [
+        {
+            "number": 1,
+            "due_on": "2026-02-15",
+            "principal": _money("920.16"),
+            "interest": _money("180.00"),
+            "fee": _money("0.00"),
+            "total": _money("1100.16"),
+            "paid": _money("1100.16"),
+            "waived": _money("0.00"),
+            "unpaid": _money("0.00"),
+        }
+    ],
+}
+PAYMENT_REQUEST: dict[str, Any] = {
+    "amount": _money("1100.16"),
+    "received_on": "2026-02-15",
+    "reference": "2026-02-15/0001",
+}
+PAYMENT_EXAMPLE: dict[str, Any] = {
+    "loan": "DS20260000123",
+    **PAYMENT_REQUEST,
+    "posted_at": "2026-02-15T09:30:00.000000+08:00",
+    "is_returned": False,
+    "applied": {
+        "fee": _money("0.00"),
+        "penalty": _money("0.00"),
+        "interest": _money("180.00"),
+        "principal": _money("920.16"),
+        "credit": _money("0.00"),
+    },
+    "installments": [{"number": 1, "fee": _money("0.00"), "interest": _money("180.00"), "principal": _money("920.16")}],
+}
+
+
+class Schedule(APIView):
+    required_scopes = ["loans:read"]
+
+    @extend_schema(
+        operation_id="get_schedule",
+        summary="Read a loan's schedule and what is paid of it",
+        tags=["loans"],
+        parameters=[NUMBER, ScheduleQuery],
+        responses={200: ScheduleOut, **problems(*QUERY, LoanNotFound, ScheduleNotFound)},
+        examples=[OpenApiExample("schedule", value=SCHEDULE_EXAMPLE, response_only=True, status_codes=["200"])],
+    )
+    def get(self, request: PartnerRequest, number: str) -> Response:
+        query = checked(ScheduleQuery, request.query_params.dict())
+        loan = _visible_loan(request, number)
+        schedule = full_schedule(loan, version=query.get("version"))
+        return Response(ScheduleOut(schedule, context={"currency": loan.currency}).data)
+
+
+class Payments(APIView):
+    required_scopes = ["payments:write"]
+
+    @extend_schema(
+        operation_id="record_payment",
+        summary="Record a payment that the borrower made to the partner",
+        tags=["payments"],
+        parameters=[NUMBER, IDEMPOTENCY_KEY],
+        request=PaymentIn,
+        responses={
+            201: PaymentOut,
+            **problems(
+                *WRITE,
+                InvalidAmount,
+                CurrencyMismatch,
+                Refusal(422, "invalid_date", "The date is not written as year-month-day."),
+                DateOutsideContract,
+                LoanNotFound,
+                LoanNotPayable,
+                ReferenceReused,
+            ),
+        },
+        examples=[
+            OpenApiExample("payment", value=PAYMENT_REQUEST, request_only=True),
+            OpenApiExample("payment", value=PAYMENT_EXAMPLE, response_only=True, status_codes=["201"]),
+        ],
+    )
+    def post(self, request: PartnerRequest, number: str) -> Response:
+        return answer_once(request, lambda: self._receive(request, number, today=lender_today()))
+
+    def _receive(self, request: PartnerRequest, number: str, *, today: date) -> Response:
+        given = checked(PaymentIn, request.data)
+        loan = _visible_loan(request, number)
+        amount = _in_currency_of(loan, given["amount"])
+        payment = receive_payment(
+            loan_id=loan.pk,
+            amount_minor=amount.minor,
+            received_on=given["received_on"],
+            today=today,
+            reference=stored_reference(request.partner, given["reference"]),
+            channel=Channel.PARTNER,
+            actor=actor_of(request),
+        )
+        payment.refresh_from_db()
+        return Response(PaymentOut(payment, context={"currency": loan.currency}).data, status=201)
+
+
+def _visible_loan(request: PartnerRequest, number: str) -> Loan:
+    """
+    Return the loan with this number; another partner's loan is as unknown as one that does not exist.
+
+    :raises LoanNotFound: the partner sees no such loan.
+    """
+    loan = None if "\0" in number else Loan.objects.visible_to(request.user).filter(number=number).first()
+    if loan is None:
+        raise LoanNotFound(_("There is no such loan."), field="loan")
+    return loan
+
+
+def _in_currency_of(loan: Loan, amount: Money) -> Money:
+    if amount.currency != loan.currency:
+        raise CurrencyMismatch(
+            _("This loan is in %(currency)s. Send the amount in that currency."),
+            field="amount",
+            params={"currency": loan.currency},
+        )
+    return amount

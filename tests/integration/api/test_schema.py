@@ -1,0 +1,55 @@
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+from django.test import Client
+from drf_spectacular.validation import validate_schema
+
+pytestmark = pytest.mark.django_db
+
+OPERATIONS = {
+    ("get", "/api/v1/loans"): ["loans:read"],
+    ("get", "/api/v1/loans/{number}/schedule"): ["loans:read"],
+    ("post", "/api/v1/loans/{number}/payments"): ["payments:write"],
+}
+
+
+@pytest.fixture
+def schema() -> dict[str, Any]:
+    answer = Client().get("/api/v1/schema/")
+    assert answer.status_code == 200
+    return json.loads(answer.content)
+
+
+def operations(schema):
+    return {(method, path): op for path, item in schema["paths"].items() for method, op in item.items()}
+
+
+class TestSchema:
+    def test_is_valid_openapi_3_1(self, schema):
+        assert schema["openapi"] == "3.1.0"
+        validate_schema(schema)
+
+    def test_lists_exactly_the_operations_with_their_scopes(self, schema):
+        listed = {name: operation["security"] for name, operation in operations(schema).items()}
+
+        assert listed == {name: [{"partner": scopes}] for name, scopes in OPERATIONS.items()}
+
+    def test_says_how_to_get_a_token(self, schema):
+        flow = schema["components"]["securitySchemes"]["partner"]["flows"]["clientCredentials"]
+
+        assert flow["tokenUrl"] == "/oauth/token/"
+        assert set(flow["scopes"]) == {"quotes", "loans:read", "payments:write"}
+
+    def test_examples_are_what_the_schemas_say(self, schema):
+        checked = 0
+        for operation in operations(schema).values():
+            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
+            for content in [one for body in bodies for one in body.get("content", {}).values()]:
+                assert content["examples"]
+                validator = jsonschema.Draft202012Validator({**content["schema"], "components": schema["components"]})
+                for example in content["examples"].values():
+                    validator.validate(example["value"])
+                    checked += 1
+        assert checked > 50
