@@ -25,6 +25,7 @@ class Child:
     name: str
     command: list[str]
     home: Home
+    handed: tuple[int, ...] = ()  # descriptors that the process gets from the supervisor
     process: subprocess.Popen | None = field(init=False, default=None)
     _began: float = field(init=False, default=0.0)
     _delay: float = field(init=False, default=0.0)
@@ -38,6 +39,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                pass_fds=self.handed,
                 start_new_session=True,  # so that Ctrl-C reaches the supervisor alone, and a whole group can be ended
             )
         self._began = time.monotonic()
@@ -77,13 +79,12 @@ def stop_all(children: Iterable[Child]) -> None:
         child.process = None
 
 
-def described(children: Iterable[Child]) -> list[dict]:
+def described(processes: Iterable[subprocess.Popen]) -> list[dict]:
     """Return what it takes to know these processes again, also when their numbers have been given to others."""
     noted = []
-    for child in children:
-        if child.process is not None:
-            with suppress(psutil.Error):
-                noted.append({"pid": child.process.pid, "created": psutil.Process(child.process.pid).create_time()})
+    for process in processes:
+        with suppress(psutil.Error):
+            noted.append({"pid": process.pid, "created": psutil.Process(process.pid).create_time()})
     return noted
 
 

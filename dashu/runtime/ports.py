@@ -7,6 +7,7 @@ from contextlib import suppress
 from .refusal import Refusal
 
 HOST = "127.0.0.1"
+BACKLOG = 512
 
 
 def is_free(port: int) -> bool:
@@ -36,11 +37,27 @@ def choose(variable: str, *, preferred: int | None) -> int:
         return probe.getsockname()[1]
 
 
-def next_free(variable: str, *, first: int) -> int:
-    """Return the set port, or the first free one from `first` on."""
-    if wanted := os.environ.get(variable):
-        return _the_one_set(variable, wanted)
-    return next((port for port in range(first, first + 100) if is_free(port)), None) or choose(variable, preferred=None)
+def listen(variable: str, *, first: int) -> socket.socket:
+    """
+    Return a listening socket on the set port, or on the first free one from `first` on.
+
+    The socket itself is handed to the web server, so that two starts at once cannot choose the same port.
+
+    :raises Refusal: `port_invalid` or `port_taken`, for a port that was set.
+    """
+    wanted = os.environ.get(variable)
+    candidates = [_the_one_set(variable, wanted)] if wanted else [*range(first, first + 100), 0]
+    for port in candidates:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+            listener.listen(BACKLOG)
+        except OSError:
+            listener.close()
+        else:
+            return listener
+    raise _taken(variable, candidates[0])
 
 
 def _the_one_set(variable: str, wanted: str) -> int:
@@ -49,8 +66,12 @@ def _the_one_set(variable: str, wanted: str) -> int:
             "port_invalid", f"{variable} must be a port from 1 to 65535, not {wanted!r}. Correct or unset it."
         )
     if not is_free(int(wanted)):
-        raise Refusal(
-            "port_taken",
-            f"Port {wanted} is in use by another program. Stop that program, or set {variable} to a free port.",
-        )
+        raise _taken(variable, int(wanted))
     return int(wanted)
+
+
+def _taken(variable: str, port: int) -> Refusal:
+    return Refusal(
+        "port_taken",
+        f"Port {port} is in use by another program. Stop that program, or set {variable} to a free port.",
+    )

@@ -54,6 +54,7 @@ class Supervisor:
         self._home = home
         self._services = Services(home)
         self._children: list[Child] = []
+        self._url: str | None = None
         self._stop_asked = False
         self._began = time.monotonic()
 
@@ -72,19 +73,20 @@ class Supervisor:
 
     def _start(self) -> int:
         """Bring everything up; return the exit code of the preparation when that fails, else 0."""
-        port = ports.next_free("DASHU_PORT", first=FIRST_PORT)
+        listener = ports.listen("DASHU_PORT", first=FIRST_PORT)
+        url = f"http://{ports.HOST}:{listener.getsockname()[1]}/"
         with timed("Postgres and Valkey run"):
             self._services.start()
         with timed("Message catalogs are compiled"):
             compile_catalogs(self._home.locale)
         if code := self._prepare():
             return code
-        url = f"http://{ports.HOST}:{port}/"
-        self._children = [Child(name, command, self._home) for name, command in _parts(port).items()]
+        self._url = url
+        self._children = _parts(self._home, listener.fileno())
         with timed("Web, worker and beat run"):
             for child in self._children:
                 child.start(self._environment())
-            self._note(url)
+            self._note()
             self._wait_for_web(url)
         say(f"\nDashu is at {url} ({time.monotonic() - self._began:.1f} s)")
         say(self._logins())
@@ -143,6 +145,7 @@ class Supervisor:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._note(process)
         while process.poll() is None:
             if self._stop_asked:
                 process.terminate()
@@ -174,9 +177,10 @@ class Supervisor:
     def _noted(self) -> Path:
         return self._home.run / "server.json"
 
-    def _note(self, url: str | None = None) -> None:
-        url = url or read_json(self._noted).get("url")
-        write_json(self._noted, {"url": url, "children": children.described(self._children)})
+    def _note(self, *others: subprocess.Popen) -> None:
+        """Write down what runs, for a second start in this home and for the one after a kill."""
+        running = [*others, *(child.process for child in self._children if child.process is not None)]
+        write_json(self._noted, {"url": self._url, "children": children.described(running)})
 
     def _environment(self) -> dict[str, str]:
         return {"DJANGO_SETTINGS_MODULE": "dashu.settings.dev", **self._services.environment(), "PYTHONUNBUFFERED": "1"}
@@ -198,19 +202,18 @@ def timed(what: str) -> Iterator[None]:
     say(f"{what} ({time.monotonic() - began:.1f} s)")
 
 
-def _parts(port: int) -> dict[str, list[str]]:
+def _parts(home: Home, listener: int) -> list[Child]:
     celery = [sys.executable, "-m", "celery", "-A", "dashu.celery"]
-    return {
-        "web": [
-            *(sys.executable, "-m", "gunicorn", "dashu.wsgi:application", "--bind", f"{ports.HOST}:{port}"),
-            *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"),
-        ],
-        "worker": [
-            *(*celery, "worker", "--queues", ",".join(QUEUES), "--concurrency", "2"),
-            *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
-        ],
-        "beat": [*celery, "beat", "--pidfile=", "--loglevel", "INFO"],
-    }
+    web = [
+        *(sys.executable, "-m", "gunicorn", "dashu.wsgi:application", "--bind", f"fd://{listener}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"),
+    ]
+    worker = [
+        *(*celery, "worker", "--queues", ",".join(QUEUES), "--concurrency", "2"),
+        *("--without-gossip", "--without-mingle", "--loglevel", "INFO"),
+    ]
+    beat = [*celery, "beat", "--pidfile=", "--loglevel", "INFO"]
+    return [Child("web", web, home, (listener,)), Child("worker", worker, home), Child("beat", beat, home)]
 
 
 def _answers(url: str) -> bool:

@@ -18,7 +18,7 @@ def live(_request: HttpRequest) -> JsonResponse:
 @never_cache
 def ready(_request: HttpRequest) -> JsonResponse:
     """The database and the broker answer; 503 with the code of the first that does not."""
-    for code, is_there in (("database_unreachable", _database_answers), ("redis_unreachable", _redis_answers)):
+    for code, is_there in (("database_unreachable", _database_answers), ("redis_unreachable", redis_answers)):
         if not is_there():
             return JsonResponse({"status": "unavailable", "code": code}, status=503)
     return JsonResponse({"status": "ready"})
@@ -33,7 +33,8 @@ def _database_answers() -> bool:
     return True
 
 
-def _redis_answers() -> bool:
+def redis_answers() -> bool:
+    """Tell whether the broker answers within a moment."""
     seconds = ANSWER_WITHIN_SECONDS
     try:
         with redis.from_url(settings.REDIS_URL, socket_connect_timeout=seconds, socket_timeout=seconds) as client:

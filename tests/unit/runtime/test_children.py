@@ -91,7 +91,7 @@ class TestStopLeftOver:
         part = started(SLEEP)
         process = part.process
 
-        assert children.stop_left_over(children.described([part])) == 1
+        assert children.stop_left_over(children.described([process])) == 1
         assert psutil.pid_exists(process.pid) is False
 
     def test_spares_another_program_with_the_same_number(self):

@@ -1,4 +1,4 @@
-"""A database that does not answer is told in one sentence, wherever it is met."""
+"""A server that does not answer is told in one sentence, wherever it is met."""
 
 import pytest
 
@@ -32,3 +32,12 @@ class TestDatabaseDown:
         assert result.stderr.startswith("database_unreachable: ")
         assert "Traceback" not in result.stderr
         assert (tmp_path / "run" / "services.json").exists() is False
+
+
+class TestRedisDown:
+    def test_the_server_says_what_to_do(self, tmp_path):
+        result = call("-m", "dashu.runtime", "server", home=tmp_path, REDIS_URL="redis://:secret-word@127.0.0.1:9/0")
+
+        assert result.returncode == 1
+        assert result.stderr.startswith("redis_unreachable: The Redis server at 127.0.0.1:9 does not answer.")
+        assert "secret-word" not in result.stderr
