@@ -99,12 +99,6 @@ def test_postgres_that_is_killed_runs_again_at_the_same_address(home, supervisor
     assert addresses(home)["DATABASE_URL"] == address
 
 
-def test_a_command_in_a_second_terminal_uses_the_same_database(home, supervisor):
-    result = call("manage.py", "migrate", "--check", home=home)
-
-    assert (result.returncode, result.stderr) == (0, "")
-
-
 def test_a_stop_leaves_nothing_behind(home, supervisor):
     parts, server = parts_of(home), postgres_pid(home)
 
