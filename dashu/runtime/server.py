@@ -5,6 +5,7 @@ Signals only set a flag, which every wait looks at: a stop in any phase takes th
 """
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -55,6 +56,7 @@ class Supervisor:
         self._services = Services(home)
         self._children: list[Child] = []
         self._url: str | None = None
+        self._listener: socket.socket | None = None
         self._stop_asked = False
         self._began = time.monotonic()
 
@@ -73,7 +75,8 @@ class Supervisor:
 
     def _start(self) -> int:
         """Bring everything up; return the exit code of the preparation when that fails, else 0."""
-        listener = ports.listen("DASHU_PORT", first=FIRST_PORT)
+        # Kept open here, so that requests wait while the web server is started again.
+        listener = self._listener = ports.listen("DASHU_PORT", first=FIRST_PORT)
         url = f"http://{ports.HOST}:{listener.getsockname()[1]}/"
         with timed("Postgres and Valkey run"):
             self._services.start()
@@ -130,6 +133,8 @@ class Supervisor:
         if self._children:
             say("\nStopping")
         children.stop_all(self._children)
+        if self._listener:
+            self._listener.close()
         self._noted.unlink(missing_ok=True)
         if not self._services.stop():
             say("Another command still uses the database, so it keeps running until that ends")
