@@ -1,8 +1,21 @@
 #!/usr/bin/env python
 """Run a management command: `manage.py help` lists them."""
 
+import json
 import os
 import sys
+
+# They answer in JSON, refusals included.
+JSON_COMMANDS = {
+    "annual_rate",
+    "check_contact",
+    "classify",
+    "close_day",
+    "import_tape",
+    "quote",
+    "replay",
+    "restructure_options",
+}
 
 
 def main() -> int:
@@ -15,10 +28,13 @@ def main() -> int:
     try:
         execute_from_command_line(sys.argv)
     except OperationalError as error:
-        if refusal := refusal_for(error):
+        if not (refusal := refusal_for(error)):
+            raise
+        if JSON_COMMANDS & set(sys.argv[1:2]):
+            sys.stdout.write(json.dumps({"error": refusal.as_json()}, ensure_ascii=False) + "\n")
+        else:
             refusal.tell()
-            return 1
-        raise
+        return 1
     return 0
 
 

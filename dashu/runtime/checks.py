@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from .home import SOURCE_DIR, Home
+from .home import SOURCE_DIR, Home, cores
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ def run() -> int:
     home = Home.from_environment()
     home.prepare()
     commands = _commands(home)
-    with ThreadPoolExecutor(max_workers=len(os.sched_getaffinity(0)) + 1) as pool:
+    with ThreadPoolExecutor(max_workers=cores() + 1) as pool:
         outcomes = list(pool.map(lambda item: _outcome(*item), commands.items()))
     for outcome in outcomes:
         print(f"{'ok  ' if outcome.passed else 'FAIL'}  {outcome.name} ({outcome.seconds:.1f} s)")  # noqa: T201

@@ -103,6 +103,13 @@ class Home:
 _LARGE_LOG = 10_000_000
 
 
+def cores() -> int:
+    """Return how many processors this process may use, where the system tells, else how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def read_json(path: Path) -> dict:
     """Return the document, or an empty one when it is absent or was cut short by a crash."""
     try:

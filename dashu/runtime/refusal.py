@@ -13,3 +13,7 @@ class Refusal(Exception):
 
     def tell(self) -> None:
         sys.stderr.write(f"{self.code}: {self.message}\n")
+
+    def as_json(self) -> dict[str, str | None]:
+        """Return the shape that every refusal has in the JSON commands."""
+        return {"code": self.code, "message": self.message, "field": None}

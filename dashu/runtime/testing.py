@@ -5,6 +5,7 @@ import sys
 
 from . import with_services
 from .catalogs import compile_catalogs
+from .home import cores
 
 
 def run(arguments: list[str]) -> int:
@@ -14,6 +15,6 @@ def run(arguments: list[str]) -> int:
     (home.root / "static").mkdir(exist_ok=True)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(home.root / "hypothesis")
     # By file, because the tests of one file share what takes long to start.
-    options = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile"]
+    options = ["-n", str(cores()), "--dist", "loadfile"]
     caches = ["-o", f"cache_dir={home.root / 'pytest'}"]
     return with_services.run([sys.executable, "-m", "pytest", *options, *caches, *arguments], home=home, is_test=True)
