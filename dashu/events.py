@@ -6,6 +6,9 @@ wiring between apps. Every task named here also has a sweep that finds what was 
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
@@ -32,6 +35,8 @@ TASK_QUEUES: tuple[tuple[str, str], ...] = (
 )
 QUEUES = tuple(queue for _pattern, queue in TASK_QUEUES)
 
+_IS_SILENT: ContextVar[bool] = ContextVar("events_are_silenced", default=False)
+
 
 def publish(event: str, **fields: Any) -> None:
     """
@@ -40,7 +45,19 @@ def publish(event: str, **fields: Any) -> None:
     :param event: a key of `REACTIONS`.
     :param fields: ids and plain values, passed to every task as keyword arguments.
     """
-    transaction.on_commit(partial(_queue, event, REACTIONS[event], fields))
+    tasks = REACTIONS[event]
+    if not _IS_SILENT.get():
+        transaction.on_commit(partial(_queue, event, tasks, fields))
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Publish nothing inside: for writing a history down, which is no news to anyone."""
+    token = _IS_SILENT.set(True)
+    try:
+        yield
+    finally:
+        _IS_SILENT.reset(token)
 
 
 def queue_of(task: str) -> str:

@@ -14,14 +14,24 @@ from dashu.finance.arrears import Scale
 from dashu.ledger import accounts
 
 UNBOUNDED = 2_000_000_000
+MANY = 1_000
+
+# Temporary tables live as long as the connection and are empty outside a transaction: making and dropping them every
+# time would leave dead rows in the database's own catalogs, night after night.
+TOUCHED = "close_touched (loan_id bigint)"
+ACCRUAL = """close_accrual (loan_id bigint, currency text, interest_minor bigint, fee_minor bigint,
+    penalty_parts numeric, penalty_charged_minor bigint, penalty_minor bigint)"""
+STATUS = """close_status (loan_id bigint, days_past_due int, oldest_due_on date, principal_minor bigint,
+    interest_minor bigint, fee_minor bigint, penalty_minor bigint, as_of date, bucket text, classification text,
+    bucket_before text, classification_before text, is_known boolean)"""
 
 
 def touch_range(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int:
     """Collect and lock the loans from `first` up to `end` (excluded) that something may happen to; return how many."""
-    cursor.execute("DROP TABLE IF EXISTS close_touched")
+    _empty(cursor, TOUCHED)
     cursor.execute(
         """
-        CREATE TEMPORARY TABLE close_touched ON COMMIT DROP AS
+        INSERT INTO close_touched
         SELECT loan_id FROM repayments_installment
         WHERE unpaid_minor > 0 AND due_on <= %(on)s AND loan_id >= %(first)s AND loan_id < %(end)s
         UNION
@@ -36,8 +46,8 @@ def touch_range(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int
 
 def touch_loan(cursor: CursorWrapper, *, loan_id: int) -> None:
     """Make one loan the touched one, and lock it."""
-    cursor.execute("DROP TABLE IF EXISTS close_touched")
-    cursor.execute("CREATE TEMPORARY TABLE close_touched ON COMMIT DROP AS SELECT %s::bigint AS loan_id", [loan_id])
+    _empty(cursor, TOUCHED)
+    cursor.execute("INSERT INTO close_touched VALUES (%s)", [loan_id])
     _lock_touched(cursor)
 
 
@@ -47,10 +57,10 @@ def accrue(cursor: CursorWrapper, *, on: date, description: str, actor: str) -> 
 
     :returns: how many loans accrued something.
     """
-    cursor.execute("DROP TABLE IF EXISTS close_accrual")
+    _empty(cursor, ACCRUAL)
     cursor.execute(
         """
-        CREATE TEMPORARY TABLE close_accrual ON COMMIT DROP AS
+        INSERT INTO close_accrual
         WITH due AS (
             SELECT loan.id AS loan_id,
                    COALESCE(SUM(row.interest_minor - row.paid_interest_minor - row.waived_interest_minor)
@@ -139,6 +149,12 @@ def open_and_close_cases(cursor: CursorWrapper, *, on: date) -> Mapping[str, int
     return {"cases_opened": opened, "cases_closed": cursor.rowcount}
 
 
+def _empty(cursor: CursorWrapper, table: str) -> None:
+    """Have the temporary table, without rows."""
+    cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ON COMMIT DELETE ROWS")
+    cursor.execute(f"DELETE FROM {table.split()[0]}")  # noqa: S608 – a constant of this module
+
+
 def _lock_touched(cursor: CursorWrapper) -> int:
     """Lock in the order of ids, as every writer does, so that payments and the close wait and never deadlock."""
     cursor.execute(
@@ -150,7 +166,8 @@ def _lock_touched(cursor: CursorWrapper) -> int:
         """
     )
     touched = int(cursor.fetchone()[0])
-    cursor.execute("ANALYZE close_touched")
+    if touched > MANY:
+        cursor.execute("ANALYZE close_touched")
     return touched
 
 
@@ -191,10 +208,10 @@ def _post_accrual(cursor: CursorWrapper, *, on: date, description: str, actor: s
 
 
 def _count_overdue(cursor: CursorWrapper, *, on: date, buckets: Scale, tiers: Mapping[str, Scale]) -> None:
-    cursor.execute("DROP TABLE IF EXISTS close_status")
+    _empty(cursor, STATUS)
     cursor.execute(
         """
-        CREATE TEMPORARY TABLE close_status ON COMMIT DROP AS
+        INSERT INTO close_status
         WITH late AS (
             SELECT row.loan_id,
                    SUM(row.principal_minor - row.paid_principal_minor - row.waived_principal_minor) AS principal_minor,
@@ -224,7 +241,9 @@ def _count_overdue(cursor: CursorWrapper, *, on: date, buckets: Scale, tiers: Ma
             JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id
             LEFT JOIN late ON late.loan_id = loan.id
         )
-        SELECT counted.*, %(on)s::date AS as_of, bucket.code AS bucket, tier.code AS classification,
+        SELECT counted.loan_id, counted.days_past_due, counted.oldest_due_on, counted.principal_minor,
+               counted.interest_minor, counted.fee_minor, counted.penalty_minor,
+               %(on)s::date AS as_of, bucket.code AS bucket, tier.code AS classification,
                COALESCE(before.bucket, bucket_at_start.code) AS bucket_before,
                COALESCE(before.classification, tier_at_start.code) AS classification_before,
                before.loan_id IS NOT NULL AS is_known

@@ -1,7 +1,7 @@
 """From stored rows to the values that lending arithmetic works on."""
 
 from collections.abc import Iterable
-from datetime import date
+from typing import Any
 
 from dashu.finance import installments as finance
 from dashu.finance.loan import Position, Status
@@ -16,14 +16,14 @@ AMOUNTS = (
 AMOUNT_COLUMNS = tuple(f"{name}_minor" for name in AMOUNTS)
 
 
-def position_of(loan: Loan, balance: LoanBalance, rows: Iterable[tuple[int, date, *tuple[int, ...]]]) -> Position:
+def position_of(loan: Loan, balance: LoanBalance, rows: Iterable[tuple[Any, ...]]) -> Position:
     """
     Return the stored position of a loan.
 
     :param rows: (number, due_on, *AMOUNT_COLUMNS) of the schedule in force, in order.
     """
     return Position(
-        installments=tuple(finance.Installment(number, due_on, *amounts) for number, due_on, *amounts in rows),
+        installments=tuple(finance.Installment(row[0], row[1], *row[2:]) for row in rows),
         status=Status(loan.status),
         accrued_through=balance.accrued_through,
         interest_through=balance.interest_through,

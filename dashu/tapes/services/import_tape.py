@@ -1,0 +1,278 @@
+"""Bring a tape into the book: good rows are loaded, bad ones listed, and the same file twice changes nothing."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from dashu.kernel.errors import DomainError, _
+from dashu.tapes.errors import RowConflict, RowRefused
+from dashu.tapes.mapping import MappingFile, Source, load_mapping, values
+from dashu.tapes.models import ReportedFigure, TapeEvent
+from dashu.tapes.reading import Row, Tape, read_tape
+from dashu.tapes.schedules import SCHEDULES
+from loans.models import Loan, Product, ProductTerms
+from repayments.services.open_loans import Opening, open_loans
+
+ACTOR = "system:tape"
+BATCH = 2_000
+FIRST = "first."
+EARLIEST = "earliest."
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """Where and why a row was not loaded; `column` is empty when the whole line is to blame."""
+
+    line: int
+    column: str
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class Report:
+    loans_new: int = 0
+    loans_known: int = 0
+    events_new: int = 0
+    figures_new: int = 0
+    errors: list[RowError] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Collected:
+    openings: list[Opening] = field(default_factory=list)
+    events: list[TapeEvent] = field(default_factory=list)
+    figures: list[ReportedFigure] = field(default_factory=list)
+    by_id: dict[str, Opening] = field(default_factory=dict)
+
+
+def import_tape(
+    *,
+    path: Path,
+    mapping_name: str,
+    months_path: Path | None = None,
+    progress: Callable[[int], None] = lambda _rows: None,
+) -> Report:
+    """
+    Load the loans of a tape, and of its month file what happened and what was reported.
+
+    :param progress: called with the number of rows read since the last call.
+    :raises TapeRefused: the file as a whole; nothing is written.
+    """
+    mapping = load_mapping(mapping_name)
+    loans_tape = read_tape(path)
+    months_tape = read_tape(months_path) if months_path else Tape((), [])
+    names = mapping.columns("loans")
+    loans_tape.require({name for name in names if not name.startswith((FIRST, EARLIEST))})
+    months_tape.require(_month_columns(names) | mapping.columns("months"))
+    report, collected = Report(), _Collected()
+    with transaction.atomic():
+        version = _product_terms(mapping)
+        months = _read_months(mapping, months_tape, report)
+        for row in loans_tape.rows:
+            _take(row, mapping, months, version, collected, report)
+            progress(1)
+        _write(mapping, version, collected, report)
+    return report
+
+
+def _take(
+    row: Row,
+    mapping: MappingFile,
+    months: Mapping[str, list[tuple[dict[str, Any], dict[str, str]]]],
+    version: ProductTerms,
+    collected: _Collected,
+    report: Report,
+) -> None:
+    """Turn one row of the loan file into an opening, its events and its reported figures."""
+    try:
+        if row.problem:
+            raise RowRefused(_("The line cannot be read: %(problem)s."), params={"problem": row.problem})
+        cells = row.cells
+        key = mapping.loans["external_id"].read(cells)
+        history = months.get(key, [])
+        if mapping.months:
+            if not history:
+                raise RowRefused(_("The month file has no row for this loan."), field="external_id")
+            cells = cells | _of_months([cells for _month, cells in history])
+        fields = values(mapping.loans, cells)
+        opening = SCHEDULES[mapping.schedule](fields, version.rules)
+    except DomainError as refusal:
+        report.errors.append(RowError(row.line, _column(refusal, mapping.loans), refusal.code, refusal.user_message))
+        return
+    earlier = collected.by_id.setdefault(opening.external_id, opening)
+    if earlier is not opening:
+        _repeated(row, earlier, opening, report)
+        return
+    collected.openings.append(opening)
+    collected.events += _events_of_loan(mapping.name, fields, opening)
+    collected.figures += _figures_of_loan(mapping.name, fields)
+    for month, _cells in history:
+        if month["as_of"] > opening.starts_on:
+            collected.events += _events_of_month(mapping.name, month)
+            collected.figures.append(_figure(mapping.name, month))
+
+
+def _of_months(months: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the first month's cells, and of each column the earliest cell that is filled."""
+    first = {f"{FIRST}{name}": cell for name, cell in months[0].items()}
+    earliest = {f"{EARLIEST}{name}": cell for month in reversed(months) for name, cell in month.items() if cell}
+    return first | earliest
+
+
+def _month_columns(names: Iterable[str]) -> set[str]:
+    """Return the columns of the month file among the names of a loan's cells."""
+    prefixed = [name for name in names if name.startswith((FIRST, EARLIEST))]
+    return {name.removeprefix(FIRST).removeprefix(EARLIEST) for name in prefixed}
+
+
+def _repeated(row: Row, earlier: Opening, opening: Opening, report: Report) -> None:
+    """The same loan twice in one file: once is enough when both say the same, else the second is refused."""
+    if opening == earlier:
+        report.loans_known += 1
+        return
+    refusal = RowConflict(_("This loan stands in the file before, with other terms."))
+    report.errors.append(RowError(row.line, "", refusal.code, refusal.user_message))
+
+
+def _read_months(
+    mapping: MappingFile, tape: Tape, report: Report
+) -> dict[str, list[tuple[dict[str, Any], dict[str, str]]]]:
+    """Return each loan's months in order, as values and as cells."""
+    months: dict[str, list[tuple[dict[str, Any], dict[str, str]]]] = {}
+    for row in tape.rows:
+        try:
+            if row.problem:
+                raise RowRefused(_("The line cannot be read: %(problem)s."), params={"problem": row.problem})
+            month = values(mapping.months, row.cells)
+        except DomainError as refusal:
+            column = _column(refusal, mapping.months)
+            report.errors.append(RowError(row.line, column, refusal.code, refusal.user_message))
+            continue
+        months.setdefault(month["external_id"], []).append((month, row.cells))
+    for rows in months.values():
+        rows.sort(key=lambda item: item[0]["as_of"])
+    return months
+
+
+def _column(refusal: DomainError, sources: Mapping[str, Source]) -> str:
+    """Name the file's column where the refusal names our field."""
+    source = sources.get(refusal.field or "")
+    return source.columns[0] if source and source.columns else refusal.field or ""
+
+
+def _events_of_loan(source: str, row: Mapping[str, Any], opening: Opening) -> list[TapeEvent]:
+    """Where only the closing day is known: paid in full that day, the first installment when it first paid."""
+    closed_on, first_paid_on = row.get("closed_on"), row.get("first_paid_on")
+    if closed_on is None:
+        return []
+    parts: list[tuple[date, int]] = [(closed_on, sum(item.total for item in opening.installments))]
+    if len(opening.installments) > 1 and first_paid_on and first_paid_on < closed_on:
+        first = opening.installments[0].total
+        parts = [(first_paid_on, first), (closed_on, parts[0][1] - first)]
+    return [
+        TapeEvent(
+            source=source,
+            external_id=opening.external_id,
+            reference=f"{opening.external_id}:{number}",
+            kind=TapeEvent.Kind.PAYMENT,
+            happened_on=on,
+            amount_minor=amount,
+        )
+        for number, (on, amount) in enumerate(parts, start=1)
+    ]
+
+
+def _events_of_month(source: str, month: Mapping[str, Any]) -> list[TapeEvent]:
+    common = {"source": source, "external_id": month["external_id"]}
+    events = []
+    if month["extended_months"] > 0:
+        events.append(
+            TapeEvent(
+                reference=f"{month['external_id']}:{month['as_of']}:extension",
+                kind=TapeEvent.Kind.EXTENSION,
+                happened_on=month["as_of"].replace(day=1),
+                months=month["extended_months"],
+                **common,
+            )
+        )
+    if month["amount"] > 0:
+        events.append(
+            TapeEvent(
+                reference=f"{month['external_id']}:{month['as_of']}",
+                kind=TapeEvent.Kind.PROCEEDS if month["is_proceeds"] else TapeEvent.Kind.PAYMENT,
+                happened_on=month["paid_on"],
+                amount_minor=month["amount"],
+                **common,
+            )
+        )
+    return events
+
+
+def _figures_of_loan(source: str, row: Mapping[str, Any]) -> list[ReportedFigure]:
+    reported = {
+        "installment_minor": row.get("reported_installment") or None,  # 0 is how tapes say that they do not know it
+        "days_past_due": row.get("reported_days_past_due"),
+    }
+    if "reported_days_past_due" in row:
+        past_due = max(0, row["next_amount_due"] - row["installment"]) if row["reported_days_past_due"] else 0
+        reported |= {"past_due_minor": past_due, "level_minor": row["installment"]}
+    known = {name: value for name, value in reported.items() if value is not None}
+    if not known:
+        return []
+    return [ReportedFigure(source=source, external_id=row["external_id"], as_of=row["starts_on"], reported=known)]
+
+
+def _figure(source: str, month: Mapping[str, Any]) -> ReportedFigure:
+    return ReportedFigure(
+        source=source,
+        external_id=month["external_id"],
+        as_of=month["as_of"],
+        reported={
+            "days_past_due": month["reported_days_past_due"],
+            "principal_minor": month["reported_principal"],
+            "interest_minor": month["reported_interest"],
+        },
+    )
+
+
+def _write(mapping: MappingFile, version: ProductTerms, collected: _Collected, report: Report) -> None:
+    for start in range(0, len(collected.openings), BATCH):
+        batch = collected.openings[start : start + BATCH]
+        new = open_loans(
+            source=mapping.name, currency=mapping.currency, product_terms=version, openings=batch, actor=ACTOR
+        )
+        report.loans_new += new
+        report.loans_known += len(batch) - new
+    report.events_new = _add(TapeEvent, collected.events, mapping.name)
+    report.figures_new = _add(ReportedFigure, collected.figures, mapping.name)
+
+
+def _add(model: type[TapeEvent] | type[ReportedFigure], rows: Sequence[Any], source: str) -> int:
+    """Insert the rows that are new by their unique key and return how many they were."""
+    before = model.objects.filter(source=source).count()
+    model.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+    return model.objects.filter(source=source).count() - before
+
+
+def _product_terms(mapping: MappingFile) -> ProductTerms:
+    """Return the version of the tape's product, made on the first import."""
+    product, _is_new = Product.objects.get_or_create(
+        code=mapping.product["code"],
+        defaults={"kind": mapping.product["kind"], "name": mapping.product["name"], "is_active": False},
+    )
+    version, _is_new = ProductTerms.objects.get_or_create(
+        product=product,
+        version=1,
+        defaults={"effective_from": date(1970, 1, 1), "terms": mapping.product["terms"]},
+    )
+    return version
+
+
+def loans_of(source: str) -> Iterable[tuple[str, int]]:
+    """Return the numbers at the source and the ids of a tape's loans."""
+    return Loan.objects.filter(source=source).values_list("external_id", "pk")

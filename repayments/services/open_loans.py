@@ -1,0 +1,235 @@
+"""
+Open many loans at once, as when a book comes from another lender: COPY for the rows, one ledger entry for each date.
+
+What is written for a loan is what `dashu.finance.loan` says of its opening position, exactly as when one loan is paid
+out. Loans that are already here (same source and number) are left alone.
+"""
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from dashu.audit import services as audit
+from dashu.finance.installments import Installment
+from dashu.finance.loan import Contract, Position, books_of, opened, taken_over
+from dashu.ledger import services as ledger
+from loans.models import Loan, ProductTerms
+from loans.services.create_loan import contract_columns
+from repayments.models import LoanEvent, ScheduleVersion
+from repayments.services.booking import balance_columns, ledger_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """
+    One loan to open. Amounts in minor units.
+
+    :param principal: lent, or at a takeover the principal that is left; more than 0.
+    :param interest_through: None for a loan paid out on `starts_on`; for a takeover, the day its interest is paid to.
+    """
+
+    external_id: str
+    borrower_external_id: str
+    borrower_name: str
+    starts_on: date
+    principal: int
+    annual_rate: Decimal
+    installments: tuple[Installment, ...]
+    interest_through: date | None = None
+
+
+@transaction.atomic
+def open_loans(
+    *, source: str, currency: str, product_terms: ProductTerms, openings: Sequence[Opening], actor: str
+) -> int:
+    """
+    Open those loans of `openings` that are not here yet and return how many that were.
+
+    :param source: names the book they come from; with the external id it makes a loan unique.
+    """
+    new = _not_here(source, openings)
+    if not new:
+        return 0
+    rules = product_terms.rules
+    with connection.cursor() as cursor:
+        borrowers = _borrowers(cursor, source, new)
+        loan_ids, event_ids = _ids(cursor, "loans_loan", len(new)), _ids(cursor, "repayments_loanevent", len(new))
+        writer = _Writer()
+        postings: defaultdict[date, list[ledger.Line]] = defaultdict(list)
+        for opening, loan_id, event_id in zip(new, loan_ids, event_ids, strict=True):
+            columns = contract_columns(rules, annual_rate=opening.annual_rate, on=opening.starts_on)
+            columns["currency"] = currency
+            contract = _contract(opening, columns)
+            position = _position(opening, contract)
+            writer.add_loan(source, product_terms, rules.method.value, opening, loan_id, columns, borrowers)
+            writer.add_history(opening, loan_id, event_id, position, contract, actor)
+            postings[opening.starts_on] += ledger_lines({}, books_of(position, contract), loan_id)
+        writer.copy(cursor)
+    for on, lines in sorted(postings.items()):
+        ledger.post(
+            effective_on=on,
+            description=f"Opening of {source}",
+            kind="OPENING",
+            lines=lines,
+            actor=actor,
+            currency=currency,
+        )
+    audit.record(
+        action="repayments.loans_opened",
+        subject_type="source",
+        subject_id=source,
+        actor=actor,
+        data={"loans": len(new)},
+    )
+    return len(new)
+
+
+def _not_here(source: str, openings: Sequence[Opening]) -> list[Opening]:
+    wanted = [opening.external_id for opening in openings]
+    here = set(Loan.objects.filter(source=source, external_id__in=wanted).values_list("external_id", flat=True))
+    return [opening for opening in openings if opening.external_id not in here]
+
+
+def _contract(opening: Opening, columns: dict[str, Any]) -> Contract:
+    return Loan(starts_on=opening.starts_on, annual_rate=opening.annual_rate, **columns).contract
+
+
+def _position(opening: Opening, contract: Contract) -> Position:
+    if opening.interest_through is None:
+        return opened(contract, opening.installments, opening.principal)
+    return taken_over(contract, opening.installments, opening.principal, interest_through=opening.interest_through)
+
+
+def _borrowers(cursor: CursorWrapper, source: str, openings: Iterable[Opening]) -> dict[str, int]:
+    """Return the ids of the borrowers by their external id, making those who are not here."""
+    names = {opening.borrower_external_id: opening.borrower_name for opening in openings}
+    cursor.execute(
+        """
+        INSERT INTO users_borrower (number, name, source, external_id)
+        SELECT 'B' || left(upper(md5(%(source)s || ':' || person.external_id)), 16), person.name, %(source)s,
+               person.external_id
+        FROM unnest(%(ids)s::text[], %(names)s::text[]) AS person (external_id, name)
+        ON CONFLICT DO NOTHING
+        """,
+        {"source": source, "ids": list(names), "names": list(names.values())},
+    )
+    cursor.execute(
+        "SELECT external_id, id FROM users_borrower WHERE source = %s AND external_id = ANY(%s)", [source, list(names)]
+    )
+    return dict(cursor.fetchall())
+
+
+def _ids(cursor: CursorWrapper, table: str, count: int) -> list[int]:
+    cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+    return [row[0] for row in cursor.fetchall()]
+
+
+class _Writer:
+    """Collects rows by table and copies them in the order in which they depend on each other."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[dict[str, Any]]] = {
+            "loans_loan": [],
+            "repayments_loanevent": [],
+            "repayments_disbursement": [],
+            "repayments_scheduleversion": [],
+            "repayments_installment": [],
+            "repayments_loanbalance": [],
+        }
+
+    def add_loan(
+        self,
+        source: str,
+        product_terms: ProductTerms,
+        method: str,
+        opening: Opening,
+        loan_id: int,
+        columns: dict[str, Any],
+        borrowers: dict[str, int],
+    ) -> None:
+        self._rows["loans_loan"].append(
+            {
+                "id": loan_id,
+                "number": f"{source.upper()}-{opening.external_id}"[:60],
+                "borrower_id": borrowers[opening.borrower_external_id],
+                "product_terms_id": product_terms.pk,
+                "status": Loan.Status.ACTIVE.value,
+                "principal_minor": opening.principal,
+                "annual_rate": opening.annual_rate,
+                "method": method,
+                "installment_count": len(opening.installments),
+                "starts_on": opening.starts_on,
+                "source": source,
+                "external_id": opening.external_id,
+                **columns,
+            }
+        )
+
+    def add_history(
+        self, opening: Opening, loan_id: int, event_id: int, position: Position, contract: Contract, actor: str
+    ) -> None:
+        on, through = opening.starts_on, opening.interest_through
+        kind = LoanEvent.Kind.DISBURSED if through is None else LoanEvent.Kind.TAKEN_OVER
+        reason = ScheduleVersion.Reason.CONTRACT if through is None else ScheduleVersion.Reason.TAKEOVER
+        self._rows["repayments_loanevent"].append(
+            {
+                "id": event_id,
+                "loan_id": loan_id,
+                "kind": kind.value,
+                "effective_on": on,
+                "amount_minor": opening.principal,
+                "data": "{}" if through is None else f'{{"interest_through": "{through}"}}',
+                "actor": actor,
+            }
+        )
+        if through is None:
+            self._rows["repayments_disbursement"].append(
+                {
+                    "event_id": event_id,
+                    "loan_id": loan_id,
+                    "reference": f"OPENING-{loan_id}",
+                    "amount_minor": opening.principal,
+                    "disbursed_on": on,
+                }
+            )
+        self._rows["repayments_scheduleversion"].append(
+            {"loan_id": loan_id, "version": 1, "reason": reason.value, "effective_on": on}
+        )
+        self._rows["repayments_installment"] += (
+            {
+                "loan_id": loan_id,
+                "version": 1,
+                "number": row.number,
+                "due_on": row.due_on,
+                "principal_minor": row.principal,
+                "interest_minor": row.interest,
+                "fee_minor": row.fee,
+            }
+            for row in opening.installments
+        )
+        self._rows["repayments_loanbalance"].append(
+            {"loan_id": loan_id, "latest_event_on": on, **balance_columns(position, contract)}
+        )
+
+    def copy(self, cursor: CursorWrapper) -> None:
+        for table, rows in self._rows.items():
+            if rows:
+                names = list(rows[0])
+                buffer = io.StringIO()
+                csv.writer(buffer).writerows([_text(row[name]) for name in names] for row in rows)
+                buffer.seek(0)
+                quoted = ", ".join(f'"{name}"' for name in names)
+                cursor.cursor.copy_expert(f'COPY "{table}" ({quoted}) FROM STDIN WITH (FORMAT csv)', buffer)
+
+
+def _text(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, dict) else value
