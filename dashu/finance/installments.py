@@ -1,6 +1,6 @@
 """One scheduled demand with what has been paid of it: the value that allocation and overdue counting work on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
@@ -35,8 +35,8 @@ class Installment:
     waived_principal: int = 0
     waived_interest: int = 0
     waived_fee: int = 0
-    period_from: date | None = None
-    earned_interest: int = 0
+    period_from: date | None = field(default=None, kw_only=True)
+    earned_interest: int = field(default=0, kw_only=True)
 
     @property
     def total(self) -> int:

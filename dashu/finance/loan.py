@@ -534,7 +534,9 @@ def _without_unearned(position: Position, contract: Contract, on: date) -> tuple
     rows, previous_due = [], contract.starts_on
     for row in position.installments:
         if row.due_on > on:
-            kept = max(0, _earned(row, row.period_from or previous_due, on) - row.paid_interest - row.waived_interest)
+            kept = max(
+                0, earned_interest(row, row.period_from or previous_due, on) - row.paid_interest - row.waived_interest
+            )
             unearned = max(0, row.unpaid_interest - kept)
             row = row.waive(Component.INTEREST, unearned).waive(Component.FEE, row.unpaid_fee)
         rows.append(row)
@@ -542,7 +544,7 @@ def _without_unearned(position: Position, contract: Contract, on: date) -> tuple
     return tuple(rows)
 
 
-def _earned(row: Installment, period_from: date, on: date) -> int:
+def earned_interest(row: Installment, period_from: date, on: date) -> int:
     """Return the interest that the days of the row's period up to `on` have earned."""
     period, elapsed = (row.due_on - period_from).days, max(0, (on - period_from).days)
     if period <= 0:  # a holiday moved the row before it beyond this one

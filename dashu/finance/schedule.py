@@ -6,7 +6,7 @@ the last installment absorbs what rounding left. Every schedule ends with a bala
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -146,19 +146,21 @@ def build_schedule(terms: ScheduleTerms) -> tuple[Row, ...]:
     negative, and the last balance is 0.
     """
     spans = _spans(terms)
-    if terms.method is Method.FLAT:
-        parts = _flat(terms, spans)
-    elif terms.method is Method.EQUAL_PRINCIPAL:
-        parts = _equal_principal(terms, spans)
-    elif terms.method is Method.EQUAL_INSTALLMENT:
-        parts = _equal_installment(terms, spans)
-    else:
-        parts = _amortize(terms, spans, [0] * len(spans))
-    rows = _rows(terms, spans, parts)
+    rows = _rows(terms, spans, _parts(terms, spans))
     assert sum(row.principal for row in rows) == terms.principal
     assert rows[-1].balance == 0
     assert all(row.principal >= 0 and row.interest >= 0 and row.fee >= 0 for row in rows)
     return rows
+
+
+def remaining_parts(terms: ScheduleTerms, done: int, balance: int) -> list[tuple[int, int]]:
+    """
+    Return principal and interest of the installments after the first `done`, when `balance` is what they repay.
+
+    :param balance: minor units, more than 0; a balloon is never more than it.
+    """
+    smaller = replace(terms, principal=balance, balloon=min(terms.balloon, balance), fees=())
+    return _parts(smaller, _spans(terms)[done:])
 
 
 def level_installment(principal: int, period_rates: Sequence[Decimal], *, balloon: int = 0) -> Decimal:
@@ -173,6 +175,17 @@ def level_installment(principal: int, period_rates: Sequence[Decimal], *, balloo
         discount /= 1 + rate
         annuity += discount
     return (principal - balloon * discount) / annuity
+
+
+def _parts(terms: ScheduleTerms, spans: list[_Span]) -> list[tuple[int, int]]:
+    """Return principal and interest of each period by the method of the terms."""
+    if terms.method is Method.FLAT:
+        return _flat(terms, spans)
+    if terms.method is Method.EQUAL_PRINCIPAL:
+        return _equal_principal(terms, spans)
+    if terms.method is Method.EQUAL_INSTALLMENT:
+        return _equal_installment(terms, spans)
+    return _amortize(terms, spans, [0] * len(spans))
 
 
 def _spans(terms: ScheduleTerms) -> list[_Span]:

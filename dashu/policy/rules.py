@@ -45,6 +45,14 @@ class CreditCodes:
     marks: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class ImpairmentStages:
+    """The IFRS 9 stage by days past due, and the lowest stage of a loan with a flag such as RESTRUCTURED."""
+
+    by_days: Scale
+    floors: Mapping[str, str]
+
+
 def delinquency_buckets(on: date, *, pack: str | None = None) -> Scale:
     return _scale(rule("delinquency.buckets", on=on, pack=pack))
 
@@ -77,12 +85,22 @@ def contact_hours(on: date, *, pack: str | None = None) -> ContactHours:
     return _hours(rule("contact.hours", on=on, pack=pack))
 
 
+def typed(code: str, value: Any) -> Any:
+    """Return the stored value of a rule as programs use it; a code that no program reads stays as it is."""
+    reader = next((reader for start, reader in PARSERS.items() if code.startswith(start)), None)
+    return reader(value) if reader else value
+
+
 def _scale(value: Any) -> Scale:
     return Scale(tuple(Band(_whole(band["from_days"]), str(band["code"])) for band in value))
 
 
 def _credit_codes(value: Any) -> CreditCodes:
     return CreditCodes(by_days=_scale(value["by_days"]), marks=_texts(value["marks"]))
+
+
+def _stages(value: Any) -> ImpairmentStages:
+    return ImpairmentStages(by_days=_scale(value["by_days"]), floors=_texts(value["floors"]))
 
 
 def _penalty(value: Any) -> PenaltyPolicy:
@@ -137,7 +155,9 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "delinquency.buckets": _scale,
     "classification.five_tier.": _scale,
     "classification.table_of_product": _texts,
+    "classification.floors": _texts,
     "credit_record.codes": _credit_codes,
+    "ifrs9.stages": _stages,
     "penalty.rule": _penalty,
     "rate.cap": _fraction,
     "reminders.days": _days,

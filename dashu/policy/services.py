@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.errors import DomainError
 from dashu.policy.models import PolicyRule
-from dashu.policy.rules import PARSERS
+from dashu.policy.rules import typed
 from dashu.policy.selectors import forget_rules
 
 PACKS_DIR = Path(__file__).with_name("packs")
@@ -66,6 +66,19 @@ def load_packs(paths: Iterable[Path] | None = None) -> list[Loaded]:
         loaded = [_store(name, rules) for name, rules in packs]
     forget_rules()
     return loaded
+
+
+def read_pack(path: Path) -> list[PolicyRule]:
+    """
+    Return the rules of one pack file, unsaved.
+
+    :raises InvalidPack: the file or a rule is wrong.
+    """
+    problems: list[str] = []
+    _name, rules = _read(path, problems)
+    if problems:
+        raise InvalidPack(problems)
+    return rules
 
 
 def _store(pack: str, rules: list[PolicyRule]) -> Loaded:
@@ -129,10 +142,8 @@ def _problem(entry: Any) -> str | None:
 def _value_problem(code: str, value: Any) -> str | None:
     if _has_float(value):
         return 'write rates as text, such as "0.24", so that they stay exact'
-    parser = next((parser for start, parser in PARSERS.items() if code.startswith(start)), None)
     try:
-        if parser:
-            parser(value)
+        typed(code, value)
     except KeyError as error:
         return f"the value lacks {error}"
     except (TypeError, ValueError, AttributeError) as error:

@@ -1,0 +1,250 @@
+"""A loan's life as a plain JSON document: terms, product rules and events in, its state on chosen days out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from dashu.finance.allocation import Direction, Surplus, Waterfall
+from dashu.finance.arrears import Scale
+from dashu.finance.day_counts import DayCount
+from dashu.finance.installments import Component
+from dashu.finance.loan import Contract, Receipt, accrue, arrears, effective_days_past_due, payoff
+from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
+from dashu.finance.replay import Event, EventType, PaymentResult, Snapshot, positions_at
+from dashu.finance.rounding import Rounding
+from dashu.finance.schedule import Method, ScheduleTerms
+from dashu.kernel.dates import InvalidDate
+from dashu.kernel.documents import Document
+from dashu.kernel.errors import DomainError, InvalidInput, _
+from dashu.kernel.money import format_minor
+from loans.domain.quoting import build_terms, parse_currency, parse_due_rule, parse_terms, refuse_unsupported
+
+MOST_EVENTS = 5_000
+MOST_DATES = 2_000
+
+WITH_AMOUNT = (
+    EventType.PAYMENT,
+    EventType.PREPAY,
+    EventType.SETTLE,
+    EventType.RECOVERY,
+    EventType.WAIVER,
+    EventType.FEE,
+)
+
+
+class UnsupportedEvent(DomainError):
+    """An event has a type that a replay does not know."""
+
+    code = "event_type_unsupported"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The bucket and classification tables that hold on a day."""
+
+    buckets: Scale
+    classification: Scale
+
+
+def replay_document(raw: object, labels_on: Callable[[str | None, str, date], Labels]) -> dict[str, Any]:
+    """
+    Replay the loan that the document describes.
+
+    :param labels_on: gives the tables for a pack (None: the lender's own), a product and a day.
+    :raises DomainError: with the field that is to blame.
+    """
+    document = Document(raw)
+    terms = parse_terms(document.anything("terms"), path="terms")
+    currency = parse_currency(Document(document.anything("terms"), path="terms"))
+    contract = _contract(document.child("product_rules", {}), terms)
+    events = [_event(event, terms, currency) for event in document.children("events", most=MOST_EVENTS)]
+    dates = document.days("as_of", most=MOST_DATES)
+    pack = document.text("pack", None, longest=40)
+    product = document.text("product", "CONSUMER", longest=40)
+    document.done()
+
+    replayed = positions_at(terms, contract, events, dates)
+    return {
+        "as_of": [
+            _state(snapshot, contract, currency, labels_on(pack, product, snapshot.as_of))
+            for snapshot in replayed.snapshots
+        ],
+        "payments": [_payment(result, currency) for result in replayed.payments],
+    }
+
+
+def _contract(document: Document, terms: ScheduleTerms) -> Contract:
+    order = document.choices("allocation", Component, Waterfall().order)
+    if sorted(order) != sorted(Component):
+        raise InvalidInput(
+            _("The allocation names each of these once: %(known)s."),
+            field=document.field("allocation"),
+            params={"known": ", ".join(Component)},
+        )
+    waterfall = Waterfall(
+        order,
+        document.choice("allocation_direction", Direction, Direction.BY_INSTALLMENT),
+        document.choice("surplus", Surplus, Surplus.NEXT_INSTALLMENT),
+    )
+    grace_days = document.whole("grace_days", 0, high=366)
+    penalty = _penalty(document.child("penalty", {}), terms.annual_rate, grace_days)
+    tolerance_bps = document.whole("tolerance_bps", 0, high=10_000)
+    document.done()
+    return Contract(terms.disbursed_on, terms.annual_rate, waterfall, penalty, tolerance_bps=tolerance_bps)
+
+
+def _penalty(document: Document, contract_rate: Decimal, grace_days: int) -> PenaltyRule:
+    """Read either the yearly rate itself, or the multiplier of the contract's rate and its cap."""
+    if document.has("multiplier"):
+        multiplier, cap = document.rate("multiplier"), document.rate("cap")
+        rate = penalty_rate(contract_rate, multiplier=multiplier, cap=cap)
+    else:
+        rate = document.rate("annual_rate", Decimal(0), decimals=6)
+    base = document.choice("base", PenaltyBase, PenaltyBase.PRINCIPAL)
+    year_days = document.whole("year_days", 360, low=360, high=365)
+    if year_days not in (360, 365):
+        raise InvalidInput(_("A year has 360 or 365 days here."), field=document.field("year_days"))
+    document.done()
+    return PenaltyRule(rate, base, year_days, grace_days)
+
+
+def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
+    kind = _kind(document)
+    on = document.day("on")
+    posted_on = document.day("posted_on", on)
+    if posted_on < on:
+        raise InvalidDate(_("An event is posted on its value date or later."), field=document.field("posted_on"))
+    event = Event(kind, on, posted_on, id=document.text("id", ""), at=document.path)
+    if kind in WITH_AMOUNT:
+        event = replace(event, amount=document.amount("amount", currency))
+    elif kind is EventType.DISBURSE:
+        event = replace(event, amount=document.amount("amount", currency, 0))
+    elif kind is EventType.REVERSAL:
+        event = _reversal(document, event)
+    elif kind is EventType.RESTRUCTURE:
+        event = replace(event, terms=_new_terms(document.child("terms"), terms, on, currency))
+    if kind is EventType.WAIVER:
+        event = replace(event, component=document.choice("component", Component))
+    document.done()
+    return event
+
+
+def _kind(document: Document) -> EventType:
+    given = document.text("type")
+    if given not in list(EventType):
+        raise UnsupportedEvent(
+            _("Events of the type %(given)s are not known. Known are %(known)s."),
+            field=document.field("type"),
+            params={"given": given, "known": ", ".join(EventType)},
+        )
+    return EventType(given)
+
+
+def _reversal(document: Document, event: Event) -> Event:
+    """A reversal names the event it undoes in `reverses`; without it, its own `id` does."""
+    if document.has("reverses") or not event.id:
+        return replace(event, reverses=document.text("reverses"))
+    return replace(event, id="", reverses=event.id)
+
+
+def _new_terms(document: Document, terms: ScheduleTerms, on: date, currency: str) -> ScheduleTerms:
+    """Read the terms of a restructuring; what they leave out stays as in the contract, but not its fees."""
+    values = {
+        "annual_rate": document.rate("annual_rate", terms.annual_rate),
+        "method": document.choice("method", Method, terms.method),
+        "count": document.whole("count", low=1, high=600),
+        "due_rule": parse_due_rule(document),
+        "day_count": document.choice("day_count", DayCount, terms.day_count),
+        "rounding": document.choice("rounding", Rounding, terms.rounding),
+        "balloon": document.amount("balloon", currency, 0, allow_zero=True),
+    }
+    refuse_unsupported(document)
+    document.done()
+    return build_terms(document, principal=terms.principal, disbursed_on=on, **values)
+
+
+def _state(snapshot: Snapshot, contract: Contract, currency: str, labels: Labels) -> dict[str, Any]:
+    as_of, before = snapshot.as_of, snapshot.position
+    if before is None:
+        return _not_paid_out(as_of, currency, labels)
+    position = accrue(before, contract, as_of)
+    late, penalty = arrears(position, contract, as_of), position.penalty_due(contract)
+    due = [row for row in position.installments if row.due_on <= as_of]
+    following = next(
+        (
+            row
+            for row in sorted(position.installments, key=lambda row: row.due_on)
+            if row.due_on >= as_of and row.unpaid
+        ),
+        None,
+    )
+    return {
+        "as_of": as_of.isoformat(),
+        "status": position.status.value,
+        "outstanding": _amounts(
+            currency,
+            principal=position.principal,
+            interest=sum(row.unpaid_interest for row in due),
+            fee=sum(row.unpaid_fee for row in due),
+            penalty=penalty,
+        ),
+        "overdue": _amounts(currency, principal=late.principal, interest=late.interest, fee=late.fee, penalty=penalty),
+        "credit": format_minor(position.unapplied, currency),
+        "dpd": late.days_past_due,
+        "effective_dpd": effective_days_past_due(position, contract, as_of),
+        "bucket": labels.buckets.code_for(late.days_past_due),
+        "classification": labels.classification.code_for(late.days_past_due),
+        "next_due": (
+            {"on": following.due_on.isoformat(), "amount": format_minor(following.unpaid, currency)}
+            if following
+            else None
+        ),
+        "payoff": format_minor(payoff(before, contract, as_of), currency),
+    }
+
+
+def _not_paid_out(as_of: date, currency: str, labels: Labels) -> dict[str, Any]:
+    nothing = _amounts(currency, principal=0, interest=0, fee=0, penalty=0)
+    return {
+        "as_of": as_of.isoformat(),
+        "status": "NOT_PAID_OUT",
+        "outstanding": nothing,
+        "overdue": nothing,
+        "credit": format_minor(0, currency),
+        "dpd": 0,
+        "effective_dpd": 0,
+        "bucket": labels.buckets.code_for(0),
+        "classification": labels.classification.code_for(0),
+        "next_due": None,
+        "payoff": format_minor(0, currency),
+    }
+
+
+def _payment(result: PaymentResult, currency: str) -> dict[str, Any]:
+    event, receipt = result.event, result.receipt
+    return {
+        "id": event.id or None,
+        "type": event.type.value,
+        "on": event.on.isoformat(),
+        "amount": format_minor(event.amount, currency),
+        "allocation": _amounts(currency, **_parts(receipt)),
+        "lines": [
+            {
+                "installment": line.number,
+                "component": line.component.value,
+                "amount": format_minor(line.minor, currency),
+            }
+            for line in receipt.lines
+        ],
+        "reversed_on": result.reversed_on.isoformat() if result.reversed_on else None,
+    }
+
+
+def _parts(receipt: Receipt) -> Mapping[str, int]:
+    return {name: getattr(receipt, name) for name in ("fee", "penalty", "interest", "principal", "unapplied")}
+
+
+def _amounts(currency: str, **minor: int) -> dict[str, str]:
+    return {name: format_minor(value, currency) for name, value in minor.items()}
