@@ -3,7 +3,7 @@ Which part of a payment pays what: the waterfall, given as data.
 
 By installment, the oldest installment is paid whole, component by component, before the next one gets anything; by
 component, one component of all due installments is paid before the next component. The penalty belongs to the loan:
-it takes its place in the order once, at the oldest due installment.
+it takes its place in the order once, at the oldest due installment; where it comes last, after all due installments.
 """
 
 from collections.abc import Sequence
@@ -88,8 +88,10 @@ def _claims(rows: Sequence[Installment], penalty: int, waterfall: Waterfall) -> 
         pairs = [(row, component) for component in waterfall.order for row in rows]
     else:
         pairs = [(row, component) for row in rows for component in waterfall.order]
+    # Last in the order is last of all: what is paid first stops the days past due.
+    row_with_penalty = rows[-1] if waterfall.order[-1] is Component.PENALTY else rows[0]
     return [
-        (None, component, penalty if row is rows[0] else 0)
+        (None, component, penalty if row is row_with_penalty else 0)
         if component is Component.PENALTY
         else (row.number, component, row.unpaid_of(component))
         for row, component in pairs

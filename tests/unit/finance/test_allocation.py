@@ -23,14 +23,19 @@ class TestByInstallment:
         assert found.unapplied == 0
 
     def test_penalty_takes_its_place_once_at_the_oldest_due_installment(self):
-        found = allocate(118_00, ROWS, 3_00, MARCH, Waterfall())
+        found = allocate(118_00, ROWS, 3_00, MARCH, Waterfall(order=(FEE, INTEREST, PENALTY, PRINCIPAL)))
 
         assert found.lines == (
             Line(1, INTEREST, 10_00),
-            Line(1, PRINCIPAL, 100_00),
             Line(None, PENALTY, 3_00),
+            Line(1, PRINCIPAL, 100_00),
             Line(2, INTEREST, 5_00),
         )
+
+    def test_penalty_last_waits_until_all_due_installments_are_paid(self):
+        found = allocate(222_00, ROWS, 3_00, MARCH, Waterfall())
+
+        assert found.lines[-2:] == (Line(2, PRINCIPAL, 101_00), Line(None, PENALTY, 2_00))
 
     def test_penalty_first_when_the_contract_says_so(self):
         first = Waterfall(order=(PENALTY, FEE, INTEREST, PRINCIPAL))
