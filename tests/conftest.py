@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.utils import translation
 
 from dashu.policy.selectors import forget_rules
 from dashu.policy.services import load_packs
@@ -30,6 +31,13 @@ def _empty_append_only_tables() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _language_of_the_code() -> Iterator[None]:
+    """End the language of a test's requests with the test; Django leaves it active in the thread."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
