@@ -14,7 +14,7 @@ def run(arguments: list[str]) -> int:
     compile_catalogs(home.locale)
     (home.root / "static").mkdir(exist_ok=True)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(home.root / "hypothesis")
-    # By file, because the tests of one file share what takes long to start.
-    options = ["-n", str(cores()), "--dist", "loadfile"]
+    # By file, because the tests of one file share what takes long to start; in the order of collection, longest first.
+    options = ["-n", str(cores()), "--dist", "loadfile", "--no-loadscope-reorder"]
     caches = ["-o", f"cache_dir={home.root / 'pytest'}"]
     return with_services.run([sys.executable, "-m", "pytest", *options, *caches, *arguments], home=home, is_test=True)

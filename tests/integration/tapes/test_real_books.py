@@ -1,53 +1,15 @@
 """
-The published books, through the live services and the close. Skipped where the folder with them is absent.
+The published books, through the live services and the close; skipped where they are absent.
 
-The figures to expect are those of the folder's README.
+The figures to expect are those of the README beside the books.
 """
 
-import os
-from datetime import date
-from pathlib import Path
-
-import pytest
-
-from dashu.tapes.models import AgeingNight, TapeEvent
-from dashu.tapes.reconciling import RECONCILERS, Comparison, payments_refused
-from dashu.tapes.services.import_tape import Report, import_tape
+from dashu.tapes.models import TapeEvent
 from dashu.tapes.services.replay_tape import replay_tape
 from repayments.selectors.reconciliation import differences
+from tests.integration.tapes.books import compare, load, needs_real_books
 
-FOLDER = Path(os.environ.get("DASHU_REAL_BOOKS", Path(__file__).resolve().parents[4] / "shared" / "data"))
-
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.realbook,
-    pytest.mark.skipif(not FOLDER.is_dir(), reason=f"the published books are not at {FOLDER}"),
-]
-
-
-def load(name: str, file: str, months: str | None = None) -> Report:
-    return import_tape(path=FOLDER / file, mapping_name=name, months_path=FOLDER / months if months else None)
-
-
-def compare(name: str, kind: str, file: str | None = None) -> dict[str, Comparison]:
-    return {item.figure: item for item in RECONCILERS[kind](name, FOLDER / file if file else None)}
-
-
-class TestSuperLender:
-    def test_every_night_has_the_ageing_of_the_book(self, rules):
-        file = "superlender_prev_loans.csv"
-        report = load("superlender", file)
-        assert (report.loans_new, report.errors) == (18_183, [])
-
-        replay_tape(source="superlender")
-
-        ageing = compare("superlender", "ageing", file)["ageing of a night"]
-        assert (ageing.agree, ageing.total) == (563, 563)
-        nights = dict(AgeingNight.objects.values_list("as_of", "by_days"))
-        assert nights[date(2016, 12, 31)] == {"0": 562, "1-29": 42, "30-59": 2, "60-89": 1, "90+": 4}
-        assert nights[date(2017, 3, 31)] == {"0": 991, "1-29": 41, "30-59": 5, "60-89": 1, "90+": 1}
-        assert payments_refused("superlender").disagreements == ()
-        assert differences() == []
+pytestmark = needs_real_books
 
 
 class TestInstallments:
