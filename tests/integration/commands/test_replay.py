@@ -1,0 +1,265 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+LOAN = {
+    "terms": {
+        "principal": "12000.00",
+        "annual_rate": "0.18",
+        "method": "equal_installment",
+        "count": 12,
+        "disbursed_on": "2026-01-15",
+    },
+    "product_rules": {
+        "allocation": ["fee", "interest", "principal", "penalty"],
+        "penalty": {"annual_rate": "0.24"},
+        "grace_days": 0,
+    },
+    "events": [
+        {"on": "2026-01-15", "type": "disburse", "amount": "12000.00"},
+        {"on": "2026-02-15", "type": "payment", "id": "p1", "amount": "1100.16"},
+        {"on": "2026-03-15", "type": "payment", "id": "p2", "amount": "1100.16"},
+        {"on": "2026-03-18", "type": "reversal", "reverses": "p2"},
+    ],
+    "as_of": ["2026-03-17", "2026-03-18"],
+}
+NOTHING = {"principal": "0.00", "interest": "0.00", "fee": "0.00", "penalty": "0.00"}
+
+
+def with_events(*events: dict, **changes: object) -> dict:
+    return LOAN | {"events": [LOAN["events"][0], *events], "as_of": ["2026-03-18"]} | changes
+
+
+class TestReplay:
+    def test_a_reversal_counts_from_its_own_day(self, run):
+        (answer,), code = run("replay", LOAN)
+
+        assert code == 0
+        assert answer["as_of"][0] == {
+            "as_of": "2026-03-17",
+            "status": "ACTIVE",
+            "outstanding": NOTHING | {"principal": "10145.88"},
+            "overdue": NOTHING,
+            "credit": "0.00",
+            "dpd": 0,
+            "effective_dpd": 0,
+            "bucket": "CURRENT",
+            "classification": "NORMAL",
+            "next_due": {"on": "2026-04-15", "amount": "1100.16"},
+            "payoff": "10155.70",
+        }
+        # Penalty is 933.96 × 24% / 360 for 3 days; a payment made that day is charged 2 of them.
+        assert answer["as_of"][1] == {
+            "as_of": "2026-03-18",
+            "status": "ACTIVE",
+            "outstanding": {"principal": "11079.84", "interest": "166.20", "fee": "0.00", "penalty": "1.86"},
+            "overdue": {"principal": "933.96", "interest": "166.20", "fee": "0.00", "penalty": "1.86"},
+            "credit": "0.00",
+            "dpd": 3,
+            "effective_dpd": 3,
+            "bucket": "M1",
+            "classification": "SPECIAL_MENTION",
+            "next_due": {"on": "2026-04-15", "amount": "1100.16"},
+            "payoff": "11262.01",
+        }
+
+    def test_shows_what_each_payment_paid(self, run):
+        (answer,), _code = run("replay", LOAN)
+
+        assert answer["payments"] == [
+            {
+                "id": "p1",
+                "type": "payment",
+                "on": "2026-02-15",
+                "amount": "1100.16",
+                "allocation": {
+                    "fee": "0.00",
+                    "penalty": "0.00",
+                    "interest": "180.00",
+                    "principal": "920.16",
+                    "unapplied": "0.00",
+                },
+                "lines": [
+                    {"installment": 1, "component": "interest", "amount": "180.00"},
+                    {"installment": 1, "component": "principal", "amount": "920.16"},
+                ],
+                "reversed_on": None,
+            },
+            {
+                "id": "p2",
+                "type": "payment",
+                "on": "2026-03-15",
+                "amount": "1100.16",
+                "allocation": {
+                    "fee": "0.00",
+                    "penalty": "0.00",
+                    "interest": "166.20",
+                    "principal": "933.96",
+                    "unapplied": "0.00",
+                },
+                "lines": [
+                    {"installment": 2, "component": "interest", "amount": "166.20"},
+                    {"installment": 2, "component": "principal", "amount": "933.96"},
+                ],
+                "reversed_on": "2026-03-18",
+            },
+        ]
+
+    def test_a_reversal_may_name_the_event_by_its_own_id(self, run):
+        same = LOAN | {"events": [*LOAN["events"][:3], {"on": "2026-03-18", "type": "reversal", "id": "p2"}]}
+
+        (one, other), code = run("replay", LOAN, same)
+
+        assert (code, one) == (0, other)
+
+    def test_dates_come_back_in_the_order_asked_for(self, run):
+        (answer,), _code = run("replay", LOAN | {"as_of": ["2026-03-18", "2026-01-01", "2026-03-18"]})
+
+        assert [(state["as_of"], state["status"]) for state in answer["as_of"]] == [
+            ("2026-03-18", "ACTIVE"),
+            ("2026-01-01", "NOT_PAID_OUT"),
+            ("2026-03-18", "ACTIVE"),
+        ]
+
+    def test_days_in_arrears_lead_to_bucket_and_class_by_the_pack(self, run):
+        late = with_events(as_of=["2026-05-17", "2026-11-13"])
+
+        (cn, us), code = run("replay", late, late | {"pack": "us", "product": "SME"})
+
+        assert code == 0
+        assert [(s["dpd"], s["bucket"], s["classification"]) for s in cn["as_of"]] == [
+            (91, "M4", "SUBSTANDARD"),
+            (271, "M7", "DOUBTFUL"),
+        ]
+        assert [(s["bucket"], s["classification"]) for s in us["as_of"]] == [("D90", "SUBSTANDARD"), ("D120", "LOSS")]
+
+    def test_every_kind_of_event(self, run):
+        life = with_events(
+            {"on": "2026-02-15", "type": "payment", "id": "a", "amount": "1100.16"},
+            {"on": "2026-02-15", "type": "prepay", "id": "b", "amount": "5000.00"},
+            {"on": "2026-02-20", "type": "fee", "id": "c", "amount": "10.00"},
+            {"on": "2026-02-21", "type": "waiver", "component": "fee", "amount": "10.00"},
+            {"on": "2026-03-20", "type": "pause"},
+            {"on": "2026-03-25", "type": "resume"},
+            {"on": "2026-04-01", "type": "restructure", "terms": {"count": 24, "annual_rate": "0.12"}},
+            {"on": "2026-09-01", "type": "write_off"},
+            {"on": "2026-10-01", "type": "recovery", "id": "d", "amount": "100.00"},
+            as_of=["2026-02-28", "2026-03-26", "2026-04-02", "2026-10-01"],
+        )
+
+        (answer,), code = run("replay", life)
+
+        assert code == 0
+        states = answer["as_of"]
+        assert states[0]["next_due"] == {"on": "2026-03-15", "amount": "603.69"}
+        assert (states[1]["dpd"], states[1]["effective_dpd"]) == (11, 6)
+        assert (states[2]["dpd"], states[2]["next_due"]["on"]) == (0, "2026-05-01")
+        assert (states[3]["status"], states[3]["outstanding"]["interest"] != "0.00") == ("CHARGED_OFF", True)
+        assert [payment["id"] for payment in answer["payments"]] == ["a", "b", "d"]
+
+    @pytest.mark.parametrize(
+        ("document", "code", "field"),
+        [
+            (LOAN | {"terms": None}, "invalid_input", "terms"),
+            (LOAN | {"terms": LOAN["terms"] | {"count": 0}}, "invalid_input", "terms.count"),
+            (LOAN | {"terms": LOAN["terms"] | {"annual_rate": "11"}}, "invalid_terms", "terms.annual_rate"),
+            (LOAN | {"product_rules": {"allocation": ["fee"]}}, "invalid_input", "product_rules.allocation"),
+            (LOAN | {"product_rules": {"allocation": ["fees"]}}, "invalid_input", "product_rules.allocation[0]"),
+            (LOAN | {"product_rules": {"grace_days": -1}}, "invalid_input", "product_rules.grace_days"),
+            (
+                LOAN | {"product_rules": {"penalty": {"annual_rate": "0.1234567"}}},
+                "invalid_rate",
+                "product_rules.penalty.annual_rate",
+            ),
+            (
+                LOAN | {"product_rules": {"penalty": {"year_days": 364}}},
+                "invalid_input",
+                "product_rules.penalty.year_days",
+            ),
+            (
+                LOAN | {"product_rules": {"penalty": {"multiplier": "1.5"}}},
+                "missing_field",
+                "product_rules.penalty.cap",
+            ),
+            (LOAN | {"as_of": "2026-03-18"}, "invalid_input", "as_of"),
+            (LOAN | {"as_of": ["2026-03-32"]}, "invalid_date", "as_of[0]"),
+            (LOAN | {"pack": "xx"}, "unknown_pack", "pack"),
+            (LOAN | {"product": "MORTGAGE"}, "unknown_product", "product"),
+            (LOAN | {"rules": {}}, "unknown_field", "rules"),
+            (with_events({"on": "2026-02-15", "type": "refund"}), "event_type_unsupported", "events[1].type"),
+            (with_events({"on": "2026-02-15"}), "missing_field", "events[1].type"),
+            (with_events({"type": "payment", "amount": "1"}), "missing_field", "events[1].on"),
+            (with_events({"on": "2026-02-15", "type": "payment"}), "missing_field", "events[1].amount"),
+            (
+                with_events({"on": "2026-02-15", "type": "payment", "amount": 5}),
+                "invalid_amount",
+                "events[1].amount",
+            ),
+            (
+                with_events({"on": "2026-02-15", "type": "payment", "amount": "0"}),
+                "invalid_amount",
+                "events[1].amount",
+            ),
+            (with_events({"on": "2026-02-15", "type": "pause", "amount": "1"}), "unknown_field", "events[1].amount"),
+            (
+                with_events({"on": "2026-02-15", "posted_on": "2026-02-14", "type": "pause"}),
+                "invalid_date",
+                "events[1].posted_on",
+            ),
+            (
+                with_events({"on": "2026-01-14", "type": "payment", "amount": "1"}),
+                "date_outside_contract",
+                "events[1].on",
+            ),
+            (with_events({"on": "2026-02-15", "type": "reversal"}), "missing_field", "events[1].reverses"),
+            (
+                with_events({"on": "2026-02-15", "type": "reversal", "reverses": "nobody"}),
+                "unknown_event",
+                "events[1].reverses",
+            ),
+            (
+                with_events(
+                    {"on": "2026-02-15", "type": "settle", "amount": "12180.00"},
+                    {"on": "2026-02-16", "type": "payment", "amount": "1.00"},
+                ),
+                "loan_not_payable",
+                "events[2]",
+            ),
+            (
+                with_events({"on": "2026-02-15", "type": "settle", "amount": "12179.99"}),
+                "settlement_too_small",
+                "events[1].amount",
+            ),
+            (
+                with_events({"on": "2026-02-15", "type": "restructure", "terms": {"count": 6, "fees": []}}),
+                "unknown_field",
+                "events[1].terms.fees",
+            ),
+        ],
+    )
+    def test_refuses_with_code_and_field(self, run, document, code, field):
+        (answer,), exit_code = run("replay", document)
+
+        assert exit_code == 1
+        assert (answer["error"]["code"], answer["error"]["field"]) == (code, field)
+
+
+class TestFromAShell:
+    def test_needs_no_database(self, tmp_path):
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "manage.py"), "replay"],
+            input=json.dumps(LOAN, indent=2),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            env=os.environ | {"DATABASE_URL": "postgres://nobody@127.0.0.1:9/none", "DASHU_HOME": str(tmp_path)},
+        )
+
+        assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads(done.stdout)["as_of"][1]["dpd"] == 3
