@@ -31,9 +31,11 @@ class Command(BaseCommand):
         side_file = errors or settings.DASHU_HOME / "tapes" / f"{file.name}.errors.csv"
         try:
             with tqdm(desc=f"import {file.name}", unit="row", disable=None) as bar:
-                report = import_tape(
-                    path=file, mapping_name=mapping, months_path=months, progress=lambda rows: bar.update(rows) and None
-                )
+
+                def advance(rows: int) -> None:
+                    bar.update(rows)
+
+                report = import_tape(path=file, mapping_name=mapping, months_path=months, progress=advance)
         except DomainError as refusal:
             self.stdout.write(json.dumps({"error": refusal.as_json()}, ensure_ascii=False))
             sys.exit(1)
