@@ -4,6 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
+from dashu.kernel.dates import lender_now
 from repayments.services.send_receipt import send_missing_receipts
 from repayments.services.send_receipt import send_receipt as send
 
@@ -15,4 +16,4 @@ def send_receipt(*, payment_id: int, **_newer_fields: Any) -> None:
 
 @shared_task
 def sweep_receipts(**_newer_fields: Any) -> None:
-    send_missing_receipts()
+    send_missing_receipts(now=lender_now())

@@ -1,7 +1,7 @@
 """
 Writing to the ledger.
 
-`post` costs two statements, because it runs for every payment. What it checks here the database checks again at commit,
+`post` costs one statement, because it runs for every payment. What it checks here the database checks again at commit,
 so an entry written by set-based SQL obeys the same rules.
 """
 
@@ -94,29 +94,31 @@ def post(
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO ledger_journalentry (effective_on, description, kind, reference, actor)
-            VALUES (%s, %s, %s, %s, %s) ON CONFLICT (reference) DO NOTHING RETURNING id
+            WITH entry AS (
+                INSERT INTO ledger_journalentry (effective_on, description, kind, reference, actor)
+                VALUES (%s, %s, %s, %s, %s) ON CONFLICT (reference) DO NOTHING RETURNING id
+            ), posting AS (
+                INSERT INTO ledger_posting (entry_id, account_id, side, amount_minor, currency, loan_id)
+                SELECT entry.id, line.account, line.side, line.amount_minor, %s, line.loan_id
+                FROM entry, unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[])
+                    AS line (account, side, amount_minor, loan_id)
+            )
+            SELECT id FROM entry
             """,
-            [effective_on, description, kind, reference, actor],
+            [
+                effective_on,
+                description,
+                kind,
+                reference,
+                actor,
+                currency,
+                [line.account for line in kept],
+                [line.side for line in kept],
+                [line.amount_minor for line in kept],
+                [line.loan_id for line in kept],
+            ],
         )
         written = cursor.fetchone()
-        if written:
-            cursor.execute(
-                """
-                INSERT INTO ledger_posting (entry_id, account_id, side, amount_minor, currency, loan_id)
-                SELECT %s, line.account, line.side, line.amount_minor, %s, line.loan_id
-                FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[])
-                    AS line (account, side, amount_minor, loan_id)
-                """,
-                [
-                    written[0],
-                    currency,
-                    [line.account for line in kept],
-                    [line.side for line in kept],
-                    [line.amount_minor for line in kept],
-                    [line.loan_id for line in kept],
-                ],
-            )
     if not written:
         raise LedgerReferenceUsed(
             _("The ledger already has an entry with the reference %(reference)s."),

@@ -5,9 +5,12 @@ A service locks the loan, loads its position, calls one function of `dashu.finan
 installments, the balance, and a ledger entry that is the difference of the books before and after.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +21,7 @@ from dashu.kernel.errors import DomainError
 from dashu.ledger import accounts
 from dashu.ledger import services as ledger
 from loans.models import Loan
-from repayments.models import Installment, LoanBalance
+from repayments.models import LoanBalance
 from repayments.selectors.positions import AMOUNT_COLUMNS, AMOUNTS, position_of
 
 ACCOUNT_OF = {
@@ -61,17 +64,21 @@ class LoadedLoan:
 
 def lock_loan(loan_id: int) -> Loan:
     """Return the loan, locked until the transaction ends. Every write of money takes this lock first."""
-    loan = Loan.objects.select_for_update(of=("self",), no_key=True).filter(pk=loan_id).first()
-    if loan is None:
-        raise LoanNotFound(_("There is no such loan."), field="loan")
-    return loan
+    for loan in Loan.objects.raw(_locking_sql(), [loan_id]):
+        return loan
+    raise LoanNotFound(_("There is no such loan."), field="loan")
 
 
 def load(loan: Loan) -> LoadedLoan:
     """Read the position of a locked loan that has been paid out or taken over."""
-    balance = LoanBalance.objects.get(pk=loan.pk)
-    rows = Installment.objects.filter(loan_id=loan.pk, version=balance.schedule_version).order_by("number")
-    position = position_of(loan, balance, rows.values_list("number", "due_on", *AMOUNT_COLUMNS))
+    (balance,) = LoanBalance.objects.raw("SELECT * FROM repayments_loanbalance WHERE loan_id = %s", [loan.pk])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT number, due_on, {', '.join(AMOUNT_COLUMNS)} FROM repayments_installment"  # noqa: S608 – constants
+            " WHERE loan_id = %s AND version = %s ORDER BY number",
+            [loan.pk, balance.schedule_version],
+        )
+        position = position_of(loan, balance, cursor.fetchall())
     return LoadedLoan(loan, loan.contract, balance, position)
 
 
@@ -79,17 +86,41 @@ def store(loaded: LoadedLoan, after: Position, *, event_on: date) -> None:
     """Write what differs between the loaded position and `after`: installments, balance, the loan's status."""
     stored = {row.number: row for row in loaded.position.installments}
     changed = [row for row in after.installments if row != stored[row.number]]
-    if changed:
-        _update_installments(loaded.loan.pk, loaded.balance.schedule_version, changed)
-    LoanBalance.objects.filter(pk=loaded.loan.pk).update(
-        **balance_columns(after, loaded.contract), latest_event_on=max(event_on, loaded.balance.latest_event_on)
-    )
+    columns = balance_columns(after, loaded.contract)
+    columns["latest_event_on"] = max(event_on, loaded.balance.latest_event_on)
+    names = ", ".join(AMOUNTS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH changed AS (
+                UPDATE repayments_installment AS row
+                SET due_on = new.due_on, {", ".join(f"{name}_minor = new.{name}" for name in AMOUNTS)}
+                FROM unnest(%s::int[], %s::date[], {", ".join("%s::bigint[]" for _name in AMOUNTS)})
+                    AS new (number, due_on, {names})
+                WHERE row.loan_id = %s AND row.version = %s AND row.number = new.number
+            )
+            UPDATE repayments_loanbalance SET {", ".join(f"{name} = %s" for name in columns)} WHERE loan_id = %s
+            """,  # noqa: S608 – the names are constants of this module
+            [
+                *installment_arrays(changed),
+                loaded.loan.pk,
+                loaded.balance.schedule_version,
+                *columns.values(),
+                loaded.loan.pk,
+            ],
+        )
     if after.status.value != loaded.loan.status:
         Loan.objects.filter(pk=loaded.loan.pk).update(status=after.status.value)
         loaded.loan.status = after.status.value
 
 
-def balance_columns(position: Position, contract: Contract) -> dict[str, object]:
+def installment_arrays(rows: Sequence[finance.Installment]) -> list[list[object]]:
+    """Return numbers, due dates and each of `AMOUNTS` as columns, for `unnest`."""
+    names = ("number", "due_on", *AMOUNTS)
+    return [[getattr(row, name) for row in rows] for name in names]
+
+
+def balance_columns(position: Position, contract: Contract) -> dict[str, Any]:
     return {
         "principal_minor": position.principal,
         "unapplied_minor": position.unapplied,
@@ -140,22 +171,7 @@ def refuse_outside_contract(loan: Loan, on: date, *, today: date, field: str) ->
         )
 
 
-def _update_installments(loan_id: int, version: int, rows: list[finance.Installment]) -> None:
-    columns = ", ".join(f"{name}_minor = new.{name}" for name in AMOUNTS)
-    names = ", ".join(AMOUNTS)
-    arrays = ", ".join("%s::bigint[]" for _name in AMOUNTS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            UPDATE repayments_installment AS row SET due_on = new.due_on, {columns}
-            FROM unnest(%s::int[], %s::date[], {arrays}) AS new (number, due_on, {names})
-            WHERE row.loan_id = %s AND row.version = %s AND row.number = new.number
-            """,  # noqa: S608 – the names are constants of this module
-            [
-                [row.number for row in rows],
-                [row.due_on for row in rows],
-                *([getattr(row, name) for row in rows] for name in AMOUNTS),
-                loan_id,
-                version,
-            ],
-        )
+@cache
+def _locking_sql() -> str:
+    """Return the statement that the ORM would run, compiled once: compiling it takes longer than running it."""
+    return Loan.objects.select_for_update(of=("self",), no_key=True).filter(pk=0).query.sql_with_params()[0]

@@ -1,6 +1,8 @@
 """Pay a loan out: its schedule begins."""
 
-from django.db import transaction
+from typing import Any
+
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
@@ -10,8 +12,8 @@ from dashu.finance.schedule import build_schedule
 from dashu.kernel.errors import DomainError
 from dashu.ledger import services as ledger
 from loans.models import Loan
-from repayments.models import Disbursement, Installment, LoanBalance, LoanEvent, ScheduleVersion
-from repayments.services.booking import balance_columns, ledger_lines, lock_loan
+from repayments.models import Disbursement, LoanEvent, ScheduleVersion
+from repayments.services.booking import balance_columns, installment_arrays, ledger_lines, lock_loan
 from repayments.services.receive_payment import ReferenceReused
 
 
@@ -33,7 +35,7 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
     :raises ReferenceReused: the reference belongs to another loan.
     """
     loan = lock_loan(loan_id)
-    if earlier := Disbursement.objects.filter(reference=reference).first():
+    if earlier := _earlier(reference):
         if earlier.loan_id != loan.pk:
             raise ReferenceReused(_("This reference belongs to another payout."), field="reference")
         return earlier
@@ -46,26 +48,10 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
     position = opened(contract, rows, loan.principal_minor)
 
     on = loan.starts_on
-    event = LoanEvent.objects.create(
-        loan=loan, kind=LoanEvent.Kind.DISBURSED, effective_on=on, amount_minor=loan.principal_minor, actor=actor
-    )
-    disbursement = Disbursement.objects.create(
-        event=event, loan=loan, reference=reference, amount_minor=loan.principal_minor, disbursed_on=on
-    )
-    ScheduleVersion.objects.create(loan=loan, version=1, reason=ScheduleVersion.Reason.CONTRACT, effective_on=on)
-    Installment.objects.bulk_create(
-        Installment(
-            loan_id=loan.pk,
-            number=row.number,
-            due_on=row.due_on,
-            principal_minor=row.principal,
-            interest_minor=row.interest,
-            fee_minor=row.fee,
-        )
-        for row in rows
-    )
-    LoanBalance.objects.create(loan=loan, latest_event_on=on, **balance_columns(position, contract))
-    Loan.objects.filter(pk=loan.pk).update(status=Loan.Status.ACTIVE)
+    disbursement = Disbursement(loan=loan, reference=reference, amount_minor=loan.principal_minor, disbursed_on=on)
+    _insert_history(disbursement, actor=actor)
+    _insert_schedule(loan.pk, rows)
+    _insert_balance(loan.pk, {**balance_columns(position, contract), "latest_event_on": on})
     ledger.post(
         effective_on=on,
         description=f"Payout {reference}",
@@ -76,3 +62,65 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
     )
     audit.record(action="repayments.loan_disbursed", subject_type="loan", subject_id=loan.pk, actor=actor)
     return disbursement
+
+
+def _earlier(reference: str) -> Disbursement | None:
+    found = Disbursement.objects.raw("SELECT * FROM repayments_disbursement WHERE reference = %s", [reference])
+    return next(iter(found), None)
+
+
+def _insert_history(disbursement: Disbursement, *, actor: str) -> None:
+    """Have the loan run: write the event, the payout and the first schedule version; fill in the event's id."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH event AS (
+                INSERT INTO repayments_loanevent (loan_id, kind, effective_on, amount_minor, data, actor)
+                VALUES (%(loan_id)s, %(kind)s, %(on)s, %(amount)s, '{}', %(actor)s) RETURNING id
+            ), payout AS (
+                INSERT INTO repayments_disbursement (event_id, loan_id, reference, amount_minor, disbursed_on)
+                SELECT id, %(loan_id)s, %(reference)s, %(amount)s, %(on)s FROM event
+            ), version AS (
+                INSERT INTO repayments_scheduleversion (loan_id, version, reason, effective_on)
+                VALUES (%(loan_id)s, 1, %(reason)s, %(on)s)
+            ), loan AS (
+                UPDATE loans_loan SET status = %(status)s WHERE id = %(loan_id)s
+            )
+            SELECT id FROM event
+            """,
+            {
+                "loan_id": disbursement.loan_id,
+                "kind": LoanEvent.Kind.DISBURSED.value,
+                "on": disbursement.disbursed_on,
+                "amount": disbursement.amount_minor,
+                "actor": actor,
+                "reference": disbursement.reference,
+                "status": Loan.Status.ACTIVE.value,
+                "reason": ScheduleVersion.Reason.CONTRACT.value,
+            },
+        )
+        disbursement.event_id = cursor.fetchone()[0]
+    disbursement._state.adding = False
+
+
+def _insert_schedule(loan_id: int, rows: list[finance.Installment]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO repayments_installment
+                (loan_id, version, number, due_on, principal_minor, interest_minor, fee_minor)
+            SELECT %s, 1, row.* FROM unnest(%s::int[], %s::date[], %s::bigint[], %s::bigint[], %s::bigint[]) AS row
+            """,
+            [loan_id, *installment_arrays(rows)[:5]],
+        )
+
+
+def _insert_balance(loan_id: int, columns: dict[str, Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO repayments_loanbalance (loan_id, {", ".join(columns)})
+            VALUES (%s, {", ".join("%s" for _name in columns)})
+            """,  # noqa: S608 – the names are those of `balance_columns`
+            [loan_id, *columns.values()],
+        )

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 from psycopg2.errors import UniqueViolation
 
@@ -14,7 +14,7 @@ from dashu.kernel.money import MAX_MINOR, InvalidAmount, format_minor
 from loans.models import Loan
 from repayments.models import LoanEvent, Payment
 from repayments.services.booking import LoadedLoan, load, lock_loan, post_step, refuse_outside_contract, store
-from repayments.services.receipts import receipt_columns, write_allocations
+from repayments.services.receipts import insert_payment, receipt_columns
 from repayments.services.replay import apply_event
 from repayments.services.restate import restate
 
@@ -66,7 +66,7 @@ def receive_payment(
             params={"bound": format_minor(MAX_MINOR)},
         )
     loan = lock_loan(loan_id)
-    if earlier := Payment.objects.select_related("event").filter(reference=reference).first():
+    if earlier := _earlier(reference):
         return _same_or_refuse(earlier, loan=loan, amount_minor=amount_minor, received_on=received_on, kind=kind)
     if loan.status == Loan.Status.APPROVED:
         raise LoanNotPayable(_("This loan has not been paid out yet."), field="loan")
@@ -99,7 +99,6 @@ def _book_next(loaded: LoadedLoan, event: LoanEvent, *, reference: str, channel:
     after, receipt = apply_event(loaded.position, loaded.contract, event)
     assert receipt is not None
     payment = _record(event, reference=reference, channel=channel, receipt=receipt)
-    write_allocations(payment.pk, receipt)
     store(loaded, after, event_on=event.effective_on)
     post_step(
         loaded,
@@ -113,23 +112,30 @@ def _book_next(loaded: LoadedLoan, event: LoanEvent, *, reference: str, channel:
 
 
 def _record(event: LoanEvent, *, reference: str, channel: str, receipt: Receipt | None = None) -> Payment:
-    event.save(force_insert=True)
-    parts = receipt_columns(receipt) if receipt else {"unapplied_minor": event.amount_minor}
+    """Write the event and its payment; without a receipt all of it is credit, until the restatement that follows."""
+    payment = Payment(
+        loan_id=event.loan_id,
+        reference=reference,
+        channel=channel,
+        amount_minor=event.amount_minor,
+        received_on=event.effective_on,
+        **(receipt_columns(receipt) if receipt else {"unapplied_minor": event.amount_minor}),
+    )
     try:
-        return Payment.objects.create(
-            event=event,
-            loan_id=event.loan_id,
-            reference=reference,
-            channel=channel,
-            amount_minor=event.amount_minor,
-            received_on=event.effective_on,
-            **parts,
-        )
+        insert_payment(event, payment, receipt.lines if receipt else ())
     except IntegrityError as error:
         # The loan's lock does not keep another loan from taking the reference; the unique index does.
         if not isinstance(error.__cause__, UniqueViolation):
             raise
         raise _reused(reference) from error
+    return payment
+
+
+def _earlier(reference: str) -> Payment | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT event_id FROM repayments_payment WHERE reference = %s", [reference])
+        found = cursor.fetchone()
+    return Payment.objects.select_related("event").get(pk=found[0]) if found else None
 
 
 def _same_or_refuse(earlier: Payment, *, loan: Loan, amount_minor: int, received_on: date, kind: str) -> Payment:

@@ -1,14 +1,16 @@
 """Tell the borrower that money arrived and what it paid."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import CharField, Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
-from django.utils import timezone
 
+from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging import services as messaging
 from dashu.messaging.models import OutboxMessage
 from repayments.models import Channel, Payment
+
+NEWS_DAYS = timedelta(days=7)
 
 
 def send_receipt(*, payment_id: int) -> bool:
@@ -28,11 +30,17 @@ def send_receipt(*, payment_id: int) -> bool:
     )
 
 
-def send_missing_receipts() -> int:
-    """Send the receipts of the last two days that no message exists for; return how many were missing."""
+def send_missing_receipts(*, now: datetime) -> int:
+    """
+    Send the receipts of the last two days that no message exists for; return how many were missing.
+
+    Money received more than a week ago is history that was written down late, and no news to its borrower.
+    """
     key = Concat(Value("receipt:"), Cast(OuterRef("pk"), CharField()))
     recent = Payment.objects.filter(
-        posted_at__gte=timezone.now() - timedelta(days=2), posted_at__lt=timezone.now() - timedelta(minutes=5)
+        posted_at__gte=now - timedelta(days=2),
+        posted_at__lt=now - timedelta(minutes=5),
+        received_on__gte=now.astimezone(LENDER_ZONE).date() - NEWS_DAYS,
     ).exclude(channel=Channel.TAPE)
     missing = recent.exclude(Exists(OutboxMessage.objects.filter(dedupe_key=key)))
     return sum(send_receipt(payment_id=payment_id) for payment_id in missing.values_list("pk", flat=True)[:1000])
