@@ -1,0 +1,152 @@
+"""A small demo book, seeded once: everything that the large one promises, in seconds."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.auth.hashers import check_password
+from django.core.management import call_command
+from django.db import transaction
+from oauth2_provider.models import Application
+
+from collections_mgmt.models import CloseRun, CollectionCase, OverdueChange, OverdueStatus
+from dashu import events
+from dashu.finance.loan import accrue, arrears
+from dashu.ledger.selectors import trial_balance
+from dashu.messaging.models import OutboxMessage
+from dashu.policy.selectors import forget_rules
+from dashu.portal.demo.seeding import Choice, seed_book
+from dashu.users.models import Partner, User
+from loans.models import Loan
+from repayments.models import Payment, ScheduleVersion
+from repayments.selectors.reconciliation import differences
+from repayments.selectors.standings import standings_of
+from repayments.services.booking import load
+from repayments.services.send_receipt import send_missing_receipts
+
+TODAY = date(2026, 11, 23)
+YESTERDAY = TODAY - timedelta(days=1)
+
+pytestmark = pytest.mark.xdist_group("demo_book")
+
+
+@pytest.fixture(scope="module")
+def seeded(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """A seeded book for all tests of this module; the tasks that were queued meanwhile."""
+    queued: list[str] = []
+    with django_db_blocker.unblock(), transaction.atomic(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(events.app, "send_task", lambda name, **_options: queued.append(name))
+        with transaction.atomic():
+            seed_book(Choice(loans=60, seed=7, today=TODAY, months=4))
+        queued += [repr(callback) for callback in transaction.get_connection().run_on_commit]
+        yield queued
+        transaction.set_rollback(True)
+    forget_rules()
+
+
+@pytest.fixture
+def book(seeded: list[str]) -> Iterator[list[str]]:
+    """The seeded book; what a test changes is undone."""
+    with transaction.atomic():
+        yield seeded
+        transaction.set_rollback(True)
+
+
+class TestBook:
+    def test_reconciles_and_agrees_with_finance(self, book):
+        assert differences() == []
+        assert sum(line.balance_minor for line in trial_balance(TODAY)) == 0
+        statuses = OverdueStatus.objects.in_bulk()
+        for loan in Loan.objects.exclude(status=Loan.Status.SETTLED):
+            stored = load(loan)
+            owed = arrears(accrue(stored.position, stored.contract, YESTERDAY), stored.contract, YESTERDAY)
+            status = statuses.get(loan.pk)
+            assert (status.days_past_due if status else 0) == owed.days_past_due
+            assert stored.position.status.value == loan.status
+            assert stored.position.unapplied == 0
+
+    def test_has_each_kind_of_life(self, book):
+        payments = Payment.objects.all()
+        assert OverdueStatus.objects.filter(days_past_due__gt=90).count() >= 1  # deep arrears
+        assert OverdueChange.objects.filter(bucket="CURRENT", bucket_before="M1").count() >= 1  # late and cured
+        assert Loan.objects.filter(status=Loan.Status.SETTLED).count() >= 1
+        assert payments.filter(event__kind="SETTLEMENT").count() >= 1  # settled early
+        assert payments.filter(is_returned=True).count() >= 1
+        assert ScheduleVersion.objects.filter(reason=ScheduleVersion.Reason.EXTENSION).count() >= 1
+        assert payments.filter(penalty_minor__gt=0).count() >= 5
+        assert CollectionCase.objects.filter(status="CLOSED").count() >= 1
+        several = payments.filter(is_returned=False, allocations__number__gt=1).values("pk").distinct()
+        assert several.count() >= 10  # prepaid or caught up
+
+    def test_closed_every_date_in_order(self, book):
+        first = Loan.objects.earliest("starts_on").starts_on
+        closed = list(CloseRun.objects.order_by("id").values_list("business_date", flat=True))
+
+        assert closed == [first + timedelta(days=n) for n in range((TODAY - first).days)]
+        assert not CloseRun.objects.exclude(status=CloseRun.Status.CLOSED).exists()
+
+    def test_tells_nobody_and_reminds_of_nothing_past(self, book):
+        assert book == []
+        assert set(OutboxMessage.objects.values_list("template", flat=True)) <= {
+            "reminder.upcoming",
+            "reminder.due_today",
+            "reminder.overdue",
+        }
+        assert not OutboxMessage.objects.filter(not_before__date__lt=TODAY).exists()
+
+    def test_the_sweep_sends_no_receipts_of_long_ago(self, book):
+        Payment.objects.update(posted_at=datetime(2026, 11, 23, 1, tzinfo=UTC))
+
+        told = send_missing_receipts(now=datetime(2026, 11, 23, 2, tzinfo=UTC))
+
+        assert told == Payment.objects.filter(received_on__gte=TODAY - timedelta(days=7)).count()
+        assert 0 < told < Payment.objects.count() / 4
+
+
+class TestLogins:
+    def test_every_role_can_sign_in_with_what_is_printed(self, book, client):
+        logins = json.loads(demo("demo_logins", "--json"))
+        people = [login for login in logins if "email" in login]
+
+        assert {login["role"] for login in people} == set(User.Role.values)
+        for login in people:
+            assert client.login(request=None, username=login["email"], password=login["password"]) is True
+        assert "collector@demo.example.com" in demo("demo_logins")
+
+    def test_the_partners_program_has_its_own_loans(self, book):
+        (program,) = [login for login in json.loads(demo("demo_logins", "--json")) if "client_id" in login]
+        application = Application.objects.get(client_id=program["client_id"])
+        partner = Partner.objects.get(user=application.user)
+
+        assert check_password(program["client_secret"], application.client_secret)
+        assert Loan.objects.filter(partner=partner).count() >= 2
+        assert Payment.objects.filter(loan__partner=partner).exclude(channel="PARTNER").exists() is False
+
+    def test_a_changed_password_is_not_shown(self, book):
+        user = User.objects.get(email="admin@demo.example.com")
+        user.set_password("my own")
+        user.save()
+
+        shown = {login.get("email"): login for login in json.loads(demo("demo_logins", "--json"))}
+
+        assert shown["admin@demo.example.com"]["password"] is None
+        assert shown["collector@demo.example.com"]["password"]
+
+    def test_borrowers_show_the_states_they_are_named_after(self, book):
+        standings = {}
+        for key in ("on-time", "due-soon", "overdue", "deep-arrears"):
+            (loan,) = Loan.objects.filter(borrower__user__email=f"{key}@demo.example.com")
+            standings[key] = standings_of([loan], today=TODAY)[loan.pk]
+
+        assert (standings["on-time"].days_past_due, standings["on-time"].paid_rows) == (0, 5)
+        assert standings["due-soon"].next_due_on == TODAY + timedelta(days=3)
+        assert standings["overdue"].days_past_due == 5
+        assert standings["deep-arrears"].days_past_due == 130
+
+
+def demo(*arguments: str) -> str:
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
