@@ -5,6 +5,7 @@ It brings the database and the static files up to date, fills an empty database 
 is 0, and writes the demo logins to the file.
 """
 
+import hashlib
 import os
 import sys
 import time
@@ -13,9 +14,11 @@ from urllib.parse import urlsplit
 
 import django
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command, get_commands
 
 from dashu.runtime.database_down import refusal_for
+from dashu.runtime.home import read_json, write_json
 from dashu.runtime.refusal import Refusal
 from dashu.settings.env import flag
 
@@ -41,11 +44,33 @@ def _prepare(logins: Path) -> None:
     has_demo = flag("DASHU_DEMO", default=True)
     if has_demo:
         _step("Demo book is there", "seed_demo", if_empty=True)
-    _step("Static files are collected", "collectstatic", interactive=False, verbosity=0)
+    if _static_files_changed():
+        _step("Static files are collected", "collectstatic", interactive=False, verbosity=0)
+        write_json(_static_note(), {"digest": _static_digest()})
     logins.touch(mode=0o600)
     with logins.open("w", encoding="utf-8") as file:
         if has_demo and "demo_logins" in get_commands():
             call_command("demo_logins", stdout=file)
+
+
+def _static_files_changed() -> bool:
+    """Tell whether collecting would change anything; hashing and compressing them all takes longer than the rest."""
+    is_collected = any(Path(settings.STATIC_ROOT).glob("*"))
+    return not is_collected or read_json(_static_note()).get("digest") != _static_digest()
+
+
+def _static_note() -> Path:
+    return Path(settings.DASHU_HOME) / "run" / "static.json"
+
+
+def _static_digest() -> str:
+    """Return a digest of the names, sizes and times of all static files, without reading them."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            facts = Path(storage.path(name)).stat()
+            digest.update(f"{name} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def _require_redis() -> None:

@@ -87,10 +87,14 @@ class Supervisor:
         self._url = url
         self._children = _parts(self._home, listener.fileno())
         with timed("Web, worker and beat run"):
-            for child in self._children:
+            # Each needs a processor for seconds to load its code; beat, which nobody waits for, comes after the web.
+            *first, beat = self._children
+            for child in first:
                 child.start(self._environment())
             self._note()
             self._wait_for_web(url)
+            beat.start(self._environment())
+            self._note()
         say(f"\nDashu is at {url} ({time.monotonic() - self._began:.1f} s)")
         say(self._logins())
         say(f"Data and logs are in {self._home.root}. Ctrl-C stops everything.")

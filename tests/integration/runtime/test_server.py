@@ -24,7 +24,7 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def supervisor(home):
     """A server that follows upon one that was killed with all its parts left running."""
-    first = start(home, lambda: len(parts_of(home)) == 3)
+    first = start(home, lambda: len(parts_of(home)) == 2)
     first.kill()
     first.wait()
     left = parts_of(home)
@@ -70,7 +70,7 @@ def is_ready(home):
 def test_a_start_after_a_kill_ends_the_parts_that_were_left(home, supervisor):
     until(lambda: f"Dashu is at {url_of(home)} (" in output_of(home))
 
-    assert "Ended 3 processes of a start that was killed" in output_of(home)
+    assert "Ended 2 processes of a start that was killed" in output_of(home)
 
 
 def test_a_second_server_in_the_same_home_is_refused(home, supervisor):
