@@ -27,10 +27,17 @@ class StrictSerializer(serializers.Serializer):
         return super().to_internal_value(data)
 
 
+class AmountText(serializers.RegexField):
+    """An amount as decimal text; only describes it, `dashu.kernel.money` is what reads it."""
+
+    def __init__(self, help_text: str = "Decimal text, never a JSON number.", **options: Any) -> None:
+        super().__init__(r"^[0-9]{1,12}(\.[0-9]{1,2})?$", help_text=help_text, **options)
+
+
 class MoneyShape(serializers.Serializer):
     """How money is written: an amount as decimal text, and its currency."""
 
-    amount = serializers.RegexField(r"^[0-9]{1,12}(\.[0-9]{1,2})?$", help_text="Decimal text, never a JSON number.")
+    amount = AmountText()
     currency = serializers.ChoiceField(choices=sorted(EXPONENTS))
 
 

@@ -1,5 +1,3 @@
-from typing import Any
-
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -7,26 +5,46 @@ from rest_framework.views import APIView
 
 from dashu.api.fields import checked
 from dashu.api.pagination import InvalidCursor, newest_first
-from dashu.api.schema import QUERY, Refusal, problems
-from loans.api.serializers import LoanPage, LoanQuery, loan_page
+from dashu.api.schema import BODY, QUERY, Refusal, problems
+from dashu.finance.annual_rates import NoAnnualRate
+from dashu.finance.schedule import InvalidTerms
+from dashu.kernel.dates import InvalidDate
+from dashu.kernel.documents import InvalidRate
+from dashu.kernel.money import CurrencyMismatch, InvalidAmount
+from loans.api import examples
+from loans.api.serializers import LoanPage, LoanQuery, QuoteIn, QuoteOut, loan_page
+from loans.domain.quoting import UnsupportedTerm, quote_document
 from loans.models import Loan
 
-LOANS_EXAMPLE: dict[str, Any] = {
-    "results": [
-        {
-            "id": "DS20260000123",
-            "status": "ACTIVE",
-            "product": {"code": "consumer", "name": "Consumer loan", "version": 1},
-            "principal": {"amount": "12000.00", "currency": "CNY"},
-            "annual_rate": "0.180000",
-            "method": "equal_installment",
-            "installment_count": 12,
-            "starts_on": "2026-01-15",
-            "first_due_on": None,
-        }
-    ],
-    "next_cursor": None,
-}
+
+class Quotes(APIView):
+    required_scopes = ["quotes"]
+
+    @extend_schema(
+        operation_id="quote",
+        summary="Work out the installments, totals and annual rates of terms; nothing is written",
+        tags=["quotes"],
+        request=QuoteIn,
+        responses={
+            200: QuoteOut,
+            **problems(
+                *BODY,
+                InvalidAmount,
+                CurrencyMismatch,
+                InvalidRate,
+                InvalidDate,
+                InvalidTerms,
+                UnsupportedTerm,
+                NoAnnualRate,
+            ),
+        },
+        examples=[
+            OpenApiExample("three months", value=examples.TERMS, request_only=True),
+            OpenApiExample("three months", value=examples.QUOTE, response_only=True, status_codes=["200"]),
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        return Response(quote_document(request.data))
 
 
 class Loans(APIView):
@@ -41,7 +59,7 @@ class Loans(APIView):
             200: LoanPage,
             **problems(*QUERY, InvalidCursor, Refusal(422, "invalid_choice", "There is no such status.")),
         },
-        examples=[OpenApiExample("one loan", value=LOANS_EXAMPLE, response_only=True, status_codes=["200"])],
+        examples=[OpenApiExample("one loan", value=examples.LOANS, response_only=True, status_codes=["200"])],
     )
     def get(self, request: Request) -> Response:
         query = checked(LoanQuery, request.query_params.dict())

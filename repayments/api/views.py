@@ -1,5 +1,4 @@
 from datetime import date
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -14,6 +13,7 @@ from dashu.kernel.dates import lender_today
 from dashu.kernel.money import CurrencyMismatch, InvalidAmount, Money
 from dashu.users.actors import actor_of
 from loans.models import Loan
+from repayments.api import examples
 from repayments.api.serializers import PaymentIn, PaymentOut, ScheduleOut, ScheduleQuery, stored_reference
 from repayments.models import Channel
 from repayments.selectors.schedules import ScheduleNotFound, full_schedule
@@ -21,53 +21,6 @@ from repayments.services.booking import DateOutsideContract, LoanNotFound
 from repayments.services.receive_payment import LoanNotPayable, ReferenceReused, receive_payment
 
 NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH, description="The loan number: `id` of the loan.")
-CNY = "CNY"
-
-
-def _money(amount: str) -> dict[str, str]:
-    return {"amount": amount, "currency": CNY}
-
-
-SCHEDULE_EXAMPLE: dict[str, Any] = {
-    "loan": "DS20260000123",
-    "version": 1,
-    "versions": [1],
-    "reason": "CONTRACT",
-    "effective_on": "2026-01-15",
-    "balance": {"principal": _money("11079.84"), "penalty": _money("0.00"), "credit": _money("0.00")},
-    "installments": [
-        {
-            "number": 1,
-            "due_on": "2026-02-15",
-            "principal": _money("920.16"),
-            "interest": _money("180.00"),
-            "fee": _money("0.00"),
-            "total": _money("1100.16"),
-            "paid": _money("1100.16"),
-            "waived": _money("0.00"),
-            "unpaid": _money("0.00"),
-        }
-    ],
-}
-PAYMENT_REQUEST: dict[str, Any] = {
-    "amount": _money("1100.16"),
-    "received_on": "2026-02-15",
-    "reference": "2026-02-15/0001",
-}
-PAYMENT_EXAMPLE: dict[str, Any] = {
-    "loan": "DS20260000123",
-    **PAYMENT_REQUEST,
-    "posted_at": "2026-02-15T09:30:00.000000+08:00",
-    "is_returned": False,
-    "applied": {
-        "fee": _money("0.00"),
-        "penalty": _money("0.00"),
-        "interest": _money("180.00"),
-        "principal": _money("920.16"),
-        "credit": _money("0.00"),
-    },
-    "installments": [{"number": 1, "fee": _money("0.00"), "interest": _money("180.00"), "principal": _money("920.16")}],
-}
 
 
 class Schedule(APIView):
@@ -79,7 +32,7 @@ class Schedule(APIView):
         tags=["loans"],
         parameters=[NUMBER, ScheduleQuery],
         responses={200: ScheduleOut, **problems(*QUERY, LoanNotFound, ScheduleNotFound)},
-        examples=[OpenApiExample("schedule", value=SCHEDULE_EXAMPLE, response_only=True, status_codes=["200"])],
+        examples=[OpenApiExample("schedule", value=examples.SCHEDULE, response_only=True, status_codes=["200"])],
     )
     def get(self, request: PartnerRequest, number: str) -> Response:
         query = checked(ScheduleQuery, request.query_params.dict())
@@ -111,8 +64,8 @@ class Payments(APIView):
             ),
         },
         examples=[
-            OpenApiExample("payment", value=PAYMENT_REQUEST, request_only=True),
-            OpenApiExample("payment", value=PAYMENT_EXAMPLE, response_only=True, status_codes=["201"]),
+            OpenApiExample("payment", value=examples.PAYMENT_IN, request_only=True),
+            OpenApiExample("payment", value=examples.PAYMENT, response_only=True, status_codes=["201"]),
         ],
     )
     def post(self, request: PartnerRequest, number: str) -> Response:

@@ -9,6 +9,7 @@ from drf_spectacular.validation import validate_schema
 pytestmark = pytest.mark.django_db
 
 OPERATIONS = {
+    ("post", "/api/v1/quotes"): ["quotes"],
     ("get", "/api/v1/loans"): ["loans:read"],
     ("get", "/api/v1/loans/{number}/schedule"): ["loans:read"],
     ("post", "/api/v1/loans/{number}/payments"): ["payments:write"],
