@@ -213,6 +213,7 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-event_id"]
+        permissions = [("return_payment", "Can return payment")]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="repayments_payment_amount_is_positive"),
             models.CheckConstraint(

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from loans.models import Loan
 from repayments.domain.standing import RowState, ScheduleRow, Standing
@@ -45,7 +46,7 @@ ROW_BADGES = {
     RowState.PAID: Badge("good", "check", _("Paid")),
     RowState.OVERDUE: Badge("late", "triangle-alert", _("Overdue")),
     RowState.DUE_TODAY: Badge("soon", "clock", _("Due today")),
-    RowState.NEXT: Badge("calm", "calendar-clock", _("Next")),
+    RowState.NEXT: Badge("calm", "calendar-clock", pgettext_lazy("installment", "Next")),
     RowState.LATER: Badge("plain", "circle", _("Later")),
 }
 

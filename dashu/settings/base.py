@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -239,6 +240,25 @@ UNFOLD = {
     "SITE_SYMBOL": "park",
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": reverse_lazy("choose_language")},
+    "SIDEBAR": {"navigation": "dashu.portal.navigation.sidebar"},
+    "DASHBOARD_CALLBACK": "dashu.portal.desk.add_figures",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/mark.svg")}],
+    "STYLES": [lambda request: static("css/staff.css")],
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .015 165)",
+            "100": "oklch(93.5% .03 165)",
+            "200": "oklch(87% .055 165)",
+            "300": "oklch(79% .08 165)",
+            "400": "oklch(72% .095 165)",
+            "500": "oklch(55% .095 165)",
+            "600": "oklch(47.5% .085 165)",
+            "700": "oklch(41% .072 165)",
+            "800": "oklch(35% .06 165)",
+            "900": "oklch(30% .05 165)",
+            "950": "oklch(21% .035 165)",
+        }
+    },
 }
 
 LOGGING = {

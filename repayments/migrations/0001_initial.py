@@ -164,6 +164,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "payment",
                 "verbose_name_plural": "payments",
                 "ordering": ["-event_id"],
+                "permissions": [("return_payment", "Can return payment")],
             },
         ),
         migrations.CreateModel(

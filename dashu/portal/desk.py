@@ -1,0 +1,76 @@
+"""The front page of the back office: how the last night went and who is behind, for those who may see it."""
+
+from typing import Any
+
+from django.db.models import Count, F, Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, OverdueStatus
+from collections_mgmt.presenting import bucket_label
+from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.templatetags.dashu import money
+from loans.models import Loan
+
+
+def add_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    figures: list[Figure] = []
+    tables: list[Table] = []
+    if request.user.has_perm("collections_mgmt.view_overduestatus"):
+        rows = list(_behind_by_bucket())
+        figures.append(Figure(_("overdue loans"), f"{sum(row['loans'] for row in rows):,}"))
+        tables.append(_buckets(rows))
+    if request.user.has_perm("collections_mgmt.view_collectioncase"):
+        figures.append(Figure(_("open cases"), f"{CollectionCase.objects.filter(status='OPEN').count():,}"))
+    if request.user.has_perm("loans.view_loan"):
+        waiting = Loan.objects.filter(status=Loan.Status.APPROVED).count()
+        figures.append(Figure(_("waiting for payout"), f"{waiting:,}"))
+    if request.user.has_perm("collections_mgmt.view_closerun"):
+        figures.extend(_last_close())
+    return {**context, "figures": figures, "tables": tables}
+
+
+def _last_close() -> list[Figure]:
+    run = CloseRun.objects.order_by("-business_date").first()
+    if run is None:
+        return [Figure(_("last close"), "–", _("No day has been closed yet."), "soon")]
+    stuck = run.ranges.filter(status=CloseRange.Status.QUARANTINED).count()
+    tone = "soon" if run.status == CloseRun.Status.RUNNING else "good"
+    return [
+        Figure(_("last close"), date_format(run.business_date), run.get_status_display(), tone),
+        Figure(_("quarantined loans"), stuck, tone="late" if stuck else "good"),
+    ]
+
+
+def _behind_by_bucket() -> Any:
+    total = F("principal_minor") + F("interest_minor") + F("fee_minor") + F("penalty_minor")
+    return (
+        OverdueStatus.objects.overdue()
+        .values("bucket", "loan__currency")
+        .annotate(loans=Count("pk"), minor=Sum(total))
+        .order_by("bucket", "loan__currency")
+    )
+
+
+def _buckets(rows: list[dict[str, Any]]) -> Table:
+    address = reverse("admin:collections_mgmt_overduestatus_changelist")
+    return Table(
+        title=_("Overdue by bucket"),
+        columns=[
+            Column(_("bucket")),
+            Column(_("loans"), is_number=True),
+            Column(_("overdue amount"), is_number=True),
+        ],
+        rows=[
+            [
+                format_html('<a href="{}?bucket={}">{}</a>', address, row["bucket"], bucket_label(row["bucket"])),
+                f"{row['loans']:,}",
+                money(row["minor"], row["loan__currency"]),
+            ]
+            for row in rows
+        ],
+        empty=_("Nobody is behind."),
+    )

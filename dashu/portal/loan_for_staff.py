@@ -1,0 +1,248 @@
+"""What the staff page of a loan shows: its figures, schedule, payments, events, and how far it was behind."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from collections_mgmt.models import CollectionCase, OverdueChange, OverdueStatus
+from collections_mgmt.presenting import bucket_label, classification_label, tone_of
+from dashu.kernel.errors import DomainError
+from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.templatetags.dashu import money
+from loans.models import Loan
+from repayments.models import LoanEvent, Payment
+from repayments.selectors.schedules import Schedule, full_schedule
+from repayments.selectors.standings import standings_of
+
+SHOWN_PAYMENTS = 50
+SHOWN_EVENTS = 100
+
+
+def loan_figures(loan: Loan, *, today: date) -> list[Figure]:
+    """Return where the loan stands today, in the same arithmetic as the borrower's own page."""
+    standing = standings_of([loan], today=today).get(loan.pk)
+    if standing is None:
+        return [Figure(_("status"), loan.get_status_display(), _("Not paid out yet."))]
+    status = OverdueStatus.objects.filter(pk=loan.pk).first()
+    days = standing.days_past_due
+    next_due = date_format(standing.next_due_on) if standing.next_due_on else ""
+    note = f"{bucket_label(status.bucket)} · {classification_label(status.classification)}" if status and days else ""
+    return [
+        Figure(_("status"), loan.get_status_display()),
+        Figure(_("principal outstanding"), money(standing.principal, loan.currency)),
+        Figure(
+            _("overdue amount"),
+            money(standing.overdue + standing.penalty, loan.currency),
+            _with_penalty(loan, standing.penalty),
+            tone_of(days),
+        ),
+        Figure(_("days past due"), days, note, tone_of(days)),
+        Figure(_("next installment"), money(standing.next_due, loan.currency) if next_due else "–", next_due),
+    ]
+
+
+def loan_tables(loan: Loan, *, version: str, may_see: Callable[[str], bool]) -> list[Table]:
+    """
+    Return the tables of the page that this person may see.
+
+    :param version: of the schedule, as the address names it; anything else shows the one in force.
+    :param may_see: whether the person has a permission, as `User.has_perm`.
+    """
+    tables = [_schedule(loan, version)]
+    if may_see("repayments.view_payment"):
+        tables.append(_payments(loan))
+    if may_see("collections_mgmt.view_overduestatus"):
+        tables.append(_overdue_history(loan))
+    if may_see("collections_mgmt.view_collectioncase"):
+        tables.append(_cases(loan))
+    if may_see("repayments.view_payment"):
+        tables.append(_events(loan))
+    return tables
+
+
+def _with_penalty(loan: Loan, penalty_minor: int) -> str:
+    if not penalty_minor:
+        return ""
+    return gettext("including %(amount)s penalty") % {"amount": money(penalty_minor, loan.currency)}
+
+
+def _schedule(loan: Loan, version: str) -> Table:
+    columns = [
+        Column(_("installment")),
+        Column(_("due on")),
+        Column(_("principal"), is_number=True),
+        Column(_("interest"), is_number=True),
+        Column(_("fee"), is_number=True),
+        Column(_("total"), is_number=True),
+        Column(_("paid"), is_number=True),
+        Column(_("unpaid"), is_number=True),
+    ]
+    wanted = int(version) if version.isascii() and version.isdigit() and len(version) < 5 else None
+    try:
+        schedule = full_schedule(loan, version=wanted)
+    except DomainError as error:
+        return Table(_("Schedule"), columns, [], empty=error.user_message)
+    rows = [
+        [
+            row.number,
+            date_format(row.due_on),
+            *(
+                money(amount, loan.currency)
+                for amount in (
+                    row.principal_minor,
+                    row.interest_minor,
+                    row.fee_minor,
+                    row.total_minor,  # type: ignore[attr-defined]
+                    row.paid_minor,  # type: ignore[attr-defined]
+                    row.unpaid_minor,
+                )
+            ),
+        ]
+        for row in schedule.installments
+    ]
+    return Table(_("Schedule"), columns, rows, empty="", note=_versions(schedule))
+
+
+def _versions(schedule: Schedule) -> str | SafeString:
+    """Which version is shown, why it was made, and links to the others."""
+    shown = gettext("Version %(version)s since %(day)s: %(reason)s.") % {
+        "version": schedule.shown.version,
+        "day": date_format(schedule.shown.effective_on),
+        "reason": schedule.shown.get_reason_display(),
+    }
+    others = [number for number in schedule.versions if number != schedule.shown.version]
+    if not others:
+        return shown
+    links = format_html_join(" ", '<a href="?version={}">{}</a>', ((number, number) for number in others))
+    return format_html("{} {} {}", shown, gettext("Other versions:"), links)
+
+
+def _payments(loan: Loan) -> Table:
+    found = list(Payment.objects.filter(loan=loan).order_by("-received_on", "-pk")[: SHOWN_PAYMENTS + 1])
+    more = f"{reverse('admin:repayments_payment_changelist')}?{urlencode({'q': loan.number})}"
+    return Table(
+        title=_("Payments"),
+        columns=[
+            Column(_("received on")),
+            Column(_("reference")),
+            Column(_("channel")),
+            Column(_("state")),
+            Column(_("amount"), is_number=True),
+            Column(_("fee"), is_number=True),
+            Column(_("penalty"), is_number=True),
+            Column(_("interest"), is_number=True),
+            Column(_("principal"), is_number=True),
+            Column(_("credit"), is_number=True),
+        ],
+        rows=[_payment_row(payment, loan.currency) for payment in found[:SHOWN_PAYMENTS]],
+        empty=_("Nothing has been received yet."),
+        more=more if len(found) > SHOWN_PAYMENTS else "",
+    )
+
+
+def _payment_row(payment: Payment, currency: str) -> list[object]:
+    address = reverse("admin:repayments_payment_change", args=[payment.pk])
+    reference = format_html('<a href="{}">{}</a>', address, payment.reference)
+    parts: Iterator[str] = (
+        money(amount, currency)
+        for amount in (
+            payment.fee_minor,
+            payment.penalty_minor,
+            payment.interest_minor,
+            payment.principal_minor,
+            payment.unapplied_minor,
+        )
+    )
+    return [
+        date_format(payment.received_on),
+        reference,
+        payment.get_channel_display(),
+        gettext("Returned") if payment.is_returned else gettext("Booked"),
+        money(payment.amount_minor, currency),
+        *([""] * 5 if payment.is_returned else parts),
+    ]
+
+
+def _overdue_history(loan: Loan) -> Table:
+    changes = OverdueChange.objects.filter(loan_id=loan.pk).order_by("-changed_on")
+    return Table(
+        title=_("Overdue history"),
+        note=_("Days that changed neither bucket nor classification are left out."),
+        columns=[
+            Column(_("day")),
+            Column(_("days past due"), is_number=True),
+            Column(_("bucket")),
+            Column(_("classification")),
+        ],
+        rows=[
+            [
+                date_format(change.changed_on),
+                change.days_past_due,
+                _change(bucket_label(change.bucket_before), bucket_label(change.bucket)),
+                _change(
+                    classification_label(change.classification_before), classification_label(change.classification)
+                ),
+            ]
+            for change in changes
+        ],
+        empty=_("This loan has never been behind."),
+    )
+
+
+def _change(before: object, after: object) -> str:
+    return str(after) if str(before) == str(after) else f"{before} → {after}"
+
+
+def _cases(loan: Loan) -> Table:
+    return Table(
+        title=_("Collection cases"),
+        columns=[Column(_("opened on")), Column(_("closed on")), Column(_("status"))],
+        rows=[
+            [
+                date_format(case.opened_on),
+                date_format(case.closed_on) if case.closed_on else "",
+                case.get_status_display(),
+            ]
+            for case in CollectionCase.objects.filter(loan=loan).order_by("-opened_on")
+        ],
+        empty=_("There has been no case."),
+    )
+
+
+def _events(loan: Loan) -> Table:
+    found = list(LoanEvent.objects.filter(loan=loan).order_by("-effective_on", "-id")[: SHOWN_EVENTS + 1])
+    left_out = ngettext(
+        "Only the newest %(count)s event is shown.", "Only the newest %(count)s events are shown.", SHOWN_EVENTS
+    ) % {"count": SHOWN_EVENTS}
+    return Table(
+        title=_("Events"),
+        note=left_out if len(found) > SHOWN_EVENTS else "",
+        columns=[
+            Column(_("effective on")),
+            Column(_("event")),
+            Column(_("amount"), is_number=True),
+            Column(_("reason")),
+            Column(_("recorded by")),
+            Column(_("posted at")),
+        ],
+        rows=[
+            [
+                date_format(event.effective_on),
+                event.get_kind_display(),
+                money(event.amount_minor, loan.currency) if event.amount_minor else "",
+                event.data.get("reason", ""),
+                event.actor,
+                date_format(localtime(event.posted_at), "DATETIME_FORMAT"),
+            ]
+            for event in found[:SHOWN_EVENTS]
+        ],
+        empty=_("Nothing has happened yet."),
+    )

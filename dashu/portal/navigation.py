@@ -1,0 +1,85 @@
+"""The side menu of the back office: what a person may see, grouped as they work, and nothing else."""
+
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Entry(NamedTuple):
+    """:param model: `app.model`; the entry is shown to those who may view it."""
+
+    title: str | Promise
+    icon: str
+    model: str
+    query: str = ""
+
+
+MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
+    (
+        _("Collections"),
+        (
+            Entry(_("Overdue loans"), "hourglass_bottom", "collections_mgmt.overduestatus"),
+            Entry(_("Cases"), "support", "collections_mgmt.collectioncase", "?status__exact=OPEN"),
+            Entry(_("Messages"), "mail", "messaging.outboxmessage"),
+        ),
+    ),
+    (
+        _("Lending"),
+        (
+            Entry(_("Loans"), "request_quote", "loans.loan"),
+            Entry(_("Borrowers"), "person", "users.borrower"),
+            Entry(_("Payments"), "payments", "repayments.payment"),
+            Entry(_("Online payments"), "shopping_cart_checkout", "repayments.checkout"),
+            Entry(_("Products"), "category", "loans.product"),
+            Entry(_("Product versions"), "history_edu", "loans.productterms"),
+            Entry(_("Partners"), "handshake", "users.partner"),
+        ),
+    ),
+    (
+        _("Books"),
+        (
+            Entry(_("Nightly closes"), "nightlight", "collections_mgmt.closerun"),
+            Entry(_("Accounts and trial balance"), "account_balance", "ledger.account"),
+            Entry(_("Entries"), "menu_book", "ledger.journalentry"),
+            Entry(_("Postings"), "format_list_numbered", "ledger.posting"),
+        ),
+    ),
+    (
+        _("Rules and records"),
+        (
+            Entry(_("Policy rules"), "gavel", "policy.policyrule"),
+            Entry(_("Audit log"), "fact_check", "audit.auditrecord"),
+        ),
+    ),
+    (
+        _("People and access"),
+        (
+            Entry(_("Users"), "group", "users.user"),
+            Entry(_("Roles"), "badge", "auth.group"),
+            Entry(_("API clients"), "key", "oauth2_provider.application"),
+            Entry(_("Scheduled jobs"), "schedule", "django_celery_beat.periodictask"),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    groups: list[dict[str, Any]] = []
+    for title, entries in MENU:
+        items = [_item(entry) for entry in entries if _may_view(request, entry.model)]
+        if items:
+            groups.append({"title": title, "separator": bool(groups), "items": items})
+    return groups
+
+
+def _may_view(request: HttpRequest, model: str) -> bool:
+    app, _dot, name = model.partition(".")
+    return request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(f"{app}.change_{name}")
+
+
+def _item(entry: Entry) -> dict[str, Any]:
+    address = reverse(f"admin:{entry.model.replace('.', '_')}_changelist")
+    return {"title": entry.title, "icon": entry.icon, "link": address + entry.query}

@@ -1,0 +1,53 @@
+"""Tables and figures on staff pages: plain values, decided before the template."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+
+Text = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    title: Text
+    is_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    value: Any
+    is_number: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """
+    :param rows: a value for each column.
+    :param note: one line below the title, such as what is left out.
+    :param empty: what stands there instead of no rows.
+    :param more: address of the complete list.
+    """
+
+    title: Text
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    empty: Text
+    note: Text = ""
+    more: str = ""
+
+    @property
+    def lines(self) -> Iterator[list[Cell]]:
+        for row in self.rows:
+            yield [Cell(value, column.is_number) for column, value in zip(self.columns, row, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with what it means. :param tone: "plain", "good", "soon" or "late"."""
+
+    title: Text
+    value: Any
+    note: Any = ""
+    tone: str = "plain"

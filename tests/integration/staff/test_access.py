@@ -1,0 +1,83 @@
+"""Who may see which page of the back office, and that nobody can edit money there."""
+
+import pytest
+from django.contrib import admin
+from django.test import RequestFactory
+from django.urls import reverse
+
+from collections_mgmt.models import CloseRun, CollectionCase, OverdueStatus
+from dashu.portal.navigation import sidebar
+from dashu.users.models import User
+from loans.models import Loan, Product, ProductTerms
+from repayments.models import Checkout, Payment
+from tests import factories
+from tests.integration.staff.conftest import as_role
+
+pytestmark = pytest.mark.django_db
+
+PAGES = [Loan, Product, ProductTerms, Payment, Checkout, OverdueStatus, CollectionCase, CloseRun]
+MAY_SEE = {
+    "COLLECTOR": {Loan, Payment, OverdueStatus, CollectionCase},
+    "SUPERVISOR": set(PAGES),
+    "UNDERWRITER": {Loan, Product, ProductTerms, Payment, OverdueStatus},
+    "ACCOUNTANT": {Loan, Product, ProductTerms, Payment, Checkout, OverdueStatus, CloseRun},
+    "ADMIN": set(PAGES),
+}
+
+
+def list_of(model) -> str:
+    return reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist")
+
+
+class TestLists:
+    @pytest.mark.parametrize("role", MAY_SEE)
+    def test_open_for_those_who_need_them(self, role, late_loan):
+        client = as_role(role)
+
+        answers = {model: client.get(list_of(model)).status_code for model in PAGES}
+
+        assert answers == {model: 200 if model in MAY_SEE[role] else 403 for model in PAGES}
+
+    @pytest.mark.parametrize("role", MAY_SEE)
+    def test_are_in_the_side_menu_for_the_same_people(self, role, rules):
+        request = RequestFactory().get("/admin/")
+        request.user = factories.staff(role.capitalize(), role)
+
+        links = {item["link"].partition("?")[0] for group in sidebar(request) for item in group["items"]}
+
+        assert {model for model in PAGES if list_of(model) in links} == MAY_SEE[role]
+
+    def test_are_closed_to_borrowers_and_partners(self, client, amina, dana):
+        for person in (amina.user, dana.user):
+            client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+            assert client.get(list_of(Loan)).status_code == 302
+
+    def test_side_menu_leads_nowhere_that_does_not_open(self, rules):
+        client = as_role(User.Role.ADMIN)
+        request = RequestFactory().get("/admin/")
+        request.user = User.objects.get(role=User.Role.ADMIN)
+
+        links = [item["link"] for group in sidebar(request) for item in group["items"]]
+
+        assert len(links) == 20
+        assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+
+class TestMoney:
+    @pytest.mark.parametrize("model", PAGES)
+    def test_is_added_changed_and_deleted_by_nobody(self, model, late_loan):
+        client = as_role(User.Role.ADMIN)
+        page = admin.site.get_model_admin(model)
+        request = RequestFactory().get("/admin/")
+        request.user = User.objects.get(role=User.Role.ADMIN)
+        row = model.objects.first()
+        name = f"admin:{model._meta.label_lower.replace('.', '_')}"
+
+        assert page.has_view_permission(request) is True
+        assert (page.has_add_permission(request), page.has_change_permission(request)) == (False, False)
+        assert page.has_delete_permission(request) is False
+        assert page.get_actions(request) == {}
+        assert client.get(reverse(f"{name}_add")).status_code == 403
+        assert client.post(reverse(f"{name}_change", args=[row.pk]), {"status": "SETTLED"}).status_code == 403
+        assert client.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
+        assert model.objects.filter(pk=row.pk).exists() is True
