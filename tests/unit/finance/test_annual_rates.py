@@ -18,7 +18,7 @@ class TestAnnualRates:
         found = annual_rates(
             parse_minor(case["received"]),
             [parse_minor(case["payment"])] * int(case["count"]),
-            12,
+            int(case["periods_a_year"]),
             first_period=Decimal(case["first_period"]),
         )
 

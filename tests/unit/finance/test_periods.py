@@ -63,6 +63,14 @@ class TestFirstPeriod:
     def test_counts_whole_periods_back_and_the_rest_in_days(self, rule, periods):
         assert round(rule.first_period(date(2026, 1, 15)), 6) == Decimal(periods)
 
+    def test_of_the_examples_in_regulation_z(self):
+        """Appendix J (c)(1)(ii) and (iii): 1 month and 19 days, 4 weeks and 4 days."""
+        monthly = DueRule(Period.MONTH, first_due_on=date(1978, 4, 1))
+        weekly = DueRule(Period.WEEK, first_due_on=date(1978, 4, 21))
+
+        assert monthly.first_period(date(1978, 2, 10)) == 1 + Decimal(19) / 30
+        assert weekly.first_period(date(1978, 3, 20)) == 4 + Decimal(4) / 7
+
 
 class TestPeriodsAYear:
     def test_by_convention(self):
