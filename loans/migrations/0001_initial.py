@@ -175,6 +175,7 @@ class Migration(migrations.Migration):
                     "partner",
                     models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="loans",
@@ -214,6 +215,14 @@ class Migration(migrations.Migration):
             model_name="loan",
             constraint=models.CheckConstraint(
                 condition=models.Q(("principal_minor__gt", 0)), name="loans_loan_principal_is_positive"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="loan",
+            index=models.Index(
+                condition=models.Q(("partner__isnull", False)),
+                fields=["partner", "-id"],
+                name="loans_loan_by_partner",
             ),
         ),
     ]
