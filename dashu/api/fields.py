@@ -50,7 +50,9 @@ class MoneyField(serializers.Field):
     }
 
     def to_internal_value(self, data: Any) -> Money:
-        if not isinstance(data, dict) or set(data) != {"amount", "currency"} or not isinstance(data["currency"], str):
+        if not (isinstance(data, dict) and set(data) == {"amount", "currency"}):
+            raise serializers.ValidationError(self.error_messages["shape"], code="invalid_amount")
+        if not all(isinstance(part, str) for part in data.values()):
             raise serializers.ValidationError(self.error_messages["shape"], code="invalid_amount")
         try:
             return Money.parse(data["amount"], data["currency"])

@@ -28,16 +28,16 @@ class PartnerProgram:
     token: str | None
 
     def get(self, path: str, **headers: str) -> HttpResponse:
-        return self.client.get(f"/api/v1/{path}", headers=self._headers(headers))
+        return self.client.get(f"/api/v1/{path}", headers=self.headers(headers))
 
     def post(self, path: str, body: Any, *, content_type: str = "application/json", **headers: str) -> HttpResponse:
         data = body if isinstance(body, bytes | str) else json.dumps(body)
-        return self.client.post(f"/api/v1/{path}", data=data, content_type=content_type, headers=self._headers(headers))
+        return self.client.post(f"/api/v1/{path}", data=data, content_type=content_type, headers=self.headers(headers))
 
     def pay(self, loan: Loan, body: Any, *, key: str = "key-1", **headers: str) -> HttpResponse:
         return self.post(f"loans/{loan.number}/payments", body, **{"Idempotency-Key": key, **headers})
 
-    def _headers(self, more: dict[str, str]) -> dict[str, str]:
+    def headers(self, more: dict[str, str]) -> dict[str, str]:
         return {"Accept-Language": "en", **({"Authorization": f"Bearer {self.token}"} if self.token else {}), **more}
 
 

@@ -280,6 +280,11 @@ class TestRefusal:
         assert "mistake" not in answer.content.decode()
         assert written() == before
 
+    def test_of_a_json_number_says_how_to_write_it(self, program, danas_loan):
+        answer = program.pay(danas_loan, with_amount(10.5))
+
+        assert "the amount as text" in answer.json()["detail"]
+
 
 class TestAnyBody:
     """Whatever JSON arrives, the answer is a documented refusal, and nothing is written."""

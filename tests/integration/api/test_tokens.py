@@ -111,6 +111,7 @@ class TestAddress:
 
     def test_answers_no_other_method(self, program):
         assert_problem(program.post("loans", {}), 405, "method_not_allowed", None)
+        assert program.client.options("/api/v1/loans", headers=program.headers({})).status_code == 405
 
     def test_answers_json_only(self, program):
         assert_problem(program.get("loans", Accept="text/html"), 406, "not_acceptable", None)
