@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
-from dashu.finance.allocation import Direction, Surplus, Waterfall
+from dashu.finance.allocation import Direction, Waterfall
 from dashu.finance.day_counts import DayCount
 from dashu.finance.installments import Component
 from dashu.finance.loan import InterestBasis
@@ -52,14 +52,13 @@ class ProductRules:
     interest_year_days: int = 365
     allocation_order: tuple[Component, ...] = Waterfall().order
     allocation_direction: Direction = Direction.BY_INSTALLMENT
-    surplus: Surplus = Surplus.NEXT_INSTALLMENT
     tolerance_bps: int = 0
     grace_days: int = 0
     charges_penalty: bool = True
 
     @property
     def waterfall(self) -> Waterfall:
-        return Waterfall(self.allocation_order, self.allocation_direction, self.surplus)
+        return Waterfall(self.allocation_order, self.allocation_direction)
 
 
 _WHOLE = {"min_count", "max_count", "interest_year_days", "tolerance_bps", "grace_days"}
@@ -72,7 +71,6 @@ _CHOICES: dict[str, type[StrEnum]] = {
     "rounding": Rounding,
     "interest_basis": InterestBasis,
     "allocation_direction": Direction,
-    "surplus": Surplus,
 }
 
 
