@@ -58,7 +58,7 @@ class ReportedFigure(models.Model):
 
 
 class AgeingNight(models.Model):
-    """How many running loans of a tape were how far behind at the end of a day, by our book."""
+    """How many loans of a tape, open and with nothing paid, were how far behind at the end of a day, by our book."""
 
     source = models.CharField(_("source"), max_length=40)
     as_of = models.DateField(_("as of"))

@@ -53,19 +53,20 @@ class Comparison:
 
 
 def ageing(source: str, tape: Path | None) -> list[Comparison]:
-    """Each night's running one-installment loans by days past due, against a recount from the file's own dates."""
+    """Each night's open and unpaid one-installment loans by days past due, against a recount from the file's dates."""
     if tape is None:
         raise TapeFileNeeded(_("Name the tape's file with --tape, so that it can be recounted."), field="tape")
     frame = pd.read_csv(tape, dtype=str)
     frame = frame[frame["termdays"].astype(int) <= 30]
-    begins, ends, due = (
-        pd.to_datetime(frame[name].str[:10]) for name in ("approveddate", "closeddate", "firstduedate")
+    begins, paid, ends, due = (
+        pd.to_datetime(frame[name].str[:10])
+        for name in ("approveddate", "firstrepaiddate", "closeddate", "firstduedate")
     )
     nights = AgeingNight.objects.filter(source=source).order_by("as_of")
     differing = []
     for night in nights:
         day = pd.Timestamp(night.as_of)
-        days = (day - due[(begins <= day) & (ends > day)]).dt.days
+        days = (day - due[(begins <= day) & (paid > day) & (ends > day)]).dt.days
         recount = {label: int(days.clip(lower=0).between(low, high).sum()) for label, low, high in AGES}
         if recount != night.by_days:
             differing.append(f"{night.as_of}: tape {recount}, book {night.by_days}")

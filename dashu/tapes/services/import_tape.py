@@ -166,13 +166,16 @@ def _column(refusal: DomainError, sources: Mapping[str, Source]) -> str:
 
 
 def _events_of_loan(source: str, row: Mapping[str, Any], opening: Opening) -> list[TapeEvent]:
-    """Where only the closing day is known: paid in full that day, the first installment when it first paid."""
+    """
+    Where only two days are known: the first installment, or half of an only one, is paid with the first repayment, the
+    rest on the closing day.
+    """
     closed_on, first_paid_on = row.get("closed_on"), row.get("first_paid_on")
     if closed_on is None:
         return []
     parts: list[tuple[date, int]] = [(closed_on, sum(item.total for item in opening.installments))]
-    if len(opening.installments) > 1 and first_paid_on and first_paid_on < closed_on:
-        first = opening.installments[0].total
+    if first_paid_on and first_paid_on < closed_on:
+        first = opening.installments[0].total if len(opening.installments) > 1 else parts[0][1] // 2
         parts = [(first_paid_on, first), (closed_on, parts[0][1] - first)]
     return [
         TapeEvent(

@@ -92,7 +92,9 @@ def _through_the_live_services(event: TapeEvent, loan_id: int) -> None:
 
 def _note(source: str, day: date, ids: dict[str, int]) -> None:
     """Keep what our book says at the end of the day, to be held against the tape's own figures."""
-    running = Loan.objects.filter(source=source, starts_on__lte=day, status=Loan.Status.ACTIVE, installment_count=1)
+    running = Loan.objects.filter(
+        source=source, starts_on__lte=day, status=Loan.Status.ACTIVE, installment_count=1, payments=None
+    )
     behind = OverdueStatus.objects.filter(loan__in=running, days_past_due__gt=0).values_list("days_past_due", flat=True)
     days = list(behind)
     counts = {label: sum(low <= count <= high for count in days) for label, low, high in AGES}

@@ -1,0 +1,134 @@
+"""Three thousand random loans in every state of payment: the close's SQL against `dashu.finance`, row by row."""
+
+import random
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.db import connection
+
+from collections_mgmt.models import CollectionCase, OverdueStatus
+from collections_mgmt.services.close_day import close_date
+from dashu.finance.installments import Installment as Row
+from dashu.finance.loan import accrue, arrears, books_of
+from dashu.finance.schedule import Method, ScheduleTerms, build_schedule
+from dashu.ledger.models import Posting
+from dashu.policy import rules as policy
+from loans.models import Loan, ProductTerms
+from repayments.models import Installment, LoanBalance
+from repayments.services.booking import ACCOUNT_OF, load
+from repayments.services.open_loans import Opening, open_loans
+
+SIZE = 3_000
+TODAY = date(2026, 6, 15)
+
+
+def random_openings(chance: random.Random) -> list[Opening]:
+    openings = []
+    for number in range(SIZE):
+        terms = ScheduleTerms(
+            principal=chance.choice([1, 100_00, chance.randrange(1_000_00, 200_000_00)]),
+            annual_rate=Decimal(chance.randrange(0, 240_000)) / 1_000_000,
+            method=chance.choice([Method.EQUAL_INSTALLMENT, Method.EQUAL_PRINCIPAL, Method.INTEREST_ONLY, Method.FLAT]),
+            count=chance.randrange(1, 25),
+            disbursed_on=TODAY - timedelta(days=chance.randrange(0, 500)),
+        )
+        rows = (Row(row.number, row.due_on, row.principal, row.interest) for row in build_schedule(terms))
+        openings.append(
+            Opening(
+                external_id=str(number),
+                borrower_external_id=str(number % 500),
+                borrower_name="Amina",
+                starts_on=terms.disbursed_on,
+                principal=terms.principal,
+                annual_rate=terms.annual_rate,
+                installments=tuple(rows),
+            )
+        )
+    return openings
+
+
+def random_states(chance: random.Random) -> None:
+    """Pay and waive parts of the rows, and vary the contracts' rules; the balances follow from the rows."""
+    rows = list(Installment.objects.all())
+    for row in rows:
+        if chance.random() < 0.7:
+            row.paid_principal_minor = chance.choice([row.principal_minor, chance.randrange(row.principal_minor + 1)])
+            row.paid_interest_minor = chance.choice([row.interest_minor, chance.randrange(row.interest_minor + 1)])
+            if chance.random() < 0.1:
+                row.waived_interest_minor = row.interest_minor - row.paid_interest_minor
+    fields = ["paid_principal_minor", "paid_interest_minor", "waived_interest_minor"]
+    Installment.objects.bulk_update(rows, fields, batch_size=2_000)
+    loans = list(Loan.objects.all())
+    for loan in loans:
+        loan.tolerance_bps = chance.choice([0, 0, 100, 500])
+        loan.penalty_annual_rate = Decimal(chance.randrange(0, 240_001)) / 1_000_000
+        loan.penalty_base = chance.choice(["principal", "principal_and_interest"])
+        loan.penalty_year_days = chance.choice([360, 365])
+        loan.penalty_grace_days = chance.choice([0, 0, 1, 5])
+    Loan.objects.bulk_update(
+        loans,
+        ["tolerance_bps", "penalty_annual_rate", "penalty_base", "penalty_year_days", "penalty_grace_days"],
+        batch_size=1_000,
+    )
+    balances = list(LoanBalance.objects.all())
+    for balance in balances:
+        balance.accrued_through += timedelta(days=chance.randrange(0, 200))
+        balance.penalty_parts = Decimal(chance.randrange(0, 10**12))
+    LoanBalance.objects.bulk_update(balances, ["accrued_through", "penalty_parts"], batch_size=1_000)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE repayments_loanbalance AS balance
+            SET penalty_charged_minor = div(penalty_parts, 1000000::numeric * loan.penalty_year_days)
+            FROM loans_loan AS loan WHERE loan.id = balance.loan_id
+            """
+        )
+
+
+class TestCloseOfThousands:
+    def test_says_the_same_as_finance_row_by_row(self, rules):
+        chance = random.Random(20260615)
+        version = ProductTerms.objects.get(product__code="consumer")
+        open_loans(
+            source="random",
+            currency="CNY",
+            product_terms=version,
+            openings=random_openings(chance),
+            actor="system:test",
+        )
+        random_states(chance)
+        before = {loan.pk: load(loan) for loan in Loan.objects.order_by("id")}
+        newest = Posting.objects.order_by("-id").values_list("id", flat=True)[0]
+
+        close_date(business_date=TODAY, today=TODAY + timedelta(days=1))
+
+        statuses = OverdueStatus.objects.in_bulk()
+        cases = set(CollectionCase.objects.filter(status="OPEN").values_list("loan_id", flat=True))
+        buckets, tiers = policy.delinquency_buckets(TODAY), policy.five_tier("CONSUMER", TODAY)
+        posted: dict[tuple[int, str], int] = {}
+        for line in Posting.objects.filter(id__gt=newest):
+            signed = line.amount_minor if line.side == "D" else -line.amount_minor
+            posted[line.loan_id, line.account_id] = posted.get((line.loan_id, line.account_id), 0) + signed
+        overdue = 0
+        for loan_id, stored in before.items():
+            after = accrue(stored.position, stored.contract, TODAY)
+            owed = arrears(after, stored.contract, TODAY)
+            live = load(stored.loan)
+            assert live.position.penalty_charged(stored.contract) == after.penalty_charged(stored.contract)
+            status = statuses.get(loan_id)
+            found = (
+                (status.days_past_due, status.oldest_due_on, status.principal_minor, status.interest_minor)
+                if status
+                else (0, None, 0, 0)
+            )
+            assert found == (owed.days_past_due, owed.oldest_due_on, owed.principal, owed.interest)
+            if status:
+                assert status.bucket == buckets.code_for(owed.days_past_due)
+                assert status.classification == tiers.code_for(owed.days_past_due)
+                assert status.penalty_minor == after.penalty_due(stored.contract)
+            assert (loan_id in cases) == (owed.days_past_due > 0)
+            overdue += owed.days_past_due > 0
+            old, new = books_of(stored.position, stored.contract), books_of(after, stored.contract)
+            for book, account in ACCOUNT_OF.items():
+                assert posted.get((loan_id, account), 0) == new[book] - old[book]
+        assert 1_000 < overdue < SIZE
