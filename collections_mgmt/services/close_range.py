@@ -62,11 +62,21 @@ def _close(item: CloseRange, *, today: date) -> None:
 
     with connection.cursor() as cursor:
         step("touched", lambda c: overdue_sql.touch_range(c, on=on, first=first, end=end))
-        step("accrued", lambda c: overdue_sql.accrue(c, on=on, description=f"Close {on}: accrual", actor=ACTOR))
+        step(
+            "accrued",
+            lambda c: overdue_sql.accrue(
+                c, on=on, first=first, end=end, description=f"Close {on}: accrual", actor=ACTOR
+            ),
+        )
         step(
             "overdue",
             lambda c: overdue_sql.refresh_overdue(
-                c, on=on, buckets=policy.delinquency_buckets(on), tiers=classification_tables(on)
+                c,
+                on=on,
+                first=first,
+                end=end,
+                buckets=policy.delinquency_buckets(on),
+                tiers=classification_tables(on),
             ),
         )
         step("cases", lambda c: overdue_sql.open_and_close_cases(c, on=on))

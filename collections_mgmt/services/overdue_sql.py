@@ -1,10 +1,14 @@
 """
 The nightly rules as set-based SQL, one function a step.
 
-Each step reads the loans in the temporary table `close_touched` and works on the end of one business date. The SQL
-says the same as `dashu.finance` (arrears, penalty); a test compares the two row by row on thousands of random loans.
+Each step reads the loans in the temporary table `close_touched` and works on the end of one business date. The SQL says
+the same as `dashu.finance` (arrears, penalty); a test compares the two row by row on thousands of random loans.
+
+Two things keep a range from reading the whole book, whatever plan the database makes: installments are summed loan by
+loan in a LATERAL subquery, and every large table is held to the bounds of the range, `first` to `end` (excluded).
 """
 
+import json
 from collections.abc import Mapping
 from datetime import date
 
@@ -13,7 +17,6 @@ from django.db.backends.utils import CursorWrapper
 from dashu.finance.arrears import Scale
 from dashu.ledger import accounts
 
-UNBOUNDED = 2_000_000_000
 MANY = 1_000
 
 # Temporary tables live as long as the connection and are empty outside a transaction: making and dropping them every
@@ -41,17 +44,17 @@ def touch_range(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int
         """,
         {"on": on, "first": first, "end": end},
     )
-    return _lock_touched(cursor)
+    return _lock_touched(cursor, first=first, end=end)
 
 
 def touch_loan(cursor: CursorWrapper, *, loan_id: int) -> None:
     """Make one loan the touched one, and lock it."""
     _empty(cursor, TOUCHED)
     cursor.execute("INSERT INTO close_touched VALUES (%s)", [loan_id])
-    _lock_touched(cursor)
+    _lock_touched(cursor, first=loan_id, end=loan_id + 1)
 
 
-def accrue(cursor: CursorWrapper, *, on: date, description: str, actor: str) -> int:
+def accrue(cursor: CursorWrapper, *, on: date, first: int, end: int, description: str, actor: str) -> int:
     """
     Charge penalty through `on`, and demand the interest and fees that fell due, in one ledger entry.
 
@@ -61,9 +64,15 @@ def accrue(cursor: CursorWrapper, *, on: date, description: str, actor: str) -> 
     cursor.execute(
         """
         INSERT INTO close_accrual
-        WITH due AS (
-            SELECT loan.id AS loan_id,
-                   COALESCE(SUM(row.interest_minor - row.paid_interest_minor - row.waived_interest_minor)
+        SELECT loan.id, loan.currency, due.interest_minor, due.fee_minor, penalty.parts, penalty.charged_minor,
+               penalty.charged_minor - balance.penalty_charged_minor
+        FROM close_touched AS touched
+        JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.status = 'ACTIVE'
+            AND loan.id >= %(first)s AND loan.id < %(end)s
+        JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id AND balance.accrued_through < %(on)s
+            AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(SUM(row.interest_minor - row.paid_interest_minor - row.waived_interest_minor)
                        FILTER (WHERE row.due_on > balance.accrued_through AND loan.interest_basis = 'scheduled'), 0)
                        AS interest_minor,
                    COALESCE(SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor)
@@ -75,34 +84,27 @@ def accrue(cursor: CursorWrapper, *, on: date, description: str, actor: str) -> 
                        * GREATEST(0, %(on)s::date
                              - GREATEST(balance.accrued_through, row.due_on + loan.penalty_grace_days)))
                        * (loan.penalty_annual_rate * 1000000)::bigint AS parts
-            FROM close_touched AS touched
-            JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.status = 'ACTIVE'
-            JOIN repayments_loanbalance AS balance
-                ON balance.loan_id = loan.id AND balance.accrued_through < %(on)s
-            JOIN repayments_installment AS row
-                ON row.loan_id = loan.id AND row.unpaid_minor > 0 AND row.due_on <= %(on)s
-            GROUP BY loan.id
-        )
-        SELECT due.loan_id, loan.currency, due.interest_minor, due.fee_minor,
-               balance.penalty_parts + due.parts AS penalty_parts,
-               div(balance.penalty_parts + due.parts, 1000000::numeric * loan.penalty_year_days)::bigint
-                   AS penalty_charged_minor,
-               div(balance.penalty_parts + due.parts, 1000000::numeric * loan.penalty_year_days)::bigint
-                   - balance.penalty_charged_minor AS penalty_minor
-        FROM due
-        JOIN loans_loan AS loan ON loan.id = due.loan_id
-        JOIN repayments_loanbalance AS balance ON balance.loan_id = due.loan_id
+            FROM repayments_installment AS row
+            WHERE row.loan_id = loan.id AND row.unpaid_minor > 0 AND row.due_on <= %(on)s
+            HAVING COUNT(*) > 0
+        ) AS due
+        CROSS JOIN LATERAL (
+            SELECT balance.penalty_parts + due.parts AS parts,
+                   div(balance.penalty_parts + due.parts, 1000000::numeric * loan.penalty_year_days)::bigint
+                       AS charged_minor
+        ) AS penalty
         """,
-        {"on": on},
+        {"on": on, "first": first, "end": end},
     )
     cursor.execute(
         """
         UPDATE repayments_loanbalance AS balance
-        SET accrued_through = %s, penalty_parts = accrual.penalty_parts,
+        SET accrued_through = %(on)s, penalty_parts = accrual.penalty_parts,
             penalty_charged_minor = accrual.penalty_charged_minor
-        FROM close_accrual AS accrual WHERE balance.loan_id = accrual.loan_id
+        FROM close_accrual AS accrual
+        WHERE balance.loan_id = accrual.loan_id AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
         """,
-        [on],
+        {"on": on, "first": first, "end": end},
     )
     accrued = cursor.rowcount
     _post_accrual(cursor, on=on, description=description, actor=actor)
@@ -110,7 +112,7 @@ def accrue(cursor: CursorWrapper, *, on: date, description: str, actor: str) -> 
 
 
 def refresh_overdue(
-    cursor: CursorWrapper, *, on: date, buckets: Scale, tiers: Mapping[str, Scale]
+    cursor: CursorWrapper, *, on: date, first: int, end: int, buckets: Scale, tiers: Mapping[str, Scale]
 ) -> Mapping[str, int]:
     """
     Recount days past due, overdue amounts, bucket and classification as of `on`; write what changed.
@@ -118,7 +120,7 @@ def refresh_overdue(
     :param tiers: the classification of each kind of product.
     :returns: `{"overdue": loans behind, "changed": changes of bucket or classification}`.
     """
-    _count_overdue(cursor, on=on, buckets=buckets, tiers=tiers)
+    _count_overdue(cursor, on=on, first=first, end=end, buckets=buckets, tiers=tiers)
     changed = _note_changes(cursor, on=on)
     _store_status(cursor)
     cursor.execute("SELECT COUNT(*) FROM close_status WHERE days_past_due > 0")
@@ -155,15 +157,17 @@ def _empty(cursor: CursorWrapper, table: str) -> None:
     cursor.execute(f"DELETE FROM {table.split()[0]}")  # noqa: S608 – a constant of this module
 
 
-def _lock_touched(cursor: CursorWrapper) -> int:
+def _lock_touched(cursor: CursorWrapper, *, first: int, end: int) -> int:
     """Lock in the order of ids, as every writer does, so that payments and the close wait and never deadlock."""
     cursor.execute(
         """
         SELECT COUNT(*) FROM (
-            SELECT id FROM loans_loan WHERE id IN (SELECT loan_id FROM close_touched)
+            SELECT id FROM loans_loan
+            WHERE id IN (SELECT loan_id FROM close_touched) AND id >= %s AND id < %s
             ORDER BY id FOR NO KEY UPDATE
         ) AS locked
-        """
+        """,
+        [first, end],
     )
     touched = int(cursor.fetchone()[0])
     if touched > MANY:
@@ -207,63 +211,61 @@ def _post_accrual(cursor: CursorWrapper, *, on: date, description: str, actor: s
     )
 
 
-def _count_overdue(cursor: CursorWrapper, *, on: date, buckets: Scale, tiers: Mapping[str, Scale]) -> None:
+def _count_overdue(
+    cursor: CursorWrapper, *, on: date, first: int, end: int, buckets: Scale, tiers: Mapping[str, Scale]
+) -> None:
     _empty(cursor, STATUS)
     cursor.execute(
         """
         INSERT INTO close_status
-        WITH late AS (
-            SELECT row.loan_id,
-                   SUM(row.principal_minor - row.paid_principal_minor - row.waived_principal_minor) AS principal_minor,
-                   SUM(row.interest_minor - row.paid_interest_minor - row.waived_interest_minor) AS interest_minor,
-                   SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor) AS fee_minor,
+        SELECT loan.id, counted.days_past_due, late.oldest_due_on, late.principal_minor, late.interest_minor,
+               late.fee_minor,
+               balance.penalty_charged_minor - balance.penalty_paid_minor - balance.penalty_waived_minor, %(on)s,
+               (%(bucket_codes)s::text[])[width_bucket(counted.days_past_due, %(bucket_starts)s::int[])],
+               tier.codes[width_bucket(counted.days_past_due, tier.starts)],
+               COALESCE(before.bucket, (%(bucket_codes)s::text[])[1]), COALESCE(before.classification, tier.codes[1]),
+               before.loan_id IS NOT NULL
+        FROM close_touched AS touched
+        JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.id >= %(first)s AND loan.id < %(end)s
+        JOIN loans_productterms AS version ON version.id = loan.product_terms_id
+        JOIN loans_product AS product ON product.id = version.product_id
+        JOIN jsonb_to_recordset(%(tiers)s) AS tier (kind text, starts int[], codes text[]) ON tier.kind = product.kind
+        JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id
+            AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
+        LEFT JOIN collections_mgmt_overduestatus AS before ON before.loan_id = loan.id
+            AND before.loan_id >= %(first)s AND before.loan_id < %(end)s
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(SUM(row.principal_minor - row.paid_principal_minor - row.waived_principal_minor), 0)
+                       AS principal_minor,
+                   COALESCE(SUM(row.interest_minor - row.paid_interest_minor - row.waived_interest_minor), 0)
+                       AS interest_minor,
+                   COALESCE(SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor), 0) AS fee_minor,
                    MIN(row.due_on) FILTER (WHERE row.unpaid_minor::numeric * 10000
                        > (row.principal_minor + row.interest_minor + row.fee_minor)::numeric * loan.tolerance_bps)
                        AS oldest_due_on
-            FROM close_touched AS touched
-            JOIN loans_loan AS loan ON loan.id = touched.loan_id
-            JOIN repayments_installment AS row
-                ON row.loan_id = loan.id AND row.unpaid_minor > 0 AND row.due_on < %(on)s
-            GROUP BY row.loan_id
-        ), counted AS (
-            SELECT loan.id AS loan_id, product.kind,
-                   COALESCE(%(on)s::date - late.oldest_due_on, 0) AS days_past_due,
-                   late.oldest_due_on,
-                   COALESCE(late.principal_minor, 0)::bigint AS principal_minor,
-                   COALESCE(late.interest_minor, 0)::bigint AS interest_minor,
-                   COALESCE(late.fee_minor, 0)::bigint AS fee_minor,
-                   balance.penalty_charged_minor - balance.penalty_paid_minor - balance.penalty_waived_minor
-                       AS penalty_minor
-            FROM close_touched AS touched
-            JOIN loans_loan AS loan ON loan.id = touched.loan_id
-            JOIN loans_productterms AS version ON version.id = loan.product_terms_id
-            JOIN loans_product AS product ON product.id = version.product_id
-            JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id
-            LEFT JOIN late ON late.loan_id = loan.id
-        )
-        SELECT counted.loan_id, counted.days_past_due, counted.oldest_due_on, counted.principal_minor,
-               counted.interest_minor, counted.fee_minor, counted.penalty_minor,
-               %(on)s::date AS as_of, bucket.code AS bucket, tier.code AS classification,
-               COALESCE(before.bucket, bucket_at_start.code) AS bucket_before,
-               COALESCE(before.classification, tier_at_start.code) AS classification_before,
-               before.loan_id IS NOT NULL AS is_known
-        FROM counted
-        JOIN unnest(%(bucket_from)s::int[], %(bucket_to)s::int[], %(bucket_code)s::text[])
-            AS bucket (from_days, to_days, code)
-            ON counted.days_past_due >= bucket.from_days AND counted.days_past_due < bucket.to_days
-        JOIN unnest(%(tier_kind)s::text[], %(tier_from)s::int[], %(tier_to)s::int[], %(tier_code)s::text[])
-            AS tier (kind, from_days, to_days, code)
-            ON tier.kind = counted.kind
-            AND counted.days_past_due >= tier.from_days AND counted.days_past_due < tier.to_days
-        JOIN unnest(%(bucket_from)s::int[], %(bucket_code)s::text[]) AS bucket_at_start (from_days, code)
-            ON bucket_at_start.from_days = 0
-        JOIN unnest(%(tier_kind)s::text[], %(tier_from)s::int[], %(tier_code)s::text[])
-            AS tier_at_start (kind, from_days, code)
-            ON tier_at_start.kind = counted.kind AND tier_at_start.from_days = 0
-        LEFT JOIN collections_mgmt_overduestatus AS before ON before.loan_id = counted.loan_id
+            FROM repayments_installment AS row
+            WHERE row.loan_id = loan.id AND row.unpaid_minor > 0 AND row.due_on < %(on)s
+        ) AS late
+        CROSS JOIN LATERAL (SELECT COALESCE(%(on)s::date - late.oldest_due_on, 0) AS days_past_due) AS counted
         WHERE before.as_of IS NULL OR before.as_of <= %(on)s
         """,
-        {"on": on, **_bucket_arrays(buckets), **_tier_arrays(tiers)},
+        {
+            "on": on,
+            "first": first,
+            "end": end,
+            "bucket_starts": [band.from_days for band in buckets.bands],
+            "bucket_codes": [band.code for band in buckets.bands],
+            "tiers": json.dumps(
+                [
+                    {
+                        "kind": kind,
+                        "starts": [band.from_days for band in scale.bands],
+                        "codes": [band.code for band in scale.bands],
+                    }
+                    for kind, scale in tiers.items()
+                ]
+            ),
+        },
     )
 
 
@@ -310,26 +312,3 @@ def _store_status(cursor: CursorWrapper) -> None:
             bucket = excluded.bucket, classification = excluded.classification
         """
     )
-
-
-def _bucket_arrays(scale: Scale) -> dict[str, list[int] | list[str]]:
-    starts = [band.from_days for band in scale.bands]
-    return {
-        "bucket_from": starts,
-        "bucket_to": [*starts[1:], UNBOUNDED],
-        "bucket_code": [band.code for band in scale.bands],
-    }
-
-
-def _tier_arrays(tiers: Mapping[str, Scale]) -> dict[str, list[int] | list[str]]:
-    kinds: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    codes: list[str] = []
-    for kind, scale in tiers.items():
-        from_days = [band.from_days for band in scale.bands]
-        kinds += [kind] * len(from_days)
-        starts += from_days
-        ends += [*from_days[1:], UNBOUNDED]
-        codes += [band.code for band in scale.bands]
-    return {"tier_kind": kinds, "tier_from": starts, "tier_to": ends, "tier_code": codes}

@@ -25,7 +25,12 @@ def reassess_loan(*, loan_id: int, as_of: date) -> None:
         with connection.cursor() as cursor:
             overdue_sql.touch_loan(cursor, loan_id=loan_id)
             overdue_sql.refresh_overdue(
-                cursor, on=as_of, buckets=policy.delinquency_buckets(as_of), tiers=classification_tables(as_of)
+                cursor,
+                on=as_of,
+                first=loan_id,
+                end=loan_id + 1,
+                buckets=policy.delinquency_buckets(as_of),
+                tiers=classification_tables(as_of),
             )
             overdue_sql.open_and_close_cases(cursor, on=as_of)
     horizon = as_of + timedelta(days=max(0, -min(policy.reminder_days(as_of))) + 1)
