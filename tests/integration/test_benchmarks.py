@@ -1,0 +1,30 @@
+"""The benchmarks still run and print what they promise; their figures mean nothing at this size."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = Path(__file__).parents[2] / "benchmarks" / "close.py"
+
+
+class TestClose:
+    def test_closes_a_small_book_and_leaves_nothing_behind(self, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = subprocess.run(
+            [sys.executable, PROGRAM, "--loans", "300", "600", "--json", figures],
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+        assert ran.returncode == 0, ran.stderr
+        small, large = json.loads(figures.read_text())
+        assert (small["loans"], large["loans"]) == (300, 600)
+        assert large["ordinary"]["counts"]["overdue"] == 24
+        assert "bare aggregate of the overdue rows" in ran.stdout
+        assert "exponent" in ran.stdout
+        assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
