@@ -14,16 +14,23 @@ Kind = LoanEvent.Kind
 MONEY = (Kind.PAYMENT, Kind.PROCEEDS, Kind.SETTLEMENT)
 
 
-def apply_event(position: Position, contract: Contract, event: LoanEvent) -> tuple[Position, Receipt | None]:
-    """Return the position after the event, and for money received what it paid."""
+def apply_event(
+    position: Position, contract: Contract, event: LoanEvent, *, is_booked: bool = False
+) -> tuple[Position, Receipt | None]:
+    """
+    Return the position after the event, and for money received what it paid.
+
+    :param is_booked: the event was accepted before. A settlement that a later correction leaves short then counts as an
+        ordinary payment; a new one is refused.
+    """
     on = event.effective_on
     if event.kind in MONEY and position.status is Status.SETTLED:
         # An earlier value date settled the loan before this money came: it is owed back to the borrower.
         return _credited(position, event.amount_minor)
-    if event.kind == Kind.SETTLEMENT:
+    if event.kind == Kind.SETTLEMENT and not (is_booked and _is_short(position, contract, event)):
         return finance_loan.settle(position, contract, event.amount_minor, on)
-    if event.kind in (Kind.PAYMENT, Kind.PROCEEDS):
-        return finance_loan.receive(position, contract, event.amount_minor, on, cures=event.kind == Kind.PAYMENT)
+    if event.kind in MONEY:
+        return finance_loan.receive(position, contract, event.amount_minor, on, cures=event.kind != Kind.PROCEEDS)
     if event.kind == Kind.EXTENSION:
         return finance_loan.extend(position, contract, event.data["months"], on), None
     if event.kind == Kind.CHARGE_OFF:
@@ -42,11 +49,16 @@ def replay(loan: Loan, contract: Contract, *, through: date) -> tuple[Position, 
     opening = next(event for event in events if event.kind in (Kind.DISBURSED, Kind.TAKEN_OVER))
     position = _opening(loan, contract, opening)
     receipts: dict[int, Receipt] = {}
+    newest = max(event.pk for event in events)
     for event in _steps(events, leave_out=returned | {opening.pk}):
-        position, receipt = apply_event(position, contract, event)
+        position, receipt = apply_event(position, contract, event, is_booked=event.pk != newest)
         if receipt:
             receipts[event.pk] = receipt
     return finance_loan.accrue(position, contract, through), receipts
+
+
+def _is_short(position: Position, contract: Contract, event: LoanEvent) -> bool:
+    return event.amount_minor < finance_loan.payoff(position, contract, event.effective_on)
 
 
 def _credited(position: Position, amount: int) -> tuple[Position, Receipt]:

@@ -1,0 +1,136 @@
+"""Corrections after corrections: whatever the order of booking, the loan ends as its events in value order say."""
+
+from datetime import date
+
+import pytest
+
+from dashu.finance.loan import books_of
+from dashu.ledger.selectors import loan_balances
+from loans.models import Loan
+from repayments.models import Installment, LoanBalance, LoanEvent
+from repayments.selectors.reconciliation import differences
+from repayments.services.booking import ACCOUNT_OF, load
+from repayments.services.extend_loan import extend_loan
+from repayments.services.replay import replay
+from repayments.services.return_payment import return_payment
+from tests.factories import ACTOR, pay, running_loan, yuan
+
+
+def check(loan: Loan) -> None:
+    """Rows, balance and ledger are what a replay of the loan's events gives."""
+    loan.refresh_from_db()
+    stored = load(loan)
+    replayed, receipts = replay(loan, stored.contract, through=stored.position.accrued_through)
+    assert stored.position.installments == replayed.installments
+    assert (stored.position.principal, stored.position.unapplied) == (replayed.principal, replayed.unapplied)
+    assert (stored.position.penalty_parts, stored.position.interest_parts) == (
+        replayed.penalty_parts,
+        replayed.interest_parts,
+    )
+    assert loan.status == replayed.status.value
+    books = {ACCOUNT_OF[book]: minor for book, minor in books_of(replayed, stored.contract).items() if minor}
+    held = {account: minor for account, minor in loan_balances([loan.pk])[loan.pk].items() if minor}
+    assert held == books
+    for payment in loan.payments.filter(is_returned=False):
+        assert payment.principal_minor == receipts[payment.pk].principal
+    assert differences() == []
+
+
+def give_back(reference: str, on: date) -> None:
+    return_payment(reference=reference, returned_on=on, today=on, reason="bounced", actor=ACTOR)
+
+
+def extend(loan: Loan, on: date, months: int = 1) -> None:
+    extend_loan(loan_id=loan.pk, months=months, granted_on=on, today=on, reason="illness", actor=ACTOR)
+
+
+class TestReturns:
+    def test_a_returned_payment_that_had_settled_the_loan_opens_it_again(self, loan):
+        owed = sum(Installment.objects.filter(loan_id=loan.pk).values_list("unpaid_minor", flat=True))
+        pay(loan, owed, date(2026, 2, 1), reference="ALL")
+        loan.refresh_from_db()
+        assert loan.status == Loan.Status.SETTLED
+
+        give_back("ALL", date(2026, 2, 20))
+
+        check(loan)
+        assert loan.status == Loan.Status.ACTIVE
+        assert LoanBalance.objects.get(pk=loan.pk).principal_minor == yuan(12_000)
+
+    def test_a_returned_settlement_opens_the_loan_and_the_interest_again(self, loan):
+        pay(loan, 110_016, date(2026, 2, 15))
+        pay(loan, 1_107_984 + 8_310, date(2026, 3, 1), kind=LoanEvent.Kind.SETTLEMENT, reference="SETTLES")
+
+        give_back("SETTLES", date(2026, 3, 20))
+
+        check(loan)
+        unpaid = Installment.objects.filter(loan_id=loan.pk, unpaid_minor__gt=0).count()
+        assert (loan.status, unpaid) == (Loan.Status.ACTIVE, 11)
+
+    def test_returning_twice_changes_nothing(self, loan):
+        pay(loan, yuan(500), date(2026, 2, 15), reference="ONCE")
+        give_back("ONCE", date(2026, 2, 20))
+        events = LoanEvent.objects.count()
+
+        give_back("ONCE", date(2026, 2, 21))
+
+        assert LoanEvent.objects.count() == events
+        check(loan)
+
+    def test_a_settlement_that_a_return_leaves_short_counts_as_a_payment(self, loan):
+        pay(loan, 110_016, date(2026, 2, 15), reference="FIRST")
+        pay(loan, 1_107_984 + 8_310, date(2026, 3, 1), kind=LoanEvent.Kind.SETTLEMENT)
+
+        give_back("FIRST", date(2026, 3, 20))
+
+        check(loan)
+        assert loan.status == Loan.Status.ACTIVE
+
+
+class TestExtensions:
+    def test_an_extended_loan_keeps_the_old_schedule_readable(self, loan):
+        extend(loan, date(2026, 2, 20), months=2)
+
+        check(loan)
+        first = Installment.objects.get(loan_id=loan.pk, version=2, number=1)
+        old = Installment.objects.get(loan_id=loan.pk, version=1, number=1)
+        assert (old.due_on, old.is_current, old.unpaid_minor) == (date(2026, 2, 15), False, 0)
+        assert (first.due_on, first.is_current, first.unpaid_minor) == (date(2026, 4, 15), True, 110_016)
+
+    @pytest.mark.parametrize("paid_on", [date(2026, 2, 10), date(2026, 2, 25)])
+    def test_a_back_dated_payment_around_an_extension(self, loan, paid_on):
+        pay(loan, yuan(300), date(2026, 2, 15))
+        extend(loan, date(2026, 2, 20))
+        pay(loan, yuan(900), date(2026, 4, 2))
+
+        pay(loan, yuan(1_000), paid_on, today=date(2026, 4, 3))
+
+        check(loan)
+
+    def test_a_return_after_two_extensions(self, loan):
+        pay(loan, yuan(1_200), date(2026, 2, 15), reference="BOUNCES")
+        extend(loan, date(2026, 2, 20))
+        extend(loan, date(2026, 5, 2))
+
+        give_back("BOUNCES", date(2026, 5, 3))
+
+        check(loan)
+
+
+class TestDailyInterest:
+    @pytest.fixture
+    def daily(self, amina):
+        loan = running_loan(amina)
+        Loan.objects.filter(pk=loan.pk).update(interest_basis="daily")
+        loan.refresh_from_db()
+        return loan
+
+    def test_back_dated_and_returned_payments(self, daily):
+        pay(daily, yuan(1_100), date(2026, 2, 15), reference="BOUNCES")
+        pay(daily, yuan(1_100), date(2026, 4, 15))
+        pay(daily, yuan(400), date(2026, 3, 1), today=date(2026, 4, 16))
+        check(daily)
+
+        give_back("BOUNCES", date(2026, 4, 20))
+
+        check(daily)
