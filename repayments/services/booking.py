@@ -61,6 +61,10 @@ class LoadedLoan:
     balance: LoanBalance
     position: Position
 
+    def is_booked_past(self, on: date) -> bool:
+        """Whether the figures hold more than an event of this day may know of, so that it restates the loan."""
+        return on <= self.position.accrued_through or on < self.balance.latest_event_on
+
 
 def lock_loan(loan_id: int) -> Loan:
     """Return the loan, locked until the transaction ends. Every write of money takes this lock first."""

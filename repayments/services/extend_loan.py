@@ -11,6 +11,7 @@ from repayments.models import LoanBalance, LoanEvent, ScheduleVersion
 from repayments.services.booking import load, lock_loan, post_step, refuse_outside_contract, store
 from repayments.services.receive_payment import LoanNotPayable
 from repayments.services.replay import apply_event
+from repayments.services.restate import restate
 
 _COPIED = (
     "number, due_on, principal_minor, interest_minor, fee_minor, paid_principal_minor, paid_interest_minor,"
@@ -23,7 +24,9 @@ def extend_loan(
     *, loan_id: int, months: int, granted_on: date, today: date, reason: str, actor: str
 ) -> ScheduleVersion:
     """
-    Move every unpaid installment `months` later.
+    Move every installment that was unpaid on `granted_on` `months` later.
+
+    Granted from a day that is booked already, the holiday restates the loan from that day.
 
     :raises LoanNotPayable: the loan is not running.
     :raises EventRefused: fewer than one month.
@@ -41,7 +44,8 @@ def extend_loan(
         data={"months": months, "reason": reason},
         actor=actor,
     )
-    after, _receipt = apply_event(loaded.position, loaded.contract, event)
+    is_next = not loaded.is_booked_past(granted_on)
+    after = apply_event(loaded.position, loaded.contract, event)[0] if is_next else None
 
     event.save(force_insert=True)
     version = _copy_schedule(loan.pk, loaded.balance.schedule_version)
@@ -50,8 +54,11 @@ def extend_loan(
     record = ScheduleVersion.objects.create(
         loan=loan, version=version, reason=ScheduleVersion.Reason.EXTENSION, effective_on=granted_on
     )
-    store(loaded, after, event_on=granted_on)
-    post_step(loaded, after, effective_on=granted_on, description="Payment holiday", kind="EXTENSION", actor=actor)
+    if after is None:
+        restate(loaded, through=loaded.position.accrued_through, description="Payment holiday", event=event)
+    else:
+        store(loaded, after, event_on=granted_on)
+        post_step(loaded, after, effective_on=granted_on, description="Payment holiday", kind="EXTENSION", actor=actor)
     audit.record(
         action="repayments.loan_extended",
         subject_type="loan",

@@ -76,7 +76,7 @@ def receive_payment(
     loaded = load(loan)
 
     event = LoanEvent(loan=loan, kind=kind, effective_on=received_on, amount_minor=amount_minor, actor=actor)
-    if received_on <= loaded.position.accrued_through or received_on < loaded.balance.latest_event_on:
+    if loaded.is_booked_past(received_on):
         payment = _record(event, reference=reference, channel=channel)
         restate(loaded, through=loaded.position.accrued_through, description=f"Payment {reference}", event=event)
         payment.refresh_from_db()

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dashu.finance.loan import books_of
+from dashu.finance.loan import EventRefused, books_of
 from dashu.ledger.selectors import loan_balances
 from loans.models import Loan
 from repayments.models import Installment, LoanBalance, LoanEvent
@@ -40,8 +40,8 @@ def give_back(reference: str, on: date) -> None:
     return_payment(reference=reference, returned_on=on, today=on, reason="bounced", actor=ACTOR)
 
 
-def extend(loan: Loan, on: date, months: int = 1) -> None:
-    extend_loan(loan_id=loan.pk, months=months, granted_on=on, today=on, reason="illness", actor=ACTOR)
+def extend(loan: Loan, on: date, months: int = 1, *, today: date | None = None) -> None:
+    extend_loan(loan_id=loan.pk, months=months, granted_on=on, today=today or on, reason="illness", actor=ACTOR)
 
 
 class TestReturns:
@@ -106,6 +106,27 @@ class TestExtensions:
         pay(loan, yuan(1_000), paid_on, today=date(2026, 4, 3))
 
         check(loan)
+
+    def test_granted_from_an_earlier_day_it_restates_the_loan(self, loan):
+        pay(loan, yuan(1_200), date(2026, 3, 20))
+        assert LoanBalance.objects.get(pk=loan.pk).penalty_charged_minor > 0
+
+        extend(loan, date(2026, 2, 14), today=date(2026, 3, 25))
+
+        check(loan)
+        # 920.16 principal, now due on 15 March and paid on the 20th: 4 whole days at 24% a year of 360 days.
+        assert LoanBalance.objects.get(pk=loan.pk).penalty_charged_minor == 2_45
+        first = Installment.objects.get(loan_id=loan.pk, version=2, number=1)
+        assert (first.due_on, first.unpaid_minor) == (date(2026, 3, 15), 0)
+
+    def test_refused_from_an_earlier_day_it_leaves_nothing_behind(self, loan):
+        pay(loan, yuan(1_200), date(2026, 3, 20))
+
+        with pytest.raises(EventRefused):
+            extend(loan, date(2026, 2, 14), months=0, today=date(2026, 3, 25))
+
+        assert LoanEvent.objects.filter(kind=LoanEvent.Kind.EXTENSION).exists() is False
+        assert LoanBalance.objects.get(pk=loan.pk).schedule_version == 1
 
     def test_a_return_after_two_extensions(self, loan):
         pay(loan, yuan(1_200), date(2026, 2, 15), reference="BOUNCES")
