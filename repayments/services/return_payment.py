@@ -20,6 +20,12 @@ class PaymentNotFound(DomainError):
     http_status = 404
 
 
+class ReturnedBeforeReceived(DomainError):
+    """Money cannot go back before it came."""
+
+    code = "returned_before_received"
+
+
 @transaction.atomic
 def return_payment(*, reference: str, returned_on: date, today: date, reason: str, actor: str) -> Payment:
     """
@@ -28,6 +34,8 @@ def return_payment(*, reference: str, returned_on: date, today: date, reason: st
     Calling again changes nothing.
 
     :raises PaymentNotFound: no payment has this reference.
+    :raises ReturnedBeforeReceived: the day lies before the payment's value date.
+    :raises DateOutsideContract: the day lies before the loan's start or after today.
     """
     loan_id = Payment.objects.filter(reference=reference).values_list("loan_id", flat=True).first()
     if loan_id is None:
@@ -37,6 +45,12 @@ def return_payment(*, reference: str, returned_on: date, today: date, reason: st
     if payment.is_returned:
         return payment
     refuse_outside_contract(loan, returned_on, today=today, field="returned_on")
+    if returned_on < payment.received_on:
+        raise ReturnedBeforeReceived(
+            _("The payment was received on %(received)s. It cannot be returned before."),
+            field="returned_on",
+            params={"received": payment.received_on},
+        )
 
     loaded = load(loan)
     event = LoanEvent.objects.create(

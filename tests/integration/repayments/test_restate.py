@@ -12,7 +12,7 @@ from repayments.selectors.reconciliation import differences
 from repayments.services.booking import ACCOUNT_OF, load
 from repayments.services.extend_loan import extend_loan
 from repayments.services.replay import replay
-from repayments.services.return_payment import return_payment
+from repayments.services.return_payment import ReturnedBeforeReceived, return_payment
 from tests.factories import ACTOR, pay, running_loan, yuan
 
 
@@ -76,6 +76,16 @@ class TestReturns:
 
         assert LoanEvent.objects.count() == events
         check(loan)
+
+    def test_a_day_before_the_money_came_is_refused(self, loan):
+        pay(loan, yuan(500), date(2026, 2, 15), reference="LATER")
+
+        with pytest.raises(ReturnedBeforeReceived):
+            give_back("LATER", date(2026, 2, 14))
+
+        check(loan)
+        assert LoanEvent.objects.filter(kind=LoanEvent.Kind.REVERSAL).exists() is False
+        assert loan.payments.get().is_returned is False
 
     def test_a_settlement_that_a_return_leaves_short_counts_as_a_payment(self, loan):
         pay(loan, 110_016, date(2026, 2, 15), reference="FIRST")
