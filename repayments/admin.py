@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -90,7 +90,9 @@ class PaymentAdmin(FoundByLoan, ReadOnlyAdmin):
         variant=ActionVariant.DANGER,
     )
     def return_payment(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        payment = get_object_or_404(Payment.objects.select_related("loan"), pk=object_id)
+        payment = self.get_object(request, object_id)
+        if payment is None:
+            raise Http404
         form = ReturnPaymentForm(request.POST or None, initial={"returned_on": lender_today()})
         if request.method == "POST" and form.is_valid():
             try:

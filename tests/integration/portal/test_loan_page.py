@@ -1,6 +1,7 @@
 from datetime import date
 
 import pytest
+from django.urls import reverse
 
 from tests import factories
 
@@ -37,6 +38,18 @@ class TestLoanPage:
             assert f"{state}</span>" in page
         assert page.count("<tr") == 1 + 12
         assert f"/receipts/{late_loan.payments.get().reference}/" in page
+
+    @pytest.mark.parametrize("reference", ["dana:2026-02-15/0001", "dana:100%", "dana:a//b"])
+    def test_links_to_the_receipt_whatever_the_partners_reference_holds(self, visit, late_loan, reference):
+        factories.pay(late_loan, 100_00, TODAY, reference=reference)
+        address = reverse("portal:receipt", args=[reference])
+
+        assert f'href="{address}"' in visit(f"/loans/{late_loan.number}/").content.decode()
+        assert visit(address).context["payment"].reference == reference
+
+    @pytest.mark.parametrize("address", ["/loans/%00/", "/loans/%00/pay/", "/receipts/%00/", "/receipts/a/%00/"])
+    def test_an_address_that_the_database_cannot_hold_is_not_found(self, visit, late_loan, address):
+        assert visit(address).status_code == 404
 
     def test_takes_a_constant_number_of_queries(self, visit, late_loan, django_assert_num_queries):
         for _more in range(2):

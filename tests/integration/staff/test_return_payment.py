@@ -88,5 +88,6 @@ class TestReturnPayment:
         assert LoanEvent.objects.filter(kind="REVERSAL").count() == 1
         assert "returned already" in client.get(address(payment)).content.decode()
 
-    def test_of_an_unknown_payment_is_not_found(self, rules):
-        assert as_role("ACCOUNTANT").post("/admin/repayments/payment/999999/return/", GOOD).status_code == 404
+    @pytest.mark.parametrize("payment_id", ["999999", "9" * 40, "abc", "%00"])
+    def test_of_an_unknown_payment_is_not_found(self, rules, payment_id):
+        assert as_role("ACCOUNTANT").post(f"/admin/repayments/payment/{payment_id}/return/", GOOD).status_code == 404
