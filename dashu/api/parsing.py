@@ -1,6 +1,7 @@
 """Reading a body: JSON as partners should send it, refused before it can do harm."""
 
 import json
+from math import isinf
 from typing import Any, NoReturn
 
 from django.utils.translation import gettext_lazy as _
@@ -42,8 +43,13 @@ class StrictJSONParser(BaseParser):
             raise BodyTooLarge(_("The body must not be larger than %(bound)s bytes."), params={"bound": MAX_BYTES})
         try:
             document = json.loads(
-                body.decode("utf-8-sig"), parse_constant=_refuse_constant, object_pairs_hook=_without_repeats
+                body.decode("utf-8-sig"),
+                parse_constant=_refuse_constant,
+                parse_float=_finite,
+                object_pairs_hook=_without_repeats,
             )
+            _refuse_deep(document)
+            _refuse_what_is_no_text(document)
         except RecursionError as error:
             raise _too_deep() from error
         except ValueError as error:
@@ -51,12 +57,23 @@ class StrictJSONParser(BaseParser):
                 _("The body is not valid JSON: %(reason)s. Send one JSON object in UTF-8."),
                 params={"reason": _reason(error)},
             ) from error
-        _refuse_deep(document)
         return document
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def _finite(number: str) -> float:
+    """Python reads 1e400 as infinity, which JSON does not have and no answer could hold."""
+    if isinf(value := float(number)):
+        raise ValueError(number)
+    return value
+
+
+def _refuse_what_is_no_text(document: Any) -> None:
+    """Half of a surrogate pair can be written in JSON, but neither stored nor sent back."""
+    json.dumps(document, ensure_ascii=False).encode()
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -70,7 +87,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _reason(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.lineno}:{error.colno}"
-    return "UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)[:80]
+    return "UTF-8" if isinstance(error, UnicodeError) else str(error)[:80].encode("utf-8", "backslashreplace").decode()
 
 
 def _refuse_deep(document: Any) -> None:
