@@ -104,7 +104,7 @@ class TestQuote:
             ({"count": True}, "invalid_input", "count"),
             ({"count": 600, "every": 366}, "invalid_terms", "count"),
             ({"every": 0}, "invalid_input", "every"),
-            ({"period": "year"}, "invalid_input", "period"),
+            ({"period": "decade"}, "invalid_input", "period"),
             ({"disbursed_on": "2026-02-30"}, "invalid_date", "disbursed_on"),
             ({"disbursed_on": 20260110}, "invalid_date", "disbursed_on"),
             ({"first_due_on": "2026-01-10"}, "invalid_terms", "first_due_on"),
