@@ -13,7 +13,7 @@ from dashu.finance.loan import Contract, InterestBasis
 from dashu.finance.loan import Status as Position
 from dashu.finance.penalty import PenaltyBase, PenaltyRule
 from dashu.finance.periods import DueRule
-from dashu.finance.schedule import Method, ScheduleTerms
+from dashu.finance.terms import Method, ScheduleTerms
 from dashu.users.models import User, Viewer
 from loans.domain.terms import ProductRules, parse_rules
 from loans.domain.waterfalls import waterfall_from_json

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dashu.finance.schedule import FeeTiming, Row, ScheduleTerms
+from dashu.finance.fees import FeeTiming
+from dashu.finance.schedule import Row
+from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.errors import DomainError, _
 
 _PLACES = Decimal("0.000001")

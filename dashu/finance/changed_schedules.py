@@ -12,7 +12,8 @@ from decimal import Decimal
 from dashu.finance.installments import Component, Installment
 from dashu.finance.loan import Contract, EventRefused, Position, Receipt, Status, accrue, earned_interest
 from dashu.finance.rounding import Rounding, to_minor
-from dashu.finance.schedule import Method, ScheduleTerms, build_schedule, remaining_parts
+from dashu.finance.schedule import build_schedule, remaining_parts
+from dashu.finance.terms import Method, ScheduleTerms
 from dashu.kernel.errors import _
 
 

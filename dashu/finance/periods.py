@@ -83,6 +83,10 @@ class DueRule:
             return self.first_due_on in (add_months(self.first_due_on, 0, day=day) for day in self._pair(self.due_day))
         return self._step(self.first_due_on, 0) == self.first_due_on
 
+    def a_period_before(self, due_on: date) -> date:
+        """Return the day one period before a due date."""
+        return self._step(due_on, -1)
+
     def starts_regularly(self, start: date) -> bool:
         """Whether the first period is exactly one period long, with no stub."""
         starts_on_a_due_day = self._step(start, 0) == start

@@ -30,7 +30,8 @@ from dashu.finance.loan import (
     settle,
     waive,
 )
-from dashu.finance.schedule import InvalidTerms, ScheduleTerms, build_schedule
+from dashu.finance.schedule import build_schedule
+from dashu.finance.terms import InvalidTerms, ScheduleTerms
 from dashu.kernel.errors import DomainError, _
 
 

@@ -24,6 +24,13 @@ _MODES = {
 _MEANT = Decimal("1e-9")
 
 
-def to_minor(unrounded: Decimal, mode: Rounding) -> int:
-    """Round an amount in minor units to whole minor units."""
-    return int(unrounded.quantize(_MEANT, rounding=ROUND_HALF_EVEN).to_integral_value(rounding=_MODES[mode]))
+def to_minor(unrounded: Decimal, mode: Rounding, unit: int = 1) -> int:
+    """
+    Round an amount in minor units to whole minor units.
+
+    :param unit: minor units that the result is a multiple of: 1 for a fen, 100 for a yuan, 1,000 for ten.
+    """
+    meant = unrounded.quantize(_MEANT, rounding=ROUND_HALF_EVEN)
+    if unit == 1:
+        return int(meant.to_integral_value(rounding=_MODES[mode]))
+    return unit * int((meant / unit).to_integral_value(rounding=_MODES[mode]))

@@ -14,7 +14,8 @@ from typing import Any
 from dashu.finance.installments import Installment
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.rounding import Rounding, to_minor
-from dashu.finance.schedule import ScheduleTerms, build_schedule
+from dashu.finance.schedule import build_schedule
+from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.dates import add_months
 from dashu.kernel.errors import _
 from dashu.kernel.money import split_minor

@@ -5,9 +5,10 @@ from rest_framework import serializers
 from dashu.api.fields import AmountText, MinorField
 from dashu.api.pagination import PageQuery
 from dashu.finance.day_counts import DayCount
+from dashu.finance.fees import FeeTiming
 from dashu.finance.periods import Period
 from dashu.finance.rounding import Rounding
-from dashu.finance.schedule import FeeTiming, Method
+from dashu.finance.terms import Method
 from dashu.kernel.money import EXPONENTS
 from loans.models import Loan
 

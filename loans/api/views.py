@@ -8,7 +8,7 @@ from dashu.api.fields import checked
 from dashu.api.pagination import InvalidCursor, newest_first
 from dashu.api.schema import BODY, QUERY, Refusal, problems
 from dashu.finance.annual_rates import NoAnnualRate
-from dashu.finance.schedule import InvalidTerms
+from dashu.finance.terms import InvalidTerms
 from dashu.kernel.dates import InvalidDate
 from dashu.kernel.documents import InvalidRate
 from dashu.kernel.money import CurrencyMismatch, InvalidAmount

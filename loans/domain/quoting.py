@@ -10,9 +10,11 @@ from typing import Any
 
 from dashu.finance.annual_rates import all_in_rates
 from dashu.finance.day_counts import DayCount
+from dashu.finance.fees import Fee, FeeTiming
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.rounding import Rounding
-from dashu.finance.schedule import Fee, FeeTiming, InvalidTerms, Method, Row, ScheduleTerms, build_schedule
+from dashu.finance.schedule import Row, build_schedule
+from dashu.finance.terms import InvalidTerms, Method, ScheduleTerms
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, _
 from dashu.kernel.money import EXPONENTS, CurrencyMismatch, format_minor

@@ -18,7 +18,7 @@ from dashu.finance.installments import Component
 from dashu.finance.loan import InterestBasis
 from dashu.finance.periods import Period
 from dashu.finance.rounding import Rounding
-from dashu.finance.schedule import Method
+from dashu.finance.terms import Method
 from dashu.kernel.errors import DomainError, _
 from dashu.kernel.money import parse_minor
 

@@ -14,7 +14,7 @@ from dashu.finance.loan import Contract, Receipt, accrue, arrears, effective_day
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.replay import Event, EventType, PaymentResult, Snapshot, positions_at
 from dashu.finance.rounding import Rounding
-from dashu.finance.schedule import Method, ScheduleTerms
+from dashu.finance.terms import Method, ScheduleTerms
 from dashu.kernel.dates import InvalidDate
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, InvalidInput, _

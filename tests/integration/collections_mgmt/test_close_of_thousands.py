@@ -10,7 +10,8 @@ from collections_mgmt.models import CollectionCase, OverdueStatus
 from collections_mgmt.services.close_day import close_date
 from dashu.finance.installments import Installment as Row
 from dashu.finance.loan import accrue, arrears, books_of
-from dashu.finance.schedule import Method, ScheduleTerms, build_schedule
+from dashu.finance.schedule import build_schedule
+from dashu.finance.terms import Method, ScheduleTerms
 from dashu.ledger.models import Posting
 from dashu.policy import rules as policy
 from loans.models import Loan, ProductTerms

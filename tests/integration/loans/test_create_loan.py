@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from dashu.finance.schedule import InvalidTerms
+from dashu.finance.terms import InvalidTerms
 from loans.models import Loan, Product, ProductTerms
 from loans.selectors.products import UnknownProduct
 from loans.services.create_loan import OutsideProduct

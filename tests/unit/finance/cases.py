@@ -1,6 +1,7 @@
 """Random but valid terms, contracts and lives of loans for the property tests, and short ways to write exact ones."""
 
 import csv
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,12 +11,32 @@ from hypothesis import strategies as st
 from dashu.finance.allocation import Direction, Surplus, Waterfall
 from dashu.finance.arrears import Pause
 from dashu.finance.day_counts import DayCount
+from dashu.finance.fees import Fee, FeeTiming
 from dashu.finance.installments import Component, Installment
 from dashu.finance.loan import Contract, InterestBasis, opened
 from dashu.finance.penalty import PenaltyBase, PenaltyRule
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.rounding import Rounding
-from dashu.finance.schedule import Fee, FeeTiming, Method, ScheduleTerms, build_schedule
+from dashu.finance.schedule import build_schedule
+from dashu.finance.terms import (
+    Accrual,
+    CardPlan,
+    Compounding,
+    CustomRow,
+    DeferredInterest,
+    Holiday,
+    HolidayInterest,
+    InvalidTerms,
+    Method,
+    OnRateChange,
+    RateChange,
+    Remainder,
+    ScheduleTerms,
+    Step,
+    Stub,
+    Tranche,
+)
+from dashu.kernel.money import split_minor
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 START = date(2026, 1, 15)
@@ -39,18 +60,46 @@ def rows_of(terms: ScheduleTerms) -> tuple[Installment, ...]:
     )
 
 
+# The methods whose terms need nothing else, as the live book's first products use them.
+PLAIN_METHODS = (
+    Method.EQUAL_INSTALLMENT,
+    Method.EQUAL_PRINCIPAL,
+    Method.INTEREST_ONLY,
+    Method.BULLET,
+    Method.FLAT,
+)
+
+
+def needed_by(method: Method, *, principal: int = 1_200_00, count: int = 12) -> dict[str, object]:
+    """Return the terms without which a method is refused."""
+    match method:
+        case Method.STEP:
+            return {"step": Step(every=12, change=Decimal("-0.02"))}
+        case Method.SEASONAL:
+            return {"interest_only_months": (1, 2)}
+        case Method.CARD_PLAN:
+            return {"card_plan": CardPlan(fixed=principal)}
+        case Method.CUSTOM:
+            days = [START + timedelta(days=30 * number) for number in range(1, count + 1)]
+            rows = [CustomRow(day, principal=principal // count) for day in days[:-1]]
+            return {"custom_rows": (*rows, CustomRow(days[-1]))}
+    return {}
+
+
 @st.composite
 def schedule_terms(draw: st.DrawFn, *, most: int = 10**12, longest: int = 48) -> ScheduleTerms:
+    """Terms of the plain methods, without relief or changes."""
     principal = draw(st.integers(1, 1_000) | st.integers(1_000, most))
     period = draw(st.sampled_from(Period))
     started = draw(st.dates(date(2000, 1, 1), date(2040, 12, 31)))
     first = draw(st.none() | st.integers(1, 70).map(lambda days: started + timedelta(days=days)))
     monthly_day = period is Period.MONTH and first is None and draw(st.booleans())
+    count = draw(st.integers(1, longest))
     return ScheduleTerms(
         principal=principal,
         annual_rate=draw(rates),
-        method=draw(st.sampled_from(Method)),
-        count=draw(st.integers(1, longest)),
+        method=draw(st.sampled_from(PLAIN_METHODS)),
+        count=count,
         disbursed_on=started,
         due_rule=DueRule(
             period,
@@ -61,15 +110,69 @@ def schedule_terms(draw: st.DrawFn, *, most: int = 10**12, longest: int = 48) ->
         day_count=draw(st.sampled_from(DayCount)),
         rounding=draw(st.sampled_from(Rounding)),
         balloon=draw(st.integers(0, principal)),
-        fees=tuple(draw(st.lists(fees(principal), max_size=2))),
+        fees=tuple(draw(st.lists(fees(principal, count), max_size=2))),
     )
 
 
 @st.composite
-def fees(draw: st.DrawFn, principal: int) -> Fee:
-    timing = draw(st.sampled_from(FeeTiming))
-    most = max((principal - 1) // 3, 0) if timing is FeeTiming.UPFRONT else 10_000
-    return Fee("fee", draw(st.integers(0, most)), timing)
+def any_terms(draw: st.DrawFn) -> ScheduleTerms:
+    """Terms of every method with every option, contradictions left out."""
+    plain = draw(schedule_terms(most=10**10, longest=30))
+    method = draw(st.sampled_from(Method))
+    changes: dict[str, object] = {
+        "method": method,
+        "balloon": plain.balloon if method in PLAIN_METHODS else 0,
+        "accrual": draw(st.sampled_from([None, *Accrual])),
+        "compounding": draw(st.sampled_from(Compounding)),
+        "stub": draw(st.sampled_from(Stub)),
+        "remainder": draw(st.sampled_from(Remainder)),
+        "rounding_unit": draw(st.sampled_from([1, 1, 100, 1_000])),
+        "deferred_interest": draw(st.sampled_from(DeferredInterest)),
+        "on_rate_change": draw(st.sampled_from(OnRateChange)),
+    } | needed_by(method, principal=plain.principal, count=plain.count)
+    if method is Method.CUSTOM:
+        changes["custom_rows"] = draw(custom_rows(plain))
+    for grace in ("grace_principal", "grace_interest", "interest_free"):
+        changes[grace] = draw(st.sampled_from([0, 0, 1, 3]))
+    days = st.integers(1, 200).map(lambda days: plain.disbursed_on + timedelta(days=days))
+    rising = st.lists(days, max_size=2, unique=True).map(sorted)
+    changes["rate_changes"] = tuple(RateChange(day, draw(rates)) for day in draw(rising))
+    financed = draw(st.integers(0, plain.principal // 4))
+    changes["fees"] = (*plain.fees, Fee("financed", financed, FeeTiming.FINANCED))
+    if draw(st.booleans()):
+        changes["holidays"] = (Holiday(draw(st.integers(1, 9)), 2, draw(st.sampled_from(HolidayInterest))),)
+    else:
+        changes["tranches"] = tuple(Tranche(day, plain.principal // 3) for day in draw(rising))
+    for option in _DROPPABLE:
+        try:
+            return replace(plain, **changes)  # type: ignore[arg-type]
+        except InvalidTerms:
+            changes.pop(option, None)
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+# Dropped one after the other until the rest fits together.
+_DROPPABLE = (
+    "stub", "remainder", "tranches", "holidays", "grace_principal", "grace_interest", "interest_free", "fees",
+    "rate_changes",
+)  # fmt: skip
+
+
+@st.composite
+def custom_rows(draw: st.DrawFn, terms: ScheduleTerms) -> tuple[CustomRow, ...]:
+    gaps = draw(st.lists(st.integers(1, 90), min_size=terms.count, max_size=terms.count))
+    shares = split_minor(terms.principal, terms.count)
+    days = [terms.disbursed_on + timedelta(days=sum(gaps[: number + 1])) for number in range(terms.count)]
+    rows = [CustomRow(day, principal=share) for day, share in zip(days, shares, strict=True)]
+    return (*rows[:-1], CustomRow(days[-1]))
+
+
+@st.composite
+def fees(draw: st.DrawFn, principal: int, count: int) -> Fee:
+    """A fee that with a second one like it stays below the principal."""
+    timing = draw(st.sampled_from([timing for timing in FeeTiming if timing is not FeeTiming.FINANCED]))
+    most = max(principal - 1, 0) // (3 * (count if timing is FeeTiming.EACH else 1))
+    return Fee("fee", draw(st.integers(0, min(most, 10_000))), timing)
 
 
 waterfalls = st.builds(

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashu.finance.annual_rates import NoAnnualRate, all_in_rates, annual_rates
+from dashu.finance.fees import Fee, FeeTiming
 from dashu.finance.periods import DueRule, Period
-from dashu.finance.schedule import Fee, FeeTiming, Method, ScheduleTerms, build_schedule
+from dashu.finance.schedule import build_schedule
+from dashu.finance.terms import Method, ScheduleTerms
 from dashu.kernel.money import parse_minor
 from tests.unit.finance.cases import golden
 

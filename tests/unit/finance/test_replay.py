@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashu.finance.allocation import Surplus, Waterfall
+from dashu.finance.fees import FeeTiming
 from dashu.finance.installments import Component
 from dashu.finance.loan import (
     Contract,
@@ -31,7 +32,7 @@ from dashu.finance.replay import (
     UnknownEvent,
     positions_at,
 )
-from dashu.finance.schedule import Fee, FeeTiming, InvalidTerms, Method, ScheduleTerms
+from dashu.finance.terms import InvalidTerms, Method, ScheduleTerms
 from dashu.kernel.errors import DomainError
 from tests.unit.finance.cases import open_loans, rows_of, schedule_terms
 
@@ -415,6 +416,7 @@ class TestProperties:
                     terms,
                     count=1 + size % 8,
                     balloon=0,
+                    fees=tuple(fee for fee in terms.fees if fee.timing is FeeTiming.SPREAD),
                     disbursed_on=on,
                     due_rule=replace(terms.due_rule, first_due_on=None),
                 ),

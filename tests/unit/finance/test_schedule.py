@@ -3,24 +3,18 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from dashu.finance.amortization import level_installment
 from dashu.finance.day_counts import DayCount
+from dashu.finance.fees import Fee, FeeTiming
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.rounding import Rounding, to_minor
-from dashu.finance.schedule import (
-    Fee,
-    FeeTiming,
-    InvalidTerms,
-    Method,
-    Row,
-    ScheduleTerms,
-    build_schedule,
-    level_installment,
-)
+from dashu.finance.schedule import Row, build_schedule
+from dashu.finance.terms import InvalidTerms, Method, ScheduleTerms
 from dashu.kernel.money import MAX_MINOR, format_minor, parse_minor
-from tests.unit.finance.cases import golden, schedule_terms
+from tests.unit.finance.cases import any_terms, golden, needed_by, schedule_terms
 
 ZERO = Decimal(0)
 
@@ -35,6 +29,16 @@ def terms(**changes: object) -> ScheduleTerms:
         "disbursed_on": date(2026, 1, 15),
     }
     return ScheduleTerms(**(usual | changes))  # type: ignore[arg-type]
+
+
+def rows_unless_refused(given_terms: ScheduleTerms) -> tuple[Row, ...]:
+    """Leave out terms whose rounding unit, step or months without principal do not fit the amount."""
+    try:
+        return build_schedule(given_terms)
+    except InvalidTerms as refusal:
+        if refusal.field not in ("rounding_unit", "step", "count"):
+            raise
+        reject()
 
 
 class TestGoldenSchedules:
@@ -189,15 +193,20 @@ class TestEdges:
     @pytest.mark.parametrize("rounding", list(Rounding))
     def test_one_fen_in_600_installments(self, method, rounding):
         rows = build_schedule(
-            terms(principal=1, count=600, annual_rate=Decimal("0.24"), method=method, rounding=rounding)
-        )
+            terms(
+                principal=1, count=600, annual_rate=Decimal("0.24"), method=method, rounding=rounding,
+                **needed_by(method, principal=1, count=600),
+            )
+        )  # fmt: skip
 
         assert sum(row.principal for row in rows) == 1
         assert rows[-1].balance == 0
 
-    @pytest.mark.parametrize("method", list(Method))
+    # A thousand percent doubles a rounding error every month, which takes stepped installments below their interest.
+    @pytest.mark.parametrize("method", [method for method in Method if method is not Method.STEP])
     def test_the_largest_amount_at_the_highest_rate_for_600_months(self, method):
-        rows = build_schedule(terms(principal=MAX_MINOR, count=600, annual_rate=Decimal(10), method=method))
+        needed = needed_by(method, principal=MAX_MINOR, count=600)
+        rows = build_schedule(terms(principal=MAX_MINOR, count=600, annual_rate=Decimal(10), method=method, **needed))
 
         assert sum(row.principal for row in rows) == MAX_MINOR
         assert rows[-1].balance == 0
@@ -248,16 +257,16 @@ class TestRefusals:
 
 class TestProperties:
     @settings(deadline=None, max_examples=300)
-    @given(given_terms=schedule_terms())
+    @given(given_terms=any_terms())
     def test_principal_sums_no_row_is_negative_and_the_balance_ends_at_zero(self, given_terms):
-        rows = build_schedule(given_terms)
-
-        assert sum(row.principal for row in rows) == given_terms.principal
+        rows = rows_unless_refused(given_terms)
+        capitalized = sum(row.capitalized for row in rows)
+        assert sum(row.principal for row in rows) == given_terms.amount_financed + capitalized
         assert min(min(row.principal, row.interest, row.fee, row.days) for row in rows) >= 0
         assert rows[-1].balance == 0
-        left = given_terms.principal
+        left = given_terms.amount_financed - sum(tranche.minor for tranche in given_terms.tranches)
         for row in rows:
-            left -= row.principal
+            left += row.advanced + row.capitalized - row.principal
             assert row.balance == left >= 0
         assert [row.number for row in rows] == list(range(1, len(rows) + 1))
         assert all(row.period_from < row.due_on for row in rows)
