@@ -25,6 +25,8 @@ from dashu.finance.terms import (
 from dashu.kernel.errors import _
 from dashu.kernel.money import split_minor
 
+_ZERO, _ONE = Decimal(0), Decimal(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Charge:
@@ -38,6 +40,20 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """
+    What a method wants a period to pay: an installment (principal and interest), or a share of the principal.
+
+    :param minor: rounded, with `rest`.
+    :param rest: minor units that this row pays above the rounded amount of all rows, so that the sum is right.
+    """
+
+    minor: int
+    unrounded: Decimal
+    rest: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """
     What one period demands and does to the balance. Amounts in minor units.
@@ -47,7 +63,8 @@ class Part:
     :param deferred: earlier deferred interest that is demanded here.
     :param capitalized: interest added to the balance.
     :param advanced: paid out during the period, without the first payout.
-    :param planned: installment or principal share by the method before the last one absorbed the rest; None: not level.
+    :param plan: None where the method does not level.
+    :param rest: minor units by which the row absorbs what rounding left.
     """
 
     principal: int
@@ -56,11 +73,8 @@ class Part:
     deferred: int = 0
     capitalized: int = 0
     advanced: int = 0
-    planned: int | None = None
-
-    @property
-    def charged(self) -> int:
-        return sum(charge.minor for charge in self.charges)
+    plan: Plan | None = None
+    rest: int = 0
 
 
 def amortize(terms: ScheduleTerms, spans: Sequence[Span], balance: int) -> list[Part]:
@@ -102,44 +116,48 @@ class _Course:
         self.parts: list[Part] = []
         self._charges: tuple[Charge, ...] = ()
         self._advanced = 0
+        self._interest = 0
+        self._has_relief = bool(terms.grace_interest or terms.holidays)
         self._held = 0  # deferred and not yet demanded
         self._shares: dict[int, int] = {}
 
     def charge(self, index: int) -> int:
         """Run through the days of a period and return its interest."""
-        span, charges, total = self._spans[index], [], 0
-        self._advanced = 0
+        span, charges = self._spans[index], []
+        self._advanced, self._interest = 0, 0
         for piece in span.pieces:
             if piece.advance:
                 self.balance += piece.advance
                 self._advanced += piece.advance
-            factor = Decimal(0) if span.is_free else interest_factor(self._terms, piece)
+            factor = _ZERO if span.is_free else interest_factor(self._terms, piece)
             unrounded = self.balance * factor
             minor = to_minor(unrounded, Rounding.HALF_UP)
             charges.append(Charge(piece, self.balance, factor, unrounded, minor))
-            total += minor
+            self._interest += minor
         self._charges = tuple(charges)
-        return total
+        return self._interest
 
-    def demand(self, index: int, principal: int, *, planned: int | None = None, interest: int | None = None) -> None:
+    def demand(
+        self, index: int, principal: int, *, plan: Plan | None = None, rest: int = 0, interest: int | None = None
+    ) -> None:
         """
         Close the period that was charged last.
 
         :param interest: instead of what was charged, for flat interest.
         """
-        own = sum(charge.minor for charge in self._charges) if interest is None else interest
-        treatment = _interest_of(self._terms, self._spans, index)
+        own = self._interest if interest is None else interest
+        treatment = _interest_of(self._terms, self._spans, index) if self._has_relief else None
         deferred, capitalized = 0, 0
         if treatment is HolidayInterest.DEFERRED:
             self._held += own
             own = 0
         elif treatment is HolidayInterest.CAPITALIZED:
             capitalized, own = own, 0
-        else:
+        elif self._has_relief:
             deferred = self._deferred_due(index)
         self.balance += capitalized - principal
         self.parts.append(
-            Part(principal, own + deferred, self._charges, deferred, capitalized, self._advanced, planned)
+            Part(principal, own + deferred, self._charges, deferred, capitalized, self._advanced, plan, rest)
         )
 
     def _deferred_due(self, index: int) -> int:
@@ -169,6 +187,8 @@ def _interest_of(terms: ScheduleTerms, spans: Sequence[Span], index: int) -> Hol
 
 def _repays(terms: ScheduleTerms, span: Span) -> bool:
     """Whether a period takes part in repaying the principal."""
+    if not (terms.grace_principal or terms.interest_only_months or terms.holidays) and span.number > 0:
+        return True
     if span.number <= terms.grace_principal or span.due_on.month in terms.interest_only_months:
         return False
     return not any(holiday.covers(span.number) for holiday in terms.holidays)
@@ -189,59 +209,74 @@ def _principal_last(terms: ScheduleTerms, spans: Sequence[Span], balance: int) -
 def _equal_principal(terms: ScheduleTerms, spans: Sequence[Span], balance: int) -> list[Part]:
     """Level shares of the principal. What is added on the way is shared over the rows that are left, on top."""
     course = _Course(terms, spans, balance)
-    shares = _shares(terms, spans, 0, balance - min(terms.balloon, balance))
+    balloon, last = min(terms.balloon, balance), len(spans) - 1
+    shares = _shares(terms, spans, 0, balance - balloon)
     for index in range(len(spans)):
         before = course.balance
         course.charge(index)
         if added := course.balance - before:
             shares = _sums(shares, _shares(terms, spans, index, added))
-        if index == len(spans) - 1:
-            course.demand(index, course.balance, planned=shares.get(index, 0))
-            break
-        course.demand(index, min(shares.get(index, 0), course.balance), planned=shares.get(index))
+        share = shares.get(index)
+        if share is None:
+            course.demand(index, course.balance if index == last else 0)
+        else:
+            principal = course.balance if index == last else min(share.minor, course.balance)
+            rest = principal - (balloon if index == last else 0) - share.minor + share.rest
+            course.demand(index, principal, plan=share, rest=rest)
         if capitalized := course.parts[-1].capitalized:
             shares = _sums(shares, _shares(terms, spans, index + 1, capitalized))
     return course.parts
 
 
-def _shares(terms: ScheduleTerms, spans: Sequence[Span], start: int, total: int) -> dict[int, int]:
+def _shares(terms: ScheduleTerms, spans: Sequence[Span], start: int, total: int) -> dict[int, Plan]:
     rows = [index for index in range(start, len(spans)) if _repays(terms, spans[index])]
     if not rows:
         raise InvalidTerms(_("No installment is left that repays the principal."), field="count")
-    return dict(zip(rows, level_parts(total, len(rows), terms), strict=True))
+    return dict(zip(rows, _level_parts(total, len(rows), terms), strict=True))
 
 
-def _sums(one: Mapping[int, int], other: Mapping[int, int]) -> dict[int, int]:
-    return {index: one.get(index, 0) + other.get(index, 0) for index in {*one, *other}}
+def _sums(one: Mapping[int, Plan], other: Mapping[int, Plan]) -> dict[int, Plan]:
+    none = Plan(0, _ZERO)
+    pairs = ((index, one.get(index, none), other.get(index, none)) for index in {*one, *other})
+    return {
+        index: Plan(here.minor + there.minor, here.unrounded + there.unrounded, here.rest + there.rest)
+        for index, here, there in pairs
+    }
 
 
-def level_parts(total: int, count: int, terms: ScheduleTerms) -> list[int]:
+def _level_parts(total: int, count: int, terms: ScheduleTerms) -> list[Plan]:
     """Split evenly by the product's rounding; the rest goes where it belongs."""
+    unrounded = Decimal(total) / count
+    share, left, parts = to_minor(unrounded, terms.rounding, terms.rounding_unit), total, []
     if terms.remainder is Remainder.SPREAD:
         units, rest = divmod(total, terms.rounding_unit)
-        parts = [share * terms.rounding_unit for share in split_minor(units, count)]
-        return [*parts[:-1], parts[-1] + rest]
-    share, left, parts = to_minor(Decimal(total) / count, terms.rounding, terms.rounding_unit), total, []
-    for _number in range(count - 1):
-        parts.append(min(share, left))
-        left -= parts[-1]
-    return [left, *reversed(parts)] if terms.remainder is Remainder.FIRST else [*parts, left]
+        parts = [one * terms.rounding_unit for one in split_minor(units, count)]
+        parts[-1] += rest
+    else:
+        for _number in range(count - 1):
+            parts.append(min(share, left))
+            left -= parts[-1]
+        parts.append(left)
+        if terms.remainder is Remainder.FIRST:
+            parts.reverse()
+    return [Plan(part, unrounded, part - share) for part in parts]
 
 
 def _flat(terms: ScheduleTerms, spans: Sequence[Span], balance: int) -> list[Part]:
     """Interest on the first principal for the whole time, whatever has been repaid; both parts level."""
     course = _Course(terms, spans, balance)
-    factor = sum((growth(terms, span) for span in spans), Decimal(0))
+    factor = sum((growth(terms, span) for span in spans), _ZERO)
     interest = to_minor(balance * factor, Rounding.HALF_UP)
     charging = [index for index, span in enumerate(spans) if not span.is_free]
-    interests = dict(zip(charging, level_parts(interest, len(charging), terms), strict=True)) if charging else {}
-    balloon = min(terms.balloon, balance)
-    principals = _shares(terms, spans, 0, balance - balloon)
+    interests = dict(zip(charging, _level_parts(interest, len(charging), terms), strict=True)) if charging else {}
+    principals = _shares(terms, spans, 0, balance - min(terms.balloon, balance))
+    plans = _sums(principals, interests)
     for index in range(len(spans)):
         course.charge(index)
-        principal = course.balance if index == len(spans) - 1 else principals.get(index, 0)
-        planned = principals.get(index, 0) + interests.get(index, 0)
-        course.demand(index, principal, planned=planned, interest=interests.get(index, 0))
+        plan = plans.get(index, Plan(0, _ZERO))
+        principal = course.balance if index == len(spans) - 1 else principals[index].minor if index in principals else 0
+        flat = interests[index].minor if index in interests else 0
+        course.demand(index, principal, plan=plan, rest=plan.rest, interest=flat)
     return course.parts
 
 
@@ -273,14 +308,13 @@ def _card_plan(terms: ScheduleTerms, spans: Sequence[Span], balance: int) -> lis
     for index in range(len(spans)):
         interest = course.charge(index)
         statement = course.balance + interest
-        wanted = plan.fixed
-        if wanted is None:
-            share = to_minor(statement * plan.share, terms.rounding, terms.rounding_unit)
-            wanted = max(plan.floor, share)
+        unrounded = statement * plan.share
+        wanted = plan.fixed or max(plan.floor, to_minor(unrounded, terms.rounding, terms.rounding_unit))
         if wanted < min(interest, statement) and index < len(spans) - 1:
             raise _negative("card_plan", interest)
         is_last = index == len(spans) - 1 or wanted >= statement
-        course.demand(index, course.balance if is_last else wanted - interest, planned=wanted)
+        wish = Plan(wanted, Decimal(wanted) if plan.fixed else unrounded)
+        course.demand(index, course.balance if is_last else wanted - interest, plan=wish)
         if course.balance == 0:
             break
     return course.parts
@@ -302,27 +336,33 @@ def _equal_installment(terms: ScheduleTerms, spans: Sequence[Span], balance: int
 def _level_run(terms: ScheduleTerms, spans: Sequence[Span], balance: int, extra: Mapping[int, int]) -> list[Part]:
     """:param extra: minor units that a row pays more than the level installment (negative: less)."""
     course = _Course(terms, spans, balance)
-    last = len(spans) - 1
+    balloon, last = min(terms.balloon, balance), len(spans) - 1
     layers: list[Decimal] = []
+    level: int | None = None  # the installment of the row before, where it still holds
     for index, span in enumerate(spans):
-        if index == 0 or _relevels(terms, spans, index):
+        if index == 0 or (terms.rate_changes and _relevels(terms, spans, index)):
+            level = None
             layers = [_level(terms, spans, index, course.balance, balloon=min(terms.balloon, course.balance))]
         interest = course.charge(index)
-        layers += [
-            _level(terms, spans, index, piece.advance, from_piece=number)
-            for number, piece in enumerate(span.pieces)
-            if piece.advance
-        ]
-        planned = _installment(terms, span, layers) + extra.get(index, 0) if _repays(terms, span) else None
+        for number, piece in enumerate(span.pieces):
+            if piece.advance:
+                level = None
+                layers.append(_level(terms, spans, index, piece.advance, from_piece=number))
+        if level is None or terms.step:
+            level = _installment(terms, span, layers)
+        if not _repays(terms, span):
+            course.demand(index, course.balance if index == last else 0)
+            continue
+        more = extra.get(index, 0)
+        plan = Plan(level + more, sum(layers, _ZERO) * _weight(terms, span), more)
         if index == last:
-            course.demand(index, course.balance, planned=planned)
-        elif planned is None:
-            course.demand(index, 0)
-        else:
-            counted = interest if span.regular is None else _regular_interest(terms, course.balance, span)
-            if planned < counted:
-                _refuse_uncovered(terms, span, layers, planned, counted)
-            course.demand(index, min(max(planned - counted, 0), course.balance), planned=planned)
+            rest = course.balance - balloon + interest - plan.minor
+            course.demand(index, course.balance, plan=plan, rest=rest)
+            continue
+        counted = interest if span.regular is None else _regular_interest(terms, course.balance, span)
+        if plan.minor < counted:
+            _refuse_uncovered(terms, plan, counted)
+        course.demand(index, min(max(plan.minor - counted, 0), course.balance), plan=plan, rest=more)
     return course.parts
 
 
@@ -349,7 +389,7 @@ def _level(
 
 
 def _weight(terms: ScheduleTerms, span: Span) -> Decimal:
-    return terms.step.weight(span.number) if terms.step else Decimal(1)
+    return terms.step.weight(span.number) if terms.step else _ONE
 
 
 def _installment(terms: ScheduleTerms, span: Span, layers: Sequence[Decimal]) -> int:
@@ -369,16 +409,15 @@ def _regular_interest(terms: ScheduleTerms, balance: int, span: Span) -> int:
     return to_minor(balance * growth(terms, span), Rounding.HALF_UP)
 
 
-def _refuse_uncovered(terms: ScheduleTerms, span: Span, layers: Sequence[Decimal], planned: int, interest: int) -> None:
+def _refuse_uncovered(terms: ScheduleTerms, plan: Plan, interest: int) -> None:
     """
     Refuse an installment that a step or coarse rounding takes below the interest.
 
     Otherwise only a long month or an odd first period can do that: it demands its interest in full and no principal.
     """
-    unrounded = sum(layers, Decimal(0)) * _weight(terms, span)
-    if terms.step and planned < interest - 1:
+    if terms.step and plan.minor < interest - 1:
         raise _negative("step", interest)
-    if terms.rounding_unit > 1 and planned < interest <= unrounded + 1:
+    if terms.rounding_unit > 1 and plan.minor < interest <= plan.unrounded + 1:
         raise _negative("rounding_unit", interest)
 
 
@@ -390,28 +429,22 @@ def _negative(field: str, interest: int) -> NegativeAmortization:
     )
 
 
-def _rest_of(terms: ScheduleTerms, parts: Sequence[Part]) -> int:
-    """Return how much more the last installment is than the level one."""
-    last = parts[-1]
-    return last.principal + last.interest - last.deferred - terms.balloon - (last.planned or 0)
-
-
 def _rest_first(
     run: Callable[[Mapping[int, int]], list[Part]], terms: ScheduleTerms, spans: Sequence[Span], parts: list[Part]
 ) -> list[Part]:
     """Let the first level row pay what rounding leaves; a rest that interest rounding keeps stays with the last."""
-    first = next(index for index, part in enumerate(parts) if part.planned is not None)
+    first = next(index for index, part in enumerate(parts) if part.plan is not None)
     grown = Decimal(1)
     for span in spans[first + 1 :]:
         grown *= 1 + growth(terms, span)
     best, extra = parts, 0
     for _attempt in range(4):
-        rest = _rest_of(terms, best)
+        rest = best[-1].rest
         step = to_minor(rest / grown, Rounding.HALF_UP)
         if rest == 0 or step == 0:
             break
         tried = run({first: extra + step})
-        if abs(_rest_of(terms, tried)) >= abs(rest):
+        if abs(tried[-1].rest) >= abs(rest):
             break
         best, extra = tried, extra + step
     return best
@@ -421,8 +454,8 @@ def _rest_spread(
     run: Callable[[Mapping[int, int]], list[Part]], terms: ScheduleTerms, spans: Sequence[Span], parts: list[Part]
 ) -> list[Part]:
     """Let as many of the first rows as needed pay one rounding unit more, or less, than the others."""
-    rows = [index for index, part in enumerate(parts[:-1]) if part.planned is not None]
-    unit = terms.rounding_unit if _rest_of(terms, parts) > 0 else -terms.rounding_unit
+    rows = [index for index, part in enumerate(parts[:-1]) if part.plan is not None]
+    unit = terms.rounding_unit if parts[-1].rest > 0 else -terms.rounding_unit
 
     def with_rows(count: int) -> list[Part]:
         return run(dict.fromkeys(rows[:count], unit))
@@ -430,12 +463,12 @@ def _rest_spread(
     low, high = 0, len(rows)
     while low < high:  # the rest shrinks with every row that takes a unit of it
         middle = (low + high) // 2
-        if _rest_of(terms, with_rows(middle)) * unit > 0:
+        if with_rows(middle)[-1].rest * unit > 0:
             low = middle + 1
         else:
             high = middle
     candidates = [with_rows(count) for count in (low - 1, low) if count >= 0]
-    return min(candidates, key=lambda tried: abs(_rest_of(terms, tried)))
+    return min(candidates, key=lambda tried: abs(tried[-1].rest))
 
 
 _METHODS: dict[Method, Callable[[ScheduleTerms, Sequence[Span], int], list[Part]]] = {

@@ -106,7 +106,7 @@ def _rows(spans: Sequence[Span], parts: Sequence[Part], fees: Sequence[Sequence[
     rows = []
     for index, (span, part) in enumerate(zip(spans, parts, strict=True)):
         balance += part.advanced + part.capitalized - part.principal
-        fee = sum(amounts[index] for amounts in fees)
+        fee = sum(amounts[index] for amounts in fees) if fees else 0
         rows.append(
             Row(
                 index + 1, span.start, span.due_on, span.days, part.principal, part.interest, fee, balance,

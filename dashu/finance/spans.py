@@ -158,11 +158,11 @@ def _pieces(
     A whole period that counts as one has its days and its part of a year by definition; its pieces share them by days.
     """
     by_definition = _by_definition(terms, start, end) if is_whole and terms.accrues_by_period else None
-    advances = {tranche.on: tranche.minor for tranche in terms.tranches if start <= tranche.on < end}
-    cuts = sorted({change.on for change in terms.rate_changes if start < change.on < end} | (advances.keys() - {start}))
-    if not is_cut or not (cuts or advances):
+    if not (terms.tranches or terms.rate_changes) or not is_cut:
         days, years = by_definition or _counted(terms, start, end, maturity)
         return (Piece(start, end, days, years, terms.rate_on(start)),)
+    advances = {tranche.on: tranche.minor for tranche in terms.tranches if start <= tranche.on < end}
+    cuts = sorted({change.on for change in terms.rate_changes if start < change.on < end} | (advances.keys() - {start}))
     pieces: list[Piece] = []
     for here, there in pairwise([start, *cuts, end]):
         days, years = _counted(terms, here, there, maturity)

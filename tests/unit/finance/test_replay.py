@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashu.finance.allocation import Surplus, Waterfall
-from dashu.finance.fees import FeeTiming
+from dashu.finance.fees import Fee, FeeTiming
 from dashu.finance.installments import Component
 from dashu.finance.loan import (
     Contract,
