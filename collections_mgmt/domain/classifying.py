@@ -17,7 +17,7 @@ from dashu.finance.installments import Component, Installment
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import InvalidInput, _
 from dashu.kernel.money import format_minor
-from loans.domain.quoting import parse_currency
+from loans.domain.reading import parse_currency
 
 MOST_ROWS = 5_000
 

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dashu.finance.fees import FeeTiming
 from dashu.finance.schedule import Row
-from dashu.finance.terms import ScheduleTerms
+from dashu.finance.terms import Method, ScheduleTerms
 from dashu.kernel.errors import DomainError, _
 
 _PLACES = Decimal("0.000001")
@@ -55,12 +54,11 @@ def annual_rates(
 
 def all_in_rates(terms: ScheduleTerms, rows: Sequence[Row]) -> AnnualRates:
     """Return the rates of a schedule with every fee: fees kept back lower what the borrower received."""
-    kept_back = sum(fee.minor for fee in terms.fees if fee.timing is FeeTiming.UPFRONT)
     payments = [row.total for row in rows]
-    if len(rows) < terms.count:  # bullet: nothing is paid before the last period
+    if terms.method is Method.BULLET:  # nothing is paid before the last period
         payments = [0] * (terms.count - len(rows)) + payments
     return annual_rates(
-        terms.principal - kept_back,
+        terms.principal - terms.kept_back,
         payments,
         terms.due_rule.a_year,
         first_period=terms.due_rule.first_period(terms.disbursed_on),

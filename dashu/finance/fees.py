@@ -31,6 +31,9 @@ class FeeTiming(StrEnum):
     ON_EVENT = "on_event"
 
 
+IN_ROWS = (FeeTiming.SPREAD, FeeTiming.EACH)
+
+
 class FeeBase(StrEnum):
     """What a share is taken of: the principal agreed, or the balance before each installment."""
 
@@ -80,7 +83,7 @@ def fees_by_row(fees: Sequence[Fee], principal: int, balances: Sequence[int]) ->
 
     :param balances: balance before each installment, minor units.
     """
-    return [_by_row(fee, principal, balances) for fee in fees if fee.timing in (FeeTiming.SPREAD, FeeTiming.EACH)]
+    return [_by_row(fee, principal, balances) for fee in fees if fee.timing in IN_ROWS]
 
 
 def _by_row(fee: Fee, principal: int, balances: Sequence[int]) -> list[int]:

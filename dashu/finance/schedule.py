@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from dashu.finance.amortization import Part, amortize
-from dashu.finance.fees import fees_by_row
+from dashu.finance.fees import IN_ROWS, Fee, fees_by_row
 from dashu.finance.spans import Span, spans_of
 from dashu.finance.terms import ScheduleTerms
 
@@ -57,6 +57,14 @@ class Schedule:
     parts: tuple[Part, ...]
     spans: tuple[Span, ...]
     fees: tuple[tuple[int, ...], ...]
+
+    def fee_totals(self) -> list[tuple[Fee, int]]:
+        """Return every fee and what it comes to over the loan; for one on an event, what it would come to once."""
+        by_row = iter(self.fees)
+        return [
+            (fee, sum(next(by_row)) if fee.timing in IN_ROWS else fee.of(self.terms.principal))
+            for fee in self.terms.fees
+        ]
 
 
 def build_schedule(terms: ScheduleTerms) -> tuple[Row, ...]:

@@ -11,8 +11,8 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
+from dashu.finance.calendars import BusinessDay, adjusted, calendar_of
 from dashu.finance.day_counts import days_between, year_fraction
-from dashu.finance.periods import Period
 from dashu.finance.terms import Compounding, InvalidTerms, Method, OnRateChange, ScheduleTerms, Stub
 from dashu.kernel.errors import _
 
@@ -146,7 +146,14 @@ def _boundaries(terms: ScheduleTerms) -> tuple[list[date], list[bool]]:
 
 
 def _paid_on(terms: ScheduleTerms, agreed: Sequence[date]) -> list[date]:
-    return list(agreed[1:])
+    """Return the days of payment: the agreed due dates, moved to business days where the terms say so."""
+    if terms.business_day is BusinessDay.NONE or terms.calendar is None:
+        return list(agreed[1:])
+    calendar = calendar_of(terms.calendar)
+    paid = [adjusted(day, terms.business_day, calendar) for day in agreed[1:]]
+    if any(later <= earlier for earlier, later in pairwise([agreed[0], *paid])):
+        raise InvalidTerms(_("Two due dates would fall on the same business day."), field="business_day")
+    return paid
 
 
 def _pieces(
@@ -173,23 +180,19 @@ def _pieces(
     return tuple(pieces)
 
 
-_MONTHS = {Period.MONTH: 1}
-
-
 def _by_definition(terms: ScheduleTerms, start: date, end: date) -> tuple[int, Decimal] | None:
     """Return days and part of a year of a regular period; a month is 30 days, also from 31 January to 28 February."""
     rule = terms.due_rule
-    months = _MONTHS.get(rule.period)
-    if months is None:
+    if rule.months is None:
         return None if terms.accrual is None else ((end - start).days, 1 / rule.a_year)
-    years = Decimal(rule.every * months) / 12
-    if terms.day_count.value.startswith("30"):
-        return 30 * rule.every * months, years
-    return (end - start).days, years
+    if terms.day_count.has_30_day_months:
+        return int(30 * rule.months), rule.months / 12
+    return (end - start).days, rule.months / 12
 
 
 def _counted(terms: ScheduleTerms, start: date, end: date, maturity: date) -> tuple[int, Decimal]:
-    return days_between(start, end, terms.day_count), year_fraction(start, end, terms.day_count)
+    days = days_between(start, end, terms.day_count, ends_on=maturity)
+    return days, year_fraction(start, end, terms.day_count, ends_on=maturity)
 
 
 def _joined(spans: Sequence[Span]) -> Span:

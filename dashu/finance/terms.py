@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from dashu.finance.calendars import BusinessDay
 from dashu.finance.day_counts import DayCount
 from dashu.finance.fees import Fee, FeeTiming, sum_of
 from dashu.finance.periods import DueRule, Period
@@ -189,6 +190,8 @@ class ScheduleTerms:
     :param grace_interest: first installments whose interest is demanded later.
     :param interest_free: first installments that bear no interest.
     :param accrual: None: by period for the 30/360 day counts, by day for the others.
+    :param calendar: business calendar by its code; needed where `business_day` moves dates.
+    :param adjusts_interest: interest runs to the moved date, not to the agreed one.
     :param interest_only_months: calendar months (1–12) whose installments pay interest only.
     """
 
@@ -219,6 +222,8 @@ class ScheduleTerms:
     step: Step | None = None
     card_plan: CardPlan | None = None
     custom_rows: tuple[CustomRow, ...] = ()
+    business_day: BusinessDay = BusinessDay.NONE
+    calendar: str | None = None
     adjusts_interest: bool = False
 
     def __post_init__(self) -> None:
@@ -249,7 +254,7 @@ class ScheduleTerms:
     @property
     def accrues_by_period(self) -> bool:
         if self.accrual is None:
-            return self.day_count.value.startswith("30")
+            return self.day_count.has_30_day_months
         return self.accrual is Accrual.PERIOD
 
     def rate_on(self, day: date) -> Decimal:
@@ -306,6 +311,8 @@ def _refuse_dates(terms: ScheduleTerms) -> None:
         raise InvalidTerms(_("The first due date must be after the disbursement."), field="first_due_on")
     if not rule.is_consistent:
         raise InvalidTerms(_("The first due date does not fall on the due day."), field="due_day")
+    if terms.business_day is not BusinessDay.NONE and terms.calendar is None:
+        raise InvalidTerms(_("Moving dates to business days needs a calendar."), field="calendar")
     if not _ends_in_range(terms):
         raise InvalidTerms(_("The last installment would be due after 2199."), field="count")
 

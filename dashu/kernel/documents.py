@@ -87,13 +87,7 @@ class Document:
         value = self._take(name, default)
         if value is default:
             return value
-        if type(value) is not int or not low <= value <= high:
-            raise InvalidInput(
-                _("A whole number from %(low)s to %(high)s is expected here."),
-                field=self.field(name),
-                params={"low": low, "high": high},
-            )
-        return value
+        return _whole(value, self.field(name), low, high)
 
     def yes(self, name: str) -> bool:
         """Read true or false; absent is false."""
@@ -159,6 +153,13 @@ class Document:
     def child(self, name: str, default: Mapping[str, Any] = _MISSING) -> "Document":
         return Document(self._take(name, default), path=self.field(name))
 
+    def optional_child(self, name: str) -> "Document | None":
+        return self.child(name) if self.has(name) else self._take(name, None)
+
+    def wholes(self, name: str, *, low: int, high: int, most: int) -> tuple[int, ...]:
+        """Read a list of whole numbers; absent is none."""
+        return tuple(_whole(value, at, low, high) for value, at in self._list(name, most=most, default=[]))
+
     def children(self, name: str, *, most: int, default: list[Any] = _MISSING) -> Iterator["Document"]:
         return (Document(value, path=at) for value, at in self._list(name, most=most, default=default))
 
@@ -188,6 +189,16 @@ def _choice(value: object, kind: type[Choice], field: str) -> Choice:
         field=field,
         params={"given": repr(value)[:40], "known": ", ".join(kind)},
     )
+
+
+def _whole(value: object, field: str, low: int, high: int) -> int:
+    if type(value) is not int or not low <= value <= high:
+        raise InvalidInput(
+            _("A whole number from %(low)s to %(high)s is expected here."),
+            field=field,
+            params={"low": low, "high": high},
+        )
+    return value
 
 
 def _is_number(value: object) -> bool:

@@ -59,8 +59,12 @@ QUOTE: dict[str, Any] = {
         "fee": "0.00",
         "total": "12361.79",
         "upfront_fee": "120.00",
+        "financed_fee": "0.00",
+        "capitalized_interest": "0.00",
         "received": "11880.00",
         "cost": "481.79",
     },
+    "remainders": [{"number": 3, "amount": "-0.01"}],
+    "fees": [{"code": "arrangement", "timing": "upfront", "amount": "120.00", "tax": "0.00"}],
     "annual_rates": {"irr_nominal": "0.241722", "irr_effective": "0.270384"},
 }

@@ -1,14 +1,26 @@
+from enum import StrEnum
 from typing import Any
 
 from rest_framework import serializers
 
 from dashu.api.fields import AmountText, MinorField
 from dashu.api.pagination import PageQuery
+from dashu.finance.calendars import CALENDARS, BusinessDay
 from dashu.finance.day_counts import DayCount
-from dashu.finance.fees import FeeTiming
+from dashu.finance.fees import FeeBase, FeeTiming
 from dashu.finance.periods import Period
 from dashu.finance.rounding import Rounding
-from dashu.finance.terms import Method
+from dashu.finance.terms import (
+    MOST_INSTALLMENTS,
+    Accrual,
+    Compounding,
+    DeferredInterest,
+    HolidayInterest,
+    Method,
+    OnRateChange,
+    Remainder,
+    Stub,
+)
 from dashu.kernel.money import EXPONENTS
 from loans.models import Loan
 
@@ -48,41 +60,128 @@ def loan_page(page: Any) -> dict[str, Any]:
     return dict(LoanPage({"results": page.rows, "next_cursor": page.next_cursor}).data)
 
 
-class FeeIn(serializers.Serializer):
-    code = serializers.CharField(max_length=40)
-    amount = AmountText()
-    timing = serializers.ChoiceField(
-        choices=[timing.value for timing in FeeTiming],
-        help_text="upfront: kept back at payout; spread: over all installments; each: with every installment.",
+def _choice(kind: type[StrEnum], **options: Any) -> serializers.ChoiceField:
+    return serializers.ChoiceField(choices=[choice.value for choice in kind], **{"required": False, **options})
+
+
+def _rate(**options: Any) -> serializers.RegexField:
+    return serializers.RegexField(
+        r"^[0-9]+(\.[0-9]{1,12})?$", **{"help_text": 'A fraction as text: "0.18" is 18%.', **options}
     )
 
 
-class QuoteIn(serializers.Serializer):
-    """
-    Terms, as `manage.py quote` reads them. Describes only: `loans.domain.quoting` is what reads and refuses.
+class FeeIn(serializers.Serializer):
+    code = serializers.CharField(max_length=40)
+    amount = AmountText(required=False, help_text="Tax included. Leave it out where `share` is given.")
+    timing = _choice(
+        FeeTiming,
+        required=True,
+        help_text=(
+            "upfront: kept back at payout; upfront_paid: paid on the day of payout; financed: added to the principal; "
+            "spread: over all installments; each: with every installment; on_event: only when something happens."
+        ),
+    )
+    share = _rate(required=False, help_text="Of the base, instead of an amount.")
+    base = _choice(FeeBase)
+    floor = AmountText(required=False)
+    cap = AmountText(required=False, allow_null=True)
+    tax_rate = _rate(required=False, help_text="Of the net amount; the fee includes it.")
 
-    The last five are accepted at the value that changes nothing.
-    """
+
+class HolidayIn(serializers.Serializer):
+    """Installments `first` to `first + count - 1` demand nothing."""
+
+    first = serializers.IntegerField(min_value=1, max_value=MOST_INSTALLMENTS)
+    count = serializers.IntegerField(min_value=1, max_value=MOST_INSTALLMENTS)
+    interest = _choice(HolidayInterest)
+
+
+class RateChangeIn(serializers.Serializer):
+    on = serializers.DateField()
+    annual_rate = _rate()
+
+
+class TrancheIn(serializers.Serializer):
+    on = serializers.DateField()
+    amount = AmountText()
+
+
+class StepIn(serializers.Serializer):
+    """Either `up` or `down`: after every `every` installments the next ones differ by this share."""
+
+    every = serializers.IntegerField(min_value=1, max_value=MOST_INSTALLMENTS)
+    up = _rate(required=False)
+    down = _rate(required=False)
+
+
+class CardPlanIn(serializers.Serializer):
+    """Either a fixed payment, or a share of the statement with a floor."""
+
+    fixed = AmountText(required=False)
+    share = _rate(required=False)
+    floor = AmountText(required=False)
+
+
+class RowIn(serializers.Serializer):
+    """Either `principal` or `total`; the last row may leave both out and repays what is left."""
+
+    due_on = serializers.DateField()
+    principal = AmountText(required=False, allow_null=True)
+    total = AmountText(required=False, allow_null=True)
+
+
+class QuoteIn(serializers.Serializer):
+    """Terms, as `manage.py quote` reads them. Describes only: `loans.domain.reading` is what reads and refuses."""
 
     principal = AmountText()
     currency = serializers.ChoiceField(choices=sorted(EXPONENTS), required=False, help_text="Without it CNY.")
-    annual_rate = serializers.RegexField(r"^[0-9]+(\.[0-9]{1,12})?$", help_text='A fraction as text: "0.18" is 18%.')
-    method = serializers.ChoiceField(choices=[method.value for method in Method])
-    count = serializers.IntegerField(min_value=1, max_value=600)
-    period = serializers.ChoiceField(choices=[period.value for period in Period], required=False)
+    annual_rate = _rate()
+    method = _choice(Method, required=True)
+    count = serializers.IntegerField(min_value=1, max_value=MOST_INSTALLMENTS)
+    period = _choice(Period)
     every = serializers.IntegerField(min_value=1, max_value=366, required=False)
-    day_count = serializers.ChoiceField(choices=[day_count.value for day_count in DayCount], required=False)
+    day_count = _choice(DayCount)
+    accrual = _choice(Accrual, allow_null=True)
+    compounding = _choice(Compounding)
     disbursed_on = serializers.DateField()
     first_due_on = serializers.DateField(required=False, allow_null=True)
     due_day = serializers.IntegerField(min_value=1, max_value=31, required=False, allow_null=True)
+    second_due_day = serializers.IntegerField(min_value=1, max_value=31, required=False, allow_null=True)
+    end_of_month = serializers.BooleanField(required=False)
+    stub = _choice(Stub)
     balloon = AmountText(required=False)
     fees = FeeIn(many=True, required=False)
-    rounding = serializers.ChoiceField(choices=[rounding.value for rounding in Rounding], required=False)
-    grace_principal = serializers.IntegerField(min_value=0, max_value=0, required=False)
-    grace_interest = serializers.IntegerField(min_value=0, max_value=0, required=False)
-    interest_free = serializers.IntegerField(min_value=0, max_value=0, required=False)
-    calendar = serializers.CharField(required=False, allow_null=True)
-    business_day = serializers.ChoiceField(choices=["none"], required=False)
+    rounding = _choice(Rounding)
+    rounding_unit = AmountText(required=False, help_text='Of the installment: "0.01", "1.00" or "10.00", for example.')
+    remainder = _choice(Remainder)
+    grace_principal = serializers.IntegerField(min_value=0, max_value=MOST_INSTALLMENTS, required=False)
+    grace_interest = serializers.IntegerField(min_value=0, max_value=MOST_INSTALLMENTS, required=False)
+    interest_free = serializers.IntegerField(min_value=0, max_value=MOST_INSTALLMENTS, required=False)
+    deferred_interest = _choice(DeferredInterest)
+    holidays = HolidayIn(many=True, required=False)
+    rate_changes = RateChangeIn(many=True, required=False)
+    on_rate_change = _choice(OnRateChange)
+    tranches = TrancheIn(many=True, required=False)
+    interest_only_months = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=12), required=False
+    )
+    step = StepIn(required=False, allow_null=True)
+    card_plan = CardPlanIn(required=False, allow_null=True)
+    rows = RowIn(many=True, required=False)
+    business_day = _choice(BusinessDay)
+    calendar = serializers.ChoiceField(choices=sorted(CALENDARS), required=False, allow_null=True)
+    adjusts_interest = serializers.BooleanField(required=False)
+    explain = serializers.BooleanField(required=False, help_text="Say of every number how it came about.")
+
+
+class Working(serializers.Serializer):
+    """How one number came about."""
+
+    of = serializers.CharField()
+    formula = serializers.CharField(help_text="In the language asked for.")
+    inputs = serializers.DictField()
+    unrounded = serializers.CharField(allow_null=True, help_text="null where nothing was rounded.")
+    rounded = AmountText()
 
 
 class QuotedInstallment(serializers.Serializer):
@@ -95,6 +194,9 @@ class QuotedInstallment(serializers.Serializer):
     fee = AmountText()
     total = AmountText()
     balance = AmountText(help_text="Principal outstanding after this installment.")
+    advanced = AmountText(required=False, help_text="Paid out in this period.")
+    capitalized = AmountText(required=False, help_text="Interest of this period that was added to the principal.")
+    explanation = Working(many=True, required=False)
 
 
 class QuoteTotals(serializers.Serializer):
@@ -103,8 +205,26 @@ class QuoteTotals(serializers.Serializer):
     fee = AmountText()
     total = AmountText(help_text="All that the installments ask for.")
     upfront_fee = AmountText()
+    financed_fee = AmountText()
+    capitalized_interest = AmountText()
     received = AmountText(help_text="What reaches the borrower after fees kept back.")
-    cost = AmountText(help_text="All that is paid beyond the principal.")
+    cost = AmountText(help_text="All that is paid beyond what was received.")
+
+
+class RemainderOut(serializers.Serializer):
+    """What an installment absorbs of what rounding left; negative when it pays less than the others."""
+
+    number = serializers.IntegerField()
+    amount = serializers.CharField()
+
+
+class FeeOut(serializers.Serializer):
+    """A fee over the whole loan."""
+
+    code = serializers.CharField()
+    timing = serializers.CharField()
+    amount = AmountText()
+    tax = AmountText(help_text="The part of it that is tax.")
 
 
 class AnnualRates(serializers.Serializer):
@@ -117,4 +237,6 @@ class QuoteOut(serializers.Serializer):
 
     installments = QuotedInstallment(many=True)
     totals = QuoteTotals()
+    remainders = RemainderOut(many=True)
+    fees = FeeOut(many=True)
     annual_rates = AnnualRates()

@@ -8,13 +8,15 @@ from dashu.api.fields import checked
 from dashu.api.pagination import InvalidCursor, newest_first
 from dashu.api.schema import BODY, QUERY, Refusal, problems
 from dashu.finance.annual_rates import NoAnnualRate
-from dashu.finance.terms import InvalidTerms
+from dashu.finance.calendars import UnknownCalendar
+from dashu.finance.periods import InvalidDueRule
+from dashu.finance.terms import InvalidTerms, NegativeAmortization
 from dashu.kernel.dates import InvalidDate
 from dashu.kernel.documents import InvalidRate
 from dashu.kernel.money import CurrencyMismatch, InvalidAmount
 from loans.api import examples
 from loans.api.serializers import LoanPage, LoanQuery, QuoteIn, QuoteOut, loan_page
-from loans.domain.quoting import UnsupportedTerm, quote_document
+from loans.domain.quoting import quote_document
 from loans.models import Loan
 
 
@@ -35,7 +37,9 @@ class Quotes(APIView):
                 InvalidRate,
                 InvalidDate,
                 InvalidTerms,
-                UnsupportedTerm,
+                UnknownCalendar,
+                InvalidDueRule,
+                NegativeAmortization,
                 NoAnnualRate,
             ),
         },

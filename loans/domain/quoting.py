@@ -1,139 +1,75 @@
-"""
-From a document of terms to a schedule and its yearly cost.
+"""From a document of terms to a schedule and its yearly cost, as plain JSON."""
 
-`parse_terms` is the one place that reads terms, for the JSON commands and the API alike; `quote` answers with the
-installments. Terms that schedules do not know yet are accepted at their neutral value and refused at any other.
-"""
-
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from dashu.finance.annual_rates import all_in_rates
-from dashu.finance.day_counts import DayCount
-from dashu.finance.fees import Fee, FeeTiming
-from dashu.finance.periods import DueRule, Period
-from dashu.finance.rounding import Rounding
-from dashu.finance.schedule import Row, build_schedule
-from dashu.finance.terms import InvalidTerms, Method, ScheduleTerms
+from dashu.finance.explanation import Value, Working, explain
+from dashu.finance.fees import Fee, tax_part
+from dashu.finance.schedule import Row, detailed_schedule
+from dashu.finance.terms import ScheduleTerms
+from dashu.kernel import errors
 from dashu.kernel.documents import Document
-from dashu.kernel.errors import DomainError, _
-from dashu.kernel.money import EXPONENTS, CurrencyMismatch, format_minor
-
-# What these terms say when they change nothing.
-NEUTRAL: dict[str, tuple[Any, ...]] = {
-    "grace_principal": (0, "0"),
-    "grace_interest": (0, "0"),
-    "interest_free": (0, "0"),
-    "calendar": (),
-    "business_day": ("none",),
-}
+from dashu.kernel.money import EXPONENTS, format_minor
+from loans.domain.reading import parse_currency, parse_terms
 
 
-class UnsupportedTerm(DomainError):
-    """The terms ask for something that schedules do not know."""
-
-    code = "unsupported_term"
-
-
-def parse_currency(document: Document) -> str:
-    currency = document.text("currency", "CNY", longest=8)
-    if currency not in EXPONENTS:
-        raise CurrencyMismatch(
-            _("The currency %(given)s is not known."), field=document.field("currency"), params={"given": currency}
-        )
-    return currency
-
-
-def parse_terms(raw: object, *, path: str = "") -> ScheduleTerms:
+def quote_document(raw: object, *, explains: bool = False) -> dict[str, Any]:
     """
-    Read terms such as `{"principal": "12000.00", "annual_rate": "0.18", "method": …}`.
+    Return the quote of a document of terms, in its own currency.
 
-    :param path: where the terms stand in a larger document; refusals name fields by it.
-    :raises DomainError: with the field that is to blame.
+    :param explains: say of every row how it came about; the document's own `explain` asks for it too.
     """
-    document = Document(raw, path=path)
-    currency = parse_currency(document)
-    principal = document.amount("principal", currency)
-    values = {
-        "principal": principal,
-        "annual_rate": document.rate("annual_rate"),
-        "method": document.choice("method", Method),
-        "count": document.whole("count", low=1, high=600),
-        "disbursed_on": document.day("disbursed_on"),
-        "due_rule": parse_due_rule(document),
-        "day_count": document.choice("day_count", DayCount, DayCount.THIRTY_360),
-        "rounding": document.choice("rounding", Rounding, Rounding.HALF_UP),
-        "balloon": document.amount("balloon", currency, 0, allow_zero=True),
-        "fees": tuple(_fee(fee, currency) for fee in document.children("fees", most=50, default=[])),
-    }
-    refuse_unsupported(document)
-    document.done()
-    return build_terms(document, **values)
-
-
-def build_terms(document: Document, **values: Any) -> ScheduleTerms:
-    """Return the terms; a contradiction between them names its field by the document's path."""
-    try:
-        return ScheduleTerms(**values)
-    except InvalidTerms as error:
-        error.field = document.field(error.field) if error.field else None
-        raise
-
-
-def parse_due_rule(document: Document) -> DueRule:
-    return DueRule(
-        period=document.choice("period", Period, Period.MONTH),
-        every=document.whole("every", 1, low=1, high=366),
-        first_due_on=document.day("first_due_on", None),
-        due_day=document.whole("due_day", None, low=1, high=31),
-    )
-
-
-def refuse_unsupported(document: Document) -> None:
-    for name, neutral in NEUTRAL.items():
-        value = document.anything(name)
-        if value is not None and not (type(value) in (int, str) and value in neutral):
-            raise UnsupportedTerm(
-                _("Schedules cannot do %(name)s yet. Leave it out, or give it the value that changes nothing."),
-                field=document.field(name),
-                params={"name": name},
-            )
-
-
-def quote_document(raw: object) -> dict[str, Any]:
-    """Return the quote of a document of terms, in its own currency."""
+    asked = False
+    if isinstance(raw, dict) and "explain" in raw:
+        asked = Document(raw).yes("explain")
+        raw = {name: value for name, value in raw.items() if name != "explain"}
     terms = parse_terms(raw)
-    return quote(terms, currency=parse_currency(Document(raw)))
+    return quote(terms, currency=parse_currency(Document(raw)), explains=explains or asked)
 
 
-def quote(terms: ScheduleTerms, *, currency: str = "CNY") -> dict[str, Any]:
+def quote(terms: ScheduleTerms, *, currency: str = "CNY", explains: bool = False) -> dict[str, Any]:
     """
     Return the installments, their totals and the all-in yearly rates as plain JSON.
 
-    `received` is what reaches the borrower after fees kept back; `cost` is all that is paid beyond the principal.
+    `received` is what reaches the borrower after fees kept back; `cost` is all that is paid beyond what was received.
     """
-    rows = build_schedule(terms)
+    schedule = detailed_schedule(terms)
+    rows = schedule.rows
     rates = all_in_rates(terms, rows)
-    kept_back = sum(fee.minor for fee in terms.fees if fee.timing is FeeTiming.UPFRONT)
+    paid_back = sum(row.principal for row in rows)
     interest, fee = sum(row.interest for row in rows), sum(row.fee for row in rows)
     totals = {
-        "principal": terms.principal,
+        "principal": paid_back,
         "interest": interest,
         "fee": fee,
-        "total": terms.principal + interest + fee,
-        "upfront_fee": kept_back,
-        "received": terms.principal - kept_back,
-        "cost": interest + fee + kept_back,
+        "total": paid_back + interest + fee,
+        "upfront_fee": terms.kept_back,
+        "financed_fee": terms.financed_fees,
+        "capitalized_interest": sum(row.capitalized for row in rows),
+        "received": terms.principal - terms.kept_back,
+        "cost": paid_back + interest + fee - (terms.principal - terms.kept_back),
     }
+    installments = [_installment(row, currency) for row in rows]
+    if explains:
+        for installment, workings in zip(installments, explain(schedule), strict=True):
+            installment["explanation"] = [_working(working, currency) for working in workings]
     return {
-        "installments": [_installment(row, currency) for row in rows],
+        "installments": installments,
         "totals": {name: format_minor(minor, currency) for name, minor in totals.items()},
+        "remainders": [
+            {"number": row.number, "amount": format_minor(part.rest, currency)}
+            for row, part in zip(rows, schedule.parts, strict=True)
+            if part.rest
+        ],
+        "fees": [_fee_line(fee, total, currency) for fee, total in schedule.fee_totals()],
         "annual_rates": {"irr_nominal": _rate(rates.irr_nominal), "irr_effective": _rate(rates.irr_effective)},
     }
 
 
 def _installment(row: Row, currency: str) -> dict[str, Any]:
-    return {
+    answer = {
         "number": row.number,
         "period_from": row.period_from.isoformat(),
         "due_on": row.due_on.isoformat(),
@@ -144,16 +80,45 @@ def _installment(row: Row, currency: str) -> dict[str, Any]:
         "total": format_minor(row.total, currency),
         "balance": format_minor(row.balance, currency),
     }
+    for name, minor in (("advanced", row.advanced), ("capitalized", row.capitalized)):
+        if minor:
+            answer[name] = format_minor(minor, currency)
+    return answer
 
 
-def _fee(document: Document, currency: str) -> Fee:
-    fee = Fee(
-        code=document.text("code", longest=40),
-        minor=document.amount("amount", currency, allow_zero=True),
-        timing=document.choice("timing", FeeTiming),
-    )
-    document.done()
-    return fee
+def _working(working: Working, currency: str) -> dict[str, Any]:
+    return {
+        "of": working.of,
+        "formula": str(errors.translate(working.formula)),
+        "inputs": dict(_input(name, value, currency) for name, value in working.inputs),
+        "unrounded": None if working.unrounded is None else _unrounded(working.unrounded, currency),
+        "rounded": format_minor(working.minor, currency),
+    }
+
+
+def _input(name: str, value: Value, currency: str) -> tuple[str, Any]:
+    if name.endswith("_minor"):
+        assert isinstance(value, int)
+        return name.removesuffix("_minor"), format_minor(value, currency)
+    if isinstance(value, Decimal):
+        return name, f"{value:f}"
+    return name, value.isoformat() if isinstance(value, date) else value
+
+
+def _unrounded(minor: Decimal, currency: str) -> str:
+    """Return minor units as a decimal of the currency with eight digits more than it has."""
+    exponent = EXPONENTS[currency]
+    return f"{minor.scaleb(-exponent).quantize(Decimal(1).scaleb(-exponent - 8)):f}"
+
+
+def _fee_line(fee: Fee, total: int, currency: str) -> dict[str, Any]:
+    """One fee with all that it costs over the loan; one that only an event brings is not part of the cost."""
+    return {
+        "code": fee.code,
+        "timing": fee.timing.value,
+        "amount": format_minor(total, currency),
+        "tax": format_minor(tax_part(fee, total), currency),
+    }
 
 
 def _rate(rate: Decimal) -> str:

@@ -8,18 +8,16 @@ from typing import Any
 
 from dashu.finance.allocation import Direction, Surplus, Waterfall
 from dashu.finance.arrears import Scale
-from dashu.finance.day_counts import DayCount
 from dashu.finance.installments import Component
 from dashu.finance.loan import Contract, Receipt, accrue, arrears, effective_days_past_due, payoff
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.replay import Event, EventType, PaymentResult, Snapshot, positions_at
-from dashu.finance.rounding import Rounding
-from dashu.finance.terms import Method, ScheduleTerms
+from dashu.finance.terms import MOST_INSTALLMENTS, HolidayInterest, Method, ScheduleTerms
 from dashu.kernel.dates import InvalidDate
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, InvalidInput, _
 from dashu.kernel.money import format_minor
-from loans.domain.quoting import build_terms, parse_currency, parse_due_rule, parse_terms, refuse_unsupported
+from loans.domain.reading import build_terms, parse_currency, parse_options, parse_terms
 
 MOST_EVENTS = 5_000
 MOST_DATES = 2_000
@@ -40,6 +38,12 @@ class UnsupportedEvent(DomainError):
     code = "event_type_unsupported"
 
 
+class UnsupportedTerm(DomainError):
+    """The terms ask for something that a replay does not know."""
+
+    code = "unsupported_term"
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """The bucket and classification tables that hold on a day."""
@@ -57,7 +61,9 @@ def replay_document(raw: object, labels_on: Callable[[str | None, str, date], La
     """
     document = Document(raw)
     terms = parse_terms(document.anything("terms"), path="terms")
-    currency = parse_currency(Document(document.anything("terms"), path="terms"))
+    given = Document(document.anything("terms"), path="terms")
+    currency = parse_currency(given)
+    _refuse_what_books_cannot(terms, given)
     contract = _contract(document.child("product_rules", {}), terms)
     events = [_event(event, terms, currency) for event in document.children("events", most=MOST_EVENTS)]
     dates = document.days("as_of", most=MOST_DATES)
@@ -154,15 +160,24 @@ def _new_terms(document: Document, terms: ScheduleTerms, on: date, currency: str
     values = {
         "annual_rate": document.rate("annual_rate", terms.annual_rate),
         "method": document.choice("method", Method, terms.method),
-        "count": document.whole("count", low=1, high=600),
-        "due_rule": parse_due_rule(document),
-        "day_count": document.choice("day_count", DayCount, terms.day_count),
-        "rounding": document.choice("rounding", Rounding, terms.rounding),
-        "balloon": document.amount("balloon", currency, 0, allow_zero=True),
+        "count": document.whole("count", low=1, high=MOST_INSTALLMENTS),
+        **parse_options(document, currency, day_count=terms.day_count, rounding=terms.rounding),
     }
-    refuse_unsupported(document)
     document.done()
-    return build_terms(document, principal=terms.principal, disbursed_on=on, **values)
+    new = build_terms(document, principal=terms.principal, disbursed_on=on, **values)
+    _refuse_what_books_cannot(new, document)
+    return new
+
+
+def _refuse_what_books_cannot(terms: ScheduleTerms, document: Document) -> None:
+    """Refuse terms whose principal changes on the way: a book has no event yet that says so."""
+    capitalizes = any(holiday.interest is HolidayInterest.CAPITALIZED for holiday in terms.holidays)
+    for field, is_asked in (("tranches", terms.tranches), ("fees", terms.financed_fees), ("holidays", capitalizes)):
+        if is_asked:
+            raise UnsupportedTerm(
+                _("A replay cannot pay out in tranches, finance fees or capitalize interest."),
+                field=document.field(field),
+            )
 
 
 def _state(snapshot: Snapshot, contract: Contract, currency: str, labels: Labels) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class TestQuote:
             ({"first_due_on": "2026-01-01"}, "invalid_terms", "first_due_on"),
             ({"fees": [{"code": "a", "amount": "1.00", "timing": "never"}]}, "invalid_input", "fees[0].timing"),
             ({"fees": [{}] * 51}, "invalid_input", "fees"),
-            ({"calendar": "cn"}, "unsupported_term", "calendar"),
+            ({"calendar": "mars"}, "unknown_calendar", "calendar"),
             ({"speed": "fast"}, "unknown_field", "speed"),
         ],
     )

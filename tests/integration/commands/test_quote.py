@@ -45,9 +45,13 @@ class TestQuote:
             "fee": "0.00",
             "total": "106000.00",
             "upfront_fee": "1000.00",
+            "financed_fee": "0.00",
+            "capitalized_interest": "0.00",
             "received": "99000.00",
             "cost": "7000.00",
         }
+        assert answer["remainders"] == [{"number": 12, "amount": "0.04"}]
+        assert answer["fees"] == [{"code": "entry", "timing": "upfront", "amount": "1000.00", "tax": "0.00"}]
         assert answer["annual_rates"] == {"irr_nominal": "0.128045", "irr_effective": "0.135834"}
 
     def test_takes_every_term_at_its_neutral_value(self, run):
@@ -121,11 +125,43 @@ class TestQuote:
             ({"fees": [{"code": "x", "amount": "100000", "timing": "upfront"}]}, "invalid_terms", "fees"),
             ({"fees": [{"code": "x", "amount": "99999.99", "timing": "upfront"}]}, "no_annual_rate", None),
             ({"anual_rate": "0.06"}, "unknown_field", "anual_rate"),
-            ({"grace_principal": 2}, "unsupported_term", "grace_principal"),
-            ({"grace_interest": "1"}, "unsupported_term", "grace_interest"),
-            ({"interest_free": True}, "unsupported_term", "interest_free"),
-            ({"calendar": "cn"}, "unsupported_term", "calendar"),
-            ({"business_day": "following"}, "unsupported_term", "business_day"),
+            ({"grace_principal": 12}, "invalid_terms", "grace_principal"),
+            ({"grace_interest": "1"}, "invalid_input", "grace_interest"),
+            ({"interest_free": True}, "invalid_input", "interest_free"),
+            ({"calendar": "mars"}, "unknown_calendar", "calendar"),
+            ({"business_day": "following"}, "invalid_terms", "calendar"),
+            ({"period": "day", "business_day": "following", "calendar": "cn"}, "invalid_terms", "business_day"),
+            ({"method": "step"}, "invalid_terms", "step"),
+            ({"step": {"every": 12, "up": "0.05"}}, "invalid_terms", "step"),
+            ({"method": "seasonal"}, "invalid_terms", "interest_only_months"),
+            ({"method": "seasonal", "interest_only_months": [13]}, "invalid_input", "interest_only_months[0]"),
+            ({"method": "seasonal", "interest_only_months": list(range(1, 13))}, "invalid_terms", "count"),
+            ({"method": "card_plan"}, "invalid_terms", "card_plan"),
+            ({"method": "card_plan", "card_plan": {"fixed": "400.00"}}, "negative_amortization", "card_plan"),
+            ({"method": "custom", "rows": [{"due_on": "2026-02-10"}]}, "invalid_terms", "count"),
+            ({"method": "custom", "count": 1, "rows": [{"due_on": "2026-01-10"}]}, "invalid_terms", "rows"),
+            (
+                {"method": "custom", "count": 2, "rows": [{"due_on": "2026-02-10"}, {"due_on": "2026-03-10"}]},
+                "invalid_terms",
+                "rows[0]",
+            ),
+            (
+                {
+                    "method": "custom",
+                    "count": 2,
+                    "rows": [{"due_on": "2026-02-10", "total": "1.00"}, {"due_on": "2026-03-10"}],
+                },
+                "negative_amortization",
+                "rows[0].total",
+            ),
+            ({"holidays": [{"first": 12, "count": 1}]}, "invalid_terms", "holidays[0]"),
+            ({"tranches": [{"on": "2026-02-01", "amount": "1.00"}]}, "invalid_terms", "tranches"),
+            ({"rate_changes": [{"on": "2026-01-10", "annual_rate": "0.05"}]}, "invalid_terms", "rate_changes"),
+            ({"rounding_unit": "0"}, "invalid_amount", "rounding_unit"),
+            ({"end_of_month": True, "due_day": 5}, "invalid_due_rule", "end_of_month"),
+            ({"fees": [{"code": "x", "timing": "each", "share": "1.5"}]}, "invalid_input", "fees[0].share"),
+            ({"fees": [{"code": "x", "timing": "each", "amount": "1", "cap": "2"}]}, "invalid_input", "fees[0].share"),
+            ({"fees": [{"code": "x", "timing": "each", "amount": "9000"}]}, "invalid_terms", "fees"),
         ],
     )
     def test_refuses_with_code_and_field(self, run, changes, code, field):
@@ -222,5 +258,8 @@ class TestFromAShell:
 
         answers = [json.loads(line) for line in done.stdout.splitlines()]
         assert done.returncode == 1
-        assert [set(answer) for answer in answers] == [{"installments", "totals", "annual_rates"}, {"error"}]
+        assert [set(answer) for answer in answers] == [
+            {"installments", "totals", "remainders", "fees", "annual_rates"},
+            {"error"},
+        ]
         assert done.stderr.strip() == "CommandError: 1 of 2 documents refused."
