@@ -42,9 +42,7 @@ _COMPOUNDED = _("balance × ((1 + yearly rate ÷ m)^(m × part of a year) − 1)
 _COMPOUNDED_DAILY = _("balance × ((1 + yearly rate × part of a year ÷ days)^days − 1), compounded daily")
 _FREE = _("no interest: the period is free of it")
 _FLAT = _("principal × yearly rate × years of the whole loan, in level parts")
-_LEVEL = _(
-    "the level amount whose present value over the periods left is the balance: balance ÷ sum of discount factors"
-)
+_LEVEL = _("balance ÷ sum of the discount factors of the periods left: the level amount that repays it")
 _SHARE = _("principal to repay ÷ installments that repay it")
 _CARD_FIXED = _("the agreed fixed payment")
 _CARD_SHARE = _("share of the statement, at least the floor")
