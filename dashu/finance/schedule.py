@@ -9,6 +9,7 @@ exactly 0.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from dashu.finance.amortization import Part, amortize
 from dashu.finance.fees import IN_ROWS, Fee, fees_by_row
@@ -67,6 +68,7 @@ class Schedule:
         ]
 
 
+@lru_cache(maxsize=256)
 def build_schedule(terms: ScheduleTerms) -> tuple[Row, ...]:
     """
     Return the installments of `terms`, oldest first.

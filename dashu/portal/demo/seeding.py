@@ -1,19 +1,21 @@
 """
 Filling an empty database with the demo book, one business date after the other.
 
-A date is one database transaction: what happens on it, done by the services, and then its close. A seeding that is
-killed therefore leaves whole days, and the next start goes on with the first day that is missing. The audit log
-remembers what was begun and with which seed.
+A date is what happens on it, done by the services, and then its close, in one database transaction; of a large book a
+second process books some of the payments in another one. A seeding that is killed therefore leaves whole days, or a day
+with payments that are found again by their references, and the next start goes on with the first day that is not
+closed. The audit log remembers what was begun and with which seed.
 """
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +31,7 @@ from dashu.policy.services import load_packs
 from dashu.portal.demo import logins
 from dashu.portal.demo.book import Plan, PlannedLoan, plan_book
 from dashu.portal.demo.lives import Act, Deed, acts_of
+from dashu.portal.demo.second_hand import SecondHand, without_savepoints
 from dashu.users.models import Borrower, Partner
 from loans.models import Loan
 from loans.services.create_loan import create_loan
@@ -42,6 +45,10 @@ from repayments.services.return_payment import return_payment
 ACTOR = "system:demo"
 BEGUN, FINISHED = "portal.demo_book_begun", "portal.demo_book_finished"
 MONTHS = 18
+LOANS_FOR_TWO = 500  # a smaller book is done before a second process has started
+
+
+Entry = tuple[PlannedLoan, int, Act]
 
 
 class BookNotEmpty(DomainError):
@@ -93,7 +100,11 @@ def seed_book(choice: Choice, *, progress: Callable[[int, int], None] = lambda _
     with events.silenced():
         if begun is None:
             _begin(plan, choice)
-        _Seeding(plan).run(progress)
+        if choice.loans < LOANS_FOR_TWO or connection.in_atomic_block:
+            _Seeding(plan, None).run(progress)
+        else:
+            with SecondHand() as second_hand:
+                _Seeding(plan, second_hand).run(progress)
     return choice
 
 
@@ -119,15 +130,16 @@ def _begin(plan: Plan, choice: Choice) -> None:
 class _Seeding:
     """The days of a plan, from the first one that is missing."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, second_hand: SecondHand | None) -> None:
         self._plan = plan
+        self._second_hand = second_hand
         self._last_day = plan.today - timedelta(days=1)
         self._partner = Partner.objects.get(code=logins.PARTNER_CODE)
         numbers = [person.number for person in plan.borrowers]
         ids = dict(Borrower.objects.filter(number__in=numbers).values_list("number", "id"))
         self._borrowers = [ids[number] for number in numbers]
         self._starting: defaultdict[date, list[PlannedLoan]] = defaultdict(list)
-        self._diary: defaultdict[date, list[tuple[PlannedLoan, int, Act]]] = defaultdict(list)
+        self._diary: defaultdict[date, list[Entry]] = defaultdict(list)
         closed = CloseRun.objects.aggregate(latest=Max("business_date"))["latest"]
         self._next_day = closed + timedelta(days=1) if closed else plan.first_day
         made = Loan.objects.order_by("id")
@@ -145,13 +157,36 @@ class _Seeding:
 
     @transaction.atomic
     def _do_day(self, day: date) -> None:
-        for planned in self._starting.pop(day, ()):
-            self._start(planned)
-        for planned, loan_id, act in self._diary.pop(day, ()):
-            self._do(planned, loan_id, act)
+        starting, acts = self._starting.pop(day, []), self._diary.pop(day, [])
+        given, kept = self._shared(acts, len(starting))
+        with without_savepoints(), self._second_hand.booking(given) if self._second_hand else nullcontext():
+            for planned in starting:
+                self._start(planned)
+            for planned, loan_id, act in kept:
+                self._do(planned, loan_id, act)
         close_date(business_date=day, today=self._plan.today)
         if day == self._last_day:
             audit.record(action=FINISHED, subject_type="demo_book", subject_id=self._plan.seed, actor=ACTOR)
+
+    def _shared(self, acts: list[Entry], starting: int) -> tuple[list[dict[str, Any]], list[Entry]]:
+        """
+        Return the payments for the second hand, and what the first one keeps.
+
+        A loan's acts of one day stay together and in order; a new loan is as much work as two payments.
+        """
+        if self._second_hand is None:
+            return [], acts
+        busy = Counter(loan_id for _planned, loan_id, _act in acts)
+        share = (len(acts) + 1) // 2 + starting
+        given: list[dict[str, Any]] = []
+        kept: list[Entry] = []
+        for planned, loan_id, act in acts:
+            is_alone = act.deed in (Deed.PAY, Deed.SETTLE) and busy[loan_id] == 1
+            if is_alone and len(given) < share:
+                given.append(_payment(planned, loan_id, act))
+            else:
+                kept.append((planned, loan_id, act))
+        return given, kept
 
     def _start(self, planned: PlannedLoan) -> None:
         loan = create_loan(
@@ -188,21 +223,11 @@ class _Seeding:
                 self._diary[act.on].append((planned, loan.pk, act))
 
     def _do(self, planned: PlannedLoan, loan_id: int, act: Act) -> None:
-        reference = f"PAY{planned.index:06d}{act.payment:03d}"
         match act.deed:
             case Deed.PAY | Deed.SETTLE:
-                assert act.received_on is not None
-                receive_payment(
-                    loan_id=loan_id,
-                    amount_minor=act.minor,
-                    received_on=act.received_on,
-                    today=act.on,
-                    reference=reference,
-                    channel=Channel.PARTNER if planned.is_of_partner else Channel(planned.channel),
-                    actor=ACTOR,
-                    kind=LoanEvent.Kind.SETTLEMENT if act.deed is Deed.SETTLE else LoanEvent.Kind.PAYMENT,
-                )
+                receive_payment(**_payment(planned, loan_id, act))
             case Deed.RETURN:
+                reference = _reference(planned, act)
                 return_payment(reference=reference, returned_on=act.on, today=act.on, reason="Not covered", actor=ACTOR)
             case Deed.EXTEND:
                 extend_loan(
@@ -213,3 +238,22 @@ class _Seeding:
                     reason="Income fell for a while",
                     actor=ACTOR,
                 )
+
+
+def _payment(planned: PlannedLoan, loan_id: int, act: Act) -> dict[str, Any]:
+    """Return the arguments of `receive_payment`."""
+    assert act.received_on is not None
+    return {
+        "loan_id": loan_id,
+        "amount_minor": act.minor,
+        "received_on": act.received_on,
+        "today": act.on,
+        "reference": _reference(planned, act),
+        "channel": Channel.PARTNER if planned.is_of_partner else Channel(planned.channel),
+        "actor": ACTOR,
+        "kind": LoanEvent.Kind.SETTLEMENT if act.deed is Deed.SETTLE else LoanEvent.Kind.PAYMENT,
+    }
+
+
+def _reference(planned: PlannedLoan, act: Act) -> str:
+    return f"PAY{planned.index:06d}{act.payment:03d}"

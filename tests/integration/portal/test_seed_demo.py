@@ -9,6 +9,7 @@ from django.db import transaction
 
 from collections_mgmt.models import CloseRun, OverdueStatus
 from dashu.portal.demo import seeding
+from dashu.portal.demo.second_hand import SecondHand, SecondHandFailed
 from dashu.portal.demo.seeding import BookNotEmpty, Choice, seed_book
 from dashu.users.models import Borrower, User
 from loans.models import Loan
@@ -27,6 +28,53 @@ def contents() -> list[tuple[Any, ...]]:
     overdue = OverdueStatus.objects.order_by("loan_id").values_list("loan_id", "days_past_due", "principal_minor")
     people = Borrower.objects.order_by("number").values_list("number", "name", "language", "kind")
     return [*loans, *payments, *((numbers[loan_id], *rest) for loan_id, *rest in overdue), *people]
+
+
+@pytest.mark.django_db(transaction=True)
+class TestSecondHand:
+    """Real commits, because the other process sees nothing else."""
+
+    def test_two_hands_make_the_same_book_as_one_also_when_a_day_is_done_again(self, monkeypatch):
+        with transaction.atomic():
+            seed_book(SMALL)
+            by_one = contents()
+            transaction.set_rollback(True)
+        monkeypatch.setattr(seeding, "LOANS_FOR_TWO", 1)
+        close, given = seeding.close_date, []
+        book = SecondHand.booking
+
+        def killed_before_its_close(*, business_date: date, today: date) -> CloseRun:
+            if len(given) >= 8:
+                raise KeyboardInterrupt
+            return close(business_date=business_date, today=today)
+
+        def noted(hand: SecondHand, payments: list[dict[str, Any]]) -> Any:
+            given.extend(payment["reference"] for payment in payments)
+            return book(hand, payments)
+
+        monkeypatch.setattr(SecondHand, "booking", noted)
+        monkeypatch.setattr(seeding, "close_date", killed_before_its_close)
+        with pytest.raises(KeyboardInterrupt):
+            seed_book(SMALL)
+        assert Payment.objects.filter(reference__in=given).count() == len(given)
+        monkeypatch.setattr(seeding, "close_date", close)
+        seed_book(SMALL)
+
+        assert contents() == by_one
+        assert len(given) > 20
+
+    def test_a_payment_that_is_refused_stops_the_seeding_with_its_reason(self, monkeypatch):
+        monkeypatch.setattr(seeding, "LOANS_FOR_TWO", 1)
+        book = SecondHand.booking
+        monkeypatch.setattr(
+            SecondHand, "booking", lambda hand, given: book(hand, [payment | {"amount_minor": 0} for payment in given])
+        )
+
+        with pytest.raises(SecondHandFailed, match="InvalidAmount"):
+            seed_book(SMALL)
+
+        latest = CloseRun.objects.latest("business_date").business_date
+        assert Payment.objects.filter(received_on__gt=latest).exists() is False
 
 
 class TestInterrupted:
