@@ -1,4 +1,4 @@
-"""Reminders of one morning, into the outbox, as set-based SQL."""
+"""Reminders in the outbox, as set-based SQL: those of one morning, and those that a payment has made untrue."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -46,3 +46,35 @@ def queue_reminders(
         },
     )
     return int(cursor.rowcount)
+
+
+def correct_waiting(cursor: CursorWrapper, *, loan_id: int) -> None:
+    """
+    Let a loan's waiting reminders say what is still open of their installments.
+
+    One whose installment is paid, overlooked as too small, moved to another day or replaced is cancelled.
+    """
+    cursor.execute(
+        """
+        UPDATE messaging_outboxmessage AS message
+        SET status = CASE WHEN told.unpaid_minor IS NULL THEN 'CANCELLED' ELSE message.status END,
+            params = CASE WHEN told.unpaid_minor IS NULL THEN message.params
+                          ELSE jsonb_set(message.params, '{amount_minor}', to_jsonb(told.unpaid_minor)) END
+        FROM (
+            SELECT waiting.id, row.unpaid_minor
+            FROM messaging_outboxmessage AS waiting
+            JOIN loans_loan AS loan ON loan.id = waiting.loan_id
+            LEFT JOIN repayments_installment AS row
+                ON row.loan_id = loan.id AND row.is_current AND loan.status = 'ACTIVE'
+                AND row.version = split_part(waiting.dedupe_key, ':', 3)::int
+                AND row.number = split_part(waiting.dedupe_key, ':', 4)::int
+                AND row.due_on = (waiting.params ->> 'due_on')::date
+                AND row.unpaid_minor::numeric * 10000
+                    > (row.principal_minor + row.interest_minor + row.fee_minor)::numeric * loan.tolerance_bps
+            WHERE waiting.loan_id = %s AND waiting.status = 'PENDING' AND waiting.dedupe_key LIKE 'reminder:%%'
+        ) AS told
+        WHERE message.id = told.id AND message.status = 'PENDING'
+          AND told.unpaid_minor IS DISTINCT FROM (message.params ->> 'amount_minor')::bigint
+        """,
+        [loan_id],
+    )

@@ -1,10 +1,27 @@
-"""The reader's language follows the person to a new browser."""
+"""What happens to every request of a browser before its page: a NUL is refused, the reader's language is found."""
 
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+
+
+class RefuseNul:
+    """
+    Answer 400 to a query string with a NUL, which PostgreSQL takes in no text and no form of ours sends.
+
+    The API refuses one itself, as a problem document that names the parameter.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.META.get("QUERY_STRING", "") and not request.path.startswith("/api/"):
+            raise BadRequest("The query string holds a NUL.")
+        return self.get_response(request)
 
 
 class PersonLanguage:

@@ -5,6 +5,7 @@ from datetime import date
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from dashu import events
 from dashu.audit import services as audit
 from loans.models import Loan
 from repayments.models import LoanBalance, LoanEvent, ScheduleVersion
@@ -66,6 +67,7 @@ def extend_loan(
         actor=actor,
         data={"months": months, "reason": reason},
     )
+    events.publish("repayments.loan_extended", loan_id=loan.pk)
     return record
 
 

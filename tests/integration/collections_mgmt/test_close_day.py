@@ -16,6 +16,7 @@ from dashu.messaging.models import OutboxMessage
 from loans.models import Loan
 from repayments.models import LoanBalance
 from repayments.selectors.reconciliation import differences
+from repayments.services.extend_loan import extend_loan
 from tests.factories import pay, running_loan, yuan
 
 DUE = date(2026, 2, 15)
@@ -191,6 +192,33 @@ class TestReminders:
         reassess_loan(loan_id=loan.pk, as_of=DUE - timedelta(days=3))
 
         assert OutboxMessage.objects.get().status == OutboxMessage.Status.CANCELLED
+
+    def test_a_part_payment_corrects_the_amount_of_the_reminder_that_waits(self, loan):
+        close(DUE - timedelta(days=4))
+        pay(loan, 100_000, DUE - timedelta(days=3))
+
+        reassess_loan(loan_id=loan.pk, as_of=DUE - timedelta(days=3))
+
+        message = OutboxMessage.objects.get()
+        assert (message.status, message.params["amount_minor"]) == (OutboxMessage.Status.PENDING, 10_016)
+
+    def test_a_holiday_cancels_the_reminder_of_the_day_that_moved(self, loan):
+        close(DUE - timedelta(days=4))
+        day = DUE - timedelta(days=3)
+        extend_loan(loan_id=loan.pk, months=1, granted_on=day, today=day, reason="Illness", actor="staff:1")
+
+        reassess_loan(loan_id=loan.pk, as_of=day)
+
+        assert OutboxMessage.objects.get().status == OutboxMessage.Status.CANCELLED
+
+    def test_a_reminder_of_a_paid_installment_is_cancelled_while_the_next_one_is_near(self, loan):
+        close(DUE - timedelta(days=4))
+        close(DUE)
+        pay(loan, 110_016, DUE)
+
+        reassess_loan(loan_id=loan.pk, as_of=DUE + timedelta(days=27))
+
+        assert set(OutboxMessage.objects.values_list("status", flat=True)) == {OutboxMessage.Status.CANCELLED}
 
 
 class TestCommand:

@@ -2,7 +2,7 @@ import pytest
 from django.db import connection
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.views.defaults import page_not_found, permission_denied, server_error
+from django.views.defaults import bad_request, page_not_found, permission_denied, server_error
 
 
 class DatabaseIsDown(Exception):
@@ -24,6 +24,7 @@ class TestErrorPagesWithoutADatabase:
         ("render", "status"),
         [
             (lambda request: server_error(request), 500),
+            (lambda request: bad_request(request, Exception()), 400),
             (lambda request: page_not_found(request, Exception()), 404),
             (lambda request: permission_denied(request, Exception()), 403),
         ],
