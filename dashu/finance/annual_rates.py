@@ -1,39 +1,54 @@
 """
-The yearly cost of a loan as one rate.
+The yearly cost of a loan as one rate: the internal rate of return, nominal and effective.
 
-`irr_nominal` is the period rate that discounts all payments to the sum received, times the periods of a year (the
+`irr_nominal` is the period rate that discounts all payments to the sums received, times the periods of a year (the
 PBC's 单利); `irr_effective` is the same rate compounded over a year (复利). Source: PBC announcement 2021 No. 3,
 whose example (100,000 received less a fee of 1,000, 12 × 8,833.3) gives 12.80% and 13.58%.
 """
 
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
+from dashu.finance.calendars import BusinessDay
+from dashu.finance.rate_solver import Discounts, NoAnnualRate, Root, solve
 from dashu.finance.schedule import Row
-from dashu.finance.terms import Method, ScheduleTerms
-from dashu.kernel.errors import DomainError, _
+from dashu.finance.spans import spans_of
+from dashu.finance.terms import Method, ScheduleTerms, Stub
+from dashu.finance.unit_periods import UnitPeriod, common_period, counted
+from dashu.kernel.errors import _
+
+__all__ = [
+    "AnnualRates", "DatedAmount", "NoAnnualRate", "TimedAmount", "all_in_rates", "annual_rates", "flat_rates", "irr",
+    "irr_by_dates",
+]  # fmt: skip
 
 _PLACES = Decimal("0.000001")
 _HIGHEST = Decimal(1_000_000_000)
+_YEAR_DAYS = 365
 
-
-class NoAnnualRate(DomainError):
-    """No rate between −99% and 1,000% a period makes the payments worth what was received."""
-
-    code = "no_annual_rate"
+DatedAmount = tuple[date, int]
+TimedAmount = tuple[Decimal, int | Decimal]
 
 
 @dataclass(frozen=True, slots=True)
 class AnnualRates:
-    """Fractions to 6 decimals: 0.135800 is 13.58% a year."""
+    """Fractions to 6 decimals: 0.135800 is 13.58% a year. `iterations`: how often the equation was evaluated."""
 
     irr_nominal: Decimal
     irr_effective: Decimal
+    iterations: int = 0
 
 
 def annual_rates(
-    received: int, payments: Sequence[int], periods_a_year: int | Decimal, *, first_period: Decimal = Decimal(1)
+    received: int | Decimal,
+    payments: Sequence[int | Decimal],
+    periods_a_year: int | Decimal,
+    *,
+    first_period: Decimal = Decimal(1),
 ) -> AnnualRates:
     """
     Return both rates for one sum received and one payment at the end of each period.
@@ -42,65 +57,142 @@ def annual_rates(
     :param first_period: length of the first period in periods, where it is longer or shorter than the others.
     :raises NoAnnualRate: nothing was received, or less is paid back than any rate explains.
     """
-    rate = _period_rate(received, payments, first_period)
-    effective = (1 + rate) ** periods_a_year - 1
-    if effective > _HIGHEST:
+    timed = [(first_period + number, payment) for number, payment in enumerate(payments)]
+    return irr([(Decimal(0), received)], timed, periods_a_year)
+
+
+def flat_rates(period_rate: Decimal, count: int, periods_a_year: int | Decimal) -> AnnualRates:
+    """
+    Return what a flat rate really costs: `period_rate` of the first principal every period, with equal payments.
+
+    0.6% a month over 12 months is 13.03% a year nominal, because on average half of the principal is repaid already.
+    """
+    payment = Decimal(1) / count + period_rate
+    return annual_rates(Decimal(1), [payment] * count, periods_a_year)
+
+
+def irr(advances: Sequence[TimedAmount], payments: Sequence[TimedAmount], periods_a_year: int | Decimal) -> AnnualRates:
+    """
+    Return both rates for sums received and paid at any time.
+
+    :param advances, payments: the time in periods from the first day, fractions allowed, and minor units; a broken
+        period compounds as a whole one does.
+    :raises NoAnnualRate: see `rate_solver.solve`; or the rate is so high that a year of it cannot be written.
+    """
+    net: dict[Decimal, int | Decimal] = defaultdict(int)
+    for at, minor in advances:
+        net[at] += minor
+    for at, minor in payments:
+        net[at] -= minor
+    times = sorted(net)
+    root = solve([net[at] for at in times], _compounding(times))
+    return _yearly(root, Decimal(periods_a_year))
+
+
+def irr_by_dates(
+    advances: Sequence[DatedAmount], payments: Sequence[DatedAmount], *, unit: UnitPeriod | None = None
+) -> AnnualRates:
+    """
+    Return both rates for sums received and paid on days.
+
+    :param unit: the period that a nominal rate is for; days make `irr_effective` the XIRR of spreadsheets. With None
+        it is the period that occurs most often, and the days are counted in such periods as Regulation Z counts them;
+        where none occurs twice, days are parts of a year of 365 and the nominal rate is that of a month.
+    """
+    received_on = sorted({on for on, _minor in advances})
+    paid_on = sorted({on for on, _minor in payments})
+    if not received_on or not paid_on:
         raise NoAnnualRate(_("There is no yearly rate for these payments: check the sum received and the payments."))
-    # Adding 0 turns a rounded −0 into 0.
-    return AnnualRates(
-        irr_nominal=(rate * periods_a_year).quantize(_PLACES) + 0, irr_effective=effective.quantize(_PLACES) + 0
+    start = min(received_on[0], paid_on[0])
+    unit = unit or common_period(received_on, paid_on)
+    month = Decimal(_YEAR_DAYS) / 12
+
+    def at(on: date, series: Sequence[date]) -> Decimal:
+        return Decimal((on - start).days) / month if unit is None else counted(start, on, unit, series=series).total
+
+    return irr(
+        [(at(on, received_on), minor) for on, minor in advances],
+        [(at(on, paid_on), minor) for on, minor in payments],
+        unit.a_year if unit else 12,
     )
 
 
 def all_in_rates(terms: ScheduleTerms, rows: Sequence[Row]) -> AnnualRates:
-    """Return the rates of a schedule with every fee: fees kept back lower what the borrower received."""
-    payments = [row.total for row in rows]
-    if terms.method is Method.BULLET:  # nothing is paid before the last period
-        payments = [0] * (terms.count - len(rows)) + payments
-    return annual_rates(
-        terms.principal - terms.kept_back,
-        payments,
+    """
+    Return the rates of a schedule with every fee.
+
+    What was received is the principal less the fees kept back, each tranche on its day; what is paid are the rows.
+    Agreed due dates lie whole periods apart, the first after a stub as many periods from the start as its due rule
+    counts. Any other day, such as that of a tranche or one that a business calendar moved a payment to, lies between
+    two of them in proportion to the days. Custom rows have no rule: see `irr_by_dates`.
+    """
+    later = sum(tranche.minor for tranche in terms.tranches)
+    advances = [(terms.disbursed_on, terms.principal - later - terms.kept_back)]
+    advances += [(tranche.on, tranche.minor) for tranche in terms.tranches]
+    payments = [(row.due_on, row.total) for row in rows]
+    if terms.method is Method.CUSTOM:
+        return irr_by_dates(advances, payments)
+    line = _timeline(terms)
+    return irr(
+        [(line.at(on), minor) for on, minor in advances],
+        [(line.at(on), minor) for on, minor in payments],
         terms.due_rule.a_year,
-        first_period=terms.due_rule.first_period(terms.disbursed_on),
     )
 
 
-def _period_rate(received: int, payments: Sequence[int], first_period: Decimal) -> Decimal:
-    """
-    Solve received = Σ payment / (1 + r)^t by Newton's method kept inside a bracket.
+@dataclass(frozen=True, slots=True)
+class _Timeline:
+    """Days on which a known number of periods have passed; beyond the last of them a period has its days of a year."""
 
-    The present value falls as r rises, so the bracket always holds the one root and a step that leaves it is
-    replaced by a bisection.
-    """
-    low, high = Decimal("-0.99"), Decimal(10)
-    if received <= 0 or sum(payments) <= 0 or _excess(payments, received, high, first_period)[0] > 0:
+    days: Sequence[date]
+    times: Sequence[Decimal]
+    days_a_period: Decimal
+
+    def at(self, day: date) -> Decimal:
+        index = bisect_right(self.days, day) - 1
+        passed = (day - self.days[index]).days
+        if not passed:
+            return self.times[index]
+        if index == len(self.days) - 1:
+            return self.times[index] + passed / self.days_a_period
+        share = Decimal(passed) / (self.days[index + 1] - self.days[index]).days
+        return self.times[index] + share * (self.times[index + 1] - self.times[index])
+
+
+def _timeline(terms: ScheduleTerms) -> _Timeline:
+    rule, start = terms.due_rule, terms.disbursed_on
+    dues, first = terms.nominal_due_dates(), rule.first_period(start)
+    if terms.stub is Stub.OWN_ROW and not rule.starts_regularly(start):
+        dues = [span.end for span in spans_of(replace(terms, business_day=BusinessDay.NONE))]
+        first -= first > 1  # a long first period is cut into its odd days and a whole period
+    times = [first + number for number in range(len(dues))]
+    return _Timeline([start, *dues], [Decimal(0), *times], Decimal(_YEAR_DAYS) / rule.a_year)
+
+
+def _compounding(times: Sequence[Decimal]) -> Discounts:
+    gaps = [later - earlier for earlier, later in zip([times[0], *times], times, strict=False)]
+
+    def discounts(rate: Decimal) -> list[Decimal]:
+        factor = 1 / (1 + rate)
+        powers: dict[Decimal, Decimal] = {Decimal(0): Decimal(1), Decimal(1): factor}
+        worth, factors = Decimal(1), []
+        for gap in gaps:
+            if gap not in powers:
+                powers[gap] = factor**gap
+            worth *= powers[gap]
+            factors.append(worth)
+        return factors
+
+    return discounts
+
+
+def _yearly(root: Root, periods_a_year: Decimal) -> AnnualRates:
+    effective = (1 + root.rate) ** periods_a_year - 1
+    if effective > _HIGHEST:
         raise NoAnnualRate(_("There is no yearly rate for these payments: check the sum received and the payments."))
-    rate = Decimal(sum(payments)) / received - 1
-    rate = rate * 2 / (len(payments) + 1)
-    for _step in range(200):
-        if not low < rate < high:
-            rate = (low + high) / 2
-        excess, slope = _excess(payments, received, rate, first_period)
-        if excess > 0:
-            low = rate
-        else:
-            high = rate
-        following = rate - excess / slope
-        if abs(following - rate) < Decimal("1e-15"):
-            return following
-        rate = following
-    raise NoAnnualRate(_("The yearly rate of these payments could not be determined."))
-
-
-def _excess(payments: Sequence[int], received: int, rate: Decimal, first_period: Decimal) -> tuple[Decimal, Decimal]:
-    """Return the present value of the payments less the sum received, and its derivative by the rate."""
-    factor, at = 1 / (1 + rate), first_period
-    discount = factor**first_period
-    value, slope = Decimal(-received), Decimal(0)
-    for payment in payments:
-        worth = payment * discount
-        value += worth
-        slope -= at * worth
-        discount *= factor
-        at += 1
-    return value, slope * factor
+    # Adding 0 turns a rounded −0 into 0.
+    return AnnualRates(
+        irr_nominal=(root.rate * periods_a_year).quantize(_PLACES) + 0,
+        irr_effective=effective.quantize(_PLACES) + 0,
+        iterations=root.iterations,
+    )

@@ -5,13 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashu.finance.annual_rates import NoAnnualRate, all_in_rates, annual_rates
+from dashu.finance.annual_rates import NoAnnualRate, all_in_rates, annual_rates, flat_rates, irr, irr_by_dates
+from dashu.finance.calendars import BusinessDay
 from dashu.finance.fees import Fee, FeeTiming
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.schedule import build_schedule
-from dashu.finance.terms import Method, ScheduleTerms
+from dashu.finance.terms import CardPlan, CustomRow, InvalidTerms, Method, ScheduleTerms, Stub, Tranche
+from dashu.finance.unit_periods import UnitPeriod
 from dashu.kernel.money import parse_minor
-from tests.unit.finance.cases import golden
+from tests.unit.finance.cases import any_terms, golden
+
+START = date(2026, 1, 15)
 
 
 class TestAnnualRates:
@@ -40,6 +44,10 @@ class TestAnnualRates:
         with pytest.raises(NoAnnualRate):
             annual_rates(received, payments, 12)
 
+    @pytest.mark.parametrize(("payment", "rate"), [(1_000, "9.000000"), (1_100, "10.000000"), (1, "-0.990000")])
+    def test_reach_from_minus_99_to_1000_percent_a_period(self, payment, rate):
+        assert annual_rates(100, [payment], 1).irr_nominal == Decimal(rate)
+
     def test_refuses_a_daily_rate_whose_year_cannot_be_written(self):
         with pytest.raises(NoAnnualRate):
             annual_rates(100, [200], 365)
@@ -61,6 +69,77 @@ class TestAnnualRates:
             return sum((payment / (1 + at) ** k for k, payment in enumerate(payments, 1)), Decimal(0))
 
         assert worth(high) <= received <= worth(low)
+
+    @pytest.mark.parametrize("scale", [7, 10**6])
+    def test_do_not_depend_on_the_size_of_the_loan(self, scale):
+        payments = [(number % 5 + 1) * 1_000_00 for number in range(12)]
+
+        found = annual_rates(30_000_00, payments, 12)
+
+        assert annual_rates(30_000_00 * scale, [payment * scale for payment in payments], 12) == found
+
+    def test_of_600_payments_of_any_size(self):
+        assert annual_rates(600_00, [1_01] * 600, 12).irr_nominal == Decimal("0.000398")
+        assert annual_rates(1, [1] * 600, 1).irr_nominal == Decimal("1.000000")
+        assert annual_rates(10**14, [10**14 // 100] * 600, 12).irr_nominal == Decimal("0.119689")
+
+
+class TestFlatRates:
+    @pytest.mark.parametrize(
+        ("period_rate", "nominal", "effective"),
+        [("0.006", "13.03", "13.84"), ("0.0075", "16.22", "17.48"), ("0.005", "10.90", "11.46"), ("0", "0.00", "0.00")],
+    )
+    def test_say_what_a_monthly_fee_on_the_first_principal_costs(self, period_rate, nominal, effective):
+        found = flat_rates(Decimal(period_rate), 12, 12)
+
+        assert f"{found.irr_nominal * 100:.2f}" == nominal
+        assert f"{found.irr_effective * 100:.2f}" == effective
+
+
+class TestIrr:
+    def test_takes_advances_at_any_time(self):
+        advances = [(Decimal(0), 500_00), (Decimal("2.5"), 500_00)]
+        payments = [(Decimal(5), 1_020_00)]
+
+        found = irr(advances, payments, 12)
+
+        rate = found.irr_nominal / 12
+        worth = 500_00 * (1 + rate) ** 5 + 500_00 * (1 + rate) ** Decimal("2.5")
+        assert abs(worth - 1_020_00) < Decimal("0.5")
+
+    def test_refuses_two_rates_instead_of_choosing_one(self):
+        # Both 10% and 20% discount −100, +230, −132 to nothing.
+        with pytest.raises(NoAnnualRate):
+            irr([(Decimal(0), 100), (Decimal(2), 132)], [(Decimal(1), 230)], 1)
+
+    def test_refuses_money_paid_before_any_was_received(self):
+        with pytest.raises(NoAnnualRate):
+            irr([(Decimal(1), 110)], [(Decimal(0), 100)], 1)
+
+    @pytest.mark.parametrize(("advances", "payments"), [([], [(Decimal(1), 1)]), ([(Decimal(0), 1)], [])])
+    def test_refuses_one_side_alone(self, advances, payments):
+        with pytest.raises(NoAnnualRate):
+            irr(advances, payments, 12)
+
+
+class TestIrrByDates:
+    def test_counts_months_where_payments_are_monthly(self):
+        payments = [(date(2026 + month // 12, month % 12 + 1, 15), 8_833_30) for month in range(1, 13)]
+
+        found = irr_by_dates([(START, 99_000_00)], payments)
+
+        assert (f"{found.irr_nominal:.4f}", f"{found.irr_effective:.4f}") == ("0.1280", "0.1358")
+
+    def test_counts_days_where_nothing_repeats(self):
+        payments = [(date(2026, 2, 1), 600_00), (date(2026, 6, 9), 450_00)]
+
+        found = irr_by_dates([(START, 1_000_00)], payments)
+
+        by_days = irr_by_dates([(START, 1_000_00)], payments, unit=UnitPeriod(Period.DAY))
+        assert found.irr_effective == by_days.irr_effective
+        assert found.irr_nominal == (12 * ((1 + found.irr_effective) ** (Decimal(1) / 12) - 1)).quantize(
+            Decimal("0.000001")
+        )
 
 
 class TestAllInRates:
@@ -103,3 +182,113 @@ class TestAllInRates:
         )
 
         assert all_in_rates(terms, build_schedule(terms)).irr_nominal == Decimal("0.120000")
+
+    def test_counts_each_tranche_from_its_day(self):
+        terms = ScheduleTerms(
+            10**11, Decimal("0.12"), Method.EQUAL_INSTALLMENT, 12, START,
+            tranches=(Tranche(date(2026, 3, 15), 4 * 10**10), Tranche(date(2026, 4, 1), 10**10)),
+        )  # fmt: skip
+
+        assert abs(all_in_rates(terms, build_schedule(terms)).irr_nominal - Decimal("0.12")) < Decimal("0.0005")
+
+    def test_of_a_tranche_on_a_due_date_is_the_contract_rate(self):
+        terms = ScheduleTerms(
+            10**11, Decimal("0.12"), Method.EQUAL_PRINCIPAL, 12, START, tranches=(Tranche(date(2026, 3, 15), 10**10),)
+        )
+
+        assert all_in_rates(terms, build_schedule(terms)).irr_nominal == Decimal("0.120000")
+
+    def test_of_a_card_plan_counts_the_rows_there_are(self):
+        terms = ScheduleTerms(10**10, Decimal("0.18"), Method.CARD_PLAN, 60, START, card_plan=CardPlan(fixed=10**9))
+        rows = build_schedule(terms)
+
+        assert len(rows) < 60
+        assert all_in_rates(terms, rows).irr_nominal == Decimal("0.180000")
+
+    def test_of_monthly_custom_rows_is_the_contract_rate(self):
+        rows = (
+            CustomRow(date(2026, 2, 15), 10**9),
+            CustomRow(date(2026, 3, 15), 2 * 10**9),
+            CustomRow(date(2026, 5, 15)),
+        )
+        terms = ScheduleTerms(10**10, Decimal("0.12"), Method.CUSTOM, 3, START, custom_rows=rows)
+
+        assert abs(all_in_rates(terms, build_schedule(terms)).irr_nominal - Decimal("0.12")) < Decimal("0.0005")
+
+    def test_of_irregular_custom_rows_is_counted_in_days(self):
+        rows = (CustomRow(date(2026, 2, 1), 10**9), CustomRow(date(2026, 6, 9), 2 * 10**9), CustomRow(date(2026, 7, 2)))
+        terms = ScheduleTerms(10**10, Decimal("0.12"), Method.CUSTOM, 3, START, custom_rows=rows)
+        schedule = build_schedule(terms)
+
+        by_days = irr_by_dates(
+            [(START, 10**10)], [(row.due_on, row.total) for row in schedule], unit=UnitPeriod(Period.DAY)
+        )
+
+        assert all_in_rates(terms, schedule).irr_effective == by_days.irr_effective
+
+    def test_of_a_bullet_over_half_months_counts_them_all(self):
+        terms = ScheduleTerms(10**10, Decimal("0.12"), Method.BULLET, 24, date(2026, 1, 1), DueRule(Period.HALF_MONTH))
+
+        assert all_in_rates(terms, build_schedule(terms)).irr_effective == Decimal("0.120000")
+
+    @pytest.mark.parametrize("first_due_on", [date(2026, 1, 25), date(2026, 3, 4)])
+    def test_of_a_stub_as_a_row_of_its_own_is_the_contract_rate(self, first_due_on):
+        terms = ScheduleTerms(
+            10**10, Decimal("0.12"), Method.EQUAL_INSTALLMENT, 12, START,
+            due_rule=DueRule(Period.MONTH, first_due_on=first_due_on), stub=Stub.OWN_ROW,
+        )  # fmt: skip
+        rows = build_schedule(terms)
+
+        assert len(rows) == 13
+        # The rate counts 20 days of a 30-day month for the long stub, 30/360 counts 19.
+        assert abs(all_in_rates(terms, rows).irr_nominal - Decimal("0.12")) < Decimal("0.0006")
+
+    def test_a_payment_moved_to_a_business_day_counts_its_day(self):
+        plain = ScheduleTerms(10**10, Decimal("0.12"), Method.EQUAL_INSTALLMENT, 12, START)
+        moved = ScheduleTerms(
+            10**10, Decimal("0.12"), Method.EQUAL_INSTALLMENT, 12, START,
+            business_day=BusinessDay.FOLLOWING, calendar="weekends",
+        )  # fmt: skip
+
+        later = all_in_rates(moved, build_schedule(moved)).irr_nominal
+
+        assert later < all_in_rates(plain, build_schedule(plain)).irr_nominal
+        assert Decimal("0.118") < later
+
+    def test_a_financed_fee_raises_what_is_paid_and_not_what_is_received(self):
+        fee = Fee("entry", 1_000_00, FeeTiming.FINANCED)
+        terms = ScheduleTerms(100_000_00, Decimal("0.06"), Method.EQUAL_INSTALLMENT, 12, START, fees=(fee,))
+
+        found = all_in_rates(terms, build_schedule(terms))
+
+        assert found == all_in_rates_of(terms, received=100_000_00)
+        assert f"{found.irr_nominal:.4f}" == "0.0787"
+
+    @settings(deadline=None, max_examples=60)
+    @given(terms=any_terms())
+    def test_of_all_terms_discount_what_is_paid_to_what_is_received(self, terms):
+        try:
+            found = all_in_rates(terms, build_schedule(terms))
+        except (NoAnnualRate, InvalidTerms):
+            return
+        assert Decimal(-1) < found.irr_effective
+        assert found.irr_nominal == 0 or (found.irr_nominal > 0) == (found.irr_effective > 0)
+
+    @settings(deadline=None, max_examples=40)
+    @given(
+        fee=st.integers(1, 5_000_00),
+        more=st.integers(1, 2_000_00),
+        timing=st.sampled_from([timing for timing in FeeTiming if timing is not FeeTiming.ON_EVENT]),
+    )
+    def test_more_fee_is_a_higher_rate(self, fee, more, timing):
+        def nominal(minor: int) -> Decimal:
+            fees = (Fee("entry", minor // (12 if timing is FeeTiming.EACH else 1), timing),)
+            terms = ScheduleTerms(100_000_00, Decimal("0.12"), Method.EQUAL_INSTALLMENT, 12, START, fees=fees)
+            return all_in_rates(terms, build_schedule(terms)).irr_nominal
+
+        assert nominal(0) == Decimal("0.120000")
+        assert nominal(0) <= nominal(fee) <= nominal(fee + more)
+
+
+def all_in_rates_of(terms: ScheduleTerms, *, received: int) -> object:
+    return annual_rates(received, [row.total for row in build_schedule(terms)], 12)
