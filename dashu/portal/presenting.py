@@ -147,6 +147,6 @@ def _state(standing: Standing | None, days_left: int | None) -> LoanState:
         return LoanState.PAID_OFF
     if standing.overdue or standing.penalty:
         return LoanState.OVERDUE
-    if standing.due_today:
+    if standing.due_today or standing.rest:
         return LoanState.DUE_TODAY
     return LoanState.DUE_SOON if days_left is not None and days_left <= SOON_DAYS else LoanState.ON_TRACK

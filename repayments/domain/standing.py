@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from dashu.finance.installments import Installment
-from dashu.finance.loan import Contract, Position, Status, accrue, arrears
+from dashu.finance.loan import Contract, Position, Status, accrue, arrears, payoff
 from dashu.finance.penalty import penalty_parts
 from dashu.finance.rounding import Rounding, to_minor
 
@@ -50,7 +50,10 @@ class Standing:
     :param penalty_a_day: what one more day of waiting adds, rounded half-up.
     :param due_today: demanded on the day itself and unpaid.
     :param next_due_on, next_due: the first unpaid installment on or after the day; None and 0 when there is none.
-    :param left_to_pay: all unpaid installments and the penalty: the most that can be paid.
+    :param rest: owed beyond the installments after the last of them was due: what late payments of a loan with daily
+        interest left of its principal, with its interest.
+    :param left_to_pay: all unpaid installments, penalty and rest, and never less than the payoff: the most that can be
+        paid.
     """
 
     status: Status
@@ -65,6 +68,7 @@ class Standing:
     due_today: int
     next_due_on: date | None
     next_due: int
+    rest: int
     left_to_pay: int
     rows: tuple[ScheduleRow, ...]
 
@@ -75,7 +79,7 @@ class Standing:
     @property
     def due_now(self) -> int:
         """What brings the loan up to date: everything demanded up to the day, with penalty."""
-        return self.overdue + self.penalty + self.due_today
+        return self.overdue + self.penalty + self.due_today + self.rest
 
     @property
     def to_pay_next(self) -> int:
@@ -94,6 +98,8 @@ def standing_of(position: Position, contract: Contract, today: date) -> Standing
     penalty = position.penalty_due(contract)
     upcoming = [row for row in position.installments if row.due_on >= today and row.unpaid > 0]
     following = upcoming[0] if upcoming else None
+    demanded = sum(row.unpaid for row in position.installments) + penalty
+    owed = max(demanded, payoff(position, contract, today) if position.status is Status.ACTIVE else 0)
     return Standing(
         status=position.status,
         principal=position.principal,
@@ -107,7 +113,8 @@ def standing_of(position: Position, contract: Contract, today: date) -> Standing
         due_today=sum(row.unpaid for row in upcoming if row.due_on == today),
         next_due_on=following.due_on if following else None,
         next_due=following.unpaid if following else 0,
-        left_to_pay=sum(row.unpaid for row in position.installments) + penalty,
+        rest=0 if upcoming else owed - demanded,
+        left_to_pay=owed,
         rows=_rows(position.installments, today, following),
     )
 

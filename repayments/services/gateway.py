@@ -122,6 +122,8 @@ def book_callback(*, body: str, headers: Mapping[str, str], today: date) -> Chec
     """
     Book what the provider says happened; the same callback again changes nothing.
 
+    Money for a loan that was settled meanwhile is kept as the borrower's credit.
+
     :raises NoPaymentProvider: online payment is not set up here.
     :raises CallbackRefused: not a genuine callback.
     :raises CheckoutNotFound: genuine, but of a checkout that is not here.
@@ -144,6 +146,7 @@ def book_callback(*, body: str, headers: Mapping[str, str], today: date) -> Chec
                 reference=str(message["reference"])[:80],
                 channel=Channel.GATEWAY,
                 actor=ACTOR,
+                has_arrived=True,
             )
         checkout.status = Checkout.Status(message["outcome"])
         checkout.save(update_fields=["status", "payment"])

@@ -44,6 +44,7 @@ def receive_payment(
     channel: str,
     actor: str,
     kind: str = LoanEvent.Kind.PAYMENT,
+    has_arrived: bool = False,
 ) -> Payment:
     """
     Book one payment.
@@ -53,6 +54,8 @@ def receive_payment(
 
     :param received_on: value date, in the lender's time zone, from the loan's start to `today`.
     :param kind: PAYMENT; PROCEEDS lowers the balance without paying an installment; SETTLEMENT ends the loan early.
+    :param has_arrived: a provider holds the money for us already, so of a settled loan it becomes the borrower's credit
+        instead of being refused.
     :raises LoanNotPayable: the loan has not been paid out, or is settled.
     :raises ReferenceReused: the reference belongs to a different payment.
     :raises DateOutsideContract: the value date lies before the start or after today.
@@ -70,7 +73,7 @@ def receive_payment(
         return _same_or_refuse(earlier, loan=loan, amount_minor=amount_minor, received_on=received_on, kind=kind)
     if loan.status == Loan.Status.APPROVED:
         raise LoanNotPayable(_("This loan has not been paid out yet."), field="loan")
-    if loan.status == Loan.Status.SETTLED:
+    if loan.status == Loan.Status.SETTLED and not has_arrived:
         raise LoanNotPayable(_("This loan is settled; nothing more is to be paid on it."), field="loan")
     refuse_outside_contract(loan, received_on, today=today, field="received_on")
     loaded = load(loan)

@@ -2,8 +2,11 @@ from datetime import date
 
 import pytest
 
+from dashu.ledger import accounts
 from dashu.ledger.models import JournalEntry
-from repayments.models import Checkout, Payment
+from dashu.ledger.selectors import loan_balances
+from repayments.models import Checkout, LoanBalance, Payment
+from repayments.selectors.reconciliation import differences
 from repayments.services.gateway import SimulatedProvider, start_checkout
 from tests import factories
 
@@ -147,14 +150,19 @@ class TestConfirming:
         assert "Nothing was paid." in page.content.decode()
         assert Payment.objects.exists() is False
 
-    def test_a_checkout_of_a_loan_settled_meanwhile_is_refused_in_words(self, browser, loan):
+    def test_money_for_a_loan_settled_meanwhile_becomes_the_borrowers_credit(self, browser, loan):
         address = choose(browser, loan, choice="asked").url
         factories.pay(loan, sum(loan.installments.values_list("unpaid_minor", flat=True)) + 5_52, TODAY)
 
         page = browser.post(address, {"confirm": "1"}, follow=True)
 
-        assert "This loan is settled" in page.content.decode()
-        assert Payment.objects.count() == 1
+        late = Payment.objects.latest("event_id")
+        assert (late.unapplied_minor, late.amount_minor) == (late.amount_minor, Checkout.objects.get().amount_minor)
+        assert "Kept as your credit" in page.content.decode()
+        balance = LoanBalance.objects.get(loan=loan)
+        assert (balance.unapplied_minor, balance.principal_minor) == (late.amount_minor, 0)
+        assert loan_balances([loan.pk])[loan.pk][accounts.BORROWER_CREDIT] == -late.amount_minor
+        assert list(differences()) == []
 
     def test_an_unknown_checkout_is_not_found(self, browser):
         assert browser.get("/gateway/simulated/00000000-0000-0000-0000-000000000000/").status_code == 404

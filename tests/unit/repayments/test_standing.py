@@ -1,13 +1,14 @@
 """A loan of 3,000 yuan in three installments of 1,000 and 30 interest, with 24% a year of penalty on late principal."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from dashu.finance.installments import Component, Installment
-from dashu.finance.loan import Contract, opened, receive
+from dashu.finance.loan import Contract, InterestBasis, opened, payoff, receive
 from dashu.finance.penalty import PenaltyRule
-from repayments.domain.standing import RowState, standing_of
+from dashu.finance.rounding import Rounding, to_minor
+from repayments.domain.standing import RowState, Standing, standing_of
 
 CONTRACT = Contract(
     starts_on=date(2026, 1, 10),
@@ -81,3 +82,37 @@ class TestStanding:
         standing = standing_of(waived, CONTRACT, date(2026, 2, 20))
 
         assert (standing.due_now, standing.rows[0].state) == (0, RowState.PAID)
+
+
+class TestDailyInterest:
+    """Paid a month late, the installments leave the interest of that month as principal."""
+
+    ROWS = [Installment(n, due_on, 1_000_00, 40_00 - 10_00 * n) for n, due_on in enumerate(DUES, start=1)]
+    DAILY = replace(CONTRACT, interest_basis=InterestBasis.DAILY, penalty=PenaltyRule())
+
+    def late(self, day: date) -> Standing:
+        position = opened(self.DAILY, self.ROWS, 3_000_00)
+        for row in self.ROWS:
+            position, _receipt = receive(position, self.DAILY, row.total, row.due_on + timedelta(days=30))
+        return standing_of(position, self.DAILY, day)
+
+    def test_what_late_payments_leave_is_asked_for_after_the_last_installment(self):
+        standing = self.late(date(2026, 5, 10))
+
+        assert (standing.overdue, standing.next_due_on) == (0, None)
+        assert standing.rest == standing.due_now == standing.to_pay_next == standing.left_to_pay > 0
+        assert standing.rest == standing.principal
+
+    def test_its_interest_runs_on(self):
+        standing = self.late(date(2026, 6, 10))
+
+        a_month = to_minor(Decimal(standing.principal) * 31 * Decimal("0.12") / 365, Rounding.HALF_UP)
+        assert standing.rest == standing.principal + a_month
+
+    def test_all_that_is_left_is_never_less_than_the_payoff(self):
+        position = opened(self.DAILY, self.ROWS, 3_000_00)
+
+        standing = standing_of(position, self.DAILY, date(2026, 4, 9))
+
+        assert standing.left_to_pay == max(3_060_00, payoff(position, self.DAILY, date(2026, 4, 9)))
+        assert standing.rest == 0
