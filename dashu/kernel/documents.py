@@ -89,6 +89,19 @@ class Document:
             return value
         return _whole(value, self.field(name), low, high)
 
+    def quantity(self, name: str, *, high: int) -> Decimal:
+        """Read a number from 0 to `high` that may have a fraction of at most 12 decimals, as a number or as text."""
+        value = self._take(name, _MISSING)
+        if _is_number(value) and not isinstance(value, float):
+            value = f"{value:f}" if isinstance(value, Decimal) else str(value)
+        if isinstance(value, str) and _RATE.fullmatch(value.strip()) and Decimal(value.strip()) <= high:
+            return Decimal(value.strip())
+        raise InvalidInput(
+            _('A number from 0 to %(high)s is expected here, with a fraction if need be, for example "1.5".'),
+            field=self.field(name),
+            params={"high": high},
+        )
+
     def yes(self, name: str) -> bool:
         """Read true or false; absent is false."""
         value = self._take(name, False)

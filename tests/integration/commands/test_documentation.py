@@ -22,7 +22,13 @@ def values(text: str) -> list[object]:
 
 class TestExamples:
     def test_every_example_stands_with_its_answer(self):
-        assert [command for command, _given, _answer in EXAMPLES] == ["quote", "replay", "classify", "quote"]
+        assert [command for command, _given, _answer in EXAMPLES] == [
+            "quote",
+            "annual_rate",
+            "replay",
+            "classify",
+            "quote",
+        ]
         assert TEXT.count("```json") == 2 * len(EXAMPLES)
 
     @pytest.mark.parametrize(("command", "given", "answer"), EXAMPLES)
