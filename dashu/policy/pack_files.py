@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from dashu.finance.arrears import Scale
+from dashu.finance.rate_cap import RateLimits
 from dashu.kernel.errors import DomainError
 from dashu.policy.models import PolicyRule
 from dashu.policy.rules import typed
@@ -45,13 +46,17 @@ class PackFile:
 
         :raises PolicyRuleMissing: no rule of this code covers the day.
         """
+        return typed(code, self.rule(code, on=on).value)
+
+    def rule(self, code: str, *, on: date) -> PolicyRule:
+        """Return the rule with its dates and source. See `value`."""
         for rule in self.rules:
             if (
                 rule.code == code
                 and rule.effective_from <= on
                 and (rule.effective_to is None or on <= rule.effective_to)
             ):
-                return typed(code, rule.value)
+                return rule
         raise PolicyRuleMissing(
             _("The policy pack %(pack)s has no rule %(code)s for %(on)s."),
             params={"pack": self.name, "code": code, "on": on.isoformat()},
@@ -61,6 +66,15 @@ class PackFile:
         return any(
             rule.code == code and rule.effective_from <= on and (rule.effective_to is None or on <= rule.effective_to)
             for rule in self.rules
+        )
+
+    def rate_limits(self, on: date) -> RateLimits:
+        """Return the bound of the contract's rate and the cap of the all-in rate for a loan made on this day."""
+        return RateLimits(
+            pack=self.name,
+            highest_contract=self.value("rate.highest_contract", on=on),
+            cap=self.value("rate.cap", on=on),
+            cap_source=self.rule("rate.cap", on=on).source,
         )
 
     def five_tier(self, product: str, *, on: date) -> Scale:

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dashu.finance.arrears import Band, Scale
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
+from dashu.finance.rate_cap import RateLimits
 from dashu.policy.contact_hours import ContactHours
-from dashu.policy.selectors import rule
+from dashu.policy.selectors import policy_rule, rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,17 @@ def penalty_rule(on: date, *, pack: str | None = None) -> PenaltyPolicy:
 def rate_cap(on: date, *, pack: str | None = None) -> Decimal:
     """Return the highest all-in yearly rate for a loan made on this day, as a fraction."""
     return _fraction(rule("rate.cap", on=on, pack=pack))
+
+
+def rate_limits(on: date, *, pack: str | None = None) -> RateLimits:
+    """Return the bound of the contract's rate and the cap of the all-in rate for a loan made on this day."""
+    cap = policy_rule("rate.cap", on=on, pack=pack)
+    return RateLimits(
+        pack=cap.pack,
+        highest_contract=_fraction(rule("rate.highest_contract", on=on, pack=pack)),
+        cap=_fraction(cap.value),
+        cap_source=cap.source,
+    )
 
 
 def reminder_days(on: date, *, pack: str | None = None) -> tuple[int, ...]:
@@ -160,6 +172,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "ifrs9.stages": _stages,
     "penalty.rule": _penalty,
     "rate.cap": _fraction,
+    "rate.highest_contract": _fraction,
     "reminders.days": _days,
     "contact.hours": _hours,
 }

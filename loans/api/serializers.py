@@ -171,6 +171,12 @@ class QuoteIn(serializers.Serializer):
     business_day = _choice(BusinessDay)
     calendar = serializers.ChoiceField(choices=sorted(CALENDARS), required=False, allow_null=True)
     adjusts_interest = serializers.BooleanField(required=False)
+    pack = serializers.CharField(
+        required=False,
+        allow_null=True,
+        max_length=20,
+        help_text='Policy pack whose rate limits the terms are held against, such as "cn"; adds `cap`.',
+    )
     explain = serializers.BooleanField(required=False, help_text="Say of every number how it came about.")
 
 
@@ -232,6 +238,23 @@ class AnnualRates(serializers.Serializer):
     irr_effective = serializers.CharField(help_text="The same rate compounded over a year.")
 
 
+class CapOut(serializers.Serializer):
+    """The stricter all-in rate held against the cap of the policy pack on the day of the payout."""
+
+    pack = serializers.CharField()
+    cap = serializers.CharField()
+    source = serializers.CharField(help_text="Where the cap is laid down.")  # type: ignore[assignment]
+    annual_rate = serializers.CharField(help_text="The higher one of `annual_rates`.")
+    is_within = serializers.BooleanField()
+    margin = serializers.CharField(help_text="Cap less rate; negative above the cap.")
+    highest_annual_rate = serializers.CharField(
+        allow_null=True, help_text="Contract rate that fits with unchanged fees; null when none does."
+    )
+    highest_upfront_fee = serializers.CharField(
+        allow_null=True, help_text="All fees kept back that fit at the unchanged contract rate; null when none does."
+    )
+
+
 class QuoteOut(serializers.Serializer):
     """Amounts in the currency of the terms."""
 
@@ -240,3 +263,4 @@ class QuoteOut(serializers.Serializer):
     remainders = RemainderOut(many=True)
     fees = FeeOut(many=True)
     annual_rates = AnnualRates()
+    cap = CapOut(required=False)

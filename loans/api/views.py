@@ -10,14 +10,18 @@ from dashu.api.schema import BODY, QUERY, Refusal, problems
 from dashu.finance.annual_rates import NoAnnualRate
 from dashu.finance.calendars import UnknownCalendar
 from dashu.finance.periods import InvalidDueRule
+from dashu.finance.rate_cap import RateAboveBound
 from dashu.finance.terms import InvalidTerms, NegativeAmortization
 from dashu.kernel.dates import InvalidDate
 from dashu.kernel.documents import InvalidRate
 from dashu.kernel.money import CurrencyMismatch, InvalidAmount
+from dashu.policy.pack_files import UnknownPack
+from dashu.policy.selectors import PolicyRuleMissing
 from loans.api import examples
 from loans.api.serializers import LoanPage, LoanQuery, QuoteIn, QuoteOut, loan_page
 from loans.domain.quoting import quote_document
 from loans.models import Loan
+from loans.selectors.rate_limits import limits_of_pack
 
 
 class Quotes(APIView):
@@ -41,6 +45,9 @@ class Quotes(APIView):
                 InvalidDueRule,
                 NegativeAmortization,
                 NoAnnualRate,
+                RateAboveBound,
+                UnknownPack,
+                PolicyRuleMissing,
             ),
         },
         examples=[
@@ -49,7 +56,7 @@ class Quotes(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        return Response(quote_document(request.data))
+        return Response(quote_document(request.data, limits_of_pack))
 
 
 class Loans(APIView):

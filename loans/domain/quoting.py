@@ -1,5 +1,6 @@
 """From a document of terms to a schedule and its yearly cost, as plain JSON."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from dashu.finance.annual_rates import all_in_rates
 from dashu.finance.explanation import Value, Working, explain
 from dashu.finance.fees import Fee, tax_part
+from dashu.finance.rate_cap import CapCheck, RateLimits, check_cap
 from dashu.finance.schedule import Row, detailed_schedule
 from dashu.finance.terms import ScheduleTerms
 from dashu.kernel import errors
@@ -14,27 +16,40 @@ from dashu.kernel.documents import Document
 from dashu.kernel.money import EXPONENTS, format_minor
 from loans.domain.reading import parse_currency, parse_terms
 
+LimitsOf = Callable[[str, date], RateLimits]
+_BESIDE_TERMS = ("explain", "pack")
 
-def quote_document(raw: object, *, explains: bool = False) -> dict[str, Any]:
+
+def quote_document(raw: object, limits_of: LimitsOf, *, explains: bool = False) -> dict[str, Any]:
     """
     Return the quote of a document of terms, in its own currency.
 
+    :param limits_of: the rate limits of a policy pack on a day; asked when the document names its `pack`.
     :param explains: say of every row how it came about; the document's own `explain` asks for it too.
+    :raises RateAboveBound: the contract's rate lies above the pack's bound.
     """
-    asked = False
-    if isinstance(raw, dict) and "explain" in raw:
-        asked = Document(raw).yes("explain")
-        raw = {name: value for name, value in raw.items() if name != "explain"}
+    asked, pack = False, None
+    if isinstance(raw, dict) and any(name in raw for name in _BESIDE_TERMS):
+        beside = Document(raw)
+        asked, pack = beside.yes("explain"), beside.text("pack", None, longest=20)
+        raw = {name: value for name, value in raw.items() if name not in _BESIDE_TERMS}
     terms = parse_terms(raw)
-    return quote(terms, currency=parse_currency(Document(raw)), explains=explains or asked)
+    limits = None if pack is None else limits_of(pack, terms.disbursed_on)
+    return quote(terms, currency=parse_currency(Document(raw)), explains=explains or asked, limits=limits)
 
 
-def quote(terms: ScheduleTerms, *, currency: str = "CNY", explains: bool = False) -> dict[str, Any]:
+def quote(
+    terms: ScheduleTerms, *, currency: str = "CNY", explains: bool = False, limits: RateLimits | None = None
+) -> dict[str, Any]:
     """
     Return the installments, their totals and the all-in yearly rates as plain JSON.
 
     `received` is what reaches the borrower after fees kept back; `cost` is all that is paid beyond what was received.
+
+    :param limits: that the rates are held against; they add `cap`.
     """
+    if limits is not None:
+        _refuse_above_bound(terms, limits)
     schedule = detailed_schedule(terms)
     rows = schedule.rows
     rates = all_in_rates(terms, rows)
@@ -55,7 +70,7 @@ def quote(terms: ScheduleTerms, *, currency: str = "CNY", explains: bool = False
     if explains:
         for installment, workings in zip(installments, explain(schedule), strict=True):
             installment["explanation"] = [_working(working, currency) for working in workings]
-    return {
+    answer = {
         "installments": installments,
         "totals": {name: format_minor(minor, currency) for name, minor in totals.items()},
         "remainders": [
@@ -65,6 +80,30 @@ def quote(terms: ScheduleTerms, *, currency: str = "CNY", explains: bool = False
         ],
         "fees": [_fee_line(fee, total, currency) for fee, total in schedule.fee_totals()],
         "annual_rates": {"irr_nominal": _rate(rates.irr_nominal), "irr_effective": _rate(rates.irr_effective)},
+    }
+    if limits is not None:
+        answer["cap"] = _cap(limits, check_cap(terms, limits.cap), currency)
+    return answer
+
+
+def _refuse_above_bound(terms: ScheduleTerms, limits: RateLimits) -> None:
+    limits.refuse_above_bound(terms.annual_rate)
+    for index, change in enumerate(terms.rate_changes):
+        limits.refuse_above_bound(change.annual_rate, field=f"rate_changes[{index}].annual_rate")
+
+
+def _cap(limits: RateLimits, check: CapCheck, currency: str) -> dict[str, Any]:
+    rate, fee = check.highest_contract_rate, check.highest_upfront_fee
+    # A contract rate that would fit the cap may still lie above the bound of contract rates.
+    return {
+        "pack": limits.pack,
+        "cap": _rate(check.cap),
+        "source": limits.cap_source,
+        "annual_rate": _rate(check.annual_rate),
+        "is_within": check.is_within,
+        "margin": _rate(check.margin),
+        "highest_annual_rate": None if rate is None else _rate(min(rate, limits.highest_contract)),
+        "highest_upfront_fee": None if fee is None else format_minor(fee, currency),
     }
 
 

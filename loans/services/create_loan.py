@@ -43,11 +43,13 @@ def create_loan(
 
     :raises UnknownProduct: no such product on that day.
     :raises OutsideProduct: outside the product's bounds.
+    :raises RateAboveBound: the rate lies above what the lender's policy pack allows on the day.
     :raises InvalidTerms: the dates contradict each other.
     """
     version = product_terms(product_code, on=starts_on)
     rules = version.rules
     _refuse_outside(rules, principal_minor, annual_rate, count)
+    policy.rate_limits(starts_on).refuse_above_bound(annual_rate)
 
     loan = Loan(
         pk=_next_id(),

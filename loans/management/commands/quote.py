@@ -5,6 +5,7 @@ from typing import Any
 
 from dashu.api.json_commands import JsonCommand
 from loans.domain.quoting import quote_document
+from loans.selectors.rate_limits import limits_of_pack
 
 
 class Command(JsonCommand):
@@ -19,4 +20,4 @@ class Command(JsonCommand):
         super().handle(*args, **options)
 
     def answer(self, document: Any) -> Any:
-        return quote_document(document, explains=self._explains)
+        return quote_document(document, limits_of_pack, explains=self._explains)

@@ -37,6 +37,18 @@ class TestQuote:
 
         assert (totals["principal"], "." in totals["interest"]) == ("12000", False)
 
+    def test_holds_the_rates_against_the_cap_of_a_pack(self, program):
+        cap = program.post("quotes", {**SHORT, "pack": "cn"}).json()["cap"]
+
+        assert (cap["annual_rate"], cap["is_within"], cap["margin"]) == ("0.195623", True, "0.044377")
+        assert cap["highest_annual_rate"] == "0.217052"
+
+    def test_refuses_a_contract_rate_above_the_bound_of_the_pack(self, program):
+        answer = program.post("quotes", {**SHORT, "pack": "cn", "annual_rate": "0.25"})
+
+        assert_problem(answer, 422, "rate_above_bound", "annual_rate")
+        assert answer.json()["details"] == {"rule": "rate.highest_contract", "bound": "0.24"}
+
     def test_needs_its_scope(self, dana):
         assert_problem(program_of(dana, scope="loans:read").post("quotes", SHORT), 403, "insufficient_scope", None)
 

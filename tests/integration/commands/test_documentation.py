@@ -24,6 +24,7 @@ class TestExamples:
     def test_every_example_stands_with_its_answer(self):
         assert [command for command, _given, _answer in EXAMPLES] == [
             "quote",
+            "quote",
             "annual_rate",
             "replay",
             "classify",

@@ -263,3 +263,65 @@ class TestFromAShell:
             {"error"},
         ]
         assert done.stderr.strip() == "CommandError: 1 of 2 documents refused."
+
+
+class TestCap:
+    def test_holds_the_stricter_rate_against_the_cap_of_the_pack(self, run):
+        (answer,), code = run("quote", PBC | {"pack": "cn"})
+
+        assert code == 0
+        assert answer["annual_rates"] == {"irr_nominal": "0.128045", "irr_effective": "0.135834"}
+        assert answer["cap"] == {
+            "pack": "cn",
+            "cap": "0.24",
+            "source": "Microlenders may not lend above 24% a year, all costs counted as internal rate of return "
+            "(press 2025-12)",
+            "annual_rate": "0.135834",
+            "is_within": True,
+            "margin": "0.104166",
+            "highest_annual_rate": "0.110216",
+            "highest_upfront_fee": "5477.86",
+        }
+
+    def test_says_what_to_change_above_the_cap(self, run):
+        loan = PBC | {"annual_rate": "0.12", "pack": "cn"}
+
+        (above,), code = run("quote", loan)
+        cap = above["cap"]
+        cheaper = loan | {"annual_rate": cap["highest_annual_rate"]}
+        with_less = loan | {"fees": [{"code": "entry", "amount": cap["highest_upfront_fee"], "timing": "upfront"}]}
+        (at_rate, with_fee), _code = run("quote", cheaper, with_less)
+
+        assert (code, cap["is_within"], cap["margin"]) == (0, False, "-0.020971")
+        assert at_rate["cap"]["is_within"] is True
+        assert with_fee["cap"]["is_within"] is True
+
+    def test_knows_the_cap_of_the_day_of_the_payout(self, run):
+        (answer,), _code = run("quote", PBC | {"pack": "cn", "disbursed_on": "2027-12-31"})
+
+        assert (answer["cap"]["cap"], answer["cap"]["is_within"]) == ("0.12", False)
+
+    def test_without_a_pack_says_nothing_of_caps(self, run):
+        (answer,), _code = run("quote", PBC | {"annual_rate": "5", "pack": None})
+
+        assert "cap" not in answer
+
+    @pytest.mark.parametrize(
+        ("change", "code", "field"),
+        [
+            ({"annual_rate": "0.240001"}, "rate_above_bound", "annual_rate"),
+            (
+                {"rate_changes": [{"on": "2026-05-10", "annual_rate": "0.25"}]},
+                "rate_above_bound",
+                "rate_changes[0].annual_rate",
+            ),
+            ({"pack": "mars"}, "unknown_pack", "pack"),
+            ({"pack": 5}, "invalid_input", "pack"),
+            ({"pack": "us", "annual_rate": "0.37"}, "rate_above_bound", "annual_rate"),
+        ],
+    )
+    def test_refuses_a_contract_rate_above_the_bound_of_the_pack(self, run, change, code, field):
+        (answer,), exit_code = run("quote", PBC | {"pack": "cn"} | change)
+
+        assert exit_code == 1
+        assert (answer["error"]["code"], answer["error"]["field"]) == (code, field)

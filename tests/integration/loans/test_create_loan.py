@@ -3,6 +3,7 @@ from decimal import Decimal
 
 import pytest
 
+from dashu.finance.rate_cap import RateAboveBound
 from dashu.finance.terms import InvalidTerms
 from loans.models import Loan, Product, ProductTerms
 from loans.selectors.products import UnknownProduct
@@ -51,6 +52,16 @@ class TestCreateLoan:
 
         assert refusal.value.field == field
         assert Loan.objects.exists() is False
+
+    def test_refuses_a_rate_above_the_bound_of_the_lenders_pack(self, amina):
+        with pytest.raises(RateAboveBound) as refusal:
+            approved_loan(amina, annual_rate="0.120001", starts_on=date(2027, 12, 31))
+
+        assert (refusal.value.field, refusal.value.details["bound"]) == ("annual_rate", "0.12")
+        assert Loan.objects.exists() is False
+
+    def test_lends_at_the_bound(self, amina):
+        assert approved_loan(amina, annual_rate="0.12", starts_on=date(2027, 12, 31)).annual_rate == Decimal("0.12")
 
     def test_refuses_a_first_due_date_before_the_payout(self, amina):
         with pytest.raises(InvalidTerms) as refusal:

@@ -76,8 +76,21 @@ class TestRulesOfTheCnPack:
         assert (explained.effective_from, explained.confidence) == (date(2023, 7, 1), "V")
         assert "2023 No.1" in explained.source
 
+    def test_rate_limits_hold_the_contract_and_the_all_in_rate(self):
+        now, later = rules.rate_limits(date(2027, 12, 30)), rules.rate_limits(date(2027, 12, 31))
+
+        assert (now.pack, now.highest_contract, now.cap) == ("cn", Decimal("0.24"), Decimal("0.24"))
+        assert (later.highest_contract, later.cap) == (Decimal("0.12"), Decimal("0.12"))
+        assert "LPR" in later.cap_source
+
 
 class TestOtherPacks:
+    def test_rate_limits_of_the_united_states_are_those_of_the_military_lending_act(self):
+        limits = rules.rate_limits(TODAY, pack="us")
+
+        assert (limits.cap, limits.highest_contract) == (Decimal("0.36"), Decimal("0.36"))
+        assert "987" in limits.cap_source
+
     def test_the_same_program_runs_under_other_rules(self, settings):
         settings.LENDER_POLICY_PACK = "us"
 
@@ -86,8 +99,8 @@ class TestOtherPacks:
         assert rules.contact_hours(TODAY).closes.hour == 21
 
     def test_a_missing_rule_names_pack_rule_and_day(self):
-        with pytest.raises(PolicyRuleMissing, match=r"us.*rate\.cap.*2026-06-01"):
-            rule("rate.cap", on=TODAY, pack="us")
+        with pytest.raises(PolicyRuleMissing, match=r"us.*ifrs9\.stages.*2026-06-01"):
+            rule("ifrs9.stages", on=TODAY, pack="us")
 
     def test_a_day_before_the_first_rule_is_refused(self):
         with pytest.raises(PolicyRuleMissing):
