@@ -65,6 +65,8 @@ QUOTE: dict[str, Any] = {
         "cost": "481.79",
     },
     "remainders": [{"number": 3, "amount": "-0.01"}],
-    "fees": [{"code": "arrangement", "timing": "upfront", "amount": "120.00", "tax": "0.00"}],
+    "fees": [
+        {"code": "arrangement", "timing": "upfront", "amount": "120.00", "tax": "0.00", "rate_points": "0.074764"}
+    ],
     "annual_rates": {"irr_nominal": "0.241722", "irr_effective": "0.270384"},
 }

@@ -231,6 +231,9 @@ class FeeOut(serializers.Serializer):
     timing = serializers.CharField()
     amount = AmountText()
     tax = AmountText(help_text="The part of it that is tax.")
+    rate_points = serializers.CharField(
+        allow_null=True, help_text="What it adds to irr_effective; null for a fee that only an event brings."
+    )
 
 
 class AnnualRates(serializers.Serializer):

@@ -7,7 +7,8 @@ from typing import Any
 
 from dashu.finance.annual_rates import all_in_rates
 from dashu.finance.explanation import Value, Working, explain
-from dashu.finance.fees import Fee, tax_part
+from dashu.finance.fee_costs import FeeCost, fee_costs
+from dashu.finance.fees import tax_part
 from dashu.finance.rate_cap import CapCheck, RateLimits, check_cap
 from dashu.finance.schedule import Row, detailed_schedule
 from dashu.finance.terms import ScheduleTerms
@@ -78,7 +79,7 @@ def quote(
             for row, part in zip(rows, schedule.parts, strict=True)
             if part.rest
         ],
-        "fees": [_fee_line(fee, total, currency) for fee, total in schedule.fee_totals()],
+        "fees": [_fee_line(cost, currency) for cost in fee_costs(schedule, rates)],
         "annual_rates": {"irr_nominal": _rate(rates.irr_nominal), "irr_effective": _rate(rates.irr_effective)},
     }
     if limits is not None:
@@ -150,13 +151,13 @@ def _unrounded(minor: Decimal, currency: str) -> str:
     return f"{minor.scaleb(-exponent).quantize(Decimal(1).scaleb(-exponent - 8)):f}"
 
 
-def _fee_line(fee: Fee, total: int, currency: str) -> dict[str, Any]:
-    """One fee with all that it costs over the loan; one that only an event brings is not part of the cost."""
+def _fee_line(cost: FeeCost, currency: str) -> dict[str, Any]:
     return {
-        "code": fee.code,
-        "timing": fee.timing.value,
-        "amount": format_minor(total, currency),
-        "tax": format_minor(tax_part(fee, total), currency),
+        "code": cost.fee.code,
+        "timing": cost.fee.timing.value,
+        "amount": format_minor(cost.minor, currency),
+        "tax": format_minor(tax_part(cost.fee, cost.minor), currency),
+        "rate_points": None if cost.rate_points is None else _rate(cost.rate_points),
     }
 
 

@@ -51,7 +51,9 @@ class TestQuote:
             "cost": "7000.00",
         }
         assert answer["remainders"] == [{"number": 12, "amount": "0.04"}]
-        assert answer["fees"] == [{"code": "entry", "timing": "upfront", "amount": "1000.00", "tax": "0.00"}]
+        assert answer["fees"] == [
+            {"code": "entry", "timing": "upfront", "amount": "1000.00", "tax": "0.00", "rate_points": "0.021260"}
+        ]
         assert answer["annual_rates"] == {"irr_nominal": "0.128045", "irr_effective": "0.135834"}
 
     def test_takes_every_term_at_its_neutral_value(self, run):
