@@ -179,6 +179,7 @@ class Loan(models.Model):
             due_rule=DueRule(rules.period, first_due_on=self.first_due_on, due_day=self.due_day),
             day_count=rules.day_count,
             rounding=rules.rounding,
+            **rules.schedule,
         )
 
     @property

@@ -20,9 +20,18 @@ class Direction(StrEnum):
 
 
 class Surplus(StrEnum):
-    """What happens to money beyond what is due: it pays the next installments, or stays as the borrower's credit."""
+    """
+    What happens to money beyond what is due.
+
+    It pays the next installments, or the last ones backwards; it lowers the principal so that the later installments
+    are smaller (`reduce_amount`) or fewer (`reduce_term`); or it stays as the borrower's credit until something falls
+    due. Allocation leaves what lowers the principal or stays a credit unapplied.
+    """
 
     NEXT_INSTALLMENT = "next_installment"
+    LAST_INSTALLMENT = "last_installment"
+    REDUCE_AMOUNT = "reduce_amount"
+    REDUCE_TERM = "reduce_term"
     UNAPPLIED = "unapplied"
 
 
@@ -66,7 +75,7 @@ def allocate(
     :returns: lines without zeros; lines and unapplied sum to `amount`.
     """
     due = [row for row in installments if row.due_on <= on]
-    later = [row for row in installments if row.due_on > on] if waterfall.surplus is Surplus.NEXT_INSTALLMENT else []
+    later = _in_advance([row for row in installments if row.due_on > on], waterfall.surplus)
     lines, left = [], amount
     for number, component, owed in [*_claims(due, penalty, waterfall), *_claims(later, 0, waterfall)]:
         paid = min(left, owed)
@@ -78,6 +87,13 @@ def allocate(
     allocation = Allocation(tuple(lines), left)
     assert sum(line.minor for line in lines) + allocation.unapplied == amount
     return allocation
+
+
+def _in_advance(later: list[Installment], surplus: Surplus) -> list[Installment]:
+    """Return the installments that money beyond what is due pays, in their order."""
+    if surplus is Surplus.NEXT_INSTALLMENT:
+        return later
+    return later[::-1] if surplus is Surplus.LAST_INSTALLMENT else []
 
 
 def _claims(rows: Sequence[Installment], penalty: int, waterfall: Waterfall) -> list[tuple[int | None, Component, int]]:

@@ -88,6 +88,23 @@ def amortize(terms: ScheduleTerms, spans: Sequence[Span], balance: int) -> list[
     return _METHODS[terms.method](terms, spans, balance)
 
 
+def amortize_as_before(
+    terms: ScheduleTerms, spans: Sequence[Span], balance: int, kept: Sequence[tuple[int, int]]
+) -> list[Part]:
+    """
+    Return what each of the periods demands when it demands as much as before, until nothing is left.
+
+    :param kept: principal and interest that each period demanded before; their sum is kept, or the principal alone
+        where that is what the method levels.
+    """
+    course = _Course(terms, spans, balance)
+    for index, (principal, before) in enumerate(kept):
+        interest = course.charge(index)
+        wanted = principal if terms.method is Method.EQUAL_PRINCIPAL else max(principal + before - interest, 0)
+        course.demand(index, course.balance if index == len(spans) - 1 else min(wanted, course.balance))
+    return course.parts
+
+
 def level_installment(
     principal: int, period_rates: Sequence[Decimal], *, balloon: int = 0, weights: Sequence[Decimal] | None = None
 ) -> Decimal:

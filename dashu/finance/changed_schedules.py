@@ -1,54 +1,50 @@
 """
-Schedules that change while the loan runs: partial prepayment and new terms.
+Schedules that change while the loan runs: new terms for what is left, and arrears spread over what is to come.
 
-Both keep what has been paid where it was paid, and both let the running period's interest stay exact to the day: an
-installment says from which day its interest runs on and what was earned before.
+What has been paid stays where it was paid. A partial prepayment has a module of its own.
 """
 
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 
 from dashu.finance.installments import Component, Installment
-from dashu.finance.loan import Contract, EventRefused, Position, Receipt, Status, accrue, earned_interest
-from dashu.finance.rounding import Rounding, to_minor
-from dashu.finance.schedule import build_schedule, remaining_parts
-from dashu.finance.terms import Method, ScheduleTerms
+from dashu.finance.loan import (
+    Contract,
+    EventRefused,
+    Position,
+    Status,
+    accrue,
+    earned_interest,
+)
+from dashu.finance.schedule import build_schedule
+from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.errors import _
+from dashu.kernel.money import split_minor
 
 
-def prepay(
-    position: Position, contract: Contract, terms: ScheduleTerms, amount: int, on: date, *, first_number: int = 1
-) -> tuple[Position, Receipt]:
+def spread_arrears(position: Position, contract: Contract, on: date) -> Position:
     """
-    Lower the principal by `amount` and spread what is left over the remaining installments, at the same count.
+    Move what is due and unpaid to the installments that are still to come, in level shares; nothing is capitalized.
 
-    :param terms: what the schedule in force was computed from; its rows are numbered from `first_number`.
-    :raises EventRefused: something is due, the whole principal would be prepaid, or the interest is flat and so does
-        not depend on the principal.
+    What is rounded is the share that is added, not the new row, and the later installments take the odd minor units.
+    The days past due begin anew, since nothing that was due before is demanded any more.
+
+    :raises EventRefused: the loan is not running, nothing is due, or no installment is left to come.
     """
-    if position.status is not Status.ACTIVE:
-        raise EventRefused(_("Only a running loan can be prepaid."))
     position = accrue(position, contract, on - timedelta(days=1))
-    if terms.method is Method.FLAT:
-        raise EventRefused(_("Flat interest does not fall with the principal; pay installments ahead, or settle."))
-    if position.penalty_due(contract) or any(row.unpaid for row in position.installments if row.due_on <= on):
-        raise EventRefused(_("Pay what is due first; a prepayment lowers principal that is not yet due."))
-    if amount >= position.principal:
-        raise EventRefused(_("A prepayment leaves some principal; to end the loan, settle it."), field="amount")
-    done = [row for row in position.installments if row.due_on <= on or row.number < first_number]
-    later = [row for row in position.installments if row.due_on > on and row.number >= first_number]
-    parts = remaining_parts(terms, later[0].number - first_number, position.principal - amount)
-    rows = [_with_parts(row, *part) for row, part in zip(later, parts, strict=True)]
-    period_start = done[-1].due_on if later[0].number > first_number else terms.disbursed_on
-    rows[0] = _run_on(later[0], rows[0].principal, parts[0][1], period_start, on)
-    position = replace(
-        position,
-        installments=(*done, *rows),
-        principal=position.principal - amount,
-        cash=position.cash + amount,
-    )
-    return position, Receipt((), fee=0, penalty=0, interest=0, principal=amount, unapplied=0)
+    due = [row for row in position.installments if row.due_on <= on and row.unpaid]
+    later = [row for row in position.installments if row.due_on > on]
+    if position.status is not Status.ACTIVE or not due or not later:
+        raise EventRefused(_("There are no arrears to spread over installments that are still to come."))
+    rows = {row.number: row for row in position.installments}
+    for row in due:
+        rows[row.number] = _closed(row)
+    for component in (Component.PRINCIPAL, Component.INTEREST, Component.FEE):
+        shares = split_minor(sum(row.unpaid_of(component) for row in due), len(later))[::-1]
+        for row, share in zip(later, shares, strict=True):
+            before = rows[row.number]
+            rows[row.number] = replace(before, **{component.value: getattr(before, component.value) + share})
+    return replace(position, installments=tuple(rows.values()))
 
 
 def restructure(position: Position, contract: Contract, terms: ScheduleTerms, on: date) -> Position:
@@ -80,24 +76,6 @@ def restructure(position: Position, contract: Contract, terms: ScheduleTerms, on
     ]
     rows[0] = replace(rows[0], interest=rows[0].interest + carried, earned_interest=carried)
     return replace(position, installments=(*kept, *rows))
-
-
-def _with_parts(row: Installment, principal: int, interest: int) -> Installment:
-    """Return the row with new unpaid parts; what was paid or waived of it stays."""
-    settled_interest = row.paid_interest + row.waived_interest
-    return replace(
-        row,
-        principal=principal + row.paid_principal + row.waived_principal,
-        interest=max(interest, settled_interest),
-    )
-
-
-def _run_on(row: Installment, principal: int, interest: int, period_start: date, on: date) -> Installment:
-    """Return the running row: interest earned so far on the old principal, from `on` the new interest by days."""
-    earned = min(row.interest, earned_interest(row, row.period_from or period_start, on))
-    left = Decimal(interest * (row.due_on - on).days) / (row.due_on - period_start).days
-    total = max(earned + to_minor(left, Rounding.HALF_UP), row.paid_interest + row.waived_interest)
-    return replace(row, principal=principal, interest=total, period_from=on, earned_interest=earned)
 
 
 def _was_touched(row: Installment) -> bool:

@@ -14,7 +14,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from dashu.finance.allocation import Allocation, Line, Surplus, Waterfall, allocate
-from dashu.finance.arrears import Arrears, Pause, arrears_of, effective_days
+from dashu.finance.arrears import Arrears, Counting, Pause, arrears_of, effective_days
+from dashu.finance.early_repayment import EarlyInterest, EarlyRepayment
 from dashu.finance.installments import Component, Installment
 from dashu.finance.penalty import PenaltyRule, penalty_parts
 from dashu.finance.rounding import Rounding, to_minor
@@ -90,6 +91,8 @@ class Contract:
     interest_basis: InterestBasis = InterestBasis.SCHEDULED
     interest_year_days: int = 365
     tolerance_bps: int = 0
+    early: EarlyRepayment = EarlyRepayment()
+    counting: Counting = Counting()
 
     @property
     def interest_parts_per_minor(self) -> int:
@@ -145,7 +148,8 @@ class Receipt:
     What a payment did.
 
     :param lines: which installments count as paid by how much.
-    :param fee, penalty, interest, principal, unapplied: what the money paid on the books; they sum to the amount.
+    :param fee, penalty, interest, principal, unapplied: what the money paid on the books.
+    :param rebate: of an up-front fee, which paid beside the money.
     """
 
     lines: tuple[Line, ...]
@@ -154,10 +158,30 @@ class Receipt:
     interest: int
     principal: int
     unapplied: int
+    rebate: int = 0
 
     @property
     def amount(self) -> int:
-        return self.fee + self.penalty + self.interest + self.principal + self.unapplied
+        """The money itself: what was paid, less what a rebate paid of it."""
+        return self.fee + self.penalty + self.interest + self.principal + self.unapplied - self.rebate
+
+
+@dataclass(frozen=True, slots=True)
+class Payoff:
+    """What ends a loan on a day, part by part, in minor units; `credit` and `rebate` are taken off."""
+
+    principal: int
+    interest: int
+    fee: int
+    penalty: int
+    prepayment_fee: int
+    rebate: int
+    credit: int
+
+    @property
+    def total(self) -> int:
+        owed = self.principal + self.interest + self.fee + self.penalty + self.prepayment_fee
+        return max(0, owed - self.rebate - self.credit)
 
 
 def opened(contract: Contract, installments: Sequence[Installment], disbursed: int) -> Position:
@@ -235,21 +259,50 @@ def receive(
     return _settled_when_done(position, contract), receipt
 
 
-def payoff(position: Position, contract: Contract, on: date) -> int:
-    """
-    Return what ends the loan on `on`: everything due, all principal, interest of the running period by days elapsed.
+def apply_credit(position: Position, contract: Contract, on: date) -> tuple[Position, Receipt]:
+    """Use the borrower's credit for what is due on `on`; what it does not need stays a credit."""
+    position = accrue(position, contract, on - timedelta(days=1))
+    due_only = replace(contract.waterfall, surplus=Surplus.UNAPPLIED)
+    allocation = allocate(position.unapplied, position.installments, position.penalty_due(contract), on, due_only)
+    receipt = _receipt(allocation)
+    position = _apply(position, allocation)
+    position = replace(position, principal=position.principal - receipt.principal, unapplied=receipt.unapplied)
+    return _settled_when_done(position, contract), receipt
 
-    The borrower's credit is taken off; never negative.
+
+def payoff(position: Position, contract: Contract, on: date) -> int:
+    """Return what ends the loan on `on`, in minor units, never negative; see `payoff_of`."""
+    return payoff_of(position, contract, on).total
+
+
+def payoff_of(position: Position, contract: Contract, on: date) -> Payoff:
+    """
+    Return what ends the loan on `on`: what is due, all principal, and interest of the running period by days elapsed.
+
+    The contract's rules for early repayment add their fee on principal that is not yet due, or leave all interest due.
     """
     position = accrue(position, contract, on - timedelta(days=1))
-    owed = position.penalty_due(contract) + position.principal
     if contract.interest_basis is InterestBasis.DAILY:
-        owed += _accrue_interest(position, contract, on).interest_due(contract)
-        owed += sum(row.unpaid_fee for row in position.installments if row.due_on <= on)
+        interest = _accrue_interest(position, contract, on).interest_due(contract)
+        fee = sum(row.unpaid_fee for row in position.installments if row.due_on <= on)
     else:
         kept = _without_unearned(position, contract, on)
-        owed += sum(row.unpaid_interest + row.unpaid_fee for row in kept)
-    return max(0, owed - position.unapplied)
+        interest = sum(row.unpaid_interest for row in kept)
+        fee = sum(row.unpaid_fee for row in kept)
+    return Payoff(
+        principal=position.principal,
+        interest=interest,
+        fee=fee,
+        penalty=position.penalty_due(contract),
+        prepayment_fee=_early_fee(position, contract, on),
+        rebate=contract.early.rebate_on(contract.starts_on, position.installments[-1].due_on, on),
+        credit=position.unapplied,
+    )
+
+
+def _early_fee(position: Position, contract: Contract, on: date) -> int:
+    due = sum(row.unpaid_principal for row in position.installments if row.due_on <= on)
+    return contract.early.fee_on(position.principal - due, (on - contract.starts_on).days)
 
 
 def settle(position: Position, contract: Contract, amount: int, on: date) -> tuple[Position, Receipt]:
@@ -260,20 +313,36 @@ def settle(position: Position, contract: Contract, amount: int, on: date) -> tup
     """
     if position.status is not Status.ACTIVE:
         raise LoanClosed(_("This loan is not running; it cannot be settled early."))
-    needed = payoff(position, contract, on)
-    if amount < needed:
+    needed = payoff_of(position, contract, on)
+    if amount < needed.total:
         raise SettlementTooSmall(
-            _("The amount does not reach the payoff of that day."), field="amount", details={"payoff_minor": needed}
+            _("The amount does not reach the payoff of that day."),
+            field="amount",
+            details={"payoff_minor": needed.total},
         )
     if contract.interest_basis is InterestBasis.SCHEDULED:
         position = replace(position, installments=_without_unearned(position, contract, on))
-    credit = position.unapplied
+    else:
+        position = replace(position, installments=_without_later_fees(position, on))
+    position = _charged(position, needed.prepayment_fee)
+    beside = needed.credit + needed.rebate
     whole = replace(contract, waterfall=replace(contract.waterfall, surplus=Surplus.NEXT_INSTALLMENT))
     close = _close_daily if contract.interest_basis is InterestBasis.DAILY else receive
-    position, receipt = close(replace(position, unapplied=0), whole, amount + credit, on)
-    position = replace(position, cash=position.cash - credit)
+    position, receipt = close(replace(position, unapplied=0), whole, amount + beside, on)
+    position = replace(
+        position, cash=position.cash - beside, waived_fee_income=position.waived_fee_income - needed.rebate
+    )
     assert position.status is Status.SETTLED
-    return position, replace(receipt, unapplied=receipt.unapplied - credit)
+    return position, replace(receipt, unapplied=receipt.unapplied - needed.credit, rebate=needed.rebate)
+
+
+def _charged(position: Position, fee: int) -> Position:
+    """Return the position with a fee that is demanded at once, on its last installment that carries something."""
+    if not fee:
+        return position
+    rows = list(position.installments)
+    rows[-1] = replace(rows[-1], fee=rows[-1].fee + fee)
+    return replace(position, installments=tuple(rows))
 
 
 def waive(position: Position, contract: Contract, component: Component, amount: int, on: date) -> Position:
@@ -367,11 +436,12 @@ def charge_off(position: Position, contract: Contract, on: date) -> Position:
 
 
 def arrears(position: Position, contract: Contract, as_of: date) -> Arrears:
-    return arrears_of(position.installments, as_of, tolerance_bps=contract.tolerance_bps)
+    return arrears_of(position.installments, as_of, tolerance_bps=contract.tolerance_bps, counting=contract.counting)
 
 
 def effective_days_past_due(position: Position, contract: Contract, as_of: date) -> int:
-    return effective_days(arrears(position, contract, as_of).oldest_due_on, as_of, position.pauses)
+    oldest = arrears(position, contract, as_of).oldest_due_on
+    return effective_days(oldest, as_of, position.pauses, counting=contract.counting)
 
 
 def books_of(position: Position, contract: Contract) -> dict[Book, int]:
@@ -485,7 +555,6 @@ def _receive_daily(
 def _close_daily(position: Position, contract: Contract, amount: int, on: date) -> tuple[Position, Receipt]:
     """Pay every claim of the day, whatever the order of the waterfall; the schedule demands nothing any more."""
     position = _accrue_interest(accrue(position, contract, on - timedelta(days=1)), contract, on)
-    position = replace(position, installments=_without_later_fees(position, on))
     fees = [Line(row.number, Component.FEE, row.unpaid_fee) for row in position.installments if row.unpaid_fee]
     penalty, interest = position.penalty_due(contract), max(0, position.interest_due(contract))
     charges = (*fees, *([Line(None, Component.PENALTY, penalty)] if penalty else []))
@@ -530,7 +599,13 @@ def _plus_credit(books: dict[Book, int], unapplied: int) -> dict[Book, int]:
 
 
 def _without_unearned(position: Position, contract: Contract, on: date) -> tuple[Installment, ...]:
-    """Drop the interest and fees after `on`; of the running period, keep interest for the days elapsed, half-up."""
+    """
+    Drop the interest and fees after `on`; of the running period, keep interest for the days elapsed, half-up.
+
+    Where the contract charges interest in full, only the fees are dropped.
+    """
+    if contract.early.interest is EarlyInterest.IN_FULL:
+        return _without_later_fees(position, on)
     rows, previous_due = [], contract.starts_on
     for row in position.installments:
         if row.due_on > on:

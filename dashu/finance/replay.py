@@ -1,7 +1,8 @@
 """
 A loan's whole life from its terms and its events, on plain values.
 
-Events count from their value date `on`; those of one day in the order in which they were posted. A reversal counts
+Events count from their value date `on`; those of one day in the order in which they were posted. A fee may be entered
+before it is due: it counts from the earlier of the two days, ties in the order of entry. A reversal counts
 from its own value date: before it the reversed event still counts, from it on the loan is as if that event had never
 been. Everything else is `dashu.finance.loan`, the same steps as in the live book.
 """
@@ -11,8 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
+from dashu.finance.allocation import Surplus
 from dashu.finance.arrears import Pause
-from dashu.finance.changed_schedules import prepay, restructure
+from dashu.finance.changed_schedules import restructure
 from dashu.finance.installments import Component, Installment
 from dashu.finance.loan import (
     Contract,
@@ -24,12 +26,14 @@ from dashu.finance.loan import (
     Status,
     accrue,
     add_fee,
+    apply_credit,
     charge_off,
     opened,
     receive,
     settle,
     waive,
 )
+from dashu.finance.prepayment import Keep, prepay, receive_in_advance
 from dashu.finance.schedule import build_schedule
 from dashu.finance.terms import InvalidTerms, ScheduleTerms
 from dashu.kernel.errors import DomainError, _
@@ -76,11 +80,12 @@ class DateOutsideContract(DomainError):
 class Event:
     """
     :param on: value date.
-    :param posted_on: when it was written, never before `on`.
+    :param posted_on: when it was written; only a fee may be written before `on`.
     :param amount: minor units; 0 for events that move no money.
     :param component: what a waiver gives up.
     :param reverses: id of the event that a reversal undoes.
     :param terms: the new terms of a restructuring.
+    :param keep: what a prepayment leaves as it is.
     :param at: where the event stands in its document, for refusals.
     """
 
@@ -92,7 +97,12 @@ class Event:
     component: Component | None = None
     reverses: str = ""
     terms: ScheduleTerms | None = None
+    keep: Keep = Keep.TERM
     at: str = ""
+
+    @property
+    def counts_from(self) -> date:
+        return min(self.on, self.posted_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,7 @@ class _Life:
     is_rerun: bool = False
     position: Position | None = None
     first_number: int = 1
+    credit_from: date = date.min
     receipts: dict[int, Receipt] = field(default_factory=dict)
 
 
@@ -149,8 +160,9 @@ def positions_at(terms: ScheduleTerms, rules: Contract, events: Sequence[Event],
     left_out: dict[int, date] = {}
     reversed_receipts: dict[int, Receipt] = {}
     for step, index in enumerate(order):
-        while waiting and waiting[-1] < events[index].on:
-            found[waiting.pop()] = life.position
+        while waiting and waiting[-1] < events[index].counts_from:
+            found[waiting[-1]] = _credited(life, waiting[-1])
+            waiting.pop()
         if events[index].type is EventType.REVERSAL:
             target = _target(events, order[:step], index, left_out)
             left_out[target] = events[index].on
@@ -161,7 +173,7 @@ def positions_at(terms: ScheduleTerms, rules: Contract, events: Sequence[Event],
         else:
             _apply(life, events[index], index)
     for as_of in waiting:
-        found[as_of] = life.position
+        found[as_of] = _credited(life, as_of)
     receipts = life.receipts | reversed_receipts
     return Replay(
         snapshots=tuple(Snapshot(as_of, found[as_of]) for as_of in as_of_dates),
@@ -172,7 +184,7 @@ def positions_at(terms: ScheduleTerms, rules: Contract, events: Sequence[Event],
 
 
 def _when(event: Event, index: int) -> tuple[date, bool, date, int]:
-    return event.on, event.type is not EventType.DISBURSE, event.posted_on, index
+    return event.counts_from, event.type is not EventType.DISBURSE, event.posted_on, index
 
 
 def _rerun(
@@ -207,7 +219,20 @@ def _refuse_twins(events: Sequence[Event]) -> None:
         seen.add(event.id)
 
 
+def _credited(life: _Life, on: date) -> Position | None:
+    """Return the position of a day, after the borrower's credit was used for what fell due up to it."""
+    position = life.position
+    if position is None or life.contract.waterfall.surplus is not Surplus.UNAPPLIED:
+        return position
+    for due_on in sorted({row.due_on for row in position.installments if row.due_on <= on and row.unpaid}):
+        if position.unapplied and position.status is Status.ACTIVE:
+            position, _receipt = apply_credit(position, life.contract, max(due_on, life.credit_from))
+    return position
+
+
 def _apply(life: _Life, event: Event, index: int) -> None:
+    life.position = _credited(life, event.counts_from)
+    life.credit_from = event.counts_from
     try:
         if event.type is EventType.DISBURSE:
             _disburse(life, event)
@@ -250,11 +275,17 @@ def _receive(life: _Life, position: Position, event: Event) -> tuple[Position, R
         if event.type is EventType.SETTLE:
             return settle(position, contract, event.amount, event.on)
         if event.type is EventType.PREPAY:
-            return prepay(position, contract, life.terms, event.amount, event.on, first_number=life.first_number)
+            return prepay(
+                position, contract, life.terms, event.amount, event.on, first_number=life.first_number, keep=event.keep
+            )
     except (EventRefused, SettlementTooSmall):
         # Without the reversed event more is owed, so the money no longer settles or prepays: it is a payment.
         if not life.is_rerun:
             raise
+    if contract.waterfall.surplus in (Surplus.REDUCE_AMOUNT, Surplus.REDUCE_TERM):
+        return receive_in_advance(
+            position, contract, life.terms, event.amount, event.on, first_number=life.first_number
+        )
     return receive(position, contract, event.amount, event.on)
 
 
@@ -270,7 +301,7 @@ def _change(life: _Life, position: Position, event: Event) -> Position:
     if event.type is EventType.FEE:
         if position.status is not Status.ACTIVE:
             raise EventRefused(_("Only a running loan is charged fees."), field="type")
-        return add_fee(position, event.amount, on)
+        return add_fee(position, event.amount, event.counts_from)
     assert event.type is EventType.RESTRUCTURE
     assert event.terms is not None
     numbers = max(row.number for row in position.installments)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from dashu.finance.amortization import Part, amortize
+from dashu.finance.amortization import Part, amortize, amortize_as_before
 from dashu.finance.fees import IN_ROWS, Fee, fees_by_row
 from dashu.finance.spans import Span, spans_of
 from dashu.finance.terms import ScheduleTerms
@@ -102,6 +102,20 @@ def remaining_parts(terms: ScheduleTerms, done: int, balance: int) -> list[tuple
     :param balance: minor units, more than 0; a balloon is never more than it.
     """
     return [(part.principal, part.interest) for part in amortize(terms, spans_of(terms)[done:], balance)]
+
+
+def remaining_parts_keeping(
+    terms: ScheduleTerms, done: int, balance: int, kept: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """
+    Return principal and interest of the installments after the first `done`, each at most what it was before.
+
+    With a smaller balance the later ones become 0: the term is shorter and the installment the same.
+
+    :param kept: principal and interest of each installment before, whose sum stays; of equal principal, the principal.
+    """
+    spans = spans_of(terms)[done:]
+    return [(part.principal, part.interest) for part in amortize_as_before(terms, spans, balance, kept)]
 
 
 def _balances_before(parts: Sequence[Part], balance: int) -> list[int]:

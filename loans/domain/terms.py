@@ -7,20 +7,22 @@ are those of `ProductRules`. Unknown keys and values are refused, so that a typi
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
-from dashu.finance.allocation import Direction, Waterfall
+from dashu.finance.allocation import Direction, Surplus, Waterfall
 from dashu.finance.day_counts import DayCount
 from dashu.finance.installments import Component
 from dashu.finance.loan import InterestBasis
 from dashu.finance.periods import Period
 from dashu.finance.rounding import Rounding
 from dashu.finance.terms import Method
+from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, _
 from dashu.kernel.money import parse_minor
+from loans.domain.reading import parse_options
 
 
 class InvalidProductTerms(DomainError):
@@ -36,6 +38,7 @@ class ProductRules:
 
     :param tolerance_bps: shortfall of an installment that does not count as missed, basis points of it.
     :param grace_days: days after a due date without penalty, where the policy grants fewer; days past due count them.
+    :param schedule: further terms of `dashu.finance.terms.ScheduleTerms` by name, such as a grace or business days.
     """
 
     method: Method
@@ -52,14 +55,24 @@ class ProductRules:
     interest_year_days: int = 365
     allocation_order: tuple[Component, ...] = Waterfall().order
     allocation_direction: Direction = Direction.BY_INSTALLMENT
+    surplus: Surplus = Surplus.NEXT_INSTALLMENT
     tolerance_bps: int = 0
     grace_days: int = 0
     charges_penalty: bool = True
+    schedule: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def waterfall(self) -> Waterfall:
-        return Waterfall(self.allocation_order, self.allocation_direction)
+        return Waterfall(self.allocation_order, self.allocation_direction, self.surplus)
 
+
+# What a product may say of its schedules beyond method, day count and rounding, as `manage.py quote` reads it. Terms
+# with dates and amounts belong to one contract, and the book has no event for what changes the principal on the way.
+_OF_SCHEDULES = (
+    "accrual", "compounding", "stub", "rounding_unit", "remainder", "grace_principal", "grace_interest",
+    "interest_free", "deferred_interest", "interest_only_months", "step", "business_day", "calendar",
+    "adjusts_interest",
+)  # fmt: skip
 
 _WHOLE = {"min_count", "max_count", "interest_year_days", "tolerance_bps", "grace_days"}
 _AMOUNTS = {"min_principal", "max_principal"}
@@ -71,7 +84,10 @@ _CHOICES: dict[str, type[StrEnum]] = {
     "rounding": Rounding,
     "interest_basis": InterestBasis,
     "allocation_direction": Direction,
+    "surplus": Surplus,
 }
+# What the book can do with money beyond what is due: no event of it lowers the principal or uses a credit yet.
+_BOOKABLE = (Surplus.NEXT_INSTALLMENT, Surplus.LAST_INSTALLMENT)
 
 
 def parse_rules(document: Mapping[str, Any], *, currency: str = "CNY") -> ProductRules:
@@ -80,10 +96,10 @@ def parse_rules(document: Mapping[str, Any], *, currency: str = "CNY") -> Produc
 
     :raises InvalidProductTerms: an unknown or missing key, or a value outside its kind; `field` names it.
     """
-    known = {field.name: field for field in fields(ProductRules)}
+    known = {each.name: each for each in fields(ProductRules)}
     if unknown := sorted(set(document) - set(known)):
         raise InvalidProductTerms(_("This term is not known."), field=unknown[0])
-    required = [name for name, field in known.items() if field.default is MISSING]
+    required = [name for name, each in known.items() if each.default is MISSING and each.default_factory is MISSING]
     if missing := [name for name in required if name not in document]:
         raise InvalidProductTerms(_("This term is missing."), field=missing[0])
     return ProductRules(**{name: _value(name, raw, currency) for name, raw in document.items()})
@@ -93,6 +109,13 @@ def _value(name: str, raw: Any, currency: str) -> Any:
     try:
         if name in _AMOUNTS:
             return parse_minor(raw, currency, field=name)
+        if name == "schedule":
+            return _schedule(raw, currency)
+        if name == "surplus" and raw not in _BOOKABLE:
+            raise InvalidProductTerms(
+                _("A product's surplus pays the next or the last installments; the book cannot do otherwise yet."),
+                field=name,
+            )
         if name in _CHOICES:
             return _CHOICES[name](raw)
         if name == "allocation_order":
@@ -106,3 +129,12 @@ def _value(name: str, raw: Any, currency: str) -> Any:
     except (ValueError, TypeError, InvalidOperation) as error:
         raise InvalidProductTerms(_("The value of this term is not one of those allowed."), field=name) from error
     raise InvalidProductTerms(_("The value of this term is not one of those allowed."), field=name)
+
+
+def _schedule(raw: Any, currency: str) -> dict[str, Any]:
+    """:raises DomainError: with the field below `schedule` that is to blame."""
+    document = Document(raw, path="schedule")
+    for name in sorted(set(raw) - set(_OF_SCHEDULES)):
+        raise InvalidProductTerms(_("This term is not known."), field=document.field(name))
+    options = parse_options(document, currency)
+    return {name: options[name] for name in _OF_SCHEDULES}

@@ -1,16 +1,18 @@
 """A loan's life as a plain JSON document: terms, product rules and events in, its state on chosen days out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from dashu.finance.allocation import Direction, Surplus, Waterfall
-from dashu.finance.arrears import Scale
+from dashu.finance.arrears import CountedDays, Counting, Materiality, OwedSince, Scale, material_days
+from dashu.finance.early_repayment import EarlyInterest, EarlyRepayment, Rebate
 from dashu.finance.installments import Component
 from dashu.finance.loan import Contract, Receipt, accrue, arrears, effective_days_past_due, payoff
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
+from dashu.finance.prepayment import Keep
 from dashu.finance.replay import Event, EventType, PaymentResult, Snapshot, positions_at
 from dashu.finance.terms import MOST_INSTALLMENTS, HolidayInterest, Method, ScheduleTerms
 from dashu.kernel.dates import InvalidDate
@@ -64,7 +66,8 @@ def replay_document(raw: object, labels_on: Callable[[str | None, str, date], La
     given = Document(document.anything("terms"), path="terms")
     currency = parse_currency(given)
     _refuse_what_books_cannot(terms, given)
-    contract = _contract(document.child("product_rules", {}), terms)
+    rules = document.child("product_rules", {})
+    contract, materiality = _contract(rules, terms, currency)
     events = [_event(event, terms, currency) for event in document.children("events", most=MOST_EVENTS)]
     dates = document.days("as_of", most=MOST_DATES)
     pack = document.text("pack", None, longest=40)
@@ -72,16 +75,20 @@ def replay_document(raw: object, labels_on: Callable[[str | None, str, date], La
     document.done()
 
     replayed = positions_at(terms, contract, events, dates)
+    material: list[dict[str, Any]] = [{} for _date in dates]
+    if materiality is not None:
+        history = _owed_over_time(terms, contract, events, replayed.snapshots)
+        material = [{"material_days": material_days(history, as_of, materiality)} for as_of in dates]
     return {
         "as_of": [
-            _state(snapshot, contract, currency, labels_on(pack, product, snapshot.as_of))
-            for snapshot in replayed.snapshots
+            _state(snapshot, contract, currency, labels_on(pack, product, snapshot.as_of)) | more
+            for snapshot, more in zip(replayed.snapshots, material, strict=True)
         ],
         "payments": [_payment(result, currency) for result in replayed.payments],
     }
 
 
-def _contract(document: Document, terms: ScheduleTerms) -> Contract:
+def _contract(document: Document, terms: ScheduleTerms, currency: str) -> tuple[Contract, Materiality | None]:
     order = document.choices("allocation", Component, Waterfall().order)
     if sorted(order) != sorted(Component):
         raise InvalidInput(
@@ -96,9 +103,67 @@ def _contract(document: Document, terms: ScheduleTerms) -> Contract:
     )
     grace_days = document.whole("grace_days", 0, high=366)
     penalty = _penalty(document.child("penalty", {}), terms.annual_rate, grace_days)
-    tolerance_bps = document.whole("tolerance_bps", 0, high=10_000)
+    counting, materiality = _counting(document.child("days_past_due", {}), currency)
+    contract = Contract(
+        terms.disbursed_on,
+        terms.annual_rate,
+        waterfall,
+        penalty,
+        tolerance_bps=document.whole("tolerance_bps", 0, high=10_000),
+        early=_early_repayment(document.child("early_repayment", {}), currency),
+        counting=counting,
+    )
     document.done()
-    return Contract(terms.disbursed_on, terms.annual_rate, waterfall, penalty, tolerance_bps=tolerance_bps)
+    return contract, materiality
+
+
+def _owed_over_time(
+    terms: ScheduleTerms, contract: Contract, events: Sequence[Event], snapshots: Sequence[Snapshot]
+) -> list[OwedSince]:
+    """Return what was overdue and owed on every day on which that can have changed: after a due date, at an event."""
+    known = [row.due_on for snapshot in snapshots if snapshot.position for row in snapshot.position.installments]
+    changes = sorted({*(due_on + timedelta(days=1) for due_on in known), *(event.counts_from for event in events)})
+    owed = []
+    for snapshot in positions_at(terms, contract, events, changes).snapshots:
+        if snapshot.position is not None:
+            position = accrue(snapshot.position, contract, snapshot.as_of)
+            late, penalty = arrears(position, contract, snapshot.as_of), position.penalty_due(contract)
+            overdue = late.principal + late.interest + late.fee + penalty
+            owed.append(OwedSince(snapshot.as_of, overdue, position.principal + overdue - late.principal))
+    return owed
+
+
+def _early_repayment(document: Document, currency: str) -> EarlyRepayment:
+    rules = EarlyRepayment(
+        fee_share=document.rate("fee_share", Decimal(0)),
+        fee_floor=document.amount("fee_floor", currency, 0, allow_zero=True),
+        fee_cap=document.amount("fee_cap", currency, None, allow_zero=True),
+        fee_free_after_days=document.whole("fee_free_after_days", None, high=36_500),
+        interest=document.choice("interest", EarlyInterest, EarlyInterest.BY_DAYS),
+        rebate=document.choice("rebate", Rebate, Rebate.NONE),
+        upfront_fee=document.amount("upfront_fee", currency, 0, allow_zero=True),
+    )
+    if rules.fee_share > 1:
+        raise InvalidInput(_("A share is a fraction up to 1."), field=document.field("fee_share"))
+    if rules.fee_cap is not None and rules.fee_cap < rules.fee_floor:
+        raise InvalidInput(_("The cap of a fee lies below its floor."), field=document.field("fee_cap"))
+    document.done()
+    return rules
+
+
+def _counting(document: Document, currency: str) -> tuple[Counting, Materiality | None]:
+    counting = Counting(
+        counts_due_day=document.yes("counts_due_day"),
+        days=document.choice("days", CountedDays, CountedDays.CALENDAR),
+        grace_days=document.whole("grace_days", 0, high=366),
+    )
+    bounds, materiality = document.optional_child("materiality"), None
+    if bounds is not None:
+        absolute = bounds.amount("absolute", currency, allow_zero=True)
+        materiality = Materiality(absolute, bounds.rate("relative"))
+        bounds.done()
+    document.done()
+    return counting, materiality
 
 
 def _penalty(document: Document, contract_rate: Decimal, grace_days: int) -> PenaltyRule:
@@ -120,7 +185,7 @@ def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
     kind = _kind(document)
     on = document.day("on")
     posted_on = document.day("posted_on", on)
-    if posted_on < on:
+    if posted_on < on and kind is not EventType.FEE:
         raise InvalidDate(_("An event is posted on its value date or later."), field=document.field("posted_on"))
     event = Event(kind, on, posted_on, id=document.text("id", ""), at=document.path)
     if kind in WITH_AMOUNT:
@@ -131,6 +196,8 @@ def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
         event = _reversal(document, event)
     elif kind is EventType.RESTRUCTURE:
         event = replace(event, terms=_new_terms(document.child("terms"), terms, on, currency))
+    if kind is EventType.PREPAY:
+        event = replace(event, keep=document.choice("keep", Keep, Keep.TERM))
     if kind is EventType.WAIVER:
         event = replace(event, component=document.choice("component", Component))
     document.done()

@@ -35,6 +35,67 @@ def with_events(*events: dict, **changes: object) -> dict:
     return LOAN | {"events": [LOAN["events"][0], *events], "as_of": ["2026-03-18"]} | changes
 
 
+class TestProductRules:
+    def test_early_repayment_is_charged_and_given_back_as_the_rules_say(self, run):
+        rules = {"early_repayment": {"fee_share": "0.01", "rebate": "pro_rata", "upfront_fee": "365.00"}}
+        plain, ruled = (with_events(product_rules=given) for given in ({}, rules))
+
+        answers, code = run("replay", plain, ruled)
+
+        # Two installments' interest and 3 of 31 days of the third are owed. 1% is of the 10,145.88 that is not yet due;
+        # 303 of the 365 days are left.
+        without, given = (answer["as_of"][0]["payoff"] for answer in answers)
+        assert code == 0
+        assert (without, given) == ("12360.93", "12159.39")
+
+    def test_money_beyond_what_is_due_shortens_the_term(self, run):
+        paid = {"on": "2026-02-15", "type": "payment", "id": "p1", "amount": "6100.16"}
+
+        (answer,), code = run("replay", with_events(paid, product_rules={"surplus": "reduce_term"}))
+
+        assert code == 0
+        assert answer["payments"][0]["allocation"]["principal"] == "5920.16"
+        assert answer["as_of"][0]["next_due"] == {"on": "2026-04-15", "amount": "1100.16"}
+
+    def test_days_are_counted_as_the_rules_say(self, run):
+        counted = {"counts_due_day": True, "grace_days": 3, "days": "months_of_30"}
+        material = {"materiality": {"absolute": "500.00", "relative": "0.01"}}
+
+        answers, code = run(
+            "replay",
+            with_events(product_rules={"days_past_due": counted}, as_of=["2026-03-18"]),
+            with_events(product_rules={"days_past_due": material}, as_of=["2026-02-15", "2026-02-16", "2026-03-18"]),
+        )
+
+        assert code == 0
+        assert answers[0]["as_of"][0]["dpd"] == 31
+        assert [state["material_days"] for state in answers[1]["as_of"]] == [0, 1, 31]
+
+    @pytest.mark.parametrize(
+        ("rules", "code", "field"),
+        [
+            ({"early_repayment": {"fee_share": "1.5"}}, "invalid_input", "product_rules.early_repayment.fee_share"),
+            (
+                {"early_repayment": {"fee_floor": "5.00", "fee_cap": "4.00"}},
+                "invalid_input",
+                "product_rules.early_repayment.fee_cap",
+            ),
+            ({"early_repayment": {"rebate": "some"}}, "invalid_input", "product_rules.early_repayment.rebate"),
+            ({"days_past_due": {"days": "business"}}, "invalid_input", "product_rules.days_past_due.days"),
+            (
+                {"days_past_due": {"materiality": {"absolute": "1.00"}}},
+                "missing_field",
+                "product_rules.days_past_due.materiality.relative",
+            ),
+            ({"surplus": "burn"}, "invalid_input", "product_rules.surplus"),
+        ],
+    )
+    def test_refuses_rules_that_nobody_knows(self, run, rules, code, field):
+        (answer,), exit_code = run("replay", with_events(product_rules=rules))
+
+        assert (exit_code, answer["error"]["code"], answer["error"]["field"]) == (1, code, field)
+
+
 class TestReplay:
     def test_a_reversal_counts_from_its_own_day(self, run):
         (answer,), code = run("replay", LOAN)

@@ -4,12 +4,13 @@ from decimal import Decimal
 import pytest
 
 from dashu.finance.rate_cap import RateAboveBound
+from dashu.finance.schedule import build_schedule
 from dashu.finance.terms import InvalidTerms
 from loans.models import Loan, Product, ProductTerms
 from loans.selectors.products import UnknownProduct
 from loans.services.create_loan import OutsideProduct
 from loans.services.load_products import load_products
-from tests.factories import approved_loan, yuan
+from tests.factories import approved_loan, running_loan, yuan
 
 
 class TestCreateLoan:
@@ -85,3 +86,21 @@ class TestProducts:
         assert approved_loan(amina, starts_on=date(2026, 2, 1), count=48).product_terms.version == 2
         with pytest.raises(OutsideProduct):
             approved_loan(amina, starts_on=date(2026, 1, 31), count=48)
+
+
+class TestScheduleOfTheProduct:
+    def test_a_loan_is_paid_out_with_the_graces_and_business_days_of_its_product(self, amina):
+        version = ProductTerms.objects.get(product__code="consumer")
+        terms = version.terms | {
+            "schedule": {"grace_principal": 2, "interest_free": 1, "business_day": "following", "calendar": "cn"}
+        }
+        ProductTerms.objects.create(product=version.product, version=2, effective_from=date(2026, 1, 1), terms=terms)
+
+        loan = running_loan(amina)
+
+        rows = list(loan.installments.order_by("number").values_list("due_on", "principal_minor", "interest_minor"))
+        assert rows == [(row.due_on, row.principal, row.interest) for row in build_schedule(loan.schedule_terms)]
+        assert rows[0][1:] == (0, 0)
+        assert rows[1][1] == 0 < rows[1][2]
+        # 15 February 2026 is a Sunday in the holidays of the Spring Festival, which end on the 23rd.
+        assert rows[0][0] == date(2026, 2, 24)

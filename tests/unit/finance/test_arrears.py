@@ -1,12 +1,25 @@
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashu.finance.arrears import Band, Pause, Scale, arrears_of, effective_days, is_short
+from dashu.finance.arrears import (
+    Band,
+    CountedDays,
+    Counting,
+    Materiality,
+    OwedSince,
+    Pause,
+    Scale,
+    arrears_of,
+    effective_days,
+    is_short,
+    material_days,
+)
 from dashu.finance.installments import Component
-from tests.unit.finance.cases import START, installments, pauses
+from tests.unit.finance.cases import START, golden, installments, pauses
 
 ROWS = installments((date(2026, 2, 15), 100_00, 10_00), (date(2026, 3, 15), 100_00, 9_00))
 
@@ -124,3 +137,52 @@ class TestProperties:
             assert tomorrow.days_past_due == found.days_past_due + 1
         else:
             assert tomorrow.days_past_due in (0, 1)
+
+
+class TestCounting:
+    @pytest.mark.parametrize("case", golden("days_past_due"), ids=lambda case: case["source"])
+    def test_agrees_with_the_named_convention(self, case):
+        counting = Counting(case["counts_due_day"] == "yes", CountedDays(case["days"]), int(case["grace_days"]))
+        due_on, as_of = date.fromisoformat(case["due_on"]), date.fromisoformat(case["as_of"])
+
+        assert counting.past_due(due_on, as_of) == int(case["expected"])
+        late = arrears_of(installments((due_on, 100, 0)), as_of, counting=counting)
+        assert late.days_past_due == int(case["expected"])
+
+    def test_a_pause_takes_off_only_the_days_that_are_counted(self):
+        counting = Counting(grace_days=5)
+        pause = Pause(date(2026, 3, 10), date(2026, 3, 22))
+
+        # Due on the 15th, counted from the 21st: of the pause only the 21st and 22nd were counted.
+        assert effective_days(date(2026, 3, 15), date(2026, 3, 30), [pause], counting=counting) == 8
+
+
+class TestMateriality:
+    RETAIL = Materiality(absolute=100_00, relative=Decimal("0.01"))
+    HISTORY = [
+        OwedSince(date(2026, 1, 1), 0, 9_000_00),
+        OwedSince(date(2026, 1, 11), 100_00, 9_000_00),
+        OwedSince(date(2026, 1, 21), 100_01, 9_000_00),
+        OwedSince(date(2026, 2, 1), 50_00, 9_000_00),
+        OwedSince(date(2026, 2, 3), 300_00, 9_000_00),
+    ]
+
+    @pytest.mark.parametrize(
+        ("as_of", "days"),
+        [
+            (date(2026, 1, 10), 0),
+            (date(2026, 1, 20), 0),  # exactly the threshold is not above it
+            (date(2026, 1, 21), 1),
+            (date(2026, 1, 31), 11),
+            (date(2026, 2, 1), 0),  # paid down: the count stops
+            (date(2026, 2, 3), 1),  # and begins again at 1
+            (date(2026, 5, 4), 91),
+        ],
+    )
+    def test_counts_consecutive_days_above_both_bounds(self, as_of, days):
+        assert material_days(self.HISTORY, as_of, self.RETAIL) == days
+
+    def test_a_small_share_of_a_large_exposure_does_not_count(self):
+        history = [OwedSince(date(2026, 1, 1), 500_00, 50_000_00)]
+
+        assert material_days(history, date(2026, 1, 31), self.RETAIL) == 0

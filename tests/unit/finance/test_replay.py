@@ -3,7 +3,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dashu.finance.allocation import Surplus, Waterfall
@@ -23,6 +23,7 @@ from dashu.finance.loan import (
     receive,
 )
 from dashu.finance.penalty import PenaltyRule
+from dashu.finance.prepayment import Keep
 from dashu.finance.replay import (
     DateOutsideContract,
     DuplicateEvent,
@@ -184,7 +185,73 @@ class TestOtherEvents:
         assert found.payments[0].receipt.principal == 88_00
 
 
+class TestInAdvance:
+    def test_a_credit_is_used_when_the_next_installment_falls_due(self):
+        rules = replace(RULES, waterfall=Waterfall(surplus=Surplus.UNAPPLIED))
+        paid = event("payment", date(2026, 2, 15), 412_00 + 300_00)
+
+        before = at(paid, as_of=date(2026, 3, 14), rules=rules)
+        after = at(paid, as_of=date(2026, 3, 15), rules=rules)
+
+        assert (before.unapplied, before.principal) == (300_00, 800_00)
+        assert (after.unapplied, after.installments[1].unpaid, after.principal) == (0, 108_00, 508_00)
+        assert arrears(after, rules, date(2026, 3, 20)).days_past_due == 5
+
+    def test_a_credit_never_cures_before_it_is_there(self):
+        rules = replace(RULES, waterfall=Waterfall(surplus=Surplus.UNAPPLIED))
+        late = event("payment", date(2026, 2, 20), 412_00 + 408_00)
+
+        assert at(late, as_of=date(2026, 2, 19), rules=rules).unapplied == 0
+        assert at(late, as_of=date(2026, 3, 15), rules=rules).installments[1].unpaid == 0
+
+    @pytest.mark.parametrize(
+        ("surplus", "unpaid"),
+        [
+            (Surplus.NEXT_INSTALLMENT, [0, 108_00, 404_00]),
+            (Surplus.LAST_INSTALLMENT, [0, 408_00, 104_00]),
+            (Surplus.REDUCE_AMOUNT, [0, 255_00, 252_50]),
+            (Surplus.REDUCE_TERM, [0, 405_00, 101_00]),
+        ],
+    )
+    def test_money_beyond_what_is_due_does_what_the_waterfall_says(self, surplus, unpaid):
+        rules = replace(RULES, waterfall=Waterfall(surplus=surplus))
+        paid = event("payment", date(2026, 2, 15), 412_00 + 300_00)
+
+        position = at(paid, as_of=date(2026, 2, 15), rules=rules)
+
+        assert [row.unpaid for row in position.installments] == unpaid
+
+    def test_a_fee_counts_from_the_earlier_of_its_due_and_its_entry(self):
+        entered_before = event("fee", date(2026, 3, 20), 10_00, posted_on=date(2026, 2, 20))
+        entered_after = event("fee", date(2026, 2, 20), 10_00, posted_on=date(2026, 3, 20))
+
+        for fee in (entered_before, entered_after):
+            assert [row.fee for row in at(fee, as_of=date(2026, 3, 1)).installments] == [0, 10_00, 0]
+            assert [row.fee for row in at(fee, as_of=date(2026, 2, 19)).installments] == [0, 0, 0]
+
+    def test_fees_of_one_day_are_taken_in_the_order_of_their_entry(self):
+        paid = event("payment", date(2026, 2, 20), 15_00, posted_on=date(2026, 2, 21))
+        fee = event("fee", date(2026, 2, 25), 10_00, posted_on=date(2026, 2, 20))
+
+        payments = life(paid, fee, as_of=date(2026, 3, 1)).payments
+
+        assert (payments[0].receipt.fee, payments[0].receipt.interest) == (0, 12_00)
+        assert at(paid, fee, as_of=date(2026, 3, 1)).installments[1].fee == 10_00
+
+
 class TestPrepay:
+    def test_keeps_the_installment_and_shortens_the_term(self):
+        paid = event("payment", date(2026, 2, 15), 412_00)
+        less = event("prepay", date(2026, 2, 15), 500_00, keep=Keep.INSTALLMENT)
+
+        position = at(paid, less, as_of=date(2026, 2, 15))
+
+        assert [(row.principal, row.interest) for row in position.installments] == [
+            (400_00, 12_00),
+            (300_00, 3_00),
+            (0, 0),
+        ]
+
     def test_spreads_what_is_left_over_the_same_installments(self):
         paid = event("payment", date(2026, 2, 15), 412_00)
 
@@ -373,6 +440,7 @@ class TestProperties:
     )
     def test_replay_is_the_same_as_receiving_one_after_another(self, loan, payments, cut):
         contract, position = loan
+        assume(contract.waterfall.surplus in (Surplus.NEXT_INSTALLMENT, Surplus.LAST_INSTALLMENT))
         terms = ScheduleTerms(position.principal, contract.annual_rate, Method.EQUAL_PRINCIPAL, 5, contract.starts_on)
         as_of = contract.starts_on + timedelta(days=cut)
         position = replace(position, installments=rows_of(terms))
