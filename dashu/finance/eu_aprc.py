@@ -26,7 +26,7 @@ def annual_percentage_rate_of_charge(
     advances: Sequence[DatedAmount], payments: Sequence[DatedAmount], *, period: Period | None = None
 ) -> AnnualRates:
     """
-    Return the rate as `irr_effective` (and `irr_nominal`, the same number: the period is a year).
+    Return the rate, which is `irr_effective`; `irr_nominal` is that of a month.
 
     :param period: week, month or year, that times are counted in; with None months, or weeks where all times are
         whole weeks and not all are whole months.
@@ -38,9 +38,9 @@ def annual_percentage_rate_of_charge(
     days = {on for on, _minor in (*advances, *payments)}
     period = period or _period_of(start, days)
     return irr(
-        [(years_between(start, on, period), minor) for on, minor in advances],
-        [(years_between(start, on, period), minor) for on, minor in payments],
-        1,
+        [(12 * years_between(start, on, period), minor) for on, minor in advances],
+        [(12 * years_between(start, on, period), minor) for on, minor in payments],
+        12,
     )
 
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from dashu.kernel.errors import DomainError, _
 
-LOWEST, HIGHEST = Decimal("-0.99"), Decimal(10)
+LOWEST, HIGHEST = Decimal("-0.99"), Decimal(1_000)
 _EXACT = Decimal("1e-16")
 _MOST_STEPS = 400
 
@@ -21,7 +21,7 @@ Discounts = Callable[[Decimal], Sequence[Decimal]]
 
 
 class NoAnnualRate(DomainError):
-    """No rate between −99% and 1,000% a period, or more than one, makes the payments worth what was received."""
+    """No rate between −99% and 100,000% a period, or more than one, makes the payments worth what was received."""
 
     code = "no_annual_rate"
 
@@ -66,7 +66,7 @@ def _bracket(excess: Callable[[Decimal], Decimal], amounts: Sequence[Decimal]) -
     if balance == 0:
         return near, near
     if balance < 0:
-        for far in (Decimal(2) ** power / 1000 for power in range(15)):
+        for far in (Decimal(2) ** power / 1000 for power in range(21)):
             far = min(far, HIGHEST)
             if excess(far) >= 0:
                 return near, far

@@ -15,14 +15,7 @@ from itertools import pairwise
 from dashu.finance.periods import Period
 from dashu.kernel.dates import add_months
 
-_LENGTHS = {
-    Period.DAY: 1,
-    Period.WEEK: 7,
-    Period.HALF_MONTH: 15,
-    Period.MONTH: 30,
-    Period.QUARTER: 90,
-    Period.YEAR: 365,
-}
+_LENGTHS = {Period.DAY: 1, Period.WEEK: 7, Period.HALF_MONTH: 15}
 _A_YEAR = {
     Period.DAY: 365,
     Period.WEEK: 52,
@@ -55,7 +48,9 @@ class UnitPeriod:
     @property
     def length(self) -> int:
         """Days in one, with months of 30 days and years of 365."""
-        return _YEAR_DAYS if self.months == 12 else _LENGTHS[self.unit] * self.every
+        if self.months is None:
+            return _LENGTHS[self.unit] * self.every
+        return _YEAR_DAYS if self.months == 12 else 30 * self.months
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,8 @@ class TestAnnualRates:
         with pytest.raises(NoAnnualRate):
             annual_rates(received, payments, 12)
 
-    @pytest.mark.parametrize(("payment", "rate"), [(1_000, "9.000000"), (1_100, "10.000000"), (1, "-0.990000")])
-    def test_reach_from_minus_99_to_1000_percent_a_period(self, payment, rate):
+    @pytest.mark.parametrize(("payment", "rate"), [(1_100, "10.000000"), (100_100, "1000.000000"), (1, "-0.990000")])
+    def test_reach_from_minus_99_to_100000_percent_a_period(self, payment, rate):
         assert annual_rates(100, [payment], 1).irr_nominal == Decimal(rate)
 
     def test_refuses_a_daily_rate_whose_year_cannot_be_written(self):

@@ -64,6 +64,12 @@ class TestAnnualPercentageRateOfCharge:
 
         assert f"{found.irr_effective:.4f}" == "0.1358"
 
+    def test_of_a_payday_loan_is_thousands_of_percent(self):
+        found = annual_percentage_rate_of_charge([(date(2026, 1, 1), 250_00)], [(date(2026, 1, 29), 319_97)])
+
+        # (319.97 / 250) to the power of 52/4.
+        assert f"{found.irr_effective * 100:.1f}" == f"{((Decimal('319.97') / 250) ** 13 - 1) * 100:.1f}" == "2372.9"
+
     def test_refuses_nothing_paid_out(self):
         with pytest.raises(NoAnnualRate):
             annual_percentage_rate_of_charge([], [(date(2026, 1, 1), 1)])
