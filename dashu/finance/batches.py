@@ -9,6 +9,7 @@ of the scalar code. Terms that this does not cover go through `build_schedule` i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -19,7 +20,7 @@ from dashu.finance.amortization import level_installment
 from dashu.finance.fees import FeeTiming, fees_by_row
 from dashu.finance.rounding import Rounding, to_minor
 from dashu.finance.schedule import Row, build_schedule
-from dashu.finance.spans import Span, spans_of
+from dashu.finance.spans import spans_of
 from dashu.finance.terms import Compounding, Method, Remainder, ScheduleTerms, Stub
 
 Minor: TypeAlias = NDArray[np.int64]
@@ -36,12 +37,12 @@ class Columns:
     """
     Schedules of one shape: `indices` says which of the terms, each array has one line for each of them.
 
-    :param spans: the periods, the same for all.
+    :param periods: number, first day, due date and days of each row, the same for all.
     :param principal, interest, fee, balance: minor units, shape (terms, rows).
     """
 
     indices: tuple[int, ...]
-    spans: tuple[Span, ...]
+    periods: tuple[tuple[int, date, date, int], ...]
     principal: Minor
     interest: Minor
     fee: Minor
@@ -51,10 +52,7 @@ class Columns:
         """Return one schedule as `build_schedule` does."""
         amounts = (self.principal[line], self.interest[line], self.fee[line], self.balance[line])
         cells = zip(*(column.tolist() for column in amounts), strict=True)
-        return tuple(
-            Row(number, span.start, span.due_on, span.days, *cell)
-            for number, (span, cell) in enumerate(zip(self.spans, cells, strict=True), start=1)
-        )
+        return tuple(Row(*period, *cell) for period, cell in zip(self.periods, cells, strict=True))
 
 
 class Quotes:
@@ -147,7 +145,10 @@ class _Block:
                 principal[:, row] = np.minimum(principal[:, row], np.maximum(left - self._balloon, 0))
             left = left - principal[:, row]
             balance[:, row] = left
-        return Columns(indices, tuple(self._spans), principal, interest, self._fees(shape), balance)
+        periods = tuple(
+            (number, span.start, span.due_on, span.days) for number, span in enumerate(self._spans, start=1)
+        )
+        return Columns(indices, periods, principal, interest, self._fees(shape), balance)
 
     def _interest(self, balance: Minor, row: int) -> Minor:
         years = self._years[row]

@@ -182,12 +182,11 @@ def _pieces(
 
 def _by_definition(terms: ScheduleTerms, start: date, end: date) -> tuple[int, Decimal] | None:
     """Return days and part of a year of a regular period; a month is 30 days, also from 31 January to 28 February."""
-    rule = terms.due_rule
-    if rule.months is None:
-        return None if terms.accrual is None else ((end - start).days, 1 / rule.a_year)
-    if terms.day_count.has_30_day_months:
-        return int(30 * rule.months), rule.months / 12
-    return (end - start).days, rule.months / 12
+    months = terms.due_rule.months
+    if months is None:
+        return None if terms.accrual is None else ((end - start).days, 1 / terms.due_rule.a_year)
+    days = int(30 * months) if terms.day_count.has_30_day_months else (end - start).days
+    return days, months / 12
 
 
 def _counted(terms: ScheduleTerms, start: date, end: date, maturity: date) -> tuple[int, Decimal]:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = Path(__file__).parents[2] / "benchmarks" / "close.py"
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 class TestClose:
@@ -14,7 +14,7 @@ class TestClose:
         figures = tmp_path / "figures.json"
 
         ran = subprocess.run(
-            [sys.executable, PROGRAM, "--loans", "300", "600", "--json", figures],
+            [sys.executable, BENCHMARKS / "close.py", "--loans", "300", "600", "--json", figures],
             env={**os.environ, "TMPDIR": str(tmp_path)},
             capture_output=True,
             text=True,
@@ -28,3 +28,21 @@ class TestClose:
         assert "bare aggregate of the overdue rows" in ran.stdout
         assert "exponent" in ran.stdout
         assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
+
+
+class TestSchedules:
+    def test_compares_every_row_and_prints_a_ratio(self, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = subprocess.run(
+            [sys.executable, BENCHMARKS / "schedules.py", "--schedules", "60", "--json", figures],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+
+        assert ran.returncode == 0, ran.stderr
+        measured = json.loads(figures.read_text())
+        assert [(each["installments"], each["differing"]) for each in measured] == [(12, 0), (36, 0), (360, 0)]
+        assert "90 schedules compared row by row to the fen, 0 differ" in ran.stdout
+        assert "plain Decimal loop" in ran.stdout
