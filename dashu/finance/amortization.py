@@ -206,7 +206,7 @@ def _repays(terms: ScheduleTerms, span: Span) -> bool:
     """Whether a period takes part in repaying the principal."""
     if not (terms.grace_principal or terms.interest_only_months or terms.holidays) and span.number > 0:
         return True
-    if span.number <= terms.grace_principal or span.due_on.month in terms.interest_only_months:
+    if span.number <= terms.grace_principal or span.agreed_on.month in terms.interest_only_months:
         return False
     return not any(holiday.covers(span.number) for holiday in terms.holidays)
 

@@ -40,7 +40,7 @@ class Span:
     """
     One period.
 
-    :param due_on: the day of payment, which a business calendar may have moved away from `end`.
+    :param due_on: the day of payment, which a business calendar may have moved away from `agreed_on`.
     :param regular: the piece that a regular period would be, where this one is a stub whose odd days are added on top.
     :param number: of the agreed installment, from 1; 0 for a stub that is a row of its own.
     """
@@ -49,6 +49,7 @@ class Span:
     start: date
     end: date
     due_on: date
+    agreed_on: date
     pieces: tuple[Piece, ...]
     regular: Piece | None = None
     is_free: bool = False
@@ -125,7 +126,7 @@ def spans_of(terms: ScheduleTerms) -> list[Span]:
         if index == 0 and not whole[0] and terms.stub is Stub.ADD_TO_FIRST:
             before = terms.due_rule.a_period_before(end)
             (regular,) = _pieces(terms, before, end, is_whole=True, maturity=bounds[-1], is_cut=False)
-        spans.append(Span(number, start, end, paid[index], pieces, regular, is_free))
+        spans.append(Span(number, start, end, paid[index], agreed[index + 1], pieces, regular, is_free))
     return [_joined(spans)] if terms.method is Method.BULLET else spans
 
 
@@ -198,11 +199,11 @@ def _joined(spans: Sequence[Span]) -> Span:
     """Return one period over all of them; pieces with nothing paid out between them and one rate become one."""
     pieces: list[Piece] = []
     for piece in (piece for span in spans for piece in span.pieces):
-        last = pieces[-1] if pieces else None
-        if last is not None and last.annual_rate == piece.annual_rate and not piece.advance:
-            pieces[-1] = Piece(
-                last.start, piece.end, last.days + piece.days, last.years + piece.years, last.annual_rate, last.advance
-            )
+        before = pieces[-1] if pieces else None
+        if before is not None and before.annual_rate == piece.annual_rate and not piece.advance:
+            days, years = before.days + piece.days, before.years + piece.years
+            pieces[-1] = Piece(before.start, piece.end, days, years, before.annual_rate, before.advance)
         else:
             pieces.append(piece)
-    return Span(1, spans[0].start, spans[-1].end, spans[-1].due_on, tuple(pieces))
+    last = spans[-1]
+    return Span(1, spans[0].start, last.end, last.due_on, last.agreed_on, tuple(pieces))
