@@ -5,16 +5,33 @@ from pathlib import Path
 
 import pytest
 
+from dashu.finance.allocation import Direction, Surplus
+from dashu.finance.arrears import CountedDays
 from dashu.finance.calendars import BusinessDay
 from dashu.finance.day_counts import DayCount
+from dashu.finance.early_repayment import EarlyInterest, Rebate
 from dashu.finance.floating import Reprice
 from dashu.finance.periods import Period
+from dashu.finance.prepayment import Keep
 from dashu.finance.rounding import Rounding
 from dashu.finance.terms import Remainder
 from tests.documented import blocks, refreshed
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "how-dashu-calculates.md").read_text(encoding="utf-8")
-CONVENTIONS: tuple[type[StrEnum], ...] = (DayCount, Period, BusinessDay, Reprice, Rounding, Remainder)
+CONVENTIONS: tuple[type[StrEnum], ...] = (
+    DayCount,
+    Period,
+    BusinessDay,
+    Reprice,
+    Rounding,
+    Remainder,
+    Direction,
+    Surplus,
+    EarlyInterest,
+    Rebate,
+    Keep,
+    CountedDays,
+)
 
 
 class TestHowDashuCalculates:
