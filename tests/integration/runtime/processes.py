@@ -61,7 +61,9 @@ def addresses(home: Path) -> dict[str, str]:
 def postgres_pid(home: Path) -> int | None:
     """Return the number of the live server on this home's data, None when there is none."""
     path = home / "pg" / "postmaster.pid"
-    pid = int(path.read_text().split()[0]) if path.exists() else -1
+    # A server that starts has made the file before it has written it.
+    words = path.read_text().split() if path.exists() else []
+    pid = int(words[0]) if words else -1
     return pid if psutil.pid_exists(pid) and psutil.Process(pid).name() == "postgres" else None
 
 
