@@ -8,6 +8,7 @@ from dashu.api.pagination import PageQuery
 from dashu.finance.calendars import CALENDARS, BusinessDay
 from dashu.finance.day_counts import DayCount
 from dashu.finance.fees import FeeBase, FeeTiming
+from dashu.finance.floating import Reprice
 from dashu.finance.periods import Period
 from dashu.finance.rounding import Rounding
 from dashu.finance.terms import (
@@ -22,6 +23,7 @@ from dashu.finance.terms import (
     Stub,
 )
 from dashu.kernel.money import EXPONENTS
+from dashu.policy.rate_table_files import rate_tables
 from loans.models import Loan
 
 
@@ -101,6 +103,15 @@ class RateChangeIn(serializers.Serializer):
     annual_rate = _rate()
 
 
+class FloatingIn(serializers.Serializer):
+    """A published rate and a margin, instead of `annual_rate` and `rate_changes`."""
+
+    table = serializers.ChoiceField(choices=sorted(rate_tables()))
+    margin_bps = serializers.IntegerField(min_value=-1_000, max_value=10_000, required=False)
+    reprice = _choice(Reprice, required=True)
+    lag_days = serializers.IntegerField(min_value=0, max_value=31, required=False)
+
+
 class TrancheIn(serializers.Serializer):
     on = serializers.DateField()
     amount = AmountText()
@@ -135,7 +146,8 @@ class QuoteIn(serializers.Serializer):
 
     principal = AmountText()
     currency = serializers.ChoiceField(choices=sorted(EXPONENTS), required=False, help_text="Without it CNY.")
-    annual_rate = _rate()
+    annual_rate = _rate(required=False, help_text='A fraction: "0.18" is 18%. Required without `floating`.')
+    floating = FloatingIn(required=False, allow_null=True)
     method = _choice(Method, required=True)
     count = serializers.IntegerField(min_value=1, max_value=MOST_INSTALLMENTS)
     period = _choice(Period)

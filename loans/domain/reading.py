@@ -5,12 +5,14 @@ The keys are listed in docs/commands.md. Unknown keys and values are refused, so
 money; a contradiction between terms names its field by the document's path.
 """
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from dashu.finance.calendars import BusinessDay, calendar_of
 from dashu.finance.day_counts import DayCount
 from dashu.finance.fees import Fee, FeeBase, FeeTiming
+from dashu.finance.floating import RateUnknown, Reprice, repriced
 from dashu.finance.periods import DueRule, InvalidDueRule, Period
 from dashu.finance.rounding import Rounding
 from dashu.finance.terms import (
@@ -35,6 +37,7 @@ from dashu.finance.terms import (
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import InvalidInput, _
 from dashu.kernel.money import EXPONENTS, CurrencyMismatch
+from dashu.policy.rate_table_files import rate_table
 
 
 def parse_currency(document: Document) -> str:
@@ -55,9 +58,10 @@ def parse_terms(raw: object, *, path: str = "") -> ScheduleTerms:
     """
     document = Document(raw, path=path)
     currency = parse_currency(document)
+    floating = document.optional_child("floating")
     values = {
         "principal": document.amount("principal", currency),
-        "annual_rate": document.rate("annual_rate"),
+        "annual_rate": document.rate("annual_rate") if floating is None else document.rate("annual_rate", None),
         "method": document.choice("method", Method),
         "count": document.whole("count", low=1, high=MOST_INSTALLMENTS),
         "disbursed_on": document.day("disbursed_on"),
@@ -65,7 +69,48 @@ def parse_terms(raw: object, *, path: str = "") -> ScheduleTerms:
         **parse_options(document, currency),
     }
     document.done()
+    if floating is not None:
+        values |= _floating_rates(floating, values, document)
     return build_terms(document, **values)
+
+
+def _floating_rates(floating: Document, values: dict[str, Any], document: Document) -> dict[str, Any]:
+    """
+    Read `{"table": "LPR_1Y", "margin_bps": 150, "reprice": "each_january"}`: the rates that the published table gives.
+
+    Days after the latest publication carry its rate forward.
+    """
+    table = rate_table(floating.text("table", longest=40), field=floating.field("table"))
+    margin_bps = floating.whole("margin_bps", 0, low=-1_000, high=10_000)
+    reprice = floating.choice("reprice", Reprice)
+    lag_days = floating.whole("lag_days", 0, high=31)
+    floating.done()
+    if values["rate_changes"]:
+        raise InvalidInput(_("A floating rate has its own changes."), field=document.field("rate_changes"))
+    dues = [row.due_on for row in values["custom_rows"]] or _due_dates(document, values)
+    try:
+        rates = repriced(
+            table, margin_bps, reprice, values["disbursed_on"], dues[-1], due_dates=dues, lag_days=lag_days
+        )
+    except RateUnknown as error:
+        error.field = document.field("disbursed_on")
+        raise
+    (_first_day, first), *changes = rates
+    if values["annual_rate"] not in (None, first):
+        raise InvalidInput(
+            _("The table and the margin give %(rate)s. Leave the annual rate out, or make it the same."),
+            field=document.field("annual_rate"),
+            params={"rate": f"{first:f}"},
+        )
+    return {"annual_rate": first, "rate_changes": tuple(RateChange(day, rate) for day, rate in changes)}
+
+
+def _due_dates(document: Document, values: dict[str, Any]) -> list[date]:
+    try:
+        dates: list[date] = values["due_rule"].due_dates(values["disbursed_on"], values["count"])
+    except (ValueError, OverflowError) as error:  # beyond the calendar
+        raise InvalidTerms(_("The last installment would be due after 2199."), field=document.field("count")) from error
+    return dates
 
 
 def parse_options(

@@ -175,6 +175,62 @@ class TestQuote:
         assert len(answer["error"]["message"]) > 10
 
 
+class TestFloating:
+    LOAN = without(without(PBC, "fees"), "annual_rate") | {"method": "equal_installment", "disbursed_on": "2024-09-15"}
+
+    def test_a_rate_by_the_table_is_the_same_as_its_changes_written_out(self, run):
+        floating = self.LOAN | {"floating": {"table": "LPR_5Y", "margin_bps": -20, "reprice": "each_january"}}
+        written = self.LOAN | {
+            "annual_rate": "0.0365",
+            "rate_changes": [{"on": "2025-01-01", "annual_rate": "0.0340"}],
+        }
+
+        (by_table, by_hand), code = run("quote", floating, written)
+
+        assert (code, by_table) == (0, by_hand)
+
+    @pytest.mark.parametrize(
+        ("changes", "code", "field"),
+        [
+            ({"floating": {"table": "SHIBOR", "reprice": "fixed"}}, "unknown_rate_table", "floating.table"),
+            ({"floating": {"table": "LPR_1Y"}}, "missing_field", "floating.reprice"),
+            ({"floating": {"table": "LPR_1Y", "reprice": "weekly"}}, "invalid_input", "floating.reprice"),
+            (
+                {"floating": {"table": "LPR_1Y", "reprice": "fixed", "margin_bps": "5"}},
+                "invalid_input",
+                "floating.margin_bps",
+            ),
+            (
+                {"floating": {"table": "LPR_1Y", "reprice": "fixed"}, "annual_rate": "0.05"},
+                "invalid_input",
+                "annual_rate",
+            ),
+            (
+                {"floating": {"table": "LPR_1Y", "reprice": "fixed"}, "disbursed_on": "2019-01-01"},
+                "rate_unknown",
+                "disbursed_on",
+            ),
+            (
+                {
+                    "floating": {"table": "LPR_1Y", "reprice": "fixed"},
+                    "rate_changes": [{"on": "2025-01-01", "annual_rate": "0.03"}],
+                },
+                "invalid_input",
+                "rate_changes",
+            ),
+            (
+                {"floating": {"table": "LPR_1Y", "reprice": "each_period"}, "count": 600, "every": 366},
+                "invalid_terms",
+                "count",
+            ),
+        ],
+    )
+    def test_refuses_with_code_and_field(self, run, changes, code, field):
+        (answer,), exit_code = run("quote", self.LOAN | changes)
+
+        assert (exit_code, answer["error"]["code"], answer["error"]["field"]) == (1, code, field)
+
+
 class TestInput:
     def test_a_refused_document_has_its_error_in_its_place(self, run):
         answers, code = run("quote", PBC, without(PBC, "count"), PBC)
