@@ -145,7 +145,7 @@ def _derived(field: str, spec: Mapping[str, Any], currency: str) -> Source:
 def _one(
     column: str, cells: Mapping[str, str], reader: Callable[..., Any], spec: Mapping[str, Any], is_optional: bool
 ) -> Any:
-    text = cells[column]
+    text = cells[column] or str(spec.get("empty", ""))
     if not text and is_optional:
         return None
     return _read(column, text, reader, spec)

@@ -133,11 +133,26 @@ def months(source: str, _tape: Path | None) -> list[Comparison]:
     ]
 
 
+def lateness(source: str, _tape: Path | None) -> list[Comparison]:
+    """The days past due of each late loan on the day for which the tape counts them."""
+    figures = list(ReportedFigure.objects.filter(source=source).exclude(live={}).order_by("external_id"))
+    due = dict(Installment.objects.filter(loan__source=source, number=1).values_list("loan__external_id", "due_on"))
+    misses = []
+    for figure in figures:
+        reported, book = figure.reported["days_past_due"], figure.live["days_past_due"]
+        if reported != book:
+            by_dates = (figure.as_of - due[figure.external_id]).days
+            cause = "the file's own two dates lie otherwise" if by_dates == book else "another day count"
+            misses.append((cause, f"{figure.external_id} {figure.as_of}: reported {reported}, book {book}"))
+    return [Comparison("days past due", len(figures) - len(misses), len(figures), _grouped(misses))]
+
+
 RECONCILERS: dict[str, Callable[[str, Path | None], list[Comparison]]] = {
     "ageing": ageing,
     "installment": installment,
     "snapshot": snapshot,
     "months": months,
+    "lateness": lateness,
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -217,17 +217,25 @@ def _events_of_month(source: str, month: Mapping[str, Any]) -> list[TapeEvent]:
 
 
 def _figures_of_loan(source: str, row: Mapping[str, Any]) -> list[ReportedFigure]:
+    """
+    Days past due count on the day of a takeover, or on `counted_on`.
+
+    A loan that was paid on `counted_on` was so late when the money came; the night before it was one day less.
+    """
+    as_of, days = row.get("counted_on") or row["starts_on"], row.get("reported_days_past_due")
+    if days is not None and row.get("closed_on") == as_of:
+        as_of, days = as_of - timedelta(days=1), days - 1
     reported = {
         "installment_minor": row.get("reported_installment") or None,  # 0 is how tapes say that they do not know it
-        "days_past_due": row.get("reported_days_past_due"),
+        "days_past_due": days,
     }
-    if "reported_days_past_due" in row:
-        past_due = max(0, row["next_amount_due"] - row["installment"]) if row["reported_days_past_due"] else 0
+    if "next_amount_due" in row and "reported_days_past_due" in row:
+        past_due = max(0, row["next_amount_due"] - row["installment"]) if days else 0
         reported |= {"past_due_minor": past_due, "level_minor": row["installment"]}
     known = {name: value for name, value in reported.items() if value is not None}
     if not known:
         return []
-    return [ReportedFigure(source=source, external_id=row["external_id"], as_of=row["starts_on"], reported=known)]
+    return [ReportedFigure(source=source, external_id=row["external_id"], as_of=as_of, reported=known)]
 
 
 def _figure(source: str, month: Mapping[str, Any]) -> ReportedFigure:

@@ -39,6 +39,22 @@ class TestInstallments:
         assert (found.agree, found.total) == (682, 682)
 
 
+class TestLoanPayments:
+    def test_late_loans_have_the_files_days_past_due_but_for_one_of_its_own_slips(self, rules):
+        report = load("loanpayments", "loan_payments_500.csv")
+
+        replay_tape(source="loanpayments")
+
+        (found,) = compare("loanpayments", "lateness").values()
+        assert (report.loans_new, report.errors) == (500, [])
+        assert (found.agree, found.total) == (199, 200)
+        (slip,) = found.disagreements
+        assert (slip.cause, slip.count) == ("the file's own two dates lie otherwise", 1)
+        assert slip.example.startswith("xqd20160428")
+        assert TapeEvent.objects.filter(is_booked=False).count() == 0
+        assert differences() == []
+
+
 class TestWorldOmni:
     def test_a_takeover_with_opening_arrears_ages_without_exception(self, rules):
         report = load("worldomni", "absee_worldomni_2020-07_snapshot.csv")
