@@ -10,11 +10,21 @@ from dashu.finance.arrears import CountedDays
 from dashu.finance.calendars import BusinessDay
 from dashu.finance.day_counts import DayCount
 from dashu.finance.early_repayment import EarlyInterest, Rebate
+from dashu.finance.fees import FeeBase, FeeTiming
 from dashu.finance.floating import Reprice
 from dashu.finance.periods import Period
 from dashu.finance.prepayment import Keep
 from dashu.finance.rounding import Rounding
-from dashu.finance.terms import Remainder
+from dashu.finance.terms import (
+    Accrual,
+    Compounding,
+    DeferredInterest,
+    HolidayInterest,
+    Method,
+    OnRateChange,
+    Remainder,
+    Stub,
+)
 from tests.documented import blocks, refreshed
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "how-dashu-calculates.md").read_text(encoding="utf-8")
@@ -25,6 +35,15 @@ CONVENTIONS: tuple[type[StrEnum], ...] = (
     Reprice,
     Rounding,
     Remainder,
+    Method,
+    Accrual,
+    Compounding,
+    Stub,
+    HolidayInterest,
+    DeferredInterest,
+    OnRateChange,
+    FeeTiming,
+    FeeBase,
     Direction,
     Surplus,
     EarlyInterest,
