@@ -141,7 +141,7 @@ def _input(name: str, value: Value, currency: str) -> tuple[str, Any]:
         assert isinstance(value, int)
         return name.removesuffix("_minor"), format_minor(value, currency)
     if isinstance(value, Decimal):
-        return name, f"{value:f}"
+        return name, f"{round(value, 12).normalize():f}"
     return name, value.isoformat() if isinstance(value, date) else value
 
 

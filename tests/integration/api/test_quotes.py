@@ -32,6 +32,12 @@ class TestQuote:
 
         assert program.post("quotes", SHORT).json() == json.loads(written)
 
+    def test_explains_in_the_readers_language(self, program):
+        answer = program.post("quotes", {**SHORT, "explain": True}, **{"Accept-Language": "zh-Hans"})
+
+        line = answer.json()["installments"][0]["explanation"][0]
+        assert (line["formula"], line["rounded"]) == ("余额 × 年利率 × 年数", "180.00")
+
     def test_is_written_in_its_own_currency(self, program):
         totals = program.post("quotes", {**SHORT, "currency": "TWD", "principal": "12000"}).json()["totals"]
 

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import subprocess
@@ -5,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 ROOT = Path(__file__).resolve().parents[3]
 PBC = {
@@ -173,6 +175,36 @@ class TestQuote:
         assert set(answer) == {"error"}
         assert (answer["error"]["code"], answer["error"]["field"]) == (code, field)
         assert len(answer["error"]["message"]) > 10
+
+
+class TestExplain:
+    def test_every_row_says_how_its_numbers_came_about(self, run):
+        (plain, explained), code = run("quote", PBC, PBC | {"explain": True})
+
+        first = explained["installments"][0].pop("explanation")
+        assert code == 0
+        assert [line["of"] for line in first] == ["interest", "installment", "principal"]
+        assert first[0] == {
+            "of": "interest",
+            "formula": "principal × yearly rate × years of the whole loan, in level parts",
+            "inputs": {
+                "principal": "100000.00", "annual_rate": "0.06", "year_fraction": "1", "rounding": "half_up",
+            },
+            "unrounded": None,
+            "rounded": "500.00",
+        }  # fmt: skip
+        assert first[1]["unrounded"] == "8833.3333333333"
+        for installment in explained["installments"][1:]:
+            installment.pop("explanation")
+        assert explained == plain
+
+    def test_the_option_of_the_command_explains_all_documents(self, monkeypatch, capsys):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(PBC).encode())))
+
+        call_command("quote", "--explain")
+
+        answer = json.loads(capsys.readouterr().out)
+        assert all(installment["explanation"] for installment in answer["installments"])
 
 
 class TestFloating:
