@@ -144,6 +144,7 @@ class TestYearFraction:
         elif basis is DayCount.ACTUAL_360:
             assert found == Decimal(365 * years + leap_days) / 360
         elif basis is DayCount.ACTUAL_ACTUAL_31_DECEMBER:
-            assert abs(found - years) <= exact("1/365 + -1/366")
+            # A day counts in the other year; the part itself is rounded once, at the 28th digit.
+            assert abs(found - years) <= exact("1/365 + -1/366") + Decimal("1e-27")
         else:
             assert found == years
