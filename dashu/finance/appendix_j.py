@@ -39,7 +39,8 @@ def annual_percentage_rate(
     Return the rate for advances and payments on days, the term beginning with the first advance.
 
     :param unit: instead of the unit-period that (b)(4) determines.
-    :raises NoAnnualRate: there is none, or no single one.
+    :raises NoAnnualRate: there is none, or no single one. A transaction that begins with a payment, as the student loan
+        of (c)(7)(ii), is refused too: if it costs anything, an even number of rates above zero explains it.
     """
     received_on = sorted({on for on, _minor in advances})
     paid_on = sorted({on for on, _minor in payments})

@@ -16,6 +16,7 @@ from dashu.kernel.money import parse_minor
 from tests.unit.finance.cases import any_terms, golden
 
 START = date(2026, 1, 15)
+MONTH_ENDS = [date(2023, 12, 31), date(2024, 1, 30), date(2024, 1, 31), date(2024, 2, 29), date(2026, 2, 28)]
 
 
 class TestAnnualRates:
@@ -129,6 +130,30 @@ class TestIrrByDates:
         found = irr_by_dates([(START, 99_000_00)], payments)
 
         assert (f"{found.irr_nominal:.4f}", f"{found.irr_effective:.4f}") == ("0.1280", "0.1358")
+
+    @settings(deadline=None, max_examples=200)
+    @given(start=st.one_of(st.dates(date(1996, 1, 1), date(2050, 1, 1)), st.sampled_from(MONTH_ENDS)))
+    def test_counts_whole_months_from_any_day_leap_days_and_month_ends_too(self, start):
+        payments = [(day, 8_833_30) for day in DueRule(Period.MONTH).due_dates(start, 12)]
+
+        found = irr_by_dates([(start, 99_000_00)], payments)
+
+        assert found == annual_rates(99_000_00, [8_833_30] * 12, 12)
+
+    @pytest.mark.parametrize("unit", [None, UnitPeriod(Period.DAY), UnitPeriod(Period.WEEK)])
+    def test_do_not_depend_on_the_size_of_the_loan(self, unit):
+        advances = [(START, 40_000_00), (date(2026, 2, 1), 50_000_00)]
+        payments = [(date(2026, 3, 1), 50_000_00), (date(2026, 6, 9), 45_000_00)]
+
+        found = irr_by_dates(advances, payments, unit=unit)
+
+        for scale in (7, 10**8):
+            larger = irr_by_dates(
+                [(on, minor * scale) for on, minor in advances],
+                [(on, minor * scale) for on, minor in payments],
+                unit=unit,
+            )
+            assert (larger.irr_nominal, larger.irr_effective) == (found.irr_nominal, found.irr_effective)
 
     def test_counts_days_where_nothing_repeats(self):
         payments = [(date(2026, 2, 1), 600_00), (date(2026, 6, 9), 450_00)]
