@@ -72,8 +72,8 @@ class PackFile:
         """Return the bound of the contract's rate and the cap of the all-in rate for a loan made on this day."""
         return RateLimits(
             pack=self.name,
-            highest_contract=self.value("rate.highest_contract", on=on),
-            cap=self.value("rate.cap", on=on),
+            highest_contract=self.value("rate.highest_contract", on=on).on(on),
+            cap=self.value("rate.cap", on=on).on(on),
             cap_source=self.rule("rate.cap", on=on).source,
         )
 

@@ -8,7 +8,7 @@ file and rule, so a wrong pack is found by the person who edits it and not by th
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +16,7 @@ from dashu.finance.arrears import Band, Scale
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.rate_cap import RateLimits
 from dashu.policy.contact_hours import ContactHours
+from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.selectors import policy_rule, rule
 
 
@@ -74,7 +75,7 @@ def penalty_rule(on: date, *, pack: str | None = None) -> PenaltyPolicy:
 
 def rate_cap(on: date, *, pack: str | None = None) -> Decimal:
     """Return the highest all-in yearly rate for a loan made on this day, as a fraction."""
-    return _fraction(rule("rate.cap", on=on, pack=pack))
+    return rate_bound(rule("rate.cap", on=on, pack=pack)).on(on)
 
 
 def rate_limits(on: date, *, pack: str | None = None) -> RateLimits:
@@ -82,8 +83,8 @@ def rate_limits(on: date, *, pack: str | None = None) -> RateLimits:
     cap = policy_rule("rate.cap", on=on, pack=pack)
     return RateLimits(
         pack=cap.pack,
-        highest_contract=_fraction(rule("rate.highest_contract", on=on, pack=pack)),
-        cap=_fraction(cap.value),
+        highest_contract=rate_bound(rule("rate.highest_contract", on=on, pack=pack)).on(on),
+        cap=rate_bound(cap.value).on(on),
         cap_source=cap.source,
     )
 
@@ -117,8 +118,8 @@ def _stages(value: Any) -> ImpairmentStages:
 
 def _penalty(value: Any) -> PenaltyPolicy:
     policy = PenaltyPolicy(
-        multiplier=_fraction(value["multiplier"]),
-        cap=_fraction(value["cap"]),
+        multiplier=fraction(value["multiplier"]),
+        cap=fraction(value["cap"]),
         base=PenaltyBase(value["base"]),
         year_days=_whole(value["year_days"]),
         grace_days=_whole(value["grace_days"]),
@@ -152,16 +153,6 @@ def _whole(value: Any) -> int:
     return value
 
 
-def _fraction(value: Any) -> Decimal:
-    try:
-        fraction = Decimal(value) if isinstance(value, str) else None
-    except InvalidOperation:
-        fraction = None
-    if fraction is None or not fraction.is_finite() or fraction < 0:
-        raise ValueError(f'expected a rate as text such as "0.24", not {value!r}')
-    return fraction
-
-
 # By the start of the code, because a pack may hold several tables of one form.
 PARSERS: dict[str, Callable[[Any], Any]] = {
     "delinquency.buckets": _scale,
@@ -171,8 +162,8 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "credit_record.codes": _credit_codes,
     "ifrs9.stages": _stages,
     "penalty.rule": _penalty,
-    "rate.cap": _fraction,
-    "rate.highest_contract": _fraction,
+    "rate.cap": rate_bound,
+    "rate.highest_contract": rate_bound,
     "reminders.days": _days,
     "contact.hours": _hours,
 }

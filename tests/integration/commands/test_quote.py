@@ -391,6 +391,16 @@ class TestCap:
 
         assert (answer["cap"]["cap"], answer["cap"]["is_within"]) == ("0.12", False)
 
+    def test_holds_private_lending_against_four_times_the_lpr_of_the_day(self, run):
+        loan = PBC | {"pack": "cn_private", "fees": []}
+        above, below = loan | {"annual_rate": "0.1241"}, loan | {"method": "equal_installment", "annual_rate": "0.11"}
+
+        (refused, answer), code = run("quote", above, below)
+
+        assert (code, refused["error"]["code"]) == (1, "rate_above_bound")
+        assert (answer["cap"]["cap"], answer["cap"]["is_within"]) == ("0.12", True)
+        assert "LPR" in answer["cap"]["source"]
+
     def test_without_a_pack_says_nothing_of_caps(self, run):
         (answer,), _code = run("quote", PBC | {"annual_rate": "5", "pack": None})
 

@@ -70,6 +70,10 @@ class TestLoadPacks:
         [
             (RULE.replace('"0.24"', "0.24"), "write rates as text"),
             (RULE.replace("0.24", "a quarter"), "expected a rate"),
+            (RULE.replace('"0.24"', '{times: "4", table: LPR}'), "there is no rate table 'LPR'"),
+            (RULE.replace('"0.24"', '{times: "-4", table: LPR_1Y}'), "expected a rate"),
+            (RULE.replace('"0.24"', '{times: "4"}'), "lacks 'table'"),
+            (RULE.replace('"0.24"', '{times: "4", table: LPR_1Y, plus: "1"}'), "expected `times` and `table`"),
             (RULE.replace("confidence: V", "confidence: X"), "confidence must be one of V, S, M, P"),
             (RULE.replace("2020-01-01", "soon"), "must be dates"),
             (RULE.replace("null", "2019-01-01"), "effective_to lies before effective_from"),

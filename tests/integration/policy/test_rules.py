@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashu.policy import rules
+from dashu.policy.pack_files import pack_file
 from dashu.policy.selectors import PolicyRuleMissing, policy_rule, rule
 
 TODAY = date(2026, 6, 1)
@@ -56,6 +57,22 @@ class TestRulesOfTheCnPack:
     def test_rate_cap_falls_on_the_last_day_of_2027(self):
         assert rules.rate_cap(date(2027, 12, 30)) == Decimal("0.24")
         assert rules.rate_cap(date(2027, 12, 31)) == Decimal("0.12")
+
+    @pytest.mark.parametrize(
+        ("day", "cap"),
+        [
+            (date(2020, 8, 19), "0.24"),
+            (date(2020, 8, 20), "0.154"),  # LPR 3.85%
+            (date(2024, 7, 21), "0.138"),  # 3.45%
+            (date(2024, 7, 22), "0.134"),  # 3.35%
+            (TODAY, "0.12"),  # 3.00%
+        ],
+    )
+    def test_private_lending_is_capped_at_four_times_the_lpr_of_the_day(self, day, cap):
+        limits = rules.rate_limits(day, pack="cn_private")
+
+        assert (str(limits.cap), str(limits.highest_contract)) == (cap, cap)
+        assert pack_file("cn_private").rate_limits(day) == limits
 
     def test_reminders_and_hours(self):
         hours = rules.contact_hours(TODAY)
