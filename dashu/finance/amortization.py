@@ -23,9 +23,11 @@ from dashu.finance.terms import (
     ScheduleTerms,
 )
 from dashu.kernel.errors import _
-from dashu.kernel.money import split_minor
+from dashu.kernel.money import MAX_MINOR, split_minor
 
 _ZERO, _ONE = Decimal(0), Decimal(1)
+# A thousand times what an amount can be, and inside bigint: interest beyond it is a mistake in the terms.
+_LARGEST = Decimal(1_000 * MAX_MINOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def amortize_as_before(
     for index, (principal, before) in enumerate(kept):
         interest = course.charge(index)
         wanted = principal if terms.method is Method.EQUAL_PRINCIPAL else max(principal + before - interest, 0)
-        course.demand(index, course.balance if index == len(spans) - 1 else min(wanted, course.balance))
+        course.demand(index, course.balance if index == len(kept) - 1 else min(wanted, course.balance))
     return course.parts
 
 
@@ -148,6 +150,8 @@ class _Course:
                 self._advanced += piece.advance
             factor = _ZERO if span.is_free else interest_factor(self._terms, piece)
             unrounded = self.balance * factor
+            if unrounded > _LARGEST:
+                raise _beyond_bound()
             minor = to_minor(unrounded, Rounding.HALF_UP)
             charges.append(Charge(piece, self.balance, factor, unrounded, minor))
             self._interest += minor
@@ -283,6 +287,8 @@ def _flat(terms: ScheduleTerms, spans: Sequence[Span], balance: int) -> list[Par
     """Interest on the first principal for the whole time, whatever has been repaid; both parts level."""
     course = _Course(terms, spans, balance)
     factor = sum((growth(terms, span) for span in spans), _ZERO)
+    if balance * factor > _LARGEST:
+        raise _beyond_bound()
     interest = to_minor(balance * factor, Rounding.HALF_UP)
     charging = [index for index, span in enumerate(spans) if not span.is_free]
     interests = dict(zip(charging, _level_parts(interest, len(charging), terms), strict=True)) if charging else {}
@@ -412,6 +418,8 @@ def _weight(terms: ScheduleTerms, span: Span) -> Decimal:
 def _installment(terms: ScheduleTerms, span: Span, layers: Sequence[Decimal]) -> int:
     """Return the rounded installment; a tranche's share is rounded by itself and then added."""
     weight = _weight(terms, span)
+    if sum(layers, _ZERO) * weight > _LARGEST:
+        raise InvalidTerms(_("An installment of these terms lies beyond the bound of amounts."), field="step")
     return sum(to_minor(layer * weight, terms.rounding, terms.rounding_unit) for layer in layers)
 
 
@@ -436,6 +444,10 @@ def _refuse_uncovered(terms: ScheduleTerms, plan: Plan, interest: int) -> None:
         raise _negative("step", interest)
     if terms.rounding_unit > 1 and plan.minor < interest <= plan.unrounded + 1:
         raise _negative("rounding_unit", interest)
+
+
+def _beyond_bound() -> InvalidTerms:
+    return InvalidTerms(_("The interest of these terms lies beyond the bound of amounts."), field="annual_rate")
 
 
 def _negative(field: str, interest: int) -> NegativeAmortization:

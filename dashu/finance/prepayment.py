@@ -150,6 +150,7 @@ def _respread(
     done = later[0].number - first_number
     if keep is Keep.TERM:
         parts = remaining_parts(terms, done, balance)
+        parts += [(0, 0)] * (len(later) - len(parts))  # a card plan ends earlier
         rows = [_with_parts(row, *part) for row, part in zip(later, parts, strict=True)]
         rows[0] = _run_on(later[0], rows[0].principal, parts[0][1], period_start, on)
         return rows

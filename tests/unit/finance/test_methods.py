@@ -12,7 +12,8 @@ from dashu.finance.day_counts import DayCount, days_between
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.rounding import Rounding
 from dashu.finance.schedule import Row, build_schedule
-from dashu.finance.terms import Method, NegativeAmortization, ScheduleTerms
+from dashu.finance.terms import Compounding, InvalidTerms, Method, NegativeAmortization, ScheduleTerms, Step
+from dashu.kernel.money import MAX_MINOR
 from tests.unit.finance.cases import START, needed_by
 
 ZERO = Decimal(0)
@@ -109,6 +110,35 @@ class TestEveryMethod:
 
             assert sum(row.principal for row in rows) == principal
             assert rows[-1].balance == 0
+
+
+class TestBound:
+    @pytest.mark.parametrize("method", [Method.BULLET, Method.INTEREST_ONLY, Method.EQUAL_INSTALLMENT])
+    def test_interest_beyond_every_bound_is_refused(self, method):
+        yearly = DueRule(Period.YEAR, every=3)
+        terms = terms_of(method, principal=MAX_MINOR, count=50, rate=Decimal(10), due_rule=yearly)
+
+        with pytest.raises(InvalidTerms) as refusal:
+            build_schedule(replace(terms, compounding=Compounding.MONTHLY))
+
+        assert refusal.value.field == "annual_rate"
+
+    def test_an_installment_beyond_every_bound_is_refused(self):
+        doubling = Step(every=4, change=Decimal(1))
+
+        with pytest.raises(InvalidTerms) as refusal:
+            build_schedule(terms_of(Method.STEP, principal=1, count=600, rate=Decimal("3.5"), step=doubling))
+
+        assert refusal.value.field == "step"
+
+    def test_flat_interest_beyond_every_bound_is_refused(self):
+        years = DueRule(Period.YEAR, every=1)
+        terms = terms_of(Method.FLAT, principal=MAX_MINOR, count=150, rate=Decimal(10), due_rule=years)
+
+        with pytest.raises(InvalidTerms) as refusal:
+            build_schedule(terms)
+
+        assert refusal.value.field == "annual_rate"
 
 
 class TestNegativeAmortization:

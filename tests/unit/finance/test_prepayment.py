@@ -15,7 +15,7 @@ from dashu.finance.early_repayment import EarlyRepayment
 from dashu.finance.loan import Contract, EventRefused, Position, Status, books_of, opened, receive
 from dashu.finance.prepayment import Keep, prepay, prepayment_options, receive_in_advance
 from dashu.finance.rounding import Rounding, to_minor
-from dashu.finance.terms import Method, ScheduleTerms
+from dashu.finance.terms import CardPlan, Method, ScheduleTerms
 from tests.unit.finance.cases import rows_of
 
 START, AFTER_THREE = date(2026, 1, 15), date(2026, 4, 15)
@@ -70,6 +70,18 @@ class TestOptions:
         position, _receipt = prepay(after_three(terms), CONTRACT, terms, 3_500_00, AFTER_THREE, keep=Keep.INSTALLMENT)
 
         assert [row.principal for row in position.installments[3:]] == [1_000_00] * 5 + [500_00, 0, 0, 0]
+
+    @pytest.mark.parametrize("keep", list(Keep))
+    def test_a_card_plan_ends_earlier(self, keep):
+        terms = replace(TERMS, method=Method.CARD_PLAN, card_plan=CardPlan(fixed=1_100_00))
+        before = after_three(terms)
+
+        position, _receipt = prepay(before, CONTRACT, terms, 3_000_00, AFTER_THREE, keep=keep)
+
+        unpaid = [row.unpaid for row in position.installments if row.unpaid]
+        assert set(unpaid[:-1]) == {1_100_00}
+        assert len(unpaid) == 6 < len([row for row in before.installments if row.unpaid])
+        assert sum(row.unpaid_principal for row in position.installments) == position.principal
 
     def test_the_fee_comes_out_of_the_money(self):
         contract = replace(CONTRACT, early=EarlyRepayment(fee_share=Decimal("0.01")))
