@@ -1,5 +1,6 @@
 """
-10,000 random loans against independent libraries: numpy-financial for annuities, pyxirr for rates.
+10,000 random loans against independent libraries: numpy-financial for annuities, pyxirr for rates; and flows in any
+order, that need not be a loan, against every root that numpy finds.
 
 They compute in binary floats, so the comparison allows their error and nothing more.
 """
@@ -8,18 +9,19 @@ import random
 from datetime import date, timedelta
 from decimal import Decimal
 
+import numpy
 import numpy_financial
 import pytest
 import pyxirr
 
 from dashu.finance.amortization import level_installment
-from dashu.finance.annual_rates import annual_rates, irr_by_dates
+from dashu.finance.annual_rates import NoAnnualRate, annual_rates, irr, irr_by_dates
 from dashu.finance.periods import Period
 from dashu.finance.schedule import detailed_schedule
 from dashu.finance.terms import Method, ScheduleTerms
 from dashu.finance.unit_periods import UnitPeriod
 
-CASES = 2_500  # a kind of check; four kinds
+CASES = 2_500  # a kind of check; four kinds of loans, one of any flows
 
 
 def loans(seed: int) -> list[tuple[int, Decimal, int]]:
@@ -92,3 +94,38 @@ class TestAnnualRates:
             flows = [(start, -principal), (second[0], -second[1]), *payments]
             expected = pyxirr.xirr([on for on, _amount in flows], [amount for _on, amount in flows])
             assert float(found.irr_effective) == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+class TestIrrOfAnyFlows:
+    def test_is_the_only_root_that_numpy_finds_or_none(self):
+        rng = random.Random(5)
+        answered = refused = 0
+        for _case in range(CASES):
+            flows = [rng.choice([-1, 1]) * rng.randint(1, 1_000) for _period in range(rng.randint(2, 10))]
+            roots = all_rates(flows)
+
+            try:
+                found = float(of_flows(flows))
+            except NoAnnualRate:
+                refused += 1
+                signs = [flow > 0 for flow in flows]
+                is_plain_loan = signs == sorted(signs, reverse=True) and signs[0] and not signs[-1]
+                assert not (is_plain_loan and len(roots) == 1 and -0.99 < roots[0] < 1_000)
+            else:
+                answered += 1
+                assert roots == [pytest.approx(found, rel=1e-5, abs=1e-5)]
+
+        assert min(answered, refused) > CASES / 10
+
+
+def of_flows(flows: list[int]) -> Decimal:
+    """Return the rate a period; positive flows are received at their period, negative ones paid."""
+    advances = [(Decimal(period), flow) for period, flow in enumerate(flows) if flow > 0]
+    payments = [(Decimal(period), -flow) for period, flow in enumerate(flows) if flow < 0]
+    return irr(advances, payments, 1).irr_nominal
+
+
+def all_rates(flows: list[int]) -> list[float]:
+    """Return every rate above −100% that makes the flows worth nothing: the positive roots of a polynomial."""
+    discounts = [float(root.real) for root in numpy.roots(flows[::-1]) if abs(root.imag) < 1e-7 and root.real > 1e-9]
+    return sorted({round(1 / discount - 1, 7) for discount in discounts})
