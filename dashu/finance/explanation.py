@@ -44,6 +44,7 @@ _FREE = _("no interest: the period is free of it")
 _FLAT = _("principal × yearly rate × years of the whole loan, in level parts")
 _LEVEL = _("balance ÷ sum of the discount factors of the periods left: the level amount that repays it")
 _SHARE = _("principal to repay ÷ installments that repay it")
+_FLAT_SHARES = _("principal ÷ installments + interest ÷ installments")
 _CARD_FIXED = _("the agreed fixed payment")
 _CARD_SHARE = _("share of the statement, at least the floor")
 _REST = _("installment − interest")
@@ -56,6 +57,7 @@ _CAPITALIZED = _("interest of this period, added to the principal")
 _FEE_FIXED = _("the agreed amount")
 _FEE_SHARE = _("share of the base, between floor and cap")
 _FEE_SPREAD = _("the fee ÷ number of installments")
+_FORMULA_OF = {Method.EQUAL_PRINCIPAL: _SHARE, Method.FLAT: _FLAT_SHARES}
 
 
 def explain(schedule: Schedule) -> tuple[tuple[Working, ...], ...]:
@@ -128,7 +130,7 @@ def _installment(terms: ScheduleTerms, part: Part, plan: Plan) -> Working:
         assert terms.card_plan is not None
         formula = _CARD_FIXED if terms.card_plan.fixed else _CARD_SHARE
     else:
-        formula = _SHARE if terms.method in (Method.EQUAL_PRINCIPAL, Method.FLAT) else _LEVEL
+        formula = _FORMULA_OF.get(terms.method, _LEVEL)
     of = "principal_share" if terms.method is Method.EQUAL_PRINCIPAL else "installment"
     return Working(of, formula, inputs, plan.unrounded, plan.minor)
 
