@@ -1,15 +1,16 @@
 """
-A second process that books payments beside the first one.
+A second process that works beside the first one.
 
 A seeding waits for the database half of its time and computes the other half, so two hands fill a book in little more
-than half the time. Each day the second hand books a share of the day's payments, in a transaction of its own, which is
-committed before the day is closed. Should the seeding be killed in between, the day is done again: a payment that is
-booked already is answered by its reference and changes nothing.
+than half the time. Each day the two take payments from the two ends of one list until nothing is left. What the second
+hand books is in a transaction of its own, which is committed before the day is closed. Should the seeding be killed in
+between, the day is done again: a payment that is booked already is answered by its reference and changes nothing.
 """
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
@@ -31,17 +32,48 @@ def without_savepoints() -> Iterator[None]:
         connection.features.uses_savepoints = True
 
 
+@contextmanager
+def without_waiting_for_the_disk() -> Iterator[None]:
+    """
+    Let commits return before they are on disk.
+
+    They get there in their order, so a power cut takes the latest days away, whole, and the next start does them again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit = off")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET synchronous_commit")
+
+
 class SecondHandFailed(RuntimeError):
-    """The second process could not book a payment; it says why."""
+    """The second process could not do its work; it says why."""
+
+
+class OneHand:
+    """The same for a book that is done before a second process has started: no process at all."""
+
+    @contextmanager
+    def sharing(self, payments: Sequence[Payment]) -> Iterator[Iterator[Payment]]:
+        yield iter(payments)
+
+    @contextmanager
+    def doing(self, work: Callable[..., Any], *arguments: Any) -> Iterator[list[Any]]:
+        yield [work(*arguments)]
 
 
 class SecondHand:
-    """The other process, from its start to its end. Payments are the arguments of `receive_payment`."""
+    """The other process, from its start to its end."""
 
     def __init__(self) -> None:
         starting = multiprocessing.get_context("spawn")
         self._pipe, theirs = starting.Pipe()
-        self._process = starting.Process(target=_work, args=(theirs, connection.settings_dict["NAME"]), daemon=True)
+        self._bounds = starting.Array("i", 2)
+        arguments = (theirs, self._bounds, connection.settings_dict["NAME"])
+        self._process = starting.Process(target=_work, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
 
@@ -58,49 +90,100 @@ class SecondHand:
             self._process.join()
 
     @contextmanager
-    def booking(self, payments: Sequence[Payment]) -> Iterator[None]:
-        """Have the payments booked while the caller does something else; they are committed when the block ends."""
-        if payments:
-            self._pipe.send(list(payments))
-        yield
-        if payments and (failure := self._answer()) is not None:
-            raise SecondHandFailed(failure)
+    def sharing(self, payments: Sequence[Payment]) -> Iterator[Iterator[Payment]]:
+        """
+        Have the second hand book payments while the caller does something else and then takes its part of them.
 
-    def _answer(self) -> str | None:
+        :param payments: the arguments of `receive_payment`, in an order that does not matter.
+        :returns: those that the caller is to book. What the other one booked is committed when the block ends.
+        """
+        self._bounds[:] = [0, len(payments)]
+        with self._asked(None, (payments,)):
+            try:
+                yield _from_the_front(payments, self._bounds)
+            except BaseException:
+                self._bounds[:] = [0, 0]
+                raise
+
+    @contextmanager
+    def doing(self, work: Callable[..., Any], *arguments: Any) -> Iterator[list[Any]]:
+        """
+        Have a module's function called there while the caller does something else.
+
+        :returns: a list that holds the result when the block has ended.
+        """
+        with self._asked(work, arguments) as result:
+            yield result
+
+    @contextmanager
+    def _asked(self, work: Callable[..., Any] | None, arguments: tuple[Any, ...]) -> Iterator[list[Any]]:
+        result: list[Any] = []
+        self._pipe.send((work, arguments))
+        yield result
         try:
-            answer: str | None = self._pipe.recv()
+            failure, answer = self._pipe.recv()
         except EOFError:
-            answer = "the process ended"
-        return answer
+            failure, answer = "the process ended", None
+        if failure is not None:
+            raise SecondHandFailed(failure)
+        result.append(answer)
 
 
-def _work(pipe: Connection, database: str) -> None:
-    """Book what comes through the pipe, list by list, until it is closed."""
+def _from_the_front(payments: Sequence[Payment], bounds: Any) -> Iterator[Payment]:
+    while (place := _taken(bounds, is_front=True)) is not None:
+        yield payments[place]
+
+
+def _from_the_end(payments: Sequence[Payment], bounds: Any) -> Iterator[Payment]:
+    while (place := _taken(bounds, is_front=False)) is not None:
+        yield payments[place]
+
+
+def _taken(bounds: Any, *, is_front: bool) -> int | None:
+    """Return the place of a payment that is now the caller's alone, or None when nothing is left."""
+    with bounds.get_lock():
+        first, end = bounds
+        if first >= end:
+            return None
+        if is_front:
+            bounds[0] = first + 1
+            return int(first)
+        bounds[1] = end - 1
+        return int(end) - 1
+
+
+def _work(pipe: Connection, bounds: Any, database: str) -> None:
+    """Do what comes through the pipe, one after the other, until it is closed: a function, or to book payments."""
     import django
 
     django.setup()
     connection.settings_dict["NAME"] = database
-    with events.silenced():
-        while (payments := _next(pipe)) is not None:
-            pipe.send(_book(payments))
+    with events.silenced(), without_waiting_for_the_disk():
+        while (asked := _next(pipe)) is not None:
+            work, arguments = asked
+            pipe.send(_tried(work or partial(_book, bounds), arguments))
 
 
-def _next(pipe: Connection) -> list[Payment] | None:
+def _tried(work: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str | None, Any]:
+    """Return why the work failed, or None, and its result."""
     try:
-        payments: list[Payment] = pipe.recv()
+        return None, work(*arguments)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}", None
+
+
+def _next(pipe: Connection) -> tuple[Callable[..., Any] | None, tuple[Any, ...]] | None:
+    try:
+        asked: tuple[Callable[..., Any] | None, tuple[Any, ...]] = pipe.recv()
     except EOFError:
         return None
-    return payments
+    return asked
 
 
-def _book(payments: list[Payment]) -> str | None:
-    """Return None, or why none of the payments is booked."""
+def _book(bounds: Any, payments: Sequence[Payment]) -> None:
+    """Book payments until none is left, or none at all."""
     from repayments.services.receive_payment import receive_payment
 
-    try:
-        with transaction.atomic(), without_savepoints():
-            for payment in payments:
-                receive_payment(**payment)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return None
+    with transaction.atomic(), without_savepoints():
+        for payment in _from_the_end(payments, bounds):
+            receive_payment(**payment)

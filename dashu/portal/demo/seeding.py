@@ -2,15 +2,14 @@
 Filling an empty database with the demo book, one business date after the other.
 
 A date is what happens on it, done by the services, and then its close, in one database transaction; of a large book a
-second process books some of the payments in another one. A seeding that is killed therefore leaves whole days, or a day
-with payments that are found again by their references, and the next start goes on with the first day that is not
-closed. The audit log remembers what was begun and with which seed.
+second process books some of the payments in another one, and thinks out the lives of new loans during the close. A
+seeding that is killed therefore leaves whole days, or a day with payments that are found again by their references, and
+the next start goes on with the first day that is not closed. The audit log remembers what was begun, and the seed.
 """
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -25,13 +24,15 @@ from dashu import events
 from dashu.audit import services as audit
 from dashu.audit.models import AuditRecord
 from dashu.finance import installments as finance
+from dashu.finance.loan import Contract
 from dashu.finance.schedule import build_schedule
+from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.errors import DomainError
 from dashu.policy.services import load_packs
 from dashu.portal.demo import logins
 from dashu.portal.demo.book import Plan, PlannedLoan, plan_book
 from dashu.portal.demo.lives import Act, Deed, acts_of
-from dashu.portal.demo.second_hand import SecondHand, without_savepoints
+from dashu.portal.demo.second_hand import OneHand, SecondHand, without_savepoints, without_waiting_for_the_disk
 from dashu.users.models import Borrower, Partner
 from loans.models import Loan
 from loans.services.create_loan import create_loan
@@ -49,6 +50,18 @@ LOANS_FOR_TWO = 500  # a smaller book is done before a second process has starte
 
 
 Entry = tuple[PlannedLoan, int, Act]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a loan's life follows from, besides chance by the book's seed."""
+
+    planned: PlannedLoan
+    loan_id: int
+    contract: Contract
+    terms: ScheduleTerms
+    until: date
+    seed: int
 
 
 class BookNotEmpty(DomainError):
@@ -101,9 +114,9 @@ def seed_book(choice: Choice, *, progress: Callable[[int, int], None] = lambda _
         if begun is None:
             _begin(plan, choice)
         if choice.loans < LOANS_FOR_TWO or connection.in_atomic_block:
-            _Seeding(plan, None).run(progress)
+            _Seeding(plan, OneHand()).run(progress)
         else:
-            with SecondHand() as second_hand:
+            with SecondHand() as second_hand, without_waiting_for_the_disk():
                 _Seeding(plan, second_hand).run(progress)
     return choice
 
@@ -130,9 +143,9 @@ def _begin(plan: Plan, choice: Choice) -> None:
 class _Seeding:
     """The days of a plan, from the first one that is missing."""
 
-    def __init__(self, plan: Plan, second_hand: SecondHand | None) -> None:
+    def __init__(self, plan: Plan, other: OneHand | SecondHand) -> None:
         self._plan = plan
-        self._second_hand = second_hand
+        self._other = other
         self._last_day = plan.today - timedelta(days=1)
         self._partner = Partner.objects.get(code=logins.PARTNER_CODE)
         numbers = [person.number for person in plan.borrowers]
@@ -142,9 +155,9 @@ class _Seeding:
         self._diary: defaultdict[date, list[Entry]] = defaultdict(list)
         closed = CloseRun.objects.aggregate(latest=Max("business_date"))["latest"]
         self._next_day = closed + timedelta(days=1) if closed else plan.first_day
-        made = Loan.objects.order_by("id")
-        for planned, loan in zip(plan.loans, made, strict=False):
-            self._note_acts(planned, loan)
+        made = list(Loan.objects.select_related("product_terms").order_by("id"))
+        stories = [self._story(planned, loan) for planned, loan in zip(plan.loans, made, strict=False)]
+        self._note(stories, _think_out(stories))
         for planned in plan.loans[len(made) :]:
             self._starting[planned.starts_on].append(planned)
 
@@ -157,38 +170,22 @@ class _Seeding:
 
     @transaction.atomic
     def _do_day(self, day: date) -> None:
-        starting, acts = self._starting.pop(day, []), self._diary.pop(day, [])
-        given, kept = self._shared(acts, len(starting))
-        with without_savepoints(), self._second_hand.booking(given) if self._second_hand else nullcontext():
-            for planned in starting:
-                self._start(planned)
-            for planned, loan_id, act in kept:
-                self._do(planned, loan_id, act)
-        close_date(business_date=day, today=self._plan.today)
+        starting = self._starting.pop(day, [])
+        shared, kept = _parted(self._diary.pop(day, []))
+        with without_savepoints(), self._other.sharing([_payment(*entry) for entry in shared]) as mine:
+            begun = [(planned, self._start(planned)) for planned in starting]
+            for entry in kept:
+                self._do(*entry)
+            for payment in mine:
+                receive_payment(**payment)
+        stories = [self._story(planned, loan) for planned, loan in begun]
+        with self._other.doing(_think_out, stories) as lives:
+            close_date(business_date=day, today=self._plan.today)
+        self._note(stories, lives[0])
         if day == self._last_day:
             audit.record(action=FINISHED, subject_type="demo_book", subject_id=self._plan.seed, actor=ACTOR)
 
-    def _shared(self, acts: list[Entry], starting: int) -> tuple[list[dict[str, Any]], list[Entry]]:
-        """
-        Return the payments for the second hand, and what the first one keeps.
-
-        A loan's acts of one day stay together and in order; a new loan is as much work as two payments.
-        """
-        if self._second_hand is None:
-            return [], acts
-        busy = Counter(loan_id for _planned, loan_id, _act in acts)
-        share = (len(acts) + 1) // 2 + starting
-        given: list[dict[str, Any]] = []
-        kept: list[Entry] = []
-        for planned, loan_id, act in acts:
-            is_alone = act.deed in (Deed.PAY, Deed.SETTLE) and busy[loan_id] == 1
-            if is_alone and len(given) < share:
-                given.append(_payment(planned, loan_id, act))
-            else:
-                kept.append((planned, loan_id, act))
-        return given, kept
-
-    def _start(self, planned: PlannedLoan) -> None:
+    def _start(self, planned: PlannedLoan) -> Loan:
         loan = create_loan(
             borrower_id=self._borrowers[planned.borrower],
             product_code=planned.product,
@@ -202,25 +199,17 @@ class _Seeding:
             actor=ACTOR,
         )
         disburse_loan(loan_id=loan.pk, reference=f"OUT{planned.starts_on:%y%m%d}{planned.index:05d}", actor=ACTOR)
-        self._note_acts(planned, loan)
+        return loan
 
-    def _note_acts(self, planned: PlannedLoan, loan: Loan) -> None:
-        """Think the loan's life out and keep what is still to come of it."""
-        acts = acts_of(
-            planned.life,
-            turn=planned.turn,
-            contract=loan.contract,
-            rows=[
-                finance.Installment(row.number, row.due_on, row.principal, row.interest, row.fee)
-                for row in build_schedule(loan.schedule_terms)
-            ],
-            principal=loan.principal_minor,
-            until=self._last_day,
-            chance=random.Random(f"{self._plan.seed}:{planned.index}"),  # noqa: S311 – repeatable, no secret
-        )
-        for act in acts:
-            if act.on >= self._next_day:
-                self._diary[act.on].append((planned, loan.pk, act))
+    def _story(self, planned: PlannedLoan, loan: Loan) -> Story:
+        return Story(planned, loan.pk, loan.contract, loan.schedule_terms, until=self._last_day, seed=self._plan.seed)
+
+    def _note(self, stories: Sequence[Story], lives: Sequence[Sequence[Act]]) -> None:
+        """Keep what is still to come of loans' lives."""
+        for story, acts in zip(stories, lives, strict=True):
+            for act in acts:
+                if act.on >= self._next_day:
+                    self._diary[act.on].append((story.planned, story.loan_id, act))
 
     def _do(self, planned: PlannedLoan, loan_id: int, act: Act) -> None:
         match act.deed:
@@ -238,6 +227,37 @@ class _Seeding:
                     reason="Income fell for a while",
                     actor=ACTOR,
                 )
+
+
+def _parted(entries: Iterable[Entry]) -> tuple[list[Entry], list[Entry]]:
+    """Return the payments that either hand may book, and the rest: several acts of a loan, which keep their order."""
+    entries = list(entries)
+    busy = Counter(loan_id for _planned, loan_id, _act in entries)
+    shared: list[Entry] = []
+    kept: list[Entry] = []
+    for entry in entries:
+        _planned, loan_id, act = entry
+        is_free = act.deed in (Deed.PAY, Deed.SETTLE) and busy[loan_id] == 1
+        (shared if is_free else kept).append(entry)
+    return shared, kept
+
+
+def _think_out(stories: Sequence[Story]) -> list[list[Act]]:
+    return [
+        acts_of(
+            story.planned.life,
+            turn=story.planned.turn,
+            contract=story.contract,
+            rows=[
+                finance.Installment(row.number, row.due_on, row.principal, row.interest, row.fee)
+                for row in build_schedule(story.terms)
+            ],
+            principal=story.planned.principal_minor,
+            until=story.until,
+            chance=random.Random(f"{story.seed}:{story.planned.index}"),  # noqa: S311 – repeatable, no secret
+        )
+        for story in stories
+    ]
 
 
 def _payment(planned: PlannedLoan, loan_id: int, act: Act) -> dict[str, Any]:

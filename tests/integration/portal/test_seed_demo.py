@@ -1,4 +1,6 @@
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from io import StringIO
 from typing import Any
@@ -41,34 +43,41 @@ class TestSecondHand:
             transaction.set_rollback(True)
         monkeypatch.setattr(seeding, "LOANS_FOR_TWO", 1)
         close, given = seeding.close_date, []
-        book = SecondHand.booking
+        share = SecondHand.sharing
 
         def killed_before_its_close(*, business_date: date, today: date) -> CloseRun:
             if len(given) >= 8:
                 raise KeyboardInterrupt
             return close(business_date=business_date, today=today)
 
-        def noted(hand: SecondHand, payments: list[dict[str, Any]]) -> Any:
+        @contextmanager
+        def taking_none(hand: SecondHand, payments: list[dict[str, Any]]) -> Iterator[Iterator[dict[str, Any]]]:
             given.extend(payment["reference"] for payment in payments)
-            return book(hand, payments)
+            with share(hand, payments):
+                yield iter(())
 
-        monkeypatch.setattr(SecondHand, "booking", noted)
+        monkeypatch.setattr(SecondHand, "sharing", taking_none)
         monkeypatch.setattr(seeding, "close_date", killed_before_its_close)
         with pytest.raises(KeyboardInterrupt):
             seed_book(SMALL)
         assert Payment.objects.filter(reference__in=given).count() == len(given)
         monkeypatch.setattr(seeding, "close_date", close)
+        monkeypatch.setattr(SecondHand, "sharing", share)
         seed_book(SMALL)
 
         assert contents() == by_one
-        assert len(given) > 20
+        assert len(given) >= 8
 
     def test_a_payment_that_is_refused_stops_the_seeding_with_its_reason(self, monkeypatch):
         monkeypatch.setattr(seeding, "LOANS_FOR_TWO", 1)
-        book = SecondHand.booking
-        monkeypatch.setattr(
-            SecondHand, "booking", lambda hand, given: book(hand, [payment | {"amount_minor": 0} for payment in given])
-        )
+        share = SecondHand.sharing
+
+        @contextmanager
+        def spoiling(hand: SecondHand, payments: list[dict[str, Any]]) -> Iterator[Iterator[dict[str, Any]]]:
+            with share(hand, [payment | {"amount_minor": 0} for payment in payments]):
+                yield iter(())
+
+        monkeypatch.setattr(SecondHand, "sharing", spoiling)
 
         with pytest.raises(SecondHandFailed, match="InvalidAmount"):
             seed_book(SMALL)
