@@ -8,8 +8,9 @@ between, the day is done again: a payment that is booked already is answered by 
 """
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -156,9 +157,11 @@ def _work(pipe: Connection, bounds: Any, database: str) -> None:
     """Do what comes through the pipe, one after the other, until it is closed: a function, or to book payments."""
     import django
 
+    # A Ctrl-C reaches both processes; the first one says so by closing the pipe.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     django.setup()
     connection.settings_dict["NAME"] = database
-    with events.silenced(), without_waiting_for_the_disk():
+    with events.silenced(), without_waiting_for_the_disk(), suppress(BrokenPipeError):
         while (asked := _next(pipe)) is not None:
             work, arguments = asked
             pipe.send(_tried(work or partial(_book, bounds), arguments))
