@@ -67,6 +67,8 @@ class Installment:
 
     def pay(self, component: Component, minor: int) -> "Installment":
         """Return this installment with `minor` more (or, negative, less) of one component paid."""
+        if not minor:
+            return self
         if component is Component.PRINCIPAL:
             return replace(self, paid_principal=self.paid_principal + minor)
         if component is Component.INTEREST:
@@ -74,6 +76,8 @@ class Installment:
         return replace(self, paid_fee=self.paid_fee + minor)
 
     def waive(self, component: Component, minor: int) -> "Installment":
+        if not minor:
+            return self
         if component is Component.PRINCIPAL:
             return replace(self, waived_principal=self.waived_principal + minor)
         if component is Component.INTEREST:

@@ -6,6 +6,16 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.errors import DomainError
 from loans.models import ProductTerms
+from loans.selectors.compiled import OneRow
+
+_IN_FORCE = OneRow(
+    lambda: (
+        ProductTerms.objects.filter(product__is_active=True)
+        .filter(product__code="")
+        .filter(effective_from__lte=date.min)
+        .order_by("-effective_from", "-version")[:1]
+    )
+)
 
 
 class UnknownProduct(DomainError):
@@ -21,12 +31,7 @@ def product_terms(product_code: str, *, on: date) -> ProductTerms:
 
     :raises UnknownProduct: there is none, or the product is no longer offered.
     """
-    version = (
-        ProductTerms.objects.select_related("product")
-        .filter(product__code=product_code, product__is_active=True, effective_from__lte=on)
-        .order_by("-effective_from", "-version")
-        .first()
-    )
+    version = _IN_FORCE.get(product_code, on)
     if version is None:
         raise UnknownProduct(
             _("There is no product %(code)s. Choose one from the list of products."),

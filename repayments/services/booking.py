@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -21,6 +20,7 @@ from dashu.kernel.errors import DomainError
 from dashu.ledger import accounts
 from dashu.ledger import services as ledger
 from loans.models import Loan
+from loans.selectors.compiled import OneRow
 from repayments.models import LoanBalance
 from repayments.selectors.positions import AMOUNT_COLUMNS, AMOUNTS, position_of
 
@@ -39,6 +39,10 @@ ACCOUNT_OF = {
     Book.CHARGE_OFF_EXPENSE: accounts.CHARGE_OFF_EXPENSE,
     Book.RECOVERY_INCOME: accounts.RECOVERY_INCOME,
 }
+
+
+_LOCKED_LOAN = OneRow(lambda: Loan.objects.select_for_update(of=("self",), no_key=True).filter(pk=0))
+_BALANCE = OneRow(lambda: LoanBalance.objects.filter(pk=0))
 
 
 class LoanNotFound(DomainError):
@@ -68,14 +72,16 @@ class LoadedLoan:
 
 def lock_loan(loan_id: int) -> Loan:
     """Return the loan, locked until the transaction ends. Every write of money takes this lock first."""
-    for loan in Loan.objects.raw(_locking_sql(), [loan_id]):
-        return loan
-    raise LoanNotFound(_("There is no such loan."), field="loan")
+    loan = _LOCKED_LOAN.get(loan_id)
+    if loan is None:
+        raise LoanNotFound(_("There is no such loan."), field="loan")
+    return loan
 
 
 def load(loan: Loan) -> LoadedLoan:
     """Read the position of a locked loan that has been paid out or taken over."""
-    (balance,) = LoanBalance.objects.raw("SELECT * FROM repayments_loanbalance WHERE loan_id = %s", [loan.pk])
+    balance = _BALANCE.get(loan.pk)
+    assert balance is not None, f"loan {loan.pk} is {loan.status} without a balance"
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT number, due_on, {', '.join(AMOUNT_COLUMNS)} FROM repayments_installment"  # noqa: S608 – constants
@@ -173,9 +179,3 @@ def refuse_outside_contract(loan: Loan, on: date, *, today: date, field: str) ->
             field=field,
             params={"start": loan.starts_on, "today": today},
         )
-
-
-@cache
-def _locking_sql() -> str:
-    """Return the statement that the ORM would run, compiled once: compiling it takes longer than running it."""
-    return Loan.objects.select_for_update(of=("self",), no_key=True).filter(pk=0).query.sql_with_params()[0]

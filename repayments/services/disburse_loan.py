@@ -11,10 +11,14 @@ from dashu.finance.loan import books_of, opened
 from dashu.finance.schedule import build_schedule
 from dashu.kernel.errors import DomainError
 from dashu.ledger import services as ledger
-from loans.models import Loan
+from loans.models import Loan, ProductTerms
+from loans.selectors.compiled import OneRow
 from repayments.models import Disbursement, LoanEvent, ScheduleVersion
 from repayments.services.booking import balance_columns, installment_arrays, ledger_lines, lock_loan
 from repayments.services.receive_payment import ReferenceReused
+
+_BY_REFERENCE = OneRow(lambda: Disbursement.objects.filter(reference=""))
+_TERMS = OneRow(lambda: ProductTerms.objects.filter(pk=0))
 
 
 class NotWaitingForPayout(DomainError):
@@ -42,6 +46,7 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
     if loan.status != Loan.Status.APPROVED:
         raise NotWaitingForPayout(_("This loan has already been paid out."), field="loan")
 
+    loan.product_terms = _terms_of(loan)
     contract = loan.contract
     schedule = build_schedule(loan.schedule_terms)
     rows = [finance.Installment(row.number, row.due_on, row.principal, row.interest, row.fee) for row in schedule]
@@ -64,9 +69,14 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
     return disbursement
 
 
+def _terms_of(loan: Loan) -> ProductTerms:
+    terms = _TERMS.get(loan.product_terms_id)
+    assert terms is not None  # the foreign key sees to it
+    return terms
+
+
 def _earlier(reference: str) -> Disbursement | None:
-    found = Disbursement.objects.raw("SELECT * FROM repayments_disbursement WHERE reference = %s", [reference])
-    return next(iter(found), None)
+    return _BY_REFERENCE.get(reference)
 
 
 def _insert_history(disbursement: Disbursement, *, actor: str) -> None:
