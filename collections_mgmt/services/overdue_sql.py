@@ -4,8 +4,9 @@ The nightly rules as set-based SQL, one function a step.
 Each step reads the loans in the temporary table `close_touched` and works on the end of one business date. The SQL says
 the same as `dashu.finance` (arrears, penalty); a test compares the two row by row on thousands of random loans.
 
-Two things keep a range from reading the whole book, whatever plan the database makes: installments are summed loan by
-loan in a LATERAL subquery, and every large table is held to the bounds of the range, `first` to `end` (excluded).
+Three things keep a range from reading the whole book, whatever plan the database makes: the touched loans are joined
+with their rows before anything else, which OFFSET 0 holds the planner to; their installments are summed loan by loan in
+a LATERAL subquery; and every large table is held to the bounds of the range, `first` to `end` (excluded).
 """
 
 import json
@@ -65,32 +66,38 @@ def accrue(cursor: CursorWrapper, *, on: date, first: int, end: int, description
         """
         INSERT INTO close_accrual
         SELECT loan.id, loan.currency, due.interest_minor, due.fee_minor, penalty.parts, penalty.charged_minor,
-               penalty.charged_minor - balance.penalty_charged_minor
-        FROM close_touched AS touched
-        JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.status = 'ACTIVE'
-            AND loan.id >= %(first)s AND loan.id < %(end)s
-        JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id AND balance.accrued_through < %(on)s
-            AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
+               penalty.charged_minor - loan.penalty_charged_minor
+        FROM (
+            SELECT loan.id, loan.currency, loan.interest_basis, loan.penalty_base, loan.penalty_annual_rate,
+                   loan.penalty_year_days, loan.penalty_grace_days,
+                   balance.accrued_through, balance.penalty_parts, balance.penalty_charged_minor
+            FROM close_touched AS touched
+            JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.status = 'ACTIVE'
+                AND loan.id >= %(first)s AND loan.id < %(end)s
+            JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id AND balance.accrued_through < %(on)s
+                AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
+            OFFSET 0
+        ) AS loan
         CROSS JOIN LATERAL (
             SELECT COALESCE(SUM(row.interest_minor - row.paid_interest_minor - row.waived_interest_minor)
-                       FILTER (WHERE row.due_on > balance.accrued_through AND loan.interest_basis = 'scheduled'), 0)
+                       FILTER (WHERE row.due_on > loan.accrued_through AND loan.interest_basis = 'scheduled'), 0)
                        AS interest_minor,
                    COALESCE(SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor)
-                       FILTER (WHERE row.due_on > balance.accrued_through), 0) AS fee_minor,
+                       FILTER (WHERE row.due_on > loan.accrued_through), 0) AS fee_minor,
                    SUM((row.principal_minor - row.paid_principal_minor - row.waived_principal_minor
                         + CASE WHEN loan.penalty_base = 'principal_and_interest'
                                THEN row.interest_minor - row.paid_interest_minor - row.waived_interest_minor
                                ELSE 0 END)::numeric
                        * GREATEST(0, %(on)s::date
-                             - GREATEST(balance.accrued_through, row.due_on + loan.penalty_grace_days)))
+                             - GREATEST(loan.accrued_through, row.due_on + loan.penalty_grace_days)))
                        * (loan.penalty_annual_rate * 1000000)::bigint AS parts
             FROM repayments_installment AS row
             WHERE row.loan_id = loan.id AND row.unpaid_minor > 0 AND row.due_on <= %(on)s
             HAVING COUNT(*) > 0
         ) AS due
         CROSS JOIN LATERAL (
-            SELECT balance.penalty_parts + due.parts AS parts,
-                   div(balance.penalty_parts + due.parts, 1000000::numeric * loan.penalty_year_days)::bigint
+            SELECT loan.penalty_parts + due.parts AS parts,
+                   div(loan.penalty_parts + due.parts, 1000000::numeric * loan.penalty_year_days)::bigint
                        AS charged_minor
         ) AS penalty
         """,
@@ -219,21 +226,29 @@ def _count_overdue(
         """
         INSERT INTO close_status
         SELECT loan.id, counted.days_past_due, late.oldest_due_on, late.principal_minor, late.interest_minor,
-               late.fee_minor,
-               balance.penalty_charged_minor - balance.penalty_paid_minor - balance.penalty_waived_minor, %(on)s,
+               late.fee_minor, loan.penalty_minor, %(on)s,
                (%(bucket_codes)s::text[])[width_bucket(counted.days_past_due, %(bucket_starts)s::int[])],
-               tier.codes[width_bucket(counted.days_past_due, tier.starts)],
-               COALESCE(before.bucket, (%(bucket_codes)s::text[])[1]), COALESCE(before.classification, tier.codes[1]),
-               before.loan_id IS NOT NULL
-        FROM close_touched AS touched
-        JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.id >= %(first)s AND loan.id < %(end)s
-        JOIN loans_productterms AS version ON version.id = loan.product_terms_id
-        JOIN loans_product AS product ON product.id = version.product_id
-        JOIN jsonb_to_recordset(%(tiers)s) AS tier (kind text, starts int[], codes text[]) ON tier.kind = product.kind
-        JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id
-            AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
-        LEFT JOIN collections_mgmt_overduestatus AS before ON before.loan_id = loan.id
-            AND before.loan_id >= %(first)s AND before.loan_id < %(end)s
+               loan.codes[width_bucket(counted.days_past_due, loan.starts)],
+               COALESCE(loan.bucket, (%(bucket_codes)s::text[])[1]), COALESCE(loan.classification, loan.codes[1]),
+               loan.is_known
+        FROM (
+            SELECT loan.id, loan.tolerance_bps, tier.starts, tier.codes,
+                   balance.penalty_charged_minor - balance.penalty_paid_minor - balance.penalty_waived_minor
+                       AS penalty_minor,
+                   before.bucket, before.classification, before.loan_id IS NOT NULL AS is_known
+            FROM close_touched AS touched
+            JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.id >= %(first)s AND loan.id < %(end)s
+            JOIN loans_productterms AS version ON version.id = loan.product_terms_id
+            JOIN loans_product AS product ON product.id = version.product_id
+            JOIN jsonb_to_recordset(%(tiers)s) AS tier (kind text, starts int[], codes text[])
+                ON tier.kind = product.kind
+            JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id
+                AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
+            LEFT JOIN collections_mgmt_overduestatus AS before ON before.loan_id = loan.id
+                AND before.loan_id >= %(first)s AND before.loan_id < %(end)s
+            WHERE before.as_of IS NULL OR before.as_of <= %(on)s
+            OFFSET 0
+        ) AS loan
         CROSS JOIN LATERAL (
             SELECT COALESCE(SUM(row.principal_minor - row.paid_principal_minor - row.waived_principal_minor), 0)
                        AS principal_minor,
@@ -247,7 +262,6 @@ def _count_overdue(
             WHERE row.loan_id = loan.id AND row.unpaid_minor > 0 AND row.due_on < %(on)s
         ) AS late
         CROSS JOIN LATERAL (SELECT COALESCE(%(on)s::date - late.oldest_due_on, 0) AS days_past_due) AS counted
-        WHERE before.as_of IS NULL OR before.as_of <= %(on)s
         """,
         {
             "on": on,
