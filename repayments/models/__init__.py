@@ -1,0 +1,24 @@
+"""
+Schedules, money received and what it paid.
+
+Every table that grows with the book starts its key with the loan, so that it can be partitioned by loan. A schedule
+is a version: when it changes, a new version carries all rows on and the old one stays readable.
+"""
+
+from repayments.models.balances import LoanBalance
+from repayments.models.checkouts import Checkout
+from repayments.models.events import LoanEvent
+from repayments.models.payments import Channel, Disbursement, Payment, PaymentAllocation
+from repayments.models.schedules import Installment, ScheduleVersion
+
+__all__ = [
+    "Channel",
+    "Checkout",
+    "Disbursement",
+    "Installment",
+    "LoanBalance",
+    "LoanEvent",
+    "Payment",
+    "PaymentAllocation",
+    "ScheduleVersion",
+]
