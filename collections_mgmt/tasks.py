@@ -10,6 +10,7 @@ from collections_mgmt.models import CloseRun
 from collections_mgmt.services import close_day as service
 from collections_mgmt.services.close_range import close_range
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
+from collections_mgmt.services.refresh_history import refresh_history as refresh
 from dashu.celery import app
 from dashu.kernel.dates import lender_today
 
@@ -38,6 +39,11 @@ def close_one_range(*, range_id: int, run_id: int, **_newer_fields: Any) -> None
 @shared_task
 def reassess_loan(*, loan_id: int, **_newer_fields: Any) -> None:
     reassess(loan_id=loan_id, as_of=lender_today())
+
+
+@shared_task
+def refresh_history(*, loan_id: int, event_id: int, **_newer_fields: Any) -> None:
+    refresh(loan_id=loan_id, event_id=event_id, today=lender_today())
 
 
 def _go_on_when_closed(run_id: int) -> None:

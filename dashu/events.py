@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 REACTIONS: dict[str, tuple[str, ...]] = {
     "repayments.payment_received": ("repayments.tasks.send_receipt", "collections_mgmt.tasks.reassess_loan"),
     "repayments.payment_returned": ("collections_mgmt.tasks.reassess_loan",),
-    "repayments.loan_extended": ("collections_mgmt.tasks.reassess_loan",),
+    "repayments.loan_restated": ("repayments.tasks.tell_of_change", "collections_mgmt.tasks.refresh_history"),
 }
 
 # The first pattern that fits names the queue; a worker reads the queues it is given with `-Q`.

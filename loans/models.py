@@ -95,6 +95,8 @@ class Loan(models.Model):
         ACTIVE = Position.ACTIVE.value, _("Running")
         SETTLED = Position.SETTLED.value, _("Settled")
         CHARGED_OFF = Position.CHARGED_OFF.value, _("Charged off")
+        WRITTEN_OFF = Position.WRITTEN_OFF.value, _("Written off")
+        SOLD = Position.SOLD.value, _("Sold")
 
     number = models.CharField(_("loan number"), max_length=60, unique=True)
     borrower = models.ForeignKey(
@@ -142,6 +144,17 @@ class Loan(models.Model):
     )
     penalty_year_days = models.PositiveSmallIntegerField(_("days of the penalty year"), default=360)
     penalty_grace_days = models.PositiveSmallIntegerField(_("days without penalty"), default=0)
+    penalty_cap_rate = models.DecimalField(
+        _("cap of everything on overdue principal"),
+        max_digits=9,
+        decimal_places=6,
+        null=True,
+        blank=True,
+        help_text=_("Yearly rate that penalty, late fees and interest that runs on may cost together."),
+    )
+    non_accrual_days = models.PositiveSmallIntegerField(
+        _("days past due after which interest is no longer accrued as income"), null=True, blank=True
+    )
     source = models.CharField(_("source"), max_length=40, blank=True, default="")
     external_id = models.CharField(_("number at the source"), max_length=80, blank=True, default="")
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
@@ -194,8 +207,10 @@ class Loan(models.Model):
                 base=PenaltyBase(self.penalty_base),
                 year_days=self.penalty_year_days,
                 grace_days=self.penalty_grace_days,
+                all_in_cap=self.penalty_cap_rate,
             ),
             interest_basis=InterestBasis(self.interest_basis),
             interest_year_days=self.interest_year_days,
             tolerance_bps=self.tolerance_bps,
+            non_accrual_days=self.non_accrual_days,
         )

@@ -7,6 +7,8 @@ from celery import shared_task
 from dashu.kernel.dates import lender_now
 from repayments.services.send_receipt import send_missing_receipts
 from repayments.services.send_receipt import send_receipt as send
+from repayments.services.tell_of_change import tell_of_change as tell
+from repayments.services.tell_of_change import tell_of_missed_changes
 
 
 @shared_task
@@ -15,5 +17,12 @@ def send_receipt(*, payment_id: int, **_newer_fields: Any) -> None:
 
 
 @shared_task
+def tell_of_change(*, event_id: int, **_newer_fields: Any) -> None:
+    tell(event_id=event_id)
+
+
+@shared_task
 def sweep_receipts(**_newer_fields: Any) -> None:
+    """Send what an event missed: receipts, and the news of changed loans."""
     send_missing_receipts(now=lender_now())
+    tell_of_missed_changes(now=lender_now())

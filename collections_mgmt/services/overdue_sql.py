@@ -24,10 +24,12 @@ MANY = 1_000
 # time would leave dead rows in the database's own catalogs, night after night.
 TOUCHED = "close_touched (loan_id bigint)"
 ACCRUAL = """close_accrual (loan_id bigint, currency text, interest_minor bigint, fee_minor bigint,
-    penalty_parts numeric, penalty_charged_minor bigint, penalty_minor bigint)"""
-STATUS = """close_status (loan_id bigint, days_past_due int, oldest_due_on date, principal_minor bigint,
-    interest_minor bigint, fee_minor bigint, penalty_minor bigint, as_of date, bucket text, classification text,
-    bucket_before text, classification_before text, is_known boolean)"""
+    penalty_parts numeric, penalty_uncapped_parts numeric, penalty_room_parts numeric, penalty_charged_minor bigint,
+    penalty_minor bigint, interest_before_minor bigint, penalty_before_minor bigint, was_suspended boolean,
+    is_suspended boolean)"""
+STATUS = """close_status (loan_id bigint, days_past_due int, effective_days_past_due int, oldest_due_on date,
+    principal_minor bigint, interest_minor bigint, fee_minor bigint, penalty_minor bigint, as_of date, bucket text,
+    classification text, bucket_before text, classification_before text, is_known boolean)"""
 
 
 def touch_range(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int:
@@ -65,12 +67,20 @@ def accrue(cursor: CursorWrapper, *, on: date, first: int, end: int, description
     cursor.execute(
         """
         INSERT INTO close_accrual
-        SELECT loan.id, loan.currency, due.interest_minor, due.fee_minor, penalty.parts, penalty.charged_minor,
-               penalty.charged_minor - loan.penalty_charged_minor
+        SELECT loan.id, loan.currency, due.interest_minor, due.fee_minor, charged.parts, penalty.uncapped_parts,
+               penalty.room_parts, charged.minor, charged.minor - loan.penalty_charged_minor,
+               due.interest_before_minor, loan.penalty_charged_minor - loan.penalty_paid_minor
+                   - loan.penalty_waived_minor,
+               loan.is_non_accrual, COALESCE(%(on)s::date - due.oldest_due_on > loan.non_accrual_days, false)
         FROM (
             SELECT loan.id, loan.currency, loan.interest_basis, loan.penalty_base, loan.penalty_annual_rate,
-                   loan.penalty_year_days, loan.penalty_grace_days,
-                   balance.accrued_through, balance.penalty_parts, balance.penalty_charged_minor
+                   loan.penalty_year_days, loan.penalty_grace_days, loan.penalty_cap_rate, loan.non_accrual_days,
+                   loan.tolerance_bps,
+                   GREATEST(0, loan.penalty_cap_rate - CASE WHEN loan.interest_basis = 'daily'
+                       THEN COALESCE(balance.annual_rate, loan.annual_rate) ELSE 0 END) AS room_rate,
+                   balance.accrued_through, balance.penalty_parts, balance.penalty_uncapped_parts,
+                   balance.penalty_room_parts, balance.penalty_charged_minor, balance.penalty_paid_minor,
+                   balance.penalty_waived_minor, balance.is_non_accrual, balance.pause_starts, balance.pause_ends
             FROM close_touched AS touched
             JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.status = 'ACTIVE'
                 AND loan.id >= %(first)s AND loan.id < %(end)s
@@ -79,27 +89,53 @@ def accrue(cursor: CursorWrapper, *, on: date, first: int, end: int, description
             OFFSET 0
         ) AS loan
         CROSS JOIN LATERAL (
-            SELECT COALESCE(SUM(row.interest_minor - row.paid_interest_minor - row.waived_interest_minor)
-                       FILTER (WHERE row.due_on > loan.accrued_through AND loan.interest_basis = 'scheduled'), 0)
+            SELECT COALESCE(SUM(row.interest_minor) FILTER (WHERE row.due_on > loan.accrued_through), 0)
                        AS interest_minor,
-                   COALESCE(SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor)
-                       FILTER (WHERE row.due_on > loan.accrued_through), 0) AS fee_minor,
-                   SUM((row.principal_minor - row.paid_principal_minor - row.waived_principal_minor
-                        + CASE WHEN loan.penalty_base = 'principal_and_interest'
-                               THEN row.interest_minor - row.paid_interest_minor - row.waived_interest_minor
-                               ELSE 0 END)::numeric
-                       * GREATEST(0, %(on)s::date
-                             - GREATEST(loan.accrued_through, row.due_on + loan.penalty_grace_days)))
-                       * (loan.penalty_annual_rate * 1000000)::bigint AS parts
-            FROM repayments_installment AS row
-            WHERE row.loan_id = loan.id AND row.unpaid_minor > 0 AND row.due_on <= %(on)s
+                   COALESCE(SUM(row.interest_minor) FILTER (WHERE row.due_on <= loan.accrued_through), 0)
+                       AS interest_before_minor,
+                   COALESCE(SUM(row.fee_minor) FILTER (WHERE row.due_on > loan.accrued_through), 0) AS fee_minor,
+                   SUM(row.base_minor::numeric * row.days) * (loan.penalty_annual_rate * 1000000)::bigint
+                       AS uncapped_parts,
+                   COALESCE(SUM(row.principal_minor::numeric * row.days) * (loan.room_rate * 1000000)::bigint, 0)
+                       AS room_parts,
+                   MIN(row.due_on) FILTER (WHERE row.due_on < %(on)s AND row.is_short) AS oldest_due_on
+            FROM (
+                SELECT row.due_on, owed.principal_minor, owed.fee_minor,
+                       CASE WHEN loan.interest_basis = 'scheduled' THEN owed.interest_minor ELSE 0 END
+                           AS interest_minor,
+                       owed.principal_minor + CASE WHEN loan.penalty_base = 'principal_and_interest'
+                           THEN owed.interest_minor ELSE 0 END AS base_minor,
+                       row.unpaid_minor::numeric * 10000
+                           > (row.principal_minor + row.interest_minor + row.fee_minor)::numeric * loan.tolerance_bps
+                           AS is_short,
+                       GREATEST(0, %(on)s::date - charged.after) - CASE WHEN cardinality(loan.pause_starts) = 0 THEN 0
+                           ELSE (SELECT COALESCE(SUM(GREATEST(0, LEAST(COALESCE(pause.until, %(on)s), %(on)s)
+                                                                 - GREATEST(pause.since - 1, charged.after))), 0)
+                                 FROM unnest(loan.pause_starts, loan.pause_ends) AS pause (since, until)) END AS days
+                FROM repayments_installment AS row
+                CROSS JOIN LATERAL (
+                    SELECT row.principal_minor - row.paid_principal_minor - row.waived_principal_minor
+                               AS principal_minor,
+                           row.interest_minor - row.paid_interest_minor - row.waived_interest_minor AS interest_minor,
+                           row.fee_minor - row.paid_fee_minor - row.waived_fee_minor AS fee_minor
+                ) AS owed
+                CROSS JOIN LATERAL (
+                    SELECT GREATEST(loan.accrued_through, row.due_on + loan.penalty_grace_days) AS after
+                ) AS charged
+                WHERE row.loan_id = loan.id AND row.unpaid_minor > 0 AND row.due_on <= %(on)s
+            ) AS row
             HAVING COUNT(*) > 0
         ) AS due
         CROSS JOIN LATERAL (
-            SELECT loan.penalty_parts + due.parts AS parts,
-                   div(loan.penalty_parts + due.parts, 1000000::numeric * loan.penalty_year_days)::bigint
-                       AS charged_minor
+            SELECT loan.penalty_uncapped_parts + due.uncapped_parts AS uncapped_parts,
+                   loan.penalty_room_parts + due.room_parts AS room_parts
         ) AS penalty
+        CROSS JOIN LATERAL (
+            SELECT whole.parts, div(whole.parts, 1000000::numeric * loan.penalty_year_days)::bigint AS minor
+            FROM (SELECT CASE WHEN loan.penalty_cap_rate IS NULL THEN loan.penalty_parts + due.uncapped_parts
+                              ELSE GREATEST(loan.penalty_parts, LEAST(penalty.uncapped_parts, penalty.room_parts))
+                         END AS parts) AS whole
+        ) AS charged
         """,
         {"on": on, "first": first, "end": end},
     )
@@ -107,7 +143,8 @@ def accrue(cursor: CursorWrapper, *, on: date, first: int, end: int, description
         """
         UPDATE repayments_loanbalance AS balance
         SET accrued_through = %(on)s, penalty_parts = accrual.penalty_parts,
-            penalty_charged_minor = accrual.penalty_charged_minor
+            penalty_uncapped_parts = accrual.penalty_uncapped_parts, penalty_room_parts = accrual.penalty_room_parts,
+            penalty_charged_minor = accrual.penalty_charged_minor, is_non_accrual = accrual.is_suspended
         FROM close_accrual AS accrual
         WHERE balance.loan_id = accrual.loan_id AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
         """,
@@ -188,13 +225,30 @@ def _post_accrual(cursor: CursorWrapper, *, on: date, description: str, actor: s
         WITH lines AS (
             SELECT accrual.loan_id, accrual.currency, line.account, line.side, line.amount_minor
             FROM close_accrual AS accrual
+            -- On the day on which a loan stops being accrued, what it had been accrued goes to the memo accounts.
+            CROSS JOIN LATERAL (
+                SELECT CASE WHEN NOT accrual.is_suspended THEN accrual.interest_minor
+                            WHEN accrual.was_suspended THEN 0 ELSE -accrual.interest_before_minor END AS interest_minor,
+                       CASE WHEN NOT accrual.is_suspended THEN accrual.penalty_minor
+                            WHEN accrual.was_suspended THEN 0 ELSE -accrual.penalty_before_minor END AS penalty_minor,
+                       CASE WHEN NOT accrual.is_suspended THEN 0
+                            ELSE accrual.interest_minor + accrual.penalty_minor
+                                + CASE WHEN accrual.was_suspended THEN 0
+                                       ELSE accrual.interest_before_minor + accrual.penalty_before_minor END
+                       END AS suspended_minor
+            ) AS booked
             CROSS JOIN LATERAL (VALUES
-                (%(interest_receivable)s, 'D', accrual.interest_minor),
-                (%(interest_income)s, 'C', accrual.interest_minor),
-                (%(fee_receivable)s, 'D', accrual.fee_minor), (%(fee_income)s, 'C', accrual.fee_minor),
-                (%(penalty_receivable)s, 'D', accrual.penalty_minor), (%(penalty_income)s, 'C', accrual.penalty_minor)
-            ) AS line (account, side, amount_minor)
-            WHERE line.amount_minor > 0
+                (%(interest_receivable)s, %(interest_income)s, booked.interest_minor),
+                (%(fee_receivable)s, %(fee_income)s, accrual.fee_minor),
+                (%(penalty_receivable)s, %(penalty_income)s, booked.penalty_minor),
+                (%(suspended)s, %(suspended_contra)s, booked.suspended_minor)
+            ) AS change (claim, other, minor)
+            CROSS JOIN LATERAL (VALUES (change.claim, 1), (change.other, -1)) AS part (account, sign)
+            CROSS JOIN LATERAL (
+                SELECT part.account, CASE WHEN part.sign * change.minor > 0 THEN 'D' ELSE 'C' END AS side,
+                       abs(change.minor) AS amount_minor
+            ) AS line
+            WHERE change.minor <> 0
         ), entry AS (
             INSERT INTO ledger_journalentry (effective_on, description, kind, actor)
             SELECT %(on)s, %(description)s, 'ACCRUAL', %(actor)s WHERE EXISTS (SELECT 1 FROM lines)
@@ -214,6 +268,8 @@ def _post_accrual(cursor: CursorWrapper, *, on: date, description: str, actor: s
             "fee_income": accounts.FEE_INCOME,
             "penalty_receivable": accounts.PENALTY_RECEIVABLE,
             "penalty_income": accounts.PENALTY_INCOME,
+            "suspended": accounts.SUSPENDED_INTEREST,
+            "suspended_contra": accounts.SUSPENDED_INTEREST_CONTRA,
         },
     )
 
@@ -225,7 +281,8 @@ def _count_overdue(
     cursor.execute(
         """
         INSERT INTO close_status
-        SELECT loan.id, counted.days_past_due, late.oldest_due_on, late.principal_minor, late.interest_minor,
+        SELECT loan.id, counted.days_past_due, GREATEST(0, counted.days_past_due - counted.paused_days),
+               late.oldest_due_on, late.principal_minor, late.interest_minor,
                late.fee_minor, loan.penalty_minor, %(on)s,
                (%(bucket_codes)s::text[])[width_bucket(counted.days_past_due, %(bucket_starts)s::int[])],
                loan.codes[width_bucket(counted.days_past_due, loan.starts)],
@@ -235,6 +292,7 @@ def _count_overdue(
             SELECT loan.id, loan.tolerance_bps, tier.starts, tier.codes,
                    balance.penalty_charged_minor - balance.penalty_paid_minor - balance.penalty_waived_minor
                        AS penalty_minor,
+                   balance.pause_starts, balance.pause_ends,
                    before.bucket, before.classification, before.loan_id IS NOT NULL AS is_known
             FROM close_touched AS touched
             JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.id >= %(first)s AND loan.id < %(end)s
@@ -261,7 +319,14 @@ def _count_overdue(
             FROM repayments_installment AS row
             WHERE row.loan_id = loan.id AND row.unpaid_minor > 0 AND row.due_on < %(on)s
         ) AS late
-        CROSS JOIN LATERAL (SELECT COALESCE(%(on)s::date - late.oldest_due_on, 0) AS days_past_due) AS counted
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(%(on)s::date - late.oldest_due_on, 0) AS days_past_due,
+                   CASE WHEN cardinality(loan.pause_starts) = 0 OR late.oldest_due_on IS NULL THEN 0
+                        ELSE (SELECT COALESCE(SUM(GREATEST(0, LEAST(COALESCE(pause.until, %(on)s), %(on)s)
+                                                              - GREATEST(pause.since - 1, late.oldest_due_on))), 0)
+                              FROM unnest(loan.pause_starts, loan.pause_ends) AS pause (since, until)) END
+                       AS paused_days
+        ) AS counted
         """,
         {
             "on": on,
@@ -314,7 +379,7 @@ def _store_status(cursor: CursorWrapper) -> None:
         INSERT INTO collections_mgmt_overduestatus AS kept
             (loan_id, as_of, days_past_due, effective_days_past_due, oldest_due_on,
              principal_minor, interest_minor, fee_minor, penalty_minor, bucket, classification)
-        SELECT loan_id, as_of, days_past_due, days_past_due, oldest_due_on,
+        SELECT loan_id, as_of, days_past_due, effective_days_past_due, oldest_due_on,
                principal_minor, interest_minor, fee_minor, penalty_minor, bucket, classification
         FROM close_status
         WHERE is_known OR days_past_due > 0 OR principal_minor + interest_minor + fee_minor + penalty_minor > 0

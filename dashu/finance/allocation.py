@@ -63,6 +63,14 @@ class Allocation:
     def of(self, component: Component) -> int:
         return sum(line.minor for line in self.lines if line.component is component)
 
+    def then(self, other: "Allocation") -> "Allocation":
+        """Return both in one: `other` is how what this one left was used."""
+        sums: dict[tuple[int | None, Component], int] = {}
+        for line in (*self.lines, *other.lines):
+            key = (line.number, line.component)
+            sums[key] = sums.get(key, 0) + line.minor
+        return Allocation(tuple(Line(*key, minor) for key, minor in sums.items()), other.unapplied)
+
 
 def allocate(
     amount: int, installments: Sequence[Installment], penalty: int, on: date, waterfall: Waterfall

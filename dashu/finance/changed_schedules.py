@@ -1,12 +1,15 @@
 """
-Schedules that change while the loan runs: new terms for what is left, and arrears spread over what is to come.
+Schedules that change while the loan runs: new terms for what is left, a new rate or due day for what is not yet due,
+and arrears spread over what is to come.
 
 What has been paid stays where it was paid. A partial prepayment has a module of its own.
 """
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 
+from dashu.finance.calendars import BusinessDay
 from dashu.finance.installments import Component, Installment
 from dashu.finance.loan import (
     Contract,
@@ -16,8 +19,10 @@ from dashu.finance.loan import (
     accrue,
     earned_interest,
 )
+from dashu.finance.periods import DueRule, Period
 from dashu.finance.schedule import build_schedule
-from dashu.finance.terms import ScheduleTerms
+from dashu.finance.terms import Method, ScheduleTerms, Stub
+from dashu.kernel.dates import add_months
 from dashu.kernel.errors import _
 from dashu.kernel.money import split_minor
 
@@ -76,6 +81,86 @@ def restructure(position: Position, contract: Contract, terms: ScheduleTerms, on
     ]
     rows[0] = replace(rows[0], interest=rows[0].interest + carried, earned_interest=carried)
     return replace(position, installments=(*kept, *rows))
+
+
+def reprice(
+    position: Position,
+    contract: Contract,
+    terms: ScheduleTerms,
+    on: date,
+    *,
+    annual_rate: Decimal | None = None,
+    due_day: int | None = None,
+) -> tuple[Position, ScheduleTerms, int]:
+    """
+    Compute what is not yet due anew, with another rate or another day of the month, for as many installments.
+
+    What is due by `on` stays as it was demanded, so arrears stay arrears. Interest earned up to `on` keeps the rate
+    under which it was earned; the first new installment demands it.
+
+    :param terms: what the schedule in force was computed from.
+    :returns: the position, the terms of the new rows, and the number of the first of them.
+    :raises EventRefused: the loan is not running, or no principal is left that is not yet due.
+    """
+    if position.status is not Status.ACTIVE:
+        raise EventRefused(_("Only a running loan can have new terms."))
+    position = accrue(position, contract, on - timedelta(days=1))
+    later = [row for row in position.installments if row.due_on > on]
+    balance = sum(row.unpaid_principal for row in later)
+    if not balance:
+        raise EventRefused(_("No principal is left that is not yet due."))
+    kept = [row for row in position.installments if row.due_on <= on]
+    carried, previous_due = 0, max((row.due_on for row in kept), default=contract.starts_on)
+    for row in later:
+        earned = min(earned_interest(row, row.period_from or previous_due, on), row.interest)
+        carried += max(0, earned - row.paid_interest - row.waived_interest)
+        previous_due = row.due_on
+    fees = [row.unpaid_fee for row in later]
+    if due_day is not None and terms.due_rule.months is None:
+        raise EventRefused(_("Only installments by months have a due day."), field="due_day")
+    kept += [_closed(row) for row in later if _was_touched(row)]
+    first_number = max((row.number for row in kept), default=0) + 1
+    new_terms = replace(
+        terms,
+        principal=balance,
+        annual_rate=terms.annual_rate if annual_rate is None else annual_rate,
+        count=len(later),
+        disbursed_on=on,
+        due_rule=_due_rule(terms, later, on, due_day),
+        grace_principal=0,
+        grace_interest=0,
+        interest_free=0,
+        holidays=(),
+        rate_changes=() if annual_rate is not None else tuple(one for one in terms.rate_changes if one.on > on),
+        balloon=min(terms.balloon, balance),
+        custom_rows=(),
+        stub=Stub.SPREAD,
+        method=Method.EQUAL_PRINCIPAL if terms.method is Method.CUSTOM else terms.method,
+        fees=(),
+    )
+    rows = [
+        Installment(first_number + index, row.due_on, row.principal, row.interest, fee, period_from=row.period_from)
+        for index, (row, fee) in enumerate(zip(build_schedule(new_terms), fees, strict=False))
+    ]
+    rows[-1] = replace(rows[-1], fee=rows[-1].fee + sum(fees[len(rows) :]))
+    rows[0] = replace(rows[0], interest=rows[0].interest + carried, earned_interest=carried, period_from=on)
+    return replace(position, installments=(*kept, *rows)), new_terms, first_number
+
+
+def _due_rule(terms: ScheduleTerms, later: list[Installment], on: date, due_day: int | None) -> DueRule:
+    """Return the rule by which the later installments fall due: as now, or monthly on another day from the next on."""
+    rule, first = terms.due_rule, later[0].due_on
+    if due_day is not None:
+        moved = add_months(first.replace(day=1), 0, day=due_day)
+        if moved <= on:
+            moved = add_months(first.replace(day=1), 1, day=due_day)
+        return replace(rule, first_due_on=moved, due_day=due_day, second_due_day=None, end_of_month=False)
+    if terms.business_day is not BusinessDay.NONE:
+        planned = [day for day in terms.nominal_due_dates() if day > on]
+        first = planned[0] if planned else first
+    day = max(row.due_on.day for row in later)
+    is_monthly = rule.period is Period.MONTH and add_months(first, 0, day=day) == first
+    return replace(rule, first_due_on=first, due_day=day if is_monthly and rule.second_due_day is None else None)
 
 
 def _was_touched(row: Installment) -> bool:

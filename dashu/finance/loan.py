@@ -17,7 +17,7 @@ from dashu.finance.allocation import Allocation, Line, Surplus, Waterfall, alloc
 from dashu.finance.arrears import Arrears, Counting, Pause, arrears_of, effective_days
 from dashu.finance.early_repayment import EarlyInterest, EarlyRepayment
 from dashu.finance.installments import Component, Installment
-from dashu.finance.penalty import PenaltyRule, penalty_parts
+from dashu.finance.penalty import PenaltyRule, penalty_growth
 from dashu.finance.rounding import Rounding, to_minor
 from dashu.kernel.dates import add_months
 from dashu.kernel.errors import DomainError, _
@@ -27,6 +27,12 @@ class Status(StrEnum):
     ACTIVE = "ACTIVE"
     SETTLED = "SETTLED"
     CHARGED_OFF = "CHARGED_OFF"
+    WRITTEN_OFF = "WRITTEN_OFF"
+    SOLD = "SOLD"
+
+
+# The claim is gone: nothing is demanded, and money that still comes belongs to whoever sent it.
+ENDED = (Status.SETTLED, Status.WRITTEN_OFF, Status.SOLD)
 
 
 class InterestBasis(StrEnum):
@@ -37,7 +43,12 @@ class InterestBasis(StrEnum):
 
 
 class Book(StrEnum):
-    """The ledger accounts that a loan's position determines. Debits are positive."""
+    """
+    The ledger accounts that a loan's position determines. Debits are positive.
+
+    Suspended interest and its contra are memo accounts: interest and penalty of a loan that is no longer accrued as
+    income stay claims of the contract without being claims on the balance sheet.
+    """
 
     CASH = "cash"
     PRINCIPAL = "principal"
@@ -52,6 +63,10 @@ class Book(StrEnum):
     WAIVER_EXPENSE = "waiver_expense"
     CHARGE_OFF_EXPENSE = "charge_off_expense"
     RECOVERY_INCOME = "recovery_income"
+    REFUND_RECEIVABLE = "refund_receivable"
+    SALE_RESULT = "sale_result"
+    SUSPENDED_INTEREST = "suspended_interest"
+    SUSPENDED_CONTRA = "suspended_contra"
 
 
 class EventRefused(DomainError):
@@ -82,6 +97,8 @@ class Contract:
     :param annual_rate: a fraction to at most 6 decimals.
     :param interest_year_days: days of the rate's year for daily interest.
     :param tolerance_bps: shortfall of an installment that does not count as missed, in basis points of it.
+    :param non_accrual_days: beyond so many days past due, interest and penalty are income only when they are paid;
+        None: never.
     """
 
     starts_on: date
@@ -93,6 +110,12 @@ class Contract:
     tolerance_bps: int = 0
     early: EarlyRepayment = EarlyRepayment()
     counting: Counting = Counting()
+    non_accrual_days: int | None = None
+
+    @property
+    def running_rate(self) -> Decimal:
+        """The yearly rate of interest that runs on on overdue principal."""
+        return self.annual_rate if self.interest_basis is InterestBasis.DAILY else Decimal(0)
 
     @property
     def interest_parts_per_minor(self) -> int:
@@ -107,7 +130,10 @@ class Position:
     :param principal: outstanding on the books (claim, also when charged off).
     :param accrued_through: last day whose penalty and due interest are in the figures.
     :param interest_through: daily basis only: interest is accrued to this date.
-    :param penalty_parts: see `dashu.finance.penalty`; `interest_parts` likewise for daily interest.
+    :param penalty_parts: charged, see `dashu.finance.penalty`; `interest_parts` likewise for daily interest.
+    :param penalty_uncapped_parts, penalty_room_parts: what the rule alone would have charged, and what the cap left
+        room for, late fees taken off; only a capped rule fills the room.
+    :param refund_due: a credit that was paid back to the borrower and then turned out never to have been theirs.
     """
 
     installments: tuple[Installment, ...]
@@ -117,6 +143,8 @@ class Position:
     principal: int = 0
     unapplied: int = 0
     penalty_parts: int = 0
+    penalty_uncapped_parts: int = 0
+    penalty_room_parts: int = 0
     penalty_paid: int = 0
     penalty_waived: int = 0
     interest_parts: int = 0
@@ -127,6 +155,7 @@ class Position:
     waived_interest_income: int = 0
     waived_fee_income: int = 0
     recovered: int = 0
+    refund_due: int = 0
     pauses: tuple[Pause, ...] = ()
     at_charge_off: dict[Book, int] = field(default_factory=dict)
 
@@ -135,6 +164,16 @@ class Position:
 
     def penalty_due(self, contract: Contract) -> int:
         return self.penalty_charged(contract) - self.penalty_paid - self.penalty_waived
+
+    def penalty_clipped(self, contract: Contract) -> int:
+        """What the rule would have charged beyond the all-in cap, in whole minor units."""
+        return contract.penalty.whole_minor(self.penalty_uncapped_parts) - self.penalty_charged(contract)
+
+    def is_non_accrual(self, contract: Contract) -> bool:
+        """Whether unpaid interest and penalty are no longer carried as income."""
+        if contract.non_accrual_days is None or self.status is not Status.ACTIVE:
+            return False
+        return arrears(self, contract, self.accrued_through).days_past_due > contract.non_accrual_days
 
     def interest_due(self, contract: Contract) -> int:
         """Daily basis: interest accrued and not collected, rounded half-up once over the loan's whole life."""
@@ -168,7 +207,11 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Payoff:
-    """What ends a loan on a day, part by part, in minor units; `credit` and `rebate` are taken off."""
+    """
+    What ends a loan on a day, part by part, in minor units; `credit` and `rebate` are taken off.
+
+    The credit is negative where a refund has to come back.
+    """
 
     principal: int
     interest: int
@@ -225,29 +268,62 @@ def accrue(position: Position, contract: Contract, through: date) -> Position:
         return position
     if position.status is not Status.ACTIVE:
         return replace(position, accrued_through=through)
-    added = penalty_parts(
-        position.installments, position.accrued_through, through, contract.penalty, pauses=position.pauses
+    rule = contract.penalty
+    uncapped, room = penalty_growth(
+        position.installments,
+        position.accrued_through,
+        through,
+        rule,
+        pauses=position.pauses,
+        running_rate=contract.running_rate,
     )
-    return replace(position, accrued_through=through, penalty_parts=position.penalty_parts + added)
+    if not uncapped and not room:
+        return replace(position, accrued_through=through)
+    charged, uncapped, room = grown_penalty(
+        (position.penalty_parts, position.penalty_uncapped_parts, position.penalty_room_parts), (uncapped, room), rule
+    )
+    return replace(
+        position,
+        accrued_through=through,
+        penalty_parts=charged,
+        penalty_uncapped_parts=uncapped,
+        penalty_room_parts=room,
+    )
+
+
+def grown_penalty(parts: tuple[int, int, int], added: tuple[int, int], rule: PenaltyRule) -> tuple[int, int, int]:
+    """
+    Return charged, uncapped and room parts after days that add to the last two.
+
+    Charged is never more than the cap leaves room for, and never less than before.
+    """
+    charged, uncapped, room = parts[0], parts[1] + added[0], parts[2] + added[1]
+    if rule.all_in_cap is None:
+        return charged + added[0], uncapped, room
+    return max(charged, min(uncapped, room)), uncapped, room
 
 
 def receive(
-    position: Position, contract: Contract, amount: int, on: date, *, cures: bool = True
+    position: Position, contract: Contract, amount: int, on: date, *, cures: bool = True, first: int | None = None
 ) -> tuple[Position, Receipt]:
     """
     Book money received with value date `on`.
 
     :param cures: False for proceeds that lower the balance without paying an installment (insurance, sale of goods).
-    :raises LoanClosed: the loan is settled.
+    :param first: number of the installment that the payer chose; it is paid before the waterfall begins.
+    :raises LoanClosed: the loan is settled, or its claim has ended otherwise.
+    :raises EventRefused: there is no such installment, or nothing of it is unpaid.
     """
-    if position.status is Status.SETTLED:
+    if position.status in ENDED:
         raise LoanClosed(_("This loan is settled; nothing more is to be paid on it."))
+    if position.refund_due:
+        return _receive_after_refund(position, contract, amount, on, cures=cures, first=first)
     position = accrue(position, contract, on - timedelta(days=1))
     if position.status is Status.CHARGED_OFF:
         return _recover(position, contract, amount, on)
     if contract.interest_basis is InterestBasis.DAILY:
-        return _receive_daily(position, contract, amount, on, cures=cures)
-    allocation = _allocation(position, contract, amount, on) if cures else _from_the_end(position, amount)
+        return _receive_daily(position, contract, amount, on, cures=cures, first=first)
+    allocation = _allocation(position, contract, amount, on, first) if cures else _from_the_end(position, amount)
     position = _apply(position, allocation)
     receipt = _receipt(allocation)
     position = replace(
@@ -257,6 +333,75 @@ def receive(
         cash=position.cash + amount,
     )
     return _settled_when_done(position, contract), receipt
+
+
+def _receive_after_refund(
+    position: Position, contract: Contract, amount: int, on: date, *, cures: bool, first: int | None
+) -> tuple[Position, Receipt]:
+    """The first money makes good what was paid back to the borrower; on the books of the payment it is credit."""
+    back = min(amount, position.refund_due)
+    position = _made_good(position, back)
+    if amount == back:
+        position = accrue(position, contract, on - timedelta(days=1))
+        return _settled_when_done(position, contract), credit_receipt(back)
+    position, receipt = receive(position, contract, amount - back, on, cures=cures, first=first)
+    return position, replace(receipt, unapplied=receipt.unapplied + back)
+
+
+def credit_receipt(amount: int) -> Receipt:
+    """What money did that paid nothing: it is the borrower's credit."""
+    return Receipt((), fee=0, penalty=0, interest=0, principal=0, unapplied=amount)
+
+
+def keep_as_credit(position: Position, amount: int) -> tuple[Position, Receipt]:
+    """Book money that came for a loan whose claim has ended: it is owed back to the borrower."""
+    back = min(amount, position.refund_due)
+    return _plus_credit(_made_good(position, back), amount - back), credit_receipt(amount)
+
+
+def refund(position: Position, amount: int, *, is_certain: bool = True) -> Position:
+    """
+    Send credit back to the borrower.
+
+    :param is_certain: False in a replay of money that has left: what is no credit (any more) has to come back.
+    :raises EventRefused: the credit is smaller than the amount.
+    """
+    if amount > position.unapplied and is_certain:
+        raise EventRefused(
+            _("The borrower's credit on this loan is smaller than the amount."),
+            field="amount",
+            details={"credit_minor": position.unapplied},
+        )
+    paid = min(amount, position.unapplied)
+    position, short = _plus_credit(position, -paid), amount - paid
+    if not short:
+        return position
+    position = replace(position, refund_due=position.refund_due + short, cash=position.cash - short)
+    if position.at_charge_off:
+        lost = {Book.CHARGE_OFF_EXPENSE: short, Book.CASH: -short}
+        return replace(position, at_charge_off=_plus(position.at_charge_off, lost))
+    return replace(position, status=Status.ACTIVE)
+
+
+def _made_good(position: Position, back: int) -> Position:
+    """Book money that makes good a refund; of a loan booked as lost it is a recovery."""
+    position = replace(position, refund_due=position.refund_due - back, cash=position.cash + back)
+    return replace(position, recovered=position.recovered + back) if position.at_charge_off else position
+
+
+def _plus_credit(position: Position, change: int) -> Position:
+    """Add money to the borrower's credit, or, negative, take it out and send it back."""
+    books = position.at_charge_off
+    return replace(
+        position,
+        unapplied=position.unapplied + change,
+        cash=position.cash + change,
+        at_charge_off=_plus(books, {Book.BORROWER_CREDIT: -change, Book.CASH: change}) if books else {},
+    )
+
+
+def _plus(books: dict[Book, int], change: dict[Book, int]) -> dict[Book, int]:
+    return books | {book: books.get(book, 0) + minor for book, minor in change.items()}
 
 
 def apply_credit(position: Position, contract: Contract, on: date) -> tuple[Position, Receipt]:
@@ -296,7 +441,7 @@ def payoff_of(position: Position, contract: Contract, on: date) -> Payoff:
         penalty=position.penalty_due(contract),
         prepayment_fee=_early_fee(position, contract, on),
         rebate=contract.early.rebate_on(contract.starts_on, position.installments[-1].due_on, on),
-        credit=position.unapplied,
+        credit=position.unapplied - position.refund_due,
     )
 
 
@@ -328,7 +473,7 @@ def settle(position: Position, contract: Contract, amount: int, on: date) -> tup
     beside = needed.credit + needed.rebate
     whole = replace(contract, waterfall=replace(contract.waterfall, surplus=Surplus.NEXT_INSTALLMENT))
     close = _close_daily if contract.interest_basis is InterestBasis.DAILY else receive
-    position, receipt = close(replace(position, unapplied=0), whole, amount + beside, on)
+    position, receipt = close(replace(position, unapplied=0, refund_due=0), whole, amount + beside, on)
     position = replace(
         position, cash=position.cash - beside, waived_fee_income=position.waived_fee_income - needed.rebate
     )
@@ -401,8 +546,26 @@ def _waive_daily(position: Position, contract: Contract, component: Component, a
     return _settled_when_done(position, contract)
 
 
-def add_fee(position: Position, amount: int, on: date) -> Position:
-    """Demand a fee with the first installment that is due on or after `on`, else with the last one."""
+def waivable(position: Position, contract: Contract, component: Component, on: date) -> int:
+    """Return the most that can be waived of a component on `on`, in minor units."""
+    position = accrue(position, contract, on - timedelta(days=1))
+    if component is Component.PENALTY:
+        return position.penalty_due(contract)
+    if contract.interest_basis is InterestBasis.DAILY and component is not Component.FEE:
+        accrued = _accrue_interest(position, contract, on)
+        return max(0, accrued.principal if component is Component.PRINCIPAL else accrued.interest_due(contract))
+    return sum(row.unpaid_of(component) for row in position.installments)
+
+
+def add_fee(position: Position, amount: int, on: date, *, rule: PenaltyRule = PenaltyRule()) -> Position:
+    """
+    Demand a fee with the first installment that is due on or after `on`, else with the last one.
+
+    :param rule: under a capped rule the fee takes its room from the penalty, since the cap holds for both together.
+    """
+    if rule.all_in_cap is not None:
+        room = position.penalty_room_parts - amount * rule.parts_per_minor
+        position = replace(position, penalty_room_parts=room)
     target = next((row for row in position.installments if row.due_on >= on), position.installments[-1])
     rows = tuple(replace(row, fee=row.fee + amount) if row is target else row for row in position.installments)
     return replace(position, installments=rows)
@@ -428,11 +591,58 @@ def charge_off(position: Position, contract: Contract, on: date) -> Position:
     position = accrue(position, contract, on)
     if contract.interest_basis is InterestBasis.DAILY:
         position = _accrue_interest(position, contract, on)
-    books = books_of(position, contract)
-    lost = [Book.PRINCIPAL, Book.INTEREST_RECEIVABLE, Book.FEE_RECEIVABLE, Book.PENALTY_RECEIVABLE]
-    frozen = {book: minor for book, minor in books.items() if book not in lost}
-    frozen[Book.CHARGE_OFF_EXPENSE] = sum(books[book] for book in lost)
+    frozen, lost = _without_claims(books_of(position, contract))
+    frozen[Book.CHARGE_OFF_EXPENSE] = lost
     return replace(position, status=Status.CHARGED_OFF, at_charge_off=frozen, cash=0, recovered=0)
+
+
+def write_off(position: Position, contract: Contract, on: date) -> Position:
+    """End the claim: what is still on the books is a loss, and nothing is demanded any more."""
+    if position.status is not Status.CHARGED_OFF:
+        position = charge_off(position, contract, on)
+    return replace(_given_up(position, contract), status=Status.WRITTEN_OFF)
+
+
+def sell(position: Position, contract: Contract, price: int, on: date) -> Position:
+    """Hand the claim to a buyer: what the books carry goes, the price comes, the difference is the sale's result."""
+    if position.status not in (Status.ACTIVE, Status.CHARGED_OFF):
+        raise EventRefused(_("Only a running or a charged-off loan can be sold."))
+    if position.status is Status.ACTIVE:
+        position = charge_off(position, contract, on)
+        frozen = dict(position.at_charge_off)
+        carried = frozen.pop(Book.CHARGE_OFF_EXPENSE)
+        position = replace(position, at_charge_off=frozen)
+    else:
+        carried = 0
+    frozen = dict(position.at_charge_off)
+    frozen[Book.CASH] = frozen.get(Book.CASH, 0) + price
+    frozen[Book.SALE_RESULT] = frozen.get(Book.SALE_RESULT, 0) + carried - price
+    return replace(_given_up(position, contract), status=Status.SOLD, at_charge_off=frozen)
+
+
+def _without_claims(books: dict[Book, int]) -> tuple[dict[Book, int], int]:
+    """Return the books without what the borrower owes, and how much that was on the balance sheet."""
+    lost = (
+        Book.PRINCIPAL,
+        Book.INTEREST_RECEIVABLE,
+        Book.FEE_RECEIVABLE,
+        Book.PENALTY_RECEIVABLE,
+        Book.REFUND_RECEIVABLE,
+    )
+    memo = (Book.SUSPENDED_INTEREST, Book.SUSPENDED_CONTRA)
+    kept = {book: minor for book, minor in books.items() if book not in (*lost, *memo)}
+    return kept, sum(books[book] for book in lost)
+
+
+def _given_up(position: Position, contract: Contract) -> Position:
+    """Return the position with nothing left to demand; what was owed counts as waived."""
+    return replace(
+        position,
+        installments=tuple(_no_longer_demanded(row) for row in position.installments),
+        principal=0,
+        penalty_waived=position.penalty_waived + position.penalty_due(contract),
+        refund_due=0,
+    )
 
 
 def arrears(position: Position, contract: Contract, as_of: date) -> Arrears:
@@ -448,14 +658,16 @@ def books_of(position: Position, contract: Contract) -> dict[Book, int]:
     """
     Return what each ledger account says of this loan, debits positive; it always sums to 0.
 
-    Interest and fees become income when they fall due, or earlier when they are paid earlier.
+    Interest and fees become income when they fall due, or earlier when they are paid earlier. Of a loan that is no
+    longer accrued, interest and penalty are income when they are paid; until then they stand in the memo accounts.
     """
-    if position.status is Status.CHARGED_OFF:
+    if position.at_charge_off:
         books = {book: position.at_charge_off.get(book, 0) for book in Book}
         books[Book.CASH] += position.recovered
         books[Book.RECOVERY_INCOME] -= position.recovered
         return books
     receivable = _receivables(position, contract)
+    suspended = _suspended(position, contract, receivable)
     if contract.interest_basis is InterestBasis.DAILY:
         interest_earned = position.interest_collected
     else:
@@ -468,9 +680,21 @@ def books_of(position: Position, contract: Contract) -> dict[Book, int]:
     books[Book.INTEREST_INCOME] = -(interest_earned + position.waived_interest_income)
     fees_earned = sum(row.paid_fee for row in position.installments) + receivable[Book.FEE_RECEIVABLE]
     books[Book.FEE_INCOME] = -(fees_earned + position.waived_fee_income)
-    books[Book.PENALTY_INCOME] = -position.penalty_charged(contract)
+    books[Book.PENALTY_INCOME] = -position.penalty_charged(contract) + suspended[Book.PENALTY_RECEIVABLE]
     books[Book.WAIVER_EXPENSE] = position.waiver_expense
+    books[Book.REFUND_RECEIVABLE] = position.refund_due
+    books[Book.SUSPENDED_INTEREST] = sum(suspended.values())
+    books[Book.SUSPENDED_CONTRA] = -sum(suspended.values())
     return books
+
+
+def _suspended(position: Position, contract: Contract, receivable: dict[Book, int]) -> dict[Book, int]:
+    """Take interest and penalty of a loan that is no longer accrued out of `receivable`, and return them."""
+    moved = dict.fromkeys((Book.INTEREST_RECEIVABLE, Book.PENALTY_RECEIVABLE), 0)
+    if contract.non_accrual_days is not None and position.is_non_accrual(contract):
+        for book in moved:
+            moved[book], receivable[book] = receivable[book], 0
+    return moved
 
 
 def _receivables(position: Position, contract: Contract) -> dict[Book, int]:
@@ -483,8 +707,16 @@ def _receivables(position: Position, contract: Contract) -> dict[Book, int]:
     }
 
 
-def _allocation(position: Position, contract: Contract, amount: int, on: date) -> Allocation:
-    return allocate(amount, position.installments, position.penalty_due(contract), on, contract.waterfall)
+def _allocation(position: Position, contract: Contract, amount: int, on: date, first: int | None = None) -> Allocation:
+    penalty = position.penalty_due(contract)
+    if first is None:
+        return allocate(amount, position.installments, penalty, on, contract.waterfall)
+    chosen = [row for row in position.installments if row.number == first and row.unpaid]
+    if not chosen:
+        raise EventRefused(_("The chosen installment does not exist or is paid."), field="installment")
+    before = allocate(amount, chosen, 0, max(on, chosen[0].due_on), contract.waterfall)
+    rows = _apply(position, before).installments
+    return before.then(allocate(before.unapplied, rows, penalty, on, contract.waterfall))
 
 
 def _from_the_end(position: Position, amount: int) -> Allocation:
@@ -530,11 +762,11 @@ def _accrue_interest(position: Position, contract: Contract, to: date) -> Positi
 
 
 def _receive_daily(
-    position: Position, contract: Contract, amount: int, on: date, *, cures: bool
+    position: Position, contract: Contract, amount: int, on: date, *, cures: bool, first: int | None = None
 ) -> tuple[Position, Receipt]:
     """The installments say what counts as paid; the money itself pays interest to the day, then principal."""
     position = _accrue_interest(position, contract, on)
-    coverage = _allocation(position, contract, amount, on) if cures else Allocation((), amount)
+    coverage = _allocation(position, contract, amount, on, first) if cures else Allocation((), amount)
     fee, penalty = coverage.of(Component.FEE), coverage.of(Component.PENALTY)
     left = amount - fee - penalty
     interest = min(left, max(0, position.interest_due(contract))) if cures else 0
@@ -584,18 +816,12 @@ def _recover(position: Position, contract: Contract, amount: int, on: date) -> t
         receipt = replace(receipt, interest=interest, principal=principal, unapplied=left - interest - principal)
         position = replace(position, interest_collected=position.interest_collected + interest)
     position = _apply(position, Allocation(receipt.lines, 0))
-    return replace(
+    position = replace(
         position,
         principal=position.principal - receipt.principal,
-        unapplied=position.unapplied + receipt.unapplied,
         recovered=position.recovered + amount - receipt.unapplied,
-        at_charge_off=_plus_credit(position.at_charge_off, receipt.unapplied),
-    ), receipt
-
-
-def _plus_credit(books: dict[Book, int], unapplied: int) -> dict[Book, int]:
-    credit = books.get(Book.BORROWER_CREDIT, 0) - unapplied
-    return books | {Book.BORROWER_CREDIT: credit, Book.CASH: books.get(Book.CASH, 0) + unapplied}
+    )
+    return _plus_credit(position, receipt.unapplied), receipt
 
 
 def _without_unearned(position: Position, contract: Contract, on: date) -> tuple[Installment, ...]:
@@ -646,7 +872,7 @@ def _no_longer_demanded(row: Installment) -> Installment:
 
 
 def _settled_when_done(position: Position, contract: Contract) -> Position:
-    if position.status is not Status.ACTIVE or position.penalty_due(contract):
+    if position.status is not Status.ACTIVE or position.penalty_due(contract) or position.refund_due:
         return position
     if position.principal or any(row.unpaid for row in position.installments):
         return position

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
@@ -52,6 +53,21 @@ def loan_balances(loan_ids: Iterable[int], *, as_of: date | None = None) -> dict
     for loan_id, account, balance in rows.annotate(balance=Sum(_SIGNED)).order_by():
         balances[loan_id][account] = int(balance)
     return balances
+
+
+def loan_changes(loan_id: int) -> list[tuple[date, str, int]]:
+    """Return what each day's entries changed in each account of a loan, debits less credits: (day, account, minor)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT entry.effective_on, posting.account_id,
+                   SUM(CASE posting.side WHEN 'D' THEN posting.amount_minor ELSE -posting.amount_minor END)::bigint
+            FROM ledger_posting AS posting JOIN ledger_journalentry AS entry ON entry.id = posting.entry_id
+            WHERE posting.loan_id = %s GROUP BY 1, 2
+            """,
+            [loan_id],
+        )
+        return cursor.fetchall()
 
 
 def trial_balance(as_of: date) -> list[TrialBalanceLine]:

@@ -124,6 +124,7 @@ def _written(params: Mapping[str, Any], language: str) -> dict[str, str]:
 
 _HELP = _("If paying is hard at present, tell us on the same page. We will look for a plan that you can afford.")
 
+# Values of a changed loan: see repayments.services.tell_of_change; a sentence is told when its values are given.
 # Values: amount_minor, currency, loan_number; due_on for reminders; for a receipt received_on and, where there is a
 # next payment, next_amount_minor and next_due_on.
 for _template in (
@@ -134,6 +135,23 @@ for _template in (
             _("We received %(amount)s for loan %(loan_number)s on %(received_on)s. Thank you."),
             _("The next payment is %(next_amount)s, due on %(next_due_on)s."),
             _("Your payment's reference is %(reference)s."),
+        ),
+    ),
+    MessageTemplate(
+        "repayments.loan_changed",
+        _("Your loan %(loan_number)s has changed"),
+        (
+            _("Something was changed on your loan %(loan_number)s, with effect from %(from_on)s."),
+            _("A payment of %(payment)s now counts from that day."),
+            _("An early settlement of %(settlement)s now counts from that day."),
+            _("A payment of %(reversal)s was taken back, because it did not reach us or was booked by mistake."),
+            _("We gave up %(waiver)s of what you owed."),
+            _("A fee of %(fee)s was added."),
+            _("We sent %(refund)s back to you."),
+            _("You pay %(left_to_pay)s in all; before it was %(left_before)s."),
+            _("Of this, %(overdue)s is overdue."),
+            _("The next payment is %(next_due)s, due on %(next_due_on)s."),
+            _("Your loan's page shows every figure. If something looks wrong to you, tell us there."),
         ),
     ),
     MessageTemplate(

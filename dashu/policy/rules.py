@@ -89,6 +89,11 @@ def rate_limits(on: date, *, pack: str | None = None) -> RateLimits:
     )
 
 
+def non_accrual_days(on: date, *, pack: str | None = None) -> int:
+    """Return the days past due beyond which interest and penalty are income only when they are paid."""
+    return _whole(rule("accrual.non_accrual_days", on=on, pack=pack))
+
+
 def reminder_days(on: date, *, pack: str | None = None) -> tuple[int, ...]:
     """Return the days after the due date on which a reminder goes out; negative days lie before it."""
     return _days(rule("reminders.days", on=on, pack=pack))
@@ -164,6 +169,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "penalty.rule": _penalty,
     "rate.cap": rate_bound,
     "rate.highest_contract": rate_bound,
+    "accrual.non_accrual_days": _whole,
     "reminders.days": _days,
     "contact.hours": _hours,
 }

@@ -85,6 +85,8 @@ def contract_columns(rules: ProductRules, *, annual_rate: Decimal, on: date) -> 
         "penalty_base": penalty.base.value,
         "penalty_year_days": penalty.year_days,
         "penalty_grace_days": max(penalty.grace_days, rules.grace_days),
+        "penalty_cap_rate": policy.rate_cap(on),
+        "non_accrual_days": policy.non_accrual_days(on),
     }
 
 

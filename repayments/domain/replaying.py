@@ -13,37 +13,27 @@ from dashu.finance.installments import Component
 from dashu.finance.loan import Contract, Receipt, accrue, arrears, effective_days_past_due, payoff
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.prepayment import Keep
-from dashu.finance.replay import Event, EventType, PaymentResult, Snapshot, positions_at
-from dashu.finance.terms import MOST_INSTALLMENTS, HolidayInterest, Method, ScheduleTerms
+from dashu.finance.replay import MONEY, Event, EventType, PaymentResult, Snapshot, positions_at
+from dashu.finance.terms import MOST_INSTALLMENTS, ScheduleTerms
 from dashu.kernel.dates import InvalidDate
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, InvalidInput, _
 from dashu.kernel.money import format_minor
-from loans.domain.reading import build_terms, parse_currency, parse_options, parse_terms
+from loans.domain.reading import parse_currency, parse_terms
+from repayments.domain.new_terms import read_new_terms, refuse_what_books_cannot
 
 MOST_EVENTS = 5_000
 MOST_DATES = 2_000
 
-WITH_AMOUNT = (
-    EventType.PAYMENT,
-    EventType.PREPAY,
-    EventType.SETTLE,
-    EventType.RECOVERY,
-    EventType.WAIVER,
-    EventType.FEE,
-)
+WITH_AMOUNT = (*MONEY, EventType.WAIVER, EventType.FEE, EventType.REFUND, EventType.SALE)
+# A loan that another system served comes with its own rows: `manage.py import_tape` takes it over.
+NOT_IN_DOCUMENTS = (EventType.TAKE_OVER,)
 
 
 class UnsupportedEvent(DomainError):
     """An event has a type that a replay does not know."""
 
     code = "event_type_unsupported"
-
-
-class UnsupportedTerm(DomainError):
-    """The terms ask for something that a replay does not know."""
-
-    code = "unsupported_term"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +55,7 @@ def replay_document(raw: object, labels_on: Callable[[str | None, str, date], La
     terms = parse_terms(document.anything("terms"), path="terms")
     given = Document(document.anything("terms"), path="terms")
     currency = parse_currency(given)
-    _refuse_what_books_cannot(terms, given)
+    refuse_what_books_cannot(terms, given)
     rules = document.child("product_rules", {})
     contract, materiality = _contract(rules, terms, currency)
     events = [_event(event, terms, currency) for event in document.children("events", most=MOST_EVENTS)]
@@ -195,7 +185,15 @@ def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
     elif kind is EventType.REVERSAL:
         event = _reversal(document, event)
     elif kind is EventType.RESTRUCTURE:
-        event = replace(event, terms=_new_terms(document.child("terms"), terms, on, currency))
+        event = replace(event, terms=read_new_terms(document.child("terms"), terms, on, currency))
+    elif kind is EventType.EXTEND:
+        event = replace(event, months=document.whole("months", low=1, high=120))
+    elif kind is EventType.RATE_CHANGE:
+        event = replace(event, annual_rate=document.rate("annual_rate", decimals=6))
+    elif kind is EventType.DUE_DAY:
+        event = replace(event, due_day=document.whole("due_day", low=1, high=31))
+    if kind is EventType.PAYMENT:
+        event = replace(event, installment=document.whole("installment", None, low=1, high=MOST_INSTALLMENTS))
     if kind is EventType.PREPAY:
         event = replace(event, keep=document.choice("keep", Keep, Keep.TERM))
     if kind is EventType.WAIVER:
@@ -206,11 +204,12 @@ def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
 
 def _kind(document: Document) -> EventType:
     given = document.text("type")
-    if given not in list(EventType):
+    known = [kind for kind in EventType if kind not in NOT_IN_DOCUMENTS]
+    if given not in known:
         raise UnsupportedEvent(
             _("Events of the type %(given)s are not known. Known are %(known)s."),
             field=document.field("type"),
-            params={"given": given, "known": ", ".join(EventType)},
+            params={"given": given, "known": ", ".join(known)},
         )
     return EventType(given)
 
@@ -220,31 +219,6 @@ def _reversal(document: Document, event: Event) -> Event:
     if document.has("reverses") or not event.id:
         return replace(event, reverses=document.text("reverses"))
     return replace(event, id="", reverses=event.id)
-
-
-def _new_terms(document: Document, terms: ScheduleTerms, on: date, currency: str) -> ScheduleTerms:
-    """Read the terms of a restructuring; what they leave out stays as in the contract, but not its fees."""
-    values = {
-        "annual_rate": document.rate("annual_rate", terms.annual_rate),
-        "method": document.choice("method", Method, terms.method),
-        "count": document.whole("count", low=1, high=MOST_INSTALLMENTS),
-        **parse_options(document, currency, day_count=terms.day_count, rounding=terms.rounding),
-    }
-    document.done()
-    new = build_terms(document, principal=terms.principal, disbursed_on=on, **values)
-    _refuse_what_books_cannot(new, document)
-    return new
-
-
-def _refuse_what_books_cannot(terms: ScheduleTerms, document: Document) -> None:
-    """Refuse terms whose principal changes on the way: a book has no event yet that says so."""
-    capitalizes = any(holiday.interest is HolidayInterest.CAPITALIZED for holiday in terms.holidays)
-    for field, is_asked in (("tranches", terms.tranches), ("fees", terms.financed_fees), ("holidays", capitalizes)):
-        if is_asked:
-            raise UnsupportedTerm(
-                _("A replay cannot pay out in tranches, finance fees or capitalize interest."),
-                field=document.field(field),
-            )
 
 
 def _state(snapshot: Snapshot, contract: Contract, currency: str, labels: Labels) -> dict[str, Any]:

@@ -7,18 +7,20 @@ is a version: when it changes, a new version carries all rows on and the old one
 
 from repayments.models.balances import LoanBalance
 from repayments.models.checkouts import Checkout
-from repayments.models.events import LoanEvent
+from repayments.models.events import LoanEvent, Restatement
 from repayments.models.payments import Channel, Disbursement, Payment, PaymentAllocation
-from repayments.models.schedules import Installment, ScheduleVersion
+from repayments.models.schedules import Installment, InstallmentMovement, ScheduleVersion
 
 __all__ = [
     "Channel",
     "Checkout",
     "Disbursement",
     "Installment",
+    "InstallmentMovement",
     "LoanBalance",
     "LoanEvent",
     "Payment",
     "PaymentAllocation",
+    "Restatement",
     "ScheduleVersion",
 ]

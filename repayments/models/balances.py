@@ -1,5 +1,6 @@
 """Where each loan stands."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +11,7 @@ class LoanBalance(models.Model):
     """
     Where a loan stands. Amounts in minor units; `*_parts` are exact fractions, see `dashu.finance.penalty`.
 
+    :ivar penalty_uncapped_parts, penalty_room_parts: what the penalty rule alone charged, and the cap's room for it.
     :ivar accrued_through: last day whose penalty is in the figures; a loan with nothing overdue may lag behind.
     """
 
@@ -20,6 +22,8 @@ class LoanBalance(models.Model):
     principal_minor = models.BigIntegerField(_("principal outstanding"))
     unapplied_minor = models.BigIntegerField(_("credit of the borrower"), db_default=0, default=0)
     penalty_parts = models.DecimalField(max_digits=40, decimal_places=0, db_default=0, default=0)
+    penalty_uncapped_parts = models.DecimalField(max_digits=40, decimal_places=0, db_default=0, default=0)
+    penalty_room_parts = models.DecimalField(max_digits=40, decimal_places=0, db_default=0, default=0)
     penalty_charged_minor = models.BigIntegerField(_("penalty charged"), db_default=0, default=0)
     penalty_paid_minor = models.BigIntegerField(_("penalty paid"), db_default=0, default=0)
     penalty_waived_minor = models.BigIntegerField(_("penalty waived"), db_default=0, default=0)
@@ -27,6 +31,15 @@ class LoanBalance(models.Model):
     interest_collected_minor = models.BigIntegerField(_("daily interest collected"), db_default=0, default=0)
     accrued_through = models.DateField(_("accrued through"))
     interest_through = models.DateField(_("daily interest through"))
+    refund_due_minor = models.BigIntegerField(_("refund to come back"), db_default=0, default=0)
+    annual_rate = models.DecimalField(
+        _("annual rate in force"), max_digits=9, decimal_places=6, null=True, blank=True, help_text=_("If changed.")
+    )
+    is_non_accrual = models.BooleanField(_("no longer accrued as income"), db_default=False, default=False)
+    pause_starts = ArrayField(models.DateField(), verbose_name=_("pauses from"), db_default=[], default=list)
+    pause_ends = ArrayField(
+        models.DateField(null=True), verbose_name=_("pauses to"), db_default=[], default=list, help_text=_("Included.")
+    )
     latest_event_on = models.DateField(_("latest event on"))
 
     class Meta:

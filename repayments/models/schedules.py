@@ -11,12 +11,23 @@ from loans.models import Loan
 
 
 class ScheduleVersion(models.Model):
-    """Why the installments of this version replaced the ones before."""
+    """
+    Why the installments of this version replaced the ones before.
+
+    What a version demands is never edited: its dates and amounts stay, and only what was paid and waived is counted up
+    while it is in force. The first version is the schedule of the contract, or of the takeover.
+    """
 
     class Reason(models.TextChoices):
         CONTRACT = "CONTRACT", _("Contract")
         TAKEOVER = "TAKEOVER", _("Takeover")
         EXTENSION = "EXTENSION", _("Payment holiday")
+        RESTRUCTURE = "RESTRUCTURE", _("New terms")
+        RATE_CHANGE = "RATE_CHANGE", _("New rate")
+        DUE_DAY = "DUE_DAY", _("New due day")
+        FEE = "FEE", _("Fee")
+        PREPAYMENT = "PREPAYMENT", _("Partial prepayment")
+        RESTATEMENT = "RESTATEMENT", _("Correction")
 
     pk = models.CompositePrimaryKey("loan_id", "version")
     loan = models.ForeignKey(
@@ -58,6 +69,8 @@ class Installment(models.Model):
     waived_principal_minor = models.BigIntegerField(_("principal waived"), db_default=0, default=0)
     waived_interest_minor = models.BigIntegerField(_("interest waived"), db_default=0, default=0)
     waived_fee_minor = models.BigIntegerField(_("fee waived"), db_default=0, default=0)
+    period_from = models.DateField(_("interest from"), null=True, blank=True)
+    earned_interest_minor = models.BigIntegerField(_("interest earned before"), db_default=0, default=0)
     is_current = models.BooleanField(_("in force"), db_default=True, default=True)
     unpaid_minor = models.GeneratedField(
         expression=Case(
@@ -94,3 +107,41 @@ class Installment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id}/{self.number} {self.due_on}"
+
+
+class InstallmentMovement(models.Model):
+    """
+    A change of what an installment demands, or of what was paid or waived of it, with when it counts and who wrote it.
+
+    Append-only. The sum of the movements up to a day, on top of the first schedule version, is what was open on that
+    day; leaving out what was posted later gives it as it was known then. An installment that moves to another day
+    leaves the old one and enters the new one.
+    """
+
+    class Kind(models.TextChoices):
+        DEMANDED = "S", _("Demanded")
+        PAID = "P", _("Paid")
+        WAIVED = "W", _("Waived")
+
+    loan = models.ForeignKey(
+        Loan, on_delete=models.PROTECT, related_name="movements", db_index=False, verbose_name=_("loan")
+    )
+    event = models.ForeignKey(
+        "repayments.LoanEvent", on_delete=models.PROTECT, related_name="movements", db_index=False
+    )
+    posted_at = models.DateTimeField(_("posted at"), db_default=Now(), editable=False)
+    effective_on = models.DateField(_("effective on"))
+    kind = models.CharField(_("kind"), max_length=1, choices=Kind)
+    number = models.PositiveSmallIntegerField(_("installment"))
+    due_on = models.DateField(_("due on"))
+    principal_minor = models.BigIntegerField(_("principal"))
+    interest_minor = models.BigIntegerField(_("interest"))
+    fee_minor = models.BigIntegerField(_("fee"))
+
+    class Meta:
+        verbose_name = _("movement of an installment")
+        verbose_name_plural = _("movements of installments")
+        indexes = [models.Index(fields=["loan", "effective_on"], name="repayments_movement_by_loan")]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id}/{self.number} {self.effective_on} {self.kind}"

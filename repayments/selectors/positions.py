@@ -1,10 +1,12 @@
 """From stored rows to the values that lending arithmetic works on."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from dashu.finance import installments as finance
-from dashu.finance.loan import Position, Status
+from dashu.finance.arrears import Pause
+from dashu.finance.loan import Contract, Position, Status
 from loans.models import Loan
 from repayments.models import LoanBalance
 
@@ -13,25 +15,40 @@ AMOUNTS = (
     "paid_principal", "paid_interest", "paid_fee",
     "waived_principal", "waived_interest", "waived_fee",
 )  # fmt: skip
-AMOUNT_COLUMNS = tuple(f"{name}_minor" for name in AMOUNTS)
+ROW_COLUMNS = ("number", "due_on", *(f"{name}_minor" for name in AMOUNTS), "period_from", "earned_interest_minor")
+
+
+def contract_of(loan: Loan, balance: LoanBalance) -> Contract:
+    """Return the loan's contract as it is in force: its rate may have changed since it was signed."""
+    contract = loan.contract
+    return contract if balance.annual_rate is None else replace(contract, annual_rate=balance.annual_rate)
+
+
+def installment_of(row: tuple[Any, ...]) -> finance.Installment:
+    """Return one installment from the values of `ROW_COLUMNS`."""
+    return finance.Installment(*row[:-2], period_from=row[-2], earned_interest=row[-1])
 
 
 def position_of(loan: Loan, balance: LoanBalance, rows: Iterable[tuple[Any, ...]]) -> Position:
     """
     Return the stored position of a loan.
 
-    :param rows: (number, due_on, *AMOUNT_COLUMNS) of the schedule in force, in order.
+    :param rows: the values of `ROW_COLUMNS` of the schedule in force, in order.
     """
     return Position(
-        installments=tuple(finance.Installment(row[0], row[1], *row[2:]) for row in rows),
+        installments=tuple(installment_of(row) for row in rows),
         status=Status(loan.status),
         accrued_through=balance.accrued_through,
         interest_through=balance.interest_through,
         principal=balance.principal_minor,
         unapplied=balance.unapplied_minor,
         penalty_parts=int(balance.penalty_parts),
+        penalty_uncapped_parts=int(balance.penalty_uncapped_parts),
+        penalty_room_parts=int(balance.penalty_room_parts),
         penalty_paid=balance.penalty_paid_minor,
         penalty_waived=balance.penalty_waived_minor,
         interest_parts=int(balance.interest_parts),
         interest_collected=balance.interest_collected_minor,
+        refund_due=balance.refund_due_minor,
+        pauses=tuple(Pause(start, end) for start, end in zip(balance.pause_starts, balance.pause_ends, strict=True)),
     )

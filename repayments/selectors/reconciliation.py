@@ -21,7 +21,8 @@ def differences(*, limit: int = 1000) -> list[Difference]:
     """
     Return where principal, receivables and credit of a loan differ from its postings; empty when all reconcile.
 
-    A charged-off loan has no receivables on the books, whatever is still claimed.
+    A loan that is charged off, written off or sold has no receivables on the books, whatever is still claimed; one that
+    is no longer accrued has its interest and penalty in the memo accounts.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -36,18 +37,26 @@ def differences(*, limit: int = 1000) -> list[Difference]:
                 GROUP BY row.loan_id
             ), expected AS (
                 SELECT loan.id AS loan_id, line.account,
-                       CASE WHEN loan.status = 'CHARGED_OFF' AND line.account <> %(credit)s THEN 0
+                       CASE WHEN loan.status NOT IN ('ACTIVE', 'SETTLED') AND line.account <> %(credit)s THEN 0
                             ELSE line.minor END AS minor
                 FROM loans_loan AS loan
                 JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id
                 LEFT JOIN demanded ON demanded.loan_id = loan.id
+                CROSS JOIN LATERAL (
+                    SELECT CASE WHEN loan.interest_basis = 'daily' THEN 0
+                                ELSE COALESCE(demanded.interest_minor, 0) END AS interest_minor,
+                           balance.penalty_charged_minor - balance.penalty_paid_minor - balance.penalty_waived_minor
+                               AS penalty_minor,
+                           balance.is_non_accrual::int AS suspended
+                ) AS claim
                 CROSS JOIN LATERAL (VALUES
                     (%(principal)s, balance.principal_minor),
-                    (%(interest)s, CASE WHEN loan.interest_basis = 'daily' THEN 0
-                                        ELSE COALESCE(demanded.interest_minor, 0) END),
+                    (%(interest)s, (1 - claim.suspended) * claim.interest_minor),
                     (%(fee)s, COALESCE(demanded.fee_minor, 0)),
-                    (%(penalty)s, balance.penalty_charged_minor - balance.penalty_paid_minor
-                                  - balance.penalty_waived_minor),
+                    (%(penalty)s, (1 - claim.suspended) * claim.penalty_minor),
+                    (%(suspended)s, claim.suspended * (claim.interest_minor + claim.penalty_minor)),
+                    (%(contra)s, -claim.suspended * (claim.interest_minor + claim.penalty_minor)),
+                    (%(refund)s, balance.refund_due_minor),
                     (%(credit)s, -balance.unapplied_minor)
                 ) AS line (account, minor)
             ), held AS (
@@ -55,7 +64,8 @@ def differences(*, limit: int = 1000) -> list[Difference]:
                        SUM(CASE side WHEN 'D' THEN amount_minor ELSE -amount_minor END) AS minor
                 FROM ledger_posting
                 WHERE loan_id IS NOT NULL
-                  AND account_id IN (%(principal)s, %(interest)s, %(fee)s, %(penalty)s, %(credit)s)
+                  AND account_id IN (%(principal)s, %(interest)s, %(fee)s, %(penalty)s, %(suspended)s, %(contra)s,
+                                     %(refund)s, %(credit)s)
                 GROUP BY loan_id, account_id
             )
             SELECT COALESCE(expected.loan_id, held.loan_id), COALESCE(expected.account, held.account),
@@ -69,6 +79,9 @@ def differences(*, limit: int = 1000) -> list[Difference]:
                 "interest": accounts.INTEREST_RECEIVABLE,
                 "fee": accounts.FEE_RECEIVABLE,
                 "penalty": accounts.PENALTY_RECEIVABLE,
+                "suspended": accounts.SUSPENDED_INTEREST,
+                "contra": accounts.SUSPENDED_INTEREST_CONTRA,
+                "refund": accounts.REFUND_RECEIVABLE,
                 "credit": accounts.BORROWER_CREDIT,
                 "limit": limit,
             },

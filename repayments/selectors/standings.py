@@ -8,7 +8,7 @@ from typing import Any
 from loans.models import Loan
 from repayments.domain.standing import Standing, standing_of
 from repayments.models import Installment, LoanBalance
-from repayments.selectors.positions import AMOUNT_COLUMNS, position_of
+from repayments.selectors.positions import ROW_COLUMNS, contract_of, position_of
 
 
 def standings_of(loans: Iterable[Loan], *, today: date) -> dict[int, Standing]:
@@ -17,9 +17,11 @@ def standings_of(loans: Iterable[Loan], *, today: date) -> dict[int, Standing]:
     balances = LoanBalance.objects.in_bulk(list(by_id))
     rows: defaultdict[int, list[Any]] = defaultdict(list)
     found = Installment.objects.filter(loan_id__in=balances, is_current=True).order_by("loan_id", "number")
-    for loan_id, *row in found.values_list("loan_id", "number", "due_on", *AMOUNT_COLUMNS):
-        rows[loan_id].append(row)
+    for loan_id, *row in found.values_list("loan_id", *ROW_COLUMNS):
+        rows[loan_id].append(tuple(row))
     return {
-        loan_id: standing_of(position_of(by_id[loan_id], balance, rows[loan_id]), by_id[loan_id].contract, today)
+        loan_id: standing_of(
+            position_of(by_id[loan_id], balance, rows[loan_id]), contract_of(by_id[loan_id], balance), today
+        )
         for loan_id, balance in balances.items()
     }

@@ -1,11 +1,12 @@
 """
 From rows to a position and back: the machinery that every write of this app shares.
 
-A service locks the loan, loads its position, calls one function of `dashu.finance.loan` and books the step: changed
-installments, the balance, and a ledger entry that is the difference of the books before and after.
+A service locks the loan, loads its position, lives through one event with `dashu.finance` and books what came of it:
+changed installments, the balance, and ledger entries that are the difference of the books before and after.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,14 +16,14 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from dashu.finance import installments as finance
-from dashu.finance.loan import Book, Contract, Position, books_of
+from dashu.finance.loan import Book, Contract, Position
 from dashu.kernel.errors import DomainError
 from dashu.ledger import accounts
 from dashu.ledger import services as ledger
 from loans.models import Loan
 from loans.selectors.compiled import OneRow
-from repayments.models import LoanBalance
-from repayments.selectors.positions import AMOUNT_COLUMNS, AMOUNTS, position_of
+from repayments.models import LoanBalance, ScheduleVersion
+from repayments.selectors.positions import AMOUNTS, ROW_COLUMNS, contract_of, position_of
 
 ACCOUNT_OF = {
     Book.CASH: accounts.CASH,
@@ -38,6 +39,10 @@ ACCOUNT_OF = {
     Book.WAIVER_EXPENSE: accounts.WAIVER_EXPENSE,
     Book.CHARGE_OFF_EXPENSE: accounts.CHARGE_OFF_EXPENSE,
     Book.RECOVERY_INCOME: accounts.RECOVERY_INCOME,
+    Book.REFUND_RECEIVABLE: accounts.REFUND_RECEIVABLE,
+    Book.SALE_RESULT: accounts.SALE_RESULT,
+    Book.SUSPENDED_INTEREST: accounts.SUSPENDED_INTEREST,
+    Book.SUSPENDED_CONTRA: accounts.SUSPENDED_INTEREST_CONTRA,
 }
 
 
@@ -78,55 +83,110 @@ def lock_loan(loan_id: int) -> Loan:
     return loan
 
 
+def lock_loans(loan_ids: Iterable[int]) -> dict[int, Loan]:
+    """Lock several loans in the order of their ids, as every writer does, and return them by id."""
+    return {loan_id: lock_loan(loan_id) for loan_id in sorted(set(loan_ids))}
+
+
 def load(loan: Loan) -> LoadedLoan:
     """Read the position of a locked loan that has been paid out or taken over."""
     balance = _BALANCE.get(loan.pk)
     assert balance is not None, f"loan {loan.pk} is {loan.status} without a balance"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT number, due_on, {', '.join(AMOUNT_COLUMNS)} FROM repayments_installment"  # noqa: S608 – constants
+            f"SELECT {', '.join(ROW_COLUMNS)} FROM repayments_installment"  # noqa: S608 – constants
             " WHERE loan_id = %s AND version = %s ORDER BY number",
             [loan.pk, balance.schedule_version],
         )
         position = position_of(loan, balance, cursor.fetchall())
-    return LoadedLoan(loan, loan.contract, balance, position)
+    return LoadedLoan(loan, contract_of(loan, balance), balance, position)
 
 
-def store(loaded: LoadedLoan, after: Position, *, event_on: date) -> None:
-    """Write what differs between the loaded position and `after`: installments, balance, the loan's status."""
-    stored = {row.number: row for row in loaded.position.installments}
-    changed = [row for row in after.installments if row != stored[row.number]]
-    columns = balance_columns(after, loaded.contract)
+def store(loaded: LoadedLoan, after: Position, contract: Contract, *, event_on: date, reason: str) -> None:
+    """
+    Write what differs between the loaded position and `after`: installments, balance, the loan's status.
+
+    A schedule that demands something else than the one in force opens a new version.
+
+    :param contract: the terms in force after the event.
+    :param reason: of a new version, one of `ScheduleVersion.Reason`.
+    """
+    if demands_of(after.installments) == demands_of(loaded.position.installments):
+        _update_paid(loaded, after)
+    else:
+        _open_version(loaded, after.installments, event_on=event_on, reason=reason)
+    columns = balance_columns(after, contract)
     columns["latest_event_on"] = max(event_on, loaded.balance.latest_event_on)
-    names = ", ".join(AMOUNTS)
+    columns["schedule_version"] = loaded.balance.schedule_version
+    columns["annual_rate"] = None if contract.annual_rate == loaded.loan.annual_rate else contract.annual_rate
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            WITH changed AS (
-                UPDATE repayments_installment AS row
-                SET due_on = new.due_on, {", ".join(f"{name}_minor = new.{name}" for name in AMOUNTS)}
-                FROM unnest(%s::int[], %s::date[], {", ".join("%s::bigint[]" for _name in AMOUNTS)})
-                    AS new (number, due_on, {names})
-                WHERE row.loan_id = %s AND row.version = %s AND row.number = new.number
-            )
-            UPDATE repayments_loanbalance SET {", ".join(f"{name} = %s" for name in columns)} WHERE loan_id = %s
-            """,  # noqa: S608 – the names are constants of this module
-            [
-                *installment_arrays(changed),
-                loaded.loan.pk,
-                loaded.balance.schedule_version,
-                *columns.values(),
-                loaded.loan.pk,
-            ],
+            f"UPDATE repayments_loanbalance SET {', '.join(f'{name} = %s' for name in columns)} WHERE loan_id = %s",  # noqa: S608 – constants
+            [*columns.values(), loaded.loan.pk],
         )
     if after.status.value != loaded.loan.status:
         Loan.objects.filter(pk=loaded.loan.pk).update(status=after.status.value)
         loaded.loan.status = after.status.value
 
 
+def demands_of(rows: Sequence[finance.Installment]) -> list[tuple[object, ...]]:
+    """Return what a schedule version never changes: dates, amounts, and how its interest runs."""
+    return [
+        (row.number, row.due_on, row.principal, row.interest, row.fee, row.period_from, row.earned_interest)
+        for row in rows
+    ]
+
+
+def _update_paid(loaded: LoadedLoan, after: Position) -> None:
+    stored = {row.number: row for row in loaded.position.installments}
+    changed = [row for row in after.installments if row != stored[row.number]]
+    if not changed:
+        return
+    names = AMOUNTS[3:]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE repayments_installment AS row SET {", ".join(f"{name}_minor = new.{name}" for name in names)}
+            FROM unnest(%s::int[], {", ".join("%s::bigint[]" for _name in names)}) AS new (number, {", ".join(names)})
+            WHERE row.loan_id = %s AND row.version = %s AND row.number = new.number
+            """,  # noqa: S608 – the names are constants
+            [
+                [row.number for row in changed],
+                *([getattr(row, name) for row in changed] for name in names),
+                loaded.loan.pk,
+                loaded.balance.schedule_version,
+            ],
+        )
+
+
+def _open_version(loaded: LoadedLoan, rows: Sequence[finance.Installment], *, event_on: date, reason: str) -> None:
+    old = loaded.balance.schedule_version
+    ScheduleVersion.objects.create(loan_id=loaded.loan.pk, version=old + 1, reason=reason, effective_on=event_on)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE repayments_installment SET is_current = false WHERE loan_id = %s AND version = %s",
+            [loaded.loan.pk, old],
+        )
+    insert_schedule(loaded.loan.pk, old + 1, rows)
+    loaded.balance.schedule_version = old + 1
+
+
+def insert_schedule(loan_id: int, version: int, rows: Sequence[finance.Installment]) -> None:
+    """Write the rows of a schedule version, all in force."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO repayments_installment (loan_id, version, {", ".join(ROW_COLUMNS)})
+            SELECT %s, %s, new.* FROM unnest(%s::int[], %s::date[], {", ".join("%s::bigint[]" for _name in AMOUNTS)},
+                                             %s::date[], %s::bigint[]) AS new
+            """,  # noqa: S608 – the names are constants
+            [loan_id, version, *installment_arrays(rows)],
+        )
+
+
 def installment_arrays(rows: Sequence[finance.Installment]) -> list[list[object]]:
-    """Return numbers, due dates and each of `AMOUNTS` as columns, for `unnest`."""
-    names = ("number", "due_on", *AMOUNTS)
+    """Return the values of `ROW_COLUMNS` as columns, for `unnest`."""
+    names = ("number", "due_on", *AMOUNTS, "period_from", "earned_interest")
     return [[getattr(row, name) for row in rows] for name in names]
 
 
@@ -135,41 +195,54 @@ def balance_columns(position: Position, contract: Contract) -> dict[str, Any]:
         "principal_minor": position.principal,
         "unapplied_minor": position.unapplied,
         "penalty_parts": Decimal(position.penalty_parts),
+        "penalty_uncapped_parts": Decimal(position.penalty_uncapped_parts),
+        "penalty_room_parts": Decimal(position.penalty_room_parts),
         "penalty_charged_minor": position.penalty_charged(contract),
         "penalty_paid_minor": position.penalty_paid,
         "penalty_waived_minor": position.penalty_waived,
         "interest_parts": Decimal(position.interest_parts),
         "interest_collected_minor": position.interest_collected,
+        "refund_due_minor": position.refund_due,
+        "is_non_accrual": position.is_non_accrual(contract),
+        "pause_starts": _dates(pause.start for pause in position.pauses),
+        "pause_ends": _dates(pause.end for pause in position.pauses),
         "accrued_through": position.accrued_through,
         "interest_through": position.interest_through,
     }
 
 
-def ledger_lines(before: dict[Book, int], after: dict[Book, int], loan_id: int) -> list[ledger.Line]:
-    """Return the postings that bring the loan's books from `before` to `after`."""
-    lines = []
-    for book in Book:
-        difference = after.get(book, 0) - before.get(book, 0)
-        if difference:
-            side = ledger.debit if difference > 0 else ledger.credit
-            lines.append(side(ACCOUNT_OF[book], abs(difference), loan_id))
-    return lines
+def _dates(days: Iterable[date | None]) -> str:
+    """Return dates as the text of an array of PostgreSQL, which COPY takes as well as a statement."""
+    return "{" + ",".join("NULL" if day is None else day.isoformat() for day in days) + "}"
 
 
-def post_step(
-    loaded: LoadedLoan, after: Position, *, effective_on: date, description: str, kind: str, actor: str
+def ledger_lines(change: Mapping[Book, int], loan_id: int) -> list[ledger.Line]:
+    """Return the postings of a change of the loan's books, debits positive."""
+    return [
+        (ledger.debit if minor > 0 else ledger.credit)(ACCOUNT_OF[book], abs(minor), loan_id)
+        for book, minor in change.items()
+        if minor
+    ]
+
+
+def post_days(
+    loaded: LoadedLoan, changes: Mapping[date, Mapping[Book, int]], *, description: str, kind: str, actor: str
 ) -> None:
-    """Post the difference that one step made to the books, if it made one."""
-    before = books_of(loaded.position, loaded.contract)
-    if lines := ledger_lines(before, books_of(after, loaded.contract), loaded.loan.pk):
-        ledger.post(
-            effective_on=effective_on,
-            description=description,
-            kind=kind,
-            lines=lines,
-            actor=actor,
-            currency=loaded.loan.currency,
-        )
+    """Post what each day changed in the loan's books, one entry a day."""
+    entries = [
+        ledger.Entry(effective_on=on, description=description, kind=kind, lines=lines)
+        for on, change in sorted(changes.items())
+        if (lines := ledger_lines(change, loaded.loan.pk))
+    ]
+    ledger.post_many(entries=entries, actor=actor, currency=loaded.loan.currency)
+
+
+def by_book(held: Iterable[tuple[date, str, int]]) -> dict[date, dict[Book, int]]:
+    """Return sums of postings by day and account as changes of the books."""
+    books: defaultdict[date, dict[Book, int]] = defaultdict(dict)
+    for on, account, minor in held:
+        books[on][_BOOK_OF[account]] = minor
+    return books
 
 
 def refuse_outside_contract(loan: Loan, on: date, *, today: date, field: str) -> None:
@@ -179,3 +252,6 @@ def refuse_outside_contract(loan: Loan, on: date, *, today: date, field: str) ->
             field=field,
             params={"start": loan.starts_on, "today": today},
         )
+
+
+_BOOK_OF = {account: book for book, account in ACCOUNT_OF.items()}

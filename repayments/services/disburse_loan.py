@@ -14,7 +14,7 @@ from dashu.ledger import services as ledger
 from loans.models import Loan, ProductTerms
 from loans.selectors.compiled import OneRow
 from repayments.models import Disbursement, LoanEvent, ScheduleVersion
-from repayments.services.booking import balance_columns, installment_arrays, ledger_lines, lock_loan
+from repayments.services.booking import balance_columns, insert_schedule, ledger_lines, lock_loan
 from repayments.services.receive_payment import ReferenceReused
 
 _BY_REFERENCE = OneRow(lambda: Disbursement.objects.filter(reference=""))
@@ -55,13 +55,13 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
     on = loan.starts_on
     disbursement = Disbursement(loan=loan, reference=reference, amount_minor=loan.principal_minor, disbursed_on=on)
     _insert_history(disbursement, actor=actor)
-    _insert_schedule(loan.pk, rows)
+    insert_schedule(loan.pk, 1, rows)
     _insert_balance(loan.pk, {**balance_columns(position, contract), "latest_event_on": on})
     ledger.post(
         effective_on=on,
         description=f"Payout {reference}",
         kind="DISBURSEMENT",
-        lines=ledger_lines({}, books_of(position, contract), loan.pk),
+        lines=ledger_lines(books_of(position, contract), loan.pk),
         actor=actor,
         currency=loan.currency,
     )
@@ -111,18 +111,6 @@ def _insert_history(disbursement: Disbursement, *, actor: str) -> None:
         )
         disbursement.event_id = cursor.fetchone()[0]
     disbursement._state.adding = False
-
-
-def _insert_schedule(loan_id: int, rows: list[finance.Installment]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO repayments_installment
-                (loan_id, version, number, due_on, principal_minor, interest_minor, fee_minor)
-            SELECT %s, 1, row.* FROM unnest(%s::int[], %s::date[], %s::bigint[], %s::bigint[], %s::bigint[]) AS row
-            """,
-            [loan_id, *installment_arrays(rows)[:5]],
-        )
 
 
 def _insert_balance(loan_id: int, columns: dict[str, Any]) -> None:

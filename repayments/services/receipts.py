@@ -8,7 +8,8 @@ from django.db import connection
 
 from dashu.finance.allocation import Line
 from dashu.finance.loan import Receipt
-from repayments.models import LoanEvent, Payment, PaymentAllocation
+from repayments.models import LoanEvent, Payment
+from repayments.services.movements import Movements, movement_arrays
 
 
 def receipt_columns(receipt: Receipt) -> dict[str, int]:
@@ -21,8 +22,12 @@ def receipt_columns(receipt: Receipt) -> dict[str, int]:
     }
 
 
-def insert_payment(event: LoanEvent, payment: Payment, lines: Sequence[Line]) -> None:
-    """Write a new event, its payment and what that counts towards; fill in what the database gave the rows."""
+def insert_payment(event: LoanEvent, payment: Payment, lines: Sequence[Line], movements: Movements) -> None:
+    """
+    Write a new event, its payment, what that counts towards and how it moves the installments.
+
+    What the database gave the rows is filled in.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -44,6 +49,12 @@ def insert_payment(event: LoanEvent, payment: Payment, lines: Sequence[Line]) ->
                 SELECT event.id, part.number, part.fee, part.interest, part.principal
                 FROM event, unnest(%(numbers)s::int[], %(fees)s::bigint[], %(interests)s::bigint[],
                                    %(principals)s::bigint[]) AS part (number, fee, interest, principal)
+            ), movement AS (
+                INSERT INTO repayments_installmentmovement (loan_id, event_id, effective_on, number, due_on, kind,
+                                                            principal_minor, interest_minor, fee_minor)
+                SELECT %(loan_id)s, event.id, row.* FROM event, unnest(
+                    %(days)s::date[], %(moved)s::int[], %(dues)s::date[], %(kinds)s::text[],
+                    %(moved_principals)s::bigint[], %(moved_interests)s::bigint[], %(moved_fees)s::bigint[]) AS row
             )
             SELECT id, posted_at FROM event
             """,
@@ -54,6 +65,7 @@ def insert_payment(event: LoanEvent, payment: Payment, lines: Sequence[Line]) ->
                 "actor": event.actor,
                 **{name: getattr(payment, name) for name in _PAYMENT_COLUMNS},
                 **_allocation_arrays(lines),
+                **_movement_arrays(movements),
             },
         )
         event.pk, event.posted_at = cursor.fetchone()
@@ -62,29 +74,86 @@ def insert_payment(event: LoanEvent, payment: Payment, lines: Sequence[Line]) ->
     event._state.adding = payment._state.adding = False
 
 
-def write_allocations(payment_id: int, receipt: Receipt) -> None:
-    """Write one row for each installment that the payment counts towards."""
-    PaymentAllocation.objects.bulk_create(
-        PaymentAllocation(payment_id=payment_id, number=number, **amounts)
-        for number, amounts in _by_installment(receipt.lines).items()
-    )
+def mark_returned(payment: Payment) -> None:
+    """Note that a payment no longer counts; it pays nothing, and what it paid is in the history of installments."""
+    payment.is_returned = True
+    payment.save(update_fields=["is_returned"])
+    payment.allocations.all().delete()
 
 
 def rewrite_receipts(loan_id: int, receipts: Mapping[int, Receipt]) -> None:
-    """Bring the loan's payments in line with a replay; the amounts of the payments stay what they were."""
-    for payment in Payment.objects.filter(loan_id=loan_id, is_returned=False):
-        receipt = receipts[payment.pk]
-        assert receipt.amount == payment.amount_minor
-        Payment.objects.filter(pk=payment.pk).update(**receipt_columns(receipt))
-        PaymentAllocation.objects.filter(payment_id=payment.pk).delete()
-        write_allocations(payment.pk, receipt)
+    """
+    Bring the loan's payments in line with a replay, those that differ; their amounts stay what they were.
+
+    :param receipts: what each payment paid, by the id of its event; returned payments have none.
+    """
+    held: dict[int, dict[int, list[int]]] = defaultdict(dict)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT part.payment_id, part.number, part.fee_minor, part.interest_minor, part.principal_minor
+            FROM repayments_paymentallocation AS part JOIN repayments_payment AS payment
+                ON payment.event_id = part.payment_id
+            WHERE payment.loan_id = %s
+            """,
+            [loan_id],
+        )
+        for payment_id, number, *parts in cursor.fetchall():
+            held[payment_id][number] = parts
+    names = ("pk", "amount_minor", *_PART_COLUMNS)
+    changed = []
+    for payment_id, amount, *parts in Payment.objects.filter(loan_id=loan_id, is_returned=False).values_list(*names):
+        receipt = receipts[payment_id]
+        assert receipt.amount == amount
+        lines = {number: _in_order(amounts) for number, amounts in _by_installment(receipt.lines).items()}
+        if parts != list(receipt_columns(receipt).values()) or lines != held[payment_id]:
+            changed.append((payment_id, receipt, lines))
+    if changed:
+        _write_receipts(changed)
+
+
+def _write_receipts(changed: Sequence[tuple[int, Receipt, dict[int, list[int]]]]) -> None:
+    columns = {name: [receipt_columns(receipt)[name] for _id, receipt, _lines in changed] for name in _PART_COLUMNS}
+    rows = [(payment_id, number, *parts) for payment_id, _receipt, lines in changed for number, parts in lines.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE repayments_payment AS payment SET {", ".join(f"{name} = new.{name}" for name in _PART_COLUMNS)}
+            FROM unnest(%s::bigint[], {", ".join("%s::bigint[]" for _name in _PART_COLUMNS)})
+                AS new (event_id, {", ".join(_PART_COLUMNS)})
+            WHERE payment.event_id = new.event_id
+            """,  # noqa: S608 – the names are constants
+            [[payment_id for payment_id, _receipt, _lines in changed], *columns.values()],
+        )
+        cursor.execute(
+            "DELETE FROM repayments_paymentallocation WHERE payment_id = ANY(%s)",
+            [[payment_id for payment_id, _receipt, _lines in changed]],
+        )
+        cursor.execute(
+            """
+            INSERT INTO repayments_paymentallocation (payment_id, number, fee_minor, interest_minor, principal_minor)
+            SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[])
+            """,
+            [[row[place] for row in rows] for place in range(5)],
+        )
+
+
+def _in_order(amounts: dict[str, int]) -> list[int]:
+    return [amounts.get(name, 0) for name in ("fee_minor", "interest_minor", "principal_minor")]
+
+
+def _movement_arrays(movements: Movements) -> dict[str, list[object]]:
+    arrays = movement_arrays(movements)
+    mine = {"numbers": "moved"} | {name: f"moved_{name}" for name in ("principals", "interests", "fees")}
+    return {mine.get(name, name): values for name, values in arrays.items()}
 
 
 def _by_installment(lines: Sequence[Line]) -> dict[int, dict[str, int]]:
     parts: defaultdict[int, dict[str, int]] = defaultdict(dict)
     for line in lines:
         if line.number is not None:
-            parts[line.number][f"{line.component}_minor"] = line.minor
+            column = f"{line.component}_minor"
+            parts[line.number][column] = parts[line.number].get(column, 0) + line.minor
     return parts
 
 
@@ -97,6 +166,7 @@ def _allocation_arrays(lines: Sequence[Line]) -> dict[str, list[int]]:
     return {"numbers": list(parts), **columns}
 
 
+_PART_COLUMNS = ("fee_minor", "penalty_minor", "interest_minor", "principal_minor", "unapplied_minor")
 _PAYMENT_COLUMNS = (
     "reference", "channel", "amount_minor", "received_on",
     "fee_minor", "penalty_minor", "interest_minor", "principal_minor", "unapplied_minor",

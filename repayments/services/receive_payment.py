@@ -1,6 +1,6 @@
 """Record money received for a loan and apply it to what is due."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -8,15 +8,19 @@ from psycopg2.errors import UniqueViolation
 
 from dashu import events
 from dashu.audit import services as audit
-from dashu.finance.loan import Receipt
+from dashu.finance.allocation import Surplus
+from dashu.finance.bookkeeping import difference, growth
+from dashu.finance.life import Life
+from dashu.finance.loan import ENDED, Receipt, Status, accrue, books_of
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import MAX_MINOR, InvalidAmount, format_minor
 from loans.models import Loan
-from repayments.models import LoanEvent, Payment
-from repayments.services.booking import LoadedLoan, load, lock_loan, post_step, refuse_outside_contract, store
+from repayments.models import LoanEvent, Payment, ScheduleVersion
+from repayments.selectors.lives import as_event
+from repayments.services.booking import LoadedLoan, load, lock_loan, post_days, refuse_outside_contract, store
+from repayments.services.movements import Movements, movements_between
 from repayments.services.receipts import insert_payment, receipt_columns
-from repayments.services.replay import apply_event
-from repayments.services.restate import restate
+from repayments.services.restate import restate, restate_and_tell
 
 
 class LoanNotPayable(DomainError):
@@ -44,6 +48,7 @@ def receive_payment(
     channel: str,
     actor: str,
     kind: str = LoanEvent.Kind.PAYMENT,
+    installment: int | None = None,
     has_arrived: bool = False,
 ) -> Payment:
     """
@@ -54,6 +59,7 @@ def receive_payment(
 
     :param received_on: value date, in the lender's time zone, from the loan's start to `today`.
     :param kind: PAYMENT; PROCEEDS lowers the balance without paying an installment; SETTLEMENT ends the loan early.
+    :param installment: number of the installment that is to be paid first, whatever the waterfall says.
     :param has_arrived: a provider holds the money for us already, so of a settled loan it becomes the borrower's credit
         instead of being refused.
     :raises LoanNotPayable: the loan has not been paid out, or is settled.
@@ -73,18 +79,24 @@ def receive_payment(
         return _same_or_refuse(earlier, loan=loan, amount_minor=amount_minor, received_on=received_on, kind=kind)
     if loan.status == Loan.Status.APPROVED:
         raise LoanNotPayable(_("This loan has not been paid out yet."), field="loan")
-    if loan.status == Loan.Status.SETTLED and not has_arrived:
+    if loan.status in ENDED and not has_arrived:
         raise LoanNotPayable(_("This loan is settled; nothing more is to be paid on it."), field="loan")
     refuse_outside_contract(loan, received_on, today=today, field="received_on")
     loaded = load(loan)
 
     event = LoanEvent(loan=loan, kind=kind, effective_on=received_on, amount_minor=amount_minor, actor=actor)
+    if installment is not None:
+        event.data = {"installment": installment}
     if loaded.is_booked_past(received_on):
         payment = _record(event, reference=reference, channel=channel)
-        restate(loaded, through=loaded.position.accrued_through, description=f"Payment {reference}", event=event)
+        restate_and_tell(loaded, description=f"Payment {reference}", event=event, today=today, must_fit=not has_arrived)
         payment.refresh_from_db()
-    else:
+    elif _is_plain(loaded, kind):
         payment = _book_next(loaded, event, reference=reference, channel=channel)
+    else:
+        payment = _record(event, reference=reference, channel=channel)
+        restate(loaded, description=f"Payment {reference}", event=event, must_fit=not has_arrived)
+        payment.refresh_from_db()
 
     audit.record(
         action="repayments.payment_received",
@@ -97,24 +109,45 @@ def receive_payment(
     return payment
 
 
+def _is_plain(loaded: LoadedLoan, kind: str) -> bool:
+    """Whether the stored position says all that the payment needs: no terms, and nothing of a life before."""
+    in_advance = loaded.contract.waterfall.surplus
+    return (
+        loaded.position.status is Status.ACTIVE
+        and kind in (LoanEvent.Kind.PAYMENT, LoanEvent.Kind.PROCEEDS, LoanEvent.Kind.SETTLEMENT)
+        and in_advance in (Surplus.NEXT_INSTALLMENT, Surplus.LAST_INSTALLMENT)
+    )
+
+
 def _book_next(loaded: LoadedLoan, event: LoanEvent, *, reference: str, channel: str) -> Payment:
     """Book the loan's newest event: one step from the stored position."""
-    after, receipt = apply_event(loaded.position, loaded.contract, event)
-    assert receipt is not None
-    payment = _record(event, reference=reference, channel=channel, receipt=receipt)
-    store(loaded, after, event_on=event.effective_on)
-    post_step(
-        loaded,
-        after,
-        effective_on=event.effective_on,
-        description=f"Payment {reference}",
-        kind=event.kind,
-        actor=event.actor,
-    )
+    contract, on = loaded.contract, event.effective_on
+    life = Life(contract, None, position=loaded.position)
+    life.apply(as_event(loaded.loan, event), 0)
+    after, receipt = life.position, life.receipts[0]
+    assert after is not None
+
+    yesterday = on - timedelta(days=1)
+    first = loaded.position.accrued_through + timedelta(days=1)
+    changes = dict(growth(loaded.position, contract, first, yesterday))
+    evening = accrue(loaded.position, contract, yesterday)
+    changes[on] = difference(books_of(evening, contract), books_of(after, contract))
+
+    moved = movements_between(loaded.position.installments, after.installments, on)
+    payment = _record(event, reference=reference, channel=channel, receipt=receipt, movements=moved)
+    store(loaded, after, contract, event_on=on, reason=ScheduleVersion.Reason.RESTATEMENT)
+    post_days(loaded, changes, description=f"Payment {reference}", kind=event.kind, actor=event.actor)
     return payment
 
 
-def _record(event: LoanEvent, *, reference: str, channel: str, receipt: Receipt | None = None) -> Payment:
+def _record(
+    event: LoanEvent,
+    *,
+    reference: str,
+    channel: str,
+    receipt: Receipt | None = None,
+    movements: Movements | None = None,
+) -> Payment:
     """Write the event and its payment; without a receipt all of it is credit, until the restatement that follows."""
     payment = Payment(
         loan_id=event.loan_id,
@@ -125,7 +158,7 @@ def _record(event: LoanEvent, *, reference: str, channel: str, receipt: Receipt 
         **(receipt_columns(receipt) if receipt else {"unapplied_minor": event.amount_minor}),
     )
     try:
-        insert_payment(event, payment, receipt.lines if receipt else ())
+        insert_payment(event, payment, receipt.lines if receipt else (), movements or {})
     except IntegrityError as error:
         # The loan's lock does not keep another loan from taking the reference; the unique index does.
         if not isinstance(error.__cause__, UniqueViolation):

@@ -1,41 +1,71 @@
 """
-Restate a loan: replay its events and post what differs from the books.
+Restate a loan: live through its events anew and post what differs from the books, day by day.
 
-Ledger rows are never edited. The entry of a restatement is the difference between what the replayed position says and
-what the ledger says of this loan today, so whatever came before, afterwards the two agree.
+Nothing that was written is edited. For every day of the loan's life the new postings are the difference between what
+that day's books must say and what the ledger says of it, so whatever came before, afterwards each day agrees.
 """
 
-from datetime import date
+from datetime import date, timedelta
 
-from dashu.finance.loan import Book, books_of
-from dashu.ledger import services as ledger
-from dashu.ledger.selectors import loan_balances
-from repayments.models import LoanEvent
-from repayments.services.booking import ACCOUNT_OF, LoadedLoan, ledger_lines, store
+from dashu import events as events_table
+from dashu.finance.bookkeeping import daily_books
+from dashu.finance.loan import Book, accrue
+from dashu.finance.replay import History
+from dashu.ledger.selectors import loan_changes
+from repayments.domain.comparing import summary_of
+from repayments.models import LoanEvent, Restatement, ScheduleVersion
+from repayments.selectors.lives import events_of, life_of
+from repayments.services.booking import LoadedLoan, by_book, post_days, store
+from repayments.services.movements import correct_movements, movements_of
 from repayments.services.receipts import rewrite_receipts
-from repayments.services.replay import replay
 
-_BOOK_OF = {account: book for book, account in ACCOUNT_OF.items()}
+_REASONS = set(ScheduleVersion.Reason.values)
 
 
-def restate(loaded: LoadedLoan, *, through: date, description: str, event: LoanEvent) -> None:
+def restate(loaded: LoadedLoan, *, description: str, event: LoanEvent, must_fit: bool = True) -> History:
     """
     Bring balances, installments, payments and ledger of a locked loan in line with its events.
 
-    :param through: last day that is accrued; never earlier than what was accrued before.
     :param event: the new event, already written, that made this necessary.
+    :param must_fit: False for money that is here whatever the loan says of it.
+    :raises DomainError: the event does not fit the loan as its day finds it.
     """
-    position, receipts = replay(loaded.loan, loaded.contract, through=through)
-    rewrite_receipts(loaded.loan.pk, receipts)
-    store(loaded, position, event_on=event.effective_on)
-    held = loan_balances([loaded.loan.pk])[loaded.loan.pk]
-    before: dict[Book, int] = {_BOOK_OF[account]: minor for account, minor in held.items()}
-    if lines := ledger_lines(before, books_of(position, loaded.contract), loaded.loan.pk):
-        ledger.post(
-            effective_on=event.effective_on,
-            description=description,
-            kind="RESTATEMENT",
-            lines=lines,
-            actor=event.actor,
-            currency=loaded.loan.currency,
-        )
+    events = events_of(loaded.loan)
+    newest = next(one for one in events if one.pk == event.pk) if must_fit else None
+    history = life_of(loaded.loan, events, newest=newest)
+    evening_before = event.effective_on - timedelta(days=1)
+    through = max(loaded.position.accrued_through, history.position.accrued_through, evening_before)
+    position = accrue(history.position, history.contract, through)
+
+    rewrite_receipts(loaded.loan.pk, {events[index].pk: receipt for index, receipt in history.receipts.items()})
+    is_latest = event.effective_on >= loaded.balance.latest_event_on
+    reason = event.kind if is_latest and event.kind in _REASONS else ScheduleVersion.Reason.RESTATEMENT
+    store(loaded, position, history.contract, event_on=event.effective_on, reason=reason)
+    correct_movements(loaded.loan.pk, event.pk, movements_of(history.steps))
+    held = by_book(loan_changes(loaded.loan.pk))
+    wanted = daily_books(history.steps, through)
+    changes: dict[date, dict[Book, int]] = {}
+    for on in wanted.keys() | held.keys():
+        must, has = wanted.get(on, {}), held.get(on, {})
+        if change := {book: minor for book in Book if (minor := must.get(book, 0) - has.get(book, 0))}:
+            changes[on] = change
+    kind = event.kind if len(changes) <= 1 and event.effective_on in changes else "RESTATEMENT"
+    post_days(loaded, changes, description=description, kind=kind, actor=event.actor)
+    return history
+
+
+def restate_and_tell(
+    loaded: LoadedLoan, *, description: str, event: LoanEvent, today: date, must_fit: bool = True
+) -> Restatement:
+    """Restate the loan and keep what changed in what its borrower was told; they are told once it is committed."""
+    before = summary_of(loaded.position, loaded.contract, today)
+    history = restate(loaded, description=description, event=event, must_fit=must_fit)
+    kept = Restatement.objects.create(
+        event=event,
+        loan=loaded.loan,
+        from_on=event.effective_on,
+        before=before,
+        after=summary_of(history.position, history.contract, today),
+    )
+    events_table.publish("repayments.loan_restated", loan_id=loaded.loan.pk, event_id=event.pk)
+    return kept

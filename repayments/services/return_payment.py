@@ -10,7 +10,8 @@ from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from repayments.models import LoanEvent, Payment
 from repayments.services.booking import load, lock_loan, refuse_outside_contract
-from repayments.services.restate import restate
+from repayments.services.receipts import mark_returned
+from repayments.services.restate import restate_and_tell
 
 
 class PaymentNotFound(DomainError):
@@ -61,11 +62,8 @@ def return_payment(*, reference: str, returned_on: date, today: date, reason: st
         data={"event": payment.pk, "reason": reason},
         actor=actor,
     )
-    payment.is_returned = True
-    payment.save(update_fields=["is_returned"])
-    payment.allocations.all().delete()
-    through = max(loaded.position.accrued_through, returned_on)
-    restate(loaded, through=through, description=f"Returned {reference}", event=event)
+    mark_returned(payment)
+    restate_and_tell(loaded, description=f"Returned {reference}", event=event, today=today)
     audit.record(
         action="repayments.payment_returned",
         subject_type="loan",

@@ -10,8 +10,8 @@ from dashu.ledger.selectors import loan_balances
 from dashu.policy import rules as policy
 from loans.models import Loan
 from repayments.models import LoanBalance
+from repayments.selectors.lives import replayed
 from repayments.services.booking import ACCOUNT_OF, load
-from repayments.services.replay import replay
 from tests.factories import borrower, pay, running_loan
 
 DAYS = 75
@@ -67,9 +67,9 @@ class TestClose:
         for loan in loans:
             stored = load(loan)
             live = accrue(stored.position, stored.contract, on)
-            replayed, _receipts = replay(loan, stored.contract, through=on)
-            assert live.installments == replayed.installments
-            assert live.penalty_parts == replayed.penalty_parts
+            lived, _contract, _receipts = replayed(loan, through=on)
+            assert live.installments == lived.installments
+            assert live.penalty_parts == lived.penalty_parts
             owed = arrears(live, stored.contract, on)
             status = statuses.get(loan.pk)
             if status is None:
@@ -84,7 +84,7 @@ class TestClose:
                 tiers = policy.five_tier(loan.product_terms.product.kind, on)
                 assert status.classification == tiers.code_for(owed.days_past_due)
             assert (loan.pk in cases) == (owed.days_past_due > 0)
-            books = books_of(replayed, stored.contract)
+            books = books_of(lived, stored.contract)
             assert {account: held[loan.pk].get(account, 0) for account in ACCOUNT_OF.values()} == {
                 ACCOUNT_OF[book]: books[book] for book in Book
             }

@@ -9,7 +9,7 @@ from django.db import connection
 from collections_mgmt.models import CollectionCase, OverdueStatus
 from collections_mgmt.services.close_day import close_date
 from dashu.finance.installments import Installment as Row
-from dashu.finance.loan import accrue, arrears, books_of
+from dashu.finance.loan import accrue, arrears, books_of, effective_days_past_due
 from dashu.finance.schedule import build_schedule
 from dashu.finance.terms import Method, ScheduleTerms
 from dashu.ledger.models import Posting
@@ -66,16 +66,37 @@ def random_states(chance: random.Random) -> None:
         loan.penalty_base = chance.choice(["principal", "principal_and_interest"])
         loan.penalty_year_days = chance.choice([360, 365])
         loan.penalty_grace_days = chance.choice([0, 0, 1, 5])
+        loan.penalty_cap_rate = chance.choice(
+            [None, Decimal("0.24"), Decimal(chance.randrange(0, 240_001)) / 1_000_000]
+        )
+        loan.non_accrual_days = chance.choice([None, 0, 30, 90])
+        loan.interest_basis = chance.choice(["scheduled", "scheduled", "daily"])
     Loan.objects.bulk_update(
         loans,
-        ["tolerance_bps", "penalty_annual_rate", "penalty_base", "penalty_year_days", "penalty_grace_days"],
+        [
+            "tolerance_bps",
+            "penalty_annual_rate",
+            "penalty_base",
+            "penalty_year_days",
+            "penalty_grace_days",
+            "penalty_cap_rate",
+            "non_accrual_days",
+            "interest_basis",
+        ],
         batch_size=1_000,
     )
     balances = list(LoanBalance.objects.all())
     for balance in balances:
         balance.accrued_through += timedelta(days=chance.randrange(0, 200))
         balance.penalty_parts = Decimal(chance.randrange(0, 10**12))
-    LoanBalance.objects.bulk_update(balances, ["accrued_through", "penalty_parts"], batch_size=1_000)
+        balance.penalty_uncapped_parts = Decimal(chance.randrange(0, 10**12))
+        balance.penalty_room_parts = Decimal(chance.randrange(-(10**11), 10**12))
+        clipped = min(balance.penalty_uncapped_parts, balance.penalty_room_parts)
+        balance.penalty_parts = max(balance.penalty_parts, clipped)
+        pauses = random_pauses(chance)
+        balance.pause_starts, balance.pause_ends = [pause[0] for pause in pauses], [pause[1] for pause in pauses]
+    columns = ["accrued_through", "penalty_parts", "penalty_uncapped_parts", "penalty_room_parts"]
+    LoanBalance.objects.bulk_update(balances, [*columns, "pause_starts", "pause_ends"], batch_size=1_000)
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -84,6 +105,18 @@ def random_states(chance: random.Random) -> None:
             FROM loans_loan AS loan WHERE loan.id = balance.loan_id
             """
         )
+
+    for stored in [load(loan) for loan in Loan.objects.order_by("id")]:
+        stored.balance.is_non_accrual = stored.position.is_non_accrual(stored.contract)
+        stored.balance.save(update_fields=["is_non_accrual"])
+
+
+def random_pauses(chance: random.Random) -> list[tuple[date, date | None]]:
+    """Up to two pauses that do not touch; the last may still run."""
+    first = TODAY - timedelta(days=chance.randrange(0, 300))
+    end = first + timedelta(days=chance.randrange(0, 40))
+    second = end + timedelta(days=chance.randrange(2, 60))
+    return chance.choice([[], [], [(first, end)], [(first, None)], [(first, end), (second, None)]])
 
 
 class TestCloseOfThousands:
@@ -115,6 +148,10 @@ class TestCloseOfThousands:
             after = accrue(stored.position, stored.contract, TODAY)
             owed = arrears(after, stored.contract, TODAY)
             live = load(stored.loan)
+            if live.balance.accrued_through == TODAY:
+                for name in ("penalty_parts", "penalty_uncapped_parts", "penalty_room_parts"):
+                    assert getattr(live.position, name) == getattr(after, name), name
+                assert live.balance.is_non_accrual == after.is_non_accrual(stored.contract)
             assert live.position.penalty_charged(stored.contract) == after.penalty_charged(stored.contract)
             status = statuses.get(loan_id)
             found = (
@@ -124,6 +161,7 @@ class TestCloseOfThousands:
             )
             assert found == (owed.days_past_due, owed.oldest_due_on, owed.principal, owed.interest)
             if status:
+                assert status.effective_days_past_due == effective_days_past_due(after, stored.contract, TODAY)
                 assert status.bucket == buckets.code_for(owed.days_past_due)
                 assert status.classification == tiers.code_for(owed.days_past_due)
                 assert status.penalty_minor == after.penalty_due(stored.contract)

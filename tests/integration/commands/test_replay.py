@@ -252,7 +252,7 @@ class TestReplay:
             (LOAN | {"pack": "xx"}, "unknown_pack", "pack"),
             (LOAN | {"product": "MORTGAGE"}, "unknown_product", "product"),
             (LOAN | {"rules": {}}, "unknown_field", "rules"),
-            (with_events({"on": "2026-02-15", "type": "refund"}), "event_type_unsupported", "events[1].type"),
+            (with_events({"on": "2026-02-15", "type": "take_over"}), "event_type_unsupported", "events[1].type"),
             (with_events({"on": "2026-02-15"}), "missing_field", "events[1].type"),
             (with_events({"type": "payment", "amount": "1"}), "missing_field", "events[1].on"),
             (with_events({"on": "2026-02-15", "type": "payment"}), "missing_field", "events[1].amount"),

@@ -129,7 +129,7 @@ class TestValueDates:
 
         balance, other = (LoanBalance.objects.get(pk=loan.pk) for loan in (returned, never))
         assert balance.principal_minor == other.principal_minor
-        assert balance.accrued_through == date(2026, 3, 21)
+        assert balance.accrued_through == date(2026, 3, 20)
         assert books(returned)[accounts.CASH] == books(never)[accounts.CASH]
         unpaid = [
             list(Installment.objects.filter(loan_id=loan.pk).order_by("number").values_list("unpaid_minor", flat=True))

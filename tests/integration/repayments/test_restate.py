@@ -3,37 +3,56 @@
 from datetime import date
 
 import pytest
+from django.db.models import Sum
 
-from dashu.finance.loan import EventRefused, books_of
-from dashu.ledger.selectors import loan_balances
+from dashu.finance.bookkeeping import daily_books
+from dashu.finance.loan import Book, EventRefused, books_of
+from dashu.ledger.selectors import loan_balances, loan_changes
 from loans.models import Loan
-from repayments.models import Installment, LoanBalance, LoanEvent
+from repayments.models import Installment, InstallmentMovement, LoanBalance, LoanEvent
+from repayments.selectors.lives import events_of, life_of, replayed
 from repayments.selectors.reconciliation import differences
-from repayments.services.booking import ACCOUNT_OF, load
+from repayments.services.booking import ACCOUNT_OF, by_book, load
 from repayments.services.extend_loan import extend_loan
-from repayments.services.replay import replay
+from repayments.services.movements import movements_of
 from repayments.services.return_payment import ReturnedBeforeReceived, return_payment
 from tests.factories import ACTOR, pay, running_loan, yuan
 
 
 def check(loan: Loan) -> None:
-    """Rows, balance and ledger are what a replay of the loan's events gives."""
+    """Rows, balance, history and, for every day, the ledger are what a replay of the loan's events gives."""
     loan.refresh_from_db()
     stored = load(loan)
-    replayed, receipts = replay(loan, stored.contract, through=stored.position.accrued_through)
-    assert stored.position.installments == replayed.installments
-    assert (stored.position.principal, stored.position.unapplied) == (replayed.principal, replayed.unapplied)
-    assert (stored.position.penalty_parts, stored.position.interest_parts) == (
-        replayed.penalty_parts,
-        replayed.interest_parts,
-    )
-    assert loan.status == replayed.status.value
-    books = {ACCOUNT_OF[book]: minor for book, minor in books_of(replayed, stored.contract).items() if minor}
+    lived, contract, receipts = replayed(loan, through=stored.position.accrued_through)
+    assert stored.contract == contract
+    assert stored.position.installments == lived.installments
+    for name in (
+        "principal", "unapplied", "penalty_parts", "penalty_uncapped_parts", "penalty_room_parts", "penalty_paid",
+        "penalty_waived", "interest_parts", "interest_collected", "refund_due", "pauses", "accrued_through",
+    ):  # fmt: skip
+        assert getattr(stored.position, name) == getattr(lived, name), name
+    assert loan.status == lived.status.value
+    books = {ACCOUNT_OF[book]: minor for book, minor in books_of(lived, contract).items() if minor}
     held = {account: minor for account, minor in loan_balances([loan.pk])[loan.pk].items() if minor}
     assert held == books
+    history = life_of(loan, events_of(loan))
+    by_day = daily_books(history.steps, lived.accrued_through)
+    posted = {on: {book: minor for book, minor in change.items() if minor} for on, change in _posted(loan).items()}
+    assert {on: change for on, change in posted.items() if change} == by_day
+    assert _moved(loan) == movements_of(history.steps)
     for payment in loan.payments.filter(is_returned=False):
         assert payment.principal_minor == receipts[payment.pk].principal
     assert differences() == []
+
+
+def _posted(loan: Loan) -> dict[date, dict[Book, int]]:
+    return by_book(loan_changes(loan.pk))
+
+
+def _moved(loan: Loan) -> dict[tuple[date, int, date, str], tuple[int, int, int]]:
+    rows = InstallmentMovement.objects.filter(loan=loan).values_list("effective_on", "number", "due_on", "kind")
+    sums = rows.annotate(Sum("principal_minor"), Sum("interest_minor"), Sum("fee_minor")).order_by()
+    return {tuple(row[:4]): tuple(row[4:]) for row in sums if any(row[4:])}
 
 
 def give_back(reference: str, on: date) -> None:

@@ -19,9 +19,9 @@ from dashu.tapes.services.replay_tape import replay_tape
 from dashu.users.models import Borrower
 from loans.models import Loan
 from repayments.models import Installment, LoanBalance, Payment
+from repayments.selectors.lives import replayed
 from repayments.selectors.reconciliation import differences
 from repayments.services.booking import ACCOUNT_OF, load
-from repayments.services.replay import replay
 
 HEADER = "customerid,systemloanid,approveddate,loanamount,totaldue,termdays,closeddate,firstduedate,firstrepaiddate"
 GOOD = "C1,100,2016-08-15 18:22:40,10000,13000.0,30,2016-09-20 16:06:48,2016-09-14,2016-09-20 15:51:43"
@@ -61,10 +61,10 @@ class TestGoodRows:
 
         for loan in Loan.objects.all():
             stored = load(loan)
-            replayed, _receipts = replay(loan, stored.contract, through=loan.starts_on)
-            assert stored.position.installments == replayed.installments
-            assert stored.position.principal == replayed.principal
-            books = {ACCOUNT_OF[book]: minor for book, minor in books_of(replayed, stored.contract).items() if minor}
+            lived, _contract, _receipts = replayed(loan, through=loan.starts_on)
+            assert stored.position.installments == lived.installments
+            assert stored.position.principal == lived.principal
+            books = {ACCOUNT_OF[book]: minor for book, minor in books_of(lived, stored.contract).items() if minor}
             assert loan_balances([loan.pk])[loan.pk] == books
         assert differences() == []
 

@@ -1,0 +1,62 @@
+"""Write a loan's overdue history anew after a restatement: what was past due, in the light of what is known now."""
+
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+
+from collections_mgmt.models import CloseRun, OverdueChange
+from collections_mgmt.services.reassess_loan import reassess_loan
+from dashu.policy import rules as policy
+from loans.models import Loan
+from repayments.models import Restatement
+from repayments.selectors.past_days import loan_by_day
+from repayments.services.booking import lock_loan
+
+
+@transaction.atomic
+def refresh_history(*, loan_id: int, event_id: int, today: date) -> None:
+    """
+    Correct the changes of bucket and classification from the restatement's value date to the latest closed date.
+
+    What was known before is not lost: `repayments.selectors.past_days` answers for any day as known at any moment.
+    """
+    loan = lock_loan(loan_id)
+    from_on = Restatement.objects.get(pk=event_id).from_on
+    latest = CloseRun.objects.filter(status=CloseRun.Status.CLOSED).aggregate(on=Max("business_date"))["on"]
+    if latest is not None and latest >= from_on:
+        OverdueChange.objects.filter(loan_id=loan_id, changed_on__gte=from_on, changed_on__lte=latest).delete()
+        OverdueChange.objects.bulk_create(_changes(loan, from_on, latest))
+    reassess_loan(loan_id=loan_id, as_of=today)
+
+
+def _changes(loan: Loan, first: date, last: date) -> list[OverdueChange]:
+    kind = Loan.objects.values_list("product_terms__product__kind", flat=True).get(pk=loan.pk)
+    changes: list[OverdueChange] = []
+    before: tuple[str, str] | None = None
+    for day in loan_by_day(loan, first=first - timedelta(days=1), last=last):
+        days = day.arrears.days_past_due
+        labels = (
+            policy.delinquency_buckets(day.as_of).code_for(days),
+            policy.five_tier(kind, day.as_of).code_for(days),
+        )
+        if before is None:
+            before = labels if day.as_of < first else _current(kind, day.as_of)
+        if labels != before and day.as_of >= first:
+            changes.append(
+                OverdueChange(
+                    loan_id=loan.pk,
+                    changed_on=day.as_of,
+                    days_past_due=days,
+                    bucket_before=before[0],
+                    bucket=labels[0],
+                    classification_before=before[1],
+                    classification=labels[1],
+                )
+            )
+        before = labels
+    return changes
+
+
+def _current(kind: str, on: date) -> tuple[str, str]:
+    return policy.delinquency_buckets(on).code_for(0), policy.five_tier(kind, on).code_for(0)

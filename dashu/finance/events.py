@@ -1,0 +1,88 @@
+"""What can happen to a loan, as plain values: the events that `dashu.finance.replay` lives through."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from dashu.finance.installments import Component, Installment
+from dashu.finance.prepayment import Keep
+from dashu.finance.terms import ScheduleTerms
+
+
+class EventType(StrEnum):
+    """
+    `write_off` is the name back offices use for booking a loan as lost while the claim continues; `charge_off` is the
+    same. `end_claim` gives the claim up.
+    """
+
+    DISBURSE = "disburse"
+    TAKE_OVER = "take_over"
+    PAYMENT = "payment"
+    PROCEEDS = "proceeds"
+    PREPAY = "prepay"
+    SETTLE = "settle"
+    RECOVERY = "recovery"
+    REVERSAL = "reversal"
+    WAIVER = "waiver"
+    FEE = "fee"
+    REFUND = "refund"
+    EXTEND = "extend"
+    RESTRUCTURE = "restructure"
+    RATE_CHANGE = "rate_change"
+    DUE_DAY = "due_day"
+    PAUSE = "pause"
+    RESUME = "resume"
+    WRITE_OFF = "write_off"
+    CHARGE_OFF = "charge_off"
+    END_CLAIM = "end_claim"
+    SALE = "sale"
+
+
+OPENING = (EventType.DISBURSE, EventType.TAKE_OVER)
+MONEY = (EventType.PAYMENT, EventType.PROCEEDS, EventType.PREPAY, EventType.SETTLE, EventType.RECOVERY)
+REVERSIBLE = tuple(kind for kind in EventType if kind not in (*OPENING, EventType.REVERSAL))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """
+    :param on: value date.
+    :param posted_on: when it was written; only a fee may be written before `on`.
+    :param amount: minor units; 0 for events that move no money.
+    :param component: what a waiver gives up.
+    :param reverses: id of the event that a reversal undoes.
+    :param terms: the new terms of a restructuring.
+    :param keep: what a prepayment leaves as it is.
+    :param installment: the number that the payer of a payment chose to pay first.
+    :param months: length of a payment holiday.
+    :param annual_rate: the new rate of a rate change.
+    :param due_day: the new day of the month.
+    :param rows, interest_through: the schedule of an opening that is not computed from the terms, and to which day a
+        loan that is taken over has paid its interest.
+    :param is_booked: it was accepted before. What a correction with an earlier value date leaves of it is then put
+        right instead of refused: money is money, a waiver gives up at most what is owed.
+    :param at: where the event stands in its document, for refusals.
+    """
+
+    type: EventType
+    on: date
+    posted_on: date
+    amount: int = 0
+    id: str = ""
+    component: Component | None = None
+    reverses: str = ""
+    terms: ScheduleTerms | None = None
+    keep: Keep = Keep.TERM
+    installment: int | None = None
+    months: int = 0
+    annual_rate: Decimal | None = None
+    due_day: int | None = None
+    rows: tuple[Installment, ...] = ()
+    interest_through: date | None = None
+    is_booked: bool = False
+    at: str = ""
+
+    @property
+    def counts_from(self) -> date:
+        return min(self.on, self.posted_on)

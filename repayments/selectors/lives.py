@@ -1,0 +1,145 @@
+"""
+A loan's life: its stored events, lived through by `dashu.finance.replay`.
+
+This is the only reader of `LoanEvent.data`. What each kind keeps there:
+
+| kind | data |
+|---|---|
+| TAKEN_OVER | `interest_through`: to which day interest was paid |
+| PAYMENT | `installment`: the one that the payer chose, where one was chosen |
+| PREPAYMENT | `keep`: "term" or "installment" |
+| REVERSAL | `event`: the id of the event that it undoes |
+| WAIVER | `component` |
+| EXTENSION | `months` |
+| RESTRUCTURE | `terms`: as `manage.py replay` takes them |
+| RATE_CHANGE | `annual_rate` |
+| DUE_DAY | `due_day` |
+| all | `reason`, in words |
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from dashu.finance import installments as finance
+from dashu.finance.allocation import Surplus
+from dashu.finance.events import Event, EventType
+from dashu.finance.installments import Component
+from dashu.finance.loan import Contract, Position, Receipt, accrue
+from dashu.finance.prepayment import Keep
+from dashu.finance.replay import History, live_through
+from dashu.finance.terms import ScheduleTerms
+from dashu.kernel.documents import Document
+from loans.models import Loan
+from repayments.domain.new_terms import read_new_terms
+from repayments.models import Installment, LoanEvent
+
+Kind = LoanEvent.Kind
+
+_TYPES = {
+    Kind.DISBURSED: EventType.DISBURSE,
+    Kind.TAKEN_OVER: EventType.TAKE_OVER,
+    Kind.PAYMENT: EventType.PAYMENT,
+    Kind.PROCEEDS: EventType.PROCEEDS,
+    Kind.PREPAYMENT: EventType.PREPAY,
+    Kind.SETTLEMENT: EventType.SETTLE,
+    Kind.RECOVERY: EventType.RECOVERY,
+    Kind.REVERSAL: EventType.REVERSAL,
+    Kind.WAIVER: EventType.WAIVER,
+    Kind.FEE: EventType.FEE,
+    Kind.REFUND: EventType.REFUND,
+    Kind.EXTENSION: EventType.EXTEND,
+    Kind.RESTRUCTURE: EventType.RESTRUCTURE,
+    Kind.RATE_CHANGE: EventType.RATE_CHANGE,
+    Kind.DUE_DAY: EventType.DUE_DAY,
+    Kind.PAUSE: EventType.PAUSE,
+    Kind.RESUME: EventType.RESUME,
+    Kind.CHARGE_OFF: EventType.CHARGE_OFF,
+    Kind.WRITE_OFF: EventType.END_CLAIM,
+    Kind.SALE: EventType.SALE,
+}
+
+_NEED_TERMS = (Kind.RESTRUCTURE, Kind.RATE_CHANGE, Kind.DUE_DAY, Kind.PREPAYMENT)
+
+_FIELDS: dict[str, Callable[[Any], dict[str, Any]]] = {
+    Kind.TAKEN_OVER: lambda data: {"interest_through": date.fromisoformat(data["interest_through"])},
+    Kind.PAYMENT: lambda data: {"installment": data.get("installment")},
+    Kind.PREPAYMENT: lambda data: {"keep": Keep(data["keep"])},
+    Kind.REVERSAL: lambda data: {"reverses": str(data["event"])},
+    Kind.WAIVER: lambda data: {"component": Component(data["component"])},
+    Kind.EXTENSION: lambda data: {"months": data["months"]},
+    Kind.RATE_CHANGE: lambda data: {"annual_rate": Decimal(data["annual_rate"])},
+    Kind.DUE_DAY: lambda data: {"due_day": data["due_day"]},
+}
+
+
+def events_of(loan: Loan, *, known_at: datetime | None = None) -> list[LoanEvent]:
+    """Return the loan's events in the order of their posting, or only those that were posted before a moment."""
+    found = LoanEvent.objects.filter(loan_id=loan.pk).order_by("id")
+    return list(found if known_at is None else found.filter(posted_at__lt=known_at))
+
+
+def life_of(loan: Loan, events: Sequence[LoanEvent], *, newest: LoanEvent | None = None) -> History:
+    """
+    Live through the events.
+
+    :param events: in the order of their posting, the payout or takeover among them.
+    :param newest: one of them that is being tried; it is refused where it does not fit. All others were accepted
+        before, and what a correction leaves of them is put right.
+    :raises DomainError: `newest` does not fit; `field` is its own.
+    """
+    needs_terms = any(event.kind in _NEED_TERMS for event in events)
+    surplus = loan.contract.waterfall.surplus
+    terms = loan.schedule_terms if needs_terms or surplus in (Surplus.REDUCE_AMOUNT, Surplus.REDUCE_TERM) else None
+    rows = _first_schedule(loan)
+    return live_through(
+        terms, loan.contract, [_event(loan, event, rows, terms, is_booked=event is not newest) for event in events]
+    )
+
+
+def replayed(
+    loan: Loan, *, through: date, known_at: datetime | None = None
+) -> tuple[Position, Contract, dict[int, Receipt]]:
+    """
+    Return the loan after all its events, accrued through a day, with its terms in force and what each payment paid.
+
+    :param known_at: leave out what was posted at this moment or later.
+    """
+    events = events_of(loan, known_at=known_at)
+    history = life_of(loan, events)
+    receipts = {events[index].pk: receipt for index, receipt in history.receipts.items()}
+    return accrue(history.position, history.contract, through), history.contract, receipts
+
+
+def as_event(loan: Loan, event: LoanEvent) -> Event:
+    """Return one event that is being tried, for a loan whose events need no terms."""
+    return _event(loan, event, (), None, is_booked=False)
+
+
+def _event(
+    loan: Loan,
+    event: LoanEvent,
+    rows: tuple[finance.Installment, ...],
+    terms: ScheduleTerms | None,
+    *,
+    is_booked: bool,
+) -> Event:
+    kind, on = Kind(event.kind), event.effective_on
+    more = _FIELDS[kind](event.data) if kind in _FIELDS else {}
+    if kind in (Kind.DISBURSED, Kind.TAKEN_OVER):
+        more["rows"] = rows
+    elif kind == Kind.RESTRUCTURE:
+        assert terms is not None
+        more["terms"] = read_new_terms(Document(event.data["terms"], path="terms"), terms, on, loan.currency)
+    return Event(_TYPES[kind], on, on, event.amount_minor, str(event.pk or ""), is_booked=is_booked, **more)
+
+
+def _first_schedule(loan: Loan) -> tuple[finance.Installment, ...]:
+    """Return the rows that the contract or the takeover began with, before anything was paid."""
+    rows: Iterable[tuple[Any, ...]] = (
+        Installment.objects.filter(loan_id=loan.pk, version=1)
+        .order_by("number")
+        .values_list("number", "due_on", "principal_minor", "interest_minor", "fee_minor")
+    )
+    return tuple(finance.Installment(*row) for row in rows)

@@ -1,0 +1,98 @@
+"""The history of installments: what was demanded, paid and waived, day by day, as rows that are only ever added to."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+
+from django.db import connection
+
+from dashu.finance.installments import Installment
+from dashu.finance.replay import Step
+from repayments.models import InstallmentMovement
+
+Kind = InstallmentMovement.Kind
+Key = tuple[date, int, date, str]  # effective on, number, due on, kind
+Parts = tuple[int, int, int]  # principal, interest, fee
+Movements = dict[Key, Parts]
+
+
+def movements_between(before: Sequence[Installment], after: Sequence[Installment], on: date) -> Movements:
+    """Return how `after` differs from `before`; an installment that moved leaves its old due date for the new one."""
+    moved: defaultdict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
+    old, new = ({row.number: row for row in rows} for rows in (before, after))
+    for number in old.keys() | new.keys():
+        was, now = old.get(number), new.get(number)
+        if was is now:
+            continue
+        for row, sign in ((was, -1), (now, 1)):
+            if row is not None:
+                for kind, parts in _parts(row):
+                    sums = moved[on, number, row.due_on, kind]
+                    for place, minor in enumerate(parts):
+                        sums[place] += sign * minor
+    return {key: (sums[0], sums[1], sums[2]) for key, sums in moved.items() if any(sums)}
+
+
+def movements_of(steps: Sequence[Step]) -> Movements:
+    """Return all movements of a life after its opening, whose rows are those of the first schedule version."""
+    sums: Movements = {}
+    for before, step in pairwise(steps):
+        if before.position.installments is not step.position.installments:
+            found = movements_between(before.position.installments, step.position.installments, step.on)
+            for key, parts in found.items():
+                sums[key] = _plus(sums.get(key, (0, 0, 0)), parts)
+    return sums
+
+
+def correct_movements(loan_id: int, event_id: int, wanted: Movements) -> None:
+    """Add what makes the stored movements of a loan sum to the wanted ones."""
+    held: Movements = {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT effective_on, number, due_on, kind,
+                   SUM(principal_minor)::bigint, SUM(interest_minor)::bigint, SUM(fee_minor)::bigint
+            FROM repayments_installmentmovement WHERE loan_id = %s GROUP BY 1, 2, 3, 4
+            """,
+            [loan_id],
+        )
+        for *key, principal, interest, fee in cursor.fetchall():
+            held[tuple(key)] = (-principal, -interest, -fee)
+    missing = {
+        key: parts
+        for key in wanted.keys() | held.keys()
+        if any(parts := _plus(wanted.get(key, (0, 0, 0)), held.get(key, (0, 0, 0))))
+    }
+    if not missing:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO repayments_installmentmovement
+                (loan_id, event_id, effective_on, number, due_on, kind, principal_minor, interest_minor, fee_minor)
+            SELECT %(loan_id)s, %(event_id)s, row.* FROM unnest(
+                %(days)s::date[], %(numbers)s::int[], %(dues)s::date[], %(kinds)s::text[],
+                %(principals)s::bigint[], %(interests)s::bigint[], %(fees)s::bigint[]) AS row
+            """,
+            {"loan_id": loan_id, "event_id": event_id, **movement_arrays(missing)},
+        )
+
+
+def movement_arrays(movements: Mapping[Key, Parts]) -> dict[str, list[object]]:
+    """Return the movements as columns, for `unnest`."""
+    rows = [(*key, *parts) for key, parts in sorted(movements.items())]
+    names = ("days", "numbers", "dues", "kinds", "principals", "interests", "fees")
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
+def _parts(row: Installment) -> tuple[tuple[str, Parts], ...]:
+    return (
+        (Kind.DEMANDED.value, (row.principal, row.interest, row.fee)),
+        (Kind.PAID.value, (row.paid_principal, row.paid_interest, row.paid_fee)),
+        (Kind.WAIVED.value, (row.waived_principal, row.waived_interest, row.waived_fee)),
+    )
+
+
+def _plus(one: Parts, other: Parts) -> Parts:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]

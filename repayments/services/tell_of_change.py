@@ -1,0 +1,69 @@
+"""Tell the borrower in one plain message what a correction or an act of ours changed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+
+from dashu.messaging import services as messaging
+from dashu.messaging.models import OutboxMessage
+from repayments.models import Channel, LoanEvent, Payment, Restatement
+
+TEMPLATE = "repayments.loan_changed"
+# What only moves money between two days of the past, or that the receipt tells already, is no news.
+_COMPARED = (
+    "status", "overdue_minor", "penalty_minor", "days_past_due", "left_to_pay_minor", "next_due_on", "next_due_minor",
+)  # fmt: skip
+
+
+def tell_of_change(*, event_id: int) -> bool:
+    """Put the message of a restatement into the outbox, once; nothing where nothing the borrower sees has changed."""
+    kept = Restatement.objects.select_related("event", "loan").get(pk=event_id)
+    if all(kept.before[name] == kept.after[name] for name in _COMPARED):
+        return False
+    return messaging.enqueue(
+        dedupe_key=_key(event_id),
+        borrower_id=kept.loan.borrower_id,
+        loan_id=kept.loan_id,
+        template=TEMPLATE,
+        params=_params(kept),
+    )
+
+
+def tell_of_missed_changes(*, now: datetime) -> int:
+    """Send the messages of the last two days that an event missed; return how many were missing."""
+    key = Concat(Value("changed:"), Cast(OuterRef("pk"), CharField()))
+    recent = Restatement.objects.filter(
+        event__posted_at__gte=now - timedelta(days=2), event__posted_at__lt=now - timedelta(minutes=5)
+    ).exclude(event__in=Payment.objects.filter(channel=Channel.TAPE).values("pk"))
+    missing = recent.exclude(Exists(OutboxMessage.objects.filter(dedupe_key=key)))
+    return sum(tell_of_change(event_id=event_id) for event_id in missing.values_list("pk", flat=True)[:1000])
+
+
+def _key(event_id: int) -> str:
+    return f"changed:{event_id}"
+
+
+def _params(kept: Restatement) -> dict[str, Any]:
+    """Return the values of the template: one sentence for what happened, then where the loan stands now."""
+    event, before, after = kept.event, kept.before, kept.after
+    params: dict[str, Any] = {
+        "loan_number": kept.loan.number,
+        "currency": kept.loan.currency,
+        "from_on": kept.from_on.isoformat(),
+        _happened(event): event.amount_minor,
+        "left_to_pay_minor": after["left_to_pay_minor"],
+        "left_before_minor": before["left_to_pay_minor"],
+    }
+    overdue = after["overdue_minor"] + after["penalty_minor"]
+    if overdue:
+        params["overdue_minor"] = overdue
+    if after["next_due_on"]:
+        params |= {"next_due_on": after["next_due_on"], "next_due_minor": after["next_due_minor"]}
+    return params
+
+
+def _happened(event: LoanEvent) -> str:
+    """Return the name of the value whose sentence says what happened; see the template."""
+    return f"{event.kind.lower()}_minor"
