@@ -32,10 +32,20 @@ class Account(models.Model):
         INCOME = "INCOME", _("Income")
         EXPENSE = "EXPENSE", _("Expense")
         EQUITY = "EQUITY", _("Equity")
+        MEMO = "MEMO", _("Off-balance")
 
     code = models.CharField(_("code"), max_length=32, primary_key=True)
     name = models.JSONField(_("name"), help_text=_("One name for each language: zh-Hans, zh-Hant, en."))
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="parts",
+        verbose_name=_("part of"),
+        help_text=_("Its balance is added to that of this account."),
+    )
 
     class Meta:
         verbose_name = _("ledger account")
@@ -51,6 +61,24 @@ class Account(models.Model):
         wanted = (get_language() or "en").lower()
         names: dict[str, Any] = {language.lower(): text for language, text in self.name.items()}
         return str(names.get(wanted) or names.get("en") or self.code)
+
+
+class AccountRole(models.Model):
+    """The account that takes the place of a standard account (`role`) for a product, or for "" all others."""
+
+    product = models.CharField(_("product"), max_length=50, blank=True, help_text=_("Code; empty for all others."))
+    role = models.CharField(_("standard account"), max_length=32)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="roles", verbose_name=_("ledger account")
+    )
+
+    class Meta:
+        verbose_name = _("role of an account")
+        verbose_name_plural = _("roles of accounts")
+        constraints = [models.UniqueConstraint(fields=["product", "role"], name="ledger_accountrole_once")]
+
+    def __str__(self) -> str:
+        return f"{self.product or '*'} {self.role} → {self.account_id}"
 
 
 class JournalEntry(models.Model):

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
+from dashu.ledger.accounts import role_of
 from dashu.ledger.models import Account, Posting
 
 _SIGNED = Case(When(side="D", then=F("amount_minor")), default=-F("amount_minor"))
@@ -31,13 +32,13 @@ def balance_of(
     account: str, *, loan_id: int | None = None, as_of: date | None = None, currency: str | None = None
 ) -> int:
     """
-    Return debits less credits of an account, so an asset is positive and a liability or income negative.
+    Return debits less credits of an account with its parts: an asset is positive, a liability or income negative.
 
     :param loan_id: only this loan's postings; without it, the whole book's.
     :param as_of: only entries effective on or before this date.
     :param currency: needed only for the whole book's balance where the book holds several currencies.
     """
-    postings = _effective(as_of).filter(account_id=account)
+    postings = _effective(as_of).filter(Q(account_id=account) | Q(account__code__startswith=f"{account}."))
     if loan_id is not None:
         postings = postings.filter(loan_id=loan_id)
     if currency is not None:
@@ -46,11 +47,16 @@ def balance_of(
 
 
 def loan_balances(loan_ids: Iterable[int], *, as_of: date | None = None) -> dict[int, dict[str, int]]:
-    """Return `{loan id: {account code: balance}}`; a loan without postings has an empty dict."""
+    """
+    Return `{loan id: {standard account: balance}}`; a loan without postings has an empty dict.
+
+    A part counts under the standard account that it stands for: what a loan holds in 1301.02 is in "1301".
+    """
     balances: dict[int, dict[str, int]] = {loan_id: {} for loan_id in loan_ids}
     rows = _effective(as_of).filter(loan_id__in=list(balances)).values_list("loan_id", "account_id")
     for loan_id, account, balance in rows.annotate(balance=Sum(_SIGNED)).order_by():
-        balances[loan_id][account] = int(balance)
+        held = balances[loan_id]
+        held[role_of(account)] = held.get(role_of(account), 0) + int(balance)
     return balances
 
 

@@ -233,6 +233,7 @@ EMAIL_TIMEOUT = 10
 LENDER_POLICY_PACK = env.text("DASHU_POLICY_PACK", "cn")
 CURRENCY = "CNY"
 SIMULATED_GATEWAY = True  # a payment provider without money, where the payer chooses what happens
+LEDGER_CHART_FILE = Path(env.text("DASHU_CHART_FILE", str(BASE_DIR / "dashu" / "ledger" / "chart.yaml")))
 CLOSE_RANGE_LOANS = env.whole("DASHU_CLOSE_RANGE_LOANS", 50_000)
 
 # --- admin --------------------------------------------------------------------------------------------------------

@@ -3,8 +3,6 @@ from datetime import date
 import pytest
 
 from dashu.ledger import accounts
-from dashu.ledger.chart import load_chart
-from dashu.ledger.models import Account
 from dashu.ledger.selectors import balance_of, loan_balances, trial_balance
 from dashu.ledger.services import credit, debit, post
 from tests.integration.ledger.test_post import pay
@@ -24,6 +22,19 @@ class TestSelectors:
         pay(loan_id=7)
 
         assert loan_balances([7, 8]) == {7: {"1001": 1_050_00, "1311": -50_00, "1301": -1_000_00}, 8: {}}
+
+    def test_balances_count_the_parts_of_an_account(self):
+        pay(loan_id=7)
+        post(
+            effective_on=date(2026, 3, 2),
+            description="Moved",
+            kind="TEST",
+            actor="user:1",
+            lines=[debit("1301", 400_00, 7), credit("1301.02", 300_00, 7), credit("1301.03", 100_00, 7)],
+        )
+
+        assert (balance_of("1301"), balance_of("1301.02", loan_id=7)) == (-1_000_00, -300_00)
+        assert loan_balances([7]) == {7: {"1001": 1_050_00, "1311": -50_00, "1301": -1_000_00}}
 
     def test_trial_balance_keeps_currencies_apart_and_sums_to_zero(self):
         pay()
@@ -45,17 +56,3 @@ class TestSelectors:
             ("1001", "USD", 300),
             ("3901", "USD", -300),
         ]
-
-
-@pytest.mark.django_db
-class TestChart:
-    def test_has_every_account_that_services_post_to(self):
-        codes = {value for name, value in vars(accounts).items() if name.isupper()}
-
-        assert set(Account.objects.values_list("code", flat=True)) == codes
-
-    def test_loads_again_without_change(self):
-        before = list(Account.objects.order_by("code").values())
-
-        assert load_chart() == 14
-        assert list(Account.objects.order_by("code").values()) == before
