@@ -12,7 +12,14 @@ from dashu.policy.services import load_packs
 from dashu.users.models import Partner, User
 from tests import factories
 
-APPEND_ONLY = {"ledger_journalentry", "ledger_posting", "audit_auditrecord", "repayments_loanevent"}
+APPEND_ONLY = {
+    "ledger_journalentry",
+    "ledger_posting",
+    "ledger_accountingperiod",
+    "ledger_closingbalance",
+    "audit_auditrecord",
+    "repayments_loanevent",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

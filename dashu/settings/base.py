@@ -233,6 +233,9 @@ EMAIL_TIMEOUT = 10
 LENDER_POLICY_PACK = env.text("DASHU_POLICY_PACK", "cn")
 CURRENCY = "CNY"
 SIMULATED_GATEWAY = True  # a payment provider without money, where the payer chooses what happens
+# What must be in order before an accounting period is closed: functions that take its last day and raise a refusal.
+# Named here, because the ledger lies below the apps that they belong to.
+LEDGER_CLOSE_CHECKS: tuple[str, ...] = ()
 LEDGER_CHART_FILE = Path(env.text("DASHU_CHART_FILE", str(BASE_DIR / "dashu" / "ledger" / "chart.yaml")))
 CLOSE_RANGE_LOANS = env.whole("DASHU_CLOSE_RANGE_LOANS", 50_000)
 
