@@ -4,7 +4,8 @@ from typing import Any
 
 from celery import shared_task
 
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
+from repayments.services.reconcile_day import reconcile_once
 from repayments.services.send_receipt import send_missing_receipts
 from repayments.services.send_receipt import send_receipt as send
 
@@ -17,3 +18,9 @@ def send_receipt(*, payment_id: int, **_newer_fields: Any) -> None:
 @shared_task
 def sweep_receipts(**_newer_fields: Any) -> None:
     send_missing_receipts(now=lender_now())
+
+
+@shared_task
+def reconcile_books(**_newer_fields: Any) -> None:
+    """Compare every loan's balance with its postings, once a day; beat calls this again in case a call was missed."""
+    reconcile_once(on=lender_today(), actor="system:reconcile")

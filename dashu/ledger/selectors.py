@@ -97,6 +97,12 @@ def trial_balance(through: date, *, since: date | None = None) -> list[TrialBala
     ]
 
 
+def unbalanced_currencies() -> dict[str, int]:
+    """Return `{currency: debits less credits}` over the whole ledger where that is not 0; it must be empty."""
+    rows = Posting.objects.values_list("currency").annotate(difference=Sum(_SIGNED)).order_by("currency")
+    return {currency: int(difference) for currency, difference in rows if difference}
+
+
 def _effective(as_of: date | None) -> QuerySet[Posting, Any]:
     postings = Posting.objects.all()
     return postings if as_of is None else postings.filter(entry__effective_on__lte=as_of)

@@ -9,6 +9,7 @@ from repayments.models.balances import LoanBalance
 from repayments.models.checkouts import Checkout
 from repayments.models.events import LoanEvent
 from repayments.models.payments import Channel, Disbursement, Payment, PaymentAllocation
+from repayments.models.reconciliations import ReconciliationDay
 from repayments.models.schedules import Installment, ScheduleVersion
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "LoanEvent",
     "Payment",
     "PaymentAllocation",
+    "ReconciliationDay",
     "ScheduleVersion",
 ]
