@@ -4,7 +4,8 @@ from typing import Any
 
 from celery import shared_task
 
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
+from repayments.services.reconcile_day import reconcile_once
 from repayments.services.send_receipt import send_missing_receipts
 from repayments.services.send_receipt import send_receipt as send
 from repayments.services.tell_of_change import tell_of_change as tell
@@ -26,3 +27,9 @@ def sweep_receipts(**_newer_fields: Any) -> None:
     """Send what an event missed: receipts, and the news of changed loans."""
     send_missing_receipts(now=lender_now())
     tell_of_missed_changes(now=lender_now())
+
+
+@shared_task
+def reconcile_books(**_newer_fields: Any) -> None:
+    """Compare every loan's balance with its postings, once a day; beat calls this again in case a call was missed."""
+    reconcile_once(on=lender_today(), actor="system:reconcile")

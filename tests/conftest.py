@@ -15,6 +15,8 @@ from tests import factories
 APPEND_ONLY = {
     "ledger_journalentry",
     "ledger_posting",
+    "ledger_accountingperiod",
+    "ledger_closingbalance",
     "audit_auditrecord",
     "repayments_loanevent",
     "repayments_installmentmovement",

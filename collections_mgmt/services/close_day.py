@@ -30,6 +30,13 @@ class DateNotOver(DomainError):
     code = "date_not_over"
 
 
+class NightsNotClosed(DomainError):
+    """The nightly closes of an accounting period are not all done, so its interest and penalty are not all booked."""
+
+    code = "nights_not_closed"
+    http_status = 409
+
+
 def owed_dates(*, to: date, today: date) -> Iterator[date]:
     """
     Yield the dates that are still to be closed up to `to`, oldest first; before any close, only `to`.
@@ -117,6 +124,28 @@ def summary(run: CloseRun) -> dict[str, object]:
         "seconds": seconds,
         "elapsed_seconds": round((run.ended_at - run.started_at).total_seconds(), 3) if run.ended_at else None,
     }
+
+
+def refuse_nights_not_closed(through: date) -> None:
+    """
+    Stand in the way of closing an accounting period before the nightly close of its last day is done.
+
+    A period that ended before the first nightly close ever is not held up, nor one before the first loan.
+
+    :raises NightsNotClosed: that close is missing or still runs.
+    """
+    first = CloseRun.objects.aggregate(first=Min("business_date"))["first"]
+    is_done = (
+        CloseRun.objects.filter(business_date=through, status=CloseRun.Status.CLOSED).exists()
+        or (first is not None and through < first)
+        or not Loan.objects.filter(starts_on__lte=through).exclude(status=Loan.Status.APPROVED).exists()
+    )
+    if not is_done:
+        raise NightsNotClosed(
+            _("The nightly close of %(date)s is not done yet. Close the days first, then the period."),
+            field="through",
+            params={"date": through},
+        )
 
 
 def _ranges() -> Iterator[tuple[int, int]]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
+from celery.schedules import crontab
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -174,6 +175,12 @@ CELERY_BEAT_SCHEDULE = {
     # Start and sweep in one: each call takes up whatever date or range is owed.
     "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 600, "options": {"expires": 590}},
     "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},
+    # After the close of the night; each later call only makes up for one that was missed.
+    "reconcile-books": {
+        "task": "repayments.tasks.reconcile_books",
+        "schedule": crontab(minute=30, hour="5-23"),
+        "options": {"expires": 3000},
+    },
     "sweep-receipts": {"task": "repayments.tasks.sweep_receipts", "schedule": 900, "options": {"expires": 890}},
 }
 # A caller whose work is committed waits for no broker that is down: one try, the sweeps do the rest. Workers and beat
@@ -233,6 +240,13 @@ EMAIL_TIMEOUT = 10
 LENDER_POLICY_PACK = env.text("DASHU_POLICY_PACK", "cn")
 CURRENCY = "CNY"
 SIMULATED_GATEWAY = True  # a payment provider without money, where the payer chooses what happens
+# What must be in order before an accounting period is closed: functions that take its last day and raise a refusal.
+# Named here, because the ledger lies below the apps that they belong to.
+LEDGER_CLOSE_CHECKS = (
+    "collections_mgmt.services.close_day.refuse_nights_not_closed",
+    "repayments.services.reconcile_day.refuse_books_that_differ",
+)
+LEDGER_CHART_FILE = Path(env.text("DASHU_CHART_FILE", str(BASE_DIR / "dashu" / "ledger" / "chart.yaml")))
 CLOSE_RANGE_LOANS = env.whole("DASHU_CLOSE_RANGE_LOANS", 50_000)
 
 # --- admin --------------------------------------------------------------------------------------------------------

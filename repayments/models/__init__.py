@@ -9,6 +9,7 @@ from repayments.models.balances import LoanBalance
 from repayments.models.checkouts import Checkout
 from repayments.models.events import LoanEvent, Restatement
 from repayments.models.payments import Channel, Disbursement, Payment, PaymentAllocation
+from repayments.models.reconciliations import ReconciliationDay
 from repayments.models.schedules import Installment, InstallmentMovement, ScheduleVersion
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "LoanEvent",
     "Payment",
     "PaymentAllocation",
+    "ReconciliationDay",
     "Restatement",
     "ScheduleVersion",
 ]

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from dashu import events
 from dashu.celery import app
@@ -36,6 +37,11 @@ class TestClock:
         scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
         assert scheduled - registered == set()
+
+
+class TestClosingChecks:
+    def test_each_is_a_function(self):
+        assert all(callable(import_string(name)) for name in settings.LEDGER_CLOSE_CHECKS)
 
 
 class TestQueues:
