@@ -23,7 +23,7 @@ MANY = 1_000
 # Temporary tables live as long as the connection and are empty outside a transaction: making and dropping them every
 # time would leave dead rows in the database's own catalogs, night after night.
 TOUCHED = "close_touched (loan_id bigint)"
-ACCRUAL = """close_accrual (loan_id bigint, currency text, interest_minor bigint, fee_minor bigint,
+ACCRUAL = """close_accrual (loan_id bigint, product_terms_id bigint, currency text, interest_minor bigint, fee_minor bigint,
     penalty_parts numeric, penalty_uncapped_parts numeric, penalty_room_parts numeric, penalty_charged_minor bigint,
     penalty_minor bigint, interest_before_minor bigint, penalty_before_minor bigint, was_suspended boolean,
     is_suspended boolean)"""
@@ -67,13 +67,13 @@ def accrue(cursor: CursorWrapper, *, on: date, first: int, end: int, description
     cursor.execute(
         """
         INSERT INTO close_accrual
-        SELECT loan.id, loan.currency, due.interest_minor, due.fee_minor, charged.parts, penalty.uncapped_parts,
+        SELECT loan.id, loan.product_terms_id, loan.currency, due.interest_minor, due.fee_minor, charged.parts, penalty.uncapped_parts,
                penalty.room_parts, charged.minor, charged.minor - loan.penalty_charged_minor,
                due.interest_before_minor, loan.penalty_charged_minor - loan.penalty_paid_minor
                    - loan.penalty_waived_minor,
                loan.is_non_accrual, COALESCE(%(on)s::date - due.oldest_due_on > loan.non_accrual_days, false)
         FROM (
-            SELECT loan.id, loan.currency, loan.interest_basis, loan.penalty_base, loan.penalty_annual_rate,
+            SELECT loan.id, loan.product_terms_id, loan.currency, loan.interest_basis, loan.penalty_base, loan.penalty_annual_rate,
                    loan.penalty_year_days, loan.penalty_grace_days, loan.penalty_cap_rate, loan.non_accrual_days,
                    loan.tolerance_bps,
                    GREATEST(0, loan.penalty_cap_rate - CASE WHEN loan.interest_basis = 'daily'
@@ -222,8 +222,12 @@ def _lock_touched(cursor: CursorWrapper, *, first: int, end: int) -> int:
 def _post_accrual(cursor: CursorWrapper, *, on: date, description: str, actor: str) -> None:
     cursor.execute(
         """
-        WITH lines AS (
-            SELECT accrual.loan_id, accrual.currency, line.account, line.side, line.amount_minor
+        WITH chart AS MATERIALIZED (
+            SELECT version.id AS product_terms_id, own.role, own.account_id
+            FROM loans_productterms AS version JOIN loans_product AS product ON product.id = version.product_id
+            CROSS JOIN LATERAL ledger_accounts_of(product.code) AS own
+        ), lines AS (
+            SELECT accrual.loan_id, accrual.currency, chart.account_id AS account, line.side, line.amount_minor
             FROM close_accrual AS accrual
             -- On the day on which a loan stops being accrued, what it had been accrued goes to the memo accounts.
             CROSS JOIN LATERAL (
@@ -248,6 +252,7 @@ def _post_accrual(cursor: CursorWrapper, *, on: date, description: str, actor: s
                 SELECT part.account, CASE WHEN part.sign * change.minor > 0 THEN 'D' ELSE 'C' END AS side,
                        abs(change.minor) AS amount_minor
             ) AS line
+            JOIN chart ON chart.product_terms_id = accrual.product_terms_id AND chart.role = line.account
             WHERE change.minor <> 0
         ), entry AS (
             INSERT INTO ledger_journalentry (effective_on, description, kind, actor)

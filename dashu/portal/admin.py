@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from collections_mgmt.models import OverdueStatus
 from dashu.kernel.dates import lender_today
-from dashu.portal.loan_for_staff import loan_figures, loan_tables
+from dashu.portal.loan_for_staff import loan_figures, loan_tables, past_day
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan
@@ -114,9 +114,10 @@ class LoanAdmin(FoundByLoan, ReadOnlyAdmin):
         loan = self.get_object(request, object_id)
         shown: dict[str, Any] = {}
         if loan:
-            may_see = request.user.has_perm
+            may_see, today, asked = request.user.has_perm, lender_today(), request.GET
+            on_day = past_day(loan, as_of=asked.get("as_of", ""), known_on=asked.get("known_on", ""), today=today)
             shown = {
-                "figures": loan_figures(loan, today=lender_today()),
-                "tables": loan_tables(loan, version=request.GET.get("version", ""), may_see=may_see),
+                "figures": loan_figures(loan, today=today),
+                "tables": loan_tables(loan, version=asked.get("version", ""), may_see=may_see, on_day=on_day),
             }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})

@@ -1,7 +1,8 @@
 """What the staff page of a loan shows: its figures, schedule, payments, events, and how far it was behind."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -14,13 +15,16 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CollectionCase, OverdueChange, OverdueStatus
 from collections_mgmt.presenting import bucket_label, classification_label, tone_of
+from dashu.kernel.dates import parse_date
 from dashu.kernel.errors import DomainError
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
 from repayments.models import LoanEvent, Payment
+from repayments.selectors.past_days import facts_on
 from repayments.selectors.schedules import Schedule, full_schedule
 from repayments.selectors.standings import standings_of
+from repayments.services.booking import refuse_outside_contract
 
 SHOWN_PAYMENTS = 50
 SHOWN_EVENTS = 100
@@ -49,14 +53,17 @@ def loan_figures(loan: Loan, *, today: date) -> list[Figure]:
     ]
 
 
-def loan_tables(loan: Loan, *, version: str, may_see: Callable[[str], bool]) -> list[Table]:
+def loan_tables(
+    loan: Loan, *, version: str, may_see: Callable[[str], bool], on_day: Table | None = None
+) -> list[Table]:
     """
     Return the tables of the page that this person may see.
 
     :param version: of the schedule, as the address names it; anything else shows the one in force.
     :param may_see: whether the person has a permission, as `User.has_perm`.
+    :param on_day: the table of a past day, which everyone who sees the loan sees.
     """
-    tables = [_schedule(loan, version)]
+    tables = [_schedule(loan, version), *([on_day] if on_day else [])]
     if may_see("repayments.view_payment"):
         tables.append(_payments(loan))
     if may_see("collections_mgmt.view_overduestatus"):
@@ -66,6 +73,45 @@ def loan_tables(loan: Loan, *, version: str, may_see: Callable[[str], bool]) -> 
     if may_see("repayments.view_payment"):
         tables.append(_events(loan))
     return tables
+
+
+def past_day(loan: Loan, *, as_of: str, known_on: str, today: date) -> Table:
+    """
+    Return where the loan stood on any day, as known now or on any day, with the form that asks for another.
+
+    :param as_of, known_on: ISO dates as the address names them; empty for yesterday and for what is known now.
+    """
+    columns = [Column(_("figure")), Column(_("amount"), is_number=True)]
+    form = format_html(
+        '<form method="get" class="staff-inline"><label>{} <input type="date" name="as_of" value="{}"></label> '
+        '<label>{} <input type="date" name="known_on" value="{}"></label> <button>{}</button></form>',
+        gettext("At the end of"),
+        as_of,
+        gettext("as known at the end of"),
+        known_on,
+        gettext("Show"),
+    )
+    title = _("On any day")
+    try:
+        day = parse_date(as_of, field="as_of") if as_of else today - timedelta(days=1)
+        known = parse_date(known_on, field="known_on") if known_on else None
+        refuse_outside_contract(loan, day, today=today, field="as_of")
+        facts = facts_on(loan, as_of=day, known_on=known)
+    except DomainError as refusal:
+        return Table(title, columns, [], empty=refusal.user_message, note=form)
+    outstanding, overdue = facts["outstanding"], facts["overdue"]
+    rows: list[tuple[Any, Any]] = [
+        (_("principal outstanding"), money(outstanding["principal"], loan.currency)),
+        (_("interest due"), money(outstanding["interest"], loan.currency)),
+        (_("fees due"), money(outstanding["fee"], loan.currency)),
+        (_("penalty due"), money(outstanding["penalty"], loan.currency)),
+        (_("overdue amount"), money(sum(overdue.values()), loan.currency)),
+        (_("credit of the borrower"), money(facts["credit"], loan.currency)),
+        (_("days past due"), facts["days_past_due"]),
+        (_("bucket"), bucket_label(facts["bucket"])),
+        (_("classification"), classification_label(facts["classification"])),
+    ]
+    return Table(title, columns, rows, empty="", note=format_html("{} {}", date_format(day), form))
 
 
 def _with_penalty(loan: Loan, penalty_minor: int) -> str:

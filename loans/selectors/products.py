@@ -1,6 +1,7 @@
 """Which version of a product's terms is in force on a day."""
 
 from datetime import date
+from functools import lru_cache
 
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,12 @@ class UnknownProduct(DomainError):
 
     code = "unknown_product"
     http_status = 404
+
+
+@lru_cache(maxsize=10_000)
+def product_code_of(product_terms_id: int) -> str:
+    """Return the code of the product that a version of terms belongs to; versions never change theirs."""
+    return str(ProductTerms.objects.values_list("product__code", flat=True).get(pk=product_terms_id))
 
 
 def product_terms(product_code: str, *, on: date) -> ProductTerms:

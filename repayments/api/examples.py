@@ -28,6 +28,24 @@ SCHEDULE: dict[str, Any] = {
         }
     ],
 }
+POSITION: dict[str, Any] = {
+    "loan": "DS20260000123",
+    "as_of": "2026-03-31",
+    "known_on": None,
+    "status": "ACTIVE",
+    "outstanding": {
+        "principal": _money("11079.84"),
+        "interest": _money("166.20"),
+        "fee": _money("0.00"),
+        "penalty": _money("9.96"),
+    },
+    "overdue": {"principal": _money("933.96"), "interest": _money("166.20"), "fee": _money("0.00")},
+    "credit": _money("0.00"),
+    "days_past_due": 16,
+    "effective_days_past_due": 16,
+    "bucket": "M1",
+    "classification": "SPECIAL_MENTION",
+}
 PAYMENT_IN: dict[str, Any] = {
     "amount": _money("1100.16"),
     "received_on": "2026-02-15",

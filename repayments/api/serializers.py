@@ -43,6 +43,42 @@ class ScheduleOut(serializers.Serializer):
     installments = InstallmentOut(many=True)
 
 
+class PositionQuery(StrictSerializer):
+    as_of = LenderDateField(required=False, help_text="The day to answer for, its end; without it yesterday.")
+    known_on = LenderDateField(
+        required=False, help_text="Leave out what was written after this day: the loan as it was known then."
+    )
+
+
+class OutstandingOut(serializers.Serializer):
+    principal = MinorField()
+    interest = MinorField(help_text="Demanded by the day and unpaid.")
+    fee = MinorField(help_text="Demanded by the day and unpaid.")
+    penalty = MinorField(help_text="Charged by the day and unpaid.")
+
+
+class OverdueOut(serializers.Serializer):
+    principal = MinorField()
+    interest = MinorField()
+    fee = MinorField()
+
+
+class PositionOut(serializers.Serializer):
+    """The loan at the end of a day."""
+
+    loan = serializers.CharField()
+    as_of = serializers.DateField()
+    known_on = serializers.DateField(allow_null=True)
+    status = serializers.CharField()
+    outstanding = OutstandingOut()
+    overdue = OverdueOut(help_text="Demanded before the day and unpaid.")
+    credit = MinorField(help_text="Money received that nothing due could take.")
+    days_past_due = serializers.IntegerField()
+    effective_days_past_due = serializers.IntegerField(help_text="Without the days of pauses.")
+    bucket = serializers.CharField()
+    classification = serializers.CharField()
+
+
 class PaymentIn(StrictSerializer):
     """Money that the borrower paid to the partner for this loan."""
 

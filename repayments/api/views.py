@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -14,10 +14,19 @@ from dashu.kernel.money import CurrencyMismatch, InvalidAmount, Money
 from dashu.users.actors import actor_of
 from loans.models import Loan
 from repayments.api import examples
-from repayments.api.serializers import PaymentIn, PaymentOut, ScheduleOut, ScheduleQuery, stored_reference
+from repayments.api.serializers import (
+    PaymentIn,
+    PaymentOut,
+    PositionOut,
+    PositionQuery,
+    ScheduleOut,
+    ScheduleQuery,
+    stored_reference,
+)
 from repayments.models import Channel
+from repayments.selectors.past_days import NotPaidOutThen, facts_on
 from repayments.selectors.schedules import ScheduleNotFound, full_schedule
-from repayments.services.booking import DateOutsideContract, LoanNotFound
+from repayments.services.booking import DateOutsideContract, LoanNotFound, refuse_outside_contract
 from repayments.services.receive_payment import LoanNotPayable, ReferenceReused, receive_payment
 
 NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH, description="The loan number: `id` of the loan.")
@@ -39,6 +48,27 @@ class Schedule(APIView):
         loan = _visible_loan(request, number)
         schedule = full_schedule(loan, version=query.get("version"))
         return Response(ScheduleOut(schedule, context={"currency": loan.currency}).data)
+
+
+class Position(APIView):
+    required_scopes = ["loans:read"]
+
+    @extend_schema(
+        operation_id="get_position",
+        summary="Read where a loan stood on any day, as known now or on any day",
+        tags=["loans"],
+        parameters=[NUMBER, PositionQuery],
+        responses={200: PositionOut, **problems(*QUERY, LoanNotFound, NotPaidOutThen, DateOutsideContract)},
+        examples=[OpenApiExample("position", value=examples.POSITION, response_only=True, status_codes=["200"])],
+    )
+    def get(self, request: PartnerRequest, number: str) -> Response:
+        query = checked(PositionQuery, request.query_params.dict())
+        loan = _visible_loan(request, number)
+        today = lender_today()
+        as_of = query.get("as_of") or today - timedelta(days=1)
+        refuse_outside_contract(loan, as_of, today=today, field="as_of")
+        facts = facts_on(loan, as_of=as_of, known_on=query.get("known_on"))
+        return Response(PositionOut(facts, context={"currency": loan.currency}).data)
 
 
 class Payments(APIView):

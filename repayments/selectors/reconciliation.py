@@ -9,7 +9,11 @@ from dashu.ledger import accounts
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One account of one loan: what the loan's rows say and what the ledger holds, minor units, debits positive."""
+    """
+    One standard account of one loan, with its parts: what the loan's rows say and what the ledger holds.
+
+    Minor units, debits positive.
+    """
 
     loan_id: int
     account: str
@@ -60,13 +64,13 @@ def differences(*, limit: int = 1000) -> list[Difference]:
                     (%(credit)s, -balance.unapplied_minor)
                 ) AS line (account, minor)
             ), held AS (
-                SELECT loan_id, account_id AS account,
+                SELECT loan_id, split_part(account_id, '.', 1) AS account,
                        SUM(CASE side WHEN 'D' THEN amount_minor ELSE -amount_minor END) AS minor
                 FROM ledger_posting
                 WHERE loan_id IS NOT NULL
-                  AND account_id IN (%(principal)s, %(interest)s, %(fee)s, %(penalty)s, %(suspended)s, %(contra)s,
-                                     %(refund)s, %(credit)s)
-                GROUP BY loan_id, account_id
+                  AND split_part(account_id, '.', 1) IN (%(principal)s, %(interest)s, %(fee)s, %(penalty)s,
+                                                         %(suspended)s, %(contra)s, %(refund)s, %(credit)s)
+                GROUP BY 1, 2
             )
             SELECT COALESCE(expected.loan_id, held.loan_id), COALESCE(expected.account, held.account),
                    COALESCE(expected.minor, 0), COALESCE(held.minor, 0)

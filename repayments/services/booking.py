@@ -20,8 +20,10 @@ from dashu.finance.loan import Book, Contract, Position
 from dashu.kernel.errors import DomainError
 from dashu.ledger import accounts
 from dashu.ledger import services as ledger
+from dashu.ledger.chart import accounts_for
 from loans.models import Loan
 from loans.selectors.compiled import OneRow
+from loans.selectors.products import product_code_of
 from repayments.models import LoanBalance, ScheduleVersion
 from repayments.selectors.positions import AMOUNTS, ROW_COLUMNS, contract_of, position_of
 
@@ -216,10 +218,11 @@ def _dates(days: Iterable[date | None]) -> str:
     return "{" + ",".join("NULL" if day is None else day.isoformat() for day in days) + "}"
 
 
-def ledger_lines(change: Mapping[Book, int], loan_id: int) -> list[ledger.Line]:
-    """Return the postings of a change of the loan's books, debits positive."""
+def ledger_lines(change: Mapping[Book, int], loan_id: int, product_terms_id: int) -> list[ledger.Line]:
+    """Return the postings of a change of the loan's books, debits positive, in the accounts of its product."""
+    accounts_of_product = accounts_for(product_code_of(product_terms_id))
     return [
-        (ledger.debit if minor > 0 else ledger.credit)(ACCOUNT_OF[book], abs(minor), loan_id)
+        (ledger.debit if minor > 0 else ledger.credit)(accounts_of_product[ACCOUNT_OF[book]], abs(minor), loan_id)
         for book, minor in change.items()
         if minor
     ]
@@ -232,16 +235,17 @@ def post_days(
     entries = [
         ledger.Entry(effective_on=on, description=description, kind=kind, lines=lines)
         for on, change in sorted(changes.items())
-        if (lines := ledger_lines(change, loaded.loan.pk))
+        if (lines := ledger_lines(change, loaded.loan.pk, loaded.loan.product_terms_id))
     ]
     ledger.post_many(entries=entries, actor=actor, currency=loaded.loan.currency)
 
 
 def by_book(held: Iterable[tuple[date, str, int]]) -> dict[date, dict[Book, int]]:
-    """Return sums of postings by day and account as changes of the books."""
+    """Return sums of postings by day and account as changes of the books; parts of an account count as the account."""
     books: defaultdict[date, dict[Book, int]] = defaultdict(dict)
     for on, account, minor in held:
-        books[on][_BOOK_OF[account]] = minor
+        book = _BOOK_OF[accounts.role_of(account)]
+        books[on][book] = books[on].get(book, 0) + minor
     return books
 
 

@@ -61,7 +61,7 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
         effective_on=on,
         description=f"Payout {reference}",
         kind="DISBURSEMENT",
-        lines=ledger_lines(books_of(position, contract), loan.pk),
+        lines=ledger_lines(books_of(position, contract), loan.pk, loan.product_terms_id),
         actor=actor,
         currency=loan.currency,
     )
