@@ -23,8 +23,9 @@ MANY = 1_000
 # Temporary tables live as long as the connection and are empty outside a transaction: making and dropping them every
 # time would leave dead rows in the database's own catalogs, night after night.
 TOUCHED = "close_touched (loan_id bigint)"
-ACCRUAL = """close_accrual (loan_id bigint, product_terms_id bigint, currency text, interest_minor bigint, fee_minor bigint,
-    penalty_parts numeric, penalty_uncapped_parts numeric, penalty_room_parts numeric, penalty_charged_minor bigint,
+ACCRUAL = """close_accrual (loan_id bigint, product_terms_id bigint, currency text, interest_minor bigint,
+    fee_minor bigint, penalty_parts numeric, penalty_uncapped_parts numeric, penalty_room_parts numeric,
+    penalty_charged_minor bigint,
     penalty_minor bigint, interest_before_minor bigint, penalty_before_minor bigint, was_suspended boolean,
     is_suspended boolean)"""
 STATUS = """close_status (loan_id bigint, days_past_due int, effective_days_past_due int, oldest_due_on date,
@@ -67,14 +68,14 @@ def accrue(cursor: CursorWrapper, *, on: date, first: int, end: int, description
     cursor.execute(
         """
         INSERT INTO close_accrual
-        SELECT loan.id, loan.product_terms_id, loan.currency, due.interest_minor, due.fee_minor, charged.parts, penalty.uncapped_parts,
-               penalty.room_parts, charged.minor, charged.minor - loan.penalty_charged_minor,
+        SELECT loan.id, loan.product_terms_id, loan.currency, due.interest_minor, due.fee_minor, charged.parts,
+               penalty.uncapped_parts, penalty.room_parts, charged.minor, charged.minor - loan.penalty_charged_minor,
                due.interest_before_minor, loan.penalty_charged_minor - loan.penalty_paid_minor
                    - loan.penalty_waived_minor,
                loan.is_non_accrual, COALESCE(%(on)s::date - due.oldest_due_on > loan.non_accrual_days, false)
         FROM (
-            SELECT loan.id, loan.product_terms_id, loan.currency, loan.interest_basis, loan.penalty_base, loan.penalty_annual_rate,
-                   loan.penalty_year_days, loan.penalty_grace_days, loan.penalty_cap_rate, loan.non_accrual_days,
+            SELECT loan.id, loan.product_terms_id, loan.currency, loan.interest_basis, loan.penalty_base,
+                   loan.penalty_annual_rate, loan.penalty_year_days, loan.penalty_grace_days, loan.penalty_cap_rate, loan.non_accrual_days,
                    loan.tolerance_bps,
                    GREATEST(0, loan.penalty_cap_rate - CASE WHEN loan.interest_basis = 'daily'
                        THEN COALESCE(balance.annual_rate, loan.annual_rate) ELSE 0 END) AS room_rate,
