@@ -75,8 +75,8 @@ def accrue(cursor: CursorWrapper, *, on: date, first: int, end: int, description
                loan.is_non_accrual, COALESCE(%(on)s::date - due.oldest_due_on > loan.non_accrual_days, false)
         FROM (
             SELECT loan.id, loan.product_terms_id, loan.currency, loan.interest_basis, loan.penalty_base,
-                   loan.penalty_annual_rate, loan.penalty_year_days, loan.penalty_grace_days, loan.penalty_cap_rate, loan.non_accrual_days,
-                   loan.tolerance_bps,
+                   loan.penalty_annual_rate, loan.penalty_year_days, loan.penalty_grace_days, loan.penalty_cap_rate,
+                   loan.non_accrual_days, loan.tolerance_bps,
                    GREATEST(0, loan.penalty_cap_rate - CASE WHEN loan.interest_basis = 'daily'
                        THEN COALESCE(balance.annual_rate, loan.annual_rate) ELSE 0 END) AS room_rate,
                    balance.accrued_through, balance.penalty_parts, balance.penalty_uncapped_parts,
