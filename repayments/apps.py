@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class RepaymentsConfig(AppConfig):
     name = "repayments"
     verbose_name = _("Repayments")
+
+    def ready(self) -> None:
+        from dashu.approvals.acts import register
+        from repayments.approvals import KINDS
+
+        for kind in KINDS:
+            register(kind)

@@ -1,6 +1,18 @@
+from typing import Any
+from uuid import uuid4
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import (
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from dashu.kernel.errors import DomainError
+from dashu.kernel.money import format_minor, parse_minor
+from repayments.services.ask_refund import BACK_TO_SOURCE
 
 
 class ReturnPaymentForm(forms.Form):
@@ -13,3 +25,57 @@ class ReturnPaymentForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_("For example: direct debit bounced, chargeback, booked to the wrong loan."),
     )
+
+
+class RefundCreditForm(forms.Form):
+    """
+    How much of a borrower's credit goes back, where to and why. What can go back is for the service to say.
+
+    `key` makes one form one request, however often it is sent.
+    """
+
+    ACCOUNT = "account"
+
+    amount = forms.CharField(label=_("Amount"), max_length=24, widget=UnfoldAdminTextInputWidget)
+    to = forms.ChoiceField(
+        label=_("Where to"),
+        choices=[(BACK_TO_SOURCE, _("Back to where it came from")), (ACCOUNT, _("Another account of the borrower"))],
+        widget=UnfoldAdminRadioSelectWidget,
+    )
+    account_end = forms.RegexField(
+        r"^[0-9]{4}$",
+        label=_("Last four digits of the account"),
+        required=False,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Only for another account. The whole number is never kept here."),
+        error_messages={"invalid": _("Write the last four digits only.")},
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("The person who approves it reads this."),
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, currency: str, free_minor: int, **kwargs: Any) -> None:
+        kwargs["initial"] = {"amount": format_minor(free_minor, currency), "to": BACK_TO_SOURCE, "key": uuid4()}
+        super().__init__(*args, **kwargs)
+        self._currency = currency
+
+    def clean_amount(self) -> int:
+        """Return minor units."""
+        try:
+            return parse_minor(self.cleaned_data["amount"].replace(",", ""), self._currency)
+        except DomainError as error:
+            raise forms.ValidationError(error.user_message) from error
+
+    def clean(self) -> dict[str, Any]:
+        """Put the place the money goes to into `to`."""
+        given = super().clean() or {}
+        if given.get("to") == self.ACCOUNT and "account_end" in given:
+            if given["account_end"]:
+                given["to"] = given["account_end"]
+            else:
+                self.add_error("account_end", _("Write the last four digits only."))
+        return given

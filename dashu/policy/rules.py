@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dashu.finance.arrears import Band, Scale
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.rate_cap import RateLimits
+from dashu.policy.authority import Authority, authority_of
 from dashu.policy.contact_hours import ContactHours
 from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.selectors import policy_rule, rule
@@ -103,6 +104,11 @@ def contact_hours(on: date, *, pack: str | None = None) -> ContactHours:
     return _hours(rule("contact.hours", on=on, pack=pack))
 
 
+def approval_authority(on: date, *, pack: str | None = None) -> Authority:
+    """Return who may do what alone on this day, and what they may approve for others."""
+    return authority_of(rule("approvals.authority", on=on, pack=pack))
+
+
 def typed(code: str, value: Any) -> Any:
     """Return the stored value of a rule as programs use it; a code that no program reads stays as it is."""
     reader = next((reader for start, reader in PARSERS.items() if code.startswith(start)), None)
@@ -172,4 +178,5 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "accrual.non_accrual_days": _whole,
     "reminders.days": _days,
     "contact.hours": _hours,
+    "approvals.authority": authority_of,
 }

@@ -12,7 +12,8 @@ from unfold.decorators import display
 
 from collections_mgmt.models import OverdueStatus
 from dashu.kernel.dates import lender_today
-from dashu.portal.loan_for_staff import loan_figures, loan_tables, past_day
+from dashu.portal.loan_for_staff import loan_figures, loan_tables, past_day, waiting_acts
+from dashu.portal.refunding import RefundsCredit
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan
@@ -32,7 +33,7 @@ STATUS_TONES = {"APPROVED": "info", "ACTIVE": "success", "CHARGED_OFF": "danger"
 
 
 @admin.register(Loan)
-class LoanAdmin(FoundByLoan, ReadOnlyAdmin):
+class LoanAdmin(RefundsCredit, FoundByLoan, ReadOnlyAdmin):
     loan_key = "pk"
     list_display = ["number", "borrower_name", "product", "status_shown", "principal", "outstanding", "days_past_due"]
     list_select_related = ["borrower", "product_terms__product", "balance", "overdue"]
@@ -64,6 +65,7 @@ class LoanAdmin(FoundByLoan, ReadOnlyAdmin):
     ]
     change_form_outer_before_template = "staff/figures.html"
     change_form_outer_after_template = "staff/tables.html"
+    actions_detail = ["refund_credit"]
 
     @admin.display(description=_("borrower"))
     def borrower_name(self, loan: Loan) -> str:
@@ -118,6 +120,9 @@ class LoanAdmin(FoundByLoan, ReadOnlyAdmin):
             on_day = past_day(loan, as_of=asked.get("as_of", ""), known_on=asked.get("known_on", ""), today=today)
             shown = {
                 "figures": loan_figures(loan, today=today),
-                "tables": loan_tables(loan, version=asked.get("version", ""), may_see=may_see, on_day=on_day),
+                "tables": [
+                    *waiting_acts(loan, today=today, may_see=may_see),
+                    *loan_tables(loan, version=asked.get("version", ""), may_see=may_see, on_day=on_day),
+                ],
             }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})

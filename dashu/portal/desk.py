@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, OverdueStatus
 from collections_mgmt.presenting import bucket_label
+from dashu.approvals.selectors import waiting_for
+from dashu.kernel.dates import lender_today
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
@@ -19,6 +21,8 @@ from loans.models import Loan
 def add_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     figures: list[Figure] = []
     tables: list[Table] = []
+    if request.user.has_perm("approvals.view_approvalrequest"):
+        figures.append(_waiting_for(request.user))
     if request.user.has_perm("collections_mgmt.view_overduestatus"):
         rows = list(_behind_by_bucket())
         figures.append(Figure(_("overdue loans"), f"{sum(row['loans'] for row in rows):,}"))
@@ -31,6 +35,13 @@ def add_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]
     if request.user.has_perm("collections_mgmt.view_closerun"):
         figures.extend(_last_close())
     return {**context, "figures": figures, "tables": tables}
+
+
+def _waiting_for(user: Any) -> Figure:
+    count = waiting_for(user, on=lender_today()).count()
+    address = reverse("admin:approvals_approvalrequest_changelist")
+    note = format_html('<a href="{}">{}</a>', address, _("Decide"))
+    return Figure(_("waiting for you"), f"{count:,}", note if count else "", "soon" if count else "plain")
 
 
 def _last_close() -> list[Figure]:

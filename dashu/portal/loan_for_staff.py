@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CollectionCase, OverdueChange, OverdueStatus
 from collections_mgmt.presenting import bucket_label, classification_label, tone_of
+from dashu.approvals.presenting import Line, lines_of
+from dashu.approvals.selectors import pending_for_loan
 from dashu.kernel.dates import parse_date
 from dashu.kernel.errors import DomainError
 from dashu.web.staff_tables import Column, Figure, Table
@@ -112,6 +114,37 @@ def past_day(loan: Loan, *, as_of: str, known_on: str, today: date) -> Table:
         (_("classification"), classification_label(facts["classification"])),
     ]
     return Table(title, columns, rows, empty="", note=format_html("{} {}", date_format(day), form))
+
+
+def waiting_acts(loan: Loan, *, today: date, may_see: Callable[[str], bool]) -> list[Table]:
+    """Return a table of what waits for approval on this loan, or nothing, so that nobody asks for it again."""
+    if not may_see("approvals.view_approvalrequest"):
+        return []
+    lines = lines_of(pending_for_loan(loan.pk, on=today))
+    may_open = may_see("approvals.view_all_approvalrequest")
+    rows = [
+        [
+            _request_link(line) if may_open else line.label,
+            money(line.request.amount_minor, line.request.currency),
+            str(line.request.maker),
+            line.request.reason,
+            date_format(line.last_day),
+        ]
+        for line in lines
+    ]
+    columns = [
+        Column(_("request")),
+        Column(_("amount"), is_number=True),
+        Column(_("asked by")),
+        Column(_("reason")),
+        Column(_("decide by")),
+    ]
+    return [Table(_("Waiting for approval"), columns, rows, empty="")] if rows else []
+
+
+def _request_link(line: Line) -> SafeString:
+    address = reverse("admin:approvals_approvalrequest_change", args=[line.request.pk])
+    return format_html('<a href="{}">{}</a>', address, line.label)
 
 
 def _with_penalty(loan: Loan, penalty_minor: int) -> str:

@@ -39,6 +39,13 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Decisions"),
+        (
+            Entry(_("Approvals"), "approval", "approvals.approvalrequest"),
+            Entry(_("Delegations"), "supervisor_account", "approvals.delegation"),
+        ),
+    ),
+    (
         _("Books"),
         (
             Entry(_("Nightly closes"), "nightlight", "collections_mgmt.closerun"),

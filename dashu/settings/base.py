@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "dashu.policy",
     "dashu.users",
     "dashu.messaging",
+    "dashu.approvals",
     "dashu.api",
     "dashu.web",
     "loans",
@@ -171,6 +172,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "dashu.messaging.tasks.send_due_messages",
         "schedule": 60,
         "options": {"expires": 55},
+    },
+    "expire-overdue-requests": {
+        "task": "dashu.approvals.tasks.expire_overdue_requests",
+        "schedule": 900,
+        "options": {"expires": 890},
     },
     # Start and sweep in one: each call takes up whatever date or range is owed.
     "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 600, "options": {"expires": 590}},

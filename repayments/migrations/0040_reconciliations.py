@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("repayments", "0003_servicing_events"),
+        ("repayments", "0004_refund_permission"),
     ]
 
     operations = [

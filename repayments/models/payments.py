@@ -53,7 +53,10 @@ class Payment(models.Model):
         verbose_name = _("payment")
         verbose_name_plural = _("payments")
         ordering = ["-event_id"]
-        permissions = [("return_payment", "Can return payment")]
+        permissions = [
+            ("return_payment", "Can return payment"),
+            ("refund_payment", "Can ask for a refund of what was paid too much"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="repayments_payment_amount_is_positive"),
             models.CheckConstraint(

@@ -72,9 +72,7 @@ def open_loans(
             position = _position(opening, contract)
             writer.add_loan(source, product_terms, rules.method.value, opening, loan_id, columns, borrowers)
             writer.add_history(opening, loan_id, event_id, position, contract, actor)
-            postings[opening.starts_on] += ledger_lines(
-                books_of(position, contract), Loan(pk=loan_id, product_terms=product_terms)
-            )
+            postings[opening.starts_on] += ledger_lines(books_of(position, contract), loan_id, product_terms.pk)
         writer.copy(cursor)
     for on, lines in sorted(postings.items()):
         ledger.post(

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import template
 from django.templatetags.static import static
@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.kernel.money import Money, format_minor
+from dashu.web.staff_tables import Column, Table
 
 register = template.Library()
 
@@ -61,6 +62,18 @@ def lender_date(value: date | datetime | None, style: str = "full") -> str:
     if style == "short":
         return date_format(value, "n月j日" if (get_language() or "").startswith("zh") else "N j")
     return date_format(value, "DATE_FORMAT")
+
+
+@register.filter
+def staff_table(stored: dict[str, Any]) -> Table:
+    """Make a table of a staff page from plain texts: title, columns (texts, or title and is_number), rows, note."""
+    return Table(
+        title=stored["title"],
+        columns=[Column(**column) if isinstance(column, dict) else Column(column) for column in stored["columns"]],
+        rows=stored["rows"],
+        empty="–",
+        note=stored.get("note", ""),
+    )
 
 
 @register.simple_tag

@@ -155,6 +155,7 @@ class TestFrontPage:
 
         figures = {str(figure.title): figure.value for figure in page.context["figures"]}
         assert figures == {
+            "waiting for you": "0",
             "overdue loans": "1",
             "open cases": "1",
             "waiting for payout": "0",
@@ -166,4 +167,5 @@ class TestFrontPage:
     def test_shows_an_underwriter_no_closes(self, late_loan):
         page = as_role("UNDERWRITER").get("/admin/")
 
-        assert [str(figure.title) for figure in page.context["figures"]] == ["overdue loans", "waiting for payout"]
+        titles = [str(figure.title) for figure in page.context["figures"]]
+        assert titles == ["waiting for you", "overdue loans", "waiting for payout"]

@@ -1,0 +1,82 @@
+"""Requests as staff read them: plain values, decided before the template."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from dashu.approvals.acts import ActKind, UnknownAct, act_kind
+from dashu.approvals.models import ApprovalRequest
+from dashu.kernel.dates import LENDER_ZONE
+from dashu.policy.rules import approval_authority
+from dashu.users.roles import STAFF_ROLES
+
+Status = ApprovalRequest.Status
+TONES = {
+    Status.PENDING: "soon",
+    Status.APPROVED: "good",
+    Status.DECLINED: "late",
+    Status.FAILED: "late",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One request in a list. :param last_day: the last day on which it can be decided."""
+
+    request: ApprovalRequest
+    label: str | Promise
+    sentence: str
+    subject_url: str
+    state: str | Promise
+    tone: str
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of the inbox. :param more: the query of the complete list, empty when this is all."""
+
+    code: str
+    title: str | Promise
+    lines: Sequence[Line]
+    empty: str | Promise
+    note: str | Promise = ""
+    more: str = ""
+
+
+def line_of(request: ApprovalRequest) -> Line:
+    act = _act(request)
+    return Line(
+        request=request,
+        label=act.label if act else request.kind,
+        sentence=act.describe(request.payload) if act else "",
+        subject_url=act.subject_url(request.payload) if act and act.subject_url else "",
+        state=state_of(request),
+        tone=TONES.get(Status(request.status), "plain"),
+        last_day=request.expires_at.astimezone(LENDER_ZONE).date() - timedelta(days=1),
+    )
+
+
+def lines_of(requests: Iterable[ApprovalRequest]) -> list[Line]:
+    return [line_of(request) for request in requests]
+
+
+def state_of(request: ApprovalRequest) -> str | Promise:
+    return _("Done within own authority") if request.is_alone else request.get_status_display()
+
+
+def roles_that_decide(request: ApprovalRequest, *, today: date) -> list[Any]:
+    """Return the labels of the roles whose authority reaches the request."""
+    authority = approval_authority(today)
+    return [role.label for role in STAFF_ROLES if authority.may_approve(request.kind, role, request.amount)]
+
+
+def _act(request: ApprovalRequest) -> ActKind | None:
+    try:
+        return act_kind(request.kind)
+    except UnknownAct:
+        return None

@@ -1,0 +1,38 @@
+"""The acts that apps register and the table of authority know each other."""
+
+from datetime import date
+
+import pytest
+from django.contrib.auth.models import Permission
+
+from dashu.approvals.acts import registered
+from dashu.policy.pack_files import pack_file
+from dashu.users.roles import STAFF_ROLES
+from tests.integration.approvals.conftest import KINDS
+
+DAY = date(2026, 6, 1)
+
+
+@pytest.mark.parametrize("pack", ["cn", "us"])
+class TestTableOfAuthority:
+    def test_has_a_line_for_every_registered_act(self, pack):
+        authority = pack_file(pack).value("approvals.authority", on=DAY)
+
+        assert {kind.code for kind in registered()} - set(authority.kinds) == set()
+        assert set(KINDS) == set(authority.kinds)
+
+    def test_names_only_roles_of_the_staff(self, pack):
+        authority = pack_file(pack).value("approvals.authority", on=DAY)
+
+        assert {role for kind in authority.kinds.values() for role in kind.roles} - set(STAFF_ROLES) == set()
+
+
+@pytest.mark.django_db
+class TestRegisteredActs:
+    def test_need_a_permission_that_exists(self):
+        known = {
+            f"{row.content_type.app_label}.{row.codename}" for row in Permission.objects.select_related("content_type")
+        }
+
+        assert [kind.code for kind in registered() if kind.permission not in known] == []
+        assert "refund" in {kind.code for kind in registered()}
