@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, OverdueStatus
 from collections_mgmt.presenting import bucket_label
+from dashu.portal.books.reconciliations import reconciliation_figure
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
@@ -30,6 +31,8 @@ def add_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]
         figures.append(Figure(_("waiting for payout"), f"{waiting:,}"))
     if request.user.has_perm("collections_mgmt.view_closerun"):
         figures.extend(_last_close())
+    if request.user.has_perm("repayments.view_reconciliationday"):
+        figures.append(reconciliation_figure())
     return {**context, "figures": figures, "tables": tables}
 
 

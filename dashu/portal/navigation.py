@@ -9,12 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Entry(NamedTuple):
-    """:param model: `app.model`; the entry is shown to those who may view it."""
+    """
+    :param model: `app.model`; the entry is shown to those who may view it.
+    :param page: name of an address that is not the list of the model.
+    """
 
     title: str | Promise
     icon: str
     model: str
     query: str = ""
+    page: str = ""
 
 
 MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -42,7 +46,10 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Books"),
         (
             Entry(_("Nightly closes"), "nightlight", "collections_mgmt.closerun"),
-            Entry(_("Accounts and trial balance"), "account_balance", "ledger.account"),
+            Entry(_("Reconciliations"), "rule", "repayments.reconciliationday"),
+            Entry(_("Trial balance"), "balance", "ledger.account", page="admin:ledger_account_trial_balance"),
+            Entry(_("Chart of accounts"), "account_balance", "ledger.account"),
+            Entry(_("Accounting periods"), "lock_clock", "ledger.accountingperiod"),
             Entry(_("Entries"), "menu_book", "ledger.journalentry"),
             Entry(_("Postings"), "format_list_numbered", "ledger.posting"),
         ),
@@ -81,5 +88,5 @@ def _may_view(request: HttpRequest, model: str) -> bool:
 
 
 def _item(entry: Entry) -> dict[str, Any]:
-    address = reverse(f"admin:{entry.model.replace('.', '_')}_changelist")
+    address = reverse(entry.page or f"admin:{entry.model.replace('.', '_')}_changelist")
     return {"title": entry.title, "icon": entry.icon, "link": address + entry.query}

@@ -59,7 +59,7 @@ class TestLists:
 
         links = [item["link"] for group in sidebar(request) for item in group["items"]]
 
-        assert len(links) == 20
+        assert len(links) == 23
         assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
