@@ -79,7 +79,16 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [_item(entry) for entry in entries if _may_view(request, entry.model)]
         if items:
             groups.append({"title": title, "separator": bool(groups), "items": items})
+    _mark_where_one_is(request.path, [item for group in groups for item in group["items"]])
     return groups
+
+
+def _mark_where_one_is(path: str, items: list[dict[str, Any]]) -> None:
+    """Of the entries that the page lies below, the one with the longest address is active."""
+    addresses = [item["link"].partition("?")[0] for item in items]
+    here = max((address for address in addresses if path.startswith(address)), key=len, default=None)
+    for item, address in zip(items, addresses, strict=True):
+        item["active"] = address == here
 
 
 def _may_view(request: HttpRequest, model: str) -> bool:

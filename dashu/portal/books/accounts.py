@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
@@ -273,7 +273,7 @@ def _balance_table(lines: list[TrialBalanceLine], currency: str, since: date, th
 
 def _ledger_table(page: AccountPage, currency: str, *, is_first: bool) -> Table:
     before = gettext("opening balance") if is_first else gettext("carried over")
-    rows: list[list[Any]] = [["", "", before, "", "", "", "", "", money(page.opening_minor, currency)]]
+    rows: list[list[Any]] = [["", "", capfirst(before), "", "", "", "", "", money(page.opening_minor, currency)]]
     for line, balance in page.lines:
         on, entry_id, _posting_id = line.place
         rows.append(

@@ -23,12 +23,12 @@ from dashu.web.templatetags.dashu import lender_date, money
 
 @admin.register(AccountingPeriod)
 class AccountingPeriodAdmin(ReadOnlyAdmin):
-    list_display = ["period", "state_label", "entries", "turnover", "closed_by", "closed_at", "reopened_at"]
+    list_display = ["period", "state_label", "entries_shown", "turnover", "closed_by", "closed_at", "reopened_at"]
     sortable_by = ()
     ordering = ["-pk"]
     fields = [
         ("period", "state"),
-        ("entries", "turnover"),
+        ("entries_shown", "turnover"),
         ("closed_by", "closed_at"),
         "reason",
         ("reopened_by", "reopened_at"),
@@ -37,7 +37,7 @@ class AccountingPeriodAdmin(ReadOnlyAdmin):
     readonly_fields = [
         "period",
         "state",
-        "entries",
+        "entries_shown",
         "turnover",
         "closed_by",
         "closed_at",
@@ -60,6 +60,10 @@ class AccountingPeriodAdmin(ReadOnlyAdmin):
     @display(description=_("state"), label={True: "success", False: "warning"})
     def state_label(self, period: AccountingPeriod) -> tuple[bool, Any]:
         return period.is_closed, self.state(period)
+
+    @admin.display(description=_("entries"))
+    def entries_shown(self, period: AccountingPeriod) -> str:
+        return f"{period.entries:,}"
 
     @admin.display(description=_("turnover"))
     def turnover(self, period: AccountingPeriod) -> str:

@@ -24,7 +24,7 @@ from repayments.services.reconcile_day import reconcile_day
 
 @admin.register(ReconciliationDay)
 class ReconciliationDayAdmin(ReadOnlyAdmin):
-    list_display = ["on", "result", "loans", "differences", "ran_at", "actor"]
+    list_display = ["on", "result", "loans_compared", "differences", "ran_at", "actor"]
     sortable_by = ()
     ordering = ["-on"]
     fields = [("on", "ran_at", "actor")]
@@ -35,6 +35,10 @@ class ReconciliationDayAdmin(ReadOnlyAdmin):
     @display(description=_("difference"), label={True: "success", False: "danger"})
     def result(self, day: ReconciliationDay) -> tuple[bool, str]:
         return day.is_clean, fen(day)
+
+    @admin.display(description=_("loans compared"))
+    def loans_compared(self, day: ReconciliationDay) -> str:
+        return f"{day.loans:,}"
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -93,7 +93,7 @@ class TestAccountLedger:
         page = as_role("ACCOUNTANT").get("/admin/ledger/account/1001/ledger/?since=2026-02-01&through=2026-03-31")
 
         opening, payment = rows_of(page)
-        assert (opening[2], opening[-1]) == ("opening balance", "−¥12,000.00")
+        assert (opening[2], opening[-1]) == ("Opening balance", "−¥12,000.00")
         assert (payment[0], payment[6:]) == ("2026-02-18", ["¥1,100.16", "", "−¥10,899.84"])
 
     def test_goes_on_from_page_to_page_and_costs_the_same(self, late_loan, monkeypatch):
