@@ -1,36 +1,21 @@
-"""The books, for reading: entries with their postings, postings of a loan, and the trial balance below the chart."""
+"""
+The books, for reading: entries with their postings, and postings of a loan.
 
+The chart, the trial balance and the periods are in `dashu.portal.books`: their pages need what lies above the ledger.
+"""
+
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from dashu.kernel.dates import lender_today
 from dashu.kernel.money import format_minor
-from dashu.ledger.models import Account, JournalEntry, Posting
-from dashu.ledger.selectors import trial_balance
+from dashu.ledger.models import JournalEntry, Posting
 from dashu.read_only_admin import ReadOnlyAdmin, ReadOnlyInline
-
-
-@admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
-    list_display = ["code", "account_name", "kind"]
-    list_filter = ["kind"]
-    list_after_template = "ledger/trial_balance.html"
-
-    @admin.display(description=_("name"))
-    def account_name(self, account: Account) -> str:
-        return account.label
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        today = lender_today()
-        return super().changelist_view(
-            request, {**(extra_context or {}), "trial_balance": _trial_balance_table(today), "today": today}
-        )
 
 
 class PostingInline(ReadOnlyInline):
@@ -49,11 +34,32 @@ class PostingInline(ReadOnlyInline):
 
 @admin.register(JournalEntry)
 class JournalEntryAdmin(ReadOnlyAdmin):
-    list_display = ["id", "effective_on", "kind", "description", "reference", "actor", "posted_at"]
+    list_display = ["id", "effective_on", "reported_on", "kind", "description", "reference", "actor", "posted_at"]
     search_fields = ["=reference"]
     search_help_text = _("The whole reference")
     ordering = ["-id"]
+    fields = [
+        ("effective_on", "reported_on", "posted_at"),
+        ("kind", "reference", "reverses"),
+        "description",
+        ("actor", "txid"),
+    ]
+    readonly_fields = [
+        "effective_on",
+        "reported_on",
+        "posted_at",
+        "kind",
+        "reference",
+        "reverses",
+        "description",
+        "actor",
+        "txid",
+    ]
     inlines = [PostingInline]
+
+    @admin.display(description=_("reported on"))
+    def reported_on(self, entry: JournalEntry) -> date:
+        return entry.accounting_day
 
 
 @admin.register(Posting)
@@ -80,23 +86,6 @@ class PostingAdmin(ReadOnlyAdmin):
     @admin.display(description=_("amount"))
     def amount(self, posting: Posting) -> str:
         return _grouped(posting.amount_minor, posting.currency)
-
-
-def _trial_balance_table(today: Any) -> dict[str, list[Any]]:
-    """Return the table that the page shows: a line for each account and currency, then each currency's total."""
-    lines = trial_balance(today)
-    rows = [
-        [str(line.account), line.currency, *(_grouped(amount, line.currency) for amount in amounts)]
-        for line in lines
-        for amounts in [(line.debit_minor, line.credit_minor, line.balance_minor)]
-    ]
-    for currency in sorted({line.currency for line in lines}):
-        held = [line for line in lines if line.currency == currency]
-        totals = [sum(line.debit_minor for line in held), sum(line.credit_minor for line in held)]
-        written = [_grouped(amount, currency) for amount in (*totals, totals[0] - totals[1])]
-        rows.append([gettext("Total"), currency, *written])
-    headers = [gettext("ledger account"), gettext("currency"), gettext("Debit"), gettext("Credit"), gettext("balance")]
-    return {"headers": headers, "rows": rows}
 
 
 def _grouped(minor: int, currency: str) -> str:

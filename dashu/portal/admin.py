@@ -12,6 +12,7 @@ from unfold.decorators import display
 
 from collections_mgmt.models import OverdueStatus
 from dashu.kernel.dates import lender_today
+from dashu.portal.books import accounts, periods, reconciliations  # noqa: F401 – their pages register themselves
 from dashu.portal.loan_for_staff import loan_figures, loan_tables, past_day, waiting_acts
 from dashu.portal.refunding import RefundsCredit
 from dashu.read_only_admin import ReadOnlyAdmin

@@ -13,6 +13,7 @@ from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, Overdu
 from collections_mgmt.presenting import bucket_label
 from dashu.approvals.selectors import waiting_for
 from dashu.kernel.dates import lender_today
+from dashu.portal.books.reconciliations import reconciliation_figure
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
@@ -34,6 +35,8 @@ def add_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]
         figures.append(Figure(_("waiting for payout"), f"{waiting:,}"))
     if request.user.has_perm("collections_mgmt.view_closerun"):
         figures.extend(_last_close())
+    if request.user.has_perm("repayments.view_reconciliationday"):
+        figures.append(reconciliation_figure())
     return {**context, "figures": figures, "tables": tables}
 
 

@@ -9,12 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Entry(NamedTuple):
-    """:param model: `app.model`; the entry is shown to those who may view it."""
+    """
+    :param model: `app.model`; the entry is shown to those who may view it.
+    :param page: name of an address that is not the list of the model.
+    """
 
     title: str | Promise
     icon: str
     model: str
     query: str = ""
+    page: str = ""
 
 
 MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -49,7 +53,10 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Books"),
         (
             Entry(_("Nightly closes"), "nightlight", "collections_mgmt.closerun"),
-            Entry(_("Accounts and trial balance"), "account_balance", "ledger.account"),
+            Entry(_("Reconciliations"), "rule", "repayments.reconciliationday"),
+            Entry(_("Trial balance"), "balance", "ledger.account", page="admin:ledger_account_trial_balance"),
+            Entry(_("Chart of accounts"), "account_balance", "ledger.account"),
+            Entry(_("Accounting periods"), "lock_clock", "ledger.accountingperiod"),
             Entry(_("Entries"), "menu_book", "ledger.journalentry"),
             Entry(_("Postings"), "format_list_numbered", "ledger.posting"),
         ),
@@ -79,7 +86,16 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         items = [_item(entry) for entry in entries if _may_view(request, entry.model)]
         if items:
             groups.append({"title": title, "separator": bool(groups), "items": items})
+    _mark_where_one_is(request.path, [item for group in groups for item in group["items"]])
     return groups
+
+
+def _mark_where_one_is(path: str, items: list[dict[str, Any]]) -> None:
+    """Of the entries that the page lies below, the one with the longest address is active."""
+    addresses = [item["link"].partition("?")[0] for item in items]
+    here = max((address for address in addresses if path.startswith(address)), key=len, default=None)
+    for item, address in zip(items, addresses, strict=True):
+        item["active"] = address == here
 
 
 def _may_view(request: HttpRequest, model: str) -> bool:
@@ -88,5 +104,5 @@ def _may_view(request: HttpRequest, model: str) -> bool:
 
 
 def _item(entry: Entry) -> dict[str, Any]:
-    address = reverse(f"admin:{entry.model.replace('.', '_')}_changelist")
+    address = reverse(entry.page or f"admin:{entry.model.replace('.', '_')}_changelist")
     return {"title": entry.title, "icon": entry.icon, "link": address + entry.query}

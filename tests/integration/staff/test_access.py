@@ -59,8 +59,24 @@ class TestLists:
 
         links = [item["link"] for group in sidebar(request) for item in group["items"]]
 
-        assert len(links) == 22
+        assert len(links) == 25
         assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
+
+    @pytest.mark.parametrize(
+        ("path", "title"),
+        [
+            ("/admin/ledger/account/trial-balance/", "Trial balance"),
+            ("/admin/ledger/account/1001/ledger/", "Chart of accounts"),
+            ("/admin/loans/loan/7/change/", "Loans"),
+        ],
+    )
+    def test_side_menu_marks_the_one_entry_where_one_is(self, path, title, rules):
+        request = RequestFactory().get(path)
+        request.user = factories.staff("Ada", "ACCOUNTANT")
+
+        items = [item for group in sidebar(request) for item in group["items"]]
+
+        assert [str(item["title"]) for item in items if item["active"]] == [title]
 
 
 class TestMoney:

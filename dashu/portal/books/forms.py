@@ -1,0 +1,71 @@
+"""Choosing a period, and saying why it is closed or reopened. What is allowed is for the services to say."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget
+
+from dashu.kernel.dates import EARLIEST_YEAR, LATEST_YEAR
+from dashu.kernel.errors import DomainError
+from dashu.ledger.general_ledger import refuse_backwards
+from dashu.ledger.periods import locked_through, next_month_end
+from dashu.web.templatetags.dashu import lender_date
+
+MONTHS_TO_BEGIN_WITH = 24
+
+
+class PeriodForm(forms.Form):
+    """The first and the last day of what is shown."""
+
+    since = forms.DateField(label=_("From"), widget=UnfoldAdminSingleDateWidget)
+    through = forms.DateField(label=_("Through"), widget=UnfoldAdminSingleDateWidget)
+
+    def clean(self) -> dict[str, Any]:
+        days = super().clean() or {}
+        for field in ("since", "through"):
+            if field in days and not EARLIEST_YEAR <= days[field].year <= LATEST_YEAR:
+                self.add_error(field, forms.ValidationError(_("Choose a day between 1970 and 2199.")))
+        if not self.errors:
+            try:
+                refuse_backwards(days["since"], days["through"])
+            except DomainError as refusal:
+                self.add_error("through", refusal.user_message)
+        return days
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
+class ClosePeriodForm(ReasonForm):
+    """:param today: nothing that ends today or later is offered."""
+
+    field_order = ["through", "reason"]
+
+    through = forms.TypedChoiceField(
+        label=_("Last day of the period"), coerce=date.fromisoformat, widget=UnfoldAdminSelectWidget
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ends = _month_ends(today)
+        field = self.fields["through"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [(day.isoformat(), lender_date(day)) for day in self._ends]
+
+    @property
+    def chosen_end(self) -> date:
+        """The last day that is chosen so far; the one that is due when none of those offered is."""
+        chosen = self["through"].value()
+        return next((day for day in self._ends if day.isoformat() == chosen), self._ends[0])
+
+
+def _month_ends(today: date) -> list[date]:
+    """The month that is due; before the first close, any of the last two years."""
+    days = [next_month_end(today=today)]
+    if locked_through() is None:
+        while len(days) < MONTHS_TO_BEGIN_WITH:
+            days.append(days[-1].replace(day=1) - timedelta(days=1))
+    return days
