@@ -1,12 +1,12 @@
 """
 Writing to the ledger.
 
-`post` costs one statement, because it runs for every payment. What it checks here the database checks again at commit,
-so an entry written by set-based SQL obeys the same rules.
+`post` and `post_many` cost one statement, because they run for every payment. What they check here the database checks
+again at commit, so an entry written by set-based SQL obeys the same rules.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -66,6 +66,22 @@ def credit(account: str, amount_minor: int, loan_id: int | None = None) -> Line:
     return Line(account, "C", amount_minor, loan_id)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    An entry to be.
+
+    :param effective_on: the date on which it counts, which may lie before today.
+    :param reference: when given, unique over all entries.
+    """
+
+    effective_on: date
+    description: str
+    kind: str
+    lines: Sequence[Line]
+    reference: str | None = None
+
+
 def post(
     *,
     effective_on: date,
@@ -87,45 +103,79 @@ def post(
     :raises LedgerUnbalanced: debits and credits differ for a loan, or no amount is left.
     :raises LedgerReferenceUsed: an entry with this reference exists.
     """
-    kept = [line for line in lines if line.amount_minor != 0]
-    _refuse_unbalanced(kept, description)
+    entry = Entry(effective_on, description, kind, tuple(lines), reference)
+    return post_many(entries=[entry], actor=actor, currency=currency)[0]
 
-    # The refusals lie outside the atomic block, which has no savepoint and would spoil the caller's transaction.
+
+def post_many(*, entries: Sequence[Entry], actor: str, currency: str = "CNY") -> list[int]:
+    """
+    Write several entries in one statement and return their ids, in the same order; none for no entries.
+
+    Lines of amount 0 are dropped. A refusal of one entry refuses all, and the caller's transaction is still usable.
+
+    :raises LedgerUnbalanced: debits and credits of an entry differ for a loan, or no amount is left in it.
+    :raises LedgerReferenceUsed: an entry with one of the references exists, or two of `entries` share one.
+    """
+    if not entries:
+        return []
+    kept = [
+        (number, line)
+        for number, entry in enumerate(entries, start=1)
+        for line in _lines_to_write(entry.lines, entry.description)
+    ]
+    # A reference that is used leaves out its own entry only; a savepoint takes the others back. A single entry needs
+    # none, because then nothing was written.
+    needs_savepoint = len(entries) > 1 and any(entry.reference is not None for entry in entries)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        savepoint = transaction.savepoint() if needs_savepoint else None
         cursor.execute(
             """
-            WITH entry AS (
-                INSERT INTO ledger_journalentry (effective_on, description, kind, reference, actor)
-                VALUES (%s, %s, %s, %s, %s) ON CONFLICT (reference) DO NOTHING RETURNING id
+            WITH wanted AS MATERIALIZED (
+                SELECT nextval(pg_get_serial_sequence('ledger_journalentry', 'id')) AS id, item.*
+                FROM unnest(%s::date[], %s::text[], %s::text[], %s::text[])
+                    WITH ORDINALITY AS item (effective_on, description, kind, reference, number)
+            ), entry AS (
+                INSERT INTO ledger_journalentry (id, effective_on, description, kind, reference, actor)
+                SELECT id, effective_on, description, kind, reference, %s FROM wanted ORDER BY id
+                ON CONFLICT (reference) DO NOTHING RETURNING id
             ), posting AS (
                 INSERT INTO ledger_posting (entry_id, account_id, side, amount_minor, currency, loan_id)
                 SELECT entry.id, line.account, line.side, line.amount_minor, %s, line.loan_id
-                FROM entry, unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[])
-                    AS line (account, side, amount_minor, loan_id)
+                FROM entry JOIN wanted ON wanted.id = entry.id
+                JOIN unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[])
+                    WITH ORDINALITY AS line (number, account, side, amount_minor, loan_id, position)
+                    ON line.number = wanted.number
+                ORDER BY line.position
             )
-            SELECT id FROM entry
+            SELECT id FROM entry ORDER BY id
             """,
             [
-                effective_on,
-                description,
-                kind,
-                reference,
+                [entry.effective_on for entry in entries],
+                [entry.description for entry in entries],
+                [entry.kind for entry in entries],
+                [entry.reference for entry in entries],
                 actor,
                 currency,
-                [line.account for line in kept],
-                [line.side for line in kept],
-                [line.amount_minor for line in kept],
-                [line.loan_id for line in kept],
+                [number for number, _line in kept],
+                [line.account for _number, line in kept],
+                [line.side for _number, line in kept],
+                [line.amount_minor for _number, line in kept],
+                [line.loan_id for _number, line in kept],
             ],
         )
-        written = cursor.fetchone()
-    if not written:
+        written = [row[0] for row in cursor.fetchall()]
+        if savepoint and len(written) == len(entries):
+            transaction.savepoint_commit(savepoint)
+        elif savepoint:
+            transaction.savepoint_rollback(savepoint)
+    # Refusals lie outside the atomic block, which has no savepoint of its own and would spoil the caller's transaction.
+    if len(written) < len(entries):
         raise LedgerReferenceUsed(
             _("The ledger already has an entry with the reference %(reference)s."),
             field="reference",
-            params={"reference": reference},
+            params={"reference": _used_reference(entries)},
         )
-    return written[0]
+    return written
 
 
 def reverse(*, entry_id: int, effective_on: date, reason: str, actor: str) -> int:
@@ -163,13 +213,15 @@ def reverse(*, entry_id: int, effective_on: date, reason: str, actor: str) -> in
     return written[0]
 
 
-def _refuse_unbalanced(lines: list[Line], description: str) -> None:
+def _lines_to_write(lines: Iterable[Line], description: str) -> list[Line]:
+    """Return the lines that have an amount; refuse them when they do not balance for each loan."""
+    kept = [line for line in lines if line.amount_minor != 0]
+    if not kept:
+        raise LedgerUnbalanced(_("The entry “%(entry)s” has no amounts."), params={"entry": description})
     differences: defaultdict[int | None, int] = defaultdict(int)
-    for line in lines:
+    for line in kept:
         assert line.amount_minor > 0, f"a ledger line is negative: {line}"
         differences[line.loan_id] += line.amount_minor if line.side == "D" else -line.amount_minor
-    if not lines:
-        raise LedgerUnbalanced(_("The entry “%(entry)s” has no amounts."), params={"entry": description})
     for loan_id, difference in differences.items():
         if difference:
             raise LedgerUnbalanced(
@@ -177,3 +229,14 @@ def _refuse_unbalanced(lines: list[Line], description: str) -> None:
                 params={"entry": description, "difference": difference},
                 details={"loan_id": loan_id, "difference_minor": difference},
             )
+    return kept
+
+
+def _used_reference(entries: Sequence[Entry]) -> str:
+    """Return the first reference that the ledger has, or that appears twice."""
+    references = [entry.reference for entry in entries if entry.reference is not None]
+    if len(references) > 1:
+        taken = set(JournalEntry.objects.filter(reference__in=references).values_list("reference", flat=True))
+        taken |= {reference for reference in references if references.count(reference) > 1}
+        return next((reference for reference in references if reference in taken), references[0])
+    return references[0]

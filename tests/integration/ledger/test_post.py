@@ -9,7 +9,7 @@ from hypothesis.extra.django import TestCase
 from dashu.ledger import accounts
 from dashu.ledger.models import JournalEntry, Posting
 from dashu.ledger.selectors import balance_of, loan_balances
-from dashu.ledger.services import LedgerReferenceUsed, LedgerUnbalanced, Line, credit, debit, post
+from dashu.ledger.services import Entry, LedgerReferenceUsed, LedgerUnbalanced, Line, credit, debit, post, post_many
 
 DAY = date(2026, 3, 1)
 
@@ -100,6 +100,70 @@ class TestPost:
             with pytest.raises(IntegrityError, match="9999"), transaction.atomic():
                 connection.check_constraints()
             transaction.set_rollback(True)
+
+
+def fee(on: date, amount: int, *, reference: str | None = None, loan_id: int = 7) -> Entry:
+    lines = [debit(accounts.FEE_RECEIVABLE, amount, loan_id), credit(accounts.FEE_INCOME, amount, loan_id)]
+    return Entry(on, f"Fee of {on}", "FEE", lines, reference)
+
+
+@pytest.mark.django_db
+class TestPostMany:
+    def test_writes_entries_of_several_days_in_their_order(self):
+        entries = [fee(date(2026, 3, 3), 300), fee(date(2026, 3, 1), 100, reference="F"), fee(date(2026, 3, 2), 200)]
+
+        ids = post_many(entries=entries, actor="user:1", currency="USD")
+
+        connection.check_constraints()
+        written = JournalEntry.objects.in_bulk()
+        assert ids == sorted(written)
+        assert [(written[pk].effective_on.day, written[pk].reference) for pk in ids] == [(3, None), (1, "F"), (2, None)]
+        assert list(
+            Posting.objects.order_by("id").values_list("entry_id", "account_id", "side", "amount_minor", "currency")
+        ) == [
+            (entry_id, account, side, amount, "USD")
+            for entry_id, amount in zip(ids, (300, 100, 200), strict=True)
+            for account, side in (("1312", "D"), ("4002", "C"))
+        ]
+
+    def test_costs_one_statement_however_many_entries(self, django_assert_num_queries):
+        with django_assert_num_queries(1):
+            post_many(entries=[fee(date(2026, 3, day), day) for day in range(1, 20)], actor="user:1")
+
+    def test_writes_nothing_for_no_entries(self):
+        assert post_many(entries=[], actor="user:1") == []
+
+    def test_refuses_all_when_one_does_not_balance(self):
+        slip = Entry(DAY, "Slip", "FEE", [debit("1001", 9), credit("4002", 10)])
+
+        with pytest.raises(LedgerUnbalanced, match="-1"):
+            post_many(entries=[fee(DAY, 100), slip], actor="user:1")
+
+        assert JournalEntry.objects.exists() is False
+
+    def test_refuses_entries_that_only_balance_together(self):
+        halves = [Entry(DAY, "D", "FEE", [debit("1001", 9)]), Entry(DAY, "C", "FEE", [credit("4002", 9)])]
+
+        with pytest.raises(LedgerUnbalanced):
+            post_many(entries=halves, actor="user:1")
+
+        assert JournalEntry.objects.exists() is False
+
+    def test_refuses_all_for_a_used_reference_and_keeps_the_transaction_usable(self):
+        pay(reference="used")
+
+        with pytest.raises(LedgerReferenceUsed, match="used"):
+            post_many(
+                entries=[fee(DAY, 1), fee(DAY, 2, reference="new"), fee(DAY, 3, reference="used")], actor="user:1"
+            )
+
+        assert list(JournalEntry.objects.values_list("reference", flat=True)) == ["used"]
+
+    def test_refuses_a_reference_twice_among_the_entries(self):
+        with pytest.raises(LedgerReferenceUsed, match="same"):
+            post_many(entries=[fee(DAY, 1, reference="same"), fee(DAY, 2, reference="same")], actor="user:1")
+
+        assert JournalEntry.objects.exists() is False
 
 
 class TestAnyBalancedEntry(TestCase):
