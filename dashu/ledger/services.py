@@ -103,8 +103,40 @@ def post(
     :raises LedgerUnbalanced: debits and credits differ for a loan, or no amount is left.
     :raises LedgerReferenceUsed: an entry with this reference exists.
     """
-    entry = Entry(effective_on, description, kind, tuple(lines), reference)
-    return post_many(entries=[entry], actor=actor, currency=currency)[0]
+    kept = _lines_to_write(lines, description)
+
+    # The refusals lie outside the atomic block, which has no savepoint and would spoil the caller's transaction.
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH entry AS (
+                INSERT INTO ledger_journalentry (effective_on, description, kind, reference, actor)
+                VALUES (%s, %s, %s, %s, %s) ON CONFLICT (reference) DO NOTHING RETURNING id
+            ), posting AS (
+                INSERT INTO ledger_posting (entry_id, account_id, side, amount_minor, currency, loan_id)
+                SELECT entry.id, line.account, line.side, line.amount_minor, %s, line.loan_id
+                FROM entry, unnest(%s::text[], %s::text[], %s::bigint[], %s::bigint[])
+                    AS line (account, side, amount_minor, loan_id)
+            )
+            SELECT id FROM entry
+            """,
+            [
+                effective_on,
+                description,
+                kind,
+                reference,
+                actor,
+                currency,
+                [line.account for line in kept],
+                [line.side for line in kept],
+                [line.amount_minor for line in kept],
+                [line.loan_id for line in kept],
+            ],
+        )
+        written = cursor.fetchone()
+    if not written:
+        raise _reference_used(reference)
+    return written[0]
 
 
 def post_many(*, entries: Sequence[Entry], actor: str, currency: str = "CNY") -> list[int]:
@@ -116,18 +148,28 @@ def post_many(*, entries: Sequence[Entry], actor: str, currency: str = "CNY") ->
     :raises LedgerUnbalanced: debits and credits of an entry differ for a loan, or no amount is left in it.
     :raises LedgerReferenceUsed: an entry with one of the references exists, or two of `entries` share one.
     """
-    if not entries:
-        return []
+    if len(entries) < 2:  # a statement for one entry takes a quarter less time
+        return [
+            post(
+                effective_on=entry.effective_on,
+                description=entry.description,
+                kind=entry.kind,
+                lines=entry.lines,
+                actor=actor,
+                reference=entry.reference,
+                currency=currency,
+            )
+            for entry in entries
+        ]
     kept = [
         (number, line)
         for number, entry in enumerate(entries, start=1)
         for line in _lines_to_write(entry.lines, entry.description)
     ]
-    # A reference that is used leaves out its own entry only; a savepoint takes the others back. A single entry needs
-    # none, because then nothing was written.
-    needs_savepoint = len(entries) > 1 and any(entry.reference is not None for entry in entries)
+    # A reference that is used leaves out its own entry only; the savepoint takes the others back.
+    has_references = any(entry.reference is not None for entry in entries)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        savepoint = transaction.savepoint() if needs_savepoint else None
+        savepoint = transaction.savepoint() if has_references else None
         cursor.execute(
             """
             WITH wanted AS MATERIALIZED (
@@ -168,13 +210,8 @@ def post_many(*, entries: Sequence[Entry], actor: str, currency: str = "CNY") ->
             transaction.savepoint_commit(savepoint)
         elif savepoint:
             transaction.savepoint_rollback(savepoint)
-    # Refusals lie outside the atomic block, which has no savepoint of its own and would spoil the caller's transaction.
     if len(written) < len(entries):
-        raise LedgerReferenceUsed(
-            _("The ledger already has an entry with the reference %(reference)s."),
-            field="reference",
-            params={"reference": _used_reference(entries)},
-        )
+        raise _reference_used(_first_used(entries))
     return written
 
 
@@ -232,11 +269,20 @@ def _lines_to_write(lines: Iterable[Line], description: str) -> list[Line]:
     return kept
 
 
-def _used_reference(entries: Sequence[Entry]) -> str:
-    """Return the first reference that the ledger has, or that appears twice."""
+def _first_used(entries: Sequence[Entry]) -> str:
+    """Return the first reference that the ledger has, or that appears a second time."""
     references = [entry.reference for entry in entries if entry.reference is not None]
-    if len(references) > 1:
-        taken = set(JournalEntry.objects.filter(reference__in=references).values_list("reference", flat=True))
-        taken |= {reference for reference in references if references.count(reference) > 1}
-        return next((reference for reference in references if reference in taken), references[0])
+    used = set(JournalEntry.objects.filter(reference__in=references).values_list("reference", flat=True))
+    for reference in references:
+        if reference in used:
+            return reference
+        used.add(reference)
     return references[0]
+
+
+def _reference_used(reference: str | None) -> LedgerReferenceUsed:
+    return LedgerReferenceUsed(
+        _("The ledger already has an entry with the reference %(reference)s."),
+        field="reference",
+        params={"reference": reference},
+    )
