@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 REACTIONS: dict[str, tuple[str, ...]] = {
     "repayments.payment_received": ("repayments.tasks.send_receipt", "collections_mgmt.tasks.reassess_loan"),
     "repayments.payment_returned": ("collections_mgmt.tasks.reassess_loan",),
+    "repayments.bank_statement_imported": ("repayments.tasks.book_sure_matches",),
     "repayments.loan_extended": ("collections_mgmt.tasks.reassess_loan",),
 }
 

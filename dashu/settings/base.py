@@ -174,6 +174,11 @@ CELERY_BEAT_SCHEDULE = {
     # Start and sweep in one: each call takes up whatever date or range is owed.
     "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 600, "options": {"expires": 590}},
     "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},
+    "sweep-bank-statements": {
+        "task": "repayments.tasks.sweep_bank_statements",
+        "schedule": 900,
+        "options": {"expires": 890},
+    },
     "sweep-receipts": {"task": "repayments.tasks.sweep_receipts", "schedule": 900, "options": {"expires": 890}},
 }
 # A caller whose work is committed waits for no broker that is down: one try, the sweeps do the rest. Workers and beat

@@ -1,4 +1,4 @@
-"""`manage.py reconcile`: compare every loan's balances with its postings; exit 1 when one differs."""
+"""`manage.py reconcile`: compare every loan and suspense with the ledger; exit 1 when one differs."""
 
 import json
 import sys
@@ -7,14 +7,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from repayments.selectors.reconciliation import differences
+from repayments.selectors.bank_suspense import SuspenseDifference, suspense_differences
+from repayments.selectors.reconciliation import Difference, differences
 
 
 class Command(BaseCommand):
-    help = "Compare every loan's balances with the ledger and print each difference as a JSON line."
+    help = "Compare every loan's balances, and suspense, with the ledger; print each difference as a JSON line."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = differences()
+        found: list[Difference | SuspenseDifference] = [*differences(), *suspense_differences()]
         for difference in found:
             self.stdout.write(json.dumps(asdict(difference)))
         self.stdout.write(json.dumps({"differences": len(found)}))
