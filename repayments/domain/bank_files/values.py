@@ -282,8 +282,8 @@ def refuse_bad_lines(problems: Iterable[Problem]) -> None:
     if found:
         raise BadLines(
             _(
-                "%(count)s lines cannot be read, the first on line %(line)s: %(message)s The balances vouch for the"
-                " lines only together, so the file is not taken."
+                "Lines that cannot be read: %(count)s. The first is line %(line)s: %(message)s The balances vouch for"
+                " the lines only together, so the file is not taken."
             ),
             field="file",
             params={"count": len(found), "line": found[0].line, "message": found[0].refusal.user_message},
