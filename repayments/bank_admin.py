@@ -97,7 +97,7 @@ class BankStatementAdmin(ReadOnlyAdmin):
         ("account", "period", "file_name"),
         ("opening", "closing", "lines_known"),
         ("format", "encoding", "layout"),
-        ("imported_by", "imported_at", "sha256"),
+        ("imported_by", "imported_at", "fingerprint"),
     ]
     readonly_fields = [
         "account",
@@ -111,7 +111,7 @@ class BankStatementAdmin(ReadOnlyAdmin):
         "layout",
         "imported_by",
         "imported_at",
-        "sha256",
+        "fingerprint",
     ]
     change_form_outer_before_template = "staff/figures.html"
     change_form_outer_after_template = "staff/tables.html"
@@ -128,6 +128,10 @@ class BankStatementAdmin(ReadOnlyAdmin):
     @admin.display(description=_("closing balance"))
     def closing(self, statement: BankStatement) -> str:
         return _balance(statement.closing_minor, statement)
+
+    @admin.display(description=_("fingerprint of the file"))
+    def fingerprint(self, statement: BankStatement) -> str:
+        return f"SHA-256 {statement.sha256[:16]}…"
 
     def get_urls(self) -> list[URLPattern]:
         preview = self.admin_site.admin_view(self.preview)
@@ -252,10 +256,11 @@ class BankLineAdmin(ReadOnlyAdmin):
     sortable_by = ()
     ordering = ["-pk"]
     fields = [
-        ("amount", "status", "account"),
-        ("value_on", "booked_on", "balance"),
+        ("amount", "status"),
+        ("value_on", "booked_on"),
         ("counterparty", "bank_reference"),
         ("text",),
+        ("account", "balance"),
         ("statement_link", "number"),
     ]
     readonly_fields = [
@@ -314,6 +319,17 @@ class BankLineAdmin(ReadOnlyAdmin):
         line = self.get_object(request, object_id)
         tables = history_tables(line) if line else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "tables": tables})
+
+    def get_actions_detail(self, request: HttpRequest, object_id: int) -> list[Any]:
+        """Offer what the line's status lets a person do."""
+        line = BankLine.objects.filter(pk=_whole(str(object_id))).only("status", "amount_minor").first()
+        unfit = {"match", "explain", "undo"}
+        if line is not None and line.status != BankLine.Status.UNMATCHED:
+            unfit -= {"undo"}
+        elif line is not None:
+            unfit -= {"match", "explain"} if line.is_credit else {"explain"}
+        offered = super().get_actions_detail(request, object_id)
+        return [one for one in offered if not any(one.action_name.endswith(f"_{name}") for name in unfit)]
 
     def has_match_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("repayments.match_bankline")

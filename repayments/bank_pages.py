@@ -205,9 +205,9 @@ def history_tables(line: BankLine) -> list[Table]:
                         money(match.payment.amount_minor, line.currency),
                         match.score,
                         RULES[match.rule],
-                        in_words(match.reasons, line.currency),
+                        _wrapped(in_words(match.reasons, line.currency)),
                         _by(match.matched_by, match.matched_at),
-                        _undone(match),
+                        _wrapped(_undone(match)),
                     ]
                     for match in matches
                 ],
@@ -277,6 +277,8 @@ def _previewed(read: ReadStatement, today: date) -> dict[str, Any]:
         notices.append(
             words % {"opening": money(read.source.opening, currency), "closing": money(read.source.closing, currency)}
         )
+    elif read.source.lines and all(line.balance is not None for line in read.source.lines):
+        notices.append(gettext("Each balance follows from the one before it, except across lines that are not taken."))
     else:
         notices.append(gettext("The file gives no balances, so it cannot be told whether a line is missing."))
     if read.gap_minor:
@@ -296,7 +298,7 @@ def _previewed(read: ReadStatement, today: date) -> dict[str, Any]:
             title=_("New lines"),
             columns=_line_columns(_("what will happen")),
             rows=[
-                [*_line_cells(line), fate]
+                [*_line_cells(line), _wrapped(fate)]
                 for line, fate in zip(read.new[:SHOWN_LINES], fates[:SHOWN_LINES], strict=True)
             ],
             empty=_("All lines of this statement are here already."),
@@ -350,8 +352,13 @@ def _line_cells(line: BankLine, *, link: bool = False) -> list[Any]:
     number: Any = line.number
     if link:
         number = format_html('<a href="{}">{}</a>', reverse("admin:repayments_bankline_change", args=[line.pk]), number)
-    text = format_html('<span class="staff-wrap">{}</span>', line.text)
-    return [number, lender_date(line.value_on), money(line.amount_minor, line.currency), counterparty(line), text]
+    amount = money(line.amount_minor, line.currency)
+    return [number, lender_date(line.value_on), amount, _wrapped(counterparty(line)), _wrapped(line.text)]
+
+
+def _wrapped(text: str) -> SafeString:
+    """Let a long text take several lines, where a table otherwise takes one."""
+    return format_html('<span class="staff-wrap">{}</span>', text)
 
 
 def _ledger_table(line: BankLine) -> Table:

@@ -20,7 +20,7 @@ CHARACTERS = Path(__file__).parent / "opencc" / "TSCharacters.txt"
 
 MOST_RUNS = 64  # of letters and digits that are looked at in one text
 MOST_SPELLINGS = 24
-LONGEST_REFERENCE_RUNS = 6  # "SIM-" and a UUID of five parts
+LONGEST_REFERENCE_RUNS = 8  # an account number of 32 digits in groups of four; "SIM-" and a UUID are six
 
 _CJK = re.compile(r"[㐀-䶿一-鿿豈-﫿\U00020000-\U0003ffff]")
 _WORD = re.compile(r"[^\W_]+")

@@ -6,7 +6,7 @@ only alike, by open installments of the same amount due around the line's day.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
@@ -85,13 +85,23 @@ def debts_on(loans: Iterable[Loan], line: BankLine) -> dict[int, Debt]:
     return book.debts(set(book.loans), line)
 
 
+def loans_of_numbers(numbers: set[str]) -> Iterable[tuple[int, str]]:
+    """Return the ids and numbers of the loans that have one of these numbers."""
+    return Loan.objects.filter(number__in=numbers).values_list("pk", "number")
+
+
+# What may stand in a text and belongs to one loan for good; each entry costs one query for all lines together.
+NUMBERS: list[tuple[Rule, Callable[[set[str]], Iterable[tuple[int, str]]]]] = [(Rule.LOAN_NUMBER, loans_of_numbers)]
+
+
 def _named(references: list[set[str]], places: list[int]) -> dict[int, list[Named]]:
     """Return the loans that the texts name: by loan number, checkout or payment."""
     every = {one for place in places for one in references[place]}
     tokens = uuids_among(every)
     targets: defaultdict[str, list[Named]] = defaultdict(list)
-    for loan_id, number in Loan.objects.filter(number__in=every).values_list("pk", "number"):
-        targets[number].append(Named(loan_id, Rule.LOAN_NUMBER, number))
+    for rule, lookup in NUMBERS:
+        for loan_id, number in lookup(every):
+            targets[number].append(Named(loan_id, rule, number))
     for loan_id, token, status in Checkout.objects.filter(token__in=tokens).values_list("loan_id", "token", "status"):
         is_paid = status == Checkout.Status.PAID
         targets[token.hex].append(Named(loan_id, Rule.CHECKOUT, str(token), is_booked=is_paid))

@@ -2,7 +2,7 @@
 Statements as camt.053 (ISO 20022), any version from 001.01 on, read by the standard's element names.
 
 Parsed by defusedxml, which refuses entities and references to outside; why no binding is used stands in
-docs/decisions/0008. Entries that are not booked are no money yet: they are told, not taken.
+docs/decisions. Entries that are not booked are no money yet: they are told, not taken.
 """
 
 from datetime import date

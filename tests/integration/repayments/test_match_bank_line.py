@@ -12,6 +12,7 @@ from dashu.ledger import accounts
 from dashu.ledger.models import JournalEntry
 from dashu.ledger.selectors import balance_of
 from dashu.users.models import Borrower
+from repayments.domain.bank_matching import Rule
 from repayments.models import (
     BankAccount,
     BankExplanation,
@@ -23,6 +24,7 @@ from repayments.models import (
     LoanBalance,
     Payment,
 )
+from repayments.selectors import bank_candidates
 from repayments.selectors.bank_candidates import findings_for
 from repayments.selectors.bank_suspense import suspense_differences
 from repayments.selectors.reconciliation import differences
@@ -91,6 +93,16 @@ class TestSureMatches:
         assert balance_of(accounts.UNIDENTIFIED_RECEIPTS) == 0
         assert balance_of(accounts.CASH) == CASH_AFTER_PAYOUT + DUE
         assert books_agree()
+
+    def test_a_virtual_account_in_the_text_books_it_once_the_book_has_them(self, account, loan, monkeypatch):
+        def lookup(numbers):
+            return [(loan.pk, number) for number in numbers & {"99880012345678901234"}]
+
+        monkeypatch.setattr(bank_candidates, "NUMBERS", [(Rule.VIRTUAL_ACCOUNT, lookup)])
+
+        (line,) = take_and_match(row("5.00", text="to 9988 0012 3456 7890 1234"))
+
+        assert (line.status, BankMatch.objects.get().rule) == ("MATCHED", "VIRTUAL_ACCOUNT")
 
     def test_a_checkout_in_the_text_books_it(self, account, loan):
         token = "0b0e9a2c-5a1e-4b57-9d53-3f5f8d1f2a11"

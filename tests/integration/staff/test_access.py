@@ -16,7 +16,7 @@ from tests.integration.staff.conftest import as_role
 
 pytestmark = pytest.mark.django_db
 
-BANK = {BankAccount, BankStatement, BankLine}
+BANK = [BankAccount, BankStatement, BankLine]
 PAGES = [Loan, Product, ProductTerms, Payment, Checkout, OverdueStatus, CollectionCase, CloseRun, *BANK]
 MAY_SEE = {
     "COLLECTOR": {Loan, Payment, OverdueStatus, CollectionCase},
