@@ -94,10 +94,11 @@ class BankStatementAdmin(ReadOnlyAdmin):
     sortable_by = ()
     ordering = ["-pk"]
     fields = [
-        ("account", "period", "file_name"),
-        ("opening", "closing", "lines_known"),
-        ("format", "encoding", "layout"),
-        ("imported_by", "imported_at", "fingerprint"),
+        ("account", "period"),
+        ("file_name", "lines_known"),
+        ("opening", "closing"),
+        ("kind", "fingerprint"),
+        ("imported_by", "imported_at"),
     ]
     readonly_fields = [
         "account",
@@ -106,9 +107,7 @@ class BankStatementAdmin(ReadOnlyAdmin):
         "opening",
         "closing",
         "lines_known",
-        "format",
-        "encoding",
-        "layout",
+        "kind",
         "imported_by",
         "imported_at",
         "fingerprint",
@@ -128,6 +127,10 @@ class BankStatementAdmin(ReadOnlyAdmin):
     @admin.display(description=_("closing balance"))
     def closing(self, statement: BankStatement) -> str:
         return _balance(statement.closing_minor, statement)
+
+    @admin.display(description=_("format"))
+    def kind(self, statement: BankStatement) -> str:
+        return " · ".join(part for part in (statement.format, statement.encoding, statement.layout) if part)
 
     @admin.display(description=_("fingerprint of the file"))
     def fingerprint(self, statement: BankStatement) -> str:

@@ -31,6 +31,7 @@ _SENTENCES = {
     Why.PAYOFF: _("amount equals the payoff of that day"),
     Why.SAME_NAME: _("same name"),
     Why.NAME_ALIKE: _("name %(percent)s%% alike"),
+    Why.EARLY: _("due only in more than %(days)s days: perhaps paid twice"),
     Why.OTHER_AMOUNT: _("another amount than was due, %(due)s"),
 }
 

@@ -65,6 +65,7 @@ class MatchWeights:
     :param ambiguous_within: a second loan at most this many points behind makes both a matter for a person.
     :param name, amount: their shares of the score; they sum to 100.
     :param unequal_name_cap: the most that a name which is not the same counts, however alike.
+    :param early_days: an installment paid longer before its due date is a matter for a person.
     """
 
     auto: int
@@ -73,6 +74,7 @@ class MatchWeights:
     name: int
     amount: int
     unequal_name_cap: int
+    early_days: int
 
 
 def delinquency_buckets(on: date, *, pack: str | None = None) -> Scale:
@@ -160,7 +162,7 @@ def _match_weights(value: Any) -> MatchWeights:
         raise ValueError(f"suggest and auto must lie in this order between 1 and 100, not {weights}")
     if weights.name + weights.amount != 100 or min(weights.name, weights.amount) < 1:
         raise ValueError(f"the shares of name and amount must sum to 100, not {weights}")
-    if not 0 <= weights.unequal_name_cap <= 100 or weights.ambiguous_within < 0:
+    if not 0 <= weights.unequal_name_cap <= 100 or min(weights.ambiguous_within, weights.early_days) < 0:
         raise ValueError(f"a cap lies between 0 and 100, a distance is not negative: {weights}")
     return weights
 

@@ -41,6 +41,7 @@ class Why(StrEnum):
     SAME_NAME = "SAME_NAME"
     NAME_ALIKE = "NAME_ALIKE"
     OTHER_AMOUNT = "OTHER_AMOUNT"
+    EARLY = "EARLY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,14 @@ class Weights(Protocol):
     def amount(self) -> int: ...
     @property
     def unequal_name_cap(self) -> int: ...
+    @property
+    def early_days(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Debt:
     """
-    What a loan asks on the line's day, minor units.
+    What a loan asks on the line's day, `on`; minor units.
 
     :param due_now: what brings it up to date, penalty included; 0 when nothing is due.
     :param due_on: the day of its oldest unpaid installment that is due, None when nothing is.
@@ -80,6 +83,7 @@ class Debt:
     loan_id: int
     borrower_id: int
     borrower_name: str
+    on: date
     due_now: int
     due_on: date | None
     unpaid: tuple[tuple[date, int], ...]
@@ -168,9 +172,22 @@ def _by_amount_and_name(amount: int, payer: str, debt: Debt, weights: Weights) -
     score = (weights.name * name_points + weights.amount * (100 if about_amount else 0)) // 100
     about_name = Reason(Why.SAME_NAME) if alike == 100 else Reason(Why.NAME_ALIKE, {"percent": alike})
     other = Reason(Why.OTHER_AMOUNT, {"due_minor": debt.due_now or (debt.unpaid[0][1] if debt.unpaid else 0)})
+    reasons = [about_amount or other, about_name]
+    is_early = about_amount is not None and _days_early(about_amount, debt) > weights.early_days
+    if is_early:
+        reasons.append(Reason(Why.EARLY, {"days": weights.early_days}))
     return Suggestion(
-        debt.loan_id, min(score, BY_REFERENCE - 1), Rule.AMOUNT_AND_NAME, (about_amount or other, about_name)
+        debt.loan_id,
+        min(score, BY_REFERENCE - 1),
+        Rule.AMOUNT_AND_NAME,
+        tuple(reasons),
+        may_book_alone=not is_early,
     )
+
+
+def _days_early(about_amount: Reason, debt: Debt) -> int:
+    """Return how many days before its due date the installment is paid; money far ahead is often paid twice."""
+    return (about_amount.values["due_on"] - debt.on).days if about_amount.why is Why.INSTALLMENT else 0
 
 
 def _about_amount(amount: int, debt: Debt) -> Reason | None:

@@ -195,6 +195,7 @@ class _Book:
             loan_id=loan.pk,
             borrower_id=loan.borrower_id,
             borrower_name=loan.borrower.name,
+            on=on,
             due_now=standing.due_now,
             due_on=due[0].due_on if due else None,
             unpaid=tuple((row.due_on, row.unpaid) for row in asked),

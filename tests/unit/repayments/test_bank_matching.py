@@ -6,13 +6,14 @@ from dashu.policy.rules import MatchWeights
 from repayments.domain.bank_matching import Debt, Named, Rule, Why, suggestions, sure_one
 from repayments.domain.bank_text import likeness, masked, name_key, references_in, spellings, uuids_among
 
-WEIGHTS = MatchWeights(auto=95, suggest=60, ambiguous_within=5, name=60, amount=40, unequal_name_cap=90)
+WEIGHTS = MatchWeights(auto=95, suggest=60, ambiguous_within=5, name=60, amount=40, unequal_name_cap=90, early_days=31)
 DUE = date(2026, 2, 15)
 
 
 def debt(loan_id: int = 1, name: str = "林小雨", **values) -> Debt:
     facts = {
         "borrower_id": loan_id,
+        "on": DUE,
         "due_now": 1_100_16,
         "due_on": DUE,
         "unpaid": ((DUE, 1_100_16),),
@@ -147,6 +148,14 @@ class TestByAmountAndName:
 
         assert found[0].score < WEIGHTS.auto
         assert sure_one(found, WEIGHTS) is None
+
+    @pytest.mark.parametrize(("on", "is_sure"), [(date(2026, 1, 15), True), (date(2026, 1, 14), False)])
+    def test_an_installment_paid_more_than_a_month_ahead_is_left_to_a_person(self, on, is_sure):
+        found = suggest(debt(on=on, due_now=0, due_on=None))
+
+        assert found[0].score == 99
+        assert (Why.EARLY in [one.why for one in found[0].reasons]) is not is_sure
+        assert (sure_one(found, WEIGHTS) is not None) is is_sure
 
     def test_another_amount_of_the_same_name_is_only_shown(self):
         (found,) = suggest(debt(), amount=500_00)
