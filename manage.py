@@ -11,6 +11,7 @@ JSON_COMMANDS = {
     "check_contact",
     "classify",
     "close_day",
+    "import_bank_statement",
     "import_tape",
     "quote",
     "replay",

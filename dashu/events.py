@@ -25,6 +25,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "repayments.payment_received": ("repayments.tasks.send_receipt", "collections_mgmt.tasks.reassess_loan"),
     "repayments.payment_returned": ("collections_mgmt.tasks.reassess_loan",),
     "repayments.loan_restated": ("repayments.tasks.tell_of_change", "collections_mgmt.tasks.refresh_history"),
+    "repayments.bank_statement_imported": ("repayments.tasks.book_sure_matches",),
 }
 
 # The first pattern that fits names the queue; a worker reads the queues it is given with `-Q`.

@@ -18,6 +18,7 @@ from dashu.users.actors import actor_of
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan, loan_link
+from repayments import bank_admin  # noqa: F401 – registers the pages of bank statements
 from repayments.forms import ReturnPaymentForm
 from repayments.models import Checkout, Payment
 from repayments.services.return_payment import return_payment

@@ -5,6 +5,8 @@ from typing import Any
 from celery import shared_task
 
 from dashu.kernel.dates import lender_now, lender_today
+from repayments.services.book_sure_matches import book_forgotten_matches
+from repayments.services.book_sure_matches import book_sure_matches as book
 from repayments.services.reconcile_day import reconcile_once
 from repayments.services.send_receipt import send_missing_receipts
 from repayments.services.send_receipt import send_receipt as send
@@ -33,3 +35,13 @@ def sweep_receipts(**_newer_fields: Any) -> None:
 def reconcile_books(**_newer_fields: Any) -> None:
     """Compare every loan's balance with its postings, once a day; beat calls this again in case a call was missed."""
     reconcile_once(on=lender_today(), actor="system:reconcile")
+
+
+@shared_task
+def book_sure_matches(*, statement_id: int, **_newer_fields: Any) -> None:
+    book(statement_id=statement_id, today=lender_today())
+
+
+@shared_task
+def sweep_bank_statements(**_newer_fields: Any) -> None:
+    book_forgotten_matches(now=lender_now(), today=lender_today())

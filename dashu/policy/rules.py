@@ -56,6 +56,28 @@ class ImpairmentStages:
     floors: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class MatchWeights:
+    """
+    How much amount and name of a bank line count, in points of 100.
+
+    :param auto: from this score on, a match may be booked without a person.
+    :param suggest: from this score on, a match is shown.
+    :param ambiguous_within: a second loan at most this many points behind makes both a matter for a person.
+    :param name, amount: their shares of the score; they sum to 100.
+    :param unequal_name_cap: the most that a name which is not the same counts, however alike.
+    :param early_days: an installment paid longer before its due date is a matter for a person.
+    """
+
+    auto: int
+    suggest: int
+    ambiguous_within: int
+    name: int
+    amount: int
+    unequal_name_cap: int
+    early_days: int
+
+
 def delinquency_buckets(on: date, *, pack: str | None = None) -> Scale:
     return _scale(rule("delinquency.buckets", on=on, pack=pack))
 
@@ -100,6 +122,11 @@ def reminder_days(on: date, *, pack: str | None = None) -> tuple[int, ...]:
     return _days(rule("reminders.days", on=on, pack=pack))
 
 
+def bank_matching(on: date, *, pack: str | None = None) -> MatchWeights:
+    """Return how the lines of bank statements are weighed against what borrowers owe."""
+    return _match_weights(rule("bank_matching.scores", on=on, pack=pack))
+
+
 def contact_hours(on: date, *, pack: str | None = None) -> ContactHours:
     return _hours(rule("contact.hours", on=on, pack=pack))
 
@@ -138,6 +165,17 @@ def _penalty(value: Any) -> PenaltyPolicy:
     if policy.year_days not in (360, 365):
         raise ValueError(f"year_days must be 360 or 365, not {policy.year_days}")
     return policy
+
+
+def _match_weights(value: Any) -> MatchWeights:
+    weights = MatchWeights(**{name: _whole(points) for name, points in value.items()})
+    if not 0 < weights.suggest <= weights.auto <= 100:
+        raise ValueError(f"suggest and auto must lie in this order between 1 and 100, not {weights}")
+    if weights.name + weights.amount != 100 or min(weights.name, weights.amount) < 1:
+        raise ValueError(f"the shares of name and amount must sum to 100, not {weights}")
+    if not 0 <= weights.unequal_name_cap <= 100 or min(weights.ambiguous_within, weights.early_days) < 0:
+        raise ValueError(f"a cap lies between 0 and 100, a distance is not negative: {weights}")
+    return weights
 
 
 def _hours(value: Any) -> ContactHours:
@@ -179,4 +217,5 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "reminders.days": _days,
     "contact.hours": _hours,
     "approvals.authority": authority_of,
+    "bank_matching.scores": _match_weights,
 }

@@ -50,6 +50,14 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Bank"),
+        (
+            Entry(_("Unmatched lines"), "rule", "repayments.bankline", "unmatched/"),
+            Entry(_("Bank statements"), "receipt_long", "repayments.bankstatement"),
+            Entry(_("Our accounts"), "account_balance_wallet", "repayments.bankaccount"),
+        ),
+    ),
+    (
         _("Books"),
         (
             Entry(_("Nightly closes"), "nightlight", "collections_mgmt.closerun"),

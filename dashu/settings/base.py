@@ -187,6 +187,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=30, hour="5-23"),
         "options": {"expires": 3000},
     },
+    "sweep-bank-statements": {
+        "task": "repayments.tasks.sweep_bank_statements",
+        "schedule": 900,
+        "options": {"expires": 890},
+    },
     "sweep-receipts": {"task": "repayments.tasks.sweep_receipts", "schedule": 900, "options": {"expires": 890}},
 }
 # A caller whose work is committed waits for no broker that is down: one try, the sweeps do the rest. Workers and beat

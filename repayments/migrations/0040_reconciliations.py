@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("repayments", "0004_refund_permission"),
+        ("repayments", "0021_bank_decisions_are_kept"),
     ]
 
     operations = [

@@ -6,6 +6,14 @@ is a version: when it changes, a new version carries all rows on and the old one
 """
 
 from repayments.models.balances import LoanBalance
+from repayments.models.bank_statements import (
+    BankAccount,
+    BankExplanation,
+    BankFileDraft,
+    BankLine,
+    BankMatch,
+    BankStatement,
+)
 from repayments.models.checkouts import Checkout
 from repayments.models.events import LoanEvent, Restatement
 from repayments.models.payments import Channel, Disbursement, Payment, PaymentAllocation
@@ -13,6 +21,12 @@ from repayments.models.reconciliations import ReconciliationDay
 from repayments.models.schedules import Installment, InstallmentMovement, ScheduleVersion
 
 __all__ = [
+    "BankAccount",
+    "BankExplanation",
+    "BankFileDraft",
+    "BankLine",
+    "BankMatch",
+    "BankStatement",
     "Channel",
     "Checkout",
     "Disbursement",

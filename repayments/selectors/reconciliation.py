@@ -20,6 +20,10 @@ class Difference:
     rows_minor: int
     ledger_minor: int
 
+    @property
+    def difference_minor(self) -> int:
+        return self.rows_minor - self.ledger_minor
+
 
 def differences(*, limit: int = 1000) -> list[Difference]:
     """

@@ -17,6 +17,7 @@ from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.ledger.selectors import unbalanced_currencies
 from repayments.models import LoanBalance, ReconciliationDay
+from repayments.selectors.bank_suspense import suspense_differences
 from repayments.selectors.reconciliation import differences
 
 MOST = 100_000  # differences that are counted; a book with more has one cause, which the first ones show
@@ -40,14 +41,14 @@ def reconcile_day(*, on: date, actor: str) -> ReconciliationDay:
     What a replaced run had found stays in the audit log.
     """
     before = ReconciliationDay.objects.filter(on=on).first()
-    found = differences(limit=MOST)
+    found = [*differences(limit=MOST), *suspense_differences()]
     result, _is_new = ReconciliationDay.objects.update_or_create(
         on=on,
         defaults={
             "ran_at": timezone.now(),
             "loans": LoanBalance.objects.count(),
             "differences": len(found),
-            "difference_minor": sum(abs(item.rows_minor - item.ledger_minor) for item in found),
+            "difference_minor": sum(abs(item.difference_minor) for item in found),
             "unbalanced": unbalanced_currencies(),
             "details": [asdict(item) for item in found[:KEPT]],
             "actor": actor,

@@ -1,4 +1,4 @@
-"""`manage.py reconcile [--record]`: compare every loan's balances with its postings; exit 1 when one differs."""
+"""`manage.py reconcile [--record]`: compare every loan and suspense with the ledger; exit 1 when one differs."""
 
 import json
 import sys
@@ -10,12 +10,13 @@ from django.core.management.base import BaseCommand
 
 from dashu.kernel.dates import lender_today
 from dashu.ledger.selectors import unbalanced_currencies
+from repayments.selectors.bank_suspense import suspense_differences
 from repayments.selectors.reconciliation import differences
 from repayments.services.reconcile_day import reconcile_day
 
 
 class Command(BaseCommand):
-    help = "Compare every loan's balances with the ledger and print each difference as a JSON line."
+    help = "Compare every loan's balances, and suspense, with the ledger; print each difference as a JSON line."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--record", action="store_true", help="keep the result as that of today")
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             day = reconcile_day(on=lender_today(), actor="system:reconcile")
             found, count, unbalanced = day.details, day.differences, day.unbalanced
         else:
-            found = [asdict(difference) for difference in differences()]
+            found = [asdict(difference) for difference in (*differences(), *suspense_differences())]
             count, unbalanced = len(found), unbalanced_currencies()
         for difference in found:
             self.stdout.write(json.dumps(difference))

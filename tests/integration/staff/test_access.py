@@ -9,18 +9,20 @@ from collections_mgmt.models import CloseRun, CollectionCase, OverdueStatus
 from dashu.portal.navigation import sidebar
 from dashu.users.models import User
 from loans.models import Loan, Product, ProductTerms
-from repayments.models import Checkout, Payment
+from repayments.models import BankAccount, BankLine, BankStatement, Checkout, Payment
 from tests import factories
+from tests.integration.repayments.bank_cases import own_account, row, waiting
 from tests.integration.staff.conftest import as_role
 
 pytestmark = pytest.mark.django_db
 
-PAGES = [Loan, Product, ProductTerms, Payment, Checkout, OverdueStatus, CollectionCase, CloseRun]
+BANK = [BankAccount, BankStatement, BankLine]
+PAGES = [Loan, Product, ProductTerms, Payment, Checkout, OverdueStatus, CollectionCase, CloseRun, *BANK]
 MAY_SEE = {
     "COLLECTOR": {Loan, Payment, OverdueStatus, CollectionCase},
     "SUPERVISOR": set(PAGES),
     "UNDERWRITER": {Loan, Product, ProductTerms, Payment, OverdueStatus},
-    "ACCOUNTANT": {Loan, Product, ProductTerms, Payment, Checkout, OverdueStatus, CloseRun},
+    "ACCOUNTANT": {Loan, Product, ProductTerms, Payment, Checkout, OverdueStatus, CloseRun, *BANK},
     "ADMIN": set(PAGES),
 }
 
@@ -45,7 +47,8 @@ class TestLists:
 
         links = {item["link"].partition("?")[0] for group in sidebar(request) for item in group["items"]}
 
-        assert {model for model in PAGES if list_of(model) in links} == MAY_SEE[role]
+        shown = {model for model in PAGES if any(link.startswith(list_of(model)) for link in links)}
+        assert shown == MAY_SEE[role]
 
     def test_are_closed_to_borrowers_and_partners(self, client, amina, dana):
         for person in (amina.user, dana.user):
@@ -59,7 +62,7 @@ class TestLists:
 
         links = [item["link"] for group in sidebar(request) for item in group["items"]]
 
-        assert len(links) == 25
+        assert len(links) == 28
         assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
     @pytest.mark.parametrize(
@@ -80,13 +83,15 @@ class TestLists:
 
 
 class TestMoney:
-    @pytest.mark.parametrize("model", PAGES)
+    @pytest.mark.parametrize("model", [model for model in PAGES if model is not BankAccount])
     def test_is_added_changed_and_deleted_by_nobody(self, model, late_loan):
         client = as_role(User.Role.ADMIN)
         page = admin.site.get_model_admin(model)
         request = RequestFactory().get("/admin/")
         request.user = User.objects.get(role=User.Role.ADMIN)
-        row = model.objects.first()
+        own_account()
+        waiting(row("1.00"))
+        found = model.objects.first()
         name = f"admin:{model._meta.label_lower.replace('.', '_')}"
 
         assert page.has_view_permission(request) is True
@@ -94,6 +99,6 @@ class TestMoney:
         assert page.has_delete_permission(request) is False
         assert page.get_actions(request) == {}
         assert client.get(reverse(f"{name}_add")).status_code == 403
-        assert client.post(reverse(f"{name}_change", args=[row.pk]), {"status": "SETTLED"}).status_code == 403
-        assert client.post(reverse(f"{name}_delete", args=[row.pk]), {"post": "yes"}).status_code == 403
-        assert model.objects.filter(pk=row.pk).exists() is True
+        assert client.post(reverse(f"{name}_change", args=[found.pk]), {"status": "SETTLED"}).status_code == 403
+        assert client.post(reverse(f"{name}_delete", args=[found.pk]), {"post": "yes"}).status_code == 403
+        assert model.objects.filter(pk=found.pk).exists() is True
