@@ -16,20 +16,17 @@ import multiprocessing
 import os
 import platform
 import resource
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from servers import own_database, set_up, timed
 
 FIRST_NIGHT = date(2026, 6, 14)
 NIGHT = FIRST_NIGHT + timedelta(days=1)
@@ -70,14 +67,6 @@ INSERT INTO repayments_loanbalance
 SELECT loan.id, sum(row.principal_minor - row.paid_principal_minor), loan.starts_on, loan.starts_on, loan.starts_on
 FROM loans_loan AS loan JOIN repayments_installment AS row ON row.loan_id = loan.id GROUP BY loan.id;
 """
-
-PLANS = {
-    "session_preload_libraries": "auto_explain",
-    "auto_explain.log_min_duration": "100ms",
-    "auto_explain.log_analyze": "on",
-    "auto_explain.log_buffers": "on",
-    "auto_explain.log_triggers": "on",
-}
 
 BARE = """
 SELECT count(*), sum(days), sum(minor) FROM (
@@ -242,7 +231,7 @@ class Workers:
 
 def _work(end: Connection, environment: dict[str, str]) -> None:
     os.environ.update(environment)
-    _set_up()
+    set_up()
     from django.db import connection
 
     from collections_mgmt.services.close_day import waiting_ranges
@@ -267,68 +256,6 @@ def _server_peak_mb(connection: Any) -> int:
     except OSError:
         return 0
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) // 1024
-
-
-@contextmanager
-def own_database(*, plans: Path | None) -> Iterator[Any]:
-    """
-    Start an embedded server in a temporary folder and give a function that makes a database and connects to it.
-
-    :param plans: where the plans of slow statements go; noting them takes time of its own.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="dashu-benchmark-"))
-    os.environ.pop("DATABASE_URL", None)
-    os.environ["DASHU_HOME"] = str(folder)
-    os.environ["REDIS_URL"] = "redis://127.0.0.1:9/0"  # the close needs no broker
-    from dashu.runtime.home import Home
-    from dashu.runtime.services import Services
-
-    services = Services(Home.from_environment())
-    services.start()
-    server = services.environment()["DATABASE_URL"].rpartition("/")[0]
-
-    def make(name: str, seconds: int) -> None:
-        import psycopg2
-
-        maintenance = psycopg2.connect(f"{server}/postgres")
-        maintenance.autocommit = True
-        maintenance.cursor().execute(f"CREATE DATABASE {name}")
-        maintenance.close()
-        options = {"statement_timeout": f"{seconds}s", **(PLANS if plans else {})}
-        text = " ".join(f"-c {key}={value}" for key, value in options.items())
-        os.environ["DATABASE_URL"] = f"{server}/{name}?{urlencode({'options': text}, quote_via=quote)}"
-        _set_up()
-        _use(os.environ["DATABASE_URL"])
-
-    try:
-        yield make
-    finally:
-        services.stop()
-        if plans:
-            shutil.copy(folder / "log" / "postgres.log", plans)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _set_up() -> None:
-    os.environ["DJANGO_SETTINGS_MODULE"] = "dashu.settings.dev"
-    import django
-
-    django.setup()
-
-
-def _use(url: str) -> None:
-    """Point Django, which was set up for the database of another size, at this one."""
-    import dj_database_url
-    from django.db import connection
-
-    connection.close()
-    connection.settings_dict.update(dj_database_url.parse(url))
-
-
-def timed(work: Any) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def report(result: Result) -> None:

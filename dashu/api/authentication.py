@@ -38,7 +38,7 @@ class PartnerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         token = (
-            AccessToken.objects.select_related("application")
+            AccessToken.objects.select_related("application__user__partner")
             .filter(token_checksum=sha256(secret.strip().encode()).hexdigest(), user=None)
             .first()
         )
@@ -46,7 +46,7 @@ class PartnerAuthentication(BaseAuthentication):
             raise AuthenticationFailed(
                 _("The token is not valid or has expired. Get a new one from /oauth/token/."), code="invalid_token"
             )
-        partner = _active_partner(token.application.user_id)
+        partner = _active_partner(token.application.user)
         request.partner = partner  # type: ignore[attr-defined]
         return partner.user, token
 
@@ -54,13 +54,8 @@ class PartnerAuthentication(BaseAuthentication):
         return 'Bearer realm="api"'
 
 
-def _active_partner(user_id: int | None) -> Partner:
-    partner = (
-        Partner.objects.select_related("user")
-        .filter(is_active=True, user__is_active=True, user__role=User.Role.PARTNER)
-        .filter(user=user_id or 0)
-        .first()
-    )
-    if partner is None:
+def _active_partner(user: User | None) -> Partner:
+    partner: Partner | None = getattr(user, "partner", None)
+    if user is None or partner is None or not (partner.is_active and user.is_active and user.role == User.Role.PARTNER):
         raise PartnerInactive(_("This client belongs to no active partner. Ask the lender to activate it."))
     return partner

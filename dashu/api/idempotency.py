@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -55,22 +55,40 @@ def answer_once(request: PartnerRequest, write: Callable[[], Response]) -> Respo
     :raises IdempotencyKeyReused: the key belongs to another path or body.
     """
     key, user = _key_of(request), request.partner.user
+    assert user is not None  # the token is this login's
     fingerprint = _fingerprint(request)
     with transaction.atomic():
-        claim = StoredAnswer(user=user, key=key, fingerprint=fingerprint, status=0, body="")
-        StoredAnswer.objects.bulk_create([claim], ignore_conflicts=True)
-        kept = StoredAnswer.objects.get(user=user, key=key)
-        if kept.status:
-            return _replayed(kept, fingerprint)
+        claim = _claimed(user.pk, key, fingerprint)
+        if claim is None:
+            return _replayed(StoredAnswer.objects.get(user=user, key=key), fingerprint)
         response = write()
-        kept.status, kept.body = response.status_code, json.dumps(response.data, ensure_ascii=False)
-        kept.save(update_fields=["status", "body"])
+        _keep(claim, response)
         return response
 
 
 def forget_answers(*, before: datetime) -> int:
     """Delete the answers kept before this moment and return how many; a payment's reference still guards it."""
     return StoredAnswer.objects.filter(created_at__lt=before).delete()[0]
+
+
+def _claimed(user_id: int, key: str, fingerprint: str) -> int | None:
+    """Return the id of a new row for this key, or None when an earlier request has been answered under it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO api_storedanswer (user_id, key, fingerprint, status, body) VALUES (%s, %s, %s, 0, '')"
+            " ON CONFLICT (user_id, key) DO NOTHING RETURNING id",
+            [user_id, key, fingerprint],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _keep(claim: int, response: Response) -> None:
+    body = json.dumps(response.data, ensure_ascii=False)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE api_storedanswer SET status = %s, body = %s WHERE id = %s", [response.status_code, body, claim]
+        )
 
 
 def _key_of(request: Request) -> str:

@@ -46,3 +46,32 @@ class TestSchedules:
         assert [(each["installments"], each["differing"]) for each in measured] == [(12, 0), (36, 0), (360, 0)]
         assert "90 schedules compared row by row to the fen, 0 differ" in ran.stdout
         assert "plain Decimal loop" in ran.stdout
+
+
+class TestPayments:
+    def test_books_by_every_way_and_leaves_books_that_agree(self, tmp_path):
+        figures = tmp_path / "figures.json"
+        sizes = ["--payments", "20", "--clients", "2", "--events", "8", "12", "--repeat", "2"]
+
+        ran = subprocess.run(
+            [sys.executable, BENCHMARKS / "payments.py", *sizes, "--json", figures],
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+        assert ran.returncode == 0, ran.stderr
+        told = json.loads(figures.read_text())
+        assert {name: way["payments"] for name, way in told["payments"].items()} == {
+            "service, 1 process": 20,
+            "service, 2 processes": 20,
+            "HTTP, 1 client": 20,
+            "HTTP, 2 clients": 20,
+            "bare SQL, 1 process": 20,
+            "bare SQL, 2 processes": 20,
+        }
+        assert [size["events"] for size in told["restatements"]] == [8, 12]
+        assert told["differing"] == 0
+        assert "growth exponent" in ran.stdout
+        assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
