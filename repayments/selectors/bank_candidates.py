@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any
 
 from django.db.models import Exists, OuterRef
 
@@ -20,8 +19,8 @@ from loans.models import Loan
 from repayments.domain.bank_matching import Debt, Named, Rule, Suggestion, Weights, suggestions
 from repayments.domain.bank_text import likeness, references_in, spellings, uuids_among
 from repayments.domain.standing import RowState, standing_of
-from repayments.models import BankExplanation, BankLine, Checkout, Disbursement, Installment, LoanBalance, Payment
-from repayments.selectors.positions import AMOUNT_COLUMNS, position_of
+from repayments.models import BankExplanation, BankLine, Checkout, Disbursement, Installment, Payment
+from repayments.selectors.positions import stored_positions
 
 PAID_LATE, PAID_EARLY = timedelta(days=62), timedelta(days=31)  # around a due date, where only the name is alike
 MOST_ALIKE = 20_000  # installments of the wanted amounts that are compared by name in one go
@@ -160,14 +159,7 @@ class _Book:
 
     def __init__(self, loan_ids: set[int]) -> None:
         self.loans: dict[int, Loan] = Loan.objects.select_related("borrower").in_bulk(list(loan_ids))
-        balances = LoanBalance.objects.in_bulk(list(self.loans))
-        rows: defaultdict[int, list[Any]] = defaultdict(list)
-        installments = Installment.objects.filter(loan_id__in=balances, is_current=True).order_by("loan_id", "number")
-        for loan_id, *row in installments.values_list("loan_id", "number", "due_on", *AMOUNT_COLUMNS):
-            rows[loan_id].append(row)
-        self._positions = {
-            loan_id: position_of(self.loans[loan_id], balance, rows[loan_id]) for loan_id, balance in balances.items()
-        }
+        self._positions = stored_positions(self.loans.values())
         self._debts: dict[tuple[int, date], Debt] = {}
 
     def debts(self, loan_ids: set[int], line: BankLine) -> dict[int, Debt]:
@@ -186,8 +178,8 @@ class _Book:
     def _debt(self, loan: Loan, on: date) -> Debt:
         if known := self._debts.get((loan.pk, on)):
             return known
-        contract = loan.contract
-        position = _on_day(self._positions[loan.pk], contract, on)
+        stored, contract = self._positions[loan.pk]
+        position = _on_day(stored, contract, on)
         standing = standing_of(position, contract, on)
         asked = [row for row in standing.rows if row.unpaid > 0 and row.state is not RowState.LATER]
         due = [row for row in asked if row.due_on <= on]

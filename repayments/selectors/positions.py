@@ -1,5 +1,6 @@
 """From stored rows to the values that lending arithmetic works on."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,7 @@ from dashu.finance import installments as finance
 from dashu.finance.arrears import Pause
 from dashu.finance.loan import Contract, Position, Status
 from loans.models import Loan
-from repayments.models import LoanBalance
+from repayments.models import Installment, LoanBalance
 
 AMOUNTS = (
     "principal", "interest", "fee",
@@ -52,3 +53,17 @@ def position_of(loan: Loan, balance: LoanBalance, rows: Iterable[tuple[Any, ...]
         refund_due=balance.refund_due_minor,
         pauses=tuple(Pause(start, end) for start, end in zip(balance.pause_starts, balance.pause_ends, strict=True)),
     )
+
+
+def stored_positions(loans: Iterable[Loan]) -> dict[int, tuple[Position, Contract]]:
+    """Return the stored position and the contract in force of each loan that was paid out, in two queries."""
+    by_id = {loan.pk: loan for loan in loans}
+    balances = LoanBalance.objects.in_bulk(list(by_id))
+    rows: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    found = Installment.objects.filter(loan_id__in=balances, is_current=True).order_by("loan_id", "number")
+    for loan_id, *row in found.values_list("loan_id", *ROW_COLUMNS):
+        rows[loan_id].append(tuple(row))
+    return {
+        loan_id: (position_of(by_id[loan_id], balance, rows[loan_id]), contract_of(by_id[loan_id], balance))
+        for loan_id, balance in balances.items()
+    }

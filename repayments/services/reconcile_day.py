@@ -17,8 +17,8 @@ from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.ledger.selectors import unbalanced_currencies
 from repayments.models import LoanBalance, ReconciliationDay
-from repayments.selectors.bank_suspense import suspense_differences
-from repayments.selectors.reconciliation import differences
+from repayments.selectors.bank_suspense import SuspenseDifference, suspense_differences
+from repayments.selectors.reconciliation import Difference, differences
 
 MOST = 100_000  # differences that are counted; a book with more has one cause, which the first ones show
 KEPT = 100
@@ -41,7 +41,7 @@ def reconcile_day(*, on: date, actor: str) -> ReconciliationDay:
     What a replaced run had found stays in the audit log.
     """
     before = ReconciliationDay.objects.filter(on=on).first()
-    found = [*differences(limit=MOST), *suspense_differences()]
+    found: list[Difference | SuspenseDifference] = [*differences(limit=MOST), *suspense_differences()]
     result, _is_new = ReconciliationDay.objects.update_or_create(
         on=on,
         defaults={
@@ -69,7 +69,7 @@ def reconcile_day(*, on: date, actor: str) -> ReconciliationDay:
             result.differences,
             result.difference_minor,
             result.unbalanced,
-            sorted({item.loan_id for item in found[:KEPT]})[:20],
+            sorted({item.loan_id for item in found[:KEPT] if isinstance(item, Difference)})[:20],
         )
     return result
 

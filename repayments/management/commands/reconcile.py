@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand
 
 from dashu.kernel.dates import lender_today
 from dashu.ledger.selectors import unbalanced_currencies
-from repayments.selectors.bank_suspense import suspense_differences
-from repayments.selectors.reconciliation import differences
+from repayments.selectors.bank_suspense import SuspenseDifference, suspense_differences
+from repayments.selectors.reconciliation import Difference, differences
 from repayments.services.reconcile_day import reconcile_day
 
 
@@ -26,7 +26,8 @@ class Command(BaseCommand):
             day = reconcile_day(on=lender_today(), actor="system:reconcile")
             found, count, unbalanced = day.details, day.differences, day.unbalanced
         else:
-            found = [asdict(difference) for difference in (*differences(), *suspense_differences())]
+            every: list[Difference | SuspenseDifference] = [*differences(), *suspense_differences()]
+            found = [asdict(difference) for difference in every]
             count, unbalanced = len(found), unbalanced_currencies()
         for difference in found:
             self.stdout.write(json.dumps(difference))
