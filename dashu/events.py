@@ -22,9 +22,17 @@ from dashu.celery import app
 logger = logging.getLogger(__name__)
 
 REACTIONS: dict[str, tuple[str, ...]] = {
-    "repayments.payment_received": ("repayments.tasks.send_receipt", "collections_mgmt.tasks.reassess_loan"),
-    "repayments.payment_returned": ("collections_mgmt.tasks.reassess_loan",),
-    "repayments.loan_restated": ("repayments.tasks.tell_of_change", "collections_mgmt.tasks.refresh_history"),
+    "repayments.payment_received": (
+        "repayments.tasks.send_receipt",
+        "repayments.tasks.review_after_change",
+        "collections_mgmt.tasks.reassess_loan",
+    ),
+    "repayments.payment_returned": ("repayments.tasks.review_after_change", "collections_mgmt.tasks.reassess_loan"),
+    "repayments.loan_restated": (
+        "repayments.tasks.tell_of_change",
+        "repayments.tasks.review_after_change",
+        "collections_mgmt.tasks.refresh_history",
+    ),
     "repayments.bank_statement_imported": ("repayments.tasks.book_sure_matches",),
 }
 

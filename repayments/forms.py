@@ -2,6 +2,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
@@ -118,3 +119,23 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), strip=True
     )
+
+
+class QuotePayoffForm(forms.Form):
+    """To which day a payoff quote is to hold. How far ahead is for the service to say."""
+
+    valid_to = forms.DateField(label=_("Valid to"), widget=UnfoldAdminSingleDateWidget)
+
+
+class IssueCertificateForm(forms.Form):
+    """In which language a certificate is issued."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, widget=UnfoldAdminSelectWidget)
+
+
+class IssueStatementForm(IssueCertificateForm):
+    """The period of a statement, both days included, and its language."""
+
+    first = forms.DateField(label=_("From"), widget=UnfoldAdminSingleDateWidget)
+    last = forms.DateField(label=_("To"), widget=UnfoldAdminSingleDateWidget)
+    field_order = ["first", "last", "language"]

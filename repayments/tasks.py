@@ -1,10 +1,11 @@
-"""Reactions to payments, and the sweep that finds what an event missed."""
+"""Reactions to payments, and the sweeps that find what an event missed."""
 
 from typing import Any
 
 from celery import shared_task
 
 from dashu.kernel.dates import lender_now, lender_today
+from repayments.services import documents, payoff_quotes
 from repayments.services.book_sure_matches import book_forgotten_matches
 from repayments.services.book_sure_matches import book_sure_matches as book
 from repayments.services.reconcile_day import reconcile_once
@@ -45,3 +46,20 @@ def book_sure_matches(*, statement_id: int, **_newer_fields: Any) -> None:
 @shared_task
 def sweep_bank_statements(**_newer_fields: Any) -> None:
     book_forgotten_matches(now=lender_now(), today=lender_today())
+
+
+@shared_task
+def review_after_change(*, loan_id: int, **_newer_fields: Any) -> None:
+    """Close quotes and revoke certificates that what just happened on the loan has overtaken."""
+    payoff_quotes.close_changed_quotes(loan_id=loan_id, today=lender_today())
+    documents.review_certificates(loan_id=loan_id, now=lender_now())
+
+
+@shared_task
+def sweep_quotes_and_certificates(**_newer_fields: Any) -> None:
+    today = lender_today()
+    payoff_quotes.close_expired_quotes(today=today)
+    for loan_id in payoff_quotes.loans_with_stale_quotes(today=today):
+        payoff_quotes.close_changed_quotes(loan_id=loan_id, today=today)
+    for loan_id in documents.loans_with_wrong_certificates():
+        documents.review_certificates(loan_id=loan_id, now=lender_now())

@@ -78,6 +78,19 @@ class MatchWeights:
     early_days: int
 
 
+@dataclass(frozen=True, slots=True)
+class SettlementQuotes:
+    """
+    How long a payoff quote binds the lender.
+
+    :param longest_days: from the day of the quote to the last day it can be valid to.
+    :param confirmation_days: in which the provider's word of a payment still counts on the day it was begun.
+    """
+
+    longest_days: int
+    confirmation_days: int
+
+
 def delinquency_buckets(on: date, *, pack: str | None = None) -> Scale:
     return _scale(rule("delinquency.buckets", on=on, pack=pack))
 
@@ -136,6 +149,15 @@ def approval_authority(on: date, *, pack: str | None = None) -> Authority:
     return authority_of(rule("approvals.authority", on=on, pack=pack))
 
 
+def settlement_quotes(on: date, *, pack: str | None = None) -> SettlementQuotes:
+    return _settlement_quotes(rule("settlement.quote", on=on, pack=pack))
+
+
+def lender_names(on: date, *, pack: str | None = None) -> Mapping[str, str]:
+    """Return the lender's name on papers by language code, such as "zh-hans"."""
+    return _lender_names(rule("documents.lender", on=on, pack=pack))
+
+
 def typed(code: str, value: Any) -> Any:
     """Return the stored value of a rule as programs use it; a code that no program reads stays as it is."""
     reader = next((reader for start, reader in PARSERS.items() if code.startswith(start)), None)
@@ -190,6 +212,20 @@ def _days(value: Any) -> tuple[int, ...]:
     return tuple(_whole(day) for day in value)
 
 
+def _settlement_quotes(value: Any) -> SettlementQuotes:
+    days = SettlementQuotes(_whole(value["longest_days"]), _whole(value["confirmation_days"]))
+    if not 0 <= days.longest_days <= 90 or not 0 <= days.confirmation_days <= 30:
+        raise ValueError(f"a quote binds for 0 to 90 days and is confirmed in 0 to 30, not {days}")
+    return days
+
+
+def _lender_names(value: Any) -> Mapping[str, str]:
+    names = _texts(value)
+    if set(names) != {"zh-hans", "zh-hant", "en"} or not all(names.values()):
+        raise ValueError("expected a name for each of zh-hans, zh-hant and en")
+    return names
+
+
 def _texts(value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise TypeError(f"expected names and texts, not {value!r}")
@@ -218,4 +254,6 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "contact.hours": _hours,
     "approvals.authority": authority_of,
     "bank_matching.scores": _match_weights,
+    "settlement.quote": _settlement_quotes,
+    "documents.lender": _lender_names,
 }

@@ -1,25 +1,36 @@
 """Loans for staff. The page of a loan shows all apps, so it is composed here, at the top."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from collections_mgmt.models import OverdueStatus
-from dashu.kernel.dates import lender_today
+from dashu.kernel.dates import lender_now, lender_today
+from dashu.kernel.errors import DomainError
 from dashu.portal.books import accounts, periods, reconciliations  # noqa: F401 – their pages register themselves
 from dashu.portal.loan_for_staff import loan_figures, loan_tables, past_day, waiting_acts
 from dashu.portal.refunding import RefundsCredit
 from dashu.read_only_admin import ReadOnlyAdmin
+from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan
 from loans.models import Loan
+from repayments.admin import act_page, or_404
+from repayments.forms import IssueCertificateForm, IssueStatementForm, QuotePayoffForm
 from repayments.models import LoanBalance
+from repayments.papers.serving import site_of
+from repayments.services.documents import issue_certificate, issue_statement
+from repayments.services.payoff_quotes import longest_quote, quote_payoff
 
 admin.site.index_title = _("Overview")
 
@@ -66,7 +77,7 @@ class LoanAdmin(RefundsCredit, FoundByLoan, ReadOnlyAdmin):
     ]
     change_form_outer_before_template = "staff/figures.html"
     change_form_outer_after_template = "staff/tables.html"
-    actions_detail = ["refund_credit"]
+    actions_detail = ["refund_credit", "quote_payoff", "issue_statement", "issue_certificate"]
 
     @admin.display(description=_("borrower"))
     def borrower_name(self, loan: Loan) -> str:
@@ -127,3 +138,61 @@ class LoanAdmin(RefundsCredit, FoundByLoan, ReadOnlyAdmin):
                 ],
             }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    def has_offer_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("repayments.offer_payoffquote")
+
+    def has_issue_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("repayments.issue_issueddocument")
+
+    @action(description=_("Payoff quote"), url_path="payoff", permissions=["offer"], icon="price_check")
+    def quote_payoff(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        loan, today = or_404(self.get_object(request, object_id)), lender_today()
+        form = QuotePayoffForm(request.POST or None, initial={"valid_to": longest_quote(today)})
+        note = gettext("The quote names what ends the loan on each day up to this one. It holds once it is accepted.")
+
+        def offer() -> HttpResponse:
+            quote = quote_payoff(loan_id=loan.pk, today=today, actor=actor_of(request), **form.cleaned_data)
+            return redirect("admin:repayments_payoffquote_change", quote.pk)
+
+        return self._carried_out(request, loan, form, offer, gettext("Payoff quote"), note)
+
+    @action(description=_("Statement of account"), url_path="statement", permissions=["issue"], icon="receipt_long")
+    def issue_statement(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        loan = or_404(self.get_object(request, object_id))
+        initial = {"first": loan.starts_on, "last": lender_today(), "language": loan.borrower.language}
+        form = IssueStatementForm(request.POST or None, initial=initial)
+        note = gettext("Every amount that was charged and paid in the period, as the books say it now.")
+
+        def issue() -> HttpResponse:
+            document = issue_statement(loan_id=loan.pk, **self._issuing(request), **form.cleaned_data)
+            return redirect("admin:repayments_issueddocument_change", document.pk)
+
+        return self._carried_out(request, loan, form, issue, gettext("Statement of account"), note)
+
+    @action(description=_("Settlement certificate"), url_path="certificate", permissions=["issue"], icon="verified")
+    def issue_certificate(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        loan = or_404(self.get_object(request, object_id))
+        form = IssueCertificateForm(request.POST or None, initial={"language": loan.borrower.language})
+        note = gettext("Says that the loan is paid off. If a payment bounces later, the certificate revokes itself.")
+
+        def issue() -> HttpResponse:
+            document = issue_certificate(loan_id=loan.pk, **self._issuing(request), **form.cleaned_data)
+            return redirect("admin:repayments_issueddocument_change", document.pk)
+
+        return self._carried_out(request, loan, form, issue, gettext("Settlement certificate"), note)
+
+    def _issuing(self, request: HttpRequest) -> dict[str, Any]:
+        return {"now": lender_now(), "site": site_of(request), "actor": actor_of(request)}
+
+    def _carried_out(
+        self, request: HttpRequest, loan: Loan, form: Form, act: Callable[[], HttpResponse], title: str, note: str
+    ) -> HttpResponse:
+        """Carry the act out, or ask for what it needs and say beside the field why it was refused."""
+        if request.method == "POST" and form.is_valid():
+            try:
+                return act()
+            except DomainError as error:
+                form.add_error(error.field if error.field in form.fields else None, error.user_message)
+        text = f"{loan.number} · {loan.borrower.name}"
+        return act_page(self, request, loan, title=title, text=text, note=note, form=form, button=gettext("Make it"))

@@ -65,3 +65,18 @@ class PayForm(forms.Form):
                 }
             )
         return minor
+
+
+class PayoffForm(forms.Form):
+    """To which day the amount that ends a loan is to hold. How far ahead is for the service to say."""
+
+    valid_to = forms.DateField(
+        label=_("Hold the amount until"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class StatementForm(forms.Form):
+    """The period of a statement of account, both days included."""
+
+    first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))

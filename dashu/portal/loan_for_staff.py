@@ -22,7 +22,7 @@ from dashu.kernel.errors import DomainError
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
-from repayments.models import LoanEvent, Payment
+from repayments.models import IssuedDocument, LoanEvent, Payment
 from repayments.selectors.past_days import facts_on
 from repayments.selectors.schedules import Schedule, full_schedule
 from repayments.selectors.standings import standings_of
@@ -30,6 +30,7 @@ from repayments.services.booking import refuse_outside_contract
 
 SHOWN_PAYMENTS = 50
 SHOWN_EVENTS = 100
+SHOWN_DOCUMENTS = 10
 
 
 def loan_figures(loan: Loan, *, today: date) -> list[Figure]:
@@ -68,6 +69,8 @@ def loan_tables(
     tables = [_schedule(loan, version), *([on_day] if on_day else [])]
     if may_see("repayments.view_payment"):
         tables.append(_payments(loan))
+    if may_see("repayments.view_issueddocument"):
+        tables.append(_documents(loan))
     if may_see("collections_mgmt.view_overduestatus"):
         tables.append(_overdue_history(loan))
     if may_see("collections_mgmt.view_collectioncase"):
@@ -248,6 +251,37 @@ def _payment_row(payment: Payment, currency: str) -> list[object]:
         money(payment.amount_minor, currency),
         *([""] * 5 if payment.is_returned else parts),
     ]
+
+
+def _documents(loan: Loan) -> Table:
+    found = list(IssuedDocument.objects.filter(loan=loan)[: SHOWN_DOCUMENTS + 1])
+    more = f"{reverse('admin:repayments_issueddocument_changelist')}?{urlencode({'q': loan.number})}"
+    return Table(
+        title=_("Issued documents"),
+        columns=[
+            Column(_("number")),
+            Column(_("kind")),
+            Column(_("as of")),
+            Column(_("issued at")),
+            Column(_("state")),
+        ],
+        rows=[
+            [
+                format_html(
+                    '<a href="{}">{}</a>',
+                    reverse("admin:repayments_issueddocument_change", args=[document.pk]),
+                    document.number,
+                ),
+                document.get_kind_display(),
+                date_format(document.as_of),
+                date_format(localtime(document.issued_at), "DATETIME_FORMAT"),
+                gettext("Revoked") if document.revoked_at else gettext("Stands"),
+            ]
+            for document in found[:SHOWN_DOCUMENTS]
+        ],
+        empty=_("None yet."),
+        more=more if len(found) > SHOWN_DOCUMENTS else "",
+    )
 
 
 def _overdue_history(loan: Loan) -> Table:

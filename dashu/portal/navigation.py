@@ -37,6 +37,8 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Borrowers"), "person", "users.borrower"),
             Entry(_("Payments"), "payments", "repayments.payment"),
             Entry(_("Online payments"), "shopping_cart_checkout", "repayments.checkout"),
+            Entry(_("Payoff quotes"), "price_check", "repayments.payoffquote"),
+            Entry(_("Issued documents"), "verified", "repayments.issueddocument"),
             Entry(_("Products"), "category", "loans.product"),
             Entry(_("Product versions"), "history_edu", "loans.productterms"),
             Entry(_("Partners"), "handshake", "users.partner"),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -24,7 +25,7 @@ def simulated_gateway(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
     """
     if not settings.SIMULATED_GATEWAY:
         raise Http404
-    checkout = get_object_or_404(Checkout.objects.select_related("loan", "payment"), token=token)
+    checkout = get_object_or_404(Checkout.objects.select_related("loan", "payment", "payoff__quote"), token=token)
     if request.method == "POST" and checkout.payment is None:
         outcome = "PAID" if "confirm" in request.POST else "DECLINED"
         body, headers = SimulatedProvider().sign_callback(checkout, outcome)
@@ -37,5 +38,12 @@ def simulated_gateway(request: HttpRequest, token: uuid.UUID) -> HttpResponse:
         return redirect("portal:receipt", checkout.payment.reference)
     if request.method == "POST":
         messages.info(request, _("Nothing was paid. You can try again whenever you like."))
-        return redirect("portal:pay", checkout.loan.number)
+        return redirect(_back(checkout))
     return render(request, "portal/simulated_gateway.html", {"checkout": checkout, "loan": checkout.loan})
+
+
+def _back(checkout: Checkout) -> str:
+    """Return the page from which the payer came."""
+    if payoff := getattr(checkout, "payoff", None):
+        return reverse("portal:payoff_quote", args=[checkout.loan.number, payoff.quote.token])
+    return reverse("portal:pay", args=[checkout.loan.number])

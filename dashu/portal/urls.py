@@ -4,12 +4,26 @@ A partner's reference may hold slashes, and PostgreSQL takes no NUL: an address 
 
 from django.urls import path, re_path
 
-from dashu.portal import views
+from dashu.portal import documents, settling, verifying, views
 
 app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     re_path(r"^loans/(?P<number>[^/\0]+)/$", views.loan, name="loan"),
     re_path(r"^loans/(?P<number>[^/\0]+)/pay/$", views.pay, name="pay"),
+    re_path(r"^loans/(?P<number>[^/\0]+)/payoff/$", settling.payoff, name="payoff"),
+    re_path(
+        r"^loans/(?P<number>[^/\0]+)/payoff/(?P<token>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/$",
+        settling.payoff_quote,
+        name="payoff_quote",
+    ),
+    re_path(r"^loans/(?P<number>[^/\0]+)/documents/$", documents.documents, name="documents"),
+    re_path(
+        r"^loans/(?P<number>[^/\0]+)/documents/(?P<code>[0-9A-Z-]+)/(?P<format>[a-z]+)/$",
+        documents.document_file,
+        name="document_file",
+    ),
+    path("verify/", verifying.verify, name="verify"),
+    re_path(r"^verify/(?P<code>[^/\0]{1,100})/$", verifying.verify, name="verify_code"),
     re_path(r"^receipts/(?P<reference>[^\0]+)/$", views.receipt, name="receipt"),
 ]

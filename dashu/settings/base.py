@@ -193,6 +193,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 890},
     },
     "sweep-receipts": {"task": "repayments.tasks.sweep_receipts", "schedule": 900, "options": {"expires": 890}},
+    "sweep-quotes-and-certificates": {
+        "task": "repayments.tasks.sweep_quotes_and_certificates",
+        "schedule": 900,
+        "options": {"expires": 890},
+    },
 }
 # A caller whose work is committed waits for no broker that is down: one try, the sweeps do the rest. Workers and beat
 # keep trying by settings of their own.
@@ -231,6 +236,7 @@ OAUTH2_PROVIDER = {
         "quotes": "Calculate schedules and annual rates",
         "loans:read": "Read the loans this partner brought",
         "payments:write": "Record payments on the loans this partner brought",
+        "documents:write": "Issue statements and settlement certificates of the loans this partner brought",
     },
 }
 
@@ -250,6 +256,8 @@ EMAIL_TIMEOUT = 10
 # --- the lender ---------------------------------------------------------------------------------------------------
 LENDER_POLICY_PACK = env.text("DASHU_POLICY_PACK", "cn")
 CURRENCY = "CNY"
+# Where issued papers say that they can be checked; without it, the address in use when one is issued.
+PUBLIC_URL = env.text("DASHU_PUBLIC_URL", "")
 SIMULATED_GATEWAY = True  # a payment provider without money, where the payer chooses what happens
 # What must be in order before an accounting period is closed: functions that take its last day and raise a refusal.
 # Named here, because the ledger lies below the apps that they belong to.

@@ -65,3 +65,73 @@ PAYMENT: dict[str, Any] = {
     },
     "installments": [{"number": 1, "fee": _money("0.00"), "interest": _money("180.00"), "principal": _money("920.16")}],
 }
+PAYOFF_QUOTE_IN: dict[str, Any] = {"valid_to": "2026-02-21"}
+
+
+def _payoff_day(on: str, interest: str, total: str) -> dict[str, Any]:
+    parts = dict.fromkeys(("fee", "penalty", "prepayment_fee", "rebate", "credit"), _money("0.00"))
+    return {"on": on, "principal": _money("11079.84"), "interest": _money(interest), **parts, "total": _money(total)}
+
+
+PAYOFF_QUOTE: dict[str, Any] = {
+    "id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "loan": "DS20260000123",
+    "status": "OFFERED",
+    "quoted_on": "2026-02-20",
+    "pays_on": "2026-02-21",
+    "valid_to": "2026-02-21",
+    "total": _money("11115.45"),
+    "days": [
+        _payoff_day("2026-02-20", "29.68", "11109.52"),
+        _payoff_day("2026-02-21", "35.61", "11115.45"),
+    ],
+    "accepted_at": None,
+}
+PAYOFF_QUOTES: dict[str, Any] = {"payoff_quotes": [PAYOFF_QUOTE]}
+ACCEPTED_QUOTE: dict[str, Any] = {
+    **PAYOFF_QUOTE,
+    "status": "ACCEPTED",
+    "accepted_at": "2026-02-20T10:15:00.000000+08:00",
+}
+SETTLEMENT_IN: dict[str, Any] = {
+    "amount": _money("11109.52"),
+    "received_on": "2026-02-20",
+    "reference": "2026-02-20/0007",
+}
+SETTLEMENT: dict[str, Any] = {
+    "loan": "DS20260000123",
+    **SETTLEMENT_IN,
+    "posted_at": "2026-02-20T10:30:00.000000+08:00",
+    "is_returned": False,
+    "applied": {
+        "fee": _money("0.00"),
+        "penalty": _money("0.00"),
+        "interest": _money("29.68"),
+        "principal": _money("11079.84"),
+        "credit": _money("0.00"),
+    },
+    "installments": [
+        {"number": 2, "fee": _money("0.00"), "interest": _money("29.68"), "principal": _money("11079.84")}
+    ],
+}
+DOCUMENT_IN: dict[str, Any] = {
+    "kind": "STATEMENT_OF_ACCOUNT",
+    "language": "zh-hans",
+    "first": "2026-01-01",
+    "last": "2026-02-20",
+}
+DOCUMENT: dict[str, Any] = {
+    "code": "7K3M-9QRT-2XYZ-ABCD",
+    "number": "DS-SA-20260220-000012",
+    "kind": "STATEMENT_OF_ACCOUNT",
+    "loan": "DS20260000123",
+    "language": "zh-hans",
+    "as_of": "2026-02-20",
+    "issued_at": "2026-02-20T10:30:00.000000+08:00",
+    "revoked_at": None,
+    "files": [
+        {"format": "PDF", "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "size": 45457},
+        {"format": "XLSX", "sha256": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752", "size": 6522},
+    ],
+}
+DOCUMENTS: dict[str, Any] = {"documents": [DOCUMENT]}

@@ -1,8 +1,12 @@
+from typing import Any
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from dashu.api.fields import LenderDateField, MinorField, MoneyField, StrictSerializer
 from dashu.users.models import Partner
-from repayments.models import Payment, ScheduleVersion
+from repayments.models import IssuedDocument, IssuedFile, Payment, PayoffQuote, ScheduleVersion
 
 
 class ScheduleQuery(StrictSerializer):
@@ -93,6 +97,86 @@ class PaymentIn(StrictSerializer):
     )
 
 
+class PayoffQuoteIn(StrictSerializer):
+    """How long the amount is to hold."""
+
+    valid_to = LenderDateField(help_text="The last day the loan can be ended for the amount; today at the earliest.")
+
+
+class PayoffDayOut(serializers.Serializer):
+    """What ends the loan on one day, part by part; rebate and credit are taken off."""
+
+    on = serializers.DateField()
+    principal = MinorField()
+    interest = MinorField(help_text="For the days up to the day; interest of later days is not charged.")
+    fee = MinorField()
+    penalty = MinorField()
+    prepayment_fee = MinorField()
+    rebate = MinorField()
+    credit = MinorField()
+    total = MinorField()
+
+
+class PayoffQuoteOut(serializers.Serializer):
+    """An offer to end the loan on any day up to `valid_to`."""
+
+    id = serializers.UUIDField(source="token")
+    loan = serializers.CharField(source="loan.number")
+    status = serializers.ChoiceField(choices=PayoffQuote.Status.values)
+    quoted_on = serializers.DateField()
+    pays_on = serializers.DateField(help_text="The day that asks for most; its payoff is the total.")
+    valid_to = serializers.DateField()
+    total = MinorField(source="total_minor", help_text="Enough on every day; what a day does not need is a credit.")
+    days = PayoffDayOut(many=True, help_text="What each day asks for, part by part.")
+    accepted_at = serializers.DateTimeField(allow_null=True)
+
+
+class PayoffQuotesOut(serializers.Serializer):
+    payoff_quotes = PayoffQuoteOut(many=True, help_text="The newest 50.")
+
+
+class DocumentIn(StrictSerializer):
+    """Which paper, and in which language. A statement needs its period, a certificate has none."""
+
+    kind = serializers.ChoiceField(choices=IssuedDocument.Kind.values)
+    language = serializers.ChoiceField(choices=[code for code, _name in settings.LANGUAGES], default="zh-hans")
+    first = LenderDateField(required=False, help_text="First day of a statement.")
+    last = LenderDateField(required=False, help_text="Last day of a statement, today at the latest.")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        is_statement = given["kind"] == IssuedDocument.Kind.STATEMENT_OF_ACCOUNT
+        for name in ("first", "last"):
+            if is_statement and name not in given:
+                raise _fault(name, _("A statement needs its period."), "required")
+            if not is_statement and name in given:
+                raise _fault(name, _("A certificate has no period."), "unknown_field")
+        return given
+
+
+class DocumentFileOut(serializers.Serializer):
+    format = serializers.ChoiceField(choices=IssuedFile.Format.values)
+    sha256 = serializers.CharField()
+    size = serializers.IntegerField(help_text="Bytes.")
+
+
+class DocumentOut(serializers.Serializer):
+    """A paper about the loan. Anyone can check it at /verify/ by its code."""
+
+    code = serializers.CharField(source="code_shown")
+    number = serializers.CharField()
+    kind = serializers.ChoiceField(choices=IssuedDocument.Kind.values)
+    loan = serializers.CharField(source="loan.number")
+    language = serializers.CharField()
+    as_of = serializers.DateField(help_text="The day the loan was paid off, or the last day of the statement.")
+    issued_at = serializers.DateTimeField()
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    files = DocumentFileOut(many=True)
+
+
+class DocumentsOut(serializers.Serializer):
+    documents = DocumentOut(many=True, help_text="The newest 50.")
+
+
 class PaidPartOut(serializers.Serializer):
     """How the payment was applied. A later restatement may move the parts, never the amount."""
 
@@ -127,3 +211,7 @@ class PaymentOut(serializers.Serializer):
 def stored_reference(partner: Partner, reference: str) -> str:
     """Return the reference as we keep it, so that two partners cannot collide. A partner's code has no colon."""
     return f"{partner.code}:{reference}"
+
+
+def _fault(name: str, message: Any, code: str) -> serializers.ValidationError:
+    return serializers.ValidationError({name: [serializers.ErrorDetail(str(message), code=code)]})

@@ -45,7 +45,7 @@ class Schedule(APIView):
     )
     def get(self, request: PartnerRequest, number: str) -> Response:
         query = checked(ScheduleQuery, request.query_params.dict())
-        loan = _visible_loan(request, number)
+        loan = visible_loan(request, number)
         schedule = full_schedule(loan, version=query.get("version"))
         return Response(ScheduleOut(schedule, context={"currency": loan.currency}).data)
 
@@ -63,7 +63,7 @@ class Position(APIView):
     )
     def get(self, request: PartnerRequest, number: str) -> Response:
         query = checked(PositionQuery, request.query_params.dict())
-        loan = _visible_loan(request, number)
+        loan = visible_loan(request, number)
         today = lender_today()
         as_of = query.get("as_of") or today - timedelta(days=1)
         refuse_outside_contract(loan, as_of, today=today, field="as_of")
@@ -103,8 +103,8 @@ class Payments(APIView):
 
     def _receive(self, request: PartnerRequest, number: str, *, today: date) -> Response:
         given = checked(PaymentIn, request.data)
-        loan = _visible_loan(request, number)
-        amount = _in_currency_of(loan, given["amount"])
+        loan = visible_loan(request, number)
+        amount = in_currency_of(loan, given["amount"])
         payment = receive_payment(
             loan_id=loan.pk,
             amount_minor=amount.minor,
@@ -118,7 +118,7 @@ class Payments(APIView):
         return Response(PaymentOut(payment, context={"currency": loan.currency}).data, status=201)
 
 
-def _visible_loan(request: PartnerRequest, number: str) -> Loan:
+def visible_loan(request: PartnerRequest, number: str) -> Loan:
     """
     Return the loan with this number; another partner's loan is as unknown as one that does not exist.
 
@@ -130,7 +130,7 @@ def _visible_loan(request: PartnerRequest, number: str) -> Loan:
     return loan
 
 
-def _in_currency_of(loan: Loan, amount: Money) -> Money:
+def in_currency_of(loan: Loan, amount: Money) -> Money:
     if amount.currency != loan.currency:
         raise CurrencyMismatch(
             _("This loan is in %(currency)s. Send the amount in that currency."),

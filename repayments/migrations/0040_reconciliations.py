@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("repayments", "0021_bank_decisions_are_kept"),
+        ("repayments", "0030_payoff_quotes_and_documents"),
     ]
 
     operations = [

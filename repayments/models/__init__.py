@@ -15,8 +15,10 @@ from repayments.models.bank_statements import (
     BankStatement,
 )
 from repayments.models.checkouts import Checkout
+from repayments.models.documents import IssuedDocument, IssuedFile
 from repayments.models.events import LoanEvent, Restatement
 from repayments.models.payments import Channel, Disbursement, Payment, PaymentAllocation
+from repayments.models.payoff_quotes import PayoffCheckout, PayoffQuote
 from repayments.models.reconciliations import ReconciliationDay
 from repayments.models.schedules import Installment, InstallmentMovement, ScheduleVersion
 
@@ -32,10 +34,14 @@ __all__ = [
     "Disbursement",
     "Installment",
     "InstallmentMovement",
+    "IssuedDocument",
+    "IssuedFile",
     "LoanBalance",
     "LoanEvent",
     "Payment",
     "PaymentAllocation",
+    "PayoffCheckout",
+    "PayoffQuote",
     "ReconciliationDay",
     "Restatement",
     "ScheduleVersion",

@@ -24,10 +24,11 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import InvalidAmount, format_minor
 from loans.models import Loan
-from repayments.models import Channel, Checkout
+from repayments.models import Channel, Checkout, Payment
 from repayments.selectors.standings import standings_of
 from repayments.services.booking import lock_loan
 from repayments.services.receive_payment import LoanNotPayable, receive_payment
+from repayments.services.settle_by_quote import settle_checkout
 
 ACTOR = "system:gateway"
 
@@ -134,20 +135,11 @@ def book_callback(*, body: str, headers: Mapping[str, str], today: date) -> Chec
         if found is None:
             raise CheckoutNotFound(_("There is no such checkout."), field="checkout")
         lock_loan(found)
-        checkout = Checkout.objects.select_related("loan", "payment").get(token=_token(message))
+        checkout = Checkout.objects.select_related("loan", "payment", "payoff__quote").get(token=_token(message))
         if checkout.status == Checkout.Status.PAID:
             return checkout
         if message["outcome"] == "PAID":
-            checkout.payment = receive_payment(
-                loan_id=checkout.loan_id,
-                amount_minor=checkout.amount_minor,
-                received_on=today,
-                today=today,
-                reference=str(message["reference"])[:80],
-                channel=Channel.GATEWAY,
-                actor=ACTOR,
-                has_arrived=True,
-            )
+            checkout.payment = _book(checkout, str(message["reference"])[:80], today=today)
         checkout.status = Checkout.Status(message["outcome"])
         checkout.save(update_fields=["status", "payment"])
         return checkout
@@ -162,6 +154,21 @@ def provider() -> SimulatedProvider:
     if not settings.SIMULATED_GATEWAY:
         raise NoPaymentProvider(_("Online payment is not set up here. Pay by bank transfer, as your contract says."))
     return SimulatedProvider()
+
+
+def _book(checkout: Checkout, reference: str, *, today: date) -> Payment:
+    if payoff := getattr(checkout, "payoff", None):
+        return settle_checkout(payoff, today=today, reference=reference, actor=ACTOR)
+    return receive_payment(
+        loan_id=checkout.loan_id,
+        amount_minor=checkout.amount_minor,
+        received_on=today,
+        today=today,
+        reference=reference,
+        channel=Channel.GATEWAY,
+        actor=ACTOR,
+        has_arrived=True,
+    )
 
 
 def _token(message: Mapping[str, Any]) -> uuid.UUID:

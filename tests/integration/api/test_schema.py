@@ -13,6 +13,13 @@ OPERATIONS = {
     ("get", "/api/v1/loans"): ["loans:read"],
     ("get", "/api/v1/loans/{number}/schedule"): ["loans:read"],
     ("post", "/api/v1/loans/{number}/payments"): ["payments:write"],
+    ("get", "/api/v1/loans/{number}/payoff-quotes"): ["loans:read"],
+    ("post", "/api/v1/loans/{number}/payoff-quotes"): ["payments:write"],
+    ("post", "/api/v1/loans/{number}/payoff-quotes/{quote}/acceptance"): ["payments:write"],
+    ("post", "/api/v1/loans/{number}/payoff-quotes/{quote}/settlement"): ["payments:write"],
+    ("get", "/api/v1/loans/{number}/documents"): ["loans:read"],
+    ("post", "/api/v1/loans/{number}/documents"): ["documents:write"],
+    ("get", "/api/v1/loans/{number}/documents/{code}/{file_format}"): ["loans:read"],
 }
 
 
@@ -41,13 +48,14 @@ class TestSchema:
         flow = schema["components"]["securitySchemes"]["partner"]["flows"]["clientCredentials"]
 
         assert flow["tokenUrl"] == "/oauth/token/"
-        assert set(flow["scopes"]) == {"quotes", "loans:read", "payments:write"}
+        assert set(flow["scopes"]) == {"quotes", "loans:read", "payments:write", "documents:write"}
 
     def test_examples_are_what_the_schemas_say(self, schema):
         checked = 0
         for operation in operations(schema).values():
             bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-            for content in [one for body in bodies for one in body.get("content", {}).values()]:
+            contents = [content for body in bodies for content in body.get("content", {}).items()]
+            for content in [content for kind, content in contents if "json" in kind]:
                 assert content["examples"]
                 validator = jsonschema.Draft202012Validator({**content["schema"], "components": schema["components"]})
                 for example in content["examples"].values():

@@ -6,23 +6,46 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from collections_mgmt.models import CloseRun, CollectionCase, OverdueStatus
+from dashu.kernel.dates import lender_now
 from dashu.portal.navigation import sidebar
 from dashu.users.models import User
 from loans.models import Loan, Product, ProductTerms
-from repayments.models import BankAccount, BankLine, BankStatement, Checkout, Payment
+from repayments.models import (
+    BankAccount,
+    BankLine,
+    BankStatement,
+    Checkout,
+    IssuedDocument,
+    Payment,
+    PayoffQuote,
+)
+from repayments.services.documents import issue_statement
+from repayments.services.payoff_quotes import quote_payoff
 from tests import factories
 from tests.integration.repayments.bank_cases import own_account, row, waiting
-from tests.integration.staff.conftest import as_role
+from tests.integration.staff.conftest import DAY, as_role
 
 pytestmark = pytest.mark.django_db
 
 BANK = [BankAccount, BankStatement, BankLine]
-PAGES = [Loan, Product, ProductTerms, Payment, Checkout, OverdueStatus, CollectionCase, CloseRun, *BANK]
+PAGES = [
+    Loan,
+    Product,
+    ProductTerms,
+    Payment,
+    Checkout,
+    PayoffQuote,
+    IssuedDocument,
+    OverdueStatus,
+    CollectionCase,
+    CloseRun,
+    *BANK,
+]
 MAY_SEE = {
-    "COLLECTOR": {Loan, Payment, OverdueStatus, CollectionCase},
+    "COLLECTOR": {Loan, Payment, PayoffQuote, IssuedDocument, OverdueStatus, CollectionCase},
     "SUPERVISOR": set(PAGES),
-    "UNDERWRITER": {Loan, Product, ProductTerms, Payment, OverdueStatus},
-    "ACCOUNTANT": {Loan, Product, ProductTerms, Payment, Checkout, OverdueStatus, CloseRun, *BANK},
+    "UNDERWRITER": {Loan, Product, ProductTerms, Payment, PayoffQuote, IssuedDocument, OverdueStatus},
+    "ACCOUNTANT": set(PAGES) - {CollectionCase},
     "ADMIN": set(PAGES),
 }
 
@@ -62,7 +85,7 @@ class TestLists:
 
         links = [item["link"] for group in sidebar(request) for item in group["items"]]
 
-        assert len(links) == 28
+        assert len(links) == 30
         assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
     @pytest.mark.parametrize(
@@ -82,6 +105,17 @@ class TestLists:
         assert [str(item["title"]) for item in items if item["active"]] == [title]
 
 
+@pytest.fixture
+def papers(late_loan) -> None:
+    """A payoff quote of the late loan and a statement of its account."""
+    now = lender_now()
+    quote_payoff(loan_id=late_loan.pk, valid_to=now.date(), today=now.date(), actor=factories.ACTOR)
+    issue_statement(
+        loan_id=late_loan.pk, first=DAY, last=DAY, language="en", now=now, site="http://x", actor=factories.ACTOR
+    )
+
+
+@pytest.mark.usefixtures("papers")
 class TestMoney:
     @pytest.mark.parametrize("model", [model for model in PAGES if model is not BankAccount])
     def test_is_added_changed_and_deleted_by_nobody(self, model, late_loan):

@@ -79,9 +79,9 @@ class TestLoanPage:
         }
 
         assert titles == {
-            "UNDERWRITER": ["Schedule", "Payments", "Overdue history", "Events"],
-            "ACCOUNTANT": ["Schedule", "Payments", "Overdue history", "Events"],
-            "SUPERVISOR": ["Schedule", "Payments", "Overdue history", "Collection cases", "Events"],
+            "UNDERWRITER": ["Schedule", "Payments", "Issued documents", "Overdue history", "Events"],
+            "ACCOUNTANT": ["Schedule", "Payments", "Issued documents", "Overdue history", "Events"],
+            "SUPERVISOR": ["Schedule", "Payments", "Issued documents", "Overdue history", "Collection cases", "Events"],
         }
 
     def test_of_a_loan_that_waits_for_its_payout_says_so(self, amina):

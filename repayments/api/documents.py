@@ -1,0 +1,122 @@
+"""Papers for partners: statements of account and settlement certificates of the loans they brought."""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from dashu.api.authentication import PartnerRequest
+from dashu.api.fields import checked
+from dashu.api.idempotency import answer_once
+from dashu.api.schema import IDEMPOTENCY_KEY, WRITE, Refusal, problems
+from dashu.documents.codes import read_code
+from dashu.kernel.dates import lender_now
+from dashu.policy.selectors import PolicyRuleMissing
+from dashu.users.actors import actor_of
+from repayments.api import examples
+from repayments.api.serializers import DocumentIn, DocumentOut, DocumentsOut
+from repayments.api.views import NUMBER, visible_loan
+from repayments.models import IssuedDocument
+from repayments.papers.serving import CONTENT_TYPES, file_response, site_of
+from repayments.services.booking import LoanNotFound
+from repayments.services.documents import (
+    DocumentNotFound,
+    LoanNotPaidOut,
+    LoanNotSettled,
+    StatementPeriodInvalid,
+    hand_out,
+    issue_certificate,
+    issue_statement,
+)
+
+SHOWN = 50
+CODE = OpenApiParameter("code", str, OpenApiParameter.PATH, description="Its verification code.")
+FORMAT = OpenApiParameter(
+    "file_format", str, OpenApiParameter.PATH, enum=["pdf", "xlsx"], description="A certificate has no `xlsx`."
+)
+
+
+class Documents(APIView):
+    @property
+    def required_scopes(self) -> list[str]:
+        return ["documents:write" if self.request.method == "POST" else "loans:read"]
+
+    @extend_schema(
+        operation_id="list_documents",
+        summary="List the papers issued about a loan, newest first",
+        tags=["documents"],
+        parameters=[NUMBER],
+        responses={200: DocumentsOut, **problems(LoanNotFound)},
+        examples=[OpenApiExample("one", value=examples.DOCUMENTS, response_only=True, status_codes=["200"])],
+    )
+    def get(self, request: PartnerRequest, number: str) -> Response:
+        loan = visible_loan(request, number)
+        found = IssuedDocument.objects.filter(loan=loan).select_related("loan").prefetch_related("files")
+        return Response(DocumentsOut({"documents": found[:SHOWN]}).data)
+
+    @extend_schema(
+        operation_id="issue_document",
+        summary="Issue a statement of account, or the settlement certificate of a loan that is paid off",
+        description="Asked again with nothing changed, it is the paper that was issued first.",
+        tags=["documents"],
+        parameters=[NUMBER, IDEMPOTENCY_KEY],
+        request=DocumentIn,
+        responses={
+            201: DocumentOut,
+            **problems(
+                *WRITE,
+                Refusal(422, "invalid_choice", "There is no such kind or language."),
+                Refusal(422, "invalid_date", "The date is not written as year-month-day."),
+                LoanNotFound,
+                LoanNotSettled,
+                LoanNotPaidOut,
+                StatementPeriodInvalid,
+                PolicyRuleMissing,
+            ),
+        },
+        examples=[
+            OpenApiExample("statement", value=examples.DOCUMENT_IN, request_only=True),
+            OpenApiExample("statement", value=examples.DOCUMENT, response_only=True, status_codes=["201"]),
+        ],
+    )
+    def post(self, request: PartnerRequest, number: str) -> Response:
+        return answer_once(request, lambda: self._issue(request, number, now=lender_now()))
+
+    def _issue(self, request: PartnerRequest, number: str, *, now: datetime) -> Response:
+        given = checked(DocumentIn, request.data)
+        is_statement = given.pop("kind") == IssuedDocument.Kind.STATEMENT_OF_ACCOUNT
+        about: dict[str, Any] = {
+            "loan_id": visible_loan(request, number).pk,
+            "now": now,
+            "site": site_of(request),
+            "actor": actor_of(request),
+            **given,
+        }
+        document = issue_statement(**about) if is_statement else issue_certificate(**about)
+        return Response(DocumentOut(document).data, status=201)
+
+
+class DocumentFile(APIView):
+    required_scopes = ["loans:read"]
+
+    @extend_schema(
+        operation_id="download_document",
+        summary="Download a file of a paper",
+        tags=["documents"],
+        parameters=[NUMBER, CODE, FORMAT],
+        responses={
+            **{(200, content_type): OpenApiTypes.BINARY for content_type in CONTENT_TYPES.values()},
+            **problems(LoanNotFound, DocumentNotFound),
+        },
+    )
+    def get(self, request: PartnerRequest, number: str, code: str, file_format: str) -> HttpResponse:
+        loan = visible_loan(request, number)
+        document = IssuedDocument.objects.filter(loan=loan, code=read_code(code) or "").first()
+        if document is None:
+            raise DocumentNotFound(_("There is no such document of this loan."), field="code")
+        return file_response(document, hand_out(document, format=file_format, actor=actor_of(request)))

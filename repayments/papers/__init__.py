@@ -1,0 +1,1 @@
+"""How issued papers look and what they say around the facts, in the language of the paper."""

@@ -1,0 +1,96 @@
+"""Amounts, dates and texts as a paper writes them. The caller sets the language."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from dashu.web.templatetags.dashu import money, money_parts
+from repayments.domain.statements import Component, What
+from repayments.models import LoanEvent
+
+TYPST_LANGUAGE = {"zh-hans": ("zh", "cn"), "zh-hant": ("zh", "tw"), "en": ("en", "us")}
+
+COMPONENTS = {
+    Component.PRINCIPAL: _("Principal"),
+    Component.INTEREST: _("Interest"),
+    Component.FEE: _("Fees"),
+    Component.PENALTY: _("Penalty interest"),
+    Component.CLAIM: _("Claim after charge-off"),
+    Component.CREDIT: _("Credit held for you"),
+}
+
+
+def plain(text: str) -> str:
+    """
+    Return a name or reference without signs that cannot be seen: controls, and marks that turn the reading direction.
+
+    Spaces of every kind become one space.
+    """
+    seen = "".join(" " if sign.isspace() else sign for sign in text)
+    return " ".join("".join(sign for sign in seen if unicodedata.category(sign)[0] != "C").split())
+
+
+def day(text: str) -> str:
+    return date_format(date.fromisoformat(text), "DATE_FORMAT")
+
+
+def short_day(text: str) -> str:
+    return date.fromisoformat(text).strftime("%Y-%m-%d")
+
+
+def amount(minor: int, currency: str) -> str:
+    """Write an amount with its sign of currency, as on every page."""
+    return money(minor, currency)
+
+
+def bare_amount(minor: int, currency: str) -> str:
+    """Write an amount for a column whose head names the currency; nothing for 0."""
+    if not minor:
+        return ""
+    _sign, whole, part = money_parts(abs(minor), currency)
+    return ("−" if minor < 0 else "") + whole + part
+
+
+def told(line: Mapping[str, Any], currency: str) -> str:
+    """Return what a line of a statement tells, from its facts."""
+    detail = line["detail"]
+    reference = plain(detail.get("reference", ""))
+    what = What(line["what"])
+    if what is What.DUE:
+        parts = {name: amount(detail[name], currency) for name in ("principal", "interest", "fee")}
+        text = gettext("Installment %(number)s due: principal %(principal)s, interest %(interest)s")
+        if detail["fee"]:
+            text = gettext("Installment %(number)s due: principal %(principal)s, interest %(interest)s, fees %(fee)s")
+        return text % {"number": detail["number"], **parts}
+    if what is What.PENALTY and line["on"] == line["to"]:
+        return gettext("Penalty interest, %(day)s") % {"day": short_day(line["on"])}
+    if what is What.PENALTY:
+        return gettext("Penalty interest, %(first)s to %(last)s") % {
+            "first": short_day(line["on"]),
+            "last": short_day(line["to"]),
+        }
+    if what is What.HOLIDAY:
+        months = detail["months"]
+        text = ngettext("Payment holiday of %(months)s month", "Payment holiday of %(months)s months", months)
+        return text % {"months": months}
+    if what is What.OTHER:
+        kinds = dict(LoanEvent.Kind.choices)
+        return str(kinds[detail["kind"]]) if detail["kind"] in kinds else plain(detail["description"])
+    return str(_TOLD[what]) + (f" {reference}" if reference else "")
+
+
+_TOLD = {
+    What.PAYOUT: _("Loan paid out"),
+    What.TAKEOVER: _("Loan taken over"),
+    What.CHARGED: _("Interest and fees due"),
+    What.PAYMENT: _("Payment"),
+    What.PAYMENT_BOOKED_LATE: _("Payment, written down later"),
+    What.PAYMENT_RETURNED: _("Payment returned"),
+    What.CORRECTION: _("Correction"),
+    What.CHARGE_OFF: _("Charge-off; the claim continues"),
+}
