@@ -18,6 +18,7 @@ urlpatterns = [
     path("styleguide/", styleguide, name="styleguide"),
     path("gateway/simulated/<uuid:token>/", simulated_gateway, name="simulated_gateway"),
     path("gateway/callbacks/", gateway_callback, name="gateway_callback"),
+    path("gateway/callbacks/<slug:provider_name>/", gateway_callback, name="gateway_callback_of"),
     path("oauth/", include((token_urlpatterns, "oauth"))),
     path(
         "api/v1/",

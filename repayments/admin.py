@@ -29,9 +29,10 @@ from dashu.users.actors import actor_of
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.admin import FoundByLoan, loan_link
-from repayments import bank_admin  # noqa: F401 – registers the pages of bank statements
+from repayments import bank_admin, channels_admin  # noqa: F401 – register pages of their own
+from repayments.channels_admin import TakesBack, taken_back
 from repayments.forms import ReasonForm, ReturnPaymentForm
-from repayments.models import Checkout, IssuedDocument, Payment, PayoffQuote
+from repayments.models import IssuedDocument, Payment, PayoffQuote
 from repayments.papers.serving import file_response
 from repayments.services.documents import hand_out, revoke_document
 from repayments.services.payoff_quotes import accept_payoff_quote, withdraw_payoff_quote
@@ -39,7 +40,7 @@ from repayments.services.return_payment import return_payment
 
 
 @admin.register(Payment)
-class PaymentAdmin(FoundByLoan, ReadOnlyAdmin):
+class PaymentAdmin(TakesBack, FoundByLoan, ReadOnlyAdmin):
     list_display = ["reference", "loan_number", "borrower", "amount", "received_on", "channel", "state_label"]
     list_select_related = ["loan__borrower"]
     list_filter = ["channel", "is_returned"]
@@ -61,7 +62,7 @@ class PaymentAdmin(FoundByLoan, ReadOnlyAdmin):
         "recorded_by",
     ]
     change_form_outer_after_template = "staff/tables.html"
-    actions_detail = ["return_payment"]
+    actions_detail = ["receipt", "return_payment", "charge_back", "win_chargeback"]
 
     @admin.display(description=_("loan"))
     def loan_number(self, payment: Payment) -> SafeString:
@@ -91,7 +92,7 @@ class PaymentAdmin(FoundByLoan, ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         payment = self.get_object(request, object_id)
-        tables = [_what_it_paid(payment)] if payment else []
+        tables = [_what_it_paid(payment), *taken_back(payment)] if payment else []
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), "tables": tables})
 
     def has_return_payment_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -130,28 +131,6 @@ class PaymentAdmin(FoundByLoan, ReadOnlyAdmin):
             "opts": self.opts,
         }
         return render(request, "repayments/return_payment.html", context)
-
-
-@admin.register(Checkout)
-class CheckoutAdmin(FoundByLoan, ReadOnlyAdmin):
-    list_display = ["created_at", "loan_number", "amount", "status_shown", "payment"]
-    list_select_related = ["loan", "payment"]
-    list_filter = ["status"]
-    ordering = ["-pk"]
-    fields = ["token", "loan_number", "amount", "status", "created_at", "payment"]
-    readonly_fields = fields
-
-    @admin.display(description=_("loan"))
-    def loan_number(self, checkout: Checkout) -> SafeString:
-        return loan_link(checkout.loan)
-
-    @admin.display(description=_("amount"))
-    def amount(self, checkout: Checkout) -> str:
-        return money(checkout.amount_minor, checkout.loan.currency)
-
-    @display(description=_("status"), label={"PAID": "success", "DECLINED": "danger", "STARTED": "info"})
-    def status_shown(self, checkout: Checkout) -> tuple[str, str]:
-        return checkout.status, checkout.get_status_display()
 
 
 @admin.register(PayoffQuote)

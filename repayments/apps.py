@@ -7,6 +7,7 @@ class RepaymentsConfig(AppConfig):
     verbose_name = _("Repayments")
 
     def ready(self) -> None:
+        import repayments.messages  # noqa: F401 – registers its templates
         from dashu.approvals.acts import register
         from repayments.approvals import KINDS
 

@@ -1,13 +1,23 @@
-"""Reactions to payments, and the sweeps that find what an event missed."""
+"""Reactions to payments, collections, and the sweeps that find what an event or a callback missed."""
 
+import uuid
 from typing import Any
 
 from celery import shared_task
+from django.conf import settings
 
+from dashu.celery import app
 from dashu.kernel.dates import lender_now, lender_today
-from repayments.services import documents, payoff_quotes
+from dashu.policy.rules import autopay_retry
+from repayments.gateways.simulated import SimulatedProvider
+from repayments.models import Checkout
+from repayments.services import documents, payoff_quotes, virtual_accounts
+from repayments.services import sweep_checkouts as sweep
+from repayments.services.autopay import announce_collections, request_collections
 from repayments.services.book_sure_matches import book_forgotten_matches
 from repayments.services.book_sure_matches import book_sure_matches as book
+from repayments.services.collect import collect, waiting_attempts
+from repayments.services.gateway import book_callback
 from repayments.services.reconcile_day import reconcile_once
 from repayments.services.send_receipt import send_missing_receipts
 from repayments.services.send_receipt import send_receipt as send
@@ -63,3 +73,45 @@ def sweep_quotes_and_certificates(**_newer_fields: Any) -> None:
         payoff_quotes.close_changed_quotes(loan_id=loan_id, today=today)
     for loan_id in documents.loans_with_wrong_certificates():
         documents.review_certificates(loan_id=loan_id, now=lender_now())
+
+
+@shared_task
+def sweep_checkouts(**_newer_fields: Any) -> None:
+    """Ask the provider about what it has not told us, and forget callbacks that were not genuine."""
+    now = lender_now()
+    sweep.sweep_checkouts(now=now, today=lender_today())
+    sweep.forget_refused_callbacks(before=now - sweep.REFUSED_LOG_LASTS)
+
+
+@shared_task
+def collect_autopay(**_newer_fields: Any) -> None:
+    """Plan today's collections, tell of those to come, and have those asked for whose day it is; also the sweep."""
+    now, today = lender_now(), lender_today()
+    announce_collections(on=today, not_before=now)
+    request_collections(on=today)
+    if now.time() < autopay_retry(today).asks_from:
+        return
+    for attempt_id in waiting_attempts(today=today):
+        app.send_task("repayments.tasks.collect_one", kwargs={"attempt_id": attempt_id})
+
+
+@shared_task
+def collect_one(*, attempt_id: int, **_newer_fields: Any) -> None:
+    collect(attempt_id=attempt_id, today=lender_today(), now=lender_now())
+
+
+@shared_task
+def give_virtual_accounts(**_newer_fields: Any) -> None:
+    virtual_accounts.give_virtual_accounts(today=lender_today())
+
+
+@shared_task
+def deliver_simulated_callback(*, token: str, outcome: str, failure: str = "", **_newer_fields: Any) -> None:
+    """The simulated provider calls back, as a real one does some seconds after it was asked."""
+    checkout = Checkout.objects.select_related("loan").filter(token=uuid.UUID(token)).first()
+    if checkout is None or not settings.SIMULATED_GATEWAY:
+        return
+    body, headers = SimulatedProvider().sign_callback(
+        checkout, outcome, failure=failure, currency=checkout.loan.currency
+    )
+    book_callback(body=body, headers=headers, today=lender_today(), provider_name=SimulatedProvider.name)

@@ -91,6 +91,45 @@ class SettlementQuotes:
     confirmation_days: int
 
 
+@dataclass(frozen=True, slots=True)
+class AutopayRetry:
+    """
+    How a collection that failed is tried again.
+
+    :param days: days after the first failure, one for each further try, rising.
+    :param notice_days: days before a collection on which the borrower is told of it.
+    :param asks_from: the time of the day, at the lender's, before which nothing is asked for.
+    :param final_failures: failures that no further try can heal.
+    """
+
+    days: tuple[int, ...]
+    notice_days: int
+    asks_from: time
+    final_failures: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """
+    Where bank transfers to the lender go.
+
+    :param prefix: the digits that the lender's virtual accounts begin with.
+    """
+
+    holder: str
+    bank: str
+    branch: str
+    prefix: str
+
+
+def autopay_retry(on: date, *, pack: str | None = None) -> AutopayRetry:
+    return _autopay_retry(rule("autopay.retry", on=on, pack=pack))
+
+
+def bank_account(on: date, *, pack: str | None = None) -> BankAccount:
+    return _bank_account(rule("bank.account", on=on, pack=pack))
+
+
 def delinquency_buckets(on: date, *, pack: str | None = None) -> Scale:
     return _scale(rule("delinquency.buckets", on=on, pack=pack))
 
@@ -226,6 +265,28 @@ def _lender_names(value: Any) -> Mapping[str, str]:
     return names
 
 
+def _autopay_retry(value: Any) -> AutopayRetry:
+    retry = AutopayRetry(
+        days=_days(value["days"]),
+        notice_days=_whole(value["notice_days"]),
+        asks_from=time.fromisoformat(value["asks_from"]),
+        final_failures=frozenset(str(code) for code in value["final_failures"]),
+    )
+    if list(retry.days) != sorted({day for day in retry.days if 0 < day <= 31}) or len(retry.days) > 3:
+        raise ValueError(f"days must be at most 3 rising numbers from 1 to 31, not {list(retry.days)}")
+    if not 0 <= retry.notice_days <= 14:
+        raise ValueError(f"notice_days must be from 0 to 14, not {retry.notice_days}")
+    return retry
+
+
+def _bank_account(value: Any) -> BankAccount:
+    texts = _texts(value)
+    account = BankAccount(texts["holder"], texts["bank"], texts["branch"], texts["prefix"])
+    if not (account.prefix.isascii() and account.prefix.isdigit() and 2 <= len(account.prefix) <= 16):
+        raise ValueError(f"prefix must be 2 to 16 digits, not {account.prefix!r}")
+    return account
+
+
 def _texts(value: Any) -> dict[str, str]:
     if not isinstance(value, dict):
         raise TypeError(f"expected names and texts, not {value!r}")
@@ -256,4 +317,6 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "bank_matching.scores": _match_weights,
     "settlement.quote": _settlement_quotes,
     "documents.lender": _lender_names,
+    "autopay.retry": _autopay_retry,
+    "bank.account": _bank_account,
 }

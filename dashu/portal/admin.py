@@ -18,6 +18,7 @@ from collections_mgmt.models import OverdueStatus
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.books import accounts, periods, reconciliations  # noqa: F401 – their pages register themselves
+from dashu.portal.cash_desk import CashDesk
 from dashu.portal.loan_for_staff import loan_figures, loan_tables, past_day, waiting_acts
 from dashu.portal.refunding import RefundsCredit
 from dashu.read_only_admin import ReadOnlyAdmin
@@ -26,8 +27,9 @@ from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan
 from loans.models import Loan
 from repayments.admin import act_page, or_404
+from repayments.domain.virtual_accounts import grouped
 from repayments.forms import IssueCertificateForm, IssueStatementForm, QuotePayoffForm
-from repayments.models import LoanBalance
+from repayments.models import LoanBalance, VirtualAccount
 from repayments.papers.serving import site_of
 from repayments.services.documents import issue_certificate, issue_statement
 from repayments.services.payoff_quotes import longest_quote, quote_payoff
@@ -45,7 +47,7 @@ STATUS_TONES = {"APPROVED": "info", "ACTIVE": "success", "CHARGED_OFF": "danger"
 
 
 @admin.register(Loan)
-class LoanAdmin(RefundsCredit, FoundByLoan, ReadOnlyAdmin):
+class LoanAdmin(CashDesk, RefundsCredit, FoundByLoan, ReadOnlyAdmin):
     loan_key = "pk"
     list_display = ["number", "borrower_name", "product", "status_shown", "principal", "outstanding", "days_past_due"]
     list_select_related = ["borrower", "product_terms__product", "balance", "overdue"]
@@ -57,6 +59,7 @@ class LoanAdmin(RefundsCredit, FoundByLoan, ReadOnlyAdmin):
         ("installment_count", "starts_on", "first_due_on"),
         ("penalty_rate", "penalty_base", "penalty_grace_days"),
         ("tolerance_bps", "source", "external_id"),
+        "virtual_account",
     ]
     readonly_fields = [
         "borrower_link",
@@ -74,10 +77,11 @@ class LoanAdmin(RefundsCredit, FoundByLoan, ReadOnlyAdmin):
         "tolerance_bps",
         "source",
         "external_id",
+        "virtual_account",
     ]
+    actions_detail = ["take_cash", "refund_credit", "quote_payoff", "issue_statement", "issue_certificate"]
     change_form_outer_before_template = "staff/figures.html"
     change_form_outer_after_template = "staff/tables.html"
-    actions_detail = ["refund_credit", "quote_payoff", "issue_statement", "issue_certificate"]
 
     @admin.display(description=_("borrower"))
     def borrower_name(self, loan: Loan) -> str:
@@ -109,6 +113,11 @@ class LoanAdmin(RefundsCredit, FoundByLoan, ReadOnlyAdmin):
     def days_past_due(self, loan: Loan) -> int:
         overdue: OverdueStatus | None = getattr(loan, "overdue", None)
         return overdue.days_past_due if overdue else 0
+
+    @admin.display(description=_("virtual account"))
+    def virtual_account(self, loan: Loan) -> str:
+        found: VirtualAccount | None = getattr(loan, "virtual_account", None)
+        return grouped(found.number) if found else "–"
 
     @admin.display(description=_("annual rate"))
     def rate(self, loan: Loan) -> str:

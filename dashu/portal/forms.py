@@ -1,4 +1,7 @@
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -7,13 +10,39 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import parse_minor
+from dashu.portal.presenting import LoanCard
 from dashu.web.templatetags.dashu import money
+from repayments.domain.autopay import Timing
 from repayments.domain.standing import Standing
+from repayments.gateways.base import Account
+
+MOST_AHEAD = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """Paying some installments before they are due, together with what is asked for now."""
+
+    count: int
+    amount_minor: int
+    through: date
+
+
+def ways_ahead(standing: Standing) -> list[Ahead]:
+    """Return how far one may pay in advance, the nearest first."""
+    asked, ways = standing.to_pay_next, []
+    later = [row for row in standing.rows if row.unpaid and row.due_on > (standing.next_due_on or date.min)]
+    if standing.due_now and not standing.due_today:
+        later = [row for row in standing.rows if row.unpaid and row.due_on == standing.next_due_on] + later
+    for count, row in enumerate(later[:MOST_AHEAD], start=1):
+        asked += row.unpaid
+        ways.append(Ahead(count, min(asked, standing.left_to_pay), row.due_on))
+    return ways
 
 
 class PayForm(forms.Form):
     """
-    How much to pay: what is asked for, or another amount.
+    How much to pay: what is asked for, some installments more, or another amount.
 
     An amount is read the way people type it: with a sign, with commas, in full-width digits. After `is_valid`,
     `amount_minor` holds the choice.
@@ -21,11 +50,18 @@ class PayForm(forms.Form):
 
     class Choice:
         ASKED = "asked"
+        AHEAD = "ahead"
         OTHER = "other"
 
     choice = forms.ChoiceField(
-        choices=[(Choice.ASKED, _("What is due")), (Choice.OTHER, _("Another amount"))], initial=Choice.ASKED
+        choices=[
+            (Choice.ASKED, _("What is due")),
+            (Choice.AHEAD, _("In advance")),
+            (Choice.OTHER, _("Another amount")),
+        ],
+        initial=Choice.ASKED,
     )
+    ahead = forms.TypedChoiceField(label=_("Installments in advance"), required=False, coerce=int, empty_value=None)
     amount = forms.CharField(
         label=_("Amount"),
         required=False,
@@ -38,6 +74,9 @@ class PayForm(forms.Form):
         self.standing = standing
         self.currency = currency
         self.amount_minor = 0
+        self.ways = {way.count: way for way in ways_ahead(standing)}
+        ahead: Any = self.fields["ahead"]
+        ahead.choices = [(way.count, way.count) for way in self.ways.values()]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -45,26 +84,130 @@ class PayForm(forms.Form):
             if cleaned.get("amount"):
                 raise ValidationError({"amount": _("To pay this amount, choose it. Otherwise leave it empty.")})
             self.amount_minor = self.standing.to_pay_next
+        elif cleaned.get("choice") == self.Choice.AHEAD and "ahead" in cleaned:
+            if not cleaned["ahead"]:
+                raise ValidationError({"ahead": _("Choose how many installments you want to pay in advance.")})
+            self.amount_minor = self.ways[cleaned["ahead"]].amount_minor
         elif cleaned.get("choice") == self.Choice.OTHER and "amount" in cleaned:
-            self.amount_minor = self._typed(cleaned["amount"])
+            try:
+                self.amount_minor = typed_amount(cleaned["amount"], self.standing, self.currency)
+            except ValidationError as error:
+                raise ValidationError({"amount": error}) from error
         return cleaned
 
-    def _typed(self, typed: str) -> int:
-        plain = unicodedata.normalize("NFKC", typed).replace("¥", "").replace(",", "").replace(" ", "")
-        if not plain:
-            raise ValidationError({"amount": _("Enter the amount you want to pay.")})
-        try:
-            minor = parse_minor(plain, self.currency)
-        except DomainError as error:
-            raise ValidationError({"amount": error.user_message}) from error
-        if minor > self.standing.left_to_pay:
-            raise ValidationError(
-                {
-                    "amount": _("This is more than is left to pay. Enter at most %(bound)s.")
-                    % {"bound": money(self.standing.left_to_pay, self.currency)}
-                }
+
+class PayTogetherForm(forms.Form):
+    """
+    How much to pay on each of several loans; an empty field pays nothing there.
+
+    After `is_valid`, `parts` holds the cards with their minor units, in the order of the page.
+    """
+
+    def __init__(self, *args: Any, cards: Sequence[LoanCard], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cards = cards
+        self.parts: list[tuple[LoanCard, int]] = []
+        for card in cards:
+            assert card.standing is not None
+            due = card.standing.due_now
+            self.fields[self.name_of(card)] = forms.CharField(
+                label=f"{card.product} {card.number}",
+                required=False,
+                max_length=40,
+                initial=f"{due // 100}.{due % 100:02d}" if due else "",
+                widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
             )
-        return minor
+
+    @staticmethod
+    def name_of(card: LoanCard) -> str:
+        return f"loan-{card.number}"
+
+    @property
+    def lines(self) -> list[tuple[LoanCard, forms.BoundField]]:
+        return [(card, self[self.name_of(card)]) for card in self.cards]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        parts = []
+        for card in self.cards:
+            typed = cleaned.get(self.name_of(card), "")
+            if not typed:
+                continue
+            try:
+                assert card.standing is not None
+                parts.append((card, typed_amount(typed, card.standing, card.currency)))
+            except ValidationError as error:
+                self.add_error(self.name_of(card), error)
+        if not self.errors and not parts:
+            raise ValidationError(_("Enter what you want to pay for at least one loan."))
+        self.parts = parts
+        return cleaned
+
+
+class AutopayDayForm(forms.Form):
+    """On which day to collect. After `is_valid`, `timing` and `number` hold the choice."""
+
+    timing = forms.ChoiceField(
+        choices=[
+            (Timing.DUE_DATE.value, _("On the due date")),
+            (Timing.DAYS_BEFORE.value, _("Some days before the due date")),
+            (Timing.MONTH_DAY.value, _("On a day of the month")),
+        ],
+        initial=Timing.DUE_DATE.value,
+    )
+    days_before = forms.TypedChoiceField(
+        label=_("Days before"), coerce=int, choices=[(day, day) for day in range(1, 16)], initial=3, required=False
+    )
+    month_day = forms.TypedChoiceField(
+        label=_("Day of the month"), coerce=int, choices=[(day, day) for day in range(1, 29)], initial=1, required=False
+    )
+
+    @property
+    def number(self) -> int | None:
+        field = {Timing.DAYS_BEFORE.value: "days_before", Timing.MONTH_DAY.value: "month_day"}
+        chosen = field.get(self.cleaned_data["timing"])
+        return self.cleaned_data[chosen] or None if chosen else None
+
+
+class AutopayForm(AutopayDayForm):
+    """The day, the account, and the consent."""
+
+    account = forms.ChoiceField(label=_("Account"))
+    agree = forms.BooleanField(
+        label=_("I agree to this"),
+        error_messages={"required": _("Autopay needs your consent. Without it, nothing is collected.")},
+    )
+
+    def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.accounts = {account.token: account for account in accounts}
+        account: Any = self.fields["account"]
+        account.choices = [(account.token, account.label) for account in accounts]
+
+    @property
+    def chosen_account(self) -> Account:
+        return self.accounts[self.cleaned_data["account"]]
+
+
+def typed_amount(typed: str, standing: Standing, currency: str) -> int:
+    """
+    Read an amount as a person types it.
+
+    :raises ValidationError: it is no amount, or more than is left to pay.
+    """
+    plain = unicodedata.normalize("NFKC", typed).replace("¥", "").replace(",", "").replace(" ", "")
+    if not plain:
+        raise ValidationError(_("Enter the amount you want to pay."))
+    try:
+        minor = parse_minor(plain, currency)
+    except DomainError as error:
+        raise ValidationError(error.user_message) from error
+    if minor > standing.left_to_pay:
+        raise ValidationError(
+            _("This is more than is left to pay. Enter at most %(bound)s.")
+            % {"bound": money(standing.left_to_pay, currency)}
+        )
+    return minor
 
 
 class PayoffForm(forms.Form):

@@ -23,6 +23,7 @@ from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
 from repayments.models import IssuedDocument, LoanEvent, Payment
+from repayments.presenting import autopay_tables
 from repayments.selectors.past_days import facts_on
 from repayments.selectors.schedules import Schedule, full_schedule
 from repayments.selectors.standings import standings_of
@@ -71,6 +72,8 @@ def loan_tables(
         tables.append(_payments(loan))
     if may_see("repayments.view_issueddocument"):
         tables.append(_documents(loan))
+    if may_see("repayments.view_autopaymandate"):
+        tables.extend(autopay_tables(loan))
     if may_see("collections_mgmt.view_overduestatus"):
         tables.append(_overdue_history(loan))
     if may_see("collections_mgmt.view_collectioncase"):

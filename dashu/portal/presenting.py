@@ -9,8 +9,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from dashu.policy.rules import BankAccount
 from loans.models import Loan
 from repayments.domain.standing import RowState, ScheduleRow, Standing
+from repayments.domain.virtual_accounts import grouped
 
 SOON_DAYS = 7
 
@@ -97,12 +99,29 @@ class Overview:
     def is_late(self) -> bool:
         return self.next_step is not None and self.next_step.state is LoanState.OVERDUE
 
+    @property
+    def can_pay_together(self) -> bool:
+        return sum(card.asks_for_money for card in self.cards) > 1
+
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
     row: ScheduleRow
     badge: Badge
     is_now: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BankTransfer:
+    """Where a bank transfer goes. :param number: the loan's own account; `reference` goes into the payment's text."""
+
+    bank: BankAccount
+    number: str
+    reference: str
+
+    @property
+    def grouped(self) -> str:
+        return grouped(self.number)
 
 
 def card_of(loan: Loan, standing: Standing | None, today: date) -> LoanCard:

@@ -21,7 +21,7 @@ from dashu.users.actors import actor_of
 from loans.models import Loan
 from repayments.models import LoanEvent, PayoffQuote
 from repayments.selectors.standings import standings_of
-from repayments.services.gateway import provider
+from repayments.services.gateway import checkout_address
 from repayments.services.payoff_quotes import (
     QuoteAlreadyAccepted,
     accept_payoff_quote,
@@ -96,7 +96,7 @@ def payoff_quote(request: HttpRequest, number: str, token: uuid.UUID) -> HttpRes
     if request.method == "POST":
         try:
             if "pay" in request.POST:
-                return redirect(provider().checkout_url(start_settlement(loan_id=loan.pk, token=token, today=today)))
+                return redirect(checkout_address(start_settlement(loan_id=loan.pk, token=token, today=today)))
             accept_payoff_quote(loan_id=loan.pk, token=token, today=today, actor=actor_of(request))
         except QuoteAlreadyAccepted:
             pass  # a second press of the button

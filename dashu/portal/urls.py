@@ -4,13 +4,13 @@ A partner's reference may hold slashes, and PostgreSQL takes no NUL: an address 
 
 from django.urls import path, re_path
 
-from dashu.portal import documents, settling, verifying, views
+from dashu.portal import autopay, documents, paying, settling, verifying, views
 
 app_name = "portal"
 urlpatterns = [
     path("", views.home, name="home"),
     re_path(r"^loans/(?P<number>[^/\0]+)/$", views.loan, name="loan"),
-    re_path(r"^loans/(?P<number>[^/\0]+)/pay/$", views.pay, name="pay"),
+    re_path(r"^loans/(?P<number>[^/\0]+)/pay/$", paying.pay, name="pay"),
     re_path(r"^loans/(?P<number>[^/\0]+)/payoff/$", settling.payoff, name="payoff"),
     re_path(
         r"^loans/(?P<number>[^/\0]+)/payoff/(?P<token>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/$",
@@ -25,5 +25,8 @@ urlpatterns = [
     ),
     path("verify/", verifying.verify, name="verify"),
     re_path(r"^verify/(?P<code>[^/\0]{1,100})/$", verifying.verify, name="verify_code"),
+    re_path(r"^loans/(?P<number>[^/\0]+)/autopay/$", autopay.autopay, name="autopay"),
+    path("pay/", paying.pay_together, name="pay_together"),
+    path("checkouts/<uuid:token>/", paying.checkout, name="checkout"),
     re_path(r"^receipts/(?P<reference>[^\0]+)/$", views.receipt, name="receipt"),
 ]

@@ -7,16 +7,14 @@ Amounts are shown as of today, the day on which a payment made now would count.
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET
 
 from dashu.kernel.dates import lender_today
-from dashu.kernel.errors import DomainError
-from dashu.portal.forms import PayForm
-from dashu.portal.presenting import LoanCard, card_of, overview_of, shown_rows
-from loans.models import Loan, LoanQuerySet
+from dashu.portal.own_loans import loan_and_card, own_loans
+from dashu.portal.presenting import card_of, overview_of, shown_rows
 from repayments.models import Payment
+from repayments.selectors.autopay import mandate_of, next_collection
 from repayments.selectors.standings import standings_of
-from repayments.services.gateway import provider, start_checkout
 
 
 @require_GET
@@ -25,7 +23,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "portal/landing.html")
     if request.user.is_staff:
         return redirect("admin:index")
-    loans = list(_own_loans(request).filter(borrower__user=request.user))
+    loans = list(own_loans(request).filter(borrower__user=request.user))
     standings = standings_of(loans, today=lender_today())
     cards = [card_of(loan, standings.get(loan.pk), lender_today()) for loan in loans]
     overview = overview_of(cards, currency=loans[0].currency if loans else "CNY")
@@ -35,7 +33,9 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def loan(request: HttpRequest, number: str) -> HttpResponse:
-    shown, card = _loan_and_card(request, number)
+    shown, card = loan_and_card(request, number, today=lender_today())
+    mandate = mandate_of(shown)
+    collection = next_collection(mandate, card.standing, today=lender_today()) if mandate and card.standing else None
     return render(
         request,
         "portal/loan.html",
@@ -43,26 +43,11 @@ def loan(request: HttpRequest, number: str) -> HttpResponse:
             "loan": shown,
             "card": card,
             "rows": shown_rows(card.standing) if card.standing else [],
+            "mandate": mandate,
+            "collection": collection,
             "payments": Payment.objects.filter(loan=shown).order_by("-received_on", "-event_id"),
         },
     )
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def pay(request: HttpRequest, number: str) -> HttpResponse:
-    paid, card = _loan_and_card(request, number)
-    if card.standing is None or not card.asks_for_money:
-        return render(request, "portal/nothing_to_pay.html", {"card": card})
-    form = PayForm(request.POST or None, standing=card.standing, currency=card.currency)
-    if request.method == "POST" and form.is_valid():
-        try:
-            checkout = start_checkout(loan_id=paid.pk, amount_minor=form.amount_minor, today=lender_today())
-        except DomainError as refusal:
-            form.add_error("amount" if refusal.field == "amount" else None, refusal.user_message)
-        else:
-            return redirect(provider().checkout_url(checkout))
-    return render(request, "portal/pay.html", {"card": card, "form": form})
 
 
 @login_required
@@ -73,13 +58,3 @@ def receipt(request: HttpRequest, reference: str) -> HttpResponse:
     standing = standings_of([payment.loan], today=lender_today()).get(payment.loan_id)
     card = card_of(payment.loan, standing, lender_today())
     return render(request, "portal/receipt.html", {"payment": payment, "card": card})
-
-
-def _own_loans(request: HttpRequest) -> LoanQuerySet:
-    return Loan.objects.visible_to(request.user).select_related("product_terms__product")
-
-
-def _loan_and_card(request: HttpRequest, number: str) -> tuple[Loan, LoanCard]:
-    found = get_object_or_404(_own_loans(request), number=number)
-    today = lender_today()
-    return found, card_of(found, standings_of([found], today=today).get(found.pk), today)

@@ -192,6 +192,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 900,
         "options": {"expires": 890},
     },
+    "sweep-checkouts": {"task": "repayments.tasks.sweep_checkouts", "schedule": 300, "options": {"expires": 290}},
+    "collect-autopay": {"task": "repayments.tasks.collect_autopay", "schedule": 1800, "options": {"expires": 1790}},
+    "give-virtual-accounts": {"task": "repayments.tasks.give_virtual_accounts", "schedule": 3600},
     "sweep-receipts": {"task": "repayments.tasks.sweep_receipts", "schedule": 900, "options": {"expires": 890}},
     "sweep-quotes-and-certificates": {
         "task": "repayments.tasks.sweep_quotes_and_certificates",
@@ -266,6 +269,9 @@ LEDGER_CLOSE_CHECKS = (
     "repayments.services.reconcile_day.refuse_books_that_differ",
 )
 LEDGER_CHART_FILE = Path(env.text("DASHU_CHART_FILE", str(BASE_DIR / "dashu" / "ledger" / "chart.yaml")))
+# The provider that takes payments: "simulated", "wechat", or nothing for the simulated one where that is switched on.
+PAYMENT_PROVIDER = env.text("DASHU_PAYMENT_PROVIDER", "")
+WECHAT_PAY = env.wechat_pay(PUBLIC_URL.rstrip("/") or "http://127.0.0.1:8000")
 CLOSE_RANGE_LOANS = env.whole("DASHU_CLOSE_RANGE_LOANS", 50_000)
 
 # --- admin --------------------------------------------------------------------------------------------------------

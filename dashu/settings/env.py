@@ -57,6 +57,24 @@ def words(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+def wechat_pay(public_url: str) -> dict[str, str]:
+    """Return what the WeChat Pay adapter needs (docs/payments.md), empty where no merchant number is given."""
+    if not os.environ.get("DASHU_WECHAT_MCHID"):
+        return {}
+    return {
+        "appid": text("DASHU_WECHAT_APPID"),
+        "mchid": text("DASHU_WECHAT_MCHID"),
+        "serial_no": text("DASHU_WECHAT_SERIAL_NO"),
+        "private_key": secret("DASHU_WECHAT_PRIVATE_KEY"),
+        "api_key": secret("DASHU_WECHAT_API_KEY"),
+        "public_key_id": text("DASHU_WECHAT_PUBLIC_KEY_ID"),
+        "public_key": secret("DASHU_WECHAT_PUBLIC_KEY"),
+        "notify_url": f"{public_url}/gateway/callbacks/wechat/",
+        "return_url": f"{public_url}/checkouts/{{token}}/",
+        "base_url": text("DASHU_WECHAT_BASE_URL", "https://api.mch.weixin.qq.com"),
+    }
+
+
 def service_url(name: str) -> str:
     """
     Return the address of a server: from the environment, else of the embedded one that runs in this home.

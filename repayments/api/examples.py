@@ -65,6 +65,15 @@ PAYMENT: dict[str, Any] = {
     },
     "installments": [{"number": 1, "fee": _money("0.00"), "interest": _money("180.00"), "principal": _money("920.16")}],
 }
+SPLIT_PAYMENT_IN: dict[str, Any] = {
+    "total": _money("1600.16"),
+    "received_on": "2026-02-15",
+    "reference": "2026-02-15/0002",
+    "parts": [
+        {"loan": "DS20260000123", "amount": _money("1100.16")},
+        {"loan": "DS20260000124", "amount": _money("500.00")},
+    ],
+}
 PAYOFF_QUOTE_IN: dict[str, Any] = {"valid_to": "2026-02-21"}
 
 

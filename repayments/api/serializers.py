@@ -2,11 +2,12 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from dashu.api.fields import LenderDateField, MinorField, MoneyField, StrictSerializer
 from dashu.users.models import Partner
-from repayments.models import IssuedDocument, IssuedFile, Payment, PayoffQuote, ScheduleVersion
+from repayments.models import IssuedDocument, IssuedFile, Payment, PaymentGroup, PayoffQuote, ScheduleVersion
 
 
 class ScheduleQuery(StrictSerializer):
@@ -206,6 +207,48 @@ class PaymentOut(serializers.Serializer):
 
     def get_reference(self, payment: Payment) -> str:
         return payment.reference.partition(":")[2]
+
+
+class PaymentPartIn(StrictSerializer):
+    """What of the total is for one loan."""
+
+    loan = serializers.CharField(max_length=60, help_text="The loan number.")
+    amount = MoneyField(help_text="In the currency of the total.")
+
+
+class SplitPaymentIn(StrictSerializer):
+    """Money that the borrower paid to the partner in one sum, for several of their loans."""
+
+    total = MoneyField(help_text="The whole sum; the parts must add up to it.")
+    received_on = LenderDateField(help_text="Value date: from the latest loan's start to today.")
+    reference = serializers.RegexField(
+        r"^[A-Za-z0-9._:/-]+\Z",
+        max_length=35,
+        trim_whitespace=False,
+        help_text="The partner's own reference, once for each sum. Sent again with the same facts, it returns the "
+        "first payments and changes nothing.",
+    )
+    parts = PaymentPartIn(  # type: ignore[call-arg]
+        many=True, allow_empty=False, max_length=50, help_text="Each loan once, all of one borrower."
+    )
+
+
+class SplitPaymentOut(serializers.Serializer):
+    reference = serializers.SerializerMethodField(help_text="As the partner gave it.")
+    total = MinorField(source="total_minor")
+    received_on = serializers.DateField()
+    posted_at = serializers.DateTimeField()
+    payments = serializers.SerializerMethodField()
+
+    def get_reference(self, group: PaymentGroup) -> str:
+        return group.reference.partition(":")[2]
+
+    @extend_schema_field(PaymentOut(many=True))
+    def get_payments(self, group: PaymentGroup) -> list[dict[str, Any]]:
+        """One for each part, in the order given; their references are the sum's with `-1`, `-2` and so on."""
+        parts = group.parts.select_related("payment__loan").prefetch_related("payment__allocations")
+        payments = [part.payment for part in parts.order_by("position")]
+        return [dict(PaymentOut(payment, context=self.context).data) for payment in payments]
 
 
 def stored_reference(partner: Partner, reference: str) -> str:

@@ -2,7 +2,7 @@ from django.urls import path
 
 from repayments.api.documents import DocumentFile, Documents
 from repayments.api.payoff_quotes import PayoffQuoteAcceptance, PayoffQuotes, PayoffQuoteSettlement
-from repayments.api.views import Payments, Position, Schedule
+from repayments.api.views import Payments, Position, Schedule, SplitPayments
 
 urlpatterns = [
     path("loans/<str:number>/schedule", Schedule.as_view(), name="schedule"),
@@ -21,4 +21,5 @@ urlpatterns = [
     ),
     path("loans/<str:number>/documents", Documents.as_view(), name="documents"),
     path("loans/<str:number>/documents/<str:code>/<str:file_format>", DocumentFile.as_view(), name="document_file"),
+    path("payments", SplitPayments.as_view(), name="split_payments"),
 ]

@@ -21,6 +21,8 @@ from repayments.api.serializers import (
     PositionQuery,
     ScheduleOut,
     ScheduleQuery,
+    SplitPaymentIn,
+    SplitPaymentOut,
     stored_reference,
 )
 from repayments.models import Channel
@@ -28,6 +30,7 @@ from repayments.selectors.past_days import NotPaidOutThen, facts_on
 from repayments.selectors.schedules import ScheduleNotFound, full_schedule
 from repayments.services.booking import DateOutsideContract, LoanNotFound, refuse_outside_contract
 from repayments.services.receive_payment import LoanNotPayable, ReferenceReused, receive_payment
+from repayments.services.split_payment import SplitDoesNotAddUp, receive_split_payment
 
 NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH, description="The loan number: `id` of the loan.")
 
@@ -116,6 +119,55 @@ class Payments(APIView):
         )
         payment.refresh_from_db()
         return Response(PaymentOut(payment, context={"currency": loan.currency}).data, status=201)
+
+
+class SplitPayments(APIView):
+    required_scopes = ["payments:write"]
+
+    @extend_schema(
+        operation_id="record_split_payment",
+        summary="Record one payment for several loans of a borrower, all of it or nothing",
+        tags=["payments"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=SplitPaymentIn,
+        responses={
+            201: SplitPaymentOut,
+            **problems(
+                *WRITE,
+                InvalidAmount,
+                CurrencyMismatch,
+                Refusal(422, "invalid_date", "The date is not written as year-month-day."),
+                DateOutsideContract,
+                LoanNotFound,
+                LoanNotPayable,
+                ReferenceReused,
+                SplitDoesNotAddUp,
+            ),
+        },
+        examples=[OpenApiExample("two loans", value=examples.SPLIT_PAYMENT_IN, request_only=True)],
+    )
+    def post(self, request: PartnerRequest) -> Response:
+        return answer_once(request, lambda: self._receive(request, today=lender_today()))
+
+    def _receive(self, request: PartnerRequest, *, today: date) -> Response:
+        given = checked(SplitPaymentIn, request.data)
+        parts = []
+        for part in given["parts"]:
+            loan = visible_loan(request, part["loan"])
+            parts.append((loan, in_currency_of(loan, part["amount"]).minor))
+        loan = parts[0][0]
+        group = receive_split_payment(
+            borrower_id=loan.borrower_id,
+            parts=[(each.pk, minor) for each, minor in parts],
+            total_minor=in_currency_of(loan, given["total"]).minor,
+            received_on=given["received_on"],
+            today=today,
+            reference=stored_reference(request.partner, given["reference"]),
+            channel=Channel.PARTNER,
+            actor=actor_of(request),
+        )
+        group.refresh_from_db()
+        return Response(SplitPaymentOut(group, context={"currency": group.currency}).data, status=201)
 
 
 def visible_loan(request: PartnerRequest, number: str) -> Loan:

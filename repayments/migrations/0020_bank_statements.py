@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("ledger", "0002_guards"),
-        ("repayments", "0004_refund_permission"),
+        ("repayments", "0011_index_of_open_checkouts"),
     ]
 
     operations = [

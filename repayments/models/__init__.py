@@ -5,6 +5,7 @@ Every table that grows with the book starts its key with the loan, so that it ca
 is a version: when it changes, a new version carries all rows on and the old one stays readable.
 """
 
+from repayments.models.autopay import AutopayAttempt, AutopayMandate
 from repayments.models.balances import LoanBalance
 from repayments.models.bank_statements import (
     BankAccount,
@@ -14,15 +15,19 @@ from repayments.models.bank_statements import (
     BankMatch,
     BankStatement,
 )
-from repayments.models.checkouts import Checkout
+from repayments.models.checkouts import Chargeback, Checkout, GatewayCallback
 from repayments.models.documents import IssuedDocument, IssuedFile
 from repayments.models.events import LoanEvent, Restatement
+from repayments.models.payment_groups import PaymentGroup, PaymentGroupPart
 from repayments.models.payments import Channel, Disbursement, Payment, PaymentAllocation
 from repayments.models.payoff_quotes import PayoffCheckout, PayoffQuote
 from repayments.models.reconciliations import ReconciliationDay
 from repayments.models.schedules import Installment, InstallmentMovement, ScheduleVersion
+from repayments.models.virtual_accounts import VirtualAccount
 
 __all__ = [
+    "AutopayAttempt",
+    "AutopayMandate",
     "BankAccount",
     "BankExplanation",
     "BankFileDraft",
@@ -30,8 +35,10 @@ __all__ = [
     "BankMatch",
     "BankStatement",
     "Channel",
+    "Chargeback",
     "Checkout",
     "Disbursement",
+    "GatewayCallback",
     "Installment",
     "InstallmentMovement",
     "IssuedDocument",
@@ -40,9 +47,12 @@ __all__ = [
     "LoanEvent",
     "Payment",
     "PaymentAllocation",
+    "PaymentGroup",
+    "PaymentGroupPart",
     "PayoffCheckout",
     "PayoffQuote",
     "ReconciliationDay",
     "Restatement",
     "ScheduleVersion",
+    "VirtualAccount",
 ]

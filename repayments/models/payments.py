@@ -17,6 +17,7 @@ class Channel(models.TextChoices):
     BANK_TRANSFER = "BANK_TRANSFER", _("Bank transfer")
     PARTNER = "PARTNER", _("Partner")
     CASH_DESK = "CASH_DESK", _("Cash desk")
+    AUTOPAY = "AUTOPAY", _("Autopay")
     TAPE = "TAPE", _("Loan tape")
 
 
@@ -56,6 +57,8 @@ class Payment(models.Model):
         permissions = [
             ("return_payment", "Can return payment"),
             ("refund_payment", "Can ask for a refund of what was paid too much"),
+            ("cash_payment", "Can take payment at the cash desk"),
+            ("charge_back_payment", "Can charge payment back"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="repayments_payment_amount_is_positive"),

@@ -1,99 +1,51 @@
 """
-Payments through a payment provider.
+Payments through a payment provider: starting them, and taking in what the provider tells.
 
 A checkout is started here, the payer confirms or declines it at the provider, and the provider's signed callback books
-the payment. Callbacks may come twice, late or in any order: the checkout's first outcome PAID is final, and the
-provider's reference makes the payment exactly once. Signatures follow the Standard Webhooks specification.
+the payment. Every message is logged under the provider's id of it, so a repeated one is answered from the log.
+Messages may come twice, late or in any order; `repayments.services.provider_events` says what each one does.
 """
 
-import base64
 import hashlib
-import hmac
-import json
 import uuid
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any
 
-from django.conf import settings
-from django.db import transaction
-from django.urls import reverse
+from django.db import connection, transaction
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import InvalidAmount, format_minor
 from loans.models import Loan
-from repayments.models import Channel, Checkout, Payment
+from repayments.gateways.base import CallbackRefused, NoPaymentProvider, Order, ProviderEvent
+from repayments.gateways.choosing import provider, provider_named
+from repayments.gateways.simulated import SimulatedProvider
+from repayments.models import Checkout, GatewayCallback
 from repayments.selectors.standings import standings_of
 from repayments.services.booking import lock_loan
-from repayments.services.receive_payment import LoanNotPayable, receive_payment
-from repayments.services.settle_by_quote import settle_checkout
+from repayments.services.provider_events import CheckoutNotFound, apply_event
+from repayments.services.receive_payment import LoanNotPayable
+from repayments.services.split_payment import loans_of_split
 
-ACTOR = "system:gateway"
+__all__ = [
+    "CHECKOUT_LASTS",
+    "CallbackRefused",
+    "CheckoutNotFound",
+    "NoPaymentProvider",
+    "SimulatedProvider",
+    "book_callback",
+    "checkout_address",
+    "order_of",
+    "provider",
+    "start_checkout",
+    "start_split_checkout",
+    "take_event",
+]
 
-
-class CallbackRefused(DomainError):
-    """A callback is not signed by the provider, is too old, or is not of its form."""
-
-    code = "callback_refused"
-    http_status = 400
-
-
-class CheckoutNotFound(DomainError):
-    """There is no checkout with this token."""
-
-    code = "checkout_not_found"
-    http_status = 404
-
-
-class NoPaymentProvider(DomainError):
-    """This installation has no payment provider; the simulated one is for demonstrations only."""
-
-    code = "no_payment_provider"
-    http_status = 503
-
-
-class Provider(Protocol):
-    """What a payment provider's adapter offers. A real one also returns the provider's own checkout page."""
-
-    def checkout_url(self, checkout: Checkout) -> str:
-        """Return where the payer confirms the payment."""
-        ...
-
-    def read_callback(self, body: str, headers: Mapping[str, str]) -> dict[str, Any]:
-        """
-        Return `{"checkout", "outcome": "PAID" | "DECLINED", "reference"}` of a genuine callback.
-
-        :raises CallbackRefused: the signature, the age or the form is wrong.
-        """
-        ...
-
-
-class SimulatedProvider:
-    """A provider without money: its checkout page lets the payer choose what happens."""
-
-    def checkout_url(self, checkout: Checkout) -> str:
-        return reverse("simulated_gateway", args=[checkout.token])
-
-    def read_callback(self, body: str, headers: Mapping[str, str]) -> dict[str, Any]:
-        try:
-            message = _webhook().verify(body, dict(headers))
-        except (WebhookVerificationError, ValueError, KeyError) as error:
-            raise CallbackRefused(_("The callback is not signed by the payment provider.")) from error
-        if not isinstance(message, dict) or message.get("outcome") not in ("PAID", "DECLINED"):
-            raise CallbackRefused(_("The callback does not say what happened."))
-        return message
-
-    def sign_callback(self, checkout: Checkout, outcome: str) -> tuple[str, dict[str, str]]:
-        """Return the body and headers that this provider would send. Sending them twice books once."""
-        body = json.dumps({"checkout": str(checkout.token), "outcome": outcome, "reference": f"SIM-{checkout.token}"})
-        message_id, sent_at = f"msg_{checkout.token}", datetime.now(UTC)
-        return body, {
-            "webhook-id": message_id,
-            "webhook-timestamp": str(int(sent_at.timestamp())),
-            "webhook-signature": _webhook().sign(message_id, sent_at, body),
-        }
+# WeChat Pay keeps an order for two hours unless told otherwise; the others are told.
+CHECKOUT_LASTS = timedelta(hours=2)
 
 
 def start_checkout(*, loan_id: int, amount_minor: int, today: date) -> Checkout:
@@ -104,80 +56,144 @@ def start_checkout(*, loan_id: int, amount_minor: int, today: date) -> Checkout:
     :raises LoanNotPayable: the loan is not running.
     :raises InvalidAmount: nothing, or more than everything that is still owed.
     """
-    provider()
+    chosen = provider()
     with transaction.atomic():
         loan = lock_loan(loan_id)
-        if loan.status not in (Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF):
-            raise LoanNotPayable(_("This loan is settled; nothing more is to be paid on it."), field="loan")
-        most = standings_of([loan], today=today)[loan.pk].left_to_pay
-        if not 0 < amount_minor <= most:
-            raise InvalidAmount(
-                _("Enter an amount between 0.01 and %(most)s, which is all that is still owed."),
-                field="amount",
-                params={"most": format_minor(most, loan.currency)},
-            )
-        return Checkout.objects.create(token=uuid.uuid4(), loan=loan, amount_minor=amount_minor)
+        _refuse_beyond_owed({loan: amount_minor}, today=today)
+        return Checkout.objects.create(token=uuid.uuid4(), loan=loan, amount_minor=amount_minor, provider=chosen.name)
 
 
-def book_callback(*, body: str, headers: Mapping[str, str], today: date) -> Checkout:
+def start_split_checkout(*, borrower_id: int, parts: Sequence[tuple[int, int]], today: date) -> Checkout:
+    """
+    Begin one online payment for several loans of a borrower.
+
+    :param parts: loan ids and minor units, in the order in which they are stated to the payer.
+    :raises NoPaymentProvider: online payment is not set up here.
+    :raises LoanNotFound: a loan is not this borrower's.
+    :raises LoanNotPayable: a loan is not running.
+    :raises InvalidAmount: nothing, or more than everything that is still owed on a loan.
+    """
+    chosen = provider()
+    with transaction.atomic():
+        loans = loans_of_split(borrower_id=borrower_id, parts=parts)
+        _refuse_beyond_owed({loans[loan_id]: amount for loan_id, amount in parts}, today=today)
+        return Checkout.objects.create(
+            token=uuid.uuid4(),
+            loan=loans[parts[0][0]],
+            amount_minor=sum(amount for _loan_id, amount in parts),
+            parts=[[loan_id, amount] for loan_id, amount in parts] if len(parts) > 1 else [],
+            provider=chosen.name,
+        )
+
+
+def checkout_address(checkout: Checkout, *, payer_ip: str = "") -> str:
+    """
+    Tell the provider of a checkout and return where the payer confirms it. Calls the provider: not in a transaction.
+
+    :raises ProviderUnavailable: no answer; the checkout may be tried again or left to expire.
+    :raises ProviderRefused: it takes no such order.
+    """
+    return provider_named(checkout.provider).create(order_of(checkout, payer_ip=payer_ip))
+
+
+def order_of(checkout: Checkout, *, payer_ip: str = "") -> Order:
+    return Order(
+        token=checkout.token,
+        amount_minor=checkout.amount_minor,
+        currency=checkout.loan.currency,
+        description=gettext("Loan %(number)s") % {"number": checkout.loan.number},
+        expires_at=checkout.created_at + CHECKOUT_LASTS,
+        payer_ip=payer_ip,
+    )
+
+
+def book_callback(*, body: str, headers: Mapping[str, str], today: date, provider_name: str = "") -> Checkout:
     """
     Book what the provider says happened; the same callback again changes nothing.
 
     Money for a loan that was settled meanwhile is kept as the borrower's credit.
 
+    :param provider_name: whose callback it is; the provider in use unless named.
     :raises NoPaymentProvider: online payment is not set up here.
     :raises CallbackRefused: not a genuine callback.
     :raises CheckoutNotFound: genuine, but of a checkout that is not here.
     """
-    message = provider().read_callback(body, headers)
-    with transaction.atomic():
-        found = Checkout.objects.filter(token=_token(message)).values_list("loan_id", flat=True).first()
-        if found is None:
-            raise CheckoutNotFound(_("There is no such checkout."), field="checkout")
-        lock_loan(found)
-        checkout = Checkout.objects.select_related("loan", "payment", "payoff__quote").get(token=_token(message))
-        if checkout.status == Checkout.Status.PAID:
-            return checkout
-        if message["outcome"] == "PAID":
-            checkout.payment = _book(checkout, str(message["reference"])[:80], today=today)
-        checkout.status = Checkout.Status(message["outcome"])
-        checkout.save(update_fields=["status", "payment"])
-        return checkout
-
-
-def provider() -> SimulatedProvider:
-    """
-    Return the provider in use. A real one is a second class of the `Provider` form, chosen here by a setting.
-
-    :raises NoPaymentProvider: payments without money are not switched on, as in production unless it says so.
-    """
-    if not settings.SIMULATED_GATEWAY:
-        raise NoPaymentProvider(_("Online payment is not set up here. Pay by bank transfer, as your contract says."))
-    return SimulatedProvider()
-
-
-def _book(checkout: Checkout, reference: str, *, today: date) -> Payment:
-    if payoff := getattr(checkout, "payoff", None):
-        return settle_checkout(payoff, today=today, reference=reference, actor=ACTOR)
-    return receive_payment(
-        loan_id=checkout.loan_id,
-        amount_minor=checkout.amount_minor,
-        received_on=today,
-        today=today,
-        reference=reference,
-        channel=Channel.GATEWAY,
-        actor=ACTOR,
-        has_arrived=True,
-    )
-
-
-def _token(message: Mapping[str, Any]) -> uuid.UUID:
+    sender = provider_named(provider_name) if provider_name else provider()
+    digest = hashlib.sha256(body.encode(errors="replace")).hexdigest()
     try:
-        return uuid.UUID(str(message.get("checkout")))
-    except ValueError as error:
-        raise CallbackRefused(_("The callback does not name a checkout."), field="checkout") from error
+        event = sender.read_callback(body, headers)
+    except CallbackRefused:
+        _log(sender.name, f"unsigned:{digest}", digest, signature_ok=False, outcome=GatewayCallback.Outcome.REFUSED)
+        raise
+    return take_event(sender.name, event, today=today, digest=digest)
 
 
-def _webhook() -> Webhook:
-    secret = hmac.new(settings.SECRET_KEY.encode(), b"payment gateway callbacks", hashlib.sha256).digest()
-    return Webhook(base64.b64encode(secret).decode())
+def take_event(name: str, event: ProviderEvent, *, today: date, digest: str = "") -> Checkout:
+    """
+    Log a genuine message and do what it says, once.
+
+    A message that cannot be booked stays in the log for staff and is refused, so that the provider sends it again.
+
+    :raises CheckoutNotFound: of a checkout that is not here.
+    """
+    Outcome = GatewayCallback.Outcome  # noqa: N806 – an enumeration
+    refusal: DomainError | None = None
+    with transaction.atomic():
+        # Two deliveries at once: the second waits here for the first, and then finds what it did.
+        log_id, outcome = _log(
+            name,
+            event.event_id,
+            digest,
+            kind=event.kind.value,
+            checkout_token=event.checkout,
+            reference=event.reference,
+            amount_minor=event.amount_minor,
+            currency=event.currency,
+            occurred_at=event.occurred_at,
+            failure=event.failure,
+        )
+        error = ""
+        if outcome in GatewayCallback.OPEN_OUTCOMES:
+            try:
+                with transaction.atomic():
+                    outcome = apply_event(event, today=today)
+            except DomainError as caught:
+                refusal, outcome, error = caught, Outcome.FLAGGED, caught.code
+            GatewayCallback.objects.filter(pk=log_id).update(outcome=outcome, error=error)
+    if refusal:
+        raise refusal
+    return Checkout.objects.select_related("loan", "payment").get(token=event.checkout)
+
+
+def _log(provider_name: str, event_id: str, digest: str, **columns: Any) -> tuple[int, str]:
+    """Write a message into the log, or count its delivery; return the row's id and what was done with it so far."""
+    columns = {"signature_ok": True, **columns, "provider": provider_name, "event_id": event_id, "body_hash": digest}
+    names = ", ".join(columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO repayments_gatewaycallback AS known ({names}) VALUES ({", ".join("%s" for _name in columns)})
+            ON CONFLICT (provider, event_id) DO UPDATE SET deliveries = known.deliveries + 1, latest_at = now()
+            RETURNING id, outcome
+            """,  # noqa: S608 – the names are those of this module
+            list(columns.values()),
+        )
+        row: tuple[int, str] = cursor.fetchone()
+        return row
+
+
+def _refuse_beyond_owed(amounts: Mapping[Loan, int], *, today: date) -> None:
+    """:raises LoanNotPayable, InvalidAmount: see `start_checkout`."""
+    for loan in amounts:
+        if loan.status not in (Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF):
+            raise LoanNotPayable(_("This loan is settled; nothing more is to be paid on it."), field="loan")
+    standings = standings_of(amounts, today=today)
+    for loan, amount_minor in amounts.items():
+        most = standings[loan.pk].left_to_pay
+        if not 0 < amount_minor <= most:
+            raise InvalidAmount(
+                _("Enter an amount between 0.01 and %(most)s, which is all that is still owed."),
+                field="amount",
+                params={"most": format_minor(most, loan.currency)},
+                details={"loan": loan.number},
+            )

@@ -21,7 +21,7 @@ def start_settlement(*, loan_id: int, token: uuid.UUID, today: date) -> Checkout
         as when the quote is accepted.
     :raises NothingToSettle: nothing has to be paid today.
     """
-    provider()
+    chosen = provider()
     with transaction.atomic():
         loan = lock_loan(loan_id)
         quote = quote_of(loan, token)
@@ -33,6 +33,8 @@ def start_settlement(*, loan_id: int, token: uuid.UUID, today: date) -> Checkout
         assert day["total"] <= quote.total_minor
         if day["total"] == 0:
             raise NothingToSettle(_("Nothing has to be paid to end this loan."), field="loan")
-        checkout = Checkout.objects.create(token=uuid.uuid4(), loan=loan, amount_minor=day["total"])
+        checkout = Checkout.objects.create(
+            token=uuid.uuid4(), loan=loan, amount_minor=day["total"], provider=chosen.name
+        )
         PayoffCheckout.objects.create(checkout=checkout, quote=quote, value_on=today)
         return checkout

@@ -1,9 +1,14 @@
-/* The pay form works without this; with it, typing an amount chooses "another amount" and choosing back clears it. */
+/* The pay form works without this; with it, filling in an amount or a number chooses what it belongs to. */
 document.addEventListener("DOMContentLoaded", () => {
   const amount = document.getElementById("id_amount");
-  const other = document.getElementById("choice_other");
-  const asked = document.getElementById("choice_asked");
-  amount.addEventListener("input", () => { other.checked = true; });
-  other.addEventListener("change", () => amount.focus());
-  asked.addEventListener("change", () => { amount.value = ""; });
+  for (const choice of document.querySelectorAll("[name=choice], [name=timing]")) {
+    const fields = choice.closest(".choice").querySelectorAll("input[type=text], select");
+    for (const field of fields) {
+      field.addEventListener("input", () => { choice.checked = true; });
+    }
+    choice.addEventListener("change", () => {
+      if (fields.length) fields[0].focus();
+      if (amount && choice.value !== "other") amount.value = "";
+    });
+  }
 });

@@ -54,6 +54,9 @@ class TestABorrowerPays:
 
         page.click("text=去还款")
         assert due in shown(page)
+        page.click("text=看看还的是什么")
+        assert "第 1 期" in shown(page)
+        assert "全部还清" in shown(page)
         page.click("text=去付款")
         assert "确认付款" in shown(page)
         assert Payment.objects.exists() is False
@@ -76,11 +79,12 @@ class TestABorrowerPays:
         page.goto(f"/loans/{loan.number}/pay/")
 
         page.fill("input[name=amount]", "99999999")
-        page.click("text=前往付款")
+        page.click("text=看看還的是什麼")
         assert "超過了剩餘應還" in shown(page)
         assert page.input_value("input[name=amount]") == "99999999"
 
         page.fill("input[name=amount]", "１００．５")
+        page.click("text=看看還的是什麼")
         page.click("text=前往付款")
         page.click("text=確認付款")
 
@@ -92,11 +96,77 @@ class TestABorrowerPays:
         sign_in(page)
 
         page.get_by_role("link", name="Pay", exact=True).click()
+        page.click("text=See what it pays")
         page.click("text=Continue to payment")
         page.click("text=Confirm and pay")
 
         assert "Received" in shown(page)
         assert Payment.objects.count() == 1
+
+
+class TestABorrowerPaysSeveralLoans:
+    def test_together_in_one_payment(self, open_browser, loan):
+        other = factories.running_loan(loan.borrower, starts_on=lender_today() - timedelta(days=20))
+        page = open_browser("zh-hans")
+        sign_in(page)
+
+        page.click("text=几笔贷款一起还")
+        page.fill(f"[name='loan-{loan.number}']", "300")
+        page.fill(f"[name='loan-{other.number}']", "２００．５")
+        page.click("text=看看还的是什么")
+        assert "¥500.50" in shown(page)
+        assert _wide(page) == 360
+        page.click("text=去付款")
+        page.click("text=确认付款")
+
+        page.wait_for_url("**/checkouts/**")
+        assert "¥500.50" in shown(page)
+        assert dict(Payment.objects.values_list("loan_id", "amount_minor")) == {loan.pk: 300_00, other.pk: 200_50}
+        page.click(f"text={other.number}")
+        page.wait_for_url("**/receipts/**")
+        assert "¥200.50" in shown(page)
+
+
+class TestABorrowerSetsUpAutopay:
+    def test_chooses_a_day_and_ends_it_in_one_click(self, open_browser, loan):
+        page = open_browser("zh-hans")
+        sign_in(page)
+        page.goto(f"/loans/{loan.number}/")
+
+        page.click("text=设置自动还款")
+        assert _wide(page) == 360
+        page.select_option("[name=month_day]", "5")
+        assert page.is_checked("#timing_month")
+        page.click("main button")
+        assert "自动还款需要您的同意" in shown(page)
+        assert page.is_checked("#timing_month")
+        page.check("[name=agree]")
+        page.click("main button")
+
+        page.wait_for_selector("text=下次扣款")
+        assert "•••• 6789" in shown(page)
+        assert first_amount(loan) in shown(page)
+        assert _wide(page) == 360
+        mandate = loan.mandates.get()
+        assert (mandate.timing, mandate.timing_number, mandate.status) == ("MONTH_DAY", 5, "ACTIVE")
+        assert "绝不多扣" in mandate.consent_text
+
+        page.click("text=结束自动还款")
+        page.wait_for_selector("text=自动还款已结束")
+        mandate.refresh_from_db()
+        assert mandate.status == "CANCELLED"
+
+    def test_without_scripts(self, open_browser, loan):
+        page = open_browser("en", java_script_enabled=False)
+        sign_in(page)
+        page.goto(f"/loans/{loan.number}/autopay/")
+
+        page.check("[name=agree]")
+        page.click("main button")
+
+        assert "Next collection" in shown(page)
+        page.click("text=Pause")
+        assert "Nothing is collected. Please pay by yourself" in shown(page)
 
 
 class TestOnASmallPhone:
@@ -110,7 +180,14 @@ class TestOnASmallPhone:
         addresses = ["/accounts/login/", "/learn/", "/learn/annual-rate/", "/learn/overdue/"]
         widths = {address: _width(page, address) for address in addresses}
         sign_in(page)
-        for address in ("/", f"/loans/{late.number}/", f"/loans/{late.number}/pay/", f"/receipts/{payment.reference}/"):
+        for address in (
+            "/",
+            f"/loans/{late.number}/",
+            f"/loans/{late.number}/pay/",
+            f"/loans/{late.number}/autopay/",
+            "/pay/",
+            f"/receipts/{payment.reference}/",
+        ):
             widths[address] = _width(page, address)
 
         assert widths == dict.fromkeys(widths, 360)
@@ -129,4 +206,8 @@ class TestOnASmallPhone:
 
 def _width(page: Any, address: str) -> int:
     assert page.goto(address).status == 200
+    return _wide(page)
+
+
+def _wide(page: Any) -> int:
     return page.evaluate("document.documentElement.scrollWidth")

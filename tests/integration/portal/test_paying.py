@@ -15,7 +15,7 @@ TODAY = date(2026, 6, 20)
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch):
-    for module in ("dashu.portal.views", "dashu.portal.simulated_gateway", "repayments.views"):
+    for module in ("dashu.portal.views", "dashu.portal.paying", "dashu.portal.simulated_gateway", "repayments.views"):
         monkeypatch.setattr(f"{module}.lender_today", lambda: TODAY)
 
 
@@ -33,7 +33,11 @@ def browser(client, amina):
 
 
 def choose(browser, loan, **typed):
-    return browser.post(f"/loans/{loan.number}/pay/", typed)
+    """Choose an amount and, where it is one, confirm what it pays; return the last answer."""
+    page = browser.post(f"/loans/{loan.number}/pay/", typed)
+    if page.context and "lines" in page.context:
+        return browser.post(f"/loans/{loan.number}/pay/", {**typed, "shown": page.context["total_minor"]})
+    return page
 
 
 class TestChoosingAnAmount:

@@ -1,0 +1,94 @@
+"""
+What this app tells borrowers, beyond the receipt: money taken back, and autopay before and after a collection.
+
+Values: amount_minor, currency, loan_number; of a payment taken back received_on, returned_on and, where something is
+due, due_minor; of autopay account, due_on, collect_on or next_on, and late_after_on where waiting costs something.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from dashu.messaging.templates import MessageTemplate, register
+
+_ASK = _(
+    "If this month is difficult, tell us on your loan's page. Asking costs nothing, and we look for a way together."
+)
+_PAUSE = _("You can change the day, pause or end autopay at any time on your loan's page.")
+_LATE = _("The due date was %(late_after_on)s. Each day after it adds penalty interest; paying yourself stops it.")
+
+for _template in (
+    MessageTemplate(
+        "repayments.charged_back",
+        _("A payment of %(amount)s was taken back"),
+        (
+            _(
+                "Your payment of %(amount)s for loan %(loan_number)s, received on %(received_on)s, was taken back by "
+                "your bank on %(returned_on)s, so it no longer counts."
+            ),
+            _("%(due)s is due now. You can pay it on your loan's page."),
+            _("If you did not ask your bank for this, or if something was wrong, tell us; we will look into it."),
+        ),
+    ),
+    MessageTemplate(
+        "repayments.refunded",
+        _("%(amount)s went back to you"),
+        (
+            _(
+                "%(amount)s of your payment for loan %(loan_number)s, received on %(received_on)s, went back to you "
+                "on %(returned_on)s, so it no longer counts."
+            ),
+            _("%(due)s is due now. You can pay it on your loan's page."),
+        ),
+    ),
+    MessageTemplate(
+        "autopay.notice",
+        _("On %(collect_on)s we collect %(amount)s"),
+        (
+            _(
+                "On %(collect_on)s we collect what is due for loan %(loan_number)s from account %(account)s, "
+                "%(amount)s as things stand."
+            ),
+            _PAUSE,
+            _ASK,
+        ),
+    ),
+    MessageTemplate(
+        "autopay.tries_again",
+        _("%(amount)s could not be collected yet"),
+        (
+            _(
+                "We could not collect %(amount)s for loan %(loan_number)s from account %(account)s. We try again on "
+                "%(next_on)s; the try itself costs you nothing."
+            ),
+            _("If you pay on your loan's page before, we collect nothing more."),
+            _LATE,
+            _ASK,
+        ),
+    ),
+    MessageTemplate(
+        "autopay.not_collected",
+        _("%(amount)s could not be collected"),
+        (
+            _(
+                "We could not collect %(amount)s for loan %(loan_number)s from account %(account)s, and we do not try "
+                "again for this installment."
+            ),
+            _("You can pay on your loan's page; a part helps too."),
+            _LATE,
+            _ASK,
+        ),
+    ),
+    MessageTemplate(
+        "autopay.ended",
+        _("Autopay for loan %(loan_number)s has ended"),
+        (
+            _(
+                "Account %(account)s no longer allows collections, so autopay for loan %(loan_number)s has ended. "
+                "%(amount)s was not collected."
+            ),
+            _("You can pay on your loan's page, and set up autopay with another account there."),
+            _LATE,
+            _ASK,
+        ),
+    ),
+):
+    register(_template)
