@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils.html import format_html_join
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -31,12 +32,11 @@ from dashu.web.templatetags.dashu import lender_date, money
 from loans.admin import FoundByLoan, loan_link
 from repayments import bank_admin, channels_admin  # noqa: F401 – register pages of their own
 from repayments.channels_admin import TakesBack, taken_back
-from repayments.forms import ReasonForm, ReturnPaymentForm
+from repayments.forms import ReasonForm
 from repayments.models import IssuedDocument, Payment, PayoffQuote
 from repayments.papers.serving import file_response
 from repayments.services.documents import hand_out, revoke_document
 from repayments.services.payoff_quotes import accept_payoff_quote, withdraw_payoff_quote
-from repayments.services.return_payment import return_payment
 
 
 @admin.register(Payment)
@@ -109,28 +109,12 @@ class PaymentAdmin(TakesBack, FoundByLoan, ReadOnlyAdmin):
         payment = self.get_object(request, object_id)
         if payment is None:
             raise Http404
-        form = ReturnPaymentForm(request.POST or None, initial={"returned_on": lender_today()})
-        if request.method == "POST" and form.is_valid():
-            try:
-                return_payment(
-                    reference=payment.reference,
-                    today=lender_today(),
-                    actor=actor_of(request),
-                    **form.cleaned_data,
-                )
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.user_message)
-            else:
-                messages.success(request, gettext("The payment is returned and the loan restated."))
-                return redirect("admin:repayments_payment_change", payment.pk)
-        context = {
-            **self.admin_site.each_context(request),
-            "title": gettext("Return payment %(reference)s") % {"reference": payment.reference},
-            "payment": payment,
-            "form": form,
-            "opts": self.opts,
-        }
-        return render(request, "repayments/return_payment.html", context)
+        if payment.is_returned:
+            messages.info(request, gettext("This payment is returned already. Returning it again changes nothing."))
+            return redirect("admin:repayments_payment_change", payment.pk)
+        # Returning is an act on the loan: it shows what it changes before it is booked.
+        address = reverse("admin:loans_loan_act", args=[payment.loan_id, "return_payment"])
+        return redirect(f"{address}?{urlencode({'payment': payment.reference})}")
 
 
 @admin.register(PayoffQuote)

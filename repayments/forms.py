@@ -21,18 +21,6 @@ from repayments.models import BankAccount
 from repayments.services.ask_refund import BACK_TO_SOURCE
 
 
-class ReturnPaymentForm(forms.Form):
-    """Why a payment did not hold. Whether the day fits the loan is for the service to say."""
-
-    returned_on = forms.DateField(label=_("Returned on"), widget=UnfoldAdminSingleDateWidget)
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text=_("For example: direct debit bounced, chargeback, booked to the wrong loan."),
-    )
-
-
 class RefundCreditForm(forms.Form):
     """
     How much of a borrower's credit goes back, where to and why. What can go back is for the service to say.

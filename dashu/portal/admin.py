@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -17,6 +17,8 @@ from unfold.decorators import action, display
 from collections_mgmt.models import OverdueStatus
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
+from dashu.portal import corrections as corrections  # registers its page
+from dashu.portal.acting_on_loans import act_groups, act_view
 from dashu.portal.books import accounts, periods, reconciliations  # noqa: F401 – their pages register themselves
 from dashu.portal.cash_desk import CashDesk
 from dashu.portal.loan_for_staff import loan_figures, loan_tables, past_day, waiting_acts
@@ -80,7 +82,7 @@ class LoanAdmin(CashDesk, RefundsCredit, FoundByLoan, ReadOnlyAdmin):
         "virtual_account",
     ]
     actions_detail = ["take_cash", "refund_credit", "quote_payoff", "issue_statement", "issue_certificate"]
-    change_form_outer_before_template = "staff/figures.html"
+    change_form_outer_before_template = "staff/loan_head.html"
     change_form_outer_after_template = "staff/tables.html"
 
     @admin.display(description=_("borrower"))
@@ -131,6 +133,10 @@ class LoanAdmin(CashDesk, RefundsCredit, FoundByLoan, ReadOnlyAdmin):
     def penalty_rate(self, loan: Loan) -> str:
         return f"{loan.penalty_annual_rate * 100:.2f}%"
 
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(act_view)
+        return [path("<int:loan_id>/act/<slug:code>/", view, name="loans_loan_act"), *super().get_urls()]
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -141,6 +147,7 @@ class LoanAdmin(CashDesk, RefundsCredit, FoundByLoan, ReadOnlyAdmin):
             on_day = past_day(loan, as_of=asked.get("as_of", ""), known_on=asked.get("known_on", ""), today=today)
             shown = {
                 "figures": loan_figures(loan, today=today),
+                "act_groups": act_groups(request, loan),
                 "tables": [
                     *waiting_acts(loan, today=today, may_see=may_see),
                     *loan_tables(loan, version=asked.get("version", ""), may_see=may_see, on_day=on_day),

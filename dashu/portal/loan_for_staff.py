@@ -19,18 +19,22 @@ from dashu.approvals.presenting import Line, lines_of
 from dashu.approvals.selectors import pending_for_loan
 from dashu.kernel.dates import parse_date
 from dashu.kernel.errors import DomainError
+from dashu.portal.acting_on_loans import act_address
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
+from repayments.act_presenting import restatement_table
 from repayments.models import IssuedDocument, LoanEvent, Payment
 from repayments.presenting import autopay_tables
 from repayments.selectors.past_days import facts_on
 from repayments.selectors.schedules import Schedule, full_schedule
 from repayments.selectors.standings import standings_of
+from repayments.services.acts import UNDO, permission_to_undo, undoable
 from repayments.services.booking import refuse_outside_contract
 
 SHOWN_PAYMENTS = 50
 SHOWN_EVENTS = 100
+SHOWN_RESTATEMENTS = 30
 SHOWN_DOCUMENTS = 10
 
 
@@ -79,7 +83,8 @@ def loan_tables(
     if may_see("collections_mgmt.view_collectioncase"):
         tables.append(_cases(loan))
     if may_see("repayments.view_payment"):
-        tables.append(_events(loan))
+        tables.append(_events(loan, may_see))
+        tables.append(restatement_table(loan, most=SHOWN_RESTATEMENTS))
     return tables
 
 
@@ -333,8 +338,9 @@ def _cases(loan: Loan) -> Table:
     )
 
 
-def _events(loan: Loan) -> Table:
+def _events(loan: Loan, may: Callable[[str], bool]) -> Table:
     found = list(LoanEvent.objects.filter(loan=loan).order_by("-effective_on", "-id")[: SHOWN_EVENTS + 1])
+    undo = {event.pk for event in undoable(found[:SHOWN_EVENTS]) if may(permission_to_undo(event.kind) or "")}
     left_out = ngettext(
         "Only the newest %(count)s event is shown.", "Only the newest %(count)s events are shown.", SHOWN_EVENTS
     ) % {"count": SHOWN_EVENTS}
@@ -348,6 +354,7 @@ def _events(loan: Loan) -> Table:
             Column(_("reason")),
             Column(_("recorded by")),
             Column(_("posted at")),
+            Column(""),
         ],
         rows=[
             [
@@ -357,8 +364,13 @@ def _events(loan: Loan) -> Table:
                 event.data.get("reason", ""),
                 event.actor,
                 date_format(localtime(event.posted_at), "DATETIME_FORMAT"),
+                _undo_link(loan, event) if event.pk in undo else "",
             ]
             for event in found[:SHOWN_EVENTS]
         ],
         empty=_("Nothing has happened yet."),
     )
+
+
+def _undo_link(loan: Loan, event: LoanEvent) -> SafeString:
+    return format_html('<a href="{}">{}</a>', act_address(loan, UNDO.code, event=event.pk), UNDO.label)

@@ -42,6 +42,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Provider's messages"), "sync_alt", "repayments.gatewaycallback"),
             Entry(_("Autopay"), "event_repeat", "repayments.autopaymandate"),
             Entry(_("Autopay collections"), "currency_exchange", "repayments.autopayattempt"),
+            Entry(_("Corrections by file"), "playlist_add_check", "repayments.correctionbatch"),
             Entry(_("Products"), "category", "loans.product"),
             Entry(_("Product versions"), "history_edu", "loans.productterms"),
             Entry(_("Partners"), "handshake", "users.partner"),

@@ -22,9 +22,23 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """
+    One row with its cells. :param tone: "" or, in a comparison, "changed" or "quiet"; words in the row say the same.
+    """
+
+    cells: Sequence[Cell]
+    tone: str = ""
+
+    def __iter__(self) -> Iterator[Cell]:
+        return iter(self.cells)
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """
     :param rows: a value for each column.
+    :param tones: of each row, see `Line`; without them all rows are alike.
     :param note: one line below the title, such as what is left out.
     :param empty: what stands there instead of no rows.
     :param more: address of the complete list.
@@ -36,11 +50,13 @@ class Table:
     empty: Text
     note: Text = ""
     more: str = ""
+    tones: Sequence[str] = ()
 
     @property
-    def lines(self) -> Iterator[list[Cell]]:
-        for row in self.rows:
-            yield [Cell(value, column.is_number) for column, value in zip(self.columns, row, strict=True)]
+    def lines(self) -> Iterator[Line]:
+        for row, tone in zip(self.rows, self.tones or [""] * len(self.rows), strict=True):
+            cells = [Cell(value, column.is_number) for column, value in zip(self.columns, row, strict=True)]
+            yield Line(cells, tone)
 
 
 @dataclass(frozen=True, slots=True)

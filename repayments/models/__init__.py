@@ -16,6 +16,7 @@ from repayments.models.bank_statements import (
     BankStatement,
 )
 from repayments.models.checkouts import Chargeback, Checkout, GatewayCallback
+from repayments.models.corrections import CorrectionBatch, CorrectionRow
 from repayments.models.documents import IssuedDocument, IssuedFile
 from repayments.models.events import LoanEvent, Restatement
 from repayments.models.payment_groups import PaymentGroup, PaymentGroupPart
@@ -37,6 +38,8 @@ __all__ = [
     "Channel",
     "Chargeback",
     "Checkout",
+    "CorrectionBatch",
+    "CorrectionRow",
     "Disbursement",
     "GatewayCallback",
     "Installment",

@@ -49,6 +49,19 @@ class LoanEvent(models.Model):
         verbose_name = _("loan event")
         verbose_name_plural = _("loan events")
         ordering = ["effective_on", "id"]
+        permissions = [
+            ("waive_loanevent", "Can waive an amount"),
+            ("charge_loanevent", "Can charge a fee"),
+            ("refund_loanevent", "Can refund a credit"),
+            ("extend_loanevent", "Can grant a payment holiday"),
+            ("pause_loanevent", "Can pause and resume the count"),
+            ("restructure_loanevent", "Can give a loan new terms"),
+            ("reprice_loanevent", "Can change the rate of a loan"),
+            ("redate_loanevent", "Can change the due day of a loan"),
+            ("charge_off_loanevent", "Can charge off a loan"),
+            ("write_off_loanevent", "Can write off a loan"),
+            ("sell_loanevent", "Can sell a loan"),
+        ]
         indexes = [models.Index(fields=["loan", "effective_on", "id"], name="repayments_event_by_loan")]
 
     def __str__(self) -> str:

@@ -56,6 +56,7 @@ class Payment(models.Model):
         ordering = ["-event_id"]
         permissions = [
             ("return_payment", "Can return payment"),
+            ("correct_payment", "Can correct payment"),
             ("refund_payment", "Can ask for a refund of what was paid too much"),
             ("cash_payment", "Can take payment at the cash desk"),
             ("charge_back_payment", "Can charge payment back"),

@@ -8,7 +8,7 @@ This is the only reader of `LoanEvent.data`. What each kind keeps there:
 | TAKEN_OVER | `interest_through`: to which day interest was paid |
 | PAYMENT | `installment`: the one that the payer chose, where one was chosen |
 | PREPAYMENT | `keep`: "term" or "installment" |
-| REVERSAL | `event`: the id of the event that it undoes |
+| REVERSAL | `event`: the id of the event that it undoes; `replaced_by`: reference of the payment that follows it |
 | WAIVER | `component` |
 | EXTENSION | `months` |
 | RESTRUCTURE | `terms`: as `manage.py replay` takes them |

@@ -42,7 +42,7 @@ def movements_of(steps: Sequence[Step]) -> Movements:
             found = movements_between(before.position.installments, step.position.installments, step.on)
             for key, parts in found.items():
                 sums[key] = _plus(sums.get(key, (0, 0, 0)), parts)
-    return sums
+    return {key: parts for key, parts in sums.items() if any(parts)}
 
 
 def correct_movements(loan_id: int, event_id: int, wanted: Movements) -> None:

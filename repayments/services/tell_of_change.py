@@ -6,9 +6,12 @@ from typing import Any
 from django.db.models import CharField, Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 
+from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging import services as messaging
 from dashu.messaging.models import OutboxMessage
+from repayments.domain.comparing import summary_of
 from repayments.models import Channel, LoanEvent, Payment, Restatement
+from repayments.services.booking import load
 
 TEMPLATE = "repayments.loan_changed"
 # What only moves money between two days of the past, or that the receipt tells already, is no news.
@@ -20,6 +23,13 @@ _COMPARED = (
 def tell_of_change(*, event_id: int) -> bool:
     """Put the message of a restatement into the outbox, once; nothing where nothing the borrower sees has changed."""
     kept = Restatement.objects.select_related("event", "loan").get(pk=event_id)
+    correction = _correction_of(kept)
+    if correction is not None:
+        if Restatement.objects.filter(pk=correction.pk).exists():
+            return False  # whose news tell both
+        loaded = load(kept.loan)
+        kept.after = summary_of(loaded.position, loaded.contract, kept.event.posted_at.astimezone(LENDER_ZONE).date())
+    kept.before = _before_correction(kept)
     if all(kept.before[name] == kept.after[name] for name in _COMPARED):
         return False
     return messaging.enqueue(
@@ -39,6 +49,23 @@ def tell_of_missed_changes(*, now: datetime) -> int:
     ).exclude(event__in=Payment.objects.filter(channel=Channel.TAPE).values("pk"))
     missing = recent.exclude(Exists(OutboxMessage.objects.filter(dedupe_key=key)))
     return sum(tell_of_change(event_id=event_id) for event_id in missing.values_list("pk", flat=True)[:1000])
+
+
+def _correction_of(kept: Restatement) -> Payment | None:
+    """Return the payment that was booked on the same loan in the place of the one that was undone."""
+    replaced_by = kept.event.data.get("replaced_by")
+    return Payment.objects.filter(reference=replaced_by, loan_id=kept.loan_id).first() if replaced_by else None
+
+
+def _before_correction(kept: Restatement) -> dict[str, Any]:
+    """Return what the borrower was told before: of a corrected payment, before it was undone."""
+    payment = Payment.objects.filter(pk=kept.pk).first()
+    undone = (
+        Restatement.objects.filter(loan_id=kept.loan_id, event__data__replaced_by=payment.reference).first()
+        if payment
+        else None
+    )
+    return undone.before if undone else kept.before
 
 
 def _key(event_id: int) -> str:

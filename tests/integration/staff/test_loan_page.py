@@ -65,7 +65,7 @@ class TestLoanPage:
         assert shown[3:] == ["Returned", "¥1,100.16", "", "", "", "", ""]
         events = [[str(value) for value in row[1:4]] for row in table(page, "Events").rows]
         assert events == [
-            ["Payment returned", "¥1,100.16", "bounced"],
+            ["Reversal", "¥1,100.16", "bounced"],
             ["Payment", "¥1,100.16", ""],
             ["Paid out", "¥12,000.00", ""],
         ]
@@ -79,9 +79,34 @@ class TestLoanPage:
         }
 
         assert titles == {
-            "UNDERWRITER": ["Schedule", "Payments", "Issued documents", "Overdue history", "Events"],
-            "ACCOUNTANT": ["Schedule", "Payments", "Issued documents", "Overdue history", "Events"],
-            "SUPERVISOR": ["Schedule", "Payments", "Issued documents", "Overdue history", "Collection cases", "Events"],
+            "UNDERWRITER": [
+                "Schedule",
+                "On any day",
+                "Payments",
+                "Issued documents",
+                "Overdue history",
+                "Events",
+                "Restatements",
+            ],
+            "ACCOUNTANT": [
+                "Schedule",
+                "On any day",
+                "Payments",
+                "Issued documents",
+                "Overdue history",
+                "Events",
+                "Restatements",
+            ],
+            "SUPERVISOR": [
+                "Schedule",
+                "On any day",
+                "Payments",
+                "Issued documents",
+                "Overdue history",
+                "Collection cases",
+                "Events",
+                "Restatements",
+            ],
         }
 
     def test_of_a_loan_that_waits_for_its_payout_says_so(self, amina):
