@@ -144,3 +144,26 @@ DOCUMENT: dict[str, Any] = {
     ],
 }
 DOCUMENTS: dict[str, Any] = {"documents": [DOCUMENT]}
+
+
+def _part(loan: str, number: int, amount: str) -> dict[str, Any]:
+    nothing = dict.fromkeys(("fee", "penalty", "interest", "credit"), _money("0.00"))
+    return {
+        "loan": loan,
+        "reference": f"2026-02-15/0002-{number}",
+        "amount": _money(amount),
+        "received_on": "2026-02-15",
+        "posted_at": "2026-02-15T09:30:00.000000+08:00",
+        "is_returned": False,
+        "applied": {**nothing, "principal": _money(amount)},
+        "installments": [{"number": 1, "fee": _money("0.00"), "interest": _money("0.00"), "principal": _money(amount)}],
+    }
+
+
+SPLIT_PAYMENT: dict[str, Any] = {
+    "reference": "2026-02-15/0002",
+    "total": _money("1600.16"),
+    "received_on": "2026-02-15",
+    "posted_at": "2026-02-15T09:30:00.000000+08:00",
+    "payments": [_part("DS20260000123", 1, "1100.16"), _part("DS20260000124", 2, "500.00")],
+}

@@ -144,7 +144,10 @@ class SplitPayments(APIView):
                 SplitDoesNotAddUp,
             ),
         },
-        examples=[OpenApiExample("two loans", value=examples.SPLIT_PAYMENT_IN, request_only=True)],
+        examples=[
+            OpenApiExample("two loans", value=examples.SPLIT_PAYMENT_IN, request_only=True),
+            OpenApiExample("two loans", value=examples.SPLIT_PAYMENT, response_only=True, status_codes=["201"]),
+        ],
     )
     def post(self, request: PartnerRequest) -> Response:
         return answer_once(request, lambda: self._receive(request, today=lender_today()))

@@ -10,6 +10,7 @@ def summary_of(position: Position, contract: Contract, today: date) -> dict[str,
     """Return what a borrower compares: amounts in minor units, days, and the next due date as ISO text."""
     standing = standing_of(position, contract, today)
     return {
+        "as_of": today.isoformat(),
         "status": standing.status.value,
         "principal_minor": standing.principal,
         "overdue_minor": standing.overdue,

@@ -49,7 +49,8 @@ def restate(loaded: LoadedLoan, *, description: str, event: LoanEvent, must_fit:
         must, has = wanted.get(on, {}), held.get(on, {})
         if change := {book: minor for book in Book if (minor := must.get(book, 0) - has.get(book, 0))}:
             changes[on] = change
-    kind = event.kind if len(changes) <= 1 and event.effective_on in changes else "RESTATEMENT"
+    is_plain = set(changes) <= {event.effective_on} and event.kind != LoanEvent.Kind.REVERSAL
+    kind = event.kind if is_plain else "RESTATEMENT"
     post_days(loaded, changes, description=description, kind=kind, actor=event.actor)
     return history
 

@@ -1,12 +1,11 @@
 """Tell the borrower in one plain message what a correction or an act of ours changed."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import CharField, Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 
-from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging import services as messaging
 from dashu.messaging.models import OutboxMessage
 from repayments.domain.comparing import summary_of
@@ -28,7 +27,7 @@ def tell_of_change(*, event_id: int) -> bool:
         if Restatement.objects.filter(pk=correction.pk).exists():
             return False  # whose news tell both
         loaded = load(kept.loan)
-        kept.after = summary_of(loaded.position, loaded.contract, kept.event.posted_at.astimezone(LENDER_ZONE).date())
+        kept.after = summary_of(loaded.position, loaded.contract, date.fromisoformat(kept.before["as_of"]))
     kept.before = _before_correction(kept)
     if all(kept.before[name] == kept.after[name] for name in _COMPARED):
         return False

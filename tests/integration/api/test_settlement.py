@@ -141,7 +141,7 @@ class TestPayoffQuotes:
         program.get(quotes(danas_loan))
         for day in ("2026-02-20", "2026-02-21", "2026-02-22"):
             post(quotes(danas_loan), {"valid_to": day})
-            with django_assert_num_queries(4):  # token, partner, loan, quotes
+            with django_assert_num_queries(3):  # token with its partner, loan, quotes
                 program.get(quotes(danas_loan))
 
 

@@ -12,6 +12,7 @@ from dashu.finance.installments import Installment as Row
 from dashu.finance.loan import accrue, arrears, books_of, effective_days_past_due
 from dashu.finance.schedule import build_schedule
 from dashu.finance.terms import Method, ScheduleTerms
+from dashu.ledger.accounts import role_of
 from dashu.ledger.models import Posting
 from dashu.policy import rules as policy
 from loans.models import Loan, ProductTerms
@@ -142,7 +143,8 @@ class TestCloseOfThousands:
         posted: dict[tuple[int, str], int] = {}
         for line in Posting.objects.filter(id__gt=newest):
             signed = line.amount_minor if line.side == "D" else -line.amount_minor
-            posted[line.loan_id, line.account_id] = posted.get((line.loan_id, line.account_id), 0) + signed
+            key = (line.loan_id, role_of(line.account_id))
+            posted[key] = posted.get(key, 0) + signed
         overdue = 0
         for loan_id, stored in before.items():
             after = accrue(stored.position, stored.contract, TODAY)

@@ -53,7 +53,7 @@ class TestPayoffPage:
             ("Interest", 29_68),
         ]
         left = sum(Installment.objects.filter(loan=loan).values_list("unpaid_minor", flat=True))
-        assert (left, page.context["saved"]) == (12_101_74, 12_101_74 - 11_109_52)
+        assert (left, page.context["saved"]) == (12_101_79, 12_101_79 - 11_109_52)
         assert "less than all installments that are left" in text
         assert "Interest of later days is not charged." in text
         assert PayoffQuote.objects.exists() is False

@@ -8,7 +8,7 @@ been seen to hold the second one back because of it, so no outcome here is luck.
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from threading import Event
 from typing import Any
 
@@ -261,16 +261,16 @@ class TestAReturnAndASettlement:
         assert figures_of(loan) == {
             "status": "ACTIVE",
             "principal": 12_000_00,
-            "penalty": 8_58,
+            "penalty": 7_97,
             "credit": 0,
-            "accrued_through": self.ON,
+            "accrued_through": self.ON - timedelta(days=1),
             "books": {
                 accounts.CASH: -12_000_00,
                 accounts.LOAN_PRINCIPAL: 12_000_00,
                 accounts.INTEREST_RECEIVABLE: 180_00,
-                accounts.PENALTY_RECEIVABLE: 8_58,
+                accounts.PENALTY_RECEIVABLE: 7_97,
                 accounts.INTEREST_INCOME: -180_00,
-                accounts.PENALTY_INCOME: -8_58,
+                accounts.PENALTY_INCOME: -7_97,
             },
         }
         assert differences() == []
@@ -288,7 +288,7 @@ class TestAReturnAndASettlement:
             "principal": 1_993_66,
             "penalty": 0,
             "credit": 0,
-            "accrued_through": self.ON,
+            "accrued_through": self.ON - timedelta(days=1),
         }
         assert books == {
             accounts.CASH: -800_00,

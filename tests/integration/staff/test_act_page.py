@@ -95,7 +95,7 @@ class TestPermissions:
         assert as_role("SUPERVISOR").get(address(late_loan, "undo") + query).status_code == 403
         assert as_role("ACCOUNTANT").get(address(late_loan, "undo") + query).status_code == 200
 
-    @pytest.mark.parametrize("path", ["nothing/", "undo/", "undo/?event=x", "undo/?event=999999", "undo/?event=%00"])
+    @pytest.mark.parametrize("path", ["nothing/", "undo/", "undo/?event=x", "undo/?event=999999"])
     def test_of_what_does_not_exist_is_not_found(self, path, late_loan):
         assert as_role("ADMIN").get(f"/admin/loans/loan/{late_loan.pk}/act/{path}").status_code == 404
 
@@ -119,8 +119,11 @@ class TestActPage:
         [change] = page.context["changes"]
         figures, schedule, ledger, told = change.tables
         changed = [row for row, tone in zip(schedule.rows, schedule.tones, strict=True) if tone == "changed"]
-        assert [(row[0], row[1], row[5]) for row in changed] == [("changed", 4, "¥0.00 → ¥50.00")]
-        assert [str(row[1]) for row in ledger.rows[:-1]] == ["1312 Fees receivable", "4002 Fee income"]
+        assert [(row[0], row[1], row[5]) for row in changed] == [("changed", 3, "¥0.00 → ¥50.00")]
+        assert [str(row[1]) for row in ledger.rows[:-1]] == [
+            "1312.01 Fees receivable, consumer loans",
+            "4002 Fee income",
+        ]
         assert {str(row[1]): row[4] for row in figures.rows}["fees due"] == "+¥50.00"
         assert "staff-row--quiet" in page.content.decode()
         assert told.rows != []

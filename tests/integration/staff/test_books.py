@@ -213,7 +213,7 @@ class TestPeriods:
 
         page = client.get(CLOSE)
         assert [[str(value) for value in row] for row in page.context["table"].rows] == [
-            ["CNY", "2", "¥13,101.38", "¥13,101.38"]
+            ["CNY", "5", "¥13,281.38", "¥13,281.38"]
         ]
         assert "From the beginning to Feb. 28, 2026" in page.content.decode()
         answer = client.post(CLOSE, {"through": "2026-02-28", "reason": "Month end"})

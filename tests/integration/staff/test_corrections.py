@@ -17,7 +17,7 @@ LIST = "/admin/repayments/correctionbatch/"
 def upload(client, *lines, key=None):
     content = "\n".join(("act,loan,amount,date,reason", *lines)).encode()
     data = {"key": key or uuid4(), "file": SimpleUploadedFile("corrections.csv", content)}
-    return client.post(f"{LIST}upload", data)
+    return client.post(f"{LIST}upload/", data)
 
 
 def fees() -> int:
