@@ -15,15 +15,21 @@ from typing import Any
 
 from django.db import connection
 
+from dashu.ledger import chart
 from dashu.wsgi import application as dashu
+from loans.models import ProductTerms
+from loans.selectors.products import product_code_of
 
 HEADER = "Die-At"
+# What a process reads once and keeps would give one request more moments than the next.
+chart.KEEP_SECONDS = 3600
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
     wanted = environ.get("HTTP_DIE_AT")
     if wanted is None:
         return dashu(environ, start_response)
+    _read_what_is_kept()
     passed = count(1)
 
     def pass_moment() -> None:
@@ -34,6 +40,12 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         answer = dashu(environ, start_response)
         pass_moment()
     return answer
+
+
+def _read_what_is_kept() -> None:
+    chart.accounts_for("")
+    for version_id in ProductTerms.objects.values_list("pk", flat=True):
+        product_code_of(version_id)
 
 
 @contextmanager
