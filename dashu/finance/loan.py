@@ -566,7 +566,8 @@ def add_fee(position: Position, amount: int, on: date, *, rule: PenaltyRule = Pe
     if rule.all_in_cap is not None:
         room = position.penalty_room_parts - amount * rule.parts_per_minor
         position = replace(position, penalty_room_parts=room)
-    target = next((row for row in position.installments if row.due_on >= on), position.installments[-1])
+    coming = (row for row in position.installments if row.due_on >= on)
+    target = min(coming, key=lambda row: row.due_on, default=position.installments[-1])
     rows = tuple(replace(row, fee=row.fee + amount) if row is target else row for row in position.installments)
     return replace(position, installments=rows)
 

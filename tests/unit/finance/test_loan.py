@@ -280,6 +280,13 @@ class TestFeesAndHolidays:
 
         assert [row.fee for row in position.installments] == [0, 5_00, 0]
 
+    def test_a_fee_passes_over_a_closed_installment_that_was_due_later(self):
+        # Paid ahead and closed by new terms, it stands before the new installments and would have been due after them.
+        closed, *new = installments((date(2026, 6, 15), 0, 0), (date(2026, 3, 1), 1_00, 0), (date(2026, 4, 1), 1_00, 0))
+        position = add_fee(opened(PLAIN, (closed, *new), 2_00), 5_00, date(2026, 2, 20))
+
+        assert [row.fee for row in position.installments] == [0, 5_00, 0]
+
     def test_a_fee_after_the_last_installment_belongs_to_it(self):
         assert [row.fee for row in add_fee(LOAN, 5_00, date(2026, 6, 1)).installments] == [0, 0, 5_00]
 
