@@ -89,6 +89,7 @@ def reprice(
     terms: ScheduleTerms,
     on: date,
     *,
+    first_number: int = 1,
     annual_rate: Decimal | None = None,
     due_day: int | None = None,
 ) -> tuple[Position, ScheduleTerms, int]:
@@ -98,19 +99,20 @@ def reprice(
     What is due by `on` stays as it was demanded, so arrears stay arrears. Interest earned up to `on` keeps the rate
     under which it was earned; the first new installment demands it.
 
-    :param terms: what the schedule in force was computed from.
+    :param terms: what the schedule in force was computed from; its rows are numbered from `first_number`. Those before
+        were closed by earlier new terms and are no installments any more, whenever they were due.
     :returns: the position, the terms of the new rows, and the number of the first of them.
     :raises EventRefused: the loan is not running, or no principal is left that is not yet due.
     """
     if position.status is not Status.ACTIVE:
         raise EventRefused(_("Only a running loan can have new terms."))
     position = accrue(position, contract, on - timedelta(days=1))
-    later = [row for row in position.installments if row.due_on > on]
+    later = [row for row in position.installments if row.due_on > on and row.number >= first_number]
     balance = sum(row.unpaid_principal for row in later)
     if not balance:
         raise EventRefused(_("No principal is left that is not yet due."))
-    kept = [row for row in position.installments if row.due_on <= on]
-    carried, previous_due = 0, max((row.due_on for row in kept), default=contract.starts_on)
+    kept = [row for row in position.installments if row.due_on <= on or row.number < first_number]
+    carried, previous_due = 0, max((row.due_on for row in kept if row.due_on <= on), default=contract.starts_on)
     for row in later:
         earned = min(earned_interest(row, row.period_from or previous_due, on), row.interest)
         carried += max(0, earned - row.paid_interest - row.waived_interest)

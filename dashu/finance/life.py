@@ -217,7 +217,13 @@ class Life:
 
     def _reprice(self, position: Position, event: Event) -> None:
         changed, terms, first_number = reprice(
-            position, self.contract, self._known_terms, event.on, annual_rate=event.annual_rate, due_day=event.due_day
+            position,
+            self.contract,
+            self._known_terms,
+            event.on,
+            first_number=self.first_number,
+            annual_rate=event.annual_rate,
+            due_day=event.due_day,
         )
         self.position, self.terms, self.first_number = changed, terms, first_number
         if event.annual_rate is not None:
