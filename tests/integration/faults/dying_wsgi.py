@@ -15,8 +15,11 @@ from typing import Any
 
 from django.db import connection
 
-from dashu.ledger import chart
 from dashu.wsgi import application as dashu
+
+# isort: split
+
+from dashu.ledger import chart
 from loans.models import ProductTerms
 from loans.selectors.products import product_code_of
 

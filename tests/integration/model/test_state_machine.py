@@ -506,7 +506,7 @@ class TestAnyLifeOfALoan:
         run_state_machine_as_test(
             LoanLife,
             settings=settings(
-                max_examples=int(asked or 40),
+                max_examples=int(asked or 12),
                 stateful_step_count=30,
                 deadline=None,
                 database=None,
