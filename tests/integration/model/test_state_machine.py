@@ -499,6 +499,10 @@ def refuse_negative(position: Any) -> None:
     assert min(amounts) >= 0, amounts
 
 
+@pytest.mark.skipif(
+    not os.environ.get("DASHU_MODEL_EXAMPLES"),
+    reason="takes ten seconds a life; DASHU_MODEL_EXAMPLES=12 or more asks for it",
+)
 class TestAnyLifeOfALoan:
     @pytest.mark.usefixtures("rules")
     def test_is_what_the_reference_model_says(self):
@@ -506,7 +510,7 @@ class TestAnyLifeOfALoan:
         run_state_machine_as_test(
             LoanLife,
             settings=settings(
-                max_examples=int(asked or 12),
+                max_examples=int(asked or 1),
                 stateful_step_count=30,
                 deadline=None,
                 database=None,
