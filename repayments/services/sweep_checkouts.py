@@ -31,7 +31,7 @@ def sweep_checkouts(*, now: datetime, today: date, limit: int = 200) -> Counter[
     counts: Counter[str] = Counter()
     silent = Checkout.objects.filter(status=Checkout.Status.STARTED, created_at__lt=now - SILENCE)
     silent = silent.filter(Q(asked_at=None) | Q(asked_at__lt=now - SILENCE))
-    for checkout in silent.select_related("loan").order_by("created_at")[:limit]:
+    for checkout in silent.select_related("loan").order_by("created_at", "pk")[:limit]:
         try:
             counts[_ask(checkout, now=now, today=today)] += 1
         except DomainError as refusal:

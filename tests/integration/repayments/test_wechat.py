@@ -11,10 +11,12 @@ from repayments.gateways.base import CallbackRefused, EventKind, Order, Provider
 from repayments.gateways.choosing import provider
 from repayments.gateways.http import Client
 from repayments.gateways.wechat import WeChatPay
-from repayments.models import Checkout, GatewayCallback, Payment
+from repayments.models import AutopayMandate, Checkout, GatewayCallback, Payment
 from repayments.services.gateway import checkout_address, start_checkout
+from repayments.services.mandates import AutopayNotOffered
 from repayments.services.sweep_checkouts import sweep_checkouts
 from tests.integration.repayments.fake_wechat import callback, config, fake_wechat, signed_headers, transaction
+from tests.integration.repayments.test_autopay import sign
 
 TODAY = date(2026, 3, 20)
 ORDER = Order(
@@ -269,8 +271,8 @@ class TestInUse:
 
         assert counts == {"failed": 1, "PAID": 1}
 
-    def test_autopay_is_not_offered(self, client, amina, loan):
-        client.force_login(amina.user, backend="django.contrib.auth.backends.ModelBackend")
-        client.cookies["django_language"] = "en"
+    def test_takes_no_standing_consent(self, loan):
+        with pytest.raises(AutopayNotOffered):
+            sign(loan)
 
-        assert "Autopay is not offered here." in client.get(f"/loans/{loan.number}/autopay/").content.decode()
+        assert AutopayMandate.objects.exists() is False

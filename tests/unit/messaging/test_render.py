@@ -45,22 +45,14 @@ class TestRender:
 
     @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
     def test_every_template_can_be_written_in_every_language(self, language):
-        params = {**PARAMS, "received_on": "2026-02-01", "next_amount_minor": 1, "next_due_on": "2026-03-01"}
-        amounts = (
-            "left_to_pay",
-            "left_before",
-            "overdue",
-            "next_due",
-            "payment",
-            "reversal",
-            "waiver",
-            "fee",
-            "refund",
-        )
-        params |= {"from_on": "2026-02-01", **{f"{name}_minor": 1 for name in (*amounts, "fee", "refund")}}
+        days = ("received_on", "next_due_on", "returned_on", "collect_on", "next_on", "late_after_on", "from_on")
+        happened = ("payment", "settlement", "reversal", "waiver", "fee", "refund")
+        amounts = ("next_amount", "due", "left_to_pay", "left_before", "overdue", "next_due", *happened)
+        texts = {"reference": "P-9", "account": "•••• 6789"}
+        params = {**PARAMS, **dict.fromkeys(days, "2026-02-01"), **{f"{name}_minor": 1 for name in amounts}, **texts}
 
         for template in all_templates():
-            text = render(template.code, {**params, "reference": "P-9"}, language)
+            text = render(template.code, params, language)
 
             assert "L7" in text.subject + text.body
             assert "%(" not in text.subject + text.body
