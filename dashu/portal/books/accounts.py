@@ -38,7 +38,7 @@ TRIAL_BALANCE = "admin:ledger_account_trial_balance"
 ACCOUNT_LEDGER = "admin:ledger_account_ledger"
 
 # A workbook or a Parquet file is complete before it is sent; a CSV is sent while it is written and may be any size.
-MOST_LINES_OF_A_FILE = 200_000
+MOST_LINES_OF_A_FILE = 50_000
 LINES_OF_A_PAGE = 100
 
 MEDIA_TYPES = {
