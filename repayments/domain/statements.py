@@ -15,14 +15,16 @@ from typing import Any
 
 class Component(StrEnum):
     """
-    What a loan owes, in the order of a statement. CREDIT is what we hold for the borrower, so it counts against the
-    rest. CLAIM is what is still claimed of a loan that was booked as a loss.
+    What a loan owes, in the order of a statement. SET_APART is interest and penalty of a loan so long overdue that they
+    are income only when they are paid; they stay owed. CLAIM is what is still claimed of a loan that was booked as a
+    loss. CREDIT is what we hold for the borrower, so it counts against the rest.
     """
 
     PRINCIPAL = "principal"
     INTEREST = "interest"
     FEE = "fee"
     PENALTY = "penalty"
+    SET_APART = "set_apart"
     CLAIM = "claim"
     CREDIT = "credit"
 
@@ -35,12 +37,15 @@ class What(StrEnum):
     DUE = "DUE"
     CHARGED = "CHARGED"
     PENALTY = "PENALTY"
+    INTEREST_AND_PENALTY = "INTEREST_AND_PENALTY"
+    SET_APART = "SET_APART"
     PAYMENT = "PAYMENT"
     PAYMENT_BOOKED_LATE = "PAYMENT_BOOKED_LATE"
     PAYMENT_RETURNED = "PAYMENT_RETURNED"
     CORRECTION = "CORRECTION"
     HOLIDAY = "HOLIDAY"
     CHARGE_OFF = "CHARGE_OFF"
+    CLAIM_LOWERED = "CLAIM_LOWERED"
     OTHER = "OTHER"
 
 
@@ -148,7 +153,12 @@ _ENTRIES = {
     "SETTLEMENT": What.PAYMENT,
     "CHARGE_OFF": What.CHARGE_OFF,
 }
+# What books the loss, ends the claim, or hands it to a buyer, whose price is not the borrower's money.
+ENDINGS = ("CHARGE_OFF", "WRITE_OFF", "SALE")
+# A change of the claim that no journal entry holds.
+OFF_BOOKS = "OFF_BOOKS"
 _REFERENCES = {"Payment ", "Returned ", "Payout "}
+_DAILY = (What.PENALTY, What.INTEREST_AND_PENALTY)
 _LENT = (What.PAYOUT, What.TAKEOVER, What.CHARGE_OFF)
 
 
@@ -187,25 +197,34 @@ def _order(line: Line) -> tuple[date, bool]:
 
 
 def _only_charges(movement: Movement) -> bool:
-    """Whether days went by and nothing else: a close, or what a payment found not yet closed before its own day."""
-    return movement.kind == "ACCRUAL" or (
-        movement.kind != "RESTATEMENT" and movement.cash == 0 and movement.balances == movement.earned != {}
-    )
+    """Whether days went by and nothing else: a close, or what an act found not yet closed before its own day."""
+    if movement.kind == "ACCRUAL":
+        return True
+    is_plain = movement.cash == 0 and movement.balances == movement.earned != {}
+    return is_plain and (min(movement.earned.values()) > 0 or movement.earned.get(Component.SET_APART, 0) > 0)
 
 
 def _accrual(movement: Movement, waiting: list[Due]) -> list[Line]:
     """Part what a close charged: interest and fees of an installment, which waits no more, and the day's penalty."""
-    demanded = {part: movement.earned[part] for part in (Component.INTEREST, Component.FEE) if part in movement.earned}
-    penalty = movement.earned.get(Component.PENALTY, 0)
+    on, earned = movement.on, movement.earned
+    if earned.get(Component.SET_APART) and min(earned.values()) < 0:
+        return [Line(on, What.SET_APART, charged=earned)]
+    daily = Component.SET_APART if Component.SET_APART in earned else Component.PENALTY
+    demanded = {part: minor for part, minor in earned.items() if part is not daily}
+    due = next((due for due in waiting if due.on == on), None)
+    if due and daily is Component.SET_APART:
+        demanded, daily_minor = {**earned}, 0
+    else:
+        daily_minor = earned.get(daily, 0)
     lines = []
     if demanded:
-        due = next((due for due in waiting if due.on == movement.on), None)
         if due:
             waiting.remove(due)
         detail = _due(due) if due else {}
-        lines.append(Line(movement.on, What.DUE if due else What.CHARGED, charged=demanded, detail=detail))
-    if penalty:
-        lines.append(Line(movement.on, What.PENALTY, charged={Component.PENALTY: penalty}, to=movement.on))
+        lines.append(Line(on, What.DUE if due else What.CHARGED, charged=demanded, detail=detail))
+    if daily_minor:
+        what = What.PENALTY if daily is Component.PENALTY else What.INTEREST_AND_PENALTY
+        lines.append(Line(on, what, charged={daily: daily_minor}, to=on))
     return lines
 
 
@@ -225,6 +244,10 @@ def _entry(movement: Movement) -> Line:
 
 
 def _what(movement: Movement) -> What:
+    if movement.kind in ENDINGS and movement.description.startswith("Undo"):
+        return What.CORRECTION
+    if movement.kind == OFF_BOOKS:
+        return What.CHARGED if movement.balances[Component.CLAIM] > 0 else What.CLAIM_LOWERED
     if movement.kind != "RESTATEMENT":
         return _ENTRIES.get(movement.kind, What.OTHER)
     if movement.cash > 0:
@@ -233,7 +256,7 @@ def _what(movement: Movement) -> What:
 
 
 def _received(movement: Movement, what: What) -> int:
-    return 0 if what in _LENT else movement.cash
+    return 0 if what in _LENT or movement.kind in ENDINGS else movement.cash
 
 
 def _reference(description: str) -> str:
@@ -249,9 +272,10 @@ def _with_penalty_by_month(lines: Iterable[Line]) -> list[Line]:
     kept: list[Line] = []
     for line in lines:
         before = kept[-1] if kept else None
-        if before and before.what is line.what is What.PENALTY and _month(before.on) == _month(line.on):
+        if before and before.what is line.what and line.what in _DAILY and _month(before.on) == _month(line.on):
+            [component] = line.charged
             total = before.charged_total + line.charged_total
-            kept[-1] = Line(before.on, What.PENALTY, charged={Component.PENALTY: total}, to=line.on)
+            kept[-1] = Line(before.on, line.what, charged={component: total}, to=line.on)
         else:
             kept.append(line)
     return kept

@@ -55,7 +55,7 @@ def column_names() -> list[str]:
         gettext("Charged"),
         gettext("Received"),
         *(gettext("of it: %(part)s") % {"part": COMPONENTS[part]} for part in PAID_PARTS),
-        gettext("Credit"),
+        str(COMPONENTS[Component.CREDIT]),
         gettext("Owed"),
     ]
 
@@ -64,11 +64,11 @@ def numbers(line: Mapping[str, Any]) -> list[int]:
     """
     Return the amounts of a line in the order of the columns: charged, received, the parts, credit, owed.
 
-    What a recovery pays of a claim after charge-off stands with principal.
+    What a recovery pays of a claim after charge-off stands with principal, what was listed apart with interest.
     """
     paid = line["paid"]
-    claim = paid.get(Component.CLAIM, 0)
-    parts = [paid.get(part, 0) + (claim if part is Component.PRINCIPAL else 0) for part in PAID_PARTS]
+    beside = {Component.PRINCIPAL: Component.CLAIM, Component.INTEREST: Component.SET_APART}
+    parts = [paid.get(part, 0) + (paid.get(beside[part], 0) if part in beside else 0) for part in PAID_PARTS]
     return [sum(line["charged"].values()), line["received"], *parts, paid.get(Component.CREDIT, 0), line["owed"]]
 
 

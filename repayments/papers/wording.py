@@ -20,6 +20,7 @@ COMPONENTS = {
     Component.INTEREST: _("Interest"),
     Component.FEE: _("Fees"),
     Component.PENALTY: _("Penalty interest"),
+    Component.SET_APART: _("Interest and penalty interest, long overdue"),
     Component.CLAIM: _("Claim after charge-off"),
     Component.CREDIT: _("Credit held for you"),
 }
@@ -74,6 +75,11 @@ def told(line: Mapping[str, Any], currency: str) -> str:
             "first": short_day(line["on"]),
             "last": short_day(line["to"]),
         }
+    if what is What.INTEREST_AND_PENALTY:
+        return gettext("Interest and penalty interest, %(first)s to %(last)s") % {
+            "first": short_day(line["on"]),
+            "last": short_day(line["to"]),
+        }
     if what is What.HOLIDAY:
         months = detail["months"]
         text = ngettext("Payment holiday of %(months)s month", "Payment holiday of %(months)s months", months)
@@ -88,9 +94,11 @@ _TOLD = {
     What.PAYOUT: _("Loan paid out"),
     What.TAKEOVER: _("Loan taken over"),
     What.CHARGED: _("Interest and fees due"),
+    What.SET_APART: _("Interest and penalty interest, listed apart from now on because long overdue"),
     What.PAYMENT: _("Payment"),
     What.PAYMENT_BOOKED_LATE: _("Payment, written down later"),
     What.PAYMENT_RETURNED: _("Payment returned"),
     What.CORRECTION: _("Correction"),
     What.CHARGE_OFF: _("Charge-off; the claim continues"),
+    What.CLAIM_LOWERED: _("Claim given up in part or in full"),
 }

@@ -106,3 +106,38 @@ class TestStatement:
         [line] = told(waived, opening={C.PENALTY: 40}).lines
 
         assert (line.what, line.detail["kind"], line.paid, line.received) == (What.OTHER, "WAIVER", {C.PENALTY: 40}, 0)
+
+    def test_what_is_long_overdue_is_set_apart_and_grows_by_month(self):
+        owed = {C.INTEREST: 90, C.PENALTY: 7}
+        moved = {C.INTEREST: -90, C.PENALTY: -7, C.SET_APART: 99}
+        switch = Movement(DAY, "ACCRUAL", "Close", moved, moved, 0)
+        nights = [
+            Movement(DAY + timedelta(days=n), "ACCRUAL", "Close", {C.SET_APART: 2}, {C.SET_APART: 2}, 0)
+            for n in (1, 2, 3)
+        ]
+
+        lines = told(switch, *nights, opening=owed).lines
+
+        assert [(line.what, line.to, line.charged_total, line.owed) for line in lines] == [
+            (What.SET_APART, None, 2, 99),
+            (What.INTEREST_AND_PENALTY, DAY + timedelta(days=3), 6, 105),
+        ]
+
+    def test_paying_what_was_set_apart_pays_interest(self):
+        earned = {C.INTEREST: 40, C.SET_APART: -40}
+        paid = Movement(DAY, "PAYMENT", "Payment P", {C.SET_APART: -40, C.PRINCIPAL: -60}, earned, 100)
+
+        [line] = told(paid, opening={C.PRINCIPAL: 500, C.SET_APART: 60}).lines
+
+        assert (line.paid, line.owed) == ({C.INTEREST: 40, C.PRINCIPAL: 60}, 460)
+
+    def test_the_price_of_a_sale_is_not_received_from_the_borrower(self):
+        sale = Movement(DAY, "SALE", "Sale to B", {C.PRINCIPAL: -900}, {}, 500)
+        undone = Movement(DAY, "SALE", "Undo sale 7", {C.PRINCIPAL: 900}, {}, -500)
+
+        lines = told(sale, undone, opening={C.PRINCIPAL: 900}).lines
+
+        assert [(line.what, line.received, line.owed) for line in lines] == [
+            (What.OTHER, 0, 0),
+            (What.CORRECTION, 0, 900),
+        ]
