@@ -137,7 +137,7 @@ def parts_of(day: Mapping[str, Any], on: date) -> list[Part]:
         Part(_("Fees"), _("Fees of installments that are due, as in the contract."), day["fee"]),
         Part(_("Prepayment fee"), _("Agreed in the contract for paying early."), day["prepayment_fee"]),
         Part(_("Returned fee"), _("The part of an up-front fee that is given back."), -day["rebate"]),
-        Part(_("Credit"), _("Money that we hold for you already."), -day["credit"]),
+        Part(_("Credit held for you"), _("Money that we hold for you already."), -day["credit"]),
     ]
     return [part for part in parts if part.minor]
 
