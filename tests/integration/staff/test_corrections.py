@@ -33,7 +33,7 @@ class TestCorrectionsByFile:
     def test_upload_shows_every_line_and_books_nothing(self, late_loan, line):
         client = as_role("ACCOUNTANT")
 
-        page = client.get(upload(client, line, line.replace("50", "5O")).url)
+        page = client.get(upload(client, line, line.replace(",50,", ",5O,")).url)
 
         assert fees() == 0
         sums, lines = page.context["tables"]
@@ -45,7 +45,7 @@ class TestCorrectionsByFile:
 
     def test_all_or_nothing_says_which_lines_do_not_fit(self, late_loan, line):
         client = as_role("ACCOUNTANT")
-        address = upload(client, line, line.replace("50", "5O")).url
+        address = upload(client, line, line.replace(",50,", ",5O,")).url
 
         page = client.post(address, {"choice": "all"})
 
@@ -54,7 +54,7 @@ class TestCorrectionsByFile:
 
     def test_books_the_good_lines_once_and_takes_them_back(self, late_loan, line):
         client = as_role("ACCOUNTANT")
-        address = upload(client, line, line.replace("50", "5O")).url
+        address = upload(client, line, line.replace(",50,", ",5O,")).url
 
         client.post(address, {"choice": "good"})
         client.post(address, {"choice": "good"})
