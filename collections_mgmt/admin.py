@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, OverdueStatus
+from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, OverdueStatus, PortfolioDay
 from collections_mgmt.presenting import (
     CLASSIFICATIONS,
     COUNTS,
@@ -245,7 +245,7 @@ class CloseRunAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         run = self.get_object(request, object_id)
-        shown = {"figures": _figures(run), "tables": [_steps(run)]} if run else {}
+        shown = {"figures": _figures(run), "tables": [_book(run), _steps(run)]} if run else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
 
@@ -271,6 +271,42 @@ def _quarantined(run: CloseRun) -> int:
 
 def _took(run: CloseRun) -> str:
     return f"{(run.ended_at - run.started_at).total_seconds():.1f} s" if run.ended_at else "–"
+
+
+def _book(run: CloseRun) -> Table:
+    """The running loans at the end of the day, with what the ledger holds of them as a whole."""
+    days = PortfolioDay.objects.filter(business_date=run.business_date)
+    order = ("product", "currency", "stage", "bucket", "classification")
+    return Table(
+        title=_("The book at the end of this day"),
+        columns=[
+            Column(_("product")),
+            Column(_("bucket")),
+            Column(_("classification")),
+            Column(_("impairment stage")),
+            Column(_("loans"), is_number=True),
+            Column(_("principal"), is_number=True),
+            Column(_("overdue"), is_number=True),
+            Column(_("interest earned, not yet due"), is_number=True),
+            Column(_("provision"), is_number=True),
+        ],
+        rows=[
+            [
+                day.product,
+                bucket_label(day.bucket),
+                classification_label(day.classification),
+                day.stage or "–",
+                f"{day.loans:,}",
+                *(
+                    money(minor, day.currency)
+                    for minor in (day.principal_minor, day.overdue_minor, day.accrued_minor, day.provision_minor)
+                ),
+            ]
+            for day in days.order_by(*order)
+        ],
+        note=_("Interest that is not yet due and the provision are booked product by product, as one entry each."),
+        empty=_("There is no portfolio of this day: the close is not done yet, or no loan was running."),
+    )
 
 
 def _steps(run: CloseRun) -> Table:

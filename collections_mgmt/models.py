@@ -143,6 +143,9 @@ class CloseRange(models.Model):
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.WAITING)
     counts = models.JSONField(_("counts"), default=dict)
     seconds = models.JSONField(_("seconds"), default=dict)
+    sums = models.JSONField(
+        _("sums"), default=list, db_default=[], help_text=_("The running loans at the end of the day, by state.")
+    )
     error = models.TextField(_("error"), blank=True, default="")
 
     class Meta:
@@ -155,3 +158,50 @@ class CloseRange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id}: {self.first_loan_id}–{self.end_loan_id}"
+
+
+class PortfolioDay(models.Model):
+    """
+    The running loans of one state at the end of a business date. Amounts in minor units; written once, by the close.
+
+    :ivar interest_due_minor, fee_due_minor, penalty_minor: demanded, unpaid and on the balance sheet.
+    :ivar suspended_minor: interest and penalty of loans that are no longer accrued as income.
+    :ivar accrued_minor: interest earned that is not yet due, see `dashu.finance.accrued`.
+    :ivar overdue_minor: principal, interest and fees past due.
+    :ivar provision_minor: what is set aside for loss.
+    """
+
+    pk = models.CompositePrimaryKey("business_date", "product", "currency", "bucket", "classification", "stage")
+    business_date = models.DateField(_("business date"))
+    product = models.CharField(_("product"), max_length=50)
+    currency = models.CharField(_("currency"), max_length=3)
+    bucket = models.CharField(_("bucket"), max_length=20)
+    classification = models.CharField(_("classification"), max_length=20)
+    stage = models.CharField(_("impairment stage"), max_length=4, blank=True)
+    loans = models.PositiveIntegerField(_("loans"))
+    principal_minor = models.BigIntegerField(_("principal"))
+    interest_due_minor = models.BigIntegerField(_("interest due"))
+    fee_due_minor = models.BigIntegerField(_("fees due"))
+    penalty_minor = models.BigIntegerField(_("penalty due"))
+    suspended_minor = models.BigIntegerField(_("suspended interest"))
+    accrued_minor = models.BigIntegerField(_("interest earned, not yet due"))
+    overdue_minor = models.BigIntegerField(_("overdue"))
+    provision_minor = models.BigIntegerField(_("provision"))
+
+    class Meta:
+        verbose_name = _("portfolio of a day")
+        verbose_name_plural = _("portfolio by day")
+
+    def __str__(self) -> str:
+        return f"{self.business_date} {self.product} {self.bucket}"
+
+    @property
+    def exposure_minor(self) -> int:
+        """What the balance sheet carries of these loans before the provision."""
+        return (
+            self.principal_minor
+            + self.interest_due_minor
+            + self.fee_due_minor
+            + self.penalty_minor
+            + self.accrued_minor
+        )

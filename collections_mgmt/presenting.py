@@ -26,6 +26,7 @@ STEPS = {
     "overdue": _("Days past due counted"),
     "cases": _("Cases opened and closed"),
     "reminders": _("Reminders queued"),
+    "portfolio": _("Running loans summed up"),
 }
 COUNTS = {
     "touched": _("loans"),
@@ -35,8 +36,13 @@ COUNTS = {
     "cases_opened": _("opened"),
     "cases_closed": _("closed"),
     "reminders": _("messages"),
+    "running": _("running loans"),
 }
-COUNTS_OF_STEP = {"overdue": ("overdue", "changed"), "cases": ("cases_opened", "cases_closed")}
+COUNTS_OF_STEP = {
+    "overdue": ("overdue", "changed"),
+    "cases": ("cases_opened", "cases_closed"),
+    "portfolio": ("running",),
+}
 
 
 def bucket_label(code: str) -> Any:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRange, CloseRun
+from collections_mgmt.services.book_portfolio import book_portfolio
 from collections_mgmt.services.close_range import close_range
 from dashu.kernel.errors import DomainError
 from loans.models import Loan
@@ -75,13 +76,21 @@ def start_close(*, business_date: date) -> CloseRun:
 
 
 def finish_close(*, run_id: int) -> CloseRun:
-    """Mark the run closed when no range waits any more; safe to call at any time by anyone."""
-    waiting = CloseRange.objects.filter(run_id=run_id, status=CloseRange.Status.WAITING)
-    if not waiting.exists():
-        CloseRun.objects.filter(pk=run_id, status=CloseRun.Status.RUNNING).update(
-            status=CloseRun.Status.CLOSED, ended_at=timezone.now()
-        )
-    return CloseRun.objects.get(pk=run_id)
+    """
+    Book what follows from the whole night and mark the run closed, when no range waits any more.
+
+    Safe to call at any time by anyone: only one caller finds the run still running.
+    """
+    run = CloseRun.objects.get(pk=run_id)
+    if run.status == CloseRun.Status.CLOSED or next(waiting_ranges(run_id), None) is not None:
+        return run
+    with transaction.atomic():
+        run = CloseRun.objects.select_for_update().get(pk=run_id)
+        if run.status == CloseRun.Status.RUNNING:
+            book_portfolio(run)
+            run.status, run.ended_at = CloseRun.Status.CLOSED, timezone.now()
+            run.save(update_fields=["status", "ended_at"])
+    return run
 
 
 def close_date(

@@ -15,10 +15,12 @@ from django.db import DataError, IntegrityError, InternalError, connection, tran
 from django.db.backends.utils import CursorWrapper
 
 from collections_mgmt.models import CloseRange
-from collections_mgmt.services import overdue_sql
+from collections_mgmt.services import overdue_sql, portfolio_sql
 from collections_mgmt.services.reminders_sql import queue_reminders
+from dashu.finance.arrears import Scale
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.policy import rules as policy
+from dashu.policy.selectors import PolicyRuleMissing
 from loans.models import Product
 
 ACTOR = "system:close"
@@ -42,7 +44,7 @@ def close_range(*, range_id: int, today: date) -> CloseRange | None:
                 return None
             _close(item, today=today)
             item.status = CloseRange.Status.DONE
-            item.save(update_fields=["status", "counts", "seconds"])
+            item.save(update_fields=["status", "counts", "seconds", "sums"])
             return item
     except (DataError, IntegrityError, InternalError) as error:
         return _split_or_quarantine(range_id, error)
@@ -60,6 +62,12 @@ def _close(item: CloseRange, *, today: date) -> None:
         counts.update(result if isinstance(result, dict) else {name: result})
         seconds[name] = round(time.perf_counter() - started, 4)
 
+    def portfolio(cursor: CursorWrapper) -> dict[str, int]:
+        item.sums = portfolio_sql.sum_range(
+            cursor, on=on, first=first, end=end, buckets=buckets, tiers=tiers, stages=impairment_stages(on)
+        )
+        return {"running": sum(row["loans"] for row in item.sums)}
+
     with connection.cursor() as cursor:
         step("touched", lambda c: overdue_sql.touch_range(c, on=on, first=first, end=end))
         step(
@@ -68,16 +76,10 @@ def _close(item: CloseRange, *, today: date) -> None:
                 c, on=on, first=first, end=end, description=f"Close {on}: accrual", actor=ACTOR
             ),
         )
+        buckets, tiers = policy.delinquency_buckets(on), classification_tables(on)
         step(
             "overdue",
-            lambda c: overdue_sql.refresh_overdue(
-                c,
-                on=on,
-                first=first,
-                end=end,
-                buckets=policy.delinquency_buckets(on),
-                tiers=classification_tables(on),
-            ),
+            lambda c: overdue_sql.refresh_overdue(c, on=on, first=first, end=end, buckets=buckets, tiers=tiers),
         )
         step("cases", lambda c: overdue_sql.open_and_close_cases(c, on=on))
         send_on = on + timedelta(days=1)
@@ -95,7 +97,16 @@ def _close(item: CloseRange, *, today: date) -> None:
                     end=end,
                 ),
             )
+        step("portfolio", portfolio)
     item.counts, item.seconds = counts, seconds
+
+
+def impairment_stages(on: date) -> Scale | None:
+    """Return the stages by days past due, None where the lender's pack has none."""
+    try:
+        return policy.impairment_stages(on).by_days
+    except PolicyRuleMissing:
+        return None
 
 
 def classification_tables(on: date) -> dict[str, Any]:

@@ -428,7 +428,7 @@ def payoff_of(position: Position, contract: Contract, on: date) -> Payoff:
     """
     position = accrue(position, contract, on - timedelta(days=1))
     if contract.interest_basis is InterestBasis.DAILY:
-        interest = _accrue_interest(position, contract, on).interest_due(contract)
+        interest = accrue_interest(position, contract, on).interest_due(contract)
         fee = sum(row.unpaid_fee for row in position.installments if row.due_on <= on)
     else:
         kept = _without_unearned(position, contract, on)
@@ -530,7 +530,7 @@ def _waive_daily(position: Position, contract: Contract, component: Component, a
 
     Waived interest counts as collected, at our expense, since it only becomes income when it is collected.
     """
-    position = _accrue_interest(position, contract, on)
+    position = accrue_interest(position, contract, on)
     if amount > (position.principal if component is Component.PRINCIPAL else position.interest_due(contract)):
         raise EventRefused(_("More would be waived than is owed."), field="amount")
     rows, left = [], amount
@@ -552,7 +552,7 @@ def waivable(position: Position, contract: Contract, component: Component, on: d
     if component is Component.PENALTY:
         return position.penalty_due(contract)
     if contract.interest_basis is InterestBasis.DAILY and component is not Component.FEE:
-        accrued = _accrue_interest(position, contract, on)
+        accrued = accrue_interest(position, contract, on)
         return max(0, accrued.principal if component is Component.PRINCIPAL else accrued.interest_due(contract))
     return sum(row.unpaid_of(component) for row in position.installments)
 
@@ -591,7 +591,7 @@ def charge_off(position: Position, contract: Contract, on: date) -> Position:
         raise EventRefused(_("Only a running loan can be charged off."))
     position = accrue(position, contract, on)
     if contract.interest_basis is InterestBasis.DAILY:
-        position = _accrue_interest(position, contract, on)
+        position = accrue_interest(position, contract, on)
     frozen, lost = _without_claims(books_of(position, contract))
     frozen[Book.CHARGE_OFF_EXPENSE] = lost
     return replace(position, status=Status.CHARGED_OFF, at_charge_off=frozen, cash=0, recovered=0)
@@ -754,7 +754,8 @@ def _receipt(allocation: Allocation) -> Receipt:
     )
 
 
-def _accrue_interest(position: Position, contract: Contract, to: date) -> Position:
+def accrue_interest(position: Position, contract: Contract, to: date) -> Position:
+    """Add the daily interest of the days up to `to`; only for loans whose interest is counted daily."""
     days = (to - position.interest_through).days
     if days <= 0:
         return position
@@ -766,7 +767,7 @@ def _receive_daily(
     position: Position, contract: Contract, amount: int, on: date, *, cures: bool, first: int | None = None
 ) -> tuple[Position, Receipt]:
     """The installments say what counts as paid; the money itself pays interest to the day, then principal."""
-    position = _accrue_interest(position, contract, on)
+    position = accrue_interest(position, contract, on)
     coverage = _allocation(position, contract, amount, on, first) if cures else Allocation((), amount)
     fee, penalty = coverage.of(Component.FEE), coverage.of(Component.PENALTY)
     left = amount - fee - penalty
@@ -787,7 +788,7 @@ def _receive_daily(
 
 def _close_daily(position: Position, contract: Contract, amount: int, on: date) -> tuple[Position, Receipt]:
     """Pay every claim of the day, whatever the order of the waterfall; the schedule demands nothing any more."""
-    position = _accrue_interest(accrue(position, contract, on - timedelta(days=1)), contract, on)
+    position = accrue_interest(accrue(position, contract, on - timedelta(days=1)), contract, on)
     fees = [Line(row.number, Component.FEE, row.unpaid_fee) for row in position.installments if row.unpaid_fee]
     penalty, interest = position.penalty_due(contract), max(0, position.interest_due(contract))
     charges = (*fees, *([Line(None, Component.PENALTY, penalty)] if penalty else []))

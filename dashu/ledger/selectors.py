@@ -84,6 +84,13 @@ def loan_changes(loan_id: int) -> list[tuple[date, str, int]]:
         return cursor.fetchall()
 
 
+def balances_of_references(start: str) -> dict[tuple[str, str], int]:
+    """Return `{(currency, account): debits less credits}` of the entries whose reference begins with `start`."""
+    postings = Posting.objects.filter(entry__reference__startswith=start).values_list("currency", "account_id")
+    rows = postings.annotate(balance=Sum(_SIGNED)).order_by()
+    return {(currency, account): int(balance) for currency, account, balance in rows}
+
+
 def trial_balance(through: date, *, since: date | None = None) -> list[TrialBalanceLine]:
     """
     Return what each account held before a period, was debited and credited in it, and holds at its end.

@@ -169,6 +169,15 @@ def non_accrual_days(on: date, *, pack: str | None = None) -> int:
     return _whole(rule("accrual.non_accrual_days", on=on, pack=pack))
 
 
+def impairment_stages(on: date, *, pack: str | None = None) -> ImpairmentStages:
+    return _stages(rule("ifrs9.stages", on=on, pack=pack))
+
+
+def provision_rates(on: date, *, pack: str | None = None) -> Mapping[str, Decimal]:
+    """Return what share of a loan is set aside for its loss, by classification; a fraction."""
+    return _provision_rates(rule("provision.rates", on=on, pack=pack))
+
+
 def reminder_days(on: date, *, pack: str | None = None) -> tuple[int, ...]:
     """Return the days after the due date on which a reminder goes out; negative days lie before it."""
     return _days(rule("reminders.days", on=on, pack=pack))
@@ -213,6 +222,13 @@ def _credit_codes(value: Any) -> CreditCodes:
 
 def _stages(value: Any) -> ImpairmentStages:
     return ImpairmentStages(by_days=_scale(value["by_days"]), floors=_texts(value["floors"]))
+
+
+def _provision_rates(value: Any) -> Mapping[str, Decimal]:
+    rates = {str(tier): fraction(share) for tier, share in value.items()}
+    if not rates or not all(0 <= share <= 1 for share in rates.values()):
+        raise ValueError(f"a share lies between 0 and 1, not {rates}")
+    return rates
 
 
 def _penalty(value: Any) -> PenaltyPolicy:
@@ -311,6 +327,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "rate.cap": rate_bound,
     "rate.highest_contract": rate_bound,
     "accrual.non_accrual_days": _whole,
+    "provision.rates": _provision_rates,
     "reminders.days": _days,
     "contact.hours": _hours,
     "approvals.authority": authority_of,

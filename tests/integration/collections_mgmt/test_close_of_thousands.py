@@ -1,19 +1,26 @@
 """Three thousand random loans in every state of payment: the close's SQL against `dashu.finance`, row by row."""
 
 import random
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Model
+from psycopg2.extras import execute_values
 
-from collections_mgmt.models import CollectionCase, OverdueStatus
+from collections_mgmt.models import CollectionCase, OverdueStatus, PortfolioDay
 from collections_mgmt.services.close_day import close_date
+from collections_mgmt.services.portfolio_sql import accrued_by_loan
+from dashu.finance.accrued import accrued_interest
 from dashu.finance.installments import Installment as Row
-from dashu.finance.loan import accrue, arrears, books_of, effective_days_past_due
+from dashu.finance.loan import Book, accrue, arrears, books_of, effective_days_past_due
 from dashu.finance.schedule import build_schedule
 from dashu.finance.terms import Method, ScheduleTerms
 from dashu.ledger.accounts import role_of
 from dashu.ledger.models import Posting
+from dashu.ledger.selectors import balance_of
 from dashu.policy import rules as policy
 from loans.models import Loan, ProductTerms
 from repayments.models import Installment, LoanBalance
@@ -22,6 +29,7 @@ from repayments.services.open_loans import Opening, open_loans
 
 SIZE = 3_000
 TODAY = date(2026, 6, 15)
+CARRIED = (Book.PRINCIPAL, Book.INTEREST_RECEIVABLE, Book.FEE_RECEIVABLE, Book.PENALTY_RECEIVABLE)
 
 
 def random_openings(chance: random.Random) -> list[Opening]:
@@ -59,7 +67,7 @@ def random_states(chance: random.Random) -> None:
             if chance.random() < 0.1:
                 row.waived_interest_minor = row.interest_minor - row.paid_interest_minor
     fields = ["paid_principal_minor", "paid_interest_minor", "waived_interest_minor"]
-    Installment.objects.bulk_update(rows, fields, batch_size=2_000)
+    write_columns(rows, key=["loan_id", "version", "number"], columns=fields)
     loans = list(Loan.objects.all())
     for loan in loans:
         loan.tolerance_bps = chance.choice([0, 0, 100, 500])
@@ -72,23 +80,14 @@ def random_states(chance: random.Random) -> None:
         )
         loan.non_accrual_days = chance.choice([None, 0, 30, 90])
         loan.interest_basis = chance.choice(["scheduled", "scheduled", "daily"])
-    Loan.objects.bulk_update(
-        loans,
-        [
-            "tolerance_bps",
-            "penalty_annual_rate",
-            "penalty_base",
-            "penalty_year_days",
-            "penalty_grace_days",
-            "penalty_cap_rate",
-            "non_accrual_days",
-            "interest_basis",
-        ],
-        batch_size=1_000,
-    )
-    balances = list(LoanBalance.objects.all())
+    rules = ["tolerance_bps", "penalty_annual_rate", "penalty_base", "penalty_year_days", "penalty_grace_days"]
+    rules += ["penalty_cap_rate", "non_accrual_days", "interest_basis"]
+    write_columns(loans, key=["id"], columns=rules)
+    balances = list(LoanBalance.objects.select_related("loan"))
     for balance in balances:
         balance.accrued_through += timedelta(days=chance.randrange(0, 200))
+        if balance.loan.non_accrual_days is not None:  # whether it is suspended is kept as of its own day
+            balance.accrued_through = min(balance.accrued_through, TODAY)
         balance.penalty_parts = Decimal(chance.randrange(0, 10**12))
         balance.penalty_uncapped_parts = Decimal(chance.randrange(0, 10**12))
         balance.penalty_room_parts = Decimal(chance.randrange(-(10**11), 10**12))
@@ -97,7 +96,7 @@ def random_states(chance: random.Random) -> None:
         pauses = random_pauses(chance)
         balance.pause_starts, balance.pause_ends = [pause[0] for pause in pauses], [pause[1] for pause in pauses]
     columns = ["accrued_through", "penalty_parts", "penalty_uncapped_parts", "penalty_room_parts"]
-    LoanBalance.objects.bulk_update(balances, [*columns, "pause_starts", "pause_ends"], batch_size=1_000)
+    write_columns(balances, key=["loan_id"], columns=[*columns, "pause_starts", "pause_ends"])
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -107,9 +106,30 @@ def random_states(chance: random.Random) -> None:
             """
         )
 
-    for stored in [load(loan) for loan in Loan.objects.order_by("id")]:
-        stored.balance.is_non_accrual = stored.position.is_non_accrual(stored.contract)
-        stored.balance.save(update_fields=["is_non_accrual"])
+    suspended = [
+        stored.balance
+        for stored in map(load, Loan.objects.order_by("id"))
+        if stored.position.is_non_accrual(stored.contract)
+    ]
+    LoanBalance.objects.filter(pk__in=[balance.pk for balance in suspended]).update(is_non_accrual=True)
+
+
+def write_columns(rows: Sequence[Model], *, key: list[str], columns: list[str]) -> None:
+    """Write these columns of all rows in one statement; `bulk_update` takes a minute for so many."""
+    names = [*key, *columns]
+    types = {field.attname: field.db_type(connection) for field in rows[0]._meta.concrete_fields}
+    with connection.cursor() as cursor:
+        execute_values(
+            cursor.cursor,
+            f"""
+            UPDATE {rows[0]._meta.db_table} AS row SET {", ".join(f"{name} = new.{name}" for name in columns)}
+            FROM (VALUES %s) AS new ({", ".join(names)})
+            WHERE {" AND ".join(f"row.{name} = new.{name}" for name in key)}
+            """,
+            [[getattr(row, name) for name in names] for row in rows],
+            template="(" + ", ".join(f"%s::{types[name]}" for name in names) + ")",
+            page_size=5_000,
+        )
 
 
 def random_pauses(chance: random.Random) -> list[tuple[date, date | None]]:
@@ -145,11 +165,14 @@ class TestCloseOfThousands:
             signed = line.amount_minor if line.side == "D" else -line.amount_minor
             key = (line.loan_id, role_of(line.account_id))
             posted[key] = posted.get(key, 0) + signed
-        overdue = 0
+        with connection.cursor() as cursor:
+            accrued = accrued_by_loan(cursor, on=TODAY, first=0, end=2**62)
+        overdue = carried = suspended = 0
         for loan_id, stored in before.items():
             after = accrue(stored.position, stored.contract, TODAY)
             owed = arrears(after, stored.contract, TODAY)
             live = load(stored.loan)
+            assert accrued[loan_id] == accrued_interest(stored.position, stored.contract, TODAY)
             if live.balance.accrued_through == TODAY:
                 for name in ("penalty_parts", "penalty_uncapped_parts", "penalty_room_parts"):
                     assert getattr(live.position, name) == getattr(after, name), name
@@ -170,6 +193,16 @@ class TestCloseOfThousands:
             assert (loan_id in cases) == (owed.days_past_due > 0)
             overdue += owed.days_past_due > 0
             old, new = books_of(stored.position, stored.contract), books_of(after, stored.contract)
+            today = books_of(replace(after, accrued_through=TODAY), stored.contract)
+            carried += sum(today[book] for book in CARRIED)
+            suspended += today[Book.SUSPENDED_INTEREST]
             for book, account in ACCOUNT_OF.items():
                 assert posted.get((loan_id, account), 0) == new[book] - old[book]
         assert 1_000 < overdue < SIZE
+        assert sum(minor > 0 for minor in accrued.values()) > 250
+        days = PortfolioDay.objects.all()
+        assert sum(day.loans for day in days) == len(before)
+        assert sum(day.accrued_minor for day in days) == sum(accrued.values()) == balance_of("1315")
+        assert sum(day.exposure_minor - day.accrued_minor for day in days) == carried
+        assert sum(day.suspended_minor for day in days) == suspended > 0
+        assert sum(day.provision_minor for day in days) == -balance_of("1390") == balance_of("5003")

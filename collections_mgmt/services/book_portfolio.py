@@ -1,0 +1,122 @@
+"""
+Keep what the book is worth at the end of a business date, and book what follows from it as a whole.
+
+Two figures change for every loan on every day: interest that is earned and not yet due, and the provision for loss.
+The ledger holds them product by product. Each night's entry is the difference between what all entries of its kind
+hold and what they must hold now, account by account, so a night that was missed, a restated loan or a changed chart is
+made good by the next one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import chain
+
+from collections_mgmt.models import CloseRun, PortfolioDay
+from dashu.finance.rounding import Rounding, to_minor
+from dashu.kernel.errors import DomainError, _
+from dashu.ledger import accounts
+from dashu.ledger import services as ledger
+from dashu.ledger.chart import accounts_for
+from dashu.ledger.selectors import balances_of_references
+from dashu.policy import rules as policy
+
+ACTOR = "system:close"
+STATE = ("product", "currency", "bucket", "classification", "stage")
+
+
+class ClassificationWithoutProvision(DomainError):
+    """The policy pack sets no share aside for a classification that loans have."""
+
+    code = "classification_without_provision"
+    http_status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    A figure that the ledger holds product by product, as `claim` against `other`.
+
+    :param kind: of its entries, and the beginning of their references.
+    :param field: of `PortfolioDay`.
+    """
+
+    kind: str
+    field: str
+    claim: str
+    other: str
+    sign: int = 1
+
+
+ACCRUED = Standing("ACCRUED_INTEREST", "accrued_minor", accounts.ACCRUED_INTEREST, accounts.INTEREST_INCOME)
+PROVISION = Standing("PROVISION", "provision_minor", accounts.LOAN_LOSS_PROVISION, accounts.PROVISION_EXPENSE, sign=-1)
+
+
+def book_portfolio(run: CloseRun) -> list[PortfolioDay]:
+    """Write the portfolio of a run whose ranges are all done, and its entries. The caller holds the run's lock."""
+    days = portfolio_of(run)
+    PortfolioDay.objects.filter(business_date=run.business_date).delete()  # of a run that was taken back
+    PortfolioDay.objects.bulk_create(days)
+    for standing in (ACCRUED, PROVISION):
+        _post(standing, days, run)
+    return days
+
+
+def portfolio_of(run: CloseRun) -> list[PortfolioDay]:
+    """
+    Return the sums of the run's ranges by state, with their provision.
+
+    :raises ClassificationWithoutProvision: the pack has no share for a state.
+    """
+    rates = policy.provision_rates(run.business_date)
+    found: dict[tuple[str, ...], PortfolioDay] = {}
+    for row in chain.from_iterable(run.ranges.values_list("sums", flat=True)):
+        state = {name: row[name] for name in STATE}
+        sums = {name: minor for name, minor in row.items() if name not in STATE}
+        day = found.setdefault(
+            tuple(state.values()),
+            PortfolioDay(business_date=run.business_date, **state, **dict.fromkeys(sums, 0)),
+        )
+        for name, minor in sums.items():
+            setattr(day, name, getattr(day, name) + minor)
+    for day in found.values():
+        day.provision_minor = to_minor(_rate(rates, day.classification) * day.exposure_minor, Rounding.HALF_UP)
+    return list(found.values())
+
+
+def _rate(rates: Mapping[str, Decimal], classification: str) -> Decimal:
+    if classification not in rates:
+        raise ClassificationWithoutProvision(
+            _("The rule provision.rates has no share for %(classification)s. Add it to the policy pack."),
+            params={"classification": classification},
+        )
+    return rates[classification]
+
+
+def _post(standing: Standing, days: Iterable[PortfolioDay], run: CloseRun) -> None:
+    """Post what brings all entries of this kind to what they must hold, in one entry for each currency."""
+    wanted: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for day in days:
+        of_product = accounts_for(day.product)
+        minor = standing.sign * getattr(day, standing.field)
+        wanted[day.currency, of_product[standing.claim]] += minor
+        wanted[day.currency, of_product[standing.other]] -= minor
+    held = balances_of_references(f"{standing.kind}:")
+    for currency in sorted({currency for currency, _account in wanted.keys() | held.keys()}):
+        accounts_touched = sorted({account for one, account in wanted.keys() | held.keys() if one == currency})
+        lines = [
+            (ledger.debit if change > 0 else ledger.credit)(account, abs(change))
+            for account in accounts_touched
+            if (change := wanted[currency, account] - held.get((currency, account), 0))
+        ]
+        if lines:
+            ledger.post(
+                effective_on=run.business_date,
+                description=f"Close {run.business_date}: {standing.kind.lower().replace('_', ' ')}",
+                kind=standing.kind,
+                lines=lines,
+                actor=ACTOR,
+                reference=f"{standing.kind}:{run.pk}:{currency}",
+                currency=currency,
+            )
