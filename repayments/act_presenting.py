@@ -34,6 +34,18 @@ _PLAIN = ("status", "days_past_due", "next_due_on", "annual_rate", "paused_since
 _ROW_AMOUNTS = ("principal", "interest", "fee", "paid", "waived", "unpaid")
 
 
+def event_line(event: LoanEvent) -> str:
+    """Write "Fee · ¥50.00 · 20 March 2026 · late again"."""
+    amount = money(event.amount_minor, event.loan.currency) if event.amount_minor else ""
+    parts = (event.get_kind_display(), amount, date_format(event.effective_on), event.data.get("reason", ""))
+    return " · ".join(str(part) for part in parts if part)
+
+
+def stored_tables(change: LoanChange) -> list[dict[str, Any]]:
+    """Return the tables of a change as plain texts, as `dashu.approvals` keeps them."""
+    return [_stored(table) for table in change_tables(change)]
+
+
 def change_tables(change: LoanChange) -> list[Table]:
     """Return what an act does to one loan: its figures, its schedule, what is posted, what the borrower reads."""
     return [_figures(change), _schedule(change), _ledger(change), told_table(change)]
@@ -284,6 +296,17 @@ def told_table(change: LoanChange) -> Table:
         rows=rows,
         empty=_("Nothing that the borrower was told changes."),
     )
+
+
+def _stored(table: Table) -> dict[str, Any]:
+    return {
+        "title": str(table.title),
+        "note": str(table.note),
+        "empty": str(table.empty),
+        "columns": [{"title": str(column.title), "is_number": column.is_number} for column in table.columns],
+        "rows": [[str(value) for value in row] for row in table.rows],
+        "tones": list(table.tones),
+    }
 
 
 def _mark(differs: bool) -> str:

@@ -2,7 +2,8 @@
 The acts that can be asked for. Apps above register theirs in `AppConfig.ready`; nothing here knows what they do.
 
 A preview is a list of tables in plain texts, so that it can be stored and shown again as it was: `{"title", "columns",
-"rows", "note"}`, each column a text or `{"title", "is_number": true}`, each row a text for each column.
+"rows", "note"}`, each column a text or `{"title", "is_number": true}`, each row a text for each column; "tones" may
+give each row a weight and "empty" may say what stands there instead of rows, as in `dashu.web.staff_tables`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +25,7 @@ class Perform(Protocol):
         """
         Do the act inside the transaction of the decision and return plain values worth keeping.
 
-        Called again with the same payload it must change nothing more, so a payload carries its own reference.
+        It is called once for a request: the lock of its row, or its unique key, sees to that.
 
         :raises DomainError: it cannot be done; the request becomes FAILED with this refusal.
         """
@@ -33,12 +34,16 @@ class Perform(Protocol):
 @dataclass(frozen=True, slots=True)
 class ActKind:
     """
-    :param code: also the name of its line in the rule `approvals.authority`, such as "waiver.penalty".
+    :param code: such as "waiver.penalty".
+    :param line: the name of its line in the rule `approvals.authority`, the code itself unless given.
     :param permission: what a person needs to ask for it, as `User.has_perm` takes it.
     :param describe: one sentence, in the reader's language, of what would be done.
     :param preview: what the act would change as things are now, in the reader's language. An approval made on an older
         view of it is refused.
     :param subject_url: the page of what it is about.
+    :param amount: what it is about as things are now, in minor units, where that moves: whoever approves needs
+        authority over this too.
+    :param since: what has happened to its subject since it was asked for, one line each.
     """
 
     code: str
@@ -48,6 +53,9 @@ class ActKind:
     describe: Callable[[Payload], str]
     preview: Callable[[Payload, date], Preview] | None = None
     subject_url: Callable[[Payload], str] | None = None
+    line: str = ""
+    amount: Callable[[Payload, date], int] | None = None
+    since: Callable[[Payload], list[str]] | None = None
 
 
 class UnknownAct(DomainError):
@@ -70,6 +78,18 @@ def act_kind(code: str) -> ActKind:
     if code not in _KINDS:
         raise UnknownAct(_("There is no act called %(code)s."), field="kind", params={"code": code[:40]})
     return _KINDS[code]
+
+
+def line_of_rule(code: str) -> str:
+    """Return the line of the rule `approvals.authority` that decides on acts of this kind."""
+    kind = _KINDS.get(code)
+    return kind.line or code if kind else code
+
+
+def codes_on_line(line: str) -> list[str]:
+    """Return the kinds that a line of the rule decides on; what is on record of a kind that nobody registers counts."""
+    others = [kind.code for kind in _KINDS.values() if kind.line == line]
+    return sorted({line, *others})
 
 
 def registered() -> Iterator[ActKind]:

@@ -17,7 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from dashu.approvals.authority import power_over
+from dashu.approvals.acts import act_kind
+from dashu.approvals.authority import amount_at_stake, power_over
 from dashu.approvals.forms import DecisionForm, DelegationForm
 from dashu.approvals.models import ApprovalRequest, Delegation
 from dashu.approvals.presenting import Box, line_of, lines_of, roles_that_decide
@@ -109,6 +110,8 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
         present = present_preview(asked, today=today) if is_open else None
         moved = is_open and has_moved(asked, today=today)
         line = line_of(asked)
+        at_stake = amount_at_stake(asked, on=today) if is_open else asked.amount
+        since = act_kind(asked.kind).since if is_open else None
         return {
             **self.admin_site.each_context(request),
             "title": f"{line.label} · {asked.subject_id}",
@@ -118,6 +121,8 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
             "preview": asked.preview if present is None else present,
             "earlier_preview": asked.preview if present is not None and moved else [],
             "impossible": moved and present is None,
+            "since": since(asked.payload) if since else [],
+            "amount_now": at_stake if at_stake != asked.amount else None,
             "may_decide": power is not None,
             "lent_by": power.lent_by if power else None,
             "may_withdraw": asked.status == asked.Status.PENDING and asked.maker_id == person.pk,

@@ -8,9 +8,11 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from dashu.approvals.acts import ActKind, UnknownAct, act_kind
+from dashu.approvals.acts import ActKind, UnknownAct, act_kind, line_of_rule
+from dashu.approvals.authority import amount_at_stake
 from dashu.approvals.models import ApprovalRequest
 from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.money import Money
 from dashu.policy.rules import approval_authority
 from dashu.users.roles import STAFF_ROLES
 
@@ -71,8 +73,13 @@ def state_of(request: ApprovalRequest) -> str | Promise:
 
 def roles_that_decide(request: ApprovalRequest, *, today: date) -> list[Any]:
     """Return the labels of the roles whose authority reaches the request."""
-    authority = approval_authority(today)
-    return [role.label for role in STAFF_ROLES if authority.may_approve(request.kind, role, request.amount)]
+    return roles_that_approve(request.kind, amount_at_stake(request, on=today), today=today)
+
+
+def roles_that_approve(kind: str, amount: Money, *, today: date) -> list[Any]:
+    """Return the labels of the roles whose authority reaches such an act of this amount."""
+    authority, line = approval_authority(today), line_of_rule(kind)
+    return [role.label for role in STAFF_ROLES if authority.may_approve(line, role, amount)]
 
 
 def _act(request: ApprovalRequest) -> ActKind | None:

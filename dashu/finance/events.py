@@ -53,6 +53,7 @@ class Event:
     :param component: what a waiver gives up.
     :param reverses: id of the event that a reversal undoes.
     :param terms: the new terms of a restructuring.
+    :param keeps_rate: they leave the rate as it is in force on their day, whatever `terms` says.
     :param keep: what a prepayment leaves as it is.
     :param installment: the number that the payer of a payment chose to pay first.
     :param months: length of a payment holiday.
@@ -73,6 +74,7 @@ class Event:
     component: Component | None = None
     reverses: str = ""
     terms: ScheduleTerms | None = None
+    keeps_rate: bool = False
     keep: Keep = Keep.TERM
     installment: int | None = None
     months: int = 0

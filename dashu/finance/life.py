@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 
 from dashu.finance.allocation import Surplus
 from dashu.finance.arrears import Pause
@@ -27,6 +28,7 @@ from dashu.finance.loan import (
     opened,
     receive,
     refund,
+    run_interest,
     sell,
     settle,
     taken_over,
@@ -205,15 +207,18 @@ class Life:
 
     def _restructure(self, position: Position, event: Event) -> None:
         assert event.terms is not None
+        terms = event.terms
+        if event.keeps_rate:
+            terms = replace(terms, annual_rate=self._known_terms.rate_on(event.on))
         numbers = max(row.number for row in position.installments)
         try:
-            changed = restructure(position, self.contract, event.terms, event.on)
+            changed = restructure(position, self.contract, terms, event.on)
         except InvalidTerms as error:
             error.field = f"terms.{error.field}"
             raise
-        self.terms = replace(event.terms, principal=position.principal, disbursed_on=event.on)
+        self.terms = replace(terms, principal=position.principal, disbursed_on=event.on)
         self.first_number = numbers + 1
-        self.position = changed
+        self._hold(changed, terms.annual_rate, event.on)
 
     def _reprice(self, position: Position, event: Event) -> None:
         changed, terms, first_number = reprice(
@@ -227,7 +232,12 @@ class Life:
         )
         self.position, self.terms, self.first_number = changed, terms, first_number
         if event.annual_rate is not None:
-            self.contract = replace(self.contract, annual_rate=event.annual_rate)
+            self._hold(changed, event.annual_rate, event.on)
+
+    def _hold(self, position: Position, annual_rate: Decimal, on: date) -> None:
+        """Let a rate hold from a day on; what was earned up to it keeps the rate under which it was earned."""
+        self.position = run_interest(position, self.contract, on)
+        self.contract = replace(self.contract, annual_rate=annual_rate)
 
     def _pause(self, position: Position, event: Event) -> None:
         position = accrue(position, self.contract, event.on - timedelta(days=1))

@@ -754,6 +754,11 @@ def _receipt(allocation: Allocation) -> Receipt:
     )
 
 
+def run_interest(position: Position, contract: Contract, to: date) -> Position:
+    """Count daily interest up to a day, from which another rate holds; scheduled interest is in the schedule."""
+    return accrue_interest(position, contract, to) if contract.interest_basis is InterestBasis.DAILY else position
+
+
 def accrue_interest(position: Position, contract: Contract, to: date) -> Position:
     """Add the daily interest of the days up to `to`; only for loans whose interest is counted daily."""
     days = (to - position.interest_through).days

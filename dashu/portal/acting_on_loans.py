@@ -2,10 +2,11 @@
 The one page of every act on a loan: its form, then what it would do, then the booking of just that.
 
 The steps are told apart by the button that was pressed. What is confirmed is signed by the preview; a loan that has
-changed meanwhile shows its new preview instead of being booked.
+changed meanwhile shows its new preview instead of being booked. What another person has to approve is asked for with
+the same button in other words, and the page says beforehand who decides.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,18 +19,21 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 
+from dashu.approvals.acts import act_kind
+from dashu.approvals.models import ApprovalRequest
+from dashu.approvals.presenting import Line, lines_of, roles_that_approve
+from dashu.approvals.selectors import pending_for_loan
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
-from dashu.users.actors import actor_of
 from dashu.web.staff_tables import Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
 from repayments.act_forms import ActForm
-from repayments.act_presenting import change_tables, recorded
+from repayments.act_presenting import change_tables, event_line, recorded
 from repayments.models import LoanBalance, LoanEvent
 from repayments.services.act_fields import Kind
 from repayments.services.acts import ACTS, UNDO, Act, Group, permission_to_undo
-from repayments.services.perform_act import LoanChanged, Seen, book_or_submit, booked_since, preview_act
+from repayments.services.perform_act import LoanChanged, Seen, Stake, book_or_submit, booked_since, preview_act
 from repayments.services.previewing import LoanChange
 
 
@@ -54,6 +58,21 @@ class ShownLoan:
     number: str
     recorded: str
     tables: list[Table]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNeed:
+    """
+    Why confirming only asks.
+
+    :param roles: who may decide.
+    :param waiting: what of the same kind on this loan waits already, so that nobody asks for it twice.
+    """
+
+    label: Any
+    amount: str
+    roles: list[Any]
+    waiting: list[Line]
 
 
 def act_groups(request: HttpRequest, loan: Loan) -> list[ActGroup]:
@@ -89,24 +108,27 @@ def act_view(request: HttpRequest, loan_id: int, code: str) -> HttpResponse:
 
     step = request.POST.get("step", "")
     form = ActForm(request.POST or None, act=act, loan=loan, initial=_initial(request, act))
-    page: dict[str, Any] = {"act": act, "loan": loan, "form": form, "event": event, "about_event": _about(event)}
+    page: dict[str, Any] = {
+        "act": act,
+        "loan": loan,
+        "form": form,
+        "event": event,
+        "about_event": event_line(event) if event else "",
+    }
     if step in ("preview", "confirm") and form.is_valid():
         about: dict[str, Any] = {
             "loan": loan,
             "payload": form.payload,
             "today": lender_today(),
-            "actor": actor_of(request),
+            "user": request.user,
         }
         try:
             if step == "confirm":
                 token = request.POST.get("token", "")
                 try:
-                    book_or_submit(act, token=token, **about)
+                    return _done(request, act, loan, book_or_submit(act, token=token, **about))
                 except LoanChanged as changed:
-                    page |= {"stale": changed.user_message, "since": [_line(one) for one in booked_since(token)]}
-                else:
-                    messages.success(request, gettext("Booked: %(act)s.") % {"act": act.label})
-                    return redirect("admin:loans_loan_change", loan.pk)
+                    page |= {"stale": changed.user_message, "since": [event_line(one) for one in booked_since(token)]}
             page |= _shown(form, preview_act(act, **about))
         except DomainError as error:
             form.add_error(act.field_of(error), error.user_message)
@@ -117,6 +139,17 @@ def act_view(request: HttpRequest, loan_id: int, code: str) -> HttpResponse:
         "opts": Loan._meta,
     }
     return render(request, "staff/servicing_act.html", context)
+
+
+def _done(request: HttpRequest, act: Act, loan: Loan, asked: ApprovalRequest | None) -> HttpResponse:
+    """Say what became of the act, on the page that shows it."""
+    if asked is not None and asked.status == ApprovalRequest.Status.PENDING:
+        roles = roles_that_approve(asked.kind, asked.amount, today=lender_today())
+        told = gettext("Asked for: %(act)s. Nothing is booked until another person approves it: %(roles)s.")
+        messages.info(request, told % {"act": act.label, "roles": _names(roles)})
+        return redirect("admin:approvals_approvalrequest_change", asked.pk)
+    messages.success(request, gettext("Booked: %(act)s.") % {"act": act.label})
+    return redirect("admin:loans_loan_change", loan.pk)
 
 
 def shown_loan(change: LoanChange) -> ShownLoan:
@@ -151,7 +184,18 @@ def _shown(form: ActForm, seen: Seen) -> Mapping[str, Any]:
         "seen": seen,
         "changes": [shown_loan(change) for change in seen.preview.loans],
         "given": list(_given(form)),
+        "need": _need(form.loan, seen.needs) if seen.needs else None,
     }
+
+
+def _need(loan: Loan, stake: Stake) -> ShownNeed:
+    today = lender_today()
+    return ShownNeed(
+        label=act_kind(stake.kind).label,
+        amount=money(stake.amount),
+        roles=roles_that_approve(stake.kind, stake.amount, today=today),
+        waiting=lines_of(pending_for_loan(loan.pk, on=today).filter(kind=stake.kind)),
+    )
 
 
 def _given(form: ActForm) -> Iterator[tuple[Any, str]]:
@@ -165,11 +209,5 @@ def _given(form: ActForm) -> Iterator[tuple[Any, str]]:
             yield field.label, gettext("yes") if field.kind is Kind.YES else shown
 
 
-def _about(event: LoanEvent | None) -> str:
-    return _line(event) if event else ""
-
-
-def _line(event: LoanEvent) -> str:
-    amount = money(event.amount_minor, event.loan.currency) if event.amount_minor else ""
-    parts = (event.get_kind_display(), amount, date_format(event.effective_on), event.data.get("reason", ""))
-    return " · ".join(str(part) for part in parts if part)
+def _names(roles: Iterable[Any]) -> str:
+    return " · ".join(str(role) for role in roles)

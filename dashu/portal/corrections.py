@@ -19,7 +19,6 @@ from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.acting_on_loans import ShownLoan, shown_loan
 from dashu.read_only_admin import ReadOnlyAdmin
-from dashu.users.actors import actor_of
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 from loans.admin import loan_link
@@ -77,8 +76,7 @@ class CorrectionBatchAdmin(ReadOnlyAdmin):
                     key=form.cleaned_data["key"],
                     file_name=form.cleaned_data["file"].name,
                     content=form.cleaned_data["file"].read(),
-                    may=request.user.has_perm,
-                    actor=actor_of(request),
+                    user=request.user,  # type: ignore[arg-type]
                 )
             except DomainError as error:
                 form.add_error("file", error.user_message)
@@ -122,12 +120,11 @@ class CorrectionBatchAdmin(ReadOnlyAdmin):
                     batch_id=batch.pk,
                     today=lender_today(),
                     reason=form.cleaned_data["reason"],
-                    may=request.user.has_perm,
-                    actor=actor_of(request),
+                    user=request.user,  # type: ignore[arg-type]
                 )
                 messages.success(request, gettext("The corrections of this file are undone."))
                 return redirect("admin:repayments_correctionbatch_change", batch.pk)
-            found = preview_undo(batch, today=lender_today(), actor=actor_of(request))
+            found = preview_undo(batch, today=lender_today(), user=request.user)  # type: ignore[arg-type]
             changes = [shown_loan(change) for change in found]
         except DomainError as error:
             form.add_error(None, error.user_message) if form.is_bound else messages.error(request, error.user_message)
@@ -144,9 +141,8 @@ class CorrectionBatchAdmin(ReadOnlyAdmin):
             book_batch(
                 batch_id=batch.pk,
                 only_good=form.cleaned_data["choice"] == BookBatchForm.GOOD,
-                may=request.user.has_perm,
                 today=lender_today(),
-                actor=actor_of(request),
+                user=request.user,  # type: ignore[arg-type]
             )
         except DomainError as error:
             form.add_error(None, error.user_message)
@@ -158,7 +154,7 @@ class CorrectionBatchAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, batch: CorrectionBatch, form: BookBatchForm, may_book: bool
     ) -> dict[str, Any]:
         rows = list(batch.rows.select_related("loan").order_by("number"))
-        waiting = preview_batch(batch, today=lender_today(), actor=actor_of(request))
+        waiting = preview_batch(batch, today=lender_today(), user=request.user)  # type: ignore[arg-type]
         refused = {row.number: row.refusal for row in rows if row.status == CorrectionRow.Status.REFUSED}
         for lines in waiting:
             refused |= lines.refusals

@@ -185,7 +185,9 @@ def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
     elif kind is EventType.REVERSAL:
         event = _reversal(document, event)
     elif kind is EventType.RESTRUCTURE:
-        event = replace(event, terms=read_new_terms(document.child("terms"), terms, on, currency))
+        given = document.child("terms")
+        keeps_rate = not given.has("annual_rate")
+        event = replace(event, terms=read_new_terms(given, terms, on, currency), keeps_rate=keeps_rate)
     elif kind is EventType.EXTEND:
         event = replace(event, months=document.whole("months", low=1, high=120))
     elif kind is EventType.RATE_CHANGE:

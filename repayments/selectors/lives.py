@@ -131,7 +131,8 @@ def _event(
         more["rows"] = rows
     elif kind == Kind.RESTRUCTURE:
         assert terms is not None
-        more["terms"] = read_new_terms(Document(event.data["terms"], path="terms"), terms, on, loan.currency)
+        given = Document(event.data["terms"], path="terms")
+        more |= {"terms": read_new_terms(given, terms, on, loan.currency), "keeps_rate": not given.has("annual_rate")}
     return Event(_TYPES[kind], on, on, event.amount_minor, str(event.pk or ""), is_booked=is_booked, **more)
 
 

@@ -18,6 +18,9 @@ from loans.models import Loan
 from repayments.models import LoanBalance
 
 REFUND = "refund"
+# The act of staff that books a refund with its own day and reference.
+REFUND_CREDIT = "refund_credit"
+REFUNDS = (REFUND, REFUND_CREDIT)
 
 
 class RefundExceedsCredit(DomainError):
@@ -41,7 +44,7 @@ class Credit:
 
 def credit_of(loan: Loan, *, today: date) -> Credit:
     held = LoanBalance.objects.filter(pk=loan.pk).values_list("unapplied_minor", flat=True).first()
-    waiting = pending_for_loan(loan.pk, on=today).filter(kind=REFUND).order_by()
+    waiting = pending_for_loan(loan.pk, on=today).filter(kind__in=REFUNDS).order_by()
     return Credit(held or 0, waiting.aggregate(minor=Sum("amount_minor"))["minor"] or 0)
 
 

@@ -3,6 +3,9 @@ Corrections in bulk: the lines of a file, kept, previewed, booked and taken back
 
 A line is booked once, whatever happens: its batch and number are its identity, and the row is locked while it is
 booked. All lines in one transaction, or only the lines that fit with one transaction a loan: the person says which.
+
+A file is no way round the table of authority: a line that another person has to approve is refused, and so is the
+undoing of one.
 """
 
 import csv
@@ -19,15 +22,16 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError, InvalidInput
+from dashu.users.actors import actor_of_user
+from dashu.users.models import User
 from loans.models import Loan
 from repayments.models import CorrectionBatch, CorrectionRow, LoanEvent
 from repayments.services.act_fields import read_fields
 from repayments.services.acting import ReasonMissing
-from repayments.services.acts import ACTS, Act, Doing, returned_payment
+from repayments.services.acts import ACTS, UNDO
 from repayments.services.booking import lock_loans
+from repayments.services.perform_act import perform_alone
 from repayments.services.previewing import LoanChange, preview
-from repayments.services.reinstate_payment import reinstate_payment
-from repayments.services.undo_event import undo_event
 
 MOST_ROWS = 200
 MOST_BYTES = 1_000_000
@@ -70,6 +74,14 @@ class BatchNotBooked(DomainError):
     http_status = 409
 
 
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who works on a file, and on which day."""
+
+    user: User
+    today: date
+
+
 @dataclass
 class LoanLines:
     """
@@ -86,44 +98,42 @@ class LoanLines:
 
 
 @transaction.atomic
-def keep_batch(*, key: UUID, file_name: str, content: bytes, may: Callable[[str], bool], actor: str) -> CorrectionBatch:
+def keep_batch(*, key: UUID, file_name: str, content: bytes, user: User) -> CorrectionBatch:
     """
     Read a file of corrections and keep its lines; nothing is booked.
 
     Uploading again under the same key returns the first batch.
 
-    :param may: whether the person has a permission; a line whose act they may not do is refused.
+    :param user: a line whose act they may not do is refused.
     :raises FileNotReadable: with what is wrong with the file as a whole; lines are refused one by one instead.
     """
     if earlier := CorrectionBatch.objects.filter(key=key).first():
         return earlier
     lines = _lines_of(content)
     batch, is_new = CorrectionBatch.objects.get_or_create(
-        key=key, defaults={"file_name": file_name[:200], "created_by": actor}
+        key=key, defaults={"file_name": file_name[:200], "created_by": actor_of_user(user)}
     )
     if not is_new:
         return batch
     numbers = [line.get("loan", "") for _number, line in lines]
     loans = {loan.number: loan for loan in Loan.objects.filter(number__in=numbers)}
-    CorrectionRow.objects.bulk_create(_row(batch, number, line, loans, may) for number, line in lines)
+    CorrectionRow.objects.bulk_create(_row(batch, number, line, loans, user.has_perm) for number, line in lines)
     return batch
 
 
-def preview_batch(batch: CorrectionBatch, *, today: date, actor: str) -> list[LoanLines]:
+def preview_batch(batch: CorrectionBatch, *, today: date, user: User) -> list[LoanLines]:
     """Return, loan by loan, what the lines that still wait would do; refusals are among them, nothing is written."""
     found = []
     for loan, rows in _by_loan(batch.rows.filter(status=Status.WAITING)):
         lines = LoanLines(loan, rows)
         touched = _touched(loan, rows)
-        perform = partial(_perform_rows, loan, rows, Doing(today, actor), lines.refusals)
+        perform = partial(_perform_rows, loan, rows, Person(user, today), lines.refusals)
         lines.change = preview(touched, perform, today=today).loans
         found.append(lines)
     return found
 
 
-def book_batch(
-    *, batch_id: int, only_good: bool, may: Callable[[str], bool], today: date, actor: str
-) -> CorrectionBatch:
+def book_batch(*, batch_id: int, only_good: bool, today: date, user: User) -> CorrectionBatch:
     """
     Book the lines of a batch.
 
@@ -132,63 +142,66 @@ def book_batch(
 
     :param only_good: lines that do not fit are refused and the others booked, a transaction for each loan; otherwise
         one transaction for all, and one line that does not fit keeps all from being booked.
-    :param may: whether the person has a permission.
     :raises BatchNotWaiting: it was undone.
     :raises BatchNotAllowed: the person may not do one of its acts.
     :raises BatchHasRefusals: not `only_good`, and a line does not fit; `details` has the lines.
     """
-    doing = Doing(today, actor)
+    person = Person(user, today)
     if only_good:
         batch = CorrectionBatch.objects.get(pk=batch_id)
-        _refuse_what_nobody_may(batch, may)
+        _refuse_what_nobody_may(batch, user.has_perm)
         for loan, rows in _by_loan(batch.rows.filter(status=Status.WAITING)):
             with transaction.atomic():
                 _locked(batch_id)
-                _book_rows(loan, rows, doing)
+                _book_rows(loan, rows, person)
         with transaction.atomic():
-            return _finish(_locked(batch_id), actor)
+            return _finish(_locked(batch_id), user)
     with transaction.atomic():
         batch = _locked(batch_id)
-        _refuse_what_nobody_may(batch, may)
-        _book_all(batch, doing)
-        return _finish(batch, actor)
+        _refuse_what_nobody_may(batch, user.has_perm)
+        _book_all(batch, person)
+        return _finish(batch, user)
 
 
-def preview_undo(batch: CorrectionBatch, *, today: date, actor: str) -> list[LoanChange]:
-    """Return what taking the batch back would do to each loan."""
+def preview_undo(batch: CorrectionBatch, *, today: date, user: User) -> list[LoanChange]:
+    """
+    Return what taking the batch back would do to each loan.
+
+    :raises DomainError: as `undo_batch`.
+    """
     touched = _loans_of(_events(batch))
-    undo = partial(_take_back, batch, today=today, reason="preview", actor=actor)
+    undo = partial(_take_back, batch, Person(user, today), reason="preview")
     return list(preview(touched, undo, today=today).loans)
 
 
 @transaction.atomic
-def undo_batch(*, batch_id: int, today: date, reason: str, may: Callable[[str], bool], actor: str) -> CorrectionBatch:
+def undo_batch(*, batch_id: int, today: date, reason: str, user: User) -> CorrectionBatch:
     """
     Take back everything that a batch booked, newest first, in one transaction.
 
     Undoing again changes nothing.
 
-    :param may: whether the person has a permission.
     :raises BatchNotAllowed: the person may not do one of its acts.
     :raises ReasonMissing: no reason is given.
     :raises BatchNotBooked: nothing of it was booked.
+    :raises NeedsApproval: another person has to approve the undoing of an act; then none is undone.
     :raises DomainError: an event can no longer be undone; then none is.
     """
     batch = CorrectionBatch.objects.select_for_update().get(pk=batch_id)
     if batch.status == CorrectionBatch.Status.UNDONE:
         return batch
-    _refuse_what_nobody_may(batch, may)
+    _refuse_what_nobody_may(batch, user.has_perm)
     if not reason.strip():
         raise ReasonMissing(
             _("Say why, so that the borrower and those who come after you can understand it."), field="reason"
         )
     if not batch.rows.filter(status=Status.BOOKED).exists():
         raise BatchNotBooked(_("Nothing of this file was booked."), field="batch")
-    _take_back(batch, today=today, reason=reason, actor=actor)
+    _take_back(batch, Person(user, today), reason=reason)
     batch.rows.filter(status=Status.BOOKED).update(status=Status.UNDONE)
     batch.status = CorrectionBatch.Status.UNDONE
     batch.save(update_fields=["status"])
-    _audit(batch, "repayments.batch_undone", actor, reason=reason)
+    _audit(batch, "repayments.batch_undone", user, reason=reason)
     return batch
 
 
@@ -297,51 +310,52 @@ def _touched(loan: Loan, rows: Sequence[CorrectionRow]) -> list[int]:
     return list(dict.fromkeys(touched))
 
 
-def _perform_rows(loan: Loan, rows: Sequence[CorrectionRow], doing: Doing, refusals: dict[int, str]) -> None:
+def _perform_rows(loan: Loan, rows: Sequence[CorrectionRow], person: Person, refusals: dict[int, str]) -> None:
     """Do the lines one after the other, each in a savepoint of its own, and note those that are refused."""
     for row in rows:
         try:
             with transaction.atomic():
-                _perform(ACTS[row.act], loan, row, doing)
+                _perform(loan, row, person)
         except DomainError as error:
             refusals[row.number] = _worded(ACTS[row.act].field_of(error), error)
 
 
-def _perform(act: Act, loan: Loan, row: CorrectionRow, doing: Doing) -> list[int]:
+def _perform(loan: Loan, row: CorrectionRow, person: Person) -> list[int]:
     """Do one line and return the ids of the events that it wrote."""
     loan.refresh_from_db()
-    values = act.read(row.payload, loan)
-    touched = act.loans(loan, values)
-    newest = LoanEvent.objects.filter(loan_id__in=touched).order_by("-pk").values_list("pk", flat=True).first() or 0
-    act.perform(loan, values, doing)
-    written = LoanEvent.objects.filter(loan_id__in=touched, pk__gt=newest).order_by("pk")
-    return list(written.values_list("pk", flat=True))
+    return perform_alone(
+        ACTS[row.act],
+        loan=loan,
+        payload=row.payload,
+        today=person.today,
+        user=person.user,
+        key=f"correction:{row.batch_id}:{row.number}",
+    )
 
 
-def _book_rows(loan: Loan, rows: Sequence[CorrectionRow], doing: Doing) -> dict[int, str]:
+def _book_rows(loan: Loan, rows: Sequence[CorrectionRow], person: Person) -> dict[int, str]:
     """Book the lines of one loan that still wait, in the caller's transaction; return the refusals by line."""
     lock_loans(_touched(loan, rows))
     waiting = CorrectionRow.objects.select_for_update().filter(pk__in=[row.pk for row in rows], status=Status.WAITING)
     refusals: dict[int, str] = {}
     for row in waiting.order_by("number"):
-        act = ACTS[row.act]
         try:
             with transaction.atomic():
-                row.event_ids = _perform(act, loan, row, doing)
+                row.event_ids = _perform(loan, row, person)
                 row.status = Status.BOOKED
         except DomainError as error:
-            refusals[row.number] = row.refusal = _worded(act.field_of(error), error)
+            refusals[row.number] = row.refusal = _worded(ACTS[row.act].field_of(error), error)
             row.status = Status.REFUSED
         row.save(update_fields=["status", "refusal", "event_ids"])
     return refusals
 
 
-def _book_all(batch: CorrectionBatch, doing: Doing) -> None:
+def _book_all(batch: CorrectionBatch, person: Person) -> None:
     refused = dict(batch.rows.filter(status=Status.REFUSED).values_list("number", "refusal"))
     grouped = _by_loan(batch.rows.filter(status=Status.WAITING))
     lock_loans([loan_id for loan, rows in grouped for loan_id in _touched(loan, rows)])
     for loan, rows in grouped:
-        refused |= _book_rows(loan, rows, doing)
+        refused |= _book_rows(loan, rows, person)
     if refused and batch.status == CorrectionBatch.Status.WAITING:
         raise BatchHasRefusals(
             _("Nothing was booked: lines %(lines)s do not fit. Correct the file, or book only the lines that fit."),
@@ -364,20 +378,20 @@ def _refuse_what_nobody_may(batch: CorrectionBatch, may: Callable[[str], bool]) 
         raise BatchNotAllowed(_("You may not do this: %(acts)s."), params={"acts": ", ".join(denied)})
 
 
-def _finish(batch: CorrectionBatch, actor: str) -> CorrectionBatch:
+def _finish(batch: CorrectionBatch, user: User) -> CorrectionBatch:
     if batch.status == CorrectionBatch.Status.WAITING:
         batch.status = CorrectionBatch.Status.BOOKED
         batch.save(update_fields=["status"])
-        _audit(batch, "repayments.batch_booked", actor)
+        _audit(batch, "repayments.batch_booked", user)
     return batch
 
 
-def _audit(batch: CorrectionBatch, action: str, actor: str, **data: str) -> None:
+def _audit(batch: CorrectionBatch, action: str, user: User, **data: str) -> None:
     audit.record(
         action=action,
         subject_type="correction_batch",
         subject_id=batch.pk,
-        actor=actor,
+        actor=actor_of_user(user),
         data={"rows": {row.number: row.event_ids for row in batch.rows.exclude(event_ids=[])}, **data},
     )
 
@@ -385,20 +399,23 @@ def _audit(batch: CorrectionBatch, action: str, actor: str, **data: str) -> None
 def _events(batch: CorrectionBatch) -> list[LoanEvent]:
     """Return what the batch booked, newest first."""
     ids = [event_id for row in batch.rows.filter(status=Status.BOOKED) for event_id in row.event_ids]
-    return list(LoanEvent.objects.filter(pk__in=ids).order_by("-pk"))
+    return list(LoanEvent.objects.filter(pk__in=ids).select_related("loan").order_by("-pk"))
 
 
 def _loans_of(events: Iterable[LoanEvent]) -> list[int]:
     return sorted({event.loan_id for event in events})
 
 
-def _take_back(batch: CorrectionBatch, *, today: date, reason: str, actor: str) -> None:
+def _take_back(batch: CorrectionBatch, person: Person, *, reason: str) -> None:
     """Undo what was booked, newest first; a payment that was undone is booked again."""
     events = _events(batch)
     lock_loans(_loans_of(events))
     for event in events:
-        payment = returned_payment(event)
-        if payment is not None:
-            reinstate_payment(reference=payment.reference, today=today, reason=reason, actor=actor)
-        else:
-            undo_event(event_id=event.pk, today=today, reason=reason, actor=actor)
+        perform_alone(
+            UNDO,
+            loan=event.loan,
+            payload={"event": str(event.pk), "reason": reason},
+            today=person.today,
+            user=person.user,
+            key=f"correction:{batch.pk}:undo:{event.pk}",
+        )

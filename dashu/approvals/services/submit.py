@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,12 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from psycopg2.errors import UniqueViolation
 
 from dashu.approvals.acts import Payload, act_kind
-from dashu.approvals.authority import refuse_unless_may_ask
-from dashu.approvals.models import ApprovalRequest, midnight
+from dashu.approvals.authority import last_moment, may_do_alone, refuse_unless_may_ask
+from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.acting import perform, witness
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import MAX_MINOR, InvalidAmount, Money, format_minor
-from dashu.policy.rules import approval_authority
 from dashu.users.models import User
 
 LONGEST_REASON = 500
@@ -72,7 +71,6 @@ def submit(
         raise InvalidAmount(
             _("The amount must be from 0 to %(bound)s."), field="amount", params={"bound": format_minor(MAX_MINOR)}
         )
-    authority = approval_authority(today)
     asked = ApprovalRequest(
         kind=kind,
         subject_type=subject_type,
@@ -84,10 +82,10 @@ def submit(
         preview=_plain(preview),
         language=get_language() or "en",
         reason=checked_reason(reason),
-        is_alone=authority.may_do_alone(kind, user.role, Money(amount_minor, currency)),
+        is_alone=may_do_alone(user, kind, Money(amount_minor, currency), loan_id=loan_id, on=today),
         idempotency_key=idempotency_key,
         maker=user,
-        expires_at=midnight(today + timedelta(days=authority.kinds[kind].expires_days + 1)),
+        expires_at=last_moment(kind, on=today),
     )
     try:
         with transaction.atomic():

@@ -66,13 +66,14 @@ def lender_date(value: date | datetime | None, style: str = "full") -> str:
 
 @register.filter
 def staff_table(stored: dict[str, Any]) -> Table:
-    """Make a table of a staff page from plain texts: title, columns (texts, or title and is_number), rows, note."""
+    """Make a table of a staff page from plain texts, see `dashu.approvals.acts`."""
     return Table(
         title=stored["title"],
         columns=[Column(**column) if isinstance(column, dict) else Column(column) for column in stored["columns"]],
         rows=stored["rows"],
-        empty="–",
+        empty=stored.get("empty", "–"),
         note=stored.get("note", ""),
+        tones=stored.get("tones", ()),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import Permission
 
-from dashu.approvals.acts import registered
+from dashu.approvals.acts import line_of_rule, registered
 from dashu.policy.pack_files import pack_file
 from dashu.users.roles import STAFF_ROLES
 from tests.integration.approvals.conftest import KINDS
@@ -18,7 +18,7 @@ class TestTableOfAuthority:
     def test_has_a_line_for_every_registered_act(self, pack):
         authority = pack_file(pack).value("approvals.authority", on=DAY)
 
-        assert {kind.code for kind in registered()} - set(authority.kinds) == set()
+        assert {line_of_rule(kind.code) for kind in registered()} - set(authority.kinds) == set()
         assert set(KINDS) == set(authority.kinds)
 
     def test_names_only_roles_of_the_staff(self, pack):
@@ -35,4 +35,15 @@ class TestRegisteredActs:
         }
 
         assert [kind.code for kind in registered() if kind.permission not in known] == []
-        assert "refund" in {kind.code for kind in registered()}
+        # Nothing that is asked for books a recovery: money that came in is booked, whoever sees it.
+        assert {line_of_rule(kind.code) for kind in registered()} == set(KINDS) - {"recovery"}
+
+    def test_are_undone_on_the_line_on_which_they_are_done(self):
+        kinds = {kind.code: line_of_rule(kind.code) for kind in registered()}
+
+        assert {code.removeprefix("undo.") for code in kinds if code.startswith("undo.")} == set(kinds) - {
+            "refund",
+            *(code for code in kinds if code.startswith("undo.")),
+        }
+        assert kinds["undo.waiver.penalty"] == "waiver.penalty"
+        assert kinds["undo.refund_credit"] == "refund"

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from dashu.approvals.models import ApprovalRequest
+from dashu.users.models import User
 from loans.models import Loan
 from repayments.models import CorrectionBatch, CorrectionRow, LoanEvent
 from repayments.services import correct_in_bulk
@@ -21,9 +23,10 @@ from repayments.services.correct_in_bulk import (
     preview_undo,
     undo_batch,
 )
+from repayments.services.perform_act import NeedsApproval
 from repayments.services.previewing import snapshot
 from tests import factories
-from tests.factories import ACTOR, pay, yuan
+from tests.factories import pay, yuan
 from tests.integration.repayments.test_restate import check
 
 pytestmark = pytest.mark.django_db
@@ -32,21 +35,22 @@ TODAY = date(2026, 4, 20)
 HEADING = "act,loan,amount,date,component,payment,installment,reason"
 
 
-def everything(_permission: str) -> bool:
-    return True
+def someone(role: str = User.Role.ADMIN) -> User:
+    """The person of this role; an administrator may do every act of the files here, within bounds."""
+    return User.objects.filter(role=role).first() or factories.staff(role.capitalize(), role)
 
 
-def kept(*lines: str, heading: str = HEADING, may=everything, encoding: str = "utf-8") -> CorrectionBatch:
+def kept(*lines: str, heading: str = HEADING, role: str = User.Role.ADMIN, encoding: str = "utf-8") -> CorrectionBatch:
     content = "\r\n".join((heading, *lines)).encode(encoding)
-    return keep_batch(key=uuid4(), file_name="corrections.csv", content=content, may=may, actor=ACTOR)
+    return keep_batch(key=uuid4(), file_name="corrections.csv", content=content, user=someone(role))
 
 
-def book(batch: CorrectionBatch, *, only_good: bool = False, may=everything) -> CorrectionBatch:
-    return book_batch(batch_id=batch.pk, only_good=only_good, may=may, today=TODAY, actor=ACTOR)
+def book(batch: CorrectionBatch, *, only_good: bool = False, role: str = User.Role.ADMIN) -> CorrectionBatch:
+    return book_batch(batch_id=batch.pk, only_good=only_good, today=TODAY, user=someone(role))
 
 
-def undo(batch: CorrectionBatch, reason: str = "the wrong file") -> CorrectionBatch:
-    return undo_batch(batch_id=batch.pk, today=TODAY, reason=reason, may=everything, actor=ACTOR)
+def undo(batch: CorrectionBatch, reason: str = "the wrong file", *, role: str = User.Role.ADMIN) -> CorrectionBatch:
+    return undo_batch(batch_id=batch.pk, today=TODAY, reason=reason, user=someone(role))
 
 
 def shown(loan: Loan):
@@ -94,7 +98,7 @@ class TestReading:
         assert batch.rows.get(number=6).status == "WAITING"
 
     def test_refuses_what_the_person_may_not_do(self, loan, other, good):
-        batch = kept(*good, may=lambda permission: permission == "repayments.waive_loanevent")
+        batch = kept(*good, role=User.Role.SUPERVISOR)
 
         assert refusals(batch) == {2: "act: You may not do this.", 3: "act: You may not do this."}
 
@@ -114,7 +118,7 @@ class TestReading:
     )
     def test_refuses_a_file_that_is_none_as_a_whole(self, content, words, rules):
         with pytest.raises(FileNotReadable) as refusal:
-            keep_batch(key=uuid4(), file_name="x.csv", content=content, may=everything, actor=ACTOR)
+            keep_batch(key=uuid4(), file_name="x.csv", content=content, user=someone())
 
         assert str(refusal.value) == words
         assert CorrectionBatch.objects.exists() is False
@@ -126,7 +130,7 @@ class TestReading:
 
     def test_of_the_same_upload_twice_makes_one_batch(self, loan, other, good):
         key, content = uuid4(), "\n".join((HEADING, *good)).encode()
-        about = {"key": key, "file_name": "x.csv", "content": content, "may": everything, "actor": ACTOR}
+        about = {"key": key, "file_name": "x.csv", "content": content, "user": someone()}
 
         first, second = keep_batch(**about), keep_batch(**about)
 
@@ -135,10 +139,10 @@ class TestReading:
 
 class TestPreviewOfABatch:
     def test_is_what_booking_does_loan_by_loan(self, loan, other, good):
-        batch = kept(*good, f"waive_amount,{other.number},99999,2026-04-02,fee,,,too much")
+        batch = kept(*good, f"waive_amount,{other.number},999,2026-04-02,fee,,,too much")
         before = shown(loan), shown(other)
 
-        seen = preview_batch(batch, today=TODAY, actor=ACTOR)
+        seen = preview_batch(batch, today=TODAY, user=someone())
 
         assert (shown(loan), shown(other)) == before
         assert [lines.loan for lines in seen] == [loan, other]
@@ -151,7 +155,7 @@ class TestPreviewOfABatch:
 
 class TestBooking:
     def test_all_or_nothing_books_nothing_when_a_line_does_not_fit(self, loan, other, good):
-        batch = kept(*good, f"waive_amount,{other.number},99999,2026-04-02,fee,,,too much")
+        batch = kept(*good, f"waive_amount,{other.number},999,2026-04-02,fee,,,too much")
         before, events = (shown(loan), shown(other)), LoanEvent.objects.count()
 
         with pytest.raises(BatchHasRefusals) as refusal:
@@ -188,10 +192,10 @@ class TestBooking:
         batch = kept(*good)
         real = correct_in_bulk._book_rows
 
-        def broken(found, rows, doing):
+        def broken(found, rows, person):
             if found == other:
                 raise RuntimeError("the power went out")
-            return real(found, rows, doing)
+            return real(found, rows, person)
 
         monkeypatch.setattr(correct_in_bulk, "_book_rows", broken)
         with pytest.raises(RuntimeError):
@@ -207,7 +211,7 @@ class TestBooking:
         batch = kept(*good)
 
         with pytest.raises(BatchNotAllowed):
-            book(batch, may=lambda permission: permission != "repayments.charge_loanevent")
+            book(batch, role=User.Role.SUPERVISOR)
 
         assert LoanEvent.objects.filter(kind="FEE").exists() is False
 
@@ -218,7 +222,7 @@ class TestUndoOfABatch:
         batch = kept(*good)
         book(batch)
 
-        seen = preview_undo(batch, today=TODAY, actor=ACTOR)
+        seen = preview_undo(batch, today=TODAY, user=someone())
         undo(batch)
 
         assert tuple(change.after for change in seen) == (shown(loan), shown(other))
@@ -251,3 +255,64 @@ class TestUndoOfABatch:
             undo(batch, reason=" ")
 
         assert set(batch.rows.values_list("status", flat=True)) == {"BOOKED"}
+
+
+class TestTableOfAuthority:
+    """A file is no way round another person."""
+
+    @pytest.fixture
+    def lines(self, loan, other) -> list[str]:
+        return [
+            f"waive_amount,{loan.number},80,2026-04-02,interest,,,agreed",
+            f"waive_amount,{other.number},1,2026-04-02,principal,,,agreed",
+            f"charge_off_loan,{other.number},,2026-04-02,,,,lost",
+            f"write_off_loan,{other.number},,2026-04-02,,,,lost",
+        ]
+
+    def test_keeps_all_from_being_booked_where_a_line_needs_another_person(self, lines):
+        batch = kept(*lines)
+
+        seen = preview_batch(batch, today=TODAY, user=someone())
+        with pytest.raises(BatchHasRefusals) as refusal:
+            book(batch)
+
+        needs = "This needs another person. Do it on the page of the loan, where it is asked for."
+        assert [line.refusals for line in seen] == [{}, {3: needs, 4: needs, 5: needs}]
+        assert refusal.value.details["lines"] == {"3": needs, "4": needs, "5": needs}
+        assert LoanEvent.objects.filter(kind__in=["WAIVER", "CHARGE_OFF", "WRITE_OFF"]).exists() is False
+        assert ApprovalRequest.objects.exists() is False
+
+    def test_books_what_is_within_the_person_s_own_bounds_and_keeps_it_on_record(self, lines):
+        batch = book(kept(*lines), only_good=True)
+
+        assert list(refusals(batch)) == [3, 4, 5]
+        event = LoanEvent.objects.get(kind="WAIVER")
+        assert batch.rows.get(number=2).event_ids == [event.pk]
+        assert list(ApprovalRequest.objects.values_list("kind", "is_alone", "amount_minor")) == [
+            ("waiver.interest", True, 80_00)
+        ]
+
+    def test_counts_the_lines_of_a_file_together(self, brook):
+        large = factories.running_loan(brook, principal=120_000_00)
+        line = f"waive_amount,{large.number},600,2026-04-02,interest,,,agreed"
+
+        batch = book(kept(line, line, f"waive_amount,{large.number},400,2026-04-02,interest,,,agreed"), only_good=True)
+
+        assert list(refusals(batch)) == [3]
+        assert list(LoanEvent.objects.filter(kind="WAIVER").values_list("amount_minor", flat=True)) == [600_00, 400_00]
+
+    def test_holds_for_taking_a_file_back(self, brook):
+        large = factories.running_loan(brook, principal=120_000_00)
+        line = f"waive_amount,{large.number},900,2026-04-02,interest,,,agreed"
+        first, second = (book(kept(line, role=role), role=role) for role in (User.Role.ADMIN, User.Role.SUPERVISOR))
+        undo(first, role=User.Role.SUPERVISOR)
+        written = LoanEvent.objects.count()
+
+        with pytest.raises(NeedsApproval):
+            preview_undo(second, today=TODAY, user=someone(User.Role.SUPERVISOR))
+        with pytest.raises(NeedsApproval):
+            undo(second, role=User.Role.SUPERVISOR)
+
+        assert LoanEvent.objects.count() == written
+        assert set(second.rows.values_list("status", flat=True)) == {"BOOKED"}
+        assert undo(second, role=User.Role.ADMIN).status == "UNDONE"

@@ -12,6 +12,7 @@ from dashu.finance.installments import Component
 from dashu.finance.loan import (
     Contract,
     EventRefused,
+    InterestBasis,
     LoanClosed,
     SettlementTooSmall,
     Status,
@@ -325,6 +326,39 @@ class TestRestructure:
         assert arrears(position, RULES, date(2026, 3, 2)).days_past_due == 0
         assert payoff(position, RULES, date(2026, 3, 1)) == 1_216_00
         assert sum(books_of(position, RULES).values()) == 0
+
+    @pytest.mark.parametrize(("on", "rate"), [(date(2026, 2, 19), "0.12"), (date(2026, 2, 20), "0.09")])
+    def test_without_a_rate_keeps_the_one_in_force_on_its_day(self, on, rate):
+        lower = event("rate_change", date(2026, 2, 20), annual_rate=Decimal("0.09"))
+        silent = event("restructure", on, terms=replace(TERMS, count=6), keeps_rate=True)
+        stated = event("restructure", on, terms=replace(TERMS, count=6, annual_rate=Decimal(rate)))
+
+        kept, said = (life(lower, change, as_of=on).snapshots[0] for change in (silent, stated))
+
+        assert kept.position.installments == said.position.installments
+        first = kept.position.installments[0]
+        assert first.interest - first.earned_interest == {"0.12": 12_00, "0.09": 9_00}[rate]
+
+    def test_a_second_one_keeps_the_rate_of_the_first(self):
+        again = event("restructure", date(2026, 3, 2), terms=replace(TERMS, count=4), keeps_rate=True)
+
+        position = at(event("restructure", date(2026, 3, 1), terms=self.NEW), again, as_of=date(2026, 3, 2))
+
+        first = position.installments[0]
+        assert first.interest - first.earned_interest == 6_00
+
+    @pytest.mark.parametrize("change", ["restructure", "rate_change"])
+    def test_runs_daily_interest_at_each_rate_for_its_own_days(self, change):
+        daily = replace(RULES, interest_basis=InterestBasis.DAILY, interest_year_days=360)
+        more = {"terms": self.NEW} if change == "restructure" else {"annual_rate": Decimal("0.06")}
+        change = event(change, date(2026, 2, 15), **more)
+
+        found = life(change, as_of=date(2026, 3, 17), rules=daily)
+
+        # 31 days of 1,200.00 at 12%, then 30 days at 6%.
+        assert payoff(found.snapshots[0].position, replace(daily, annual_rate=Decimal("0.06")), date(2026, 3, 17)) == (
+            1_200_00 + 12_40 + 6_00
+        )
 
     def test_keeps_what_was_paid_where_it_was_paid(self):
         events = [
