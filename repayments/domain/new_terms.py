@@ -1,8 +1,8 @@
 """
 The terms of a restructuring, read from plain JSON: as of a quote, but for what stays as the contract has it.
 
-A rate that is left out stays as it is in force on the day: that is known where the loan is lived through, see `keeps_rate`
-of `dashu.finance.events.Event`.
+A rate that is left out stays as it is in force on the day: that is known where the loan is lived through, see
+`keeps_rate` of `dashu.finance.events.Event`.
 """
 
 from datetime import date
