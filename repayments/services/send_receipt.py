@@ -8,13 +8,19 @@ from django.db.models.functions import Cast, Concat
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging import services as messaging
 from dashu.messaging.models import OutboxMessage
-from repayments.models import Channel, Payment
+from repayments.models import Channel, Chargeback, Payment
 
 NEWS_DAYS = timedelta(days=7)
 
 
 def send_receipt(*, payment_id: int) -> bool:
-    """Put the receipt into the outbox; once for each payment. Returns whether it is new."""
+    """
+    Put the receipt into the outbox; once for each payment. Returns whether it is new.
+
+    What a chargeback left of a payment has no receipt: the money is not new, and the chargeback's message tells of it.
+    """
+    if Chargeback.objects.filter(rest_payment=payment_id).exists():
+        return False
     payment = Payment.objects.select_related("loan").get(pk=payment_id)
     return messaging.enqueue(
         dedupe_key=f"receipt:{payment.pk}",
@@ -42,5 +48,8 @@ def send_missing_receipts(*, now: datetime) -> int:
         posted_at__lt=now - timedelta(minutes=5),
         received_on__gte=now.astimezone(LENDER_ZONE).date() - NEWS_DAYS,
     ).exclude(channel=Channel.TAPE)
-    missing = recent.exclude(Exists(OutboxMessage.objects.filter(dedupe_key=key)))
+    missing = recent.exclude(
+        Exists(OutboxMessage.objects.filter(dedupe_key=key))
+        | Exists(Chargeback.objects.filter(rest_payment=OuterRef("pk")))
+    )
     return sum(send_receipt(payment_id=payment_id) for payment_id in missing.values_list("pk", flat=True)[:1000])

@@ -3,13 +3,13 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from dashu.messaging import services as messaging
 from dashu.messaging.models import OutboxMessage
 from repayments.domain.comparing import summary_of
-from repayments.models import Channel, LoanEvent, Payment, Restatement
+from repayments.models import Channel, Chargeback, LoanEvent, Payment, Restatement
 from repayments.services.booking import load
 
 TEMPLATE = "repayments.loan_changed"
@@ -22,6 +22,8 @@ _COMPARED = (
 def tell_of_change(*, event_id: int) -> bool:
     """Put the message of a restatement into the outbox, once; nothing where nothing the borrower sees has changed."""
     kept = Restatement.objects.select_related("event", "loan").get(pk=event_id)
+    if _is_told_by_chargeback(kept):
+        return False
     correction = _correction_of(kept)
     if correction is not None:
         if Restatement.objects.filter(pk=correction.pk).exists():
@@ -48,6 +50,14 @@ def tell_of_missed_changes(*, now: datetime) -> int:
     ).exclude(event__in=Payment.objects.filter(channel=Channel.TAPE).values("pk"))
     missing = recent.exclude(Exists(OutboxMessage.objects.filter(dedupe_key=key)))
     return sum(tell_of_change(event_id=event_id) for event_id in missing.values_list("pk", flat=True)[:1000])
+
+
+def _is_told_by_chargeback(kept: Restatement) -> bool:
+    """Whether the message of a chargeback tells this: the payment taken back, and what was left of it booked again."""
+    about = Q(rest_payment=kept.pk)
+    if kept.event.kind == LoanEvent.Kind.REVERSAL:
+        about |= Q(payment=kept.event.data["event"])
+    return Chargeback.objects.filter(about).exists()
 
 
 def _correction_of(kept: Restatement) -> Payment | None:

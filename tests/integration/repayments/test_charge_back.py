@@ -1,15 +1,18 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from dashu.audit.models import AuditRecord
+from dashu.kernel.dates import lender_now
 from dashu.kernel.money import InvalidAmount
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.templates import render
-from repayments.models import Chargeback, LoanBalance, Payment
+from repayments.models import Chargeback, LoanBalance, Payment, Restatement
 from repayments.selectors.reconciliation import differences
 from repayments.services.charge_back import AlreadyReturned, NotChargedBack, charge_back, win_chargeback
 from repayments.services.return_payment import PaymentNotFound, ReturnedBeforeReceived, return_payment
+from repayments.services.send_receipt import send_missing_receipts, send_receipt
+from repayments.services.tell_of_change import tell_of_change, tell_of_missed_changes
 from tests.factories import pay, yuan
 
 PAID_ON, BACK_ON, TODAY = date(2026, 2, 15), date(2026, 3, 1), date(2026, 3, 20)
@@ -46,6 +49,26 @@ class TestChargeBack:
         assert text.subject == "A payment of CN¥1,100.16 was taken back"
         assert "received on February 15, 2026, was taken back by your bank on March 1, 2026" in text.body
         assert "is due now." in text.body
+
+    @pytest.mark.parametrize("amount", [1100_16, 400_00])
+    def test_sends_no_other_message_beside_its_own(self, payment, amount):
+        OutboxMessage.objects.all().delete()
+        already = set(Payment.objects.values_list("pk", flat=True))
+
+        take_back(payment, amount_minor=amount)
+        told = [tell_of_change(event_id=kept.pk) for kept in Restatement.objects.filter(event__gt=payment.pk)]
+        for rest in Payment.objects.exclude(pk__in=already):
+            assert send_receipt(payment_id=rest.pk) is False
+
+        assert told == [False] * (1 if amount == 1100_16 else 2)
+        assert list(OutboxMessage.objects.values_list("template", flat=True)) == ["repayments.charged_back"]
+        in_an_hour = lender_now() + timedelta(hours=1)
+        assert (tell_of_missed_changes(now=in_an_hour), send_missing_receipts(now=in_an_hour)) == (0, 0)
+
+    def test_that_nobody_charged_back_is_told_as_a_change(self, payment):
+        return_payment(reference=payment.reference, returned_on=BACK_ON, today=TODAY, reason="x", actor="user:1")
+
+        assert tell_of_change(event_id=Restatement.objects.latest("pk").pk) is True
 
     def test_again_returns_the_first_and_changes_nothing(self, payment):
         first = take_back(payment)
