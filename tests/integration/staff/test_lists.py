@@ -138,7 +138,10 @@ class TestCloseRuns:
 
         page = as_role("ACCOUNTANT").get(f"{list_of(CloseRun)}{run.pk}/change/")
 
-        steps = page.context["tables"][0]
+        book, steps = page.context["tables"]
+        assert [[str(value) for value in row][:6] for row in book.rows] == [
+            ["consumer", "M1", "Special mention", "1", "1", "¥11,079.84"]
+        ]
         assert [[str(value) for value in row] for row in steps.rows] == [
             ["Loans looked at", "30 loans", "0.25", "0.25"],
             ["Days past due counted", "20 overdue loans, 3 changes of bucket or class", "1.50", "1.50"],
