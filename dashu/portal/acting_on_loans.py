@@ -204,9 +204,17 @@ def _given(form: ActForm) -> Iterator[tuple[Any, str]]:
         text = form.payload.get(field.name, "")
         if text and field.name != "event":
             labels = dict(field.choices)
-            value = form.cleaned_data[field.name]
-            shown = date_format(value) if field.kind is Kind.DAY else str(labels.get(text, text))
-            yield field.label, gettext("yes") if field.kind is Kind.YES else shown
+            value = field.read(text, form.loan)
+            match field.kind:
+                case Kind.DAY:
+                    shown = date_format(value)
+                case Kind.AMOUNT:
+                    shown = money(value, form.loan.currency)
+                case Kind.YES:
+                    shown = gettext("yes")
+                case _:
+                    shown = str(labels.get(text, text))
+            yield field.label, shown
 
 
 def _names(roles: Iterable[Any]) -> str:
