@@ -7,7 +7,16 @@ leaves is carried into the next, and the days of a period sum to exactly its int
 
 from datetime import date
 
-from dashu.finance.loan import Contract, InterestBasis, Position, Status, accrue, accrue_interest, earned_interest
+from dashu.finance.loan import (
+    Contract,
+    InterestBasis,
+    Position,
+    Status,
+    accrue,
+    accrue_interest,
+    earned_interest,
+    with_period_starts,
+)
 
 
 def accrued_interest(position: Position, contract: Contract, on: date) -> int:
@@ -22,10 +31,8 @@ def accrued_interest(position: Position, contract: Contract, on: date) -> int:
         return 0
     if contract.interest_basis is InterestBasis.DAILY:
         return max(0, accrue_interest(position, contract, on).interest_due(contract))
-    accrued, previous_due = 0, contract.starts_on
-    for row in position.installments:
-        if row.due_on > on:
-            earned = earned_interest(row, row.period_from or previous_due, on)
-            accrued += max(0, earned - row.paid_interest - row.waived_interest)
-        previous_due = max(previous_due, row.due_on)
-    return accrued
+    return sum(
+        max(0, earned_interest(row, since, on) - row.paid_interest - row.waived_interest)
+        for row, since in with_period_starts(position.installments, contract.starts_on)
+        if row.due_on > on
+    )

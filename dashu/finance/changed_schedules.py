@@ -18,6 +18,7 @@ from dashu.finance.loan import (
     Status,
     accrue,
     earned_interest,
+    with_period_starts,
 )
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.schedule import build_schedule
@@ -68,11 +69,10 @@ def restructure(position: Position, contract: Contract, terms: ScheduleTerms, on
     position = accrue(position, contract, on - timedelta(days=1))
     if any(row.unpaid_fee for row in position.installments if row.due_on <= on):
         raise EventRefused(_("Pay or waive the fees that are due before the loan gets new terms."))
-    carried, previous_due = 0, contract.starts_on
-    for row in position.installments:
-        earned = row.interest if row.due_on <= on else earned_interest(row, row.period_from or previous_due, on)
+    carried = 0
+    for row, since in with_period_starts(position.installments, contract.starts_on):
+        earned = row.interest if row.due_on <= on else earned_interest(row, since, on)
         carried += max(0, min(earned, row.interest) - row.paid_interest - row.waived_interest)
-        previous_due = max(previous_due, row.due_on)
     kept = [_closed(row) for row in position.installments if _was_touched(row)]
     offset = max(row.number for row in position.installments)
     rows = [

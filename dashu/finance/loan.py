@@ -7,7 +7,7 @@ beginning and calls the same functions. `books` derives what the ledger must say
 always the difference of two of them, and a restated loan needs no special bookkeeping.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -589,9 +589,7 @@ def charge_off(position: Position, contract: Contract, on: date) -> Position:
     """Book the loan as a loss. The claim continues; nothing accrues any more and what comes in is a recovery."""
     if position.status is not Status.ACTIVE:
         raise EventRefused(_("Only a running loan can be charged off."))
-    position = accrue(position, contract, on)
-    if contract.interest_basis is InterestBasis.DAILY:
-        position = accrue_interest(position, contract, on)
+    position = run_interest(accrue(position, contract, on), contract, on)
     frozen, lost = _without_claims(books_of(position, contract))
     frozen[Book.CHARGE_OFF_EXPENSE] = lost
     return replace(position, status=Status.CHARGED_OFF, at_charge_off=frozen, cash=0, recovered=0)
@@ -755,7 +753,7 @@ def _receipt(allocation: Allocation) -> Receipt:
 
 
 def run_interest(position: Position, contract: Contract, to: date) -> Position:
-    """Count daily interest up to a day, from which another rate holds; scheduled interest is in the schedule."""
+    """Count daily interest up to a day, where it is counted daily; scheduled interest is in the schedule."""
     return accrue_interest(position, contract, to) if contract.interest_basis is InterestBasis.DAILY else position
 
 
@@ -839,17 +837,22 @@ def _without_unearned(position: Position, contract: Contract, on: date) -> tuple
     """
     if contract.early.interest is EarlyInterest.IN_FULL:
         return _without_later_fees(position, on)
-    rows, previous_due = [], contract.starts_on
-    for row in position.installments:
+    rows = []
+    for row, since in with_period_starts(position.installments, contract.starts_on):
         if row.due_on > on:
-            kept = max(
-                0, earned_interest(row, row.period_from or previous_due, on) - row.paid_interest - row.waived_interest
-            )
+            kept = max(0, earned_interest(row, since, on) - row.paid_interest - row.waived_interest)
             unearned = max(0, row.unpaid_interest - kept)
             row = row.waive(Component.INTEREST, unearned).waive(Component.FEE, row.unpaid_fee)
         rows.append(row)
-        previous_due = max(previous_due, row.due_on)
     return tuple(rows)
+
+
+def with_period_starts(rows: Sequence[Installment], starts_on: date) -> Iterator[tuple[Installment, date]]:
+    """Yield each row with the day from which its interest runs: its own, else the latest due date before it."""
+    previous_due = starts_on
+    for row in rows:
+        yield row, row.period_from or previous_due
+        previous_due = max(previous_due, row.due_on)
 
 
 def earned_interest(row: Installment, period_from: date, on: date) -> int:
