@@ -14,6 +14,7 @@ from decimal import Decimal
 from itertools import chain
 
 from collections_mgmt.models import CloseRun, PortfolioDay
+from collections_mgmt.services.close_range import ACTOR
 from dashu.finance.rounding import Rounding, to_minor
 from dashu.kernel.errors import DomainError, _
 from dashu.ledger import accounts
@@ -22,7 +23,6 @@ from dashu.ledger.chart import accounts_for
 from dashu.ledger.selectors import balances_of_references
 from dashu.policy import rules as policy
 
-ACTOR = "system:close"
 STATE = ("product", "currency", "bucket", "classification", "stage")
 
 
@@ -53,14 +53,13 @@ ACCRUED = Standing("ACCRUED_INTEREST", "accrued_minor", accounts.ACCRUED_INTERES
 PROVISION = Standing("PROVISION", "provision_minor", accounts.LOAN_LOSS_PROVISION, accounts.PROVISION_EXPENSE, sign=-1)
 
 
-def book_portfolio(run: CloseRun) -> list[PortfolioDay]:
+def book_portfolio(run: CloseRun) -> None:
     """Write the portfolio of a run whose ranges are all done, and its entries. The caller holds the run's lock."""
     days = portfolio_of(run)
     PortfolioDay.objects.filter(business_date=run.business_date).delete()  # of a run that was taken back
     PortfolioDay.objects.bulk_create(days)
     for standing in (ACCRUED, PROVISION):
         _post(standing, days, run)
-    return days
 
 
 def portfolio_of(run: CloseRun) -> list[PortfolioDay]:
@@ -106,9 +105,9 @@ def _post(standing: Standing, days: Iterable[PortfolioDay], run: CloseRun) -> No
     for currency in sorted({currency for currency, _account in wanted.keys() | held.keys()}):
         accounts_touched = sorted({account for one, account in wanted.keys() | held.keys() if one == currency})
         lines = [
-            (ledger.debit if change > 0 else ledger.credit)(account, abs(change))
+            ledger.change(account, minor)
             for account in accounts_touched
-            if (change := wanted[currency, account] - held.get((currency, account), 0))
+            if (minor := wanted[currency, account] - held.get((currency, account), 0))
         ]
         if lines:
             ledger.post(

@@ -66,6 +66,11 @@ def credit(account: str, amount_minor: int, loan_id: int | None = None) -> Line:
     return Line(account, "C", amount_minor, loan_id)
 
 
+def change(account: str, minor: int, loan_id: int | None = None) -> Line:
+    """Return the line that adds `minor` to an account, debits positive."""
+    return (debit if minor > 0 else credit)(account, abs(minor), loan_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """

@@ -222,7 +222,7 @@ def ledger_lines(change: Mapping[Book, int], loan_id: int, product_terms_id: int
     """Return the postings of a change of the loan's books, debits positive, in the accounts of its product."""
     accounts_of_product = accounts_for(product_code_of(product_terms_id))
     return [
-        (ledger.debit if minor > 0 else ledger.credit)(accounts_of_product[ACCOUNT_OF[book]], abs(minor), loan_id)
+        ledger.change(accounts_of_product[ACCOUNT_OF[book]], minor, loan_id)
         for book, minor in change.items()
         if minor
     ]
