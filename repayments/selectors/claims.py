@@ -10,10 +10,9 @@ from datetime import date
 
 from dashu.finance.loan import Contract, InterestBasis, Position, Status
 from loans.models import Loan
+from repayments.domain.statements import ENDINGS
 from repayments.models import LoanEvent
 from repayments.selectors.lives import events_of, life_of
-
-_ENDINGS = (LoanEvent.Kind.CHARGE_OFF, LoanEvent.Kind.WRITE_OFF, LoanEvent.Kind.SALE)
 
 
 class Claim:
@@ -21,7 +20,7 @@ class Claim:
 
     def __init__(self, loan: Loan) -> None:
         self._steps: list[tuple[date, Position, Contract]] = []
-        if LoanEvent.objects.filter(loan_id=loan.pk, kind__in=_ENDINGS).exists():
+        if LoanEvent.objects.filter(loan_id=loan.pk, kind__in=ENDINGS).exists():
             steps = life_of(loan, events_of(loan)).steps
             self._steps = [(step.on, step.position, step.contract) for step in steps]
         self._days = [on for on, _position, _contract in self._steps]

@@ -222,9 +222,7 @@ def ledger_lines(change: Mapping[Book, int], loan_id: int, product_terms_id: int
     """Return the postings of a change of the loan's books, debits positive, in the accounts of its product."""
     accounts_of_product = accounts_for(product_code_of(product_terms_id))
     return [
-        ledger.change(accounts_of_product[ACCOUNT_OF[book]], minor, loan_id)
-        for book, minor in change.items()
-        if minor
+        ledger.change(accounts_of_product[ACCOUNT_OF[book]], minor, loan_id) for book, minor in change.items() if minor
     ]
 
 

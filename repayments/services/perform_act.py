@@ -115,7 +115,7 @@ def book_or_submit(
     if stake is None:
         act.perform(loan, values, Doing(today, actor_of_user(user)))
         return None
-    return _submit(act, stake, loan=loan, payload=payload, today=today, user=user, key=f"act:{key}")
+    return _submit(act, stake, loan, values, payload=payload, today=today, user=user, key=f"act:{key}")
 
 
 def perform_alone(act: Act, *, loan: Loan, payload: Mapping[str, str], today: date, user: User, key: str) -> list[int]:
@@ -133,7 +133,7 @@ def perform_alone(act: Act, *, loan: Loan, payload: Mapping[str, str], today: da
         return perform_act(act, loan=loan, payload=payload, doing=Doing(today, actor_of_user(user)))
     if not _is_alone(stake, loan, today=today, user=user):
         raise NeedsApproval(_("This needs another person. Do it on the page of the loan, where it is asked for."))
-    done = _submit(act, stake, loan=loan, payload=payload, today=today, user=user, key=key)
+    done = _submit(act, stake, loan, values, payload=payload, today=today, user=user, key=key)
     return list(done.result["events"])
 
 
@@ -188,9 +188,8 @@ def _is_alone(stake: Stake, loan: Loan, *, today: date, user: User) -> bool:
 
 
 def _submit(
-    act: Act, stake: Stake, *, loan: Loan, payload: Mapping[str, str], today: date, user: User, key: str
+    act: Act, stake: Stake, loan: Loan, values: Values, *, payload: Mapping[str, str], today: date, user: User, key: str
 ) -> ApprovalRequest:
-    values = act.read(payload, loan)
     request = request_of(act, loan, values, payload, amount_minor=stake.amount.minor)
     preview = act_kind(stake.kind).preview
     shown: Sequence[dict[str, Any]] = preview(request, today) if preview else ()
