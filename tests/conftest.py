@@ -1,27 +1,22 @@
 """What all tests share: staff and partner, the policy packs, and emptying tables that refuse to be emptied."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
+from django.db.backends.utils import CursorWrapper
 from django.utils import translation
 
 from dashu.policy.selectors import forget_rules
 from dashu.policy.services import load_packs
 from dashu.users.models import Partner, User
+from loans.services.load_products import load_products
 from tests import factories
 
-APPEND_ONLY = {
-    "ledger_journalentry",
-    "ledger_posting",
-    "ledger_accountingperiod",
-    "ledger_closingbalance",
-    "audit_auditrecord",
-    "repayments_loanevent",
-    "repayments_installmentmovement",
-    "repayments_restatement",
-}
+LARGE = 8_000_000  # bytes
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,22 +24,57 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("realbook") is None)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _empty_append_only_tables() -> Iterator[None]:
-    """Let the clean-up after tests with real commits empty the append-only tables, which refuse everyone else."""
-    real_sql_flush = DatabaseOperations.sql_flush
-
-    def sql_flush(self: DatabaseOperations, style: Any, tables: Any, **options: Any) -> list[str]:
-        guarded = sorted(APPEND_ONLY & set(tables))
-        return [
-            *(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in guarded),
-            *real_sql_flush(self, style, tables, **options),
-            *(f"ALTER TABLE {table} ENABLE TRIGGER USER" for table in guarded),
-        ]
-
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Load policy packs and products once, so that every test finds a new installation as it should be."""
+    with django_db_blocker.unblock():
+        load_packs()
+        load_products()
+        flush = _Flush.of_new_database()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(DatabaseOperations, "sql_flush", sql_flush)
+        patch.setattr(DatabaseOperations, "sql_flush", lambda _self, _style, tables, **_how: flush.statements(tables))
+        # What it would make anew is restored with the rest.
+        patch.setattr("django.core.management.commands.flush.emit_post_migrate_signal", lambda *_args, **_how: None)
         yield
+
+
+@dataclass(frozen=True)
+class _Flush:
+    """
+    The clean-up after tests with real commits: the database as it was when it was new, append-only tables included.
+
+    :param seeds: the tables that are not empty in a new database; copies of them lie in the schema `seed`.
+    """
+
+    seeds: list[str]
+
+    @classmethod
+    def of_new_database(cls) -> "_Flush":
+        tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+        with connection.cursor() as cursor:
+            seeds = _filled(cursor, tables)
+            cursor.execute("CREATE SCHEMA seed")
+            for table in seeds:
+                cursor.execute(f"CREATE TABLE seed.{table} AS TABLE {table}")
+        return cls(seeds)
+
+    def statements(self, tables: Iterable[str]) -> list[str]:
+        with connection.cursor() as cursor:
+            filled = _filled(cursor, tables)
+            sizes = ", ".join(f"pg_relation_size('{table}')" for table in filled)
+            cursor.execute(f"SELECT greatest({sizes})")
+            is_large = cursor.fetchone()[0] > LARGE
+        # Rows that were deleted are read past until the next VACUUM.
+        empty = [f"TRUNCATE {', '.join(tables)}"] if is_large else [f"DELETE FROM {table}" for table in filled]
+        restore = [f"INSERT INTO {table} SELECT * FROM seed.{table}" for table in self.seeds]
+        # As a replica the server asks neither triggers nor foreign keys.
+        return ["SET session_replication_role = replica", *empty, *restore, "SET session_replication_role = origin"]
+
+
+def _filled(cursor: CursorWrapper, tables: Iterable[str]) -> list[str]:
+    asked = (f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in tables)
+    cursor.execute(" UNION ALL ".join(asked))
+    return [table for (table,) in cursor.fetchall()]
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +86,8 @@ def _language_of_the_code() -> Iterator[None]:
 
 @pytest.fixture
 def policy_packs(db: None) -> Iterator[None]:
-    load_packs()
+    """The policy packs as they come with the program, also after tests that changed them."""
+    forget_rules()
     yield
     forget_rules()
 

@@ -4,14 +4,12 @@ import pytest
 
 from dashu.users.models import Borrower
 from loans.models import Loan
-from loans.services.load_products import load_products
 from tests import factories
 
 
 @pytest.fixture
 def rules(policy_packs: None) -> None:
     """The policy packs and the products, as a new installation has them."""
-    load_products()
 
 
 @pytest.fixture

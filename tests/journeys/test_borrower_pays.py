@@ -9,14 +9,12 @@ from dashu.kernel.dates import lender_today
 from dashu.users.models import Borrower
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
-from loans.services.load_products import load_products
 from repayments.models import Installment, Payment
 from tests import factories
 
 
 @pytest.fixture
 def amina(transactional_db: None, policy_packs: None) -> Borrower:
-    load_products()
     return factories.borrower("Amina")
 
 

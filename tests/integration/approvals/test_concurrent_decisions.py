@@ -8,9 +8,7 @@ from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.decide import AlreadyDecided, RequestExpired, approve, decline, withdraw
 from dashu.approvals.services.expire import expire_overdue
 from dashu.policy.selectors import forget_rules
-from dashu.policy.services import load_packs
 from dashu.users.models import User
-from dashu.users.roles import sync_roles
 from tests import factories
 from tests.integration.approvals.conftest import TODAY, Book, acts_of, ask
 from tests.integration.repayments.test_concurrent_writes import at_once
@@ -20,8 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def book() -> Iterator[Book]:
-    load_packs()
-    sync_roles()
     forget_rules()
     kept = Book()
     with acts_of(kept):

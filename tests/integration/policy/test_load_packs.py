@@ -20,7 +20,8 @@ RULE = """
 
 
 @pytest.fixture(autouse=True)
-def _fresh_rules():
+def _no_rules(db):
+    PolicyRule.objects.all().delete()
     forget_rules()
     yield
     forget_rules()
@@ -36,7 +37,6 @@ def write(tmp_path):
     return write
 
 
-@pytest.mark.django_db
 class TestLoadPacks:
     def test_loads_the_packs_of_the_program_and_again_changes_nothing(self):
         first, again = StringIO(), StringIO()

@@ -14,11 +14,8 @@ from dashu.approvals.presenting import lines_of
 from dashu.approvals.previews import fingerprint, present_preview
 from dashu.approvals.services.decide import AlreadyDecided, OwnRequest, RequestChanged, approve, decline, withdraw
 from dashu.policy.selectors import forget_rules
-from dashu.policy.services import load_packs
 from dashu.users.models import User
-from dashu.users.roles import sync_roles
 from loans.models import Loan
-from loans.services.load_products import load_products
 from repayments.models import LoanEvent
 from repayments.selectors.reconciliation import differences
 from repayments.services.acts import UNDO, act_of
@@ -403,9 +400,6 @@ class TestInbox:
 class TestAtOnce:
     @pytest.fixture
     def asked(self) -> ApprovalRequest:
-        load_packs()
-        load_products()
-        sync_roles()
         forget_rules()
         loan = factories.running_loan(factories.borrower("Amina"))
         maker = factories.staff("Helen", User.Role.ACCOUNTANT)

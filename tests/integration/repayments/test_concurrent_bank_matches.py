@@ -5,9 +5,7 @@ from datetime import date
 import pytest
 
 from dashu.policy.selectors import forget_rules
-from dashu.policy.services import load_packs
 from loans.models import Loan
-from loans.services.load_products import load_products
 from repayments.models import BankLine, BankMatch, Payment
 from repayments.selectors.bank_suspense import suspense_differences
 from repayments.selectors.reconciliation import differences
@@ -28,8 +26,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def loans() -> list[Loan]:
-    load_packs()
-    load_products()
     forget_rules()
     own_account()
     return [factories.running_loan(factories.borrower(name)) for name in ("Amina", "Brook")]

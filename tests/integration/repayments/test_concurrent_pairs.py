@@ -21,9 +21,7 @@ from dashu.finance.loan import SettlementTooSmall
 from dashu.ledger import accounts
 from dashu.ledger.selectors import loan_balances
 from dashu.policy.selectors import forget_rules
-from dashu.policy.services import load_packs
 from loans.models import Loan
-from loans.services.load_products import load_products
 from repayments.models import Installment, LoanBalance, LoanEvent, Payment
 from repayments.selectors.reconciliation import differences
 from repayments.services.extend_loan import extend_loan
@@ -43,8 +41,6 @@ Work = Callable[[], Any]
 
 @pytest.fixture
 def amina(transactional_db):
-    load_packs()
-    load_products()
     forget_rules()
     return factories.borrower("Amina")
 

@@ -10,9 +10,7 @@ from django.db import connection
 from collections_mgmt.services.close_day import close_date
 from dashu.kernel.dates import lender_now
 from dashu.policy.selectors import forget_rules
-from dashu.policy.services import load_packs
 from loans.models import Loan
-from loans.services.load_products import load_products
 from repayments.models import AutopayAttempt, AutopayMandate, Checkout, GatewayCallback, LoanBalance, Payment
 from repayments.selectors.reconciliation import differences
 from repayments.services.autopay import request_collections
@@ -28,8 +26,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def committed_loan() -> Loan:
-    load_packs()
-    load_products()
     forget_rules()
     return factories.running_loan(factories.borrower("Amina"))
 
