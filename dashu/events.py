@@ -55,9 +55,10 @@ def publish(event: str, **fields: Any) -> None:
     :param event: a key of `REACTIONS`.
     :param fields: ids and plain values, passed to every task as keyword arguments.
     """
-    tasks = REACTIONS[event]
+    if event not in REACTIONS:
+        raise KeyError(event)
     if not _IS_SILENT.get():
-        transaction.on_commit(partial(_queue, event, tasks, fields))
+        transaction.on_commit(partial(_queue, event, fields))
 
 
 @contextmanager
@@ -79,10 +80,20 @@ def route_task(name: str, *_args: Any, **_kwargs: Any) -> dict[str, str]:
     return {"queue": queue_of(name)}
 
 
-def _queue(event: str, tasks: tuple[str, ...], fields: dict[str, Any]) -> None:
-    """Hand the tasks to the broker. The caller's work is committed, so a broker that is down must not make it fail."""
+@app.task(name="dashu.events.react", ignore_result=True)
+def react(event: str, fields: dict[str, Any]) -> None:
+    """Queue every task that reacts to an event; each of them then succeeds or is tried again by itself."""
+    for task in REACTIONS[event]:
+        app.send_task(task, kwargs=fields)
+
+
+def _queue(event: str, fields: dict[str, Any]) -> None:
+    """
+    Hand the event to the broker in one message, so that whoever waits for the caller's answer waits once.
+
+    The caller's work is committed, so a broker that is down must not make it fail.
+    """
     try:
-        for task in tasks:
-            app.send_task(task, kwargs=fields, retry=False)
+        app.send_task(react.name, kwargs={"event": event, "fields": fields}, retry=False)
     except (OperationalError, RedisError, OSError) as error:
         logger.error("The broker is not reachable; %s waits for the next sweep: %s", event, error)

@@ -19,10 +19,15 @@ def sent(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 class TestPublish:
-    def test_queues_every_reaction_once_the_work_is_committed(self, sent):
+    def test_hands_the_event_over_once_the_work_is_committed(self, sent):
         with transaction.atomic():
             events.publish(EVENT, payment_id=1, loan_id=2)
             assert sent == []
+
+        assert sent == [("dashu.events.react", {"event": EVENT, "fields": {"payment_id": 1, "loan_id": 2}})]
+
+    def test_the_worker_queues_every_reaction(self, sent):
+        events.react(event=EVENT, fields={"payment_id": 1, "loan_id": 2})
 
         assert sent == [(task, {"payment_id": 1, "loan_id": 2}) for task in events.REACTIONS[EVENT]]
 
