@@ -6,10 +6,11 @@ component, one component of all due installments is paid before the next compone
 it takes its place in the order once, at the oldest due installment; where it comes last, after all due installments.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import chain
 
 from dashu.finance.installments import Component, Installment
 
@@ -85,7 +86,7 @@ def allocate(
     due = [row for row in installments if row.due_on <= on]
     later = _in_advance([row for row in installments if row.due_on > on], waterfall.surplus)
     lines, left = [], amount
-    for number, component, owed in [*_claims(due, penalty, waterfall), *_claims(later, 0, waterfall)]:
+    for number, component, owed in chain(_claims(due, penalty, waterfall), _claims(later, 0, waterfall)):
         paid = min(left, owed)
         if paid > 0:
             lines.append(Line(number, component, paid))
@@ -104,19 +105,22 @@ def _in_advance(later: list[Installment], surplus: Surplus) -> list[Installment]
     return later[::-1] if surplus is Surplus.LAST_INSTALLMENT else []
 
 
-def _claims(rows: Sequence[Installment], penalty: int, waterfall: Waterfall) -> list[tuple[int | None, Component, int]]:
-    """List what is claimed in the order in which it is to be paid."""
+def _claims(
+    rows: Sequence[Installment], penalty: int, waterfall: Waterfall
+) -> Iterator[tuple[int | None, Component, int]]:
+    """Yield what is claimed in the order in which it is to be paid."""
     if not rows:
-        return [(None, Component.PENALTY, penalty)]
-    if waterfall.direction is Direction.BY_COMPONENT:
-        pairs = [(row, component) for component in waterfall.order for row in rows]
-    else:
-        pairs = [(row, component) for row in rows for component in waterfall.order]
+        yield None, Component.PENALTY, penalty
+        return
     # Last in the order is last of all: what is paid first stops the days past due.
     row_with_penalty = rows[-1] if waterfall.order[-1] is Component.PENALTY else rows[0]
-    return [
-        (None, component, penalty if row is row_with_penalty else 0)
-        if component is Component.PENALTY
-        else (row.number, component, row.unpaid_of(component))
-        for row, component in pairs
-    ]
+    open_rows = [row for row in rows if row.unpaid or row is row_with_penalty]
+    if waterfall.direction is Direction.BY_COMPONENT:
+        pairs = ((row, component) for component in waterfall.order for row in open_rows)
+    else:
+        pairs = ((row, component) for row in open_rows for component in waterfall.order)
+    for row, component in pairs:
+        if component is not Component.PENALTY:
+            yield row.number, component, row.unpaid_of(component)
+        elif row is row_with_penalty:
+            yield None, component, penalty

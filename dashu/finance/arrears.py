@@ -155,7 +155,7 @@ def arrears_of(
 ) -> Arrears:
     """Return what is overdue at the end of `as_of`. Amounts include overlooked shortfalls; days do not."""
     late = [row for row in installments if row.due_on < as_of and row.unpaid > 0]
-    oldest = min((row.due_on for row in late if is_short(row, tolerance_bps)), default=None)
+    oldest = oldest_missed(late, as_of, tolerance_bps=tolerance_bps)
     return Arrears(
         principal=sum(row.unpaid_principal for row in late),
         interest=sum(row.unpaid_interest for row in late),
@@ -163,6 +163,12 @@ def arrears_of(
         oldest_due_on=oldest,
         days_past_due=counting.past_due(oldest, as_of) if oldest else 0,
     )
+
+
+def oldest_missed(installments: Iterable[Installment], as_of: date, *, tolerance_bps: int = 0) -> date | None:
+    """Return the earliest due date before `as_of` of an installment that counts as missed; None without one."""
+    missed = (row.due_on for row in installments if row.due_on < as_of and is_short(row, tolerance_bps))
+    return min(missed, default=None)
 
 
 def effective_days(

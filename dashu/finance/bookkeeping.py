@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 
-from dashu.finance.loan import Book, Contract, Position, Status, accrue, arrears, books_of, grown_penalty
+from dashu.finance.loan import BOOKS, Book, Contract, Position, Status, accrue, arrears, books_of, grown_penalty
 from dashu.finance.penalty import penalty_growth
 from dashu.finance.replay import Step
 
@@ -38,30 +38,36 @@ def daily_books(steps: Sequence[Step], through: date) -> dict[date, Books]:
         _note(changes, step.on, difference(before, after))
         end = min(through, following.on - _DAY) if following else through
         before = after
-        for on, change in growth(position, step.contract, max(step.on, position.accrued_through + _DAY), end):
+        first = max(step.on, position.accrued_through + _DAY)
+        for on, change in growth(position, step.contract, first, end, books=after):
             _note(changes, on, change)
             before = _sum(before, change)
     return changes
 
 
-def growth(position: Position, contract: Contract, first: date, last: date) -> Iterator[tuple[date, Books]]:
+def growth(
+    position: Position, contract: Contract, first: date, last: date, *, books: Books | None = None
+) -> Iterator[tuple[date, Books]]:
     """
     Yield what the passing of each day from `first` to `last` adds to the books, in order; days without changes not.
 
     :param first: the day after the last one that is in the figures.
+    :param books: of the position, where they are known already.
     """
     if first > last or position.status is not Status.ACTIVE:
         return
     stops = sorted({first, last + _DAY, *_turning_days(position, contract, first, last)})
-    before = books_of(position, contract)
+    if books is None:
+        books = books_of(position, contract)
     for start, stop in pairwise(stops):
         position = accrue(position, contract, start)
         after = books_of(position, contract)
-        if change := difference(before, after):
+        if change := difference(books, after):
             yield start, change
-        yield from _penalty_of_days(position, contract, start, stop - _DAY)
-        position = accrue(position, contract, stop - _DAY)
-        before = books_of(position, contract)
+        books = after
+        for on, change in _penalty_of_days(position, contract, start, stop - _DAY):
+            yield on, change
+            books = _sum(books, change)
 
 
 def _turning_days(position: Position, contract: Contract, first: date, last: date) -> Iterator[date]:
@@ -106,7 +112,7 @@ def _penalty_of_days(position: Position, contract: Contract, after: date, last: 
 
 def difference(before: Books, after: Books) -> Books:
     """Return what has to be added to `before` to make it `after`, without zeros."""
-    return {book: minor for book in Book if (minor := after.get(book, 0) - before.get(book, 0))}
+    return {book: minor for book in BOOKS if (minor := after.get(book, 0) - before.get(book, 0))}
 
 
 def _sum(one: Books, other: Books) -> Books:

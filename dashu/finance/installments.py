@@ -56,7 +56,9 @@ class Installment:
 
     @property
     def unpaid(self) -> int:
-        return self.unpaid_principal + self.unpaid_interest + self.unpaid_fee
+        demanded = self.principal + self.interest + self.fee
+        paid = self.paid_principal + self.paid_interest + self.paid_fee
+        return demanded - paid - self.waived_principal - self.waived_interest - self.waived_fee
 
     def unpaid_of(self, component: Component) -> int:
         if component is Component.PRINCIPAL:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from dashu.finance.allocation import Allocation, Line, Surplus, Waterfall, allocate
-from dashu.finance.arrears import Arrears, Counting, Pause, arrears_of, effective_days
+from dashu.finance.arrears import Arrears, Counting, Pause, arrears_of, effective_days, oldest_missed
 from dashu.finance.early_repayment import EarlyInterest, EarlyRepayment
 from dashu.finance.installments import Component, Installment
 from dashu.finance.penalty import PenaltyRule, penalty_growth
@@ -67,6 +67,9 @@ class Book(StrEnum):
     SALE_RESULT = "sale_result"
     SUSPENDED_INTEREST = "suspended_interest"
     SUSPENDED_CONTRA = "suspended_contra"
+
+
+BOOKS = tuple(Book)
 
 
 class EventRefused(DomainError):
@@ -173,7 +176,10 @@ class Position:
         """Whether unpaid interest and penalty are no longer carried as income."""
         if contract.non_accrual_days is None or self.status is not Status.ACTIVE:
             return False
-        return arrears(self, contract, self.accrued_through).days_past_due > contract.non_accrual_days
+        oldest = oldest_missed(self.installments, self.accrued_through, tolerance_bps=contract.tolerance_bps)
+        return oldest is not None and (
+            contract.counting.past_due(oldest, self.accrued_through) > contract.non_accrual_days
+        )
 
     def interest_due(self, contract: Contract) -> int:
         """Daily basis: interest accrued and not collected, rounded half-up once over the loan's whole life."""
@@ -661,7 +667,7 @@ def books_of(position: Position, contract: Contract) -> dict[Book, int]:
     longer accrued, interest and penalty are income when they are paid; until then they stand in the memo accounts.
     """
     if position.at_charge_off:
-        books = {book: position.at_charge_off.get(book, 0) for book in Book}
+        books = {book: position.at_charge_off.get(book, 0) for book in BOOKS}
         books[Book.CASH] += position.recovered
         books[Book.RECOVERY_INCOME] -= position.recovered
         return books
@@ -671,7 +677,7 @@ def books_of(position: Position, contract: Contract) -> dict[Book, int]:
         interest_earned = position.interest_collected
     else:
         interest_earned = sum(row.paid_interest for row in position.installments) + receivable[Book.INTEREST_RECEIVABLE]
-    books = dict.fromkeys(Book, 0) | receivable
+    books = dict.fromkeys(BOOKS, 0) | receivable
     books[Book.CASH] = position.cash
     books[Book.TAKEOVER] = position.takeover
     books[Book.PRINCIPAL] = position.principal
@@ -697,7 +703,8 @@ def _suspended(position: Position, contract: Contract, receivable: dict[Book, in
 
 
 def _receivables(position: Position, contract: Contract) -> dict[Book, int]:
-    demanded = [row for row in position.installments if row.due_on <= position.accrued_through]
+    through = position.accrued_through
+    demanded = [row for row in position.installments if row.due_on <= through and row.unpaid]
     daily = contract.interest_basis is InterestBasis.DAILY
     return {
         Book.INTEREST_RECEIVABLE: 0 if daily else sum(row.unpaid_interest for row in demanded),

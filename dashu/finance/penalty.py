@@ -96,6 +96,8 @@ def penalty_growth(
     :param running_rate: yearly rate of interest that runs on on overdue principal (daily interest); else 0.
     """
     base_days, principal_days = _charged_days_of(installments, after, through, rule, pauses)
+    if not base_days:
+        return 0, 0
     room = 0 if rule.all_in_cap is None else principal_days * rule.room_millionths(running_rate)
     return base_days * rule.rate_millionths, room
 
@@ -112,8 +114,7 @@ def _charged_days_of(
             continue
         principal = row.unpaid_principal
         base = principal + row.unpaid_interest if with_interest else principal
-        start = max(after, row.due_on + grace)
-        if base > 0 and through > start:
+        if base > 0 and through > (start := max(after, row.due_on + grace)):
             days = _charged_days(start, through, pauses)
             base_days += base * days
             principal_days += principal * days

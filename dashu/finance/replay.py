@@ -8,7 +8,8 @@ been. Everything else is `dashu.finance.loan`, the same steps as in the live boo
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from dashu.finance.events import MONEY, OPENING, REVERSIBLE, Event, EventType
@@ -154,6 +155,7 @@ class _Run:
     life: Life = field(init=False)
     left_out: dict[int, date] = field(default_factory=dict)
     reversed_receipts: dict[int, Receipt] = field(default_factory=dict)
+    lives_before: dict[int, Life] = field(default_factory=dict)
     done: int = 0
 
     def __post_init__(self) -> None:
@@ -171,21 +173,25 @@ class _Run:
         if self.events[index].type is EventType.REVERSAL:
             self._reverse(index)
         else:
-            self.life.apply(self.events[index], index)
+            self._live_through(index)
         self.done += 1
 
+    def _live_through(self, index: int) -> None:
+        self.lives_before[index] = copy(self.life)
+        self.life.apply(self.events[index], index)
+
     def _reverse(self, index: int) -> None:
-        """Live through the events so far anew, without the reversed one."""
+        """Go back to just before the reversed event and live on from there without it."""
         target = self._target(index)
         self.left_out[target] = self.events[index].on
-        if target in self.life.receipts:
-            self.reversed_receipts[target] = self.life.receipts[target]
-        life = Life(self.rules, self.terms, is_rerun=True)
-        for before in self.order[: self.done]:
-            if before not in self.left_out and self.events[before].type is not EventType.REVERSAL:
-                life.apply(self.events[before], before)
-        life.is_rerun = False
-        self.life = life
+        receipts = self.life.receipts
+        if target in receipts:
+            self.reversed_receipts[target] = receipts.pop(target)
+        self.life = replace(self.lives_before[target], is_rerun=True, receipts=receipts)
+        for later in self.order[self.order.index(target) + 1 : self.done]:
+            if later not in self.left_out and self.events[later].type is not EventType.REVERSAL:
+                self._live_through(later)
+        self.life.is_rerun = False
 
     def _target(self, index: int) -> int:
         event = self.events[index]

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from dashu import events as events_table
 from dashu.finance.bookkeeping import daily_books
-from dashu.finance.loan import Book, accrue
+from dashu.finance.loan import BOOKS, Book, accrue
 from dashu.finance.replay import History
 from dashu.ledger.selectors import loan_changes
 from repayments.domain.comparing import summary_of
@@ -47,7 +47,7 @@ def restate(loaded: LoadedLoan, *, description: str, event: LoanEvent, must_fit:
     changes: dict[date, dict[Book, int]] = {}
     for on in wanted.keys() | held.keys():
         must, has = wanted.get(on, {}), held.get(on, {})
-        if change := {book: minor for book in Book if (minor := must.get(book, 0) - has.get(book, 0))}:
+        if change := {book: minor for book in BOOKS if (minor := must.get(book, 0) - has.get(book, 0))}:
             changes[on] = change
     is_plain = set(changes) <= {event.effective_on} and event.kind != LoanEvent.Kind.REVERSAL
     kind = event.kind if is_plain else "RESTATEMENT"
