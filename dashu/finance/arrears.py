@@ -167,8 +167,8 @@ def arrears_of(
 
 def oldest_missed(installments: Iterable[Installment], as_of: date, *, tolerance_bps: int = 0) -> date | None:
     """Return the earliest due date before `as_of` of an installment that counts as missed; None without one."""
-    missed = (row.due_on for row in installments if row.due_on < as_of and is_short(row, tolerance_bps))
-    return min(missed, default=None)
+    late = (row for row in installments if row.due_on < as_of and row.unpaid > 0)
+    return min((row.due_on for row in late if is_short(row, tolerance_bps)), default=None)
 
 
 def effective_days(

@@ -703,12 +703,14 @@ def _suspended(position: Position, contract: Contract, receivable: dict[Book, in
 
 
 def _receivables(position: Position, contract: Contract) -> dict[Book, int]:
-    through = position.accrued_through
-    demanded = [row for row in position.installments if row.due_on <= through and row.unpaid]
-    daily = contract.interest_basis is InterestBasis.DAILY
+    through, interest, fee = position.accrued_through, 0, 0
+    for row in position.installments:
+        if row.due_on <= through:
+            interest += row.unpaid_interest
+            fee += row.unpaid_fee
     return {
-        Book.INTEREST_RECEIVABLE: 0 if daily else sum(row.unpaid_interest for row in demanded),
-        Book.FEE_RECEIVABLE: sum(row.unpaid_fee for row in demanded),
+        Book.INTEREST_RECEIVABLE: interest if contract.interest_basis is InterestBasis.SCHEDULED else 0,
+        Book.FEE_RECEIVABLE: fee,
         Book.PENALTY_RECEIVABLE: position.penalty_due(contract),
     }
 
