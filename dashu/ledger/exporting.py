@@ -77,16 +77,16 @@ def ledger_rows(lines: Iterable[LedgerLine]) -> Iterator[Row]:
             _day(line.effective_on),
             _moment(line.posted_at),
             str(line.place.entry_id),
-            _text(line.kind),
-            _text(line.reference),
-            _text(line.description),
+            plain_text(line.kind),
+            plain_text(line.reference),
+            plain_text(line.description),
             line.account,
-            _text(names[line.account]),
+            plain_text(names[line.account]),
             format_minor(line.debit_minor, line.currency) if line.debit_minor else "",
             format_minor(line.credit_minor, line.currency) if line.credit_minor else "",
             line.currency,
             "" if line.loan_id is None else str(line.loan_id),
-            _text(line.actor),
+            plain_text(line.actor),
         )
         for line in lines
     )
@@ -98,7 +98,7 @@ def trial_balance_rows(lines: Iterable[TrialBalanceLine]) -> Iterator[Row]:
         amounts = (line.opening_minor, line.debit_minor, line.credit_minor, line.balance_minor)
         yield (
             line.account.code,
-            _text(line.account.label),
+            plain_text(line.account.label),
             line.account.parent_id or "",
             line.currency,
             *(format_minor(amount, line.currency) for amount in amounts),
@@ -184,10 +184,10 @@ def _csv_pieces(heads: list[str], rows: Iterable[Row], has_mark: bool) -> Iterat
 
 
 def _heads(header: Header, titles: bool) -> list[str]:
-    return [_text(str(title)) for title in header.values()] if titles else list(header)
+    return [plain_text(str(title)) for title in header.values()] if titles else list(header)
 
 
-def _text(text: Any) -> str:
+def plain_text(text: Any) -> str:
     """Return a text that no spreadsheet takes for a formula, without characters that a workbook cannot hold."""
     cleaned = ILLEGAL_CHARACTERS_RE.sub("", str(text))
     return f"'{cleaned}" if cleaned.lstrip(" ").startswith(_STARTS_A_FORMULA) else cleaned

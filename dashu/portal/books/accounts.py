@@ -1,7 +1,5 @@
 """The chart of accounts, the trial balance of a period, the general ledger of one account, and both as files."""
 
-import tempfile
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -9,7 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -28,6 +26,7 @@ from dashu.ledger.general_ledger import AccountPage, Cursor, account_page, has_m
 from dashu.ledger.models import Account, AccountRole
 from dashu.ledger.periods import locked_through
 from dashu.ledger.selectors import TrialBalanceLine, trial_balance
+from dashu.portal.books.files import MEDIA_TYPES, MOST_LINES_OF_A_FILE, asked_format, file_answer
 from dashu.portal.books.forms import PeriodForm
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of
@@ -37,15 +36,7 @@ from dashu.web.templatetags.dashu import lender_date, money
 TRIAL_BALANCE = "admin:ledger_account_trial_balance"
 ACCOUNT_LEDGER = "admin:ledger_account_ledger"
 
-# A workbook or a Parquet file is complete before it is sent; a CSV is sent while it is written and may be any size.
-MOST_LINES_OF_A_FILE = 50_000
 LINES_OF_A_PAGE = 100
-
-MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "parquet": "application/vnd.apache.parquet",
-}
 
 
 @admin.register(Account)
@@ -135,7 +126,7 @@ class AccountAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         form = PeriodForm(request.POST or None)
         what, _colon, file_format = request.POST.get("file", "").partition(":")
-        file_format, _dash, is_for_excel = file_format.partition("-")
+        file_format, has_mark = asked_format(file_format)
         if request.method != "POST" or not form.is_valid() or file_format not in MEDIA_TYPES:
             messages.error(request, gettext("Choose a period and a format."))
             return redirect(TRIAL_BALANCE)
@@ -165,26 +156,10 @@ class AccountAdmin(ReadOnlyAdmin):
             header = exporting.TRIAL_BALANCE_COLUMNS
             rows = exporting.trial_balance_rows(trial_balance(through, since=since))
         name = f"{'general-ledger' if is_whole_ledger else 'trial-balance'}-{since}-{through}.{file_format}"
-        return _file(name, file_format, header, rows, has_mark=bool(is_for_excel))
+        return file_answer(name, file_format, header, rows, has_mark=has_mark)
 
     def _frame(self, request: HttpRequest, title: str) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
-
-
-def _file(
-    name: str, file_format: str, header: exporting.Header, rows: Iterator[exporting.Row], *, has_mark: bool
-) -> HttpResponseBase:
-    if file_format == "csv":
-        pieces = exporting.csv_text(header, rows, titles=True, has_mark=has_mark)
-        return StreamingHttpResponse(
-            pieces,
-            content_type=MEDIA_TYPES["csv"],
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
-    file = tempfile.TemporaryFile()  # noqa: SIM115 – the response closes it
-    exporting.write_file(file, file_format, header, rows, titles=True)
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name, content_type=MEDIA_TYPES[file_format])
 
 
 def _chosen(request: HttpRequest) -> tuple[PeriodForm, date, date]:
