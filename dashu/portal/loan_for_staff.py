@@ -26,7 +26,7 @@ from loans.models import Loan
 from repayments.act_presenting import restatement_table
 from repayments.models import IssuedDocument, LoanEvent, Payment
 from repayments.presenting import autopay_tables
-from repayments.selectors.past_days import facts_on
+from repayments.selectors.past_days import facts_on, refuse_future
 from repayments.selectors.schedules import Schedule, full_schedule
 from repayments.selectors.standings import standings_of
 from repayments.services.acts import UNDO, permission_to_undo, undoable
@@ -109,6 +109,7 @@ def past_day(loan: Loan, *, as_of: str, known_on: str, today: date) -> Table:
         day = parse_date(as_of, field="as_of") if as_of else today - timedelta(days=1)
         known = parse_date(known_on, field="known_on") if known_on else None
         refuse_outside_contract(loan, day, today=today, field="as_of")
+        refuse_future(known, today=today, field="known_on")
         facts = facts_on(loan, as_of=day, known_on=known)
     except DomainError as refusal:
         return Table(title, columns, [], empty=refusal.user_message, note=form)

@@ -26,7 +26,7 @@ from repayments.api.serializers import (
     stored_reference,
 )
 from repayments.models import Channel
-from repayments.selectors.past_days import NotPaidOutThen, facts_on
+from repayments.selectors.past_days import DateInFuture, NotPaidOutThen, facts_on, refuse_future
 from repayments.selectors.schedules import ScheduleNotFound, full_schedule
 from repayments.services.booking import DateOutsideContract, LoanNotFound, refuse_outside_contract
 from repayments.services.receive_payment import LoanNotPayable, ReferenceReused, receive_payment
@@ -61,7 +61,10 @@ class Position(APIView):
         summary="Read where a loan stood on any day, as known now or on any day",
         tags=["loans"],
         parameters=[NUMBER, PositionQuery],
-        responses={200: PositionOut, **problems(*QUERY, LoanNotFound, NotPaidOutThen, DateOutsideContract)},
+        responses={
+            200: PositionOut,
+            **problems(*QUERY, LoanNotFound, NotPaidOutThen, DateOutsideContract, DateInFuture),
+        },
         examples=[OpenApiExample("position", value=examples.POSITION, response_only=True, status_codes=["200"])],
     )
     def get(self, request: PartnerRequest, number: str) -> Response:
@@ -70,7 +73,9 @@ class Position(APIView):
         today = lender_today()
         as_of = query.get("as_of") or today - timedelta(days=1)
         refuse_outside_contract(loan, as_of, today=today, field="as_of")
-        facts = facts_on(loan, as_of=as_of, known_on=query.get("known_on"))
+        known_on = query.get("known_on")
+        refuse_future(known_on, today=today, field="known_on")
+        facts = facts_on(loan, as_of=as_of, known_on=known_on)
         return Response(PositionOut(facts, context={"currency": loan.currency}).data)
 
 

@@ -1,23 +1,52 @@
 """
 The whole book on any past day, as it is known now or as it was known at any moment, in one set-based query.
 
-Balances are the postings that count up to the day; arrears are the first schedules with the movements that count up to
-the day. What was posted at the moment asked for or later is left out. `past_days` gives the same for one loan by
-living through its events; a test compares the two.
+`book_sql` says where the figures come from. `past_days` gives the same for one loan by living through its events; a
+test compares the two.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from dashu.finance.arrears import Scale
-from dashu.ledger import accounts
+from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
-from loans.models import Product
+from loans.models import Loan, Product
+from repayments.selectors.book_sql import COLUMNS, book_sql
+from repayments.selectors.past_days import end_of, refuse_future
+
+FIRST_STRETCH, LONGEST_STRETCH, MOST_LOANS_LOOKED_AT = 200, 20_000, 50_000
+
+
+class UnknownChoice(DomainError):
+    """There is no such product, status, bucket or classification on that day."""
+
+    code = "invalid_choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Which loans of the book are wanted, by code; "" for any."""
+
+    product: str = ""
+    status: str = ""
+    bucket: str = ""
+    classification: str = ""
+
+    def loans(self, loans: QuerySet[Loan]) -> QuerySet[Loan]:
+        return loans.filter(product_terms__product__code=self.product) if self.product else loans
+
+    def condition(self) -> tuple[str, dict[str, str]]:
+        """Return what rows of `book_sql` have to fulfil, and its parameters."""
+        given = {name: value for name in ("status", "bucket", "classification") if (value := getattr(self, name))}
+        return " AND ".join(["TRUE", *(f"{name} = %({name})s" for name in given)]), given
+
+
+EVERY_LOAN = Picked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +54,22 @@ class LoanFigures:
     """
     A loan at the end of a day. Amounts in minor units.
 
-    :param principal, interest, fee, penalty: on the books, or in the memo accounts for interest and penalty of a loan
-        that is no longer accrued; 0 for one that is charged off, written off or sold.
+    :param status: as `Loan.Status`, never APPROVED.
+    :param principal, interest, fee, penalty: outstanding principal and what is due of the rest; 0 for a loan that is
+        charged off, written off or sold, because it is no longer on the books.
+    :param penalty: what was posted for the days up to the day. It is complete for a day that was closed; for one that
+        was not, it goes up to the latest close, or to the day before the latest act on the loan. Where a correction
+        makes a loan overdue in the past that nobody held for overdue, penalty of those days is posted with the next
+        close after it.
     :param credit: what the borrower has with us beyond what is owed.
-    :param overdue_principal, overdue_interest, overdue_fee: demanded before the day and unpaid.
-    :param status: RUNNING or ENDED for a loan with or without anything open, else how it left the balance sheet.
+    :param overdue_principal, overdue_interest, overdue_fee: demanded before the day and unpaid; the claim of a loan
+        that is charged off goes on.
     """
 
     loan_id: int
     number: str
     currency: str
+    product: str
     status: str
     principal: int
     interest: int
@@ -50,188 +85,132 @@ class LoanFigures:
     bucket: str
     classification: str
 
+    @property
+    def overdue(self) -> int:
+        return self.overdue_principal + self.overdue_interest + self.overdue_fee
+
+
+assert tuple(field.name for field in fields(LoanFigures)) == COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class BookPage:
+    """
+    :param after: id of the loan after which the next page begins; None on the last page.
+    """
+
+    loans: Sequence[LoanFigures]
+    after: int | None
+
+
+def book_choices(as_of: date) -> dict[str, list[str]]:
+    """Return the codes that `Picked` may have on a day, by the name of its field."""
+    tiers = [policy.five_tier(kind, as_of) for kind in Product.Kind.values]
+    return {
+        "product": list(Product.objects.order_by("code").values_list("code", flat=True)),
+        "status": [status for status in Loan.Status.values if status != Loan.Status.APPROVED],
+        "bucket": [band.code for band in policy.delinquency_buckets(as_of).bands],
+        "classification": list(dict.fromkeys(band.code for tier in tiers for band in tier.bands)),
+    }
+
+
+def refuse_unanswerable(*, as_of: date, known_on: date | None, picked: Picked, today: date) -> None:
+    """
+    Refuse what the book cannot tell.
+
+    :raises DateInFuture: one of the days has not come yet.
+    :raises UnknownChoice: there is no such code; `field` names it.
+    """
+    refuse_future(as_of, today=today, field="as_of")
+    refuse_future(known_on, today=today, field="known_on")
+    for name, codes in book_choices(as_of).items():
+        if (given := getattr(picked, name)) and given not in codes:
+            raise UnknownChoice(
+                _("%(given)s is not one of: %(codes)s."),
+                field=name,
+                params={"given": given[:40], "codes": ", ".join(codes)},
+            )
+
+
+def moment_of(known_on: date | None) -> datetime:
+    """
+    Return up to which moment postings count when a book is told in parts, so that all parts tell of the same book.
+
+    :param known_on: the last day, in the lender's time zone, whose postings count; None for all there are by now.
+    """
+    with connection.cursor() as cursor:  # the clock that stamps the postings
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now if known_on is None else min(now, end_of(known_on))
+
 
 def book_on(
-    *, as_of: date, known_at: datetime | None = None, first: int = 0, end: int | None = None
+    loans: QuerySet[Loan], *, as_of: date, known_at: datetime | None = None, picked: Picked = EVERY_LOAN
 ) -> Iterator[LoanFigures]:
     """
-    Yield the loans from `first` up to `end` (excluded) that had been paid out by `as_of`, in the order of their ids.
+    Yield those of the loans that had been paid out by `as_of`, in the order of their ids, from one query.
 
-    Penalty is what has been posted for the days up to `as_of`, so it is complete for a day that is closed.
-
+    :param loans: what the caller may see of the book; not sliced.
     :param known_at: leave out what was posted at this moment or later.
     """
-    buckets = policy.delinquency_buckets(as_of)
+    query = book_sql(picked.loans(loans), as_of=as_of, known_at=known_at)
+    if query is None:
+        return
+    condition, given = picked.condition()
     with connection.cursor() as cursor:
         cursor.execute(
-            _BOOK,
-            {
-                "as_of": as_of,
-                "known_at": known_at,
-                "first": first,
-                "end": end if end is not None else 2**62,
-                "bucket_starts": [band.from_days for band in buckets.bands],
-                "bucket_codes": [band.code for band in buckets.bands],
-                "tiers": _tiers({kind: policy.five_tier(kind, as_of) for kind in Product.Kind.values}),
-                **_ROLES,
-            },
+            f"SELECT {', '.join(COLUMNS)} FROM {query[0]} AS book WHERE {condition} ORDER BY loan_id",  # noqa: S608
+            {**query[1], **given},
         )
         while rows := cursor.fetchmany(5_000):
             for row in rows:
                 yield LoanFigures(*row)
 
 
-def totals_on(*, as_of: date, known_at: datetime | None = None) -> dict[str, dict[str, int]]:
-    """Return the sums over the whole book by currency: loans, amounts, and how much is behind."""
-    totals: dict[str, dict[str, int]] = {}
-    for loan in book_on(as_of=as_of, known_at=known_at):
-        sums = totals.setdefault(loan.currency, dict.fromkeys(_SUMMED, 0))
-        sums["loans"] += 1
-        sums["principal_minor"] += loan.principal
-        sums["interest_minor"] += loan.interest
-        sums["fee_minor"] += loan.fee
-        sums["penalty_minor"] += loan.penalty
-        sums["credit_minor"] += loan.credit
-        sums["overdue_minor"] += loan.overdue_principal + loan.overdue_interest + loan.overdue_fee
-        if loan.days_past_due > 0:
-            sums["loans_behind"] += 1
-        if loan.days_past_due > 30:
-            sums["principal_over_30_minor"] += loan.principal
-    return totals
+def book_page(
+    loans: QuerySet[Loan],
+    *,
+    as_of: date,
+    known_at: datetime | None = None,
+    picked: Picked = EVERY_LOAN,
+    after: int = 0,
+    size: int,
+) -> BookPage:
+    """
+    Return a page of the book in the order of ids, working out no more loans than it has to.
+
+    Only what is picked by status, bucket or classification has to be looked for. A page looks at `MOST_LOANS_LOOKED_AT`
+    loans at most, so it may hold fewer rows than asked for, even none, and still name a next page.
+
+    :param after: the loan's id that the page begins after.
+    """
+    asked = picked.loans(loans).filter(starts_on__lte=as_of).order_by("pk")
+    found: list[LoanFigures] = []
+    stretch, looked_at = max(size + 1, FIRST_STRETCH), 0
+    while looked_at < MOST_LOANS_LOOKED_AT:
+        coming = asked.filter(pk__gt=after)
+        last = coming.values_list("pk", flat=True)[stretch - 1 : stretch].first()
+        inside = coming if last is None else coming.filter(pk__lte=last)
+        found += book_on(inside, as_of=as_of, known_at=known_at, picked=picked)
+        if len(found) > size:
+            return BookPage(found[:size], found[size - 1].loan_id)
+        if last is None:
+            return BookPage(found, None)
+        after, looked_at = last, looked_at + stretch
+        stretch = min(2 * stretch, LONGEST_STRETCH)
+    return BookPage(found, after)
 
 
-_SUMMED = (
-    "loans", "principal_minor", "interest_minor", "fee_minor", "penalty_minor", "credit_minor", "overdue_minor",
-    "loans_behind", "principal_over_30_minor",
-)  # fmt: skip
+def whole_book(
+    loans: QuerySet[Loan], *, as_of: date, known_at: datetime, picked: Picked = EVERY_LOAN
+) -> Iterator[LoanFigures]:
+    """
+    Yield the same as `book_on`, a stretch of loans a query, so that a book of any size fits into memory.
 
-_ROLES = {
-    "principal": accounts.LOAN_PRINCIPAL,
-    "interest": accounts.INTEREST_RECEIVABLE,
-    "fee": accounts.FEE_RECEIVABLE,
-    "penalty": accounts.PENALTY_RECEIVABLE,
-    "suspended": accounts.SUSPENDED_INTEREST,
-    "credit": accounts.BORROWER_CREDIT,
-}
-
-
-def _tiers(scales: Mapping[str, Scale]) -> str:
-    tables: list[dict[str, Any]] = [
-        {
-            "kind": kind,
-            "starts": [band.from_days for band in scale.bands],
-            "codes": [band.code for band in scale.bands],
-        }
-        for kind, scale in scales.items()
-    ]
-    return json.dumps(tables)
-
-
-# Penalty that is suspended stands beside suspended interest in one account; it is told apart by what the interest of
-# the open installments leaves of it.
-_BOOK = """
-WITH known AS (
-    SELECT event.id, event.loan_id, event.kind, event.effective_on, event.data
-    FROM repayments_loanevent AS event
-    WHERE event.loan_id >= %(first)s AND event.loan_id < %(end)s AND event.effective_on <= %(as_of)s
-      AND (%(known_at)s::timestamptz IS NULL OR event.posted_at < %(known_at)s)
-), standing AS (
-    SELECT * FROM known
-    WHERE kind <> 'REVERSAL'
-      AND id NOT IN (SELECT (undone.data ->> 'event')::bigint FROM known AS undone WHERE undone.kind = 'REVERSAL')
-), loan AS (
-    SELECT loan.id, loan.number, loan.currency, loan.tolerance_bps, tier.starts, tier.codes
-    FROM known AS opening
-    JOIN loans_loan AS loan ON loan.id = opening.loan_id
-    JOIN loans_productterms AS version ON version.id = loan.product_terms_id
-    JOIN loans_product AS product ON product.id = version.product_id
-    JOIN jsonb_to_recordset(%(tiers)s) AS tier (kind text, starts int[], codes text[]) ON tier.kind = product.kind
-    WHERE opening.kind IN ('DISBURSED', 'TAKEN_OVER')
-), ended AS (
-    SELECT DISTINCT ON (loan_id) loan_id,
-           CASE kind WHEN 'CHARGE_OFF' THEN 'CHARGED_OFF' WHEN 'WRITE_OFF' THEN 'WRITTEN_OFF' ELSE 'SOLD' END AS status
-    FROM standing WHERE kind IN ('CHARGE_OFF', 'WRITE_OFF', 'SALE')
-    ORDER BY loan_id, effective_on DESC, id DESC
-), pause AS (
-    SELECT loan_id, effective_on AS since,
-           LEAD(effective_on) OVER (PARTITION BY loan_id ORDER BY effective_on, id) - 1 AS until, kind
-    FROM standing WHERE kind IN ('PAUSE', 'RESUME')
-), held AS (
-    SELECT posting.loan_id, split_part(posting.account_id, '.', 1) AS role,
-           SUM(CASE posting.side WHEN 'D' THEN posting.amount_minor ELSE -posting.amount_minor END)::bigint AS minor
-    FROM ledger_posting AS posting JOIN ledger_journalentry AS entry ON entry.id = posting.entry_id
-    WHERE posting.loan_id >= %(first)s AND posting.loan_id < %(end)s AND entry.effective_on <= %(as_of)s
-      AND (%(known_at)s::timestamptz IS NULL OR entry.posted_at < %(known_at)s)
-      AND split_part(posting.account_id, '.', 1)
-          IN (%(principal)s, %(interest)s, %(fee)s, %(penalty)s, %(suspended)s, %(credit)s)
-    GROUP BY 1, 2
-), balance AS (
-    SELECT loan_id,
-           COALESCE(SUM(minor) FILTER (WHERE role = %(principal)s), 0)::bigint AS principal,
-           COALESCE(SUM(minor) FILTER (WHERE role = %(interest)s), 0)::bigint AS interest,
-           COALESCE(SUM(minor) FILTER (WHERE role = %(fee)s), 0)::bigint AS fee,
-           COALESCE(SUM(minor) FILTER (WHERE role = %(penalty)s), 0)::bigint AS penalty,
-           COALESCE(SUM(minor) FILTER (WHERE role = %(suspended)s), 0)::bigint AS suspended,
-           COALESCE(-SUM(minor) FILTER (WHERE role = %(credit)s), 0)::bigint AS credit
-    FROM held GROUP BY loan_id
-), movement AS (
-    SELECT row.loan_id, row.number, row.due_on, 'S' AS kind, row.principal_minor, row.interest_minor, row.fee_minor
-    FROM repayments_installment AS row
-    WHERE row.version = 1 AND row.loan_id >= %(first)s AND row.loan_id < %(end)s
-    UNION ALL
-    SELECT moved.loan_id, moved.number, moved.due_on, moved.kind, moved.principal_minor, moved.interest_minor,
-           moved.fee_minor
-    FROM repayments_installmentmovement AS moved
-    WHERE moved.loan_id >= %(first)s AND moved.loan_id < %(end)s AND moved.effective_on <= %(as_of)s
-      AND (%(known_at)s::timestamptz IS NULL OR moved.posted_at < %(known_at)s)
-), row AS (
-    SELECT loan_id, due_on,
-           SUM(sign * principal_minor)::bigint AS principal, SUM(sign * interest_minor)::bigint AS interest,
-           SUM(sign * fee_minor)::bigint AS fee,
-           SUM(principal_minor + interest_minor + fee_minor) FILTER (WHERE kind = 'S') AS demanded
-    FROM movement CROSS JOIN LATERAL (SELECT CASE kind WHEN 'S' THEN 1 ELSE -1 END AS sign) AS signed
-    WHERE due_on <= %(as_of)s
-    GROUP BY loan_id, number, due_on
-), late AS (
-    SELECT row.loan_id, SUM(row.interest) AS due_interest,
-           SUM(row.principal) FILTER (WHERE row.due_on < %(as_of)s)::bigint AS principal,
-           SUM(row.interest) FILTER (WHERE row.due_on < %(as_of)s)::bigint AS interest,
-           SUM(row.fee) FILTER (WHERE row.due_on < %(as_of)s)::bigint AS fee,
-           MIN(row.due_on) FILTER (WHERE row.due_on < %(as_of)s
-               AND (row.principal + row.interest + row.fee)::numeric * 10000 > row.demanded * loan.tolerance_bps)
-               AS oldest_due_on
-    FROM row JOIN loan ON loan.id = row.loan_id
-    GROUP BY row.loan_id
-), counted AS (
-    SELECT loan.id AS loan_id, late.oldest_due_on, COALESCE(%(as_of)s::date - late.oldest_due_on, 0) AS days,
-           COALESCE((
-               SELECT SUM(GREATEST(0, LEAST(COALESCE(pause.until, %(as_of)s), %(as_of)s)
-                                      - GREATEST(pause.since - 1, late.oldest_due_on)))
-               FROM pause WHERE pause.loan_id = loan.id AND pause.kind = 'PAUSE' AND late.oldest_due_on IS NOT NULL
-           ), 0)::int AS paused
-    FROM loan LEFT JOIN late ON late.loan_id = loan.id
-)
-SELECT loan.id, loan.number, loan.currency,
-       COALESCE(ended.status, CASE WHEN COALESCE(balance.principal, 0) <> 0 OR COALESCE(balance.interest, 0) <> 0
-                                     OR COALESCE(balance.fee, 0) <> 0 OR COALESCE(balance.penalty, 0) <> 0
-                                     OR COALESCE(balance.suspended, 0) <> 0 THEN 'RUNNING' ELSE 'ENDED' END),
-       COALESCE(balance.principal, 0),
-       COALESCE(balance.interest, 0) + suspended.interest,
-       COALESCE(balance.fee, 0),
-       COALESCE(balance.penalty, 0) + COALESCE(balance.suspended, 0) - suspended.interest,
-       COALESCE(balance.credit, 0),
-       COALESCE(late.principal, 0), COALESCE(late.interest, 0), COALESCE(late.fee, 0), counted.oldest_due_on,
-       counted.days, GREATEST(0, counted.days - counted.paused),
-       (%(bucket_codes)s::text[])[width_bucket(counted.days, %(bucket_starts)s::int[])],
-       loan.codes[width_bucket(counted.days, loan.starts)]
-FROM loan
-JOIN counted ON counted.loan_id = loan.id
-LEFT JOIN balance ON balance.loan_id = loan.id
-LEFT JOIN late ON late.loan_id = loan.id
-LEFT JOIN ended ON ended.loan_id = loan.id
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN COALESCE(balance.suspended, 0) = 0 THEN 0
-                ELSE LEAST(balance.suspended, COALESCE(late.due_interest, 0)) END::bigint AS interest
-) AS suspended
-ORDER BY loan.id
-"""
+    :param known_at: a moment that has passed, so that all stretches tell of the same book.
+    """
+    after: int | None = 0
+    while after is not None:
+        page = book_page(loans, as_of=as_of, known_at=known_at, picked=picked, after=after, size=LONGEST_STRETCH)
+        yield from page.loans
+        after = page.after

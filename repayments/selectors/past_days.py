@@ -24,6 +24,12 @@ class NotPaidOutThen(DomainError):
     http_status = 404
 
 
+class DateInFuture(DomainError):
+    """The day has not come yet."""
+
+    code = "date_in_future"
+
+
 @dataclass(frozen=True, slots=True)
 class LoanOnDay:
     """The loan at the end of a day, everything of that day counted in."""
@@ -81,6 +87,20 @@ def facts_on(loan: Loan, *, as_of: date, known_on: date | None = None) -> dict[s
         "bucket": policy.delinquency_buckets(as_of).code_for(late.days_past_due),
         "classification": policy.five_tier(loan.product_terms.product.kind, as_of).code_for(late.days_past_due),
     }
+
+
+def refuse_future(on: date | None, *, today: date, field: str) -> None:
+    """
+    Refuse a day of which nothing can be known yet. None passes.
+
+    :raises DateInFuture: the day lies after today.
+    """
+    if on is not None and on > today:
+        raise DateInFuture(
+            _("%(on)s has not come yet. Choose a day up to %(today)s."),
+            field=field,
+            params={"on": on, "today": today},
+        )
 
 
 def end_of(day: date) -> datetime:
