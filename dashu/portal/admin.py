@@ -19,7 +19,7 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal import corrections as corrections  # registers its page
 from dashu.portal.acting_on_loans import act_groups, act_view
-from dashu.portal.books import accounts, periods, reconciliations  # noqa: F401 – their pages register themselves
+from dashu.portal.books import accounts, past_days, periods, reconciliations  # noqa: F401 – their pages register themselves
 from dashu.portal.cash_desk import CashDesk
 from dashu.portal.loan_for_staff import loan_figures, loan_tables, past_day, waiting_acts
 from dashu.portal.refunding import RefundsCredit

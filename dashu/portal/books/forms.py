@@ -1,17 +1,24 @@
 """Choosing a period, and saying why it is closed or reopened. What is allowed is for the services to say."""
 
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget
 
+from collections_mgmt.presenting import bucket_label, classification_label
 from dashu.kernel.dates import EARLIEST_YEAR, LATEST_YEAR
 from dashu.kernel.errors import DomainError
 from dashu.ledger.general_ledger import refuse_backwards
 from dashu.ledger.periods import locked_through, next_month_end
 from dashu.web.templatetags.dashu import lender_date
+from loans.models import Loan, Product
+from repayments.selectors.book_on import Picked, book_choices
+from repayments.selectors.past_days import refuse_future
 
 MONTHS_TO_BEGIN_WITH = 24
 
@@ -33,6 +40,53 @@ class PeriodForm(forms.Form):
             except DomainError as refusal:
                 self.add_error("through", refusal.user_message)
         return days
+
+
+class BookForm(forms.Form):
+    """
+    Which day of the book, as known when, and which of its loans.
+
+    :param today: no later day can be chosen.
+    """
+
+    as_of = forms.DateField(label=_("At the end of"), widget=UnfoldAdminSingleDateWidget)
+    known_on = forms.DateField(label=_("As known at the end of"), required=False, widget=UnfoldAdminSingleDateWidget)
+    product = forms.ChoiceField(label=capfirst(_("product")), required=False, widget=UnfoldAdminSelectWidget)
+    status = forms.ChoiceField(label=capfirst(_("status")), required=False, widget=UnfoldAdminSelectWidget)
+    bucket = forms.ChoiceField(label=capfirst(_("bucket")), required=False, widget=UnfoldAdminSelectWidget)
+    classification = forms.ChoiceField(
+        label=capfirst(_("classification")), required=False, widget=UnfoldAdminSelectWidget
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = today
+        labels: dict[str, Callable[[str], Any]] = {
+            "product": {product.code: product.label for product in Product.objects.all()}.__getitem__,
+            "status": lambda code: Loan.Status(code).label,
+            "bucket": bucket_label,
+            "classification": classification_label,
+        }
+        for name, codes in book_choices(today).items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = [("", _("All")), *((code, labels[name](code)) for code in codes)]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        for field in ("as_of", "known_on"):
+            if on := given.get(field):
+                try:
+                    refuse_future(on, today=self._today, field=field)
+                except DomainError as refusal:
+                    self.add_error(field, refusal.user_message)
+                if on.year < EARLIEST_YEAR:
+                    self.add_error(field, forms.ValidationError(_("Choose a day between 1970 and 2199.")))
+        return given
+
+    @property
+    def picked(self) -> Picked:
+        return Picked(**{field.name: self.cleaned_data[field.name] for field in fields(Picked)})
 
 
 class ReasonForm(forms.Form):
