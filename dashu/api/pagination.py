@@ -38,6 +38,26 @@ class PageQuery(StrictSerializer):
     )
 
 
+def sealed(place: Any, *, of: str = "") -> str:
+    """Return an opaque cursor for a place in a list. :param of: names the list where there are several kinds."""
+    return signing.dumps(place, salt=_SALT + of)
+
+
+def opened(cursor: str, *, of: str = "") -> Any:
+    """
+    Return the place that a cursor stands for.
+
+    :raises InvalidCursor: `sealed` did not give it out for this kind of list.
+    """
+    try:
+        return signing.loads(cursor, salt=_SALT + of)
+    except (signing.BadSignature, ValueError) as error:
+        raise InvalidCursor(
+            _("This cursor is not valid. Take next_cursor from the page before, or start without one."),
+            field="cursor",
+        ) from error
+
+
 def newest_first(queryset: QuerySet[Any], *, limit: int, cursor: str = "") -> Page:
     """
     Return one page in falling order of the key.
@@ -45,17 +65,7 @@ def newest_first(queryset: QuerySet[Any], *, limit: int, cursor: str = "") -> Pa
     :raises InvalidCursor: the cursor was not given out by this function.
     """
     if cursor:
-        queryset = queryset.filter(pk__lt=_opened(cursor))
+        queryset = queryset.filter(pk__lt=opened(cursor))
     rows: list[Model] = list(queryset.order_by("-pk")[: limit + 1])
     has_more = len(rows) > limit
-    return Page(rows[:limit], signing.dumps(rows[limit - 1].pk, salt=_SALT) if has_more else None)
-
-
-def _opened(cursor: str) -> int:
-    try:
-        return int(signing.loads(cursor, salt=_SALT))
-    except (signing.BadSignature, ValueError) as error:
-        raise InvalidCursor(
-            _("This cursor is not valid. Take next_cursor from the page before, or start without one."),
-            field="cursor",
-        ) from error
+    return Page(rows[:limit], sealed(rows[limit - 1].pk) if has_more else None)

@@ -46,6 +46,53 @@ POSITION: dict[str, Any] = {
     "bucket": "M1",
     "classification": "SPECIAL_MENTION",
 }
+BOOK: dict[str, Any] = {
+    "as_of": "2026-03-31",
+    "known_on": None,
+    "results": [
+        {
+            "loan": "DS20260000123",
+            "product": "consumer",
+            "status": "ACTIVE",
+            "outstanding": POSITION["outstanding"],
+            "overdue": POSITION["overdue"],
+            "credit": _money("0.00"),
+            "oldest_due_on": "2026-03-15",
+            "days_past_due": 16,
+            "effective_days_past_due": 16,
+            "bucket": "M1",
+            "classification": "SPECIAL_MENTION",
+        }
+    ],
+    "next_cursor": None,
+}
+_SUMS: dict[str, Any] = {
+    "loans": 1,
+    "principal": _money("11079.84"),
+    "interest": _money("166.20"),
+    "fee": _money("0.00"),
+    "penalty": _money("9.96"),
+    "credit": _money("0.00"),
+    "overdue": _money("1100.16"),
+    "principal_over_30_days": _money("0.00"),
+    "principal_over_60_days": _money("0.00"),
+    "principal_over_90_days": _money("0.00"),
+}
+BOOK_TOTALS: dict[str, Any] = {
+    "as_of": "2026-03-31",
+    "known_on": "2026-03-31",
+    "totals": [
+        {
+            "currency": "CNY",
+            "sums": _SUMS,
+            "by_status": [{"code": "ACTIVE", **_SUMS}],
+            "by_bucket": [{"code": "M1", **_SUMS}],
+            "by_classification": [{"code": "SPECIAL_MENTION", **_SUMS}],
+            "difference": {name: 0 if name == "loans" else _money("0.00") for name in _SUMS}
+            | {"interest": _money("-166.20"), "overdue": _money("-166.20")},
+        }
+    ],
+}
 PAYMENT_IN: dict[str, Any] = {
     "amount": _money("1100.16"),
     "received_on": "2026-02-15",

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from repayments.api.book import Book, BookTotals
 from repayments.api.documents import DocumentFile, Documents
 from repayments.api.payoff_quotes import PayoffQuoteAcceptance, PayoffQuotes, PayoffQuoteSettlement
 from repayments.api.views import Payments, Position, Schedule, SplitPayments
@@ -21,5 +22,7 @@ urlpatterns = [
     ),
     path("loans/<str:number>/documents", Documents.as_view(), name="documents"),
     path("loans/<str:number>/documents/<str:code>/<str:file_format>", DocumentFile.as_view(), name="document_file"),
+    path("book", Book.as_view(), name="book"),
+    path("book/totals", BookTotals.as_view(), name="book_totals"),
     path("payments", SplitPayments.as_view(), name="split_payments"),
 ]

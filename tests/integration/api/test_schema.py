@@ -13,6 +13,8 @@ OPERATIONS = {
     ("get", "/api/v1/loans"): ["loans:read"],
     ("get", "/api/v1/loans/{number}/schedule"): ["loans:read"],
     ("get", "/api/v1/loans/{number}/position"): ["loans:read"],
+    ("get", "/api/v1/book"): ["loans:read"],
+    ("get", "/api/v1/book/totals"): ["loans:read"],
     ("post", "/api/v1/loans/{number}/payments"): ["payments:write"],
     ("post", "/api/v1/payments"): ["payments:write"],
     ("get", "/api/v1/loans/{number}/payoff-quotes"): ["loans:read"],
