@@ -37,6 +37,7 @@ from repayments.selectors.past_days import end_of
 
 BOOK = "admin:repayments_loanbalance_changelist"
 LOANS_OF_A_PAGE = 100
+NO_LOANS = _("There are no such loans on this day.")
 
 FIGURES = {
     "loans": _("loans"),
@@ -218,9 +219,10 @@ def _total_tables(told: ToldTotals, asked: Asked) -> Iterator[Table]:
     for state, (title, column, label) in STATE_WORDS.items():
         if getattr(asked.picked, state):
             continue
-        yield _state_table(f"{currency}, {title}", column, getattr(totals, state), currency, label)
+        words = {"currency": currency, "state": title}
+        if by_code := getattr(totals, state):
+            yield _state_table(gettext("%(currency)s, %(state)s") % words, column, by_code, currency, label)
         if difference is not None and (differing := _differing(getattr(difference, state))):
-            words = {"currency": currency, "state": title}
             title = gettext("%(currency)s, %(state)s: what is known now less what was known then") % words
             yield _state_table(title, column, differing, currency, label)
 
@@ -256,7 +258,7 @@ def _state_table(
 ) -> Table:
     columns = [Column(column), *(Column(FIGURES[name], is_number=True) for name in SUMMED)]
     rows = [[label(code), *_amounts(sums, currency)] for code, sums in by_code.items()]
-    return Table(title, columns, rows, empty=_("There is no such loan."))
+    return Table(title, columns, rows, empty=NO_LOANS)
 
 
 def _differing(by_code: Mapping[str, Sums]) -> dict[str, Sums]:
@@ -300,7 +302,7 @@ def _loan_table(loans: Sequence[LoanFigures], asked: Asked, *, is_partial: bool)
         Column(_("classification")),
     ]
     note = _("Few loans are of this kind, so the search went only so far. The next page goes on from there.")
-    empty = note if is_partial else _("There is no such loan.")
+    empty = note if is_partial else NO_LOANS
     return Table(_("Loans"), columns, rows, empty=empty, note=note if rows and is_partial else "")
 
 
