@@ -218,6 +218,14 @@ class PayoffForm(forms.Form):
     )
 
 
+class PastDayForm(forms.Form):
+    """A day of the loan's life. How early and late it may be is for the one who answers to say."""
+
+    on = forms.DateField(
+        label=_("At the end of the day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
 class StatementForm(forms.Form):
     """The period of a statement of account, both days included."""
 

@@ -4,17 +4,24 @@ What a borrower sees. Every page starts from the loans this person may see; anot
 Amounts are shown as of today, the day on which a payment made now would count.
 """
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from dashu.kernel.dates import lender_today
+from dashu.kernel.errors import DomainError
+from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
 from dashu.portal.presenting import card_of, overview_of, shown_rows
+from loans.models import Loan
 from repayments.models import Payment
 from repayments.selectors.autopay import mandate_of, next_collection
+from repayments.selectors.past_days import facts_on
 from repayments.selectors.standings import standings_of
+from repayments.services.booking import refuse_outside_contract
 
 
 @require_GET
@@ -46,8 +53,23 @@ def loan(request: HttpRequest, number: str) -> HttpResponse:
             "mandate": mandate,
             "collection": collection,
             "payments": Payment.objects.filter(loan=shown).order_by("-received_on", "-event_id"),
+            **_past_day(shown, request),
         },
     )
+
+
+def _past_day(loan: Loan, request: HttpRequest) -> dict[str, Any]:
+    """The loan on the day that is asked for, as it is known now, or beside the day why it cannot be told."""
+    form = PastDayForm(request.GET if "on" in request.GET else None)
+    if not (form.is_bound and form.is_valid()):
+        return {"day_form": form}
+    on = form.cleaned_data["on"]
+    try:
+        refuse_outside_contract(loan, on, today=lender_today(), field="on")
+        return {"day_form": form, "day": facts_on(loan, as_of=on)}
+    except DomainError as refusal:
+        form.add_error("on", refusal.user_message)
+        return {"day_form": form}
 
 
 @login_required

@@ -57,6 +57,22 @@ class TestLoanPage:
                 visit(f"/loans/{late_loan.number}/")
             factories.pay(late_loan, 50_00, TODAY, reference=f"MORE-{_more}")
 
+    def test_says_where_the_loan_stood_on_a_day(self, visit, late_loan):
+        page = visit(f"/loans/{late_loan.number}/?on=2026-05-09")
+
+        day = page.context["day"]
+        assert (day["outstanding"]["principal"], day["days_past_due"]) == (12_000_00, 0)
+        assert 'value="2026-05-09"' in page.content.decode()
+        late = visit(f"/loans/{late_loan.number}/?on=2026-06-15").context["day"]
+        assert (late["outstanding"]["principal"], late["days_past_due"]) == (1_107_984, 5)
+
+    @pytest.mark.parametrize("on", ["2026-04-09", "2026-06-21"])
+    def test_says_which_days_there_are(self, visit, late_loan, on):
+        page = visit(f"/loans/{late_loan.number}/?on={on}")
+
+        assert not page.context.get("day")
+        assert "The date must lie between" in page.content.decode()
+
     def test_another_borrowers_loan_is_not_found(self, visit, brook):
         theirs = factories.running_loan(brook)
 
