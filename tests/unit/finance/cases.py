@@ -17,7 +17,7 @@ from dashu.finance.loan import Contract, InterestBasis, opened
 from dashu.finance.penalty import PenaltyBase, PenaltyRule
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.rounding import Rounding
-from dashu.finance.schedule import build_schedule
+from dashu.finance.schedule import build_schedule, detailed_schedule
 from dashu.finance.terms import (
     Accrual,
     CardPlan,
@@ -143,6 +143,11 @@ def any_terms(draw: st.DrawFn) -> ScheduleTerms:
         changes["holidays"] = (Holiday(draw(st.integers(1, 9)), 2, draw(st.sampled_from(HolidayInterest))),)
     else:
         changes["tranches"] = tuple(Tranche(day, plain.principal // 3) for day in draw(rising))
+    terms = _fitting(plain, changes)
+    return replace(terms, card_plan=draw(card_plans(terms))) if method is Method.CARD_PLAN else terms
+
+
+def _fitting(plain: ScheduleTerms, changes: dict[str, object]) -> ScheduleTerms:
     for option in _DROPPABLE:
         try:
             return replace(plain, **changes)  # type: ignore[arg-type]
@@ -156,6 +161,14 @@ _DROPPABLE = (
     "stub", "remainder", "tranches", "holidays", "grace_principal", "grace_interest", "interest_free", "fees",
     "rate_changes",
 )  # fmt: skip
+
+
+@st.composite
+def card_plans(draw: st.DrawFn, terms: ScheduleTerms) -> CardPlan:
+    """A fixed payment that covers the interest of every period, also of one in which nothing was repaid before."""
+    unpaid = detailed_schedule(replace(terms, method=Method.INTEREST_ONLY, card_plan=None))
+    least = max(1, *(sum(charge.minor for charge in part.charges) for part in unpaid.parts))
+    return CardPlan(fixed=draw(st.integers(least, least + terms.principal)))
 
 
 @st.composite
