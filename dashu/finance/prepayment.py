@@ -22,6 +22,7 @@ from dashu.finance.loan import (
     earned_interest,
     payoff,
     receive,
+    run_interest,
     settle,
 )
 from dashu.finance.rounding import Rounding, to_minor
@@ -97,15 +98,17 @@ def prepayment(
     keep: Keep = Keep.TERM,
 ) -> Prepayment:
     """Return what `prepay` does, with what it saves."""
-    position = accrue(position, contract, on - timedelta(days=1))
+    position = run_interest(accrue(position, contract, on - timedelta(days=1)), contract, on)
     _refuse_prepayment(position, contract, terms, on)
     lowered, fee = contract.early.split(amount, (on - contract.starts_on).days)
-    if amount >= position.principal or not lowered:
-        raise EventRefused(_("A prepayment leaves some principal; to end the loan, settle it."), field="amount")
     done = [row for row in position.installments if row.due_on <= on or row.number < first_number]
     later = [row for row in position.installments if row.due_on > on and row.number >= first_number]
+    # Of earlier terms an installment may be left that a holiday has moved to a later day: it keeps what it demands.
+    principal_to_come = position.principal - sum(row.unpaid_principal for row in done)
+    if amount >= principal_to_come or not lowered or not later:
+        raise EventRefused(_("A prepayment leaves some principal; to end the loan, settle it."), field="amount")
     period_start = done[-1].due_on if later[0].number > first_number else terms.disbursed_on
-    rows = _respread(terms, later, first_number, position.principal - lowered, period_start, on, keep)
+    rows = _respread(terms, later, first_number, principal_to_come - lowered, period_start, on, keep)
     rows[0] = replace(rows[0], fee=rows[0].fee + fee, paid_fee=rows[0].paid_fee + fee)
     kept_back = amount - lowered - fee
     after = replace(

@@ -10,9 +10,19 @@ from hypothesis import strategies as st
 
 from dashu.finance.allocation import Surplus, Waterfall
 from dashu.finance.amortization import level_installment
-from dashu.finance.changed_schedules import spread_arrears
+from dashu.finance.changed_schedules import reprice, spread_arrears
 from dashu.finance.early_repayment import EarlyRepayment
-from dashu.finance.loan import Contract, EventRefused, Position, Status, books_of, opened, receive
+from dashu.finance.loan import (
+    Contract,
+    EventRefused,
+    InterestBasis,
+    Position,
+    Status,
+    books_of,
+    extend,
+    opened,
+    receive,
+)
 from dashu.finance.prepayment import Keep, prepay, prepayment_options, receive_in_advance
 from dashu.finance.rounding import Rounding, to_minor
 from dashu.finance.terms import CardPlan, Method, ScheduleTerms
@@ -115,6 +125,40 @@ class TestOptions:
         assert after.principal == before.principal - receipt.principal
         assert sum(row.interest for row in after.installments) <= sum(row.interest for row in before.installments)
         assert sum(books_of(after, CONTRACT).values()) == 0
+
+
+class TestAfterOtherEvents:
+    def test_interest_counted_daily_runs_on_the_old_principal_up_to_the_day(self):
+        daily = replace(CONTRACT, interest_basis=InterestBasis.DAILY)
+        position, on = opened(daily, rows_of(TERMS), TERMS.principal), date(2026, 1, 25)
+
+        after, _receipt = prepay(position, daily, TERMS, 3_000_00, on)
+
+        # 12,000.00 × 12% × 10 / 365
+        assert (after.principal, after.interest_due(daily)) == (9_000_00, 39_45)
+
+    def test_an_installment_of_earlier_terms_that_a_holiday_moved_keeps_its_principal(self):
+        position = opened(CONTRACT, rows_of(TERMS), TERMS.principal)
+        position, terms, first = reprice(position, CONTRACT, TERMS, date(2026, 3, 1), annual_rate=Decimal("0.06"))
+        position = extend(position, CONTRACT, 3, date(2026, 3, 2))
+
+        for keep in Keep:
+            after, _receipt = prepay(
+                position, CONTRACT, terms, 500_00, date(2026, 3, 10), first_number=first, keep=keep
+            )
+
+            assert after.installments[0] == position.installments[0]
+            assert sum(row.unpaid_principal for row in after.installments) == after.principal == 11_500_00
+
+    def test_is_refused_when_no_installment_is_left_to_come(self):
+        daily = replace(CONTRACT, interest_basis=InterestBasis.DAILY)
+        position = opened(daily, rows_of(TERMS), TERMS.principal)
+        # Paid a year late, the installments are covered while the interest of that year has left principal.
+        for row in position.installments:
+            position, _receipt = receive(position, daily, row.total, date(2028, 1, 15))
+
+        with pytest.raises(EventRefused, match="to end the loan, settle it"):
+            prepay(position, daily, TERMS, 10_00, date(2028, 1, 16))
 
 
 class TestInAdvance:
