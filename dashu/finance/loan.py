@@ -767,10 +767,16 @@ def run_interest(position: Position, contract: Contract, to: date) -> Position:
 
 
 def accrue_interest(position: Position, contract: Contract, to: date) -> Position:
-    """Add the daily interest of the days up to `to`; only for loans whose interest is counted daily."""
+    """
+    Add the daily interest of the days up to `to`; only for loans whose interest is counted daily.
+
+    A loan that is charged off earns none: what is owed stays what it was on that day.
+    """
     days = (to - position.interest_through).days
     if days <= 0:
         return position
+    if position.status is not Status.ACTIVE:
+        return replace(position, interest_through=to)
     parts = position.principal * int(contract.annual_rate * 1_000_000) * days
     return replace(position, interest_through=to, interest_parts=position.interest_parts + parts)
 

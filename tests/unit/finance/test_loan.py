@@ -337,6 +337,14 @@ class TestChargeOff:
 
         assert accrue(lost, STRICT, date(2026, 9, 1)).penalty_parts == lost.penalty_parts
 
+    def test_earns_no_daily_interest_any_more(self):
+        daily = replace(PLAIN, interest_basis=InterestBasis.DAILY, interest_year_days=360)
+        lost = charge_off(LOAN, daily, date(2026, 2, 14))
+
+        assert payoff(lost, daily, date(2026, 9, 1)) == 303_00
+        with pytest.raises(EventRefused):
+            waive(lost, daily, Component.INTEREST, 3_01, date(2026, 9, 1))
+
     def test_only_once(self):
         lost = charge_off(LOAN, PLAIN, date(2026, 3, 1))
 
