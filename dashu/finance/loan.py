@@ -549,6 +549,12 @@ def _waive_daily(position: Position, contract: Contract, component: Component, a
         position = replace(position, principal=position.principal - amount)
     else:
         position = replace(position, interest_collected=position.interest_collected + amount)
+    if position.principal == 0 and position.interest_due(contract) <= 0:
+        rows = [
+            row.waive(Component.PRINCIPAL, row.unpaid_principal).waive(Component.INTEREST, row.unpaid_interest)
+            for row in position.installments
+        ]
+        position = replace(position, installments=tuple(rows))  # fees stay claims
     return _settled_when_done(position, contract)
 
 
@@ -901,4 +907,6 @@ def _settled_when_done(position: Position, contract: Contract) -> Position:
         return position
     if position.principal or any(row.unpaid for row in position.installments):
         return position
+    if contract.interest_basis is InterestBasis.DAILY and position.interest_due(contract) > 0:
+        return position  # earned since the interest was waived or paid, and demanded by no installment
     return replace(position, status=Status.SETTLED)

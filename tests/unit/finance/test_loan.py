@@ -167,6 +167,24 @@ class TestDailyInterest:
         assert (receipt.principal, receipt.interest, receipt.penalty) == (250_00, 3_42, 60)
         assert (position.status, position.unapplied) == (Status.SETTLED, 0)
 
+    def test_a_loan_whose_principal_is_waived_still_owes_the_interest_earned_since_the_last(self):
+        earlier, on = date(2026, 2, 24), date(2026, 2, 25)
+        low = replace(LOAN, installments=tuple(replace(row, interest=1_00) for row in LOAN.installments))
+        # 300.00 × 12% × 40 / 360 = 4.00, more than the 3.00 of the schedule; a day later 0.10 more
+        waived = waive(low, self.DAILY, Component.INTEREST, 4_00, earlier)
+
+        left = waive(waived, self.DAILY, Component.PRINCIPAL, 300_00, on)
+
+        assert (left.status, left.principal, payoff(left, self.DAILY, on)) == (Status.ACTIVE, 0, 10)
+        assert waive(left, self.DAILY, Component.INTEREST, 10, on).status is Status.SETTLED
+
+    def test_a_waiver_settles_although_proceeds_left_more_in_the_schedule_than_in_the_books(self):
+        position, _receipt = receive(LOAN, self.DAILY, 50_00, date(2026, 1, 15), cures=False)
+
+        waived = waive(position, self.DAILY, Component.PRINCIPAL, 250_00, date(2026, 1, 15))
+
+        assert (waived.status, sum(row.unpaid for row in waived.installments)) == (Status.SETTLED, 0)
+
     def test_neither_a_recovery_nor_a_waiver_goes_beyond_the_books(self):
         position, _receipt = receive(LOAN, self.DAILY, 50_00, date(2026, 1, 15), cures=False)
 
