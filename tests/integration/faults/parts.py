@@ -5,9 +5,11 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from urllib.parse import quote
 
 import psutil
@@ -18,37 +20,42 @@ from tests.integration.runtime.processes import until
 
 
 class Part:
-    """One program with the children it has; all of them form a group of their own, so none is left behind."""
+    """
+    One program with the children it has, started again whenever it ends, as the supervisor of `script/server` does.
+
+    A worker ends by itself when it finds a child dead before all of them had started. All processes form a group, so
+    none is left behind.
+    """
 
     def __init__(self, command: list[str], log: Path, *, handed: tuple[int, ...] = ()) -> None:
         self._command = command
         self._log = log
         self._handed = handed
+        self._environment = _environment()
         self._process: subprocess.Popen[bytes] | None = None
+        self._has_to_run = Event()
+        self._keeper = Thread(target=self._keep, daemon=True)
+        self.ends = 0
 
     def start(self) -> None:
-        with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command,
-                cwd=SOURCE_DIR,
-                env=_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                pass_fds=self._handed,
-                start_new_session=True,
-            )
+        self._has_to_run.set()
+        self._start()
+        self._keeper.start()
+
+    def stop(self) -> None:
+        self._has_to_run.clear()
+        self._keeper.join()
+        self.kill()
 
     def children(self) -> list[psutil.Process]:
         """Return the processes that do the work; empty while the program still loads its code."""
-        assert self._process is not None
-        with suppress(psutil.NoSuchProcess):
-            return psutil.Process(self._process.pid).children()
+        if self._process is not None:
+            with suppress(psutil.NoSuchProcess):
+                return psutil.Process(self._process.pid).children()
         return []
 
     def is_up(self) -> bool:
-        assert self._process is not None
-        assert self._process.poll() is None, self.told()
+        assert not self.ends, self.told()
         return bool(self.children())
 
     def kill(self) -> None:
@@ -61,6 +68,27 @@ class Part:
     def told(self) -> str:
         return self._log.read_text(errors="replace")[-4000:]
 
+    def _start(self) -> None:
+        with self._log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self._command,
+                cwd=SOURCE_DIR,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=self._handed,
+                start_new_session=True,
+            )
+
+    def _keep(self) -> None:
+        while self._has_to_run.is_set():
+            if self._process is not None and self._process.poll() is not None:
+                self.kill()  # its children may live on
+                self.ends += 1
+                self._start()
+            time.sleep(0.05)
+
 
 @contextmanager
 def running(part: Part) -> Iterator[Part]:
@@ -69,7 +97,7 @@ def running(part: Part) -> Iterator[Part]:
         until(part.is_up)
         yield part
     finally:
-        part.kill()
+        part.stop()
 
 
 @contextmanager
@@ -91,7 +119,7 @@ def web_server(
 
 def worker(folder: Path) -> Part:
     words = [sys.executable, "-m", "celery", "-A", "dashu.celery", "worker", "--queues", "default,collections"]
-    return Part([*words, "--concurrency", "2", "--without-gossip", "--without-mingle"], folder / "worker.log")
+    return Part([*words, "--concurrency", "1", "--without-gossip", "--without-mingle"], folder / "worker.log")
 
 
 def _environment() -> dict[str, str]:
