@@ -2,11 +2,16 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.urls import get_resolver
+from django.urls import reverse
+from django.utils import translation
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashu.settings.dev")
 application = get_wsgi_application()
 
-# Read before the server forks its workers, so that one which replaces a dead one answers at once.
-assert get_resolver().url_patterns
+# Addresses and words are read before the server forks its workers, so that one which replaces a dead one answers at
+# once. Django keeps the addresses of each language apart.
+for _language, _name in settings.LANGUAGES:
+    with translation.override(_language):
+        assert reverse("live")
