@@ -214,7 +214,7 @@ class Workers:
         for end in self._ends:
             end.send(run.pk)
         peaks = [end.recv() for end in self._ends]
-        run = close_day.finish_close(run_id=run.pk)
+        run = close_day.finish_close(run_id=run.pk, today=TODAY)
         elapsed = time.perf_counter() - started
         told: Any = close_day.summary(run)
         assert told["status"] == "CLOSED", told
@@ -234,15 +234,13 @@ def _work(end: Connection, environment: dict[str, str]) -> None:
     set_up()
     from django.db import connection
 
-    from collections_mgmt.services.close_day import waiting_ranges
-    from collections_mgmt.services.close_range import close_range
+    from collections_mgmt.services.close_range import close_next_range
 
     connection.ensure_connection()
     end.send("ready")
     while (run_id := end.recv()) is not None:
-        while closed := [close_range(range_id=item, today=TODAY) for item in list(waiting_ranges(run_id))]:
-            if not any(closed):  # the other workers are at the ranges that are left
-                break
+        while close_next_range(run_id=run_id, today=TODAY):
+            pass
         end.send((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, _server_peak_mb(connection)))
 
 

@@ -109,38 +109,60 @@ class CollectionCase(models.Model):
 
 
 class CloseRun(models.Model):
-    """One business date's close. CLOSED is final; any other state is taken up again by the next attempt."""
+    """
+    One business date's close. A running one is taken up again by the next attempt, a paused one by a person.
+
+    :ivar seconds, counts: of the steps that follow from the whole night; those of the loans are on the ranges.
+    :ivar times_closed: more than 1 where loans that had been left out were closed later.
+    """
 
     class Status(models.TextChoices):
         RUNNING = "RUNNING", _("Running")
+        PAUSED = "PAUSED", _("Paused")
         CLOSED = "CLOSED", _("Closed")
 
     business_date = models.DateField(_("business date"), unique=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.RUNNING)
     started_at = models.DateTimeField(_("started at"), db_default=Now())
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    times_closed = models.PositiveSmallIntegerField(_("times closed"), db_default=0, default=0)
+    counts = models.JSONField(_("counts"), default=dict, db_default={})
+    seconds = models.JSONField(_("seconds"), default=dict, db_default={})
 
     class Meta:
         verbose_name = _("nightly close")
         verbose_name_plural = _("nightly closes")
         ordering = ["-business_date"]
+        permissions = [("steer_closerun", "Can pause, resume and run again a nightly close")]
 
     def __str__(self) -> str:
         return str(self.business_date)
 
 
 class CloseRange(models.Model):
-    """Loans from `first_loan_id` up to `end_loan_id` (excluded) of one run; closed in one database transaction."""
+    """
+    Loans from `first_loan_id` up to `end_loan_id` (excluded) of one run; closed in one database transaction.
+
+    :ivar loans: how many there were when the run was planned; halved with the range.
+    :ivar attempts: begun so far; the last one began at `started_at`, and left `error` where it failed.
+    :ivar next_at: a range that failed is not tried again before.
+    """
 
     class Status(models.TextChoices):
         WAITING = "WAITING", _("Waiting")
         DONE = "DONE", _("Done")
         QUARANTINED = "QUARANTINED", _("Quarantined")
+        RECOVERED = "RECOVERED", _("Closed later")
 
     run = models.ForeignKey(CloseRun, on_delete=models.CASCADE, related_name="ranges", verbose_name=_("nightly close"))
     first_loan_id = models.BigIntegerField(_("from loan"))
     end_loan_id = models.BigIntegerField(_("up to loan"))
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.WAITING)
+    loans = models.PositiveIntegerField(_("loans"), db_default=0, default=0)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), db_default=0, default=0)
+    started_at = models.DateTimeField(_("started at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    next_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
     counts = models.JSONField(_("counts"), default=dict)
     seconds = models.JSONField(_("seconds"), default=dict)
     sums = models.JSONField(

@@ -27,6 +27,8 @@ STEPS = {
     "cases": _("Cases opened and closed"),
     "reminders": _("Reminders queued"),
     "portfolio": _("Running loans summed up"),
+    "booked": _("Interest earned and provision booked"),
+    "reconciled": _("Loans compared with the ledger"),
 }
 COUNTS = {
     "touched": _("loans"),
@@ -37,11 +39,15 @@ COUNTS = {
     "cases_closed": _("closed"),
     "reminders": _("messages"),
     "running": _("running loans"),
+    "recovered": _("loans closed that had been left out"),
+    "differences": _("differences"),
 }
 COUNTS_OF_STEP = {
     "overdue": ("overdue", "changed"),
     "cases": ("cases_opened", "cases_closed"),
     "portfolio": ("running",),
+    "booked": ("recovered",),
+    "reconciled": ("differences",),
 }
 
 

@@ -4,36 +4,55 @@ from datetime import date, timedelta
 from typing import Any
 
 from celery import shared_task
-from django.db import OperationalError
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from collections_mgmt.models import CloseRun
 from collections_mgmt.services import close_day as service
-from collections_mgmt.services.close_range import close_range
+from collections_mgmt.services.close_range import close_next_range
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
 from collections_mgmt.services.refresh_history import refresh_history as refresh
 from dashu.celery import app
-from dashu.kernel.dates import lender_today
+from dashu.kernel.dates import lender_now, lender_today
 
 
 @shared_task
 def close_due_dates(**_newer_fields: Any) -> None:
-    """Take the oldest date that is owed and queue its ranges; beat calls this every few minutes, as start and sweep."""
+    """
+    Take the oldest date that is owed and queue as many closings of ranges as may go on at once.
+
+    Beat calls this every minute, as start and as sweep: it takes up what a dead worker or a lost message left behind.
+    """
     today = lender_today()
     day = next(service.owed_dates(to=today - timedelta(days=1), today=today), None)
     if day is not None:
+        service.note_when_late(business_date=day, now=lender_now())
         run = service.start_close(business_date=day)
-        for range_id in service.waiting_ranges(run.pk):
-            app.send_task("collections_mgmt.tasks.close_one_range", kwargs={"range_id": range_id, "run_id": run.pk})
-        _go_on_when_closed(run.pk)
+        # Each closes a range and queues another, until none is left; one is enough to see that none is.
+        for _number in range(min(settings.CLOSE_AT_ONCE, service.waiting_ranges(run.pk).count()) or 1):
+            _queue_one(run.pk)
 
 
-@shared_task(autoretry_for=(OperationalError,), retry_backoff=True, retry_backoff_max=600, max_retries=20)
-def close_one_range(*, range_id: int, run_id: int, **_newer_fields: Any) -> None:
-    item = close_range(range_id=range_id, today=lender_today())
-    if item is not None and item.status == item.Status.WAITING:  # split: both halves wait
-        for waiting in service.waiting_ranges(run_id):
-            app.send_task("collections_mgmt.tasks.close_one_range", kwargs={"range_id": waiting, "run_id": run_id})
-    _go_on_when_closed(run_id)
+@shared_task(
+    autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, retry_backoff_max=600, max_retries=20
+)
+def close_one_range(*, run_id: int, **_newer_fields: Any) -> None:
+    """Close a range of the run, whichever has its turn, and see to the next one, or to the end of the night."""
+    try:
+        closed = close_next_range(run_id=run_id, today=lender_today())
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        _queue_one(run_id)  # the range has noted why it waits; the others need not
+        raise
+    if closed is not None:
+        _queue_one(run_id)
+    else:
+        _go_on_when_closed(run_id)
+
+
+def _queue_one(run_id: int) -> None:
+    app.send_task("collections_mgmt.tasks.close_one_range", kwargs={"run_id": run_id})
 
 
 @shared_task
@@ -48,7 +67,7 @@ def refresh_history(*, loan_id: int, event_id: int, **_newer_fields: Any) -> Non
 
 def _go_on_when_closed(run_id: int) -> None:
     """Queue the next owed date once this one is closed."""
-    run = service.finish_close(run_id=run_id)
+    run = service.finish_close(run_id=run_id, today=lender_today())
     behind: date = lender_today() - timedelta(days=1)
     if run.status == CloseRun.Status.CLOSED and run.business_date < behind:
         app.send_task("collections_mgmt.tasks.close_due_dates")

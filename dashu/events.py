@@ -34,6 +34,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
         "collections_mgmt.tasks.refresh_history",
     ),
     "repayments.bank_statement_imported": ("repayments.tasks.book_sure_matches",),
+    "collections_mgmt.close_goes_on": ("collections_mgmt.tasks.close_due_dates",),
 }
 
 # The first pattern that fits names the queue; a worker reads the queues it is given with `-Q`.

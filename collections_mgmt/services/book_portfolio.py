@@ -116,6 +116,6 @@ def _post(standing: Standing, days: Iterable[PortfolioDay], run: CloseRun) -> No
                 kind=standing.kind,
                 lines=lines,
                 actor=ACTOR,
-                reference=f"{standing.kind}:{run.pk}:{currency}",
+                reference=f"{standing.kind}:{run.pk}.{run.times_closed}:{currency}",
                 currency=currency,
             )

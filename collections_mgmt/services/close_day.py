@@ -1,34 +1,46 @@
 """
 The nightly close of business dates, in order.
 
-A date is closed when every range of its run is done or its one bad loan is quarantined. Runs are started under an
-advisory lock, and a date starts only after the one before it is closed, so two beats, two commands or a command and a
-worker cannot overlap.
+A date is closed when every range of its run is done or its one bad loan is quarantined; a quarantined loan is tried
+again with the next date. Runs are started under an advisory lock, and a date starts only after the one before it is
+closed, so two beats, two commands or a command and a worker cannot overlap.
 """
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 
-from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRange, CloseRun
 from collections_mgmt.services.book_portfolio import book_portfolio
-from collections_mgmt.services.close_range import close_range
+from collections_mgmt.services.close_range import ACTOR, close_range
+from collections_mgmt.services.plan_ranges import plan_ranges
+from dashu.alerts.services import end_alert, raise_alert
 from dashu.kernel.errors import DomainError
 from loans.models import Loan
+from repayments.services.reconcile_day import reconcile_day
 
 _LOCK = 4_711_001
+_STAFF_COME = time_of_day(6)
 
 
 class DateNotOver(DomainError):
     """A business date is closed after its end, never before."""
 
     code = "date_not_over"
+
+
+class CloseIsPaused(DomainError):
+    """Somebody paused the close of this date; it goes on when somebody resumes it."""
+
+    code = "close_is_paused"
+    http_status = 409
 
 
 class NightsNotClosed(DomainError):
@@ -54,8 +66,8 @@ def owed_dates(*, to: date, today: date) -> Iterator[date]:
     if latest is None:
         yield to
         return
-    running = CloseRun.objects.filter(status=CloseRun.Status.RUNNING).values_list("business_date", flat=True)
-    yield from sorted(day for day in running if day <= to)
+    begun = CloseRun.objects.exclude(status=CloseRun.Status.CLOSED).values_list("business_date", flat=True)
+    yield from sorted(day for day in begun if day <= to)
     day = latest + timedelta(days=1)
     while day <= to:
         yield day
@@ -69,55 +81,132 @@ def start_close(*, business_date: date) -> CloseRun:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     run, is_new = CloseRun.objects.get_or_create(business_date=business_date)
     if is_new:
-        CloseRange.objects.bulk_create(
-            CloseRange(run=run, first_loan_id=first, end_loan_id=end) for first, end in _ranges()
-        )
+        ranges = list(plan_ranges())
+        for item in ranges:
+            item.run = run
+        CloseRange.objects.bulk_create(ranges)
     return run
 
 
-def finish_close(*, run_id: int) -> CloseRun:
+def finish_close(*, run_id: int, today: date) -> CloseRun:
     """
     Book what follows from the whole night and mark the run closed, when no range waits any more.
 
-    Safe to call at any time by anyone: only one caller finds the run still running.
+    Safe to call at any time by anyone: only one caller finds the run still running. The book is reconciled when the
+    date is yesterday; of an older one, it says nothing.
     """
     run = CloseRun.objects.get(pk=run_id)
-    if run.status == CloseRun.Status.CLOSED or next(waiting_ranges(run_id), None) is not None:
+    if run.status != CloseRun.Status.RUNNING or waiting_ranges(run_id).exists():
         return run
     with transaction.atomic():
         run = CloseRun.objects.select_for_update().get(pk=run_id)
-        if run.status == CloseRun.Status.RUNNING:
+        if run.status != CloseRun.Status.RUNNING:
+            return run
+        with _timed(run, "booked"):
             book_portfolio(run)
-            run.status, run.ended_at = CloseRun.Status.CLOSED, timezone.now()
-            run.save(update_fields=["status", "ended_at"])
+        run.counts["recovered"] = _recover_quarantined(run)
+        run.status, run.ended_at = CloseRun.Status.CLOSED, timezone.now()
+        run.times_closed += 1
+        run.save(update_fields=["status", "ended_at", "times_closed", "counts", "seconds"])
+        for kind in ("close.range_fails", "close.is_late"):
+            end_alert(kind, subject=str(run.business_date))
+    if run.business_date >= today - timedelta(days=1):
+        _reconcile(run, today=today)
     return run
 
 
 def close_date(
     *, business_date: date, today: date, progress: Callable[[CloseRange], None] = lambda _range: None
 ) -> CloseRun:
-    """Close one date in this process, range by range; a date that is already closed stays as it is."""
+    """
+    Close one date in this process, range by range; a date that is already closed stays as it is.
+
+    :raises CloseIsPaused: somebody paused it, before or meanwhile.
+    """
     run = start_close(business_date=business_date)
-    while waiting := list(waiting_ranges(run.pk)):
-        is_idle = True
+    while waiting := list(waiting_ranges(run.pk).values_list("pk", flat=True)):
+        done = 0
         for range_id in waiting:
             if item := close_range(range_id=range_id, today=today):
-                is_idle = False
+                done += 1
                 progress(item)
-        if is_idle:  # other workers are at the ranges that are left
+        if not done:  # other workers are at the ranges that are left
+            refuse_paused(run.pk)
             time.sleep(0.2)
-    return finish_close(run_id=run.pk)
+    refuse_paused(run.pk)
+    return finish_close(run_id=run.pk, today=today)
 
 
-def waiting_ranges(run_id: int) -> Iterator[int]:
+def refuse_paused(run_id: int) -> None:
+    run = CloseRun.objects.get(pk=run_id)
+    if run.status == CloseRun.Status.PAUSED:
+        raise CloseIsPaused(
+            _("The close of %(date)s is paused. Resume it first."), field="date", params={"date": run.business_date}
+        )
+
+
+def waiting_ranges(run_id: int) -> QuerySet[CloseRange]:
+    """Return the ranges that are not closed yet, those first that failed least often."""
     ranges = CloseRange.objects.filter(run_id=run_id, status=CloseRange.Status.WAITING)
-    return iter(ranges.order_by("first_loan_id").values_list("pk", flat=True))
+    return ranges.order_by("attempts", "first_loan_id")
+
+
+def note_when_late(*, business_date: date, now: datetime) -> None:
+    """Raise an alert for a date that is not closed when the next morning begins."""
+    due = datetime.combine(business_date + timedelta(days=1), _STAFF_COME, tzinfo=now.tzinfo)
+    if now >= due and CloseRun.objects.exists():
+        raise_alert("close.is_late", subject=str(business_date), date=business_date)
+
+
+def _recover_quarantined(run: CloseRun) -> int:
+    """Mark the loans that earlier dates left out and this one closed; return how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE collections_mgmt_closerange AS item SET status = 'RECOVERED'
+            FROM collections_mgmt_closerun AS earlier
+            WHERE item.status = 'QUARANTINED' AND earlier.id = item.run_id AND earlier.business_date < %(on)s
+              AND NOT EXISTS (
+                  SELECT FROM collections_mgmt_closerange AS again
+                  WHERE again.run_id = %(run)s AND again.status = 'QUARANTINED'
+                    AND again.first_loan_id = item.first_loan_id
+              )
+            RETURNING item.first_loan_id
+            """,
+            {"on": run.business_date, "run": run.pk},
+        )
+        recovered = {loan_id for (loan_id,) in cursor.fetchall()}
+    for loan_id in recovered:
+        end_alert("close.loan_quarantined", subject=f"loan {loan_id}")
+    return len(recovered)
+
+
+def _reconcile(run: CloseRun, *, today: date) -> None:
+    with _timed(run, "reconciled"):
+        result = reconcile_day(on=today, actor=ACTOR)
+    run.counts["differences"] = result.differences
+    run.save(update_fields=["counts", "seconds"])
+    if result.differences:
+        raise_alert(
+            "close.books_differ",
+            subject=str(run.business_date),
+            date=run.business_date,
+            count=result.differences,
+            loan=result.details[0].get("loan_id", "–"),
+        )
+
+
+@contextmanager
+def _timed(run: CloseRun, step: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    run.seconds[step] = round(time.perf_counter() - started, 4)
 
 
 def summary(run: CloseRun) -> dict[str, object]:
-    """Return the run's counts and seconds added up over its ranges, as plain values."""
-    counts: dict[str, int] = {}
-    seconds: dict[str, float] = {}
+    """Return the counts and seconds of the run's ranges, added up, and of the run itself, as plain values."""
+    counts: dict[str, int] = dict(run.counts)
+    seconds: dict[str, float] = dict(run.seconds)
     ranges = list(CloseRange.objects.filter(run=run))
     for item in ranges:
         for name, count in item.counts.items():
@@ -155,11 +244,3 @@ def refuse_nights_not_closed(through: date) -> None:
             field="through",
             params={"date": through},
         )
-
-
-def _ranges() -> Iterator[tuple[int, int]]:
-    bounds = Loan.objects.aggregate(first=Min("id"), last=Max("id"))
-    if bounds["first"] is not None:
-        step = settings.CLOSE_RANGE_LOANS
-        for first in range(bounds["first"], bounds["last"] + 1, step):
-            yield first, min(first + step, bounds["last"] + 1)

@@ -1,9 +1,10 @@
 """
 Close one range of loans for one business date, in one database transaction.
 
-The range's row is claimed by locking it, so a killed worker leaves the range waiting, and two workers never close it
-twice. A range that the database refuses is split until the bad loan stands alone; that loan is quarantined with the
-reason, and all others close.
+The range's row is claimed by a conditional update and held by its lock, so a killed worker leaves the range waiting and
+two workers never close it twice. A range that the database refuses is split until the bad loan stands alone; that loan
+is quarantined with the reason, and all others close. Whatever else goes wrong leaves the range waiting, with the error,
+for another attempt after a while.
 """
 
 import time
@@ -11,12 +12,15 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import DataError, IntegrityError, InternalError, connection, transaction
+from django.conf import settings
+from django.db import DatabaseError, DataError, IntegrityError, InternalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
 from collections_mgmt.models import CloseRange
 from collections_mgmt.services import overdue_sql, portfolio_sql
 from collections_mgmt.services.reminders_sql import queue_reminders
+from dashu.alerts.services import raise_alert
 from dashu.finance.arrears import Scale
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.policy import rules as policy
@@ -24,30 +28,79 @@ from dashu.policy.selectors import PolicyRuleMissing
 from loans.models import Product
 
 ACTOR = "system:close"
+ALERT_AFTER = 3  # attempts
+
+_SLOTS = 4_711_003
+_FIRST_WAIT = timedelta(seconds=5)
+_LONGEST_WAIT = timedelta(minutes=10)
+
+
+def close_next_range(*, run_id: int, today: date) -> CloseRange | None:
+    """Close a range of the run, the one first that was tried least often; None when none is to be had now."""
+    range_id = _begin("item.run_id = %s", run_id)
+    return None if range_id is None else _close_begun(range_id, today=today)
 
 
 def close_range(*, range_id: int, today: date) -> CloseRange | None:
     """
-    Close the range if it still waits and nobody else is at it; None otherwise.
+    Close the range, if it is its turn and nobody else is at it; None otherwise.
+
+    It is not its turn when it is done, its run is paused, it failed a moment ago, or `CLOSE_AT_ONCE` others go on.
 
     :param today: reminders are queued only for this day or later, so that catching up sends nothing stale.
     """
+    return None if _begin("item.id = %s", range_id) is None else _close_begun(range_id, today=today)
+
+
+def _begin(which: str, value: int) -> int | None:
+    """Count an attempt at a range, for everyone to see, and return its id; None when no range has its turn."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE collections_mgmt_closerange SET attempts = attempts + 1, started_at = now()
+            WHERE id = (
+                SELECT item.id FROM collections_mgmt_closerange AS item
+                JOIN collections_mgmt_closerun AS run ON run.id = item.run_id AND run.status = 'RUNNING'
+                WHERE {which} AND item.status = 'WAITING' AND (item.next_at IS NULL OR item.next_at <= now())
+                ORDER BY item.attempts, item.first_loan_id LIMIT 1
+                FOR UPDATE OF item SKIP LOCKED
+            )
+            RETURNING id
+            """,  # noqa: S608 – a constant of this module
+            [value],
+        )
+        begun = cursor.fetchone()
+    return begun[0] if begun else None
+
+
+def _close_begun(range_id: int, *, today: date) -> CloseRange | None:
     try:
         with transaction.atomic():
-            item = (
-                CloseRange.objects.select_for_update(skip_locked=True, of=("self",))
-                .select_related("run")
-                .filter(pk=range_id, status=CloseRange.Status.WAITING)
-                .first()
-            )
+            item = _hold(range_id)
             if item is None:
                 return None
             _close(item, today=today)
-            item.status = CloseRange.Status.DONE
-            item.save(update_fields=["status", "counts", "seconds", "sums"])
+            item.status, item.error, item.ended_at = CloseRange.Status.DONE, "", timezone.now()
+            item.save(update_fields=["status", "error", "ended_at", "counts", "seconds", "sums"])
             return item
     except (DataError, IntegrityError, InternalError) as error:
         return _split_or_quarantine(range_id, error)
+    except Exception as error:
+        _note_failure(range_id, error)
+        raise
+
+
+def _hold(range_id: int) -> CloseRange | None:
+    """Return the range, held until the transaction ends, when there is room for it and nobody else has it."""
+    with connection.cursor() as cursor:
+        for slot in range(settings.CLOSE_AT_ONCE):
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_SLOTS, slot])
+            if cursor.fetchone()[0]:
+                break
+        else:
+            return None
+    waiting = CloseRange.objects.select_for_update(skip_locked=True, of=("self",)).select_related("run")
+    return waiting.filter(pk=range_id, status=CloseRange.Status.WAITING).first()
 
 
 def _close(item: CloseRange, *, today: date) -> None:
@@ -115,16 +168,52 @@ def classification_tables(on: date) -> dict[str, Any]:
 
 @transaction.atomic
 def _split_or_quarantine(range_id: int, error: Exception) -> CloseRange | None:
-    item = CloseRange.objects.select_for_update().get(pk=range_id)
+    item = CloseRange.objects.select_for_update(of=("self",)).select_related("run").get(pk=range_id)
     if item.status != CloseRange.Status.WAITING:
         return None
     if item.end_loan_id - item.first_loan_id == 1:
-        item.status = CloseRange.Status.QUARANTINED
-        item.error = str(error).strip()
-        item.save(update_fields=["status", "error"])
+        item.status, item.error, item.ended_at = CloseRange.Status.QUARANTINED, _in_words(error), timezone.now()
+        item.save(update_fields=["status", "error", "ended_at"])
+        raise_alert(
+            "close.loan_quarantined",
+            subject=f"loan {item.first_loan_id}",
+            date=item.run.business_date,
+            loan=item.first_loan_id,
+            error=item.error,
+        )
         return item
     middle = (item.first_loan_id + item.end_loan_id) // 2
-    CloseRange.objects.create(run_id=item.run_id, first_loan_id=middle, end_loan_id=item.end_loan_id)
-    item.end_loan_id = middle
-    item.save(update_fields=["end_loan_id"])
+    loans = item.loans - item.loans // 2
+    CloseRange.objects.create(
+        run_id=item.run_id, first_loan_id=middle, end_loan_id=item.end_loan_id, loans=item.loans - loans
+    )
+    item.end_loan_id, item.loans, item.attempts = middle, loans, 0
+    item.save(update_fields=["end_loan_id", "loans", "attempts"])
     return item
+
+
+def _note_failure(range_id: int, error: Exception) -> None:
+    """Keep the error with the range and let it wait, longer each time; a database that is down notes nothing."""
+    try:
+        with transaction.atomic():
+            item = CloseRange.objects.select_for_update(of=("self",)).select_related("run").get(pk=range_id)
+            if item.status != CloseRange.Status.WAITING:
+                return
+            wait = min(_FIRST_WAIT * 2 ** min(item.attempts - 1, 10), _LONGEST_WAIT)
+            item.error, item.next_at = _in_words(error), timezone.now() + wait
+            item.save(update_fields=["error", "next_at"])
+            if item.attempts >= ALERT_AFTER:
+                raise_alert(
+                    "close.range_fails",
+                    subject=str(item.run.business_date),
+                    date=item.run.business_date,
+                    loans=f"{item.first_loan_id}–{item.end_loan_id - 1}",
+                    attempts=item.attempts,
+                    error=item.error,
+                )
+    except DatabaseError:
+        connection.close()
+
+
+def _in_words(error: Exception) -> str:
+    return str(error).strip() or type(error).__name__

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, OverdueStatus
 from collections_mgmt.presenting import bucket_label
+from dashu.alerts.models import Alert
 from dashu.approvals.selectors import waiting_for
 from dashu.kernel.dates import lender_today
 from dashu.portal.books.reconciliations import reconciliation_figure
@@ -35,6 +36,8 @@ def add_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]
         figures.append(Figure(_("waiting for payout"), f"{waiting:,}"))
     if request.user.has_perm("collections_mgmt.view_closerun"):
         figures.extend(_last_close())
+    if request.user.has_perm("alerts.view_alert"):
+        figures.extend(_open_alerts())
     if request.user.has_perm("repayments.view_reconciliationday"):
         figures.append(reconciliation_figure())
     return {**context, "figures": figures, "tables": tables}
@@ -47,12 +50,20 @@ def _waiting_for(user: Any) -> Figure:
     return Figure(_("waiting for you"), f"{count:,}", note if count else "", "soon" if count else "plain")
 
 
+def _open_alerts() -> list[Figure]:
+    count = Alert.objects.filter(ended_at=None).count()
+    if not count:
+        return []
+    note = format_html('<a href="{}">{}</a>', reverse("admin:alerts_alert_changelist"), _("Look"))
+    return [Figure(_("open alerts"), f"{count:,}", note, "late")]
+
+
 def _last_close() -> list[Figure]:
     run = CloseRun.objects.order_by("-business_date").first()
     if run is None:
         return [Figure(_("last close"), "–", _("No day has been closed yet."), "soon")]
     stuck = run.ranges.filter(status=CloseRange.Status.QUARANTINED).count()
-    tone = "soon" if run.status == CloseRun.Status.RUNNING else "good"
+    tone = "good" if run.status == CloseRun.Status.CLOSED else "soon"
     return [
         Figure(_("last close"), date_format(run.business_date), run.get_status_display(), tone),
         Figure(_("quarantined loans"), stuck, tone="late" if stuck else "good"),

@@ -81,6 +81,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Policy rules"), "gavel", "policy.policyrule"),
             Entry(_("Audit log"), "fact_check", "audit.auditrecord"),
+            Entry(_("Alerts"), "notifications", "alerts.alert"),
         ),
     ),
     (

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "axes",
     "dashu.ledger",
     "dashu.audit",
+    "dashu.alerts",
     "dashu.policy",
     "dashu.users",
     "dashu.messaging",
@@ -179,7 +180,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 890},
     },
     # Start and sweep in one: each call takes up whatever date or range is owed.
-    "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 600, "options": {"expires": 590}},
+    "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 60, "options": {"expires": 55}},
     "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},
     # After the close of the night; each later call only makes up for one that was missed.
     "reconcile-books": {
@@ -255,6 +256,8 @@ DEFAULT_FROM_EMAIL = env.text("DASHU_FROM_EMAIL", "Dashu <no-reply@dashu.example
 EMAIL_HOST = env.text("DASHU_SMTP_HOST", "127.0.0.1")
 EMAIL_PORT = env.whole("DASHU_SMTP_PORT", 25)
 EMAIL_TIMEOUT = 10
+# Who is told when the program needs a person: addresses with commas between them.
+ADMINS = [("", address.strip()) for address in env.text("DASHU_ALERT_EMAILS", "").split(",") if address.strip()]
 
 # --- the lender ---------------------------------------------------------------------------------------------------
 LENDER_POLICY_PACK = env.text("DASHU_POLICY_PACK", "cn")
@@ -272,7 +275,11 @@ LEDGER_CHART_FILE = Path(env.text("DASHU_CHART_FILE", str(BASE_DIR / "dashu" / "
 # The provider that takes payments: "simulated", "wechat", or nothing for the simulated one where that is switched on.
 PAYMENT_PROVIDER = env.text("DASHU_PAYMENT_PROVIDER", "")
 WECHAT_PAY = env.wechat_pay(PUBLIC_URL.rstrip("/") or "http://127.0.0.1:8000")
+# A range of the nightly close takes about so long, by the speed of the nights before; the first night knows none.
+CLOSE_RANGE_SECONDS = env.whole("DASHU_CLOSE_RANGE_SECONDS", 3)
 CLOSE_RANGE_LOANS = env.whole("DASHU_CLOSE_RANGE_LOANS", 50_000)
+# How many ranges one database closes at once, on however many hosts the workers are.
+CLOSE_AT_ONCE = env.whole("DASHU_CLOSE_AT_ONCE", 4)
 
 # --- admin --------------------------------------------------------------------------------------------------------
 UNFOLD = {

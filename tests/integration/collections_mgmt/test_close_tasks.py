@@ -32,7 +32,7 @@ def work_off(queue: deque) -> int:
 
 class TestCloseTasks:
     def test_close_all_owed_dates_in_order_range_by_range(self, amina, queue, settings):
-        settings.CLOSE_RANGE_LOANS = 2
+        settings.CLOSE_RANGE_LOANS, settings.CLOSE_RANGE_SECONDS = 2, 0
         loans = [running_loan(amina) for _number in range(5)]
         close_date(business_date=TODAY - timedelta(days=4), today=TODAY)
 

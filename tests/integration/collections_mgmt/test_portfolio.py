@@ -56,8 +56,8 @@ class TestInterestNotYetDue:
         for item in run.ranges.all():
             close_range(range_id=item.pk, today=DUE)
 
-        finish_close(run_id=run.pk)
-        finish_close(run_id=run.pk)
+        finish_close(run_id=run.pk, today=DUE)
+        finish_close(run_id=run.pk, today=DUE)
 
         assert JournalEntry.objects.filter(kind="ACCRUED_INTEREST").count() == 1
 

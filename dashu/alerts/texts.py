@@ -1,0 +1,31 @@
+"""What each kind of alert says: what happened, what the program does about it, and what a person can do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+KINDS: Mapping[str, Promise] = {
+    "close.range_fails": _(
+        "The nightly close of %(date)s failed %(attempts)s times at the loans %(loans)s: %(error)s. It is tried again"
+        " at growing intervals and closes nothing half. Mend the cause; the date stays open until then."
+    ),
+    "close.loan_quarantined": _(
+        "The nightly close of %(date)s left out loan %(loan)s, whose rows cannot be closed: %(error)s. All other loans"
+        " are closed. It is tried again every night; open the loan and correct it."
+    ),
+    "close.is_late": _(
+        "The nightly close of %(date)s is not done, although the day has begun. Look at its page: are ranges failing,"
+        " is it paused, does a worker read the queue “close”?"
+    ),
+    "close.books_differ": _(
+        "After the nightly close of %(date)s, %(count)s accounts of loans differ from their postings, loan %(loan)s"
+        " first. Nothing was changed. Look at the reconciliation before anyone is told these figures."
+    ),
+}
+
+
+def text_of(kind: str, params: Mapping[str, Any]) -> str:
+    """Return an alert in the reader's language; one of a kind that no longer exists is its values."""
+    return str(KINDS[kind]) % params if kind in KINDS else ", ".join(f"{key}: {value}" for key, value in params.items())
