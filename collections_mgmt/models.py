@@ -39,6 +39,7 @@ class OverdueStatus(models.Model):
     penalty_minor = models.BigIntegerField(_("penalty due"))
     bucket = models.CharField(_("bucket"), max_length=20)
     classification = models.CharField(_("classification"), max_length=20)
+    stage = models.CharField(_("impairment stage"), max_length=4, blank=True, db_default="", default="")
 
     objects = OverdueStatusQuerySet.as_manager()
 
@@ -60,7 +61,7 @@ class OverdueStatus(models.Model):
 
 
 class OverdueChange(models.Model):
-    """A change of bucket or classification at the end of `changed_on`; days that change nothing leave no row."""
+    """A change of bucket, classification or stage at the end of `changed_on`; days that change nothing leave no row."""
 
     pk = models.CompositePrimaryKey("loan_id", "changed_on")
     loan = models.ForeignKey(
@@ -72,6 +73,8 @@ class OverdueChange(models.Model):
     bucket = models.CharField(_("bucket"), max_length=20)
     classification_before = models.CharField(_("classification before"), max_length=20)
     classification = models.CharField(_("classification"), max_length=20)
+    stage_before = models.CharField(_("impairment stage before"), max_length=4, blank=True, db_default="", default="")
+    stage = models.CharField(_("impairment stage"), max_length=4, blank=True, db_default="", default="")
 
     class Meta:
         verbose_name = _("change of overdue status")
@@ -82,7 +85,11 @@ class OverdueChange(models.Model):
 
 
 class CollectionCase(models.Model):
-    """One time in which a borrower is helped back on one loan. Opened and closed by the nightly close."""
+    """
+    One time in which a borrower is helped back on one loan. Opened, escalated and closed by the nightly close.
+
+    :ivar level: how far it has gone, by the effective days past due; see the rule `collections.levels`.
+    """
 
     class Status(models.TextChoices):
         OPEN = "OPEN", _("Open")
@@ -92,6 +99,8 @@ class CollectionCase(models.Model):
     status = models.CharField(_("status"), max_length=8, choices=Status, db_default="OPEN", default=Status.OPEN)
     opened_on = models.DateField(_("opened on"))
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    level = models.PositiveSmallIntegerField(_("level"), db_default=1, default=1)
+    level_since = models.DateField(_("at this level since"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("collection case")
@@ -106,6 +115,138 @@ class CollectionCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.opened_on}"
+
+
+class PromiseToPay(models.Model):
+    """
+    What a borrower said they would pay by a day; kept or broken is found by the nightly close.
+
+    :ivar paid_minor: received from the day it was made, up to the end of its grace.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", _("Open")
+        KEPT = "KEPT", _("Kept")
+        BROKEN = "BROKEN", _("Broken")
+        CANCELLED = "CANCELLED", _("Cancelled")
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="promises", verbose_name=_("loan"))
+    amount_minor = models.BigIntegerField(_("amount"))
+    made_on = models.DateField(_("made on"))
+    due_on = models.DateField(_("promised for"))
+    status = models.CharField(_("status"), max_length=10, choices=Status, db_default="OPEN", default=Status.OPEN)
+    paid_minor = models.BigIntegerField(_("paid"), db_default=0, default=0)
+    decided_on = models.DateField(_("decided on"), null=True, blank=True)
+    note = models.TextField(_("note"), blank=True, db_default="", default="")
+    actor = models.TextField(_("noted by"))
+
+    class Meta:
+        verbose_name = _("promise to pay")
+        verbose_name_plural = _("promises to pay")
+        constraints = [
+            models.UniqueConstraint(fields=["loan"], condition=Q(status="OPEN"), name="collections_one_open_promise"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gt=0, due_on__gte=F("made_on")), name="collections_promise_is_sound"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.due_on}: {self.amount_minor}"
+
+
+class Hold(models.Model):
+    """
+    A time in which a borrower is left in peace on one loan: no reminders, no penalty, and the days stand still.
+
+    :ivar ends_on: the last day; None for a hold that ends when somebody ends it.
+    :ivar ended_on: the last day it really covered.
+    """
+
+    class Kind(models.TextChoices):
+        COMPLAINT = "COMPLAINT", _("Complaint")
+        DISPUTE = "DISPUTE", _("Dispute")
+        HARDSHIP_REVIEW = "HARDSHIP_REVIEW", _("Hardship review")
+        BREATHING_SPACE = "BREATHING_SPACE", _("Breathing space")
+        DECEASED = "DECEASED", _("Borrower deceased")
+        FRAUD = "FRAUD", _("Fraud")
+
+    loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="holds", verbose_name=_("loan"))
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    starts_on = models.DateField(_("first day"))
+    ends_on = models.DateField(_("last day"), null=True, blank=True)
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    reason = models.TextField(_("reason"))
+    actor = models.TextField(_("placed by"))
+
+    class Meta:
+        verbose_name = _("hold")
+        verbose_name_plural = _("holds")
+        indexes = [
+            models.Index(fields=["loan"], condition=Q(ended_on=None), name="collections_hold_running"),
+            models.Index(fields=["ends_on"], condition=Q(ended_on=None), name="collections_hold_to_expire"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="collections_hold_dates_agree"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.kind} {self.starts_on}"
+
+
+class CreditRecordMonth(models.Model):
+    """
+    What a loan is to be reported with for a month, as found by the close of its last day.
+
+    :ivar month: the first day of the month.
+    :ivar code: of the rule `credit_record.codes`.
+    """
+
+    pk = models.CompositePrimaryKey("loan_id", "month")
+    loan = models.ForeignKey(
+        Loan, on_delete=models.PROTECT, related_name="credit_months", db_index=False, verbose_name=_("loan")
+    )
+    month = models.DateField(_("month"))
+    code = models.CharField(_("code"), max_length=2)
+    days_past_due = models.PositiveIntegerField(_("days past due"))
+    balance_minor = models.BigIntegerField(_("balance"))
+    overdue_minor = models.BigIntegerField(_("overdue"))
+
+    class Meta:
+        verbose_name = _("month of a credit record")
+        verbose_name_plural = _("months of credit records")
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.month:%Y-%m}: {self.code}"
+
+
+class LoanSignal(models.Model):
+    """
+    What an early warning is read from, for a loan that has paid something: its own past, against which it may drift.
+
+    Written by the close for loans that were paid on the day; a loan without a row has paid nothing yet.
+
+    :ivar days_late: of the three installments paid last, on average, in hundredths of a day; early is negative.
+    :ivar days_late_before: of the three before those; None while there are fewer than four.
+    :ivar partial_payments: of the last 90 days, that left a due installment open.
+    """
+
+    loan = models.OneToOneField(
+        Loan, on_delete=models.PROTECT, primary_key=True, related_name="signal", verbose_name=_("loan")
+    )
+    as_of = models.DateField(_("as of"))
+    days_late = models.IntegerField(_("days late, in hundredths"))
+    days_late_before = models.IntegerField(_("days late before, in hundredths"), null=True, blank=True)
+    partial_payments = models.PositiveIntegerField(_("partial payments"))
+    failed_collections = models.PositiveIntegerField(_("failed collections"))
+
+    class Meta:
+        verbose_name = _("signal of a loan")
+        verbose_name_plural = _("signals of loans")
+
+    def __str__(self) -> str:
+        return f"{self.loan_id} {self.as_of}"
 
 
 class CloseRun(models.Model):

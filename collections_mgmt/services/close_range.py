@@ -8,7 +8,8 @@ for another attempt after a while.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,13 +20,17 @@ from django.utils import timezone
 
 from collections_mgmt.models import CloseRange
 from collections_mgmt.services import overdue_sql, portfolio_sql
+from collections_mgmt.services.credit_months_sql import is_month_end, write_credit_months
+from collections_mgmt.services.holds import expire_holds
+from collections_mgmt.services.promises_sql import decide_promises
 from collections_mgmt.services.reminders_sql import queue_reminders
+from collections_mgmt.services.scales import scales_on
+from collections_mgmt.services.signals_sql import refresh_signals
 from dashu.alerts.services import raise_alert
-from dashu.finance.arrears import Scale
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.policy import rules as policy
 from dashu.policy.selectors import PolicyRuleMissing
-from loans.models import Product
+from repayments.services.autopay import announce_collections, request_collections
 
 ACTOR = "system:close"
 ALERT_AFTER = 3  # attempts
@@ -74,12 +79,22 @@ def _begin(which: str, value: int) -> int | None:
 
 
 def _close_begun(range_id: int, *, today: date) -> CloseRange | None:
+    steps = _Steps()
     try:
+        begun = CloseRange.objects.select_related("run").get(pk=range_id)
+        steps.do(
+            "holds",
+            expire_holds,
+            on=begun.run.business_date,
+            first=begun.first_loan_id,
+            end=begun.end_loan_id,
+            actor=ACTOR,
+        )
         with transaction.atomic():
             item = _hold(range_id)
             if item is None:
                 return None
-            _close(item, today=today)
+            _close(item, steps, today=today)
             item.status, item.error, item.ended_at = CloseRange.Status.DONE, "", timezone.now()
             item.save(update_fields=["status", "error", "ended_at", "counts", "seconds", "sums"])
             return item
@@ -103,67 +118,70 @@ def _hold(range_id: int) -> CloseRange | None:
     return waiting.filter(pk=range_id, status=CloseRange.Status.WAITING).first()
 
 
-def _close(item: CloseRange, *, today: date) -> None:
-    on = item.run.business_date
-    first, end = item.first_loan_id, item.end_loan_id
-    counts: dict[str, int] = {}
-    seconds: dict[str, float] = {}
+@dataclass
+class _Steps:
+    """What each step of a range found, and the seconds it took."""
 
-    def step(name: str, work: Callable[[CursorWrapper], Any]) -> None:
+    counts: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def do(self, name: str, work: Callable[..., Any], *args: Any, **how: Any) -> None:
         started = time.perf_counter()
-        result = work(cursor)
-        counts.update(result if isinstance(result, dict) else {name: result})
-        seconds[name] = round(time.perf_counter() - started, 4)
+        found = work(*args, **how)
+        self.counts.update(found if isinstance(found, Mapping) else {name: found})
+        self.seconds[name] = round(time.perf_counter() - started, 4)
 
-    def portfolio(cursor: CursorWrapper) -> dict[str, int]:
-        item.sums = portfolio_sql.sum_range(
-            cursor, on=on, first=first, end=end, buckets=buckets, tiers=tiers, stages=impairment_stages(on)
-        )
-        return {"running": sum(row["loans"] for row in item.sums)}
 
+def _close(item: CloseRange, steps: _Steps, *, today: date) -> None:
+    on = item.run.business_date
+    within: Any = {"first": item.first_loan_id, "end": item.end_loan_id}
+    scales = scales_on(on)
     with connection.cursor() as cursor:
-        step("touched", lambda c: overdue_sql.touch_range(c, on=on, first=first, end=end))
-        step(
-            "accrued",
-            lambda c: overdue_sql.accrue(
-                c, on=on, first=first, end=end, description=f"Close {on}: accrual", actor=ACTOR
-            ),
+        steps.do("touched", overdue_sql.touch_range, cursor, on=on, **within)
+        steps.do(
+            "accrued", overdue_sql.accrue, cursor, on=on, **within, description=f"Close {on}: accrual", actor=ACTOR
         )
-        buckets, tiers = policy.delinquency_buckets(on), classification_tables(on)
-        step(
-            "overdue",
-            lambda c: overdue_sql.refresh_overdue(c, on=on, first=first, end=end, buckets=buckets, tiers=tiers),
-        )
-        step("cases", lambda c: overdue_sql.open_and_close_cases(c, on=on))
+        steps.do("overdue", overdue_sql.refresh_overdue, cursor, on=on, **within, scales=scales)
+        steps.do("promises", decide_promises, cursor, on=on, **within, kept=policy.promise_kept(on))
+        steps.do("cases", overdue_sql.open_and_close_cases, cursor, on=on, scales=scales)
+        steps.do("signals", refresh_signals, cursor, on=on, **within)
+        if is_month_end(on):
+            steps.do("credit_months", _write_credit_months, cursor, on=on, **within)
         send_on = on + timedelta(days=1)
         if send_on >= today:
-            opens = policy.contact_hours(send_on).opens
-            not_before = datetime.combine(send_on, opens, tzinfo=LENDER_ZONE) + timedelta(hours=1)
-            step(
-                "reminders",
-                lambda c: queue_reminders(
-                    c,
-                    send_on=send_on,
-                    not_before=not_before,
-                    days=policy.reminder_days(send_on),
-                    first=first,
-                    end=end,
-                ),
-            )
-        step("portfolio", portfolio)
-    item.counts, item.seconds = counts, seconds
+            not_before = _morning_of(send_on)
+            steps.do("collections", request_collections, on=send_on, **within)
+            steps.do("notices", announce_collections, on=send_on, not_before=not_before, **within)
+            days = policy.reminder_days(send_on)
+            steps.do("reminders", queue_reminders, cursor, send_on=send_on, not_before=not_before, days=days, **within)
+        steps.do("portfolio", _sum_portfolio, cursor, item, scales)
+    item.counts, item.seconds = steps.counts, steps.seconds
 
 
-def impairment_stages(on: date) -> Scale | None:
-    """Return the stages by days past due, None where the lender's pack has none."""
+def _sum_portfolio(cursor: CursorWrapper, item: CloseRange, scales: overdue_sql.Scales) -> dict[str, int]:
+    item.sums = portfolio_sql.sum_range(
+        cursor,
+        on=item.run.business_date,
+        first=item.first_loan_id,
+        end=item.end_loan_id,
+        buckets=scales.buckets,
+        tiers=scales.tiers,
+        stages=scales.stages,
+    )
+    return {"running": sum(row["loans"] for row in item.sums)}
+
+
+def _write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int:
     try:
-        return policy.impairment_stages(on).by_days
-    except PolicyRuleMissing:
-        return None
+        codes = policy.credit_codes(on)
+    except PolicyRuleMissing:  # of a country whose bureaus are told otherwise
+        return 0
+    return write_credit_months(cursor, on=on, first=first, end=end, codes=codes)
 
 
-def classification_tables(on: date) -> dict[str, Any]:
-    return {kind: policy.five_tier(kind, on) for kind in Product.Kind.values}
+def _morning_of(day: date) -> datetime:
+    opens = policy.contact_hours(day).opens
+    return datetime.combine(day, opens, tzinfo=LENDER_ZONE) + timedelta(hours=1)
 
 
 @transaction.atomic

@@ -11,7 +11,9 @@ a LATERAL subquery; and every large table is held to the bounds of the range, `f
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
@@ -30,7 +32,8 @@ ACCRUAL = """close_accrual (loan_id bigint, product_terms_id bigint, currency te
     is_suspended boolean)"""
 STATUS = """close_status (loan_id bigint, days_past_due int, effective_days_past_due int, oldest_due_on date,
     principal_minor bigint, interest_minor bigint, fee_minor bigint, penalty_minor bigint, as_of date, bucket text,
-    classification text, bucket_before text, classification_before text, is_known boolean)"""
+    classification text, stage text, bucket_before text, classification_before text, stage_before text,
+    is_known boolean)"""
 
 
 def touch_range(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int:
@@ -156,34 +159,71 @@ def accrue(cursor: CursorWrapper, *, on: date, first: int, end: int, description
     return accrued
 
 
-def refresh_overdue(
-    cursor: CursorWrapper, *, on: date, first: int, end: int, buckets: Scale, tiers: Mapping[str, Scale]
-) -> Mapping[str, int]:
+@dataclass(frozen=True, slots=True)
+class Scales:
     """
-    Recount days past due, overdue amounts, bucket and classification as of `on`; write what changed.
+    What days past due mean on one date.
 
     :param tiers: the classification of each kind of product.
-    :returns: `{"overdue": loans behind, "changed": changes of bucket or classification}`.
+    :param stages: of impairment; None where the lender's pack has none, the stage is "" then.
+    :param levels: of a collection case, by effective days; the codes are whole numbers.
     """
-    _count_overdue(cursor, on=on, first=first, end=end, buckets=buckets, tiers=tiers)
+
+    buckets: Scale
+    tiers: Mapping[str, Scale]
+    stages: Scale | None
+    levels: Scale
+
+
+def refresh_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scales: Scales) -> Mapping[str, int]:
+    """
+    Recount days past due, overdue amounts, bucket, classification and stage as of `on`; write what changed.
+
+    :returns: `{"overdue": loans behind, "changed": changes of bucket, classification or stage}`.
+    """
+    _count_overdue(cursor, on=on, first=first, end=end, scales=scales)
     changed = _note_changes(cursor, on=on)
     _store_status(cursor)
     cursor.execute("SELECT COUNT(*) FROM close_status WHERE days_past_due > 0")
     return {"overdue": int(cursor.fetchone()[0]), "changed": changed}
 
 
-def open_and_close_cases(cursor: CursorWrapper, *, on: date) -> Mapping[str, int]:
-    """Open a case for every loan that is behind and has none; close the cases of loans that no longer are."""
+def open_and_close_cases(cursor: CursorWrapper, *, on: date, scales: Scales) -> Mapping[str, int]:
+    """
+    Open a case for every loan that is behind and has none, bring the others to their level, close those that are not.
+
+    A case is escalated by the effective days, so that it stays where it is while the count is paused.
+    """
+    levels: dict[str, Any] = {
+        "on": on,
+        "levels": [int(band.code) for band in scales.levels.bands],
+        "starts": [band.from_days for band in scales.levels.bands],
+    }
     cursor.execute(
         """
-        INSERT INTO collections_mgmt_collectioncase (loan_id, status, opened_on)
-        SELECT status.loan_id, 'OPEN', %(on)s FROM close_status AS status
+        INSERT INTO collections_mgmt_collectioncase (loan_id, status, opened_on, level, level_since)
+        SELECT status.loan_id, 'OPEN', %(on)s, reached.level, %(on)s FROM close_status AS status
+        CROSS JOIN LATERAL (
+            SELECT (%(levels)s::int[])[width_bucket(status.effective_days_past_due, %(starts)s::int[])] AS level
+        ) AS reached
         WHERE status.days_past_due > 0
         ON CONFLICT (loan_id) WHERE status = 'OPEN' DO NOTHING
         """,
-        {"on": on},
+        levels,
     )
     opened = cursor.rowcount
+    cursor.execute(
+        """
+        UPDATE collections_mgmt_collectioncase AS item SET level = reached.level, level_since = %(on)s
+        FROM close_status AS status CROSS JOIN LATERAL (
+            SELECT (%(levels)s::int[])[width_bucket(status.effective_days_past_due, %(starts)s::int[])] AS level
+        ) AS reached
+        WHERE item.loan_id = status.loan_id AND item.status = 'OPEN' AND status.days_past_due > 0
+          AND item.level <> reached.level
+        """,
+        levels,
+    )
+    escalated = cursor.rowcount
     cursor.execute(
         """
         UPDATE collections_mgmt_collectioncase AS item
@@ -193,7 +233,7 @@ def open_and_close_cases(cursor: CursorWrapper, *, on: date) -> Mapping[str, int
         """,
         {"on": on},
     )
-    return {"cases_opened": opened, "cases_closed": cursor.rowcount}
+    return {"cases_opened": opened, "cases_escalated": escalated, "cases_closed": cursor.rowcount}
 
 
 def _empty(cursor: CursorWrapper, table: str) -> None:
@@ -280,10 +320,9 @@ def _post_accrual(cursor: CursorWrapper, *, on: date, description: str, actor: s
     )
 
 
-def _count_overdue(
-    cursor: CursorWrapper, *, on: date, first: int, end: int, buckets: Scale, tiers: Mapping[str, Scale]
-) -> None:
+def _count_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scales: Scales) -> None:
     _empty(cursor, STATUS)
+    buckets, tiers, stages = scales.buckets, scales.tiers, scales.stages
     cursor.execute(
         """
         INSERT INTO close_status
@@ -292,14 +331,16 @@ def _count_overdue(
                late.fee_minor, loan.penalty_minor, %(on)s,
                (%(bucket_codes)s::text[])[width_bucket(counted.days_past_due, %(bucket_starts)s::int[])],
                loan.codes[width_bucket(counted.days_past_due, loan.starts)],
+               (%(stage_codes)s::text[])[width_bucket(counted.days_past_due, %(stage_starts)s::int[])],
                COALESCE(loan.bucket, (%(bucket_codes)s::text[])[1]), COALESCE(loan.classification, loan.codes[1]),
-               loan.is_known
+               COALESCE(loan.stage, (%(stage_codes)s::text[])[1]), loan.is_known
         FROM (
             SELECT loan.id, loan.tolerance_bps, tier.starts, tier.codes,
                    balance.penalty_charged_minor - balance.penalty_paid_minor - balance.penalty_waived_minor
                        AS penalty_minor,
                    balance.pause_starts, balance.pause_ends,
-                   before.bucket, before.classification, before.loan_id IS NOT NULL AS is_known
+                   before.bucket, before.classification, NULLIF(before.stage, '') AS stage,
+                   before.loan_id IS NOT NULL AS is_known
             FROM close_touched AS touched
             JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.id >= %(first)s AND loan.id < %(end)s
             JOIN loans_productterms AS version ON version.id = loan.product_terms_id
@@ -340,6 +381,8 @@ def _count_overdue(
             "end": end,
             "bucket_starts": [band.from_days for band in buckets.bands],
             "bucket_codes": [band.code for band in buckets.bands],
+            "stage_starts": [band.from_days for band in stages.bands] if stages else [0],
+            "stage_codes": [band.code for band in stages.bands] if stages else [""],
             "tiers": json.dumps(
                 [
                     {
@@ -359,12 +402,15 @@ def _note_changes(cursor: CursorWrapper, *, on: date) -> int:
     cursor.execute(
         """
         INSERT INTO collections_mgmt_overduechange AS change
-            (loan_id, changed_on, days_past_due, bucket_before, bucket, classification_before, classification)
-        SELECT loan_id, as_of, days_past_due, bucket_before, bucket, classification_before, classification
+            (loan_id, changed_on, days_past_due, bucket_before, bucket, classification_before, classification,
+             stage_before, stage)
+        SELECT loan_id, as_of, days_past_due, bucket_before, bucket, classification_before, classification,
+               stage_before, stage
         FROM close_status
-        WHERE (bucket, classification) IS DISTINCT FROM (bucket_before, classification_before)
+        WHERE (bucket, classification, stage) IS DISTINCT FROM (bucket_before, classification_before, stage_before)
         ON CONFLICT (loan_id, changed_on) DO UPDATE
-        SET days_past_due = excluded.days_past_due, bucket = excluded.bucket, classification = excluded.classification
+        SET days_past_due = excluded.days_past_due, bucket = excluded.bucket, classification = excluded.classification,
+            stage = excluded.stage
         """
     )
     changed = cursor.rowcount
@@ -373,6 +419,7 @@ def _note_changes(cursor: CursorWrapper, *, on: date) -> int:
         DELETE FROM collections_mgmt_overduechange AS change USING close_status AS status
         WHERE change.loan_id = status.loan_id AND change.changed_on = %s
           AND change.bucket = change.bucket_before AND change.classification = change.classification_before
+          AND change.stage = change.stage_before
         """,
         [on],
     )
@@ -384,9 +431,9 @@ def _store_status(cursor: CursorWrapper) -> None:
         """
         INSERT INTO collections_mgmt_overduestatus AS kept
             (loan_id, as_of, days_past_due, effective_days_past_due, oldest_due_on,
-             principal_minor, interest_minor, fee_minor, penalty_minor, bucket, classification)
+             principal_minor, interest_minor, fee_minor, penalty_minor, bucket, classification, stage)
         SELECT loan_id, as_of, days_past_due, effective_days_past_due, oldest_due_on,
-               principal_minor, interest_minor, fee_minor, penalty_minor, bucket, classification
+               principal_minor, interest_minor, fee_minor, penalty_minor, bucket, classification, stage
         FROM close_status
         WHERE is_known OR days_past_due > 0 OR principal_minor + interest_minor + fee_minor + penalty_minor > 0
         ON CONFLICT (loan_id) DO UPDATE
@@ -394,6 +441,6 @@ def _store_status(cursor: CursorWrapper) -> None:
             effective_days_past_due = excluded.effective_days_past_due, oldest_due_on = excluded.oldest_due_on,
             principal_minor = excluded.principal_minor, interest_minor = excluded.interest_minor,
             fee_minor = excluded.fee_minor, penalty_minor = excluded.penalty_minor,
-            bucket = excluded.bucket, classification = excluded.classification
+            bucket = excluded.bucket, classification = excluded.classification, stage = excluded.stage
         """
     )

@@ -6,8 +6,7 @@ from django.db import connection, transaction
 
 from collections_mgmt.models import OverdueStatus
 from collections_mgmt.services import overdue_sql, reminders_sql
-from collections_mgmt.services.close_range import classification_tables
-from dashu.policy import rules as policy
+from collections_mgmt.services.scales import scales_on
 
 
 @transaction.atomic
@@ -19,14 +18,14 @@ def reassess_loan(*, loan_id: int, as_of: date) -> None:
     """
     with connection.cursor() as cursor:
         if OverdueStatus.objects.filter(pk=loan_id).exists():
+            scales = scales_on(as_of)
             overdue_sql.touch_loan(cursor, loan_id=loan_id)
             overdue_sql.refresh_overdue(
                 cursor,
                 on=as_of,
                 first=loan_id,
                 end=loan_id + 1,
-                buckets=policy.delinquency_buckets(as_of),
-                tiers=classification_tables(as_of),
+                scales=scales,
             )
-            overdue_sql.open_and_close_cases(cursor, on=as_of)
+            overdue_sql.open_and_close_cases(cursor, on=as_of, scales=scales)
         reminders_sql.correct_waiting(cursor, loan_id=loan_id)

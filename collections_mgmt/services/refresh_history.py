@@ -7,7 +7,7 @@ from django.db.models import Max
 
 from collections_mgmt.models import CloseRun, OverdueChange
 from collections_mgmt.services.reassess_loan import reassess_loan
-from dashu.policy import rules as policy
+from collections_mgmt.services.scales import scales_on
 from loans.models import Loan
 from repayments.models import Restatement
 from repayments.selectors.past_days import loan_by_day
@@ -17,7 +17,7 @@ from repayments.services.booking import lock_loan
 @transaction.atomic
 def refresh_history(*, loan_id: int, event_id: int, today: date) -> None:
     """
-    Correct the changes of bucket and classification from the restatement's value date to the latest closed date.
+    Correct the changes of bucket, classification and stage from the restatement's value date to the latest closed date.
 
     What was known before is not lost: `repayments.selectors.past_days` answers for any day as known at any moment.
     """
@@ -33,15 +33,12 @@ def refresh_history(*, loan_id: int, event_id: int, today: date) -> None:
 def _changes(loan: Loan, first: date, last: date) -> list[OverdueChange]:
     kind = Loan.objects.values_list("product_terms__product__kind", flat=True).get(pk=loan.pk)
     changes: list[OverdueChange] = []
-    before: tuple[str, str] | None = None
+    before: tuple[str, str, str] | None = None
     for day in loan_by_day(loan, first=first - timedelta(days=1), last=last):
         days = day.arrears.days_past_due
-        labels = (
-            policy.delinquency_buckets(day.as_of).code_for(days),
-            policy.five_tier(kind, day.as_of).code_for(days),
-        )
+        labels = _labels(kind, day.as_of, days)
         if before is None:
-            before = labels if day.as_of < first else _current(kind, day.as_of)
+            before = labels if day.as_of < first else _labels(kind, day.as_of, 0)
         if labels != before and day.as_of >= first:
             changes.append(
                 OverdueChange(
@@ -52,11 +49,15 @@ def _changes(loan: Loan, first: date, last: date) -> list[OverdueChange]:
                     bucket=labels[0],
                     classification_before=before[1],
                     classification=labels[1],
+                    stage_before=before[2],
+                    stage=labels[2],
                 )
             )
         before = labels
     return changes
 
 
-def _current(kind: str, on: date) -> tuple[str, str]:
-    return policy.delinquency_buckets(on).code_for(0), policy.five_tier(kind, on).code_for(0)
+def _labels(kind: str, on: date, days: int) -> tuple[str, str, str]:
+    scales = scales_on(on)
+    stage = scales.stages.code_for(days) if scales.stages else ""
+    return scales.buckets.code_for(days), scales.tiers[kind].code_for(days), stage

@@ -126,8 +126,30 @@ def autopay_retry(on: date, *, pack: str | None = None) -> AutopayRetry:
     return _autopay_retry(rule("autopay.retry", on=on, pack=pack))
 
 
+@dataclass(frozen=True, slots=True)
+class PromiseKept:
+    """
+    When a promise to pay counts as kept.
+
+    :param share: of the amount that has to come in.
+    :param days: of grace after the promised day.
+    """
+
+    share: Decimal
+    days: int
+
+
+def promise_kept(on: date, *, pack: str | None = None) -> PromiseKept:
+    return _promise_kept(rule("promise.kept", on=on, pack=pack))
+
+
 def bank_account(on: date, *, pack: str | None = None) -> BankAccount:
     return _bank_account(rule("bank.account", on=on, pack=pack))
+
+
+def case_levels(on: date, *, pack: str | None = None) -> Scale:
+    """Return the levels of a collection case by effective days past due; the codes are whole numbers from 1."""
+    return _levels(rule("collections.levels", on=on, pack=pack))
 
 
 def delinquency_buckets(on: date, *, pack: str | None = None) -> Scale:
@@ -214,6 +236,20 @@ def typed(code: str, value: Any) -> Any:
 
 def _scale(value: Any) -> Scale:
     return Scale(tuple(Band(_whole(band["from_days"]), str(band["code"])) for band in value))
+
+
+def _levels(value: Any) -> Scale:
+    scale = _scale(value)
+    if [band.code for band in scale.bands] != [str(number) for number in range(1, len(scale.bands) + 1)]:
+        raise ValueError(f"the levels are 1, 2 and so on, not {[band.code for band in scale.bands]}")
+    return scale
+
+
+def _promise_kept(value: Any) -> PromiseKept:
+    kept = PromiseKept(share=fraction(value["share"]), days=_whole(value["days"]))
+    if not (0 < kept.share <= 1 and 0 <= kept.days <= 31):
+        raise ValueError(f"share lies above 0 and up to 1, days from 0 to 31, not {kept}")
+    return kept
 
 
 def _credit_codes(value: Any) -> CreditCodes:
@@ -318,6 +354,8 @@ def _whole(value: Any) -> int:
 # By the start of the code, because a pack may hold several tables of one form.
 PARSERS: dict[str, Callable[[Any], Any]] = {
     "delinquency.buckets": _scale,
+    "collections.levels": _levels,
+    "promise.kept": _promise_kept,
     "classification.five_tier.": _scale,
     "classification.table_of_product": _texts,
     "classification.floors": _texts,

@@ -1,0 +1,138 @@
+"""Holds: leaving a borrower in peace on a loan while something is looked into. Penalty and the days stand still."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from collections_mgmt.models import Hold
+from dashu.audit import services as audit
+from dashu.kernel.errors import DomainError
+from loans.models import Loan
+from repayments.models import LoanEvent
+from repayments.services.booking import lock_loan
+from repayments.services.pause_count import pause_count, resume_count
+
+_DAY = timedelta(days=1)
+
+logger = logging.getLogger(__name__)
+
+
+class HoldRefused(DomainError):
+    """A hold cannot be placed or ended like this; `field` says what is wrong."""
+
+    code = "hold_refused"
+
+
+@transaction.atomic
+def place_hold(
+    *, loan_id: int, kind: str, starts_on: date, ends_on: date | None, today: date, reason: str, actor: str
+) -> Hold:
+    """
+    Leave the borrower in peace on this loan from a day on.
+
+    :param kind: one of `Hold.Kind`.
+    :param starts_on: from the loan's beginning to today.
+    :param ends_on: the last day, today or later; None for a hold that somebody has to end.
+    :raises LoanNotFound: there is no such loan.
+    :raises HoldRefused: the loan is not running, a hold of this kind runs already, or the days do not fit.
+    """
+    loan = lock_loan(loan_id)
+    if loan.status not in (Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF):
+        raise HoldRefused(_("Nothing is demanded on this loan, so there is nothing to hold."), field="loan")
+    if not loan.starts_on <= starts_on <= today:
+        raise HoldRefused(_("A hold begins between the loan's beginning and today."), field="starts_on")
+    if ends_on is not None and ends_on < today:
+        raise HoldRefused(_("The last day lies before today."), field="ends_on")
+    running = Hold.objects.filter(loan=loan, ended_on=None)
+    if running.filter(kind=kind).exists():
+        raise HoldRefused(_("A hold of this kind runs already."), field="kind")
+    is_first = not running.exists()
+    hold = Hold.objects.create(loan=loan, kind=kind, starts_on=starts_on, ends_on=ends_on, reason=reason, actor=actor)
+    if is_first and not _is_paused(loan):
+        pause_count(loan_id=loan.pk, paused_on=starts_on, today=today, reason=f"hold {hold.pk}: {reason}", actor=actor)
+    _note("collections.hold_placed", hold, actor)
+    return hold
+
+
+@transaction.atomic
+def end_hold(*, hold_id: int, ended_on: date, today: date, reason: str, actor: str) -> Hold:
+    """
+    End a running hold; the days count again from the day after its last, unless another hold still runs.
+
+    :param ended_on: the last day that it covers, up to today; the day before its first takes it back as a whole.
+    :raises HoldRefused: it has ended, or the day does not fit.
+    """
+    hold = Hold.objects.filter(pk=hold_id).first()
+    if hold is None:
+        raise HoldRefused(_("There is no such hold."), field="hold")
+    lock_loan(hold.loan_id)
+    hold.refresh_from_db()
+    if hold.ended_on is not None:
+        raise HoldRefused(_("This hold has ended already."), field="hold")
+    if not hold.starts_on - _DAY <= ended_on <= today:
+        raise HoldRefused(_("A hold ends between its first day and today."), field="ended_on")
+    hold.ended_on = ended_on
+    hold.save(update_fields=["ended_on"])
+    if not Hold.objects.filter(loan_id=hold.loan_id, ended_on=None).exists() and _is_held_pause(hold.loan):
+        resume_count(
+            loan_id=hold.loan_id,
+            resumed_on=min(ended_on + _DAY, today),
+            today=today,
+            reason=f"hold {hold.pk}: {reason}",
+            actor=actor,
+        )
+    _note("collections.hold_ended", hold, actor)
+    return hold
+
+
+def expire_holds(*, on: date, first: int, end: int, actor: str) -> Mapping[str, int]:
+    """
+    End the holds of a range whose last day lies before `on`; return `{"holds_expired": …}`.
+
+    Each in a transaction of its own, because a loan's lock is not held while another loan's is asked for.
+    """
+    due = Hold.objects.filter(ended_on=None, ends_on__lt=on, loan_id__gte=first, loan_id__lt=end)
+    expired = 0
+    for hold in due.order_by("loan_id", "pk"):
+        assert hold.ends_on is not None
+        try:
+            end_hold(hold_id=hold.pk, ended_on=hold.ends_on, today=on, reason="its time was over", actor=actor)
+        except HoldRefused:  # somebody else ended it a moment ago
+            continue
+        except DomainError as refusal:
+            logger.error("The hold %s is over, but its loan refuses to go on: %s", hold.pk, refusal)
+            continue
+        expired += 1
+    return {"holds_expired": expired}
+
+
+def _is_paused(loan: Loan) -> bool:
+    return _last_pause(loan) is not None
+
+
+def _is_held_pause(loan: Loan) -> bool:
+    """Whether the count is paused by a hold, and not by an act of its own."""
+    pause = _last_pause(loan)
+    return pause is not None and str(pause.data.get("reason", "")).startswith("hold ")
+
+
+def _last_pause(loan: Loan) -> LoanEvent | None:
+    """Return the event that paused the count, if it is paused."""
+    undone = LoanEvent.objects.filter(loan=loan, kind=LoanEvent.Kind.REVERSAL).values_list("data__event", flat=True)
+    steering = LoanEvent.objects.filter(loan=loan, kind__in=[LoanEvent.Kind.PAUSE, LoanEvent.Kind.RESUME])
+    last = steering.exclude(pk__in=list(undone)).order_by(F("effective_on").desc(), "-pk").first()
+    return last if last is not None and last.kind == LoanEvent.Kind.PAUSE else None
+
+
+def _note(action: str, hold: Hold, actor: str) -> None:
+    audit.record(
+        action=action,
+        subject_type="loan",
+        subject_id=hold.loan_id,
+        actor=actor,
+        data={"hold": hold.pk, "kind": hold.kind, "starts_on": hold.starts_on, "ended_on": hold.ended_on},
+    )
