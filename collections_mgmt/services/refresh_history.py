@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.db.models import Max
 
-from collections_mgmt.models import CloseRun, OverdueChange
+from collections_mgmt.models import CloseRun, OverdueChange, OverdueStatus
 from collections_mgmt.services.reassess_loan import reassess_loan
 from collections_mgmt.services.scales import scales_on
 from loans.models import Loan
@@ -26,7 +26,10 @@ def refresh_history(*, loan_id: int, event_id: int, today: date) -> None:
     latest = CloseRun.objects.filter(status=CloseRun.Status.CLOSED).aggregate(on=Max("business_date"))["on"]
     if latest is not None and latest >= from_on:
         OverdueChange.objects.filter(loan_id=loan_id, changed_on__gte=from_on, changed_on__lte=latest).delete()
-        OverdueChange.objects.bulk_create(_changes(loan, from_on, latest))
+        changes = _changes(loan, from_on, latest)
+        OverdueChange.objects.bulk_create(changes)
+        if changes:
+            _stand_where_history_ends(changes[-1], latest)
     reassess_loan(loan_id=loan_id, as_of=today)
 
 
@@ -55,6 +58,16 @@ def _changes(loan: Loan, first: date, last: date) -> list[OverdueChange]:
             )
         before = labels
     return changes
+
+
+def _stand_where_history_ends(last: OverdueChange, latest: date) -> None:
+    """Let the status continue what the history says, so that the next count does not note the same change again."""
+    labels = {"bucket": last.bucket, "classification": last.classification, "stage": last.stage}
+    nothing = dict.fromkeys(("principal_minor", "interest_minor", "fee_minor", "penalty_minor"), 0)
+    days = {"days_past_due": last.days_past_due, "effective_days_past_due": last.days_past_due}
+    OverdueStatus.objects.update_or_create(
+        loan_id=last.loan_id, defaults=labels, create_defaults={"as_of": latest, **days, **nothing, **labels}
+    )
 
 
 def _labels(kind: str, on: date, days: int) -> tuple[str, str, str]:
