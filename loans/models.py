@@ -1,5 +1,6 @@
 """Products, their dated versions, and loan contracts. Schedules and balances belong to repayments."""
 
+from datetime import date
 from typing import Any, Self
 
 from django.conf import settings
@@ -121,6 +122,9 @@ class Loan(models.Model):
     method = models.CharField(_("method"), max_length=20, choices=[(method.value, method.value) for method in Method])
     installment_count = models.PositiveIntegerField(_("installments"))
     starts_on = models.DateField(_("starts on"), help_text=_("Day of payout, or of takeover from another lender."))
+    lent_on = models.DateField(
+        _("lent on"), null=True, blank=True, help_text=_("By the lender from whom the loan was taken over.")
+    )
     first_due_on = models.DateField(_("first due date"), null=True, blank=True)
     due_day = models.PositiveSmallIntegerField(_("due day"), null=True, blank=True)
     interest_basis = models.CharField(
@@ -180,6 +184,11 @@ class Loan(models.Model):
         return self.number
 
     @property
+    def borrowed_on(self) -> date:
+        """When the borrower received the money, from us or from the lender before us."""
+        return self.lent_on or self.starts_on
+
+    @property
     def schedule_terms(self) -> ScheduleTerms:
         """The terms that the first schedule is computed from."""
         rules = self.product_terms.rules
@@ -188,7 +197,7 @@ class Loan(models.Model):
             annual_rate=self.annual_rate,
             method=Method(self.method),
             count=self.installment_count,
-            disbursed_on=self.starts_on,
+            disbursed_on=self.borrowed_on,
             due_rule=DueRule(rules.period, first_due_on=self.first_due_on, due_day=self.due_day),
             day_count=rules.day_count,
             rounding=rules.rounding,

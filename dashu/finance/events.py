@@ -61,6 +61,7 @@ class Event:
     :param due_day: the new day of the month.
     :param rows, interest_through: the schedule of an opening that is not computed from the terms, and to which day a
         loan that is taken over has paid its interest.
+    :param penalty, credit: what a loan that is taken over brings beside its principal and its rows.
     :param is_booked: it was accepted before. What a correction with an earlier value date leaves of it is then put
         right instead of refused: money is money, a waiver gives up at most what is owed.
     :param at: where the event stands in its document, for refusals.
@@ -82,6 +83,8 @@ class Event:
     due_day: int | None = None
     rows: tuple[Installment, ...] = ()
     interest_through: date | None = None
+    penalty: int = 0
+    credit: int = 0
     is_booked: bool = False
     at: str = ""
 

@@ -129,7 +129,14 @@ class Life:
             )
         if event.type is EventType.TAKE_OVER:
             assert event.interest_through is not None
-            self.position = taken_over(self.contract, event.rows, event.amount, interest_through=event.interest_through)
+            self.position = taken_over(
+                self.contract,
+                event.rows,
+                event.amount,
+                interest_through=event.interest_through,
+                penalty=event.penalty,
+                credit=event.credit,
+            )
             return
         rows = event.rows
         if not rows:

@@ -136,6 +136,7 @@ class Position:
     :param penalty_parts: charged, see `dashu.finance.penalty`; `interest_parts` likewise for daily interest.
     :param penalty_uncapped_parts, penalty_room_parts: what the rule alone would have charged, and what the cap left
         room for, late fees taken off; only a capped rule fills the room.
+    :param penalty_taken_over: charged by another system before the takeover, so it never was income of ours.
     :param refund_due: a credit that was paid back to the borrower and then turned out never to have been theirs.
     """
 
@@ -157,6 +158,7 @@ class Position:
     waiver_expense: int = 0
     waived_interest_income: int = 0
     waived_fee_income: int = 0
+    penalty_taken_over: int = 0
     recovered: int = 0
     refund_due: int = 0
     pauses: tuple[Pause, ...] = ()
@@ -245,26 +247,45 @@ def opened(contract: Contract, installments: Sequence[Installment], disbursed: i
 
 
 def taken_over(
-    contract: Contract, installments: Sequence[Installment], principal: int, *, interest_through: date
+    contract: Contract,
+    installments: Sequence[Installment],
+    principal: int,
+    *,
+    interest_through: date,
+    penalty: int = 0,
+    credit: int = 0,
 ) -> Position:
     """
-    Return the position of a loan that another system served until `contract.starts_on`.
+    Return the position of a loan that another system served until the end of `contract.starts_on`.
 
+    What the loan brings is carried against the takeover account, and nothing of it is income. What is no longer accrued
+    stands in the memo accounts from the first day, so it becomes income when it is paid.
+
+    :param installments: with what was paid of them before.
     :param principal: outstanding at the takeover, which may differ from what the open installments carry when
         interest is counted daily.
+    :param penalty: charged before and not paid. A cap on penalty counts from the takeover on.
+    :param credit: of the borrower, held by the other system.
     """
+    parts = penalty * contract.penalty.parts_per_minor
     opening = Position(
         installments=tuple(installments),
         accrued_through=contract.starts_on,
         interest_through=interest_through,
         principal=principal,
+        unapplied=credit,
+        penalty_parts=parts,
+        penalty_uncapped_parts=parts,
+        penalty_room_parts=parts,
     )
-    receivable = _receivables(opening, contract)
+    books = books_of(opening, contract)
+    incomes = (Book.INTEREST_INCOME, Book.FEE_INCOME, Book.PENALTY_INCOME)
     return replace(
         opening,
-        takeover=-(principal + sum(receivable.values())),
-        waived_interest_income=-receivable[Book.INTEREST_RECEIVABLE],
-        waived_fee_income=-receivable[Book.FEE_RECEIVABLE],
+        takeover=-sum(minor for book, minor in books.items() if book not in incomes),
+        waived_interest_income=books[Book.INTEREST_INCOME],
+        waived_fee_income=books[Book.FEE_INCOME],
+        penalty_taken_over=-books[Book.PENALTY_INCOME],
     )
 
 
@@ -691,7 +712,8 @@ def books_of(position: Position, contract: Contract) -> dict[Book, int]:
     books[Book.INTEREST_INCOME] = -(interest_earned + position.waived_interest_income)
     fees_earned = sum(row.paid_fee for row in position.installments) + receivable[Book.FEE_RECEIVABLE]
     books[Book.FEE_INCOME] = -(fees_earned + position.waived_fee_income)
-    books[Book.PENALTY_INCOME] = -position.penalty_charged(contract) + suspended[Book.PENALTY_RECEIVABLE]
+    penalty_earned = position.penalty_charged(contract) - suspended[Book.PENALTY_RECEIVABLE]
+    books[Book.PENALTY_INCOME] = -(penalty_earned - position.penalty_taken_over)
     books[Book.WAIVER_EXPENSE] = position.waiver_expense
     books[Book.REFUND_RECEIVABLE] = position.refund_due
     books[Book.SUSPENDED_INTEREST] = sum(suspended.values())

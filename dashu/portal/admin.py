@@ -19,7 +19,13 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal import corrections as corrections  # registers its page
 from dashu.portal.acting_on_loans import act_groups, act_view
-from dashu.portal.books import accounts, past_days, periods, reconciliations  # noqa: F401 – their pages register themselves
+from dashu.portal.books import (  # noqa: F401 – their pages register themselves
+    accounts,
+    handovers,
+    past_days,
+    periods,
+    reconciliations,
+)
 from dashu.portal.cash_desk import CashDesk
 from dashu.portal.loan_for_staff import loan_figures, loan_tables, past_day, waiting_acts
 from dashu.portal.refunding import RefundsCredit
@@ -61,7 +67,7 @@ class LoanAdmin(CashDesk, RefundsCredit, FoundByLoan, ReadOnlyAdmin):
         ("installment_count", "starts_on", "first_due_on"),
         ("penalty_rate", "penalty_base", "penalty_grace_days"),
         ("tolerance_bps", "source", "external_id"),
-        "virtual_account",
+        ("virtual_account", "lent_on"),
     ]
     readonly_fields = [
         "borrower_link",
@@ -79,6 +85,7 @@ class LoanAdmin(CashDesk, RefundsCredit, FoundByLoan, ReadOnlyAdmin):
         "tolerance_bps",
         "source",
         "external_id",
+        "lent_on",
         "virtual_account",
     ]
     actions_detail = ["take_cash", "refund_credit", "quote_payoff", "issue_statement", "issue_certificate"]

@@ -20,6 +20,7 @@ from dashu.approvals.selectors import pending_for_loan
 from dashu.kernel.dates import parse_date
 from dashu.kernel.errors import DomainError
 from dashu.portal.acting_on_loans import act_address
+from dashu.tapes.selectors import handover_of
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
@@ -84,6 +85,7 @@ def loan_tables(
         tables.append(_cases(loan))
     if may_see("repayments.view_payment"):
         tables.append(_events(loan, may_see))
+        tables.extend(_before_takeover(loan, may_see))
         tables.append(restatement_table(loan, most=SHOWN_RESTATEMENTS))
     return tables
 
@@ -293,6 +295,58 @@ def _documents(loan: Loan) -> Table:
     )
 
 
+def _before_takeover(loan: Loan, may_see: Callable[[str], bool]) -> list[Table]:
+    """Return what happened at the other system before the loan was taken over; nothing for a loan of our own."""
+    handover = handover_of(loan)
+    if handover is None:
+        return []
+    found = list(handover.history.order_by("-happened_on", "-position")[: SHOWN_EVENTS + 1])
+    kept = gettext("As %(source)s handed it over on %(day)s. It is kept and not booked here.") % {
+        "source": handover.source,
+        "day": date_format(handover.taken_over_on),
+    }
+    address = reverse("admin:tapes_handover_change", args=[handover.pk])
+    proof = format_html('<a href="{}">{}</a>', address, gettext("Proof of the takeover"))
+    note = format_html("{} {}", kept, proof if may_see("tapes.view_handover") else "")
+    if len(found) > SHOWN_EVENTS:
+        note = format_html("{} {}", note, _left_out_events())
+    return [
+        Table(
+            title=_("Before the takeover"),
+            note=note,
+            columns=[
+                Column(_("happened on")),
+                Column(_("event")),
+                Column(_("amount"), is_number=True),
+                Column(_("principal"), is_number=True),
+                Column(_("interest"), is_number=True),
+                Column(_("fee"), is_number=True),
+                Column(_("penalty"), is_number=True),
+                Column(_("credit"), is_number=True),
+                Column(_("reference")),
+                Column(_("note")),
+            ],
+            rows=[
+                [
+                    date_format(event.happened_on),
+                    event.get_kind_display(),
+                    *(money(minor, loan.currency) if minor else "" for minor in event.amounts),
+                    event.reference,
+                    event.note,
+                ]
+                for event in found[:SHOWN_EVENTS]
+            ],
+            empty=_("No history was handed over."),
+        )
+    ]
+
+
+def _left_out_events() -> str:
+    return ngettext(
+        "Only the newest %(count)s event is shown.", "Only the newest %(count)s events are shown.", SHOWN_EVENTS
+    ) % {"count": SHOWN_EVENTS}
+
+
 def _overdue_history(loan: Loan) -> Table:
     changes = OverdueChange.objects.filter(loan_id=loan.pk).order_by("-changed_on")
     return Table(
@@ -342,12 +396,9 @@ def _cases(loan: Loan) -> Table:
 def _events(loan: Loan, may: Callable[[str], bool]) -> Table:
     found = list(LoanEvent.objects.filter(loan=loan).order_by("-effective_on", "-id")[: SHOWN_EVENTS + 1])
     undo = {event.pk for event in undoable(found[:SHOWN_EVENTS]) if may(permission_to_undo(event.kind) or "")}
-    left_out = ngettext(
-        "Only the newest %(count)s event is shown.", "Only the newest %(count)s events are shown.", SHOWN_EVENTS
-    ) % {"count": SHOWN_EVENTS}
     return Table(
         title=_("Events"),
-        note=left_out if len(found) > SHOWN_EVENTS else "",
+        note=_left_out_events() if len(found) > SHOWN_EVENTS else "",
         columns=[
             Column(_("effective on")),
             Column(_("event")),

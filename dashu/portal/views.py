@@ -16,6 +16,7 @@ from dashu.kernel.errors import DomainError
 from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
 from dashu.portal.presenting import card_of, overview_of, shown_rows
+from dashu.tapes.selectors import payments_before_takeover
 from loans.models import Loan
 from repayments.models import Payment
 from repayments.selectors.autopay import mandate_of, next_collection
@@ -54,6 +55,7 @@ def loan(request: HttpRequest, number: str) -> HttpResponse:
             "collection": collection,
             "payments": Payment.objects.filter(loan=shown).order_by("-received_on", "-event_id"),
             **_past_day(shown, request),
+            "earlier": payments_before_takeover(shown),
         },
     )
 

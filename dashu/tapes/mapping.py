@@ -38,7 +38,8 @@ class MappingFile:
 
     :param schedule: which of `dashu.tapes.schedules` makes the installments.
     :param product: code, kind, name and terms of the product that the tape's loans belong to.
-    :param loans, months: the fields of the loan file and, where there is one, of the month file.
+    :param loans, months, rows, history: the fields of the loan file and, where there are such, of the month file, of
+        the file with the loans' own schedules and of the file with what happened before.
     :param reconcile: which of `dashu.tapes.reconciling` compares the book with the tape.
     """
 
@@ -49,6 +50,8 @@ class MappingFile:
     product: Mapping[str, Any]
     loans: Mapping[str, Source]
     months: Mapping[str, Source]
+    rows: Mapping[str, Source]
+    history: Mapping[str, Source]
 
     def columns(self, part: str) -> set[str]:
         return {column for source in getattr(self, part).values() for column in source.columns}
@@ -73,6 +76,8 @@ def load_mapping(name: str) -> MappingFile:
             product=document["product"],
             loans=_sources(document["loans"], currency),
             months=_sources(document.get("months", {}), currency),
+            rows=_sources(document.get("rows", {}), currency),
+            history=_sources(document.get("history", {}), currency),
         )
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise UnknownMapping(

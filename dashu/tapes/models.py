@@ -1,7 +1,13 @@
-"""What a tape says beyond its loans: events still to be replayed, and figures the old system reported."""
+"""
+What a tape says beyond its loans: events still to be replayed, figures the old system reported, and what another system
+stated when it handed a loan over in the middle of its life.
+"""
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+from loans.models import Loan
 
 
 class TapeEvent(models.Model):
@@ -71,3 +77,104 @@ class AgeingNight(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} {self.as_of}"
+
+
+class Handover(models.Model):
+    """
+    A loan as another system handed it over, at the end of a day; never changed. Amounts in minor units.
+
+    :ivar digest: of everything that was handed over of the loan, so that another version of it is noticed.
+    """
+
+    loan = models.OneToOneField(Loan, on_delete=models.PROTECT, related_name="handover", verbose_name=_("loan"))
+    source = models.CharField(_("source"), max_length=40)
+    taken_over_on = models.DateField(_("taken over on"))
+    principal_minor = models.BigIntegerField(_("principal"))
+    interest_minor = models.BigIntegerField(_("interest due"))
+    fee_minor = models.BigIntegerField(_("fees due"))
+    penalty_minor = models.BigIntegerField(_("penalty due"))
+    credit_minor = models.BigIntegerField(_("credit of the borrower"))
+    days_past_due = models.PositiveIntegerField(_("days past due"), null=True, blank=True)
+    digest = models.CharField(_("digest"), max_length=64)
+    imported_at = models.DateTimeField(_("imported at"), db_default=Now(), editable=False)
+    imported_by = models.CharField(_("imported by"), max_length=80)
+
+    class Meta:
+        verbose_name = _("taken-over loan")
+        verbose_name_plural = _("taken-over loans")
+        indexes = [models.Index(fields=["source", "id"], name="tapes_handover_by_source")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.loan_id}"
+
+
+class HandoverRow(models.Model):
+    """One installment as the other system handed it over, with what was still open of it; never changed."""
+
+    handover = models.ForeignKey(Handover, on_delete=models.PROTECT, related_name="rows", db_index=False)
+    number = models.PositiveSmallIntegerField(_("installment"))
+    due_on = models.DateField(_("due on"))
+    principal_minor = models.BigIntegerField(_("principal"))
+    interest_minor = models.BigIntegerField(_("interest"))
+    fee_minor = models.BigIntegerField(_("fee"))
+    open_principal_minor = models.BigIntegerField(_("principal open"))
+    open_interest_minor = models.BigIntegerField(_("interest open"))
+    open_fee_minor = models.BigIntegerField(_("fee open"))
+
+    class Meta:
+        verbose_name = _("installment handed over")
+        verbose_name_plural = _("installments handed over")
+        constraints = [models.UniqueConstraint(fields=["handover", "number"], name="tapes_handover_row_once")]
+
+    def __str__(self) -> str:
+        return f"{self.handover_id}/{self.number}"
+
+
+class EarlierEvent(models.Model):
+    """Something that happened to a loan at the other system; shown, never booked, never changed."""
+
+    class Kind(models.TextChoices):
+        PAYOUT = "PAYOUT", _("Paid out")
+        PAYMENT = "PAYMENT", _("Payment")
+        RETURNED = "RETURNED", _("Returned payment")
+        FEE = "FEE", _("Fee")
+        PENALTY = "PENALTY", _("Penalty")
+        WAIVER = "WAIVER", _("Waiver")
+        REFUND = "REFUND", _("Refund")
+        HOLIDAY = "HOLIDAY", _("Payment holiday")
+        NEW_TERMS = "NEW_TERMS", _("New terms")
+        RATE_CHANGE = "RATE_CHANGE", _("New rate")
+        OTHER = "OTHER", _("Other")
+
+    handover = models.ForeignKey(Handover, on_delete=models.PROTECT, related_name="history", db_index=False)
+    position = models.PositiveIntegerField(_("place"))
+    happened_on = models.DateField(_("happened on"))
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    amount_minor = models.BigIntegerField(_("amount"), db_default=0, default=0)
+    principal_minor = models.BigIntegerField(_("principal"), db_default=0, default=0)
+    interest_minor = models.BigIntegerField(_("interest"), db_default=0, default=0)
+    fee_minor = models.BigIntegerField(_("fee"), db_default=0, default=0)
+    penalty_minor = models.BigIntegerField(_("penalty"), db_default=0, default=0)
+    credit_minor = models.BigIntegerField(_("credit"), db_default=0, default=0)
+    reference = models.CharField(_("reference"), max_length=80, blank=True, db_default="", default="")
+    note = models.CharField(_("note"), max_length=200, blank=True, db_default="", default="")
+
+    class Meta:
+        verbose_name = _("event before the takeover")
+        verbose_name_plural = _("events before the takeover")
+        constraints = [models.UniqueConstraint(fields=["handover", "position"], name="tapes_earlier_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.handover_id} {self.happened_on} {self.kind}"
+
+    @property
+    def amounts(self) -> tuple[int, int, int, int, int, int]:
+        """The amount and its parts, as far as they are known: principal, interest, fee, penalty, credit."""
+        return (
+            self.amount_minor,
+            self.principal_minor,
+            self.interest_minor,
+            self.fee_minor,
+            self.penalty_minor,
+            self.credit_minor,
+        )

@@ -8,17 +8,19 @@ and says how many agree and why the others do not. Causes are found from facts o
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from dashu.kernel.errors import _
+from dashu.tapes.agreement import Parts, RowParts, all_agreements, lived, refuse_unproven
 from dashu.tapes.errors import TapeRefused
 from dashu.tapes.models import AgeingNight, ReportedFigure, TapeEvent
 from dashu.tapes.services.replay_tape import AGES
 from loans.models import Loan
-from repayments.models import Installment, Payment
+from repayments.models import Channel, Installment, Payment
 
 MONTH_BUCKETS = ("CURRENT", "M1", "M2", "M3")
 
@@ -27,6 +29,17 @@ class TapeFileNeeded(TapeRefused):
     """This tape is compared with its file, which was not named."""
 
     code = "tape_file_needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    :param tape: the tape's file, for tapes that are recounted from it.
+    :param on: the day, for tapes that are compared on any; None: the tape's own.
+    """
+
+    tape: Path | None = None
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +65,11 @@ class Comparison:
         return self.agree / self.total if self.total else 0.0
 
 
-def ageing(source: str, tape: Path | None) -> list[Comparison]:
+def ageing(source: str, asked: Asked) -> list[Comparison]:
     """Each night's open and unpaid one-installment loans by days past due, against a recount from the file's dates."""
-    if tape is None:
+    if asked.tape is None:
         raise TapeFileNeeded(_("Name the tape's file with --tape, so that it can be recounted."), field="tape")
-    frame = pd.read_csv(tape, dtype=str)
+    frame = pd.read_csv(asked.tape, dtype=str)
     frame = frame[frame["termdays"].astype(int) <= 30]
     begins, paid, ends, due = (
         pd.to_datetime(frame[name].str[:10])
@@ -75,7 +88,7 @@ def ageing(source: str, tape: Path | None) -> list[Comparison]:
     return [Comparison("ageing of a night", total - len(differing), total, found)]
 
 
-def installment(source: str, _tape: Path | None) -> list[Comparison]:
+def installment(source: str, _asked: Asked) -> list[Comparison]:
     """The first installment of our schedule, against the one that was reported."""
     first = {
         external_id: principal + interest + fee
@@ -92,7 +105,7 @@ def installment(source: str, _tape: Path | None) -> list[Comparison]:
     return [Comparison("installment to the cent", len(figures) - len(misses), len(figures), _grouped(misses))]
 
 
-def snapshot(source: str, _tape: Path | None) -> list[Comparison]:
+def snapshot(source: str, _asked: Asked) -> list[Comparison]:
     """Days past due of one day, and the bucket against ceil(past-due amount ÷ installment), by the tape's tolerance."""
     tolerance_bps = Loan.objects.filter(source=source).values_list("tolerance_bps", flat=True).first() or 0
     days_missed, bucket_missed = [], []
@@ -114,7 +127,7 @@ def snapshot(source: str, _tape: Path | None) -> list[Comparison]:
     ]
 
 
-def months(source: str, _tape: Path | None) -> list[Comparison]:
+def months(source: str, _asked: Asked) -> list[Comparison]:
     """Days past due at month ends, the interest of each receipt and the balance after it."""
     extended = set(
         TapeEvent.objects.filter(source=source, kind=TapeEvent.Kind.EXTENSION).values_list("external_id", flat=True)
@@ -133,7 +146,7 @@ def months(source: str, _tape: Path | None) -> list[Comparison]:
     ]
 
 
-def lateness(source: str, _tape: Path | None) -> list[Comparison]:
+def lateness(source: str, _asked: Asked) -> list[Comparison]:
     """The days past due of each late loan on the day for which the tape counts them."""
     figures = list(ReportedFigure.objects.filter(source=source).exclude(live={}).order_by("external_id"))
     due = dict(Installment.objects.filter(loan__source=source, number=1).values_list("loan__external_id", "due_on"))
@@ -147,12 +160,45 @@ def lateness(source: str, _tape: Path | None) -> list[Comparison]:
     return [Comparison("days past due", len(figures) - len(misses), len(figures), _grouped(misses))]
 
 
-RECONCILERS: dict[str, Callable[[str, Path | None], list[Comparison]]] = {
+def handover(source: str, asked: Asked) -> list[Comparison]:
+    """
+    What was stated of each loan and everything since, against ledger, installments and the loan lived through anew.
+
+    On the day of takeover, or on a later day that is closed.
+    """
+    if asked.on is not None:
+        refuse_unproven(asked.on)
+    total, misses = 0, defaultdict[str, list[tuple[str, str]]](list)
+    for found in all_agreements(source=source, on=asked.on):
+        total += 1
+        sides: dict[str, Parts | RowParts] = {
+            "ledger against what was stated and posted since": found.expected,
+            "installments against the ledger": found.rows,
+            "events lived through against the ledger": lived(Loan.objects.get(pk=found.loan_id), found.as_of),
+        }
+        for figure, side in sides.items():
+            for part, minor in side._asdict().items():
+                if difference := minor - getattr(found.ledger, part):
+                    misses[figure].append((part, f"{found.external_id}: differs by {difference} minor"))
+    return [
+        Comparison(figure, total - len({text.partition(":")[0] for _part, text in missed}), total, _grouped(missed))
+        for figure, missed in ((figure, misses[figure]) for figure in HANDOVER_FIGURES)
+    ]
+
+
+HANDOVER_FIGURES = (
+    "ledger against what was stated and posted since",
+    "installments against the ledger",
+    "events lived through against the ledger",
+)
+
+RECONCILERS: dict[str, Callable[[str, Asked], list[Comparison]]] = {
     "ageing": ageing,
     "installment": installment,
     "snapshot": snapshot,
     "months": months,
     "lateness": lateness,
+    "handover": handover,
 }
 
 
@@ -234,7 +280,7 @@ def payments_refused(source: str) -> Comparison:
     booked = events.filter(is_booked=True).count()
     assert (
         booked
-        == Payment.objects.filter(loan__source=source).count()
+        == Payment.objects.filter(loan__source=source, channel=Channel.TAPE).count()
         + events.filter(is_booked=True, kind=TapeEvent.Kind.EXTENSION).count()
     )
     return Comparison("events booked", booked, booked + len(refused), _grouped(refused))

@@ -4,6 +4,7 @@ From a tape's row to the loan it opens: one function for each way in which lende
 - `terms`: amount, yearly rate and number of months; the schedule is computed by the product's terms.
 - `equal_rows`: a total in equal rows, a fixed number of days apart.
 - `level_takeover`: a running loan with its balance, its level installment and what is past due.
+- `own_rows`: a running loan with the rows of the other system, see `dashu.tapes.handing_over`.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from dashu.kernel.dates import add_months
 from dashu.kernel.errors import _
 from dashu.kernel.money import split_minor
 from dashu.tapes.errors import NothingOutstanding, RowRefused
+from dashu.tapes.handing_over import own_rows
 from loans.domain.terms import ProductRules
 from repayments.services.open_loans import Opening
 
@@ -91,6 +93,7 @@ SCHEDULES: dict[str, Callable[[Mapping[str, Any], ProductRules], Opening]] = {
     "terms": terms,
     "equal_rows": equal_rows,
     "level_takeover": level_takeover,
+    "own_rows": own_rows,
 }
 
 

@@ -5,7 +5,8 @@ This is the only reader of `LoanEvent.data`. What each kind keeps there:
 
 | kind | data |
 |---|---|
-| TAKEN_OVER | `interest_through`: to which day interest was paid |
+| TAKEN_OVER | `interest_through`: to which day interest was paid; `penalty`, `credit`: brought beside the rows |
+| | `paid`: principal, interest and fee of installments that were paid before, by number |
 | PAYMENT | `installment`: the one that the payer chose, where one was chosen |
 | PREPAYMENT | `keep`: "term" or "installment" |
 | REVERSAL | `event`: the id of the event that it undoes; `replaced_by`: reference of the payment that follows it |
@@ -17,7 +18,8 @@ This is the only reader of `LoanEvent.data`. What each kind keeps there:
 | all | `reason`, in words |
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -63,7 +65,11 @@ _TYPES = {
 _NEED_TERMS = (Kind.RESTRUCTURE, Kind.RATE_CHANGE, Kind.DUE_DAY, Kind.PREPAYMENT)
 
 _FIELDS: dict[str, Callable[[Any], dict[str, Any]]] = {
-    Kind.TAKEN_OVER: lambda data: {"interest_through": date.fromisoformat(data["interest_through"])},
+    Kind.TAKEN_OVER: lambda data: {
+        "interest_through": date.fromisoformat(data["interest_through"]),
+        "penalty": data.get("penalty", 0),
+        "credit": data.get("credit", 0),
+    },
     Kind.PAYMENT: lambda data: {"installment": data.get("installment")},
     Kind.PREPAYMENT: lambda data: {"keep": Keep(data["keep"])},
     Kind.REVERSAL: lambda data: {"reverses": str(data["event"])},
@@ -128,7 +134,7 @@ def _event(
     kind, on = Kind(event.kind), event.effective_on
     more = _FIELDS[kind](event.data) if kind in _FIELDS else {}
     if kind in (Kind.DISBURSED, Kind.TAKEN_OVER):
-        more["rows"] = rows
+        more["rows"] = _with_paid(rows, event.data.get("paid", {}))
     elif kind == Kind.RESTRUCTURE:
         assert terms is not None
         given = Document(event.data["terms"], path="terms")
@@ -137,10 +143,22 @@ def _event(
 
 
 def _first_schedule(loan: Loan) -> tuple[finance.Installment, ...]:
-    """Return the rows that the contract or the takeover began with, before anything was paid."""
+    """Return the rows that the contract or the takeover began with, as if nothing had been paid."""
     rows: Iterable[tuple[Any, ...]] = (
         Installment.objects.filter(loan_id=loan.pk, version=1)
         .order_by("number")
-        .values_list("number", "due_on", "principal_minor", "interest_minor", "fee_minor")
+        .values_list("number", "due_on", "principal_minor", "interest_minor", "fee_minor", "period_from")
     )
-    return tuple(finance.Installment(*row) for row in rows)
+    return tuple(finance.Installment(*row, period_from=period_from) for *row, period_from in rows)
+
+
+def _with_paid(
+    rows: tuple[finance.Installment, ...], paid: Mapping[str, Sequence[int]]
+) -> tuple[finance.Installment, ...]:
+    """Return the rows with what was paid of them before the loan was taken over."""
+
+    def with_paid(row: finance.Installment) -> finance.Installment:
+        principal, interest, fee = paid.get(str(row.number), (0, 0, 0))
+        return replace(row, paid_principal=principal, paid_interest=interest, paid_fee=fee)
+
+    return tuple(with_paid(row) for row in rows) if paid else rows

@@ -93,7 +93,7 @@ def issue_certificate(*, loan_id: int, language: str, now: datetime, site: str, 
         facts = {
             **_about(loan, language, now=now),
             "principal": loan.principal_minor,
-            "starts_on": loan.starts_on.isoformat(),
+            "starts_on": loan.borrowed_on.isoformat(),
             "ends_on": _ends_on(loan).isoformat(),
             "settled_on": settled_on.isoformat(),
             "credit": LoanBalance.objects.get(pk=loan.pk).unapplied_minor,

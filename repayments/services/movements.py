@@ -34,9 +34,19 @@ def movements_between(before: Sequence[Installment], after: Sequence[Installment
     return {key: (sums[0], sums[1], sums[2]) for key, sums in moved.items() if any(sums)}
 
 
+def opening_movements(rows: Sequence[Installment], on: date) -> Movements:
+    """Return what was paid of the first schedule before the loan came to us; what it demands is the version itself."""
+    return {
+        (on, row.number, row.due_on, kind): parts
+        for row in rows
+        for kind, parts in _parts(row)
+        if kind != Kind.DEMANDED and any(parts)
+    }
+
+
 def movements_of(steps: Sequence[Step]) -> Movements:
-    """Return all movements of a life after its opening, whose rows are those of the first schedule version."""
-    sums: Movements = {}
+    """Return all movements of a life; what its opening demands is the first schedule version."""
+    sums: Movements = opening_movements(steps[0].position.installments, steps[0].on)
     for before, step in pairwise(steps):
         if before.position.installments is not step.position.installments:
             found = movements_between(before.position.installments, step.position.installments, step.on)

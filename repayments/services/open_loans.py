@@ -2,16 +2,17 @@
 Open many loans at once, as when a book comes from another lender: COPY for the rows, one ledger entry for each date.
 
 What is written for a loan is what `dashu.finance.loan` says of its opening position, exactly as when one loan is paid
-out. Loans that are already here (same source and number) are left alone.
+out. Loans that are already here (same source and number) are left alone. A loan whose first day lies before nights that
+are closed already is brought up to the last of them, day by day, since no later night looks back.
 """
 
 import csv
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,13 +20,18 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from dashu.audit import services as audit
+from dashu.finance.bookkeeping import growth
 from dashu.finance.installments import Installment
-from dashu.finance.loan import Contract, Position, books_of, opened, taken_over
+from dashu.finance.loan import Contract, Position, accrue, books_of, opened, taken_over
 from dashu.ledger import services as ledger
 from loans.models import Loan, ProductTerms
 from loans.services.create_loan import contract_columns
 from repayments.models import LoanEvent, ScheduleVersion
 from repayments.services.booking import balance_columns, ledger_lines
+from repayments.services.movements import opening_movements
+
+OPENING = "OPENING"
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,12 @@ class Opening:
     """
     One loan to open. Amounts in minor units.
 
-    :param principal: lent, or at a takeover the principal that is left; more than 0.
+    :param principal: lent, or at a takeover the principal that is left.
     :param interest_through: None for a loan paid out on `starts_on`; for a takeover, the day its interest is paid to.
+    :param installments: at a takeover with what was paid of them before.
+    :param penalty, credit: what a takeover brings beside its rows, see `dashu.finance.loan.taken_over`.
+    :param lent, lent_on: what the other lender lent, and when; where it is not known, `principal` and `starts_on`.
+    :param penalty_annual_rate: of the contract; None: that of our own product and policy.
     """
 
     external_id: str
@@ -45,44 +55,56 @@ class Opening:
     annual_rate: Decimal
     installments: tuple[Installment, ...]
     interest_through: date | None = None
+    penalty: int = 0
+    credit: int = 0
+    lent: int | None = None
+    lent_on: date | None = None
+    penalty_annual_rate: Decimal | None = None
 
 
 @transaction.atomic
 def open_loans(
-    *, source: str, currency: str, product_terms: ProductTerms, openings: Sequence[Opening], actor: str
-) -> int:
+    *,
+    source: str,
+    currency: str,
+    product_terms: ProductTerms,
+    openings: Sequence[Opening],
+    actor: str,
+    closed_through: date | None = None,
+) -> dict[str, int]:
     """
-    Open those loans of `openings` that are not here yet and return how many that were.
+    Open those loans of `openings` that are not here yet and return their ids by their number at the source.
 
     :param source: names the book they come from; with the external id it makes a loan unique.
+    :param closed_through: the latest night that is closed; None: no night is to be made up for.
     """
     new = _not_here(source, openings)
     if not new:
-        return 0
+        return {}
     rules = product_terms.rules
     with connection.cursor() as cursor:
         borrowers = _borrowers(cursor, source, new)
         loan_ids, event_ids = _ids(cursor, "loans_loan", len(new)), _ids(cursor, "repayments_loanevent", len(new))
         writer = _Writer()
         postings: defaultdict[date, list[ledger.Line]] = defaultdict(list)
+        missed: defaultdict[date, list[ledger.Line]] = defaultdict(list)
         for opening, loan_id, event_id in zip(new, loan_ids, event_ids, strict=True):
             columns = contract_columns(rules, annual_rate=opening.annual_rate, on=opening.starts_on)
             columns["currency"] = currency
+            if opening.penalty_annual_rate is not None:
+                columns["penalty_annual_rate"] = opening.penalty_annual_rate
             contract = _contract(opening, columns)
             position = _position(opening, contract)
+            postings[opening.starts_on] += ledger_lines(books_of(position, contract), loan_id, product_terms.pk)
+            if closed_through and closed_through > opening.starts_on:
+                for on, change in growth(position, contract, opening.starts_on + _DAY, closed_through):
+                    missed[on] += ledger_lines(change, loan_id, product_terms.pk)
+                position = accrue(position, contract, closed_through)
             writer.add_loan(source, product_terms, rules.method.value, opening, loan_id, columns, borrowers)
             writer.add_history(opening, loan_id, event_id, position, contract, actor)
-            postings[opening.starts_on] += ledger_lines(books_of(position, contract), loan_id, product_terms.pk)
         writer.copy(cursor)
-    for on, lines in sorted(postings.items()):
-        ledger.post(
-            effective_on=on,
-            description=f"Opening of {source}",
-            kind="OPENING",
-            lines=lines,
-            actor=actor,
-            currency=currency,
-        )
+    _post(postings, f"Opening of {source}", OPENING, actor, currency)
+    _post(missed, f"Opening of {source}: nights closed before", "ACCRUAL", actor, currency)
     audit.record(
         action="repayments.loans_opened",
         subject_type="source",
@@ -90,7 +112,16 @@ def open_loans(
         actor=actor,
         data={"loans": len(new)},
     )
-    return len(new)
+    return {opening.external_id: loan_id for opening, loan_id in zip(new, loan_ids, strict=True)}
+
+
+def _post(days: Mapping[date, list[ledger.Line]], description: str, kind: str, actor: str, currency: str) -> None:
+    entries = [
+        ledger.Entry(effective_on=on, description=description, kind=kind, lines=lines)
+        for on, lines in sorted(days.items())
+        if lines
+    ]
+    ledger.post_many(entries=entries, actor=actor, currency=currency)
 
 
 def _not_here(source: str, openings: Sequence[Opening]) -> list[Opening]:
@@ -106,7 +137,14 @@ def _contract(opening: Opening, columns: dict[str, Any]) -> Contract:
 def _position(opening: Opening, contract: Contract) -> Position:
     if opening.interest_through is None:
         return opened(contract, opening.installments, opening.principal)
-    return taken_over(contract, opening.installments, opening.principal, interest_through=opening.interest_through)
+    return taken_over(
+        contract,
+        opening.installments,
+        opening.principal,
+        interest_through=opening.interest_through,
+        penalty=opening.penalty,
+        credit=opening.credit,
+    )
 
 
 def _borrowers(cursor: CursorWrapper, source: str, openings: Iterable[Opening]) -> dict[str, int]:
@@ -143,6 +181,7 @@ class _Writer:
             "repayments_disbursement": [],
             "repayments_scheduleversion": [],
             "repayments_installment": [],
+            "repayments_installmentmovement": [],
             "repayments_loanbalance": [],
         }
 
@@ -163,11 +202,13 @@ class _Writer:
                 "borrower_id": borrowers[opening.borrower_external_id],
                 "product_terms_id": product_terms.pk,
                 "status": Loan.Status.ACTIVE.value,
-                "principal_minor": opening.principal,
+                "principal_minor": opening.principal if opening.lent is None else opening.lent,
                 "annual_rate": opening.annual_rate,
                 "method": method,
                 "installment_count": len(opening.installments),
                 "starts_on": opening.starts_on,
+                "lent_on": opening.lent_on,
+                "first_due_on": opening.installments[0].due_on if opening.lent_on else None,
                 "source": source,
                 "external_id": opening.external_id,
                 **columns,
@@ -187,7 +228,7 @@ class _Writer:
                 "kind": kind.value,
                 "effective_on": on,
                 "amount_minor": opening.principal,
-                "data": "{}" if through is None else f'{{"interest_through": "{through}"}}',
+                "data": {} if through is None else _brought(opening, through),
                 "actor": actor,
             }
         )
@@ -213,8 +254,28 @@ class _Writer:
                 "principal_minor": row.principal,
                 "interest_minor": row.interest,
                 "fee_minor": row.fee,
+                "paid_principal_minor": row.paid_principal,
+                "paid_interest_minor": row.paid_interest,
+                "paid_fee_minor": row.paid_fee,
+                "period_from": row.period_from,
             }
             for row in opening.installments
+        )
+        self._rows["repayments_installmentmovement"] += (
+            {
+                "loan_id": loan_id,
+                "event_id": event_id,
+                "effective_on": effective_on,
+                "kind": kind,
+                "number": number,
+                "due_on": due_on,
+                "principal_minor": principal,
+                "interest_minor": interest,
+                "fee_minor": fee,
+            }
+            for (effective_on, number, due_on, kind), (principal, interest, fee) in opening_movements(
+                opening.installments, on
+            ).items()
         )
         self._rows["repayments_loanbalance"].append(
             {"loan_id": loan_id, "latest_event_on": on, **balance_columns(position, contract)}
@@ -229,6 +290,18 @@ class _Writer:
                 buffer.seek(0)
                 quoted = ", ".join(f'"{name}"' for name in names)
                 cursor.cursor.copy_expert(f'COPY "{table}" ({quoted}) FROM STDIN WITH (FORMAT csv)', buffer)
+
+
+def _brought(opening: Opening, interest_through: date) -> dict[str, Any]:
+    """Return what the event of a takeover keeps, see `repayments.selectors.lives`."""
+    paid = {
+        str(row.number): [row.paid_principal, row.paid_interest, row.paid_fee]
+        for row in opening.installments
+        if row.paid_principal or row.paid_interest or row.paid_fee
+    }
+    brought = {"paid": paid, "penalty": opening.penalty, "credit": opening.credit}
+    kept = {name: value for name, value in brought.items() if value}
+    return {"interest_through": interest_through.isoformat(), **kept}
 
 
 def _text(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Choosing a period, and saying why it is closed or reopened. What is allowed is for the services to say."""
+"""Choosing a day or a period, and saying why it is closed or reopened. What is allowed is for the services to say."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -87,6 +87,18 @@ class BookForm(forms.Form):
     @property
     def picked(self) -> Picked:
         return Picked(**{field.name: self.cleaned_data[field.name] for field in fields(Picked)})
+
+
+class DayForm(forms.Form):
+    """The day of what is shown; none for the day that the page begins with."""
+
+    on = forms.DateField(label=_("At the end of"), required=False, widget=UnfoldAdminSingleDateWidget)
+
+    def clean_on(self) -> date | None:
+        day: date | None = self.cleaned_data["on"]
+        if day is not None and not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+            raise forms.ValidationError(_("Choose a day between 1970 and 2199."))
+        return day
 
 
 class ReasonForm(forms.Form):

@@ -7,11 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
+from collections_mgmt.models import CloseRun
 from dashu.kernel.errors import DomainError, _
-from dashu.tapes.errors import RowConflict, RowRefused
+from dashu.tapes.errors import (
+    HandedOverOtherwise,
+    NotOfThisMapping,
+    PartMissing,
+    PartRefused,
+    RowConflict,
+    RowRefused,
+    TakenOverInFuture,
+    UnreadableLine,
+)
+from dashu.tapes.handing_over import digest_of, kept_of
 from dashu.tapes.mapping import MappingFile, Source, load_mapping, values
-from dashu.tapes.models import ReportedFigure, TapeEvent
+from dashu.tapes.models import EarlierEvent, Handover, HandoverRow, ReportedFigure, TapeEvent
 from dashu.tapes.reading import Row, Tape, read_tape
 from dashu.tapes.schedules import SCHEDULES
 from loans.models import Loan, Product, ProductTerms
@@ -25,12 +37,29 @@ EARLIEST = "earliest."
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Where and why a row was not loaded; `column` is empty when the whole line is to blame."""
+    """
+    Where and why a row was not loaded.
+
+    :param column: empty when the whole line is to blame.
+    :param part: which file of the tape: loans, months, rows or history.
+    """
 
     line: int
     column: str
     code: str
     message: str
+    part: str = "loans"
+
+
+@dataclass(frozen=True, slots=True)
+class LoanResult:
+    """What became of one line of the loan file. :param result: NEW, KNOWN or REFUSED, the last with a code."""
+
+    line: int
+    external_id: str
+    result: str
+    code: str = ""
+    message: str = ""
 
 
 @dataclass(slots=True)
@@ -40,6 +69,14 @@ class Report:
     events_new: int = 0
     figures_new: int = 0
     errors: list[RowError] = field(default_factory=list)
+    results: list[LoanResult] = field(default_factory=list)
+
+    def refuse(self, line: int, column: str, refusal: DomainError, *, part: str = "loans") -> None:
+        self.errors.append(RowError(line, column, refusal.code, refusal.user_message, part))
+
+    def refuse_loan(self, line: int, column: str, refusal: DomainError, *, external_id: str) -> None:
+        self.refuse(line, column, refusal)
+        self.results.append(LoanResult(line, external_id, "REFUSED", refusal.code, refusal.user_message))
 
 
 @dataclass(slots=True)
@@ -48,6 +85,21 @@ class _Collected:
     events: list[TapeEvent] = field(default_factory=list)
     figures: list[ReportedFigure] = field(default_factory=list)
     by_id: dict[str, Opening] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    handed_over: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Part:
+    """
+    One of the files with rows of many loans, by loan.
+
+    :ivar broken: loans of which a row cannot be read, and the line of the first.
+    """
+
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    broken: dict[str, int] = field(default_factory=dict)
 
 
 def import_tape(
@@ -55,11 +107,18 @@ def import_tape(
     path: Path,
     mapping_name: str,
     months_path: Path | None = None,
+    rows_path: Path | None = None,
+    history_path: Path | None = None,
+    today: date | None = None,
     progress: Callable[[int], None] = lambda _rows: None,
 ) -> Report:
     """
     Load the loans of a tape, and of its month file what happened and what was reported.
 
+    Loans with rows of their own are handed over: their schedule comes from the file of rows, and what happened before,
+    from the file of the history, is kept and not booked. Of such a loan everything is loaded or nothing.
+
+    :param today: a loan that is taken over later is refused; None: not looked at.
     :param progress: called with the number of rows read since the last call.
     :raises TapeRefused: the file as a whole; nothing is written.
     """
@@ -70,13 +129,19 @@ def import_tape(
     loans_tape.require({name for name in names if not name.startswith((FIRST, EARLIEST))})
     months_tape.require(_month_columns(names) | mapping.columns("months"))
     report, collected = Report(), _Collected()
+    parts = {
+        name: _read_part(mapping, name, part_path, report)
+        for name, part_path in (("rows", rows_path), ("history", history_path))
+    }
     with transaction.atomic():
         version = _product_terms(mapping)
         months = _read_months(mapping, months_tape, report)
         for row in loans_tape.rows:
-            _take(row, mapping, months, version, collected, report)
+            _take(row, mapping, months, parts, version, today, collected, report)
             progress(1)
+        _refuse_unknown(parts, {row.cells.get(name) for row in loans_tape.rows for name in _key(mapping)}, report)
         _write(mapping, version, collected, report)
+    report.results.sort(key=lambda result: result.line)
     return report
 
 
@@ -84,14 +149,16 @@ def _take(
     row: Row,
     mapping: MappingFile,
     months: Mapping[str, list[tuple[dict[str, Any], dict[str, str]]]],
+    parts: Mapping[str, _Part],
     version: ProductTerms,
+    today: date | None,
     collected: _Collected,
     report: Report,
 ) -> None:
     """Turn one row of the loan file into an opening, its events and its reported figures."""
+    key = ""
     try:
-        if row.problem:
-            raise RowRefused(_("The line cannot be read: %(problem)s."), params={"problem": row.problem})
+        _refuse_unreadable(row)
         cells = row.cells
         key = mapping.loans["external_id"].read(cells)
         history = months.get(key, [])
@@ -100,21 +167,98 @@ def _take(
                 raise RowRefused(_("The month file has no row for this loan."), field="external_id")
             cells = cells | _of_months([cells for _month, cells in history])
         fields = values(mapping.loans, cells)
+        if mapping.rows:
+            fields |= _own_parts(key, parts)
+            _refuse_later(fields["starts_on"], today)
         opening = SCHEDULES[mapping.schedule](fields, version.rules)
     except DomainError as refusal:
-        report.errors.append(RowError(row.line, _column(refusal, mapping.loans), refusal.code, refusal.user_message))
+        report.refuse_loan(row.line, _column(refusal, mapping.loans), refusal, external_id=key)
         return
     earlier = collected.by_id.setdefault(opening.external_id, opening)
     if earlier is not opening:
         _repeated(row, earlier, opening, report)
         return
     collected.openings.append(opening)
+    collected.lines[opening.external_id] = row.line
+    if mapping.rows:
+        collected.handed_over[opening.external_id] = fields
     collected.events += _events_of_loan(mapping.name, fields, opening)
     collected.figures += _figures_of_loan(mapping.name, fields)
     for month, _cells in history:
         if month["as_of"] > opening.starts_on:
             collected.events += _events_of_month(mapping.name, month)
             collected.figures.append(_figure(mapping.name, month))
+
+
+def _refuse_unreadable(row: Row) -> None:
+    if row.problem:
+        raise RowRefused(_("The line cannot be read: %(problem)s."), params={"problem": row.problem})
+
+
+def _refuse_later(taken_over_on: date, today: date | None) -> None:
+    if today is not None and taken_over_on > today:
+        raise TakenOverInFuture(
+            _("The day of takeover, %(on)s, has not come yet."), field="starts_on", params={"on": taken_over_on}
+        )
+
+
+def _own_parts(key: str, parts: Mapping[str, _Part]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows and the history of a loan."""
+    for name, part in parts.items():
+        if key in part.broken:
+            raise PartRefused(
+                _("Line %(line)s of the file of %(part)s belongs to this loan and cannot be read."),
+                field="external_id",
+                params={"line": part.broken[key], "part": name},
+            )
+    return {name: part.rows.get(key, []) for name, part in parts.items()}
+
+
+def _read_part(mapping: MappingFile, name: str, path: Path | None, report: Report) -> _Part:
+    """
+    Read a file with rows of many loans.
+
+    :raises PartMissing: the mapping needs the file of rows.
+    :raises UnreadableLine: a line does not even say to which loan it belongs.
+    """
+    sources: Mapping[str, Source] = getattr(mapping, name)
+    part = _Part()
+    if path is None:
+        if sources and name == "rows":
+            raise PartMissing(_("This mapping needs the file of the loans' own rows. Name it with --rows."), field=name)
+        return part
+    if not sources:
+        raise NotOfThisMapping(_("This mapping knows no file of %(part)s."), field=name, params={"part": name})
+    tape = read_tape(path)
+    tape.require(mapping.columns(name))
+    for row in tape.rows:
+        key = "" if row.problem else sources["external_id"].read(row.cells)
+        if not key:
+            raise UnreadableLine(
+                _("Line %(line)s of the file of %(part)s does not say to which loan it belongs: %(problem)s."),
+                field=name,
+                params={"line": row.line, "part": name, "problem": row.problem or "–"},
+            )
+        part.lines.setdefault(key, row.line)
+        try:
+            part.rows.setdefault(key, []).append(values(sources, row.cells))
+        except DomainError as refusal:
+            report.refuse(row.line, _column(refusal, sources), refusal, part=name)
+            part.broken.setdefault(key, row.line)
+    return part
+
+
+def _key(mapping: MappingFile) -> tuple[str, ...]:
+    return mapping.loans["external_id"].columns
+
+
+def _refuse_unknown(parts: Mapping[str, _Part], known: set[str | None], report: Report) -> None:
+    """List the loans that only a second file speaks of."""
+    refusal = RowRefused(_("The loan file has no such loan."), field="external_id")
+    for name, part in parts.items():
+        for key, line in part.lines.items():
+            if key not in known:
+                report.refuse(line, "external_id", refusal, part=name)
 
 
 def _of_months(months: Sequence[Mapping[str, str]]) -> dict[str, str]:
@@ -134,9 +278,10 @@ def _repeated(row: Row, earlier: Opening, opening: Opening, report: Report) -> N
     """The same loan twice in one file: once is enough when both say the same, else the second is refused."""
     if opening == earlier:
         report.loans_known += 1
+        report.results.append(LoanResult(row.line, opening.external_id, "KNOWN"))
         return
     refusal = RowConflict(_("This loan stands in the file before, with other terms."))
-    report.errors.append(RowError(row.line, "", refusal.code, refusal.user_message))
+    report.refuse_loan(row.line, "", refusal, external_id=opening.external_id)
 
 
 def _read_months(
@@ -146,12 +291,10 @@ def _read_months(
     months: dict[str, list[tuple[dict[str, Any], dict[str, str]]]] = {}
     for row in tape.rows:
         try:
-            if row.problem:
-                raise RowRefused(_("The line cannot be read: %(problem)s."), params={"problem": row.problem})
+            _refuse_unreadable(row)
             month = values(mapping.months, row.cells)
         except DomainError as refusal:
-            column = _column(refusal, mapping.months)
-            report.errors.append(RowError(row.line, column, refusal.code, refusal.user_message))
+            report.refuse(row.line, _column(refusal, mapping.months), refusal, part="months")
             continue
         months.setdefault(month["external_id"], []).append((month, row.cells))
     for rows in months.values():
@@ -252,15 +395,56 @@ def _figure(source: str, month: Mapping[str, Any]) -> ReportedFigure:
 
 
 def _write(mapping: MappingFile, version: ProductTerms, collected: _Collected, report: Report) -> None:
+    # Other tapes are replayed into a book whose closes have not passed them; what is handed over comes to a live one.
+    closed = CloseRun.objects.aggregate(latest=Max("business_date"))["latest"] if mapping.rows else None
     for start in range(0, len(collected.openings), BATCH):
-        batch = collected.openings[start : start + BATCH]
+        batch = _as_handed_over(mapping, collected.openings[start : start + BATCH], collected, report)
         new = open_loans(
-            source=mapping.name, currency=mapping.currency, product_terms=version, openings=batch, actor=ACTOR
+            source=mapping.name,
+            currency=mapping.currency,
+            product_terms=version,
+            openings=batch,
+            actor=ACTOR,
+            closed_through=closed,
         )
-        report.loans_new += new
-        report.loans_known += len(batch) - new
+        if mapping.rows:
+            _keep(mapping.name, {key: (loan_id, collected.handed_over[key]) for key, loan_id in new.items()})
+        report.loans_new += len(new)
+        report.loans_known += len(batch) - len(new)
+        report.results += [
+            LoanResult(collected.lines[key], key, "NEW" if key in new else "KNOWN")
+            for key in (opening.external_id for opening in batch)
+        ]
     report.events_new = _add(TapeEvent, collected.events, mapping.name)
     report.figures_new = _add(ReportedFigure, collected.figures, mapping.name)
+
+
+def _as_handed_over(mapping: MappingFile, batch: list[Opening], collected: _Collected, report: Report) -> list[Opening]:
+    """Refuse the loans that are here already and of which other things were stated; return the others."""
+    if not mapping.rows:
+        return batch
+    keys = [opening.external_id for opening in batch]
+    here = Loan.objects.filter(source=mapping.name, external_id__in=keys).values_list("external_id", "handover__digest")
+    digests = dict(here)
+    kept = []
+    for opening in batch:
+        key = opening.external_id
+        if key in digests and digests[key] != digest_of(collected.handed_over[key]):
+            refusal = HandedOverOtherwise(
+                _("This loan was handed over before with other figures, which stay. Correct it by acts on the loan.")
+            )
+            report.refuse_loan(collected.lines[key], "", refusal, external_id=key)
+        else:
+            kept.append(opening)
+    return kept
+
+
+def _keep(source: str, loans: Mapping[str, tuple[int, dict[str, Any]]]) -> None:
+    """Keep what was stated of new loans, as it was stated."""
+    found = [kept_of(source, stated, loan_id, ACTOR) for loan_id, stated in loans.values()]
+    Handover.objects.bulk_create((handover for handover, _rows, _history in found), batch_size=BATCH)
+    HandoverRow.objects.bulk_create((row for _one, rows, _history in found for row in rows), batch_size=BATCH)
+    EarlierEvent.objects.bulk_create((event for _one, _rows, history in found for event in history), batch_size=BATCH)
 
 
 def _add(model: type[TapeEvent] | type[ReportedFigure], rows: Sequence[Any], source: str) -> int:
@@ -271,11 +455,12 @@ def _add(model: type[TapeEvent] | type[ReportedFigure], rows: Sequence[Any], sou
 
 
 def _product_terms(mapping: MappingFile) -> ProductTerms:
-    """Return the version of the tape's product, made on the first import."""
+    """Return the version of the tape's product, made on the first import; two imports of one tape take turns here."""
     product, _is_new = Product.objects.get_or_create(
         code=mapping.product["code"],
         defaults={"kind": mapping.product["kind"], "name": mapping.product["name"], "is_active": False},
     )
+    Product.objects.select_for_update().get(pk=product.pk)
     version, _is_new = ProductTerms.objects.get_or_create(
         product=product,
         version=1,

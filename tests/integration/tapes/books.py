@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashu.tapes.reconciling import RECONCILERS, Comparison
+from dashu.tapes.reconciling import RECONCILERS, Asked, Comparison
 from dashu.tapes.services.import_tape import Report, import_tape
 
 FOLDER = Path(os.environ.get("DASHU_REAL_BOOKS", Path(__file__).resolve().parents[4] / "shared" / "data"))
@@ -22,4 +22,4 @@ def load(name: str, file: str, months: str | None = None) -> Report:
 
 
 def compare(name: str, kind: str, file: str | None = None) -> dict[str, Comparison]:
-    return {item.figure: item for item in RECONCILERS[kind](name, FOLDER / file if file else None)}
+    return {item.figure: item for item in RECONCILERS[kind](name, Asked(FOLDER / file if file else None))}

@@ -65,6 +65,54 @@ class TestOpened:
         }
         assert arrears(position, contract, date(2026, 3, 1)).days_past_due == 14
 
+    def test_a_loan_taken_over_brings_what_was_paid_its_penalty_and_a_credit(self):
+        contract = replace(STRICT, starts_on=date(2026, 3, 1))
+        rows = (replace(ROWS[0], paid_principal=60_00, paid_interest=4_00), *ROWS[1:])
+
+        position = taken_over(contract, rows, 240_00, interest_through=contract.starts_on, penalty=1_50, credit=7_00)
+
+        assert held(position, contract) == {
+            Book.PRINCIPAL: 240_00,
+            Book.INTEREST_RECEIVABLE: 6_00,
+            Book.PENALTY_RECEIVABLE: 1_50,
+            Book.BORROWER_CREDIT: -7_00,
+            Book.TAKEOVER: -240_50,
+        }
+        # 40.00 for 15 days, 2 to 16 March, and 101.00 for one, at 24%: 0.40 + 0.0673…
+        later = accrue(position, contract, date(2026, 3, 16))
+        assert held(later, contract)[Book.PENALTY_INCOME] == -46
+        assert later.penalty_due(contract) == 1_96
+
+    def test_a_loan_taken_over_beyond_accrual_earns_what_it_brought_when_that_is_paid(self):
+        contract = replace(PLAIN, starts_on=date(2026, 5, 20), non_accrual_days=90)
+
+        position = taken_over(contract, ROWS, 300_00, interest_through=contract.starts_on, penalty=2_00)
+        paid, _receipt = receive(position, contract, 329_00, date(2026, 5, 21))
+
+        assert held(position, contract) == {
+            Book.PRINCIPAL: 300_00,
+            Book.TAKEOVER: -300_00,
+            Book.SUSPENDED_INTEREST: 29_00,
+            Book.SUSPENDED_CONTRA: -29_00,
+        }
+        assert held(paid, contract) == {
+            Book.CASH: 329_00,
+            Book.TAKEOVER: -300_00,
+            Book.INTEREST_INCOME: -27_00,
+            Book.PENALTY_INCOME: -2_00,
+        }
+
+    def test_a_cap_counts_the_penalty_from_the_takeover_on(self):
+        capped = replace(
+            STRICT, starts_on=date(2026, 3, 1), penalty=PenaltyRule(Decimal("0.24"), all_in_cap=Decimal("0.12"))
+        )
+
+        position = taken_over(capped, ROWS, 300_00, interest_through=capped.starts_on, penalty=50_00)
+
+        # At the cap's 12% in place of 24%: 100.00 for 14 days, 0.466…; then for 15 days, and 101.00 for one, 0.533….
+        assert accrue(position, capped, date(2026, 3, 15)).penalty_due(capped) == 50_46
+        assert accrue(position, capped, date(2026, 3, 16)).penalty_due(capped) == 50_53
+
 
 class TestAccrue:
     def test_interest_becomes_income_when_it_falls_due(self):

@@ -4,7 +4,8 @@ import csv
 import json
 import sys
 from argparse import ArgumentParser
-from dataclasses import astuple
+from collections.abc import Sequence
+from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
-from dashu.tapes.services.import_tape import Report, import_tape
+from dashu.tapes.services.import_tape import LoanResult, Report, RowError, import_tape
 
 
 class Command(BaseCommand):
@@ -23,10 +25,22 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--mapping", required=True, help="a name in dashu/tapes/mappings, or a YAML file")
         parser.add_argument("--months", type=Path, help="the month file of a tape that has one")
+        parser.add_argument("--rows", type=Path, help="the file of the loans' own schedules, when they are handed over")
+        parser.add_argument("--history", type=Path, help="the file of what happened to them before")
+        parser.add_argument("--results", type=Path, help="where to say of each loan what became of it")
         parser.add_argument("--errors", type=Path, help="where to list the rows that were refused")
 
     def handle(
-        self, *args: Any, file: Path, mapping: str, months: Path | None, errors: Path | None, **options: Any
+        self,
+        *args: Any,
+        file: Path,
+        mapping: str,
+        months: Path | None,
+        rows: Path | None,
+        history: Path | None,
+        results: Path | None,
+        errors: Path | None,
+        **options: Any,
     ) -> None:
         side_file = errors or settings.DASHU_HOME / "tapes" / f"{file.name}.errors.csv"
         try:
@@ -35,11 +49,21 @@ class Command(BaseCommand):
                 def advance(rows: int) -> None:
                     bar.update(rows)
 
-                report = import_tape(path=file, mapping_name=mapping, months_path=months, progress=advance)
+                report = import_tape(
+                    path=file,
+                    mapping_name=mapping,
+                    months_path=months,
+                    rows_path=rows,
+                    history_path=history,
+                    today=lender_today(),
+                    progress=advance,
+                )
         except DomainError as refusal:
             self.stdout.write(json.dumps({"error": refusal.as_json()}, ensure_ascii=False))
             sys.exit(1)
         _write_errors(side_file, report)
+        if results:
+            _write(results, LoanResult, report.results)
         self.stdout.write(
             json.dumps(
                 {
@@ -59,8 +83,12 @@ def _write_errors(path: Path, report: Report) -> None:
     if not report.errors:
         path.unlink(missing_ok=True)
         return
+    _write(path, RowError, report.errors)
+
+
+def _write(path: Path, kind: type[RowError] | type[LoanResult], rows: Sequence[RowError | LoanResult]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["line", "column", "code", "message"])
-        writer.writerows(astuple(error) for error in report.errors)
+        writer.writerow([field.name for field in fields(kind)])
+        writer.writerows(astuple(row) for row in rows)

@@ -9,9 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from dashu.kernel.dates import parse_date
 from dashu.kernel.errors import DomainError
 from dashu.tapes.mapping import load_mapping
-from dashu.tapes.reconciling import RECONCILERS, Comparison, payments_refused
+from dashu.tapes.reconciling import RECONCILERS, Asked, Comparison, payments_refused
 
 
 class Command(BaseCommand):
@@ -20,12 +21,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="the tape's name, as in its mapping")
         parser.add_argument("--tape", type=Path, help="the tape's file, for tapes that are recounted from it")
+        parser.add_argument("--on", metavar="DATE", help="a later day, for loans that were handed over")
         parser.add_argument("--json", action="store_true", dest="as_json", help="print one JSON document")
 
-    def handle(self, *args: Any, name: str, tape: Path | None, as_json: bool, **options: Any) -> None:
+    def handle(self, *args: Any, name: str, tape: Path | None, on: str | None, as_json: bool, **options: Any) -> None:
         try:
             mapping = load_mapping(name)
-            comparisons = [*RECONCILERS[mapping.reconcile](mapping.name, tape), payments_refused(mapping.name)]
+            asked = Asked(tape, parse_date(on, field="on") if on else None)
+            comparisons = RECONCILERS[mapping.reconcile](mapping.name, asked)
+            if not mapping.rows:  # of a loan that is handed over no event is booked
+                comparisons.append(payments_refused(mapping.name))
         except DomainError as refusal:
             self.stdout.write(json.dumps({"error": refusal.as_json()}, ensure_ascii=False))
             sys.exit(1)
