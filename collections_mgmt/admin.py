@@ -1,4 +1,4 @@
-"""The collections desk: who is behind, and the cases. The nightly closes have pages of their own."""
+"""The collections desk: who is behind. Cases and nightly closes have pages of their own."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from collections_mgmt import close_admin  # noqa: F401 – registers pages of its own
-from collections_mgmt.models import CollectionCase, OverdueStatus
+from collections_mgmt import case_admin, close_admin  # noqa: F401 – register pages of their own
+from collections_mgmt.models import OverdueStatus
 from collections_mgmt.presenting import CLASSIFICATIONS, bucket_label, classification_label
 from dashu.kernel.dates import lender_today
 from dashu.policy.rules import delinquency_buckets
@@ -126,30 +126,3 @@ class FurthestBehindFirst(ChangeList):
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         return ["-days_past_due", "loan_id"]
-
-
-@admin.register(CollectionCase)
-class CollectionCaseAdmin(FoundByLoan, ReadOnlyAdmin):
-    list_display = ["loan_number", "borrower", "status_shown", "days_past_due", "opened_on", "closed_on"]
-    list_display_links = None
-    list_select_related = ["loan__borrower", "loan__overdue"]
-    list_filter = ["status"]
-    ordering = ["-pk"]
-    fields = ["loan_number", "borrower", "status", "days_past_due", "opened_on", "closed_on"]
-    readonly_fields = fields
-
-    @admin.display(description=_("loan"))
-    def loan_number(self, case: CollectionCase) -> SafeString:
-        return loan_link(case.loan)
-
-    @admin.display(description=_("borrower"))
-    def borrower(self, case: CollectionCase) -> str:
-        return case.loan.borrower.name
-
-    @display(description=_("status"), label={"OPEN": "warning", "CLOSED": "success"})
-    def status_shown(self, case: CollectionCase) -> tuple[str, str]:
-        return case.status, case.get_status_display()
-
-    @admin.display(description=_("days past due"))
-    def days_past_due(self, case: CollectionCase) -> int:
-        return case.loan.overdue.days_past_due

@@ -105,6 +105,11 @@ class CollectionCase(models.Model):
     class Meta:
         verbose_name = _("collection case")
         verbose_name_plural = _("collection cases")
+        permissions = [
+            ("promise_collectioncase", "Can note a promise to pay"),
+            ("hold_collectioncase", "Can place a hold"),
+            ("end_hold_collectioncase", "Can end a hold"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["loan"], condition=Q(status="OPEN"), name="collections_one_open_case"),
             models.CheckConstraint(

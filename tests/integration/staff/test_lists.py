@@ -128,6 +128,8 @@ class TestCloseRuns:
             counts={"touched": 30, "overdue": 20, "changed": 3, "cases_opened": 2, "cases_closed": 1},
             seconds={"touched": 0.25, "overdue": 1.5, "cases": 0.125},
         )
+        run.counts, run.seconds = {"recovered": 1, "differences": 0}, {"booked": 0.5, "reconciled": 0.75}
+        run.save()
         CloseRange.objects.create(
             run=run,
             first_loan_id=late_loan.pk + 10,
@@ -144,10 +146,12 @@ class TestCloseRuns:
         ]
         assert [[str(value) for value in row] for row in steps.rows] == [
             ["Loans looked at", "30 loans", "0.25", "0.25"],
-            ["Days past due counted", "20 overdue loans, 3 changes of bucket or class", "1.50", "1.50"],
-            ["Cases opened and closed", "2 opened, 1 closed", "0.12", "0.12"],
+            ["Days past due counted", "20 overdue loans, 3 changes of bucket, class or stage", "1.50", "1.50"],
+            ["Cases opened, escalated and closed", "2 opened, 0 moved to another level, 1 closed", "0.12", "0.12"],
+            ["Interest earned and provision booked", "1 loans closed that had been left out", "0.50", "0.50"],
+            ["Loans compared with the ledger", "0 differences", "0.75", "0.75"],
         ]
-        quarantined = page.context["figures"][-1]
+        quarantined = next(figure for figure in page.context["figures"] if figure.title == "quarantined")
         assert (str(quarantined.title), quarantined.value, quarantined.tone) == ("quarantined", 1, "late")
         assert "numeric field overflow" in page.content.decode()
 

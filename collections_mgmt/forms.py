@@ -1,0 +1,66 @@
+"""What staff fill in at a case. What the values mean and which are refused is for the services to say."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from collections_mgmt.models import Hold
+from dashu.kernel.errors import DomainError
+from dashu.kernel.money import parse_minor
+
+
+class PromiseForm(forms.Form):
+    amount = forms.CharField(label=_("Amount"), max_length=24, widget=UnfoldAdminTextInputWidget)
+    due_on = forms.DateField(label=_("Promised for"), widget=UnfoldAdminSingleDateWidget)
+    note = forms.CharField(
+        label=_("Note"), max_length=500, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._currency = currency
+
+    def clean_amount(self) -> int:
+        """Return minor units."""
+        try:
+            return parse_minor(self.cleaned_data["amount"].replace(",", ""), self._currency)
+        except DomainError as error:
+            raise forms.ValidationError(error.user_message) from error
+
+
+class HoldForm(forms.Form):
+    kind = forms.ChoiceField(label=_("Kind"), choices=Hold.Kind, widget=UnfoldAdminSelectWidget)
+    starts_on = forms.DateField(label=_("First day"), widget=UnfoldAdminSingleDateWidget)
+    ends_on = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=UnfoldAdminSingleDateWidget,
+        help_text=_("Empty for a hold that lasts until somebody ends it."),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
+class HoldChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Hold) -> str:
+        return f"{obj.get_kind_display()} · {obj.starts_on}"
+
+
+class EndHoldForm(forms.Form):
+    """Which of the running holds ends."""
+
+    hold = HoldChoice(Hold.objects.none(), label=_("Hold"), widget=UnfoldAdminSelectWidget)
+    ended_on = forms.DateField(label=_("Last day"), widget=UnfoldAdminSingleDateWidget)
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, loan_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["hold"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Hold.objects.filter(loan_id=loan_id, ended_on=None)

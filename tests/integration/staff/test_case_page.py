@@ -1,0 +1,73 @@
+"""What staff note at a case: promises, holds, and who may do what."""
+
+from datetime import timedelta
+
+import pytest
+
+from collections_mgmt.models import CollectionCase, Hold, PromiseToPay
+from collections_mgmt.services.close_day import close_date
+from dashu.kernel.dates import lender_today
+from dashu.users.models import User
+from repayments.models import LoanEvent
+from tests import factories
+
+
+@pytest.fixture
+def case(amina) -> CollectionCase:
+    today = lender_today()
+    loan = factories.running_loan(amina, starts_on=today - timedelta(days=50))
+    close_date(business_date=today - timedelta(days=1), today=today)
+    return CollectionCase.objects.get(loan=loan)
+
+
+def address(case: CollectionCase, act: str) -> str:
+    return f"/admin/collections_mgmt/collectioncase/{case.pk}/{act}/"
+
+
+class TestCasePage:
+    def test_a_collector_notes_a_promise_and_sees_it(self, case, client):
+        client.force_login(factories.staff("Chidi"))
+        due_on = lender_today() + timedelta(days=5)
+
+        told = {"amount": "1,100.16", "due_on": due_on.isoformat(), "note": "salary on the 3rd"}
+        client.post(address(case, "promise"), told)
+
+        promise = PromiseToPay.objects.get()
+        assert (promise.amount_minor, promise.due_on, promise.loan_id) == (110_016, due_on, case.loan_id)
+        page = client.get(f"/admin/collections_mgmt/collectioncase/{case.pk}/change/").content.decode()
+        assert "1,100.16" in page
+        assert "salary on the 3rd" in page
+
+    def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(self, case, client):
+        client.force_login(factories.staff("Chidi"))
+        late = lender_today() + timedelta(days=99)
+
+        page = client.post(address(case, "promise"), {"amount": "5", "due_on": late.isoformat(), "note": "kept"})
+
+        assert page.context["form"].errors.keys() == {"due_on"}
+        assert "kept" in page.content.decode()
+        assert not PromiseToPay.objects.exists()
+
+    def test_a_collector_places_a_hold_and_a_supervisor_ends_it(self, case, client):
+        today = lender_today()
+        client.force_login(factories.staff("Chidi"))
+        client.post(
+            address(case, "hold"), {"kind": "DISPUTE", "starts_on": today.isoformat(), "ends_on": "", "reason": "bank"}
+        )
+        hold = Hold.objects.get()
+        end = {"hold": hold.pk, "ended_on": today.isoformat(), "reason": "answered"}
+        assert client.post(address(case, "end-hold"), end).status_code == 403
+
+        client.force_login(factories.staff("Sun", User.Role.SUPERVISOR))
+        client.post(address(case, "end-hold"), end)
+
+        hold.refresh_from_db()
+        assert hold.ended_on == today
+        steered = LoanEvent.objects.filter(loan_id=case.loan_id, kind__in=["PAUSE", "RESUME"]).order_by("pk")
+        assert [event.kind for event in steered] == ["PAUSE", "RESUME"]
+
+    @pytest.mark.parametrize("act", ["promise", "hold", "end-hold"])
+    def test_is_closed_to_others(self, case, client, act):
+        client.force_login(factories.staff("Uma", User.Role.UNDERWRITER))
+
+        assert client.get(address(case, act)).status_code == 403
