@@ -290,7 +290,7 @@ class CloseRange(models.Model):
     Loans from `first_loan_id` up to `end_loan_id` (excluded) of one run; closed in one database transaction.
 
     :ivar loans: how many there were when the run was planned; halved with the range.
-    :ivar attempts: begun so far; the last one began at `started_at`, and left `error` where it failed.
+    :ivar attempts: that failed; the last one left `error`.
     :ivar next_at: a range that failed is not tried again before.
     """
 

@@ -9,9 +9,10 @@ from django.db import InterfaceError, OperationalError
 
 from collections_mgmt.models import CloseRun
 from collections_mgmt.services import close_day as service
-from collections_mgmt.services.close_range import close_next_range
+from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
 from collections_mgmt.services.refresh_history import refresh_history as refresh
+from dashu.alerts.services import end_alert, tell_without_database
 from dashu.celery import app
 from dashu.kernel.dates import lender_now, lender_today
 
@@ -23,6 +24,7 @@ def close_due_dates(**_newer_fields: Any) -> None:
 
     Beat calls this every minute, as start and as sweep: it takes up what a dead worker or a lost message left behind.
     """
+    end_alert("broker.unreachable")  # it brought this task
     today = lender_today()
     day = next(service.owed_dates(to=today - timedelta(days=1), today=today), None)
     if day is not None:
@@ -34,13 +36,19 @@ def close_due_dates(**_newer_fields: Any) -> None:
 
 
 @shared_task(
-    autoretry_for=(OperationalError, InterfaceError), retry_backoff=True, retry_backoff_max=600, max_retries=20
+    bind=True,
+    autoretry_for=(OperationalError, InterfaceError),
+    retry_backoff=True,
+    retry_backoff_max=600,
+    max_retries=20,
 )
-def close_one_range(*, run_id: int, **_newer_fields: Any) -> None:
+def close_one_range(self: Any, *, run_id: int, **_newer_fields: Any) -> None:
     """Close a range of the run, whichever has its turn, and see to the next one, or to the end of the night."""
     try:
         closed = close_next_range(run_id=run_id, today=lender_today())
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as error:
+        if self.request.retries == ALERT_AFTER:
+            tell_without_database("database.unreachable", error=str(error).strip())
         raise
     except Exception:
         _queue_one(run_id)  # the range has noted why it waits; the others need not

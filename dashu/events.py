@@ -17,6 +17,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from dashu.alerts.services import raise_alert_if_possible
 from dashu.celery import app
 
 logger = logging.getLogger(__name__)
@@ -98,3 +99,4 @@ def _queue(event: str, fields: dict[str, Any]) -> None:
         app.send_task(react.name, kwargs={"event": event, "fields": fields}, retry=False)
     except (OperationalError, RedisError, OSError) as error:
         logger.error("The broker is not reachable; %s waits for the next sweep: %s", event, error)
+        raise_alert_if_possible("broker.unreachable", error=str(error))

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from collections_mgmt.models import CloseRange, CloseRun
 from collections_mgmt.services.book_portfolio import book_portfolio
 from collections_mgmt.services.close_range import ACTOR, close_range
+from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.plan_ranges import plan_ranges
 from dashu.alerts.services import end_alert, raise_alert
 from dashu.kernel.errors import DomainError
@@ -27,7 +28,7 @@ from loans.models import Loan
 from repayments.services.reconcile_day import reconcile_day
 
 _LOCK = 4_711_001
-_STAFF_COME = time_of_day(6)
+STAFF_COME = time_of_day(6)
 
 
 class DateNotOver(DomainError):
@@ -74,9 +75,20 @@ def owed_dates(*, to: date, today: date) -> Iterator[date]:
         day += timedelta(days=1)
 
 
-@transaction.atomic
 def start_close(*, business_date: date) -> CloseRun:
-    """Return the run of this date, made with its ranges if it does not exist yet."""
+    """Return the run of this date, made with its ranges if it does not exist yet; holds that are over are ended."""
+    run = _run_of(business_date)
+    if run.status == CloseRun.Status.RUNNING:
+        with _timed(run, "holds"):
+            expired = expire_holds(on=business_date, actor=ACTOR)
+        if expired or "holds_expired" not in run.counts:
+            run.counts["holds_expired"] = run.counts.get("holds_expired", 0) + expired
+            run.save(update_fields=["counts", "seconds"])
+    return run
+
+
+@transaction.atomic
+def _run_of(business_date: date) -> CloseRun:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     run, is_new = CloseRun.objects.get_or_create(business_date=business_date)
@@ -153,7 +165,7 @@ def waiting_ranges(run_id: int) -> QuerySet[CloseRange]:
 
 def note_when_late(*, business_date: date, now: datetime) -> None:
     """Raise an alert for a date that is not closed when the next morning begins."""
-    due = datetime.combine(business_date + timedelta(days=1), _STAFF_COME, tzinfo=now.tzinfo)
+    due = datetime.combine(business_date + timedelta(days=1), STAFF_COME, tzinfo=now.tzinfo)
     if now >= due and CloseRun.objects.exists():
         raise_alert("close.is_late", subject=str(business_date), date=business_date)
 

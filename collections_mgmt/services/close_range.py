@@ -21,7 +21,6 @@ from django.utils import timezone
 from collections_mgmt.models import CloseRange
 from collections_mgmt.services import overdue_sql, portfolio_sql
 from collections_mgmt.services.credit_months_sql import is_month_end, write_credit_months
-from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.promises_sql import decide_promises
 from collections_mgmt.services.reminders_sql import queue_reminders
 from collections_mgmt.services.scales import scales_on
@@ -35,15 +34,14 @@ from repayments.services.autopay import announce_collections, request_collection
 ACTOR = "system:close"
 ALERT_AFTER = 3  # attempts
 
-_SLOTS = 4_711_003
+_PLACES = 4_711_003
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=10)
 
 
 def close_next_range(*, run_id: int, today: date) -> CloseRange | None:
-    """Close a range of the run, the one first that was tried least often; None when none is to be had now."""
-    range_id = _begin("item.run_id = %s", run_id)
-    return None if range_id is None else _close_begun(range_id, today=today)
+    """Close a range of the run, the one first that failed least often; None when none is to be had now."""
+    return _close_one("item.run_id = %s", run_id, today=today)
 
 
 def close_range(*, range_id: int, today: date) -> CloseRange | None:
@@ -54,15 +52,47 @@ def close_range(*, range_id: int, today: date) -> CloseRange | None:
 
     :param today: reminders are queued only for this day or later, so that catching up sends nothing stale.
     """
-    return None if _begin("item.id = %s", range_id) is None else _close_begun(range_id, today=today)
+    return _close_one("item.id = %s", range_id, today=today)
 
 
-def _begin(which: str, value: int) -> int | None:
-    """Count an attempt at a range, for everyone to see, and return its id; None when no range has its turn."""
+def _close_one(which: str, value: int, *, today: date) -> CloseRange | None:
+    claimed: int | None = None
+    try:
+        with transaction.atomic():
+            claimed = _claim(which, value) if _has_room() else None
+            if claimed is None:
+                return None
+            item = CloseRange.objects.select_related("run").get(pk=claimed)
+            _close(item, today=today)
+            item.status, item.error, item.ended_at = CloseRange.Status.DONE, "", timezone.now()
+            item.save(update_fields=["status", "error", "ended_at", "counts", "seconds", "sums"])
+            return item
+    except (DataError, IntegrityError, InternalError) as error:
+        if claimed is None:
+            raise
+        return _split_or_quarantine(claimed, error)
+    except Exception as error:
+        if claimed is not None:
+            _note_failure(claimed, error)
+        raise
+
+
+def _has_room() -> bool:
+    """Take one of the places that the database has for closing, until the transaction ends."""
+    with connection.cursor() as cursor:
+        for place in range(settings.CLOSE_AT_ONCE):
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_PLACES, place])
+            if cursor.fetchone()[0]:
+                return True
+    return False
+
+
+def _claim(which: str, value: int) -> int | None:
+    """Claim a range whose turn it is, and hold it by its row's lock; a dead worker lets go of it."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            UPDATE collections_mgmt_closerange SET attempts = attempts + 1, started_at = now()
+            UPDATE collections_mgmt_closerange SET started_at = clock_timestamp()
             WHERE id = (
                 SELECT item.id FROM collections_mgmt_closerange AS item
                 JOIN collections_mgmt_closerun AS run ON run.id = item.run_id AND run.status = 'RUNNING'
@@ -74,48 +104,8 @@ def _begin(which: str, value: int) -> int | None:
             """,  # noqa: S608 – a constant of this module
             [value],
         )
-        begun = cursor.fetchone()
-    return begun[0] if begun else None
-
-
-def _close_begun(range_id: int, *, today: date) -> CloseRange | None:
-    steps = _Steps()
-    try:
-        begun = CloseRange.objects.select_related("run").get(pk=range_id)
-        steps.do(
-            "holds",
-            expire_holds,
-            on=begun.run.business_date,
-            first=begun.first_loan_id,
-            end=begun.end_loan_id,
-            actor=ACTOR,
-        )
-        with transaction.atomic():
-            item = _hold(range_id)
-            if item is None:
-                return None
-            _close(item, steps, today=today)
-            item.status, item.error, item.ended_at = CloseRange.Status.DONE, "", timezone.now()
-            item.save(update_fields=["status", "error", "ended_at", "counts", "seconds", "sums"])
-            return item
-    except (DataError, IntegrityError, InternalError) as error:
-        return _split_or_quarantine(range_id, error)
-    except Exception as error:
-        _note_failure(range_id, error)
-        raise
-
-
-def _hold(range_id: int) -> CloseRange | None:
-    """Return the range, held until the transaction ends, when there is room for it and nobody else has it."""
-    with connection.cursor() as cursor:
-        for slot in range(settings.CLOSE_AT_ONCE):
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [_SLOTS, slot])
-            if cursor.fetchone()[0]:
-                break
-        else:
-            return None
-    waiting = CloseRange.objects.select_for_update(skip_locked=True, of=("self",)).select_related("run")
-    return waiting.filter(pk=range_id, status=CloseRange.Status.WAITING).first()
+        claimed = cursor.fetchone()
+    return claimed[0] if claimed else None
 
 
 @dataclass
@@ -132,8 +122,8 @@ class _Steps:
         self.seconds[name] = round(time.perf_counter() - started, 4)
 
 
-def _close(item: CloseRange, steps: _Steps, *, today: date) -> None:
-    on = item.run.business_date
+def _close(item: CloseRange, *, today: date) -> None:
+    on, steps = item.run.business_date, _Steps()
     within: Any = {"first": item.first_loan_id, "end": item.end_loan_id}
     scales = scales_on(on)
     with connection.cursor() as cursor:
@@ -217,9 +207,9 @@ def _note_failure(range_id: int, error: Exception) -> None:
             item = CloseRange.objects.select_for_update(of=("self",)).select_related("run").get(pk=range_id)
             if item.status != CloseRange.Status.WAITING:
                 return
-            wait = min(_FIRST_WAIT * 2 ** min(item.attempts - 1, 10), _LONGEST_WAIT)
-            item.error, item.next_at = _in_words(error), timezone.now() + wait
-            item.save(update_fields=["error", "next_at"])
+            wait = min(_FIRST_WAIT * 2 ** min(item.attempts, 10), _LONGEST_WAIT)
+            item.attempts, item.error, item.next_at = item.attempts + 1, _in_words(error), timezone.now() + wait
+            item.save(update_fields=["attempts", "error", "next_at"])
             if item.attempts >= ALERT_AFTER:
                 raise_alert(
                     "close.range_fails",

@@ -1,7 +1,6 @@
 """Holds: leaving a borrower in peace on a loan while something is looked into. Penalty and the days stand still."""
 
 import logging
-from collections.abc import Mapping
 from datetime import date, timedelta
 
 from django.db import transaction
@@ -89,13 +88,13 @@ def end_hold(*, hold_id: int, ended_on: date, today: date, reason: str, actor: s
     return hold
 
 
-def expire_holds(*, on: date, first: int, end: int, actor: str) -> Mapping[str, int]:
+def expire_holds(*, on: date, actor: str) -> int:
     """
-    End the holds of a range whose last day lies before `on`; return `{"holds_expired": …}`.
+    End the holds whose last day lies before `on`, and return how many.
 
     Each in a transaction of its own, because a loan's lock is not held while another loan's is asked for.
     """
-    due = Hold.objects.filter(ended_on=None, ends_on__lt=on, loan_id__gte=first, loan_id__lt=end)
+    due = Hold.objects.filter(ended_on=None, ends_on__lt=on)
     expired = 0
     for hold in due.order_by("loan_id", "pk"):
         assert hold.ends_on is not None
@@ -107,7 +106,7 @@ def expire_holds(*, on: date, first: int, end: int, actor: str) -> Mapping[str, 
             logger.error("The hold %s is over, but its loan refuses to go on: %s", hold.pk, refusal)
             continue
         expired += 1
-    return {"holds_expired": expired}
+    return expired
 
 
 def _is_paused(loan: Loan) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.mail import mail_admins
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 
 from dashu.alerts.texts import KINDS, text_of
 
@@ -38,6 +38,14 @@ def raise_alert(kind: str, *, subject: str = "", **params: Any) -> None:
         transaction.on_commit(partial(_tell, kind, params))
 
 
+def raise_alert_if_possible(kind: str, *, subject: str = "", **params: Any) -> None:
+    """Raise an alert where the caller must go on whatever happens, and outside any transaction of theirs."""
+    try:
+        raise_alert(kind, subject=subject, **params)
+    except DatabaseError as error:
+        logger.error("The alert %s could not be kept: %s", kind, error)
+
+
 def end_alert(kind: str, *, subject: str = "") -> bool:
     """End the open alert of this kind and subject; return whether there was one."""
     with connection.cursor() as cursor:
@@ -46,6 +54,11 @@ def end_alert(kind: str, *, subject: str = "") -> bool:
             [kind, subject],
         )
         return bool(cursor.rowcount)
+
+
+def tell_without_database(kind: str, **params: Any) -> None:
+    """Log and send what no row can say, because the database is what fails; whoever calls this limits how often."""
+    _tell(kind, params)
 
 
 def _tell(kind: str, params: dict[str, Any]) -> None:

@@ -19,6 +19,14 @@ KINDS: Mapping[str, Promise] = {
         "The nightly close of %(date)s is not done, although the day has begun. Look at its page: are ranges failing,"
         " is it paused, does a worker read the queue “close”?"
     ),
+    "broker.unreachable": _(
+        "The broker could not be reached: %(error)s. Nothing that was booked is lost; what should follow it, such as"
+        " receipts and the nightly close, waits until it is back and is then made good by itself."
+    ),
+    "database.unreachable": _(
+        "The nightly close could not reach the database: %(error)s. It tries again at growing intervals; no date looks"
+        " closed that is not."
+    ),
     "close.books_differ": _(
         "After the nightly close of %(date)s, %(count)s accounts of loans differ from their postings, loan %(loan)s"
         " first. Nothing was changed. Look at the reconciliation before anyone is told these figures."

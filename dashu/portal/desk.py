@@ -1,5 +1,6 @@
 """The front page of the back office: how the last night went and who is behind, for those who may see it."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, F, Sum
@@ -11,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, OverdueStatus
 from collections_mgmt.presenting import bucket_label
+from collections_mgmt.services.close_day import STAFF_COME
 from dashu.alerts.models import Alert
 from dashu.approvals.selectors import waiting_for
-from dashu.kernel.dates import lender_today
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.portal.books.reconciliations import reconciliation_figure
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
@@ -63,7 +65,9 @@ def _last_close() -> list[Figure]:
     if run is None:
         return [Figure(_("last close"), "–", _("No day has been closed yet."), "soon")]
     stuck = run.ranges.filter(status=CloseRange.Status.QUARANTINED).count()
-    tone = "good" if run.status == CloseRun.Status.CLOSED else "soon"
+    closed = CloseRun.objects.filter(status=CloseRun.Status.CLOSED).order_by("-business_date").first()
+    is_late = closed is None or closed.business_date < lender_today() - timedelta(days=1)
+    tone = "good" if not is_late else "late" if lender_now().hour >= STAFF_COME.hour else "soon"
     return [
         Figure(_("last close"), date_format(run.business_date), run.get_status_display(), tone),
         Figure(_("quarantined loans"), stuck, tone="late" if stuck else "good"),

@@ -2,9 +2,12 @@ import logging
 from functools import partial
 
 import pytest
+from django.core import mail
 from django.db import transaction
 
+from collections_mgmt.tasks import close_due_dates
 from dashu import events
+from dashu.alerts.models import Alert
 from dashu.celery import app
 
 EVENT = "repayments.payment_received"
@@ -65,3 +68,22 @@ class TestRoutes:
     )
     def test_a_task_goes_to_the_queue_of_its_prefix(self, task, queue):
         assert app.amqp.router.route({}, task)["queue"].name == queue
+
+
+@pytest.mark.django_db(transaction=True)
+class TestBrokerDown:
+    def test_raises_one_alert_that_the_next_task_ends(self, policy_packs, monkeypatch):
+        nowhere = app.connection_for_write("redis://127.0.0.1:9/0")
+        with monkeypatch.context() as down:
+            down.setattr(app, "send_task", partial(app.send_task, connection=nowhere))
+            for _time in range(2):
+                events.publish(EVENT, payment_id=1, loan_id=2)
+
+        alert = Alert.objects.get()
+        assert (alert.kind, alert.times, alert.ended_at) == ("broker.unreachable", 2, None)
+        assert [message.subject for message in mail.outbox] == []  # nobody is named in ADMINS
+
+        close_due_dates()
+
+        alert.refresh_from_db()
+        assert alert.ended_at is not None

@@ -216,7 +216,7 @@ class TestAtOnce:
         run = start_close(business_date=NIGHT)
         elsewhere = connection.copy()
         with elsewhere.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, 0)", [closing._SLOTS])
+            cursor.execute("SELECT pg_advisory_lock(%s, 0)", [closing._PLACES])
 
         assert close_next_range(run_id=run.pk, today=TODAY) is None
         elsewhere.close()

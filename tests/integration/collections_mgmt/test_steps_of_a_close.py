@@ -33,7 +33,7 @@ DAY = timedelta(days=1)
 
 def close(day: date) -> dict[str, int]:
     run = close_date(business_date=day, today=day + DAY)
-    counts: dict[str, int] = {}
+    counts: dict[str, int] = dict(run.counts)
     for item in run.ranges.all():
         for name, count in item.counts.items():
             counts[name] = counts.get(name, 0) + count
