@@ -35,8 +35,9 @@ class CollectionCaseAdmin(FoundByLoan, ReadOnlyAdmin):
     list_filter = ["status", "level"]
     ordering = ["-pk"]
     fields = [
-        ("loan_number", "borrower", "days_past_due"),
-        ("status", "level", "level_since"),
+        ("loan_number", "borrower"),
+        ("status", "days_past_due"),
+        ("level", "level_since"),
         ("opened_on", "closed_on"),
     ]
     readonly_fields = [

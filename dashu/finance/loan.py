@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from dashu.finance.allocation import Allocation, Line, Surplus, Waterfall, allocate
 from dashu.finance.arrears import Arrears, Counting, Pause, arrears_of, effective_days, oldest_missed
@@ -351,10 +352,10 @@ def receive(
     if contract.interest_basis is InterestBasis.DAILY:
         return _receive_daily(position, contract, amount, on, cures=cures, first=first)
     allocation = _allocation(position, contract, amount, on, first) if cures else _from_the_end(position, amount)
-    position = _apply(position, allocation)
     receipt = _receipt(allocation)
-    position = replace(
+    position = _apply(
         position,
+        allocation,
         principal=position.principal - receipt.principal,
         unapplied=position.unapplied + receipt.unapplied,
         cash=position.cash + amount,
@@ -698,20 +699,20 @@ def books_of(position: Position, contract: Contract) -> dict[Book, int]:
         books[Book.CASH] += position.recovered
         books[Book.RECOVERY_INCOME] -= position.recovered
         return books
-    receivable = _receivables(position, contract)
+    paid_interest, paid_fee, due_interest, due_fee = _interest_and_fees(position)
+    receivable = _receivables(position, contract, due_interest, due_fee)
     suspended = _suspended(position, contract, receivable)
     if contract.interest_basis is InterestBasis.DAILY:
         interest_earned = position.interest_collected
     else:
-        interest_earned = sum(row.paid_interest for row in position.installments) + receivable[Book.INTEREST_RECEIVABLE]
+        interest_earned = paid_interest + receivable[Book.INTEREST_RECEIVABLE]
     books = dict.fromkeys(BOOKS, 0) | receivable
     books[Book.CASH] = position.cash
     books[Book.TAKEOVER] = position.takeover
     books[Book.PRINCIPAL] = position.principal
     books[Book.BORROWER_CREDIT] = -position.unapplied
     books[Book.INTEREST_INCOME] = -(interest_earned + position.waived_interest_income)
-    fees_earned = sum(row.paid_fee for row in position.installments) + receivable[Book.FEE_RECEIVABLE]
-    books[Book.FEE_INCOME] = -(fees_earned + position.waived_fee_income)
+    books[Book.FEE_INCOME] = -(paid_fee + due_fee + position.waived_fee_income)
     penalty_earned = position.penalty_charged(contract) - suspended[Book.PENALTY_RECEIVABLE]
     books[Book.PENALTY_INCOME] = -(penalty_earned - position.penalty_taken_over)
     books[Book.WAIVER_EXPENSE] = position.waiver_expense
@@ -730,15 +731,23 @@ def _suspended(position: Position, contract: Contract, receivable: dict[Book, in
     return moved
 
 
-def _receivables(position: Position, contract: Contract) -> dict[Book, int]:
-    through, interest, fee = position.accrued_through, 0, 0
+def _interest_and_fees(position: Position) -> tuple[int, int, int, int]:
+    """Return the interest and the fees that were paid, and those that are due and unpaid."""
+    through = position.accrued_through
+    paid_interest = paid_fee = due_interest = due_fee = 0
     for row in position.installments:
+        paid_interest += row.paid_interest
+        paid_fee += row.paid_fee
         if row.due_on <= through:
-            interest += row.unpaid_interest
-            fee += row.unpaid_fee
+            due_interest += row.unpaid_interest
+            due_fee += row.unpaid_fee
+    return paid_interest, paid_fee, due_interest, due_fee
+
+
+def _receivables(position: Position, contract: Contract, due_interest: int, due_fee: int) -> dict[Book, int]:
     return {
-        Book.INTEREST_RECEIVABLE: interest if contract.interest_basis is InterestBasis.SCHEDULED else 0,
-        Book.FEE_RECEIVABLE: fee,
+        Book.INTEREST_RECEIVABLE: due_interest if contract.interest_basis is InterestBasis.SCHEDULED else 0,
+        Book.FEE_RECEIVABLE: due_fee,
         Book.PENALTY_RECEIVABLE: position.penalty_due(contract),
     }
 
@@ -766,7 +775,8 @@ def _from_the_end(position: Position, amount: int) -> Allocation:
     return Allocation(tuple(lines), left)
 
 
-def _apply(position: Position, allocation: Allocation) -> Position:
+def _apply(position: Position, allocation: Allocation, **changes: Any) -> Position:
+    """Return the position with the allocation paid; `changes` are what else becomes of it."""
     rows = {row.number: row for row in position.installments}
     for line in allocation.lines:
         if line.number is not None:
@@ -775,6 +785,7 @@ def _apply(position: Position, allocation: Allocation) -> Position:
         position,
         installments=tuple(rows.values()),
         penalty_paid=position.penalty_paid + allocation.of(Component.PENALTY),
+        **changes,
     )
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from django.db import connection
 
@@ -20,15 +20,13 @@ Movements = dict[Key, Parts]
 def movements_between(before: Sequence[Installment], after: Sequence[Installment], on: date) -> Movements:
     """Return how `after` differs from `before`; an installment that moved leaves its old due date for the new one."""
     moved: defaultdict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
-    old, new = ({row.number: row for row in rows} for rows in (before, after))
-    for number in old.keys() | new.keys():
-        was, now = old.get(number), new.get(number)
-        if was is now:
+    for was, now in zip_longest(before, after):
+        if was is now:  # nothing happened to it
             continue
         for row, sign in ((was, -1), (now, 1)):
             if row is not None:
                 for kind, parts in _parts(row):
-                    sums = moved[on, number, row.due_on, kind]
+                    sums = moved[on, row.number, row.due_on, kind]
                     for place, minor in enumerate(parts):
                         sums[place] += sign * minor
     return {key: (sums[0], sums[1], sums[2]) for key, sums in moved.items() if any(sums)}
