@@ -1,8 +1,10 @@
 """Does the ledger say what the loans say? One set-based query over the whole book; it must find nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from django.db import connection
+from django.db import connection, transaction
 
 from dashu.ledger import accounts
 
@@ -32,7 +34,7 @@ def differences(*, limit: int = 1000) -> list[Difference]:
     A loan that is charged off, written off or sold has no receivables on the books, whatever is still claimed; one that
     is no longer accrued has its interest and penalty in the memo accounts.
     """
-    with connection.cursor() as cursor:
+    with _by_hash(), connection.cursor() as cursor:
         cursor.execute(
             """
             WITH demanded AS (
@@ -95,3 +97,16 @@ def differences(*, limit: int = 1000) -> list[Difference]:
             },
         )
         return [Difference(row[0], row[1], int(row[2]), int(row[3])) for row in cursor.fetchall()]
+
+
+@contextmanager
+def _by_hash() -> Iterator[None]:
+    """
+    Let whole tables be joined by hashing: while they are young and their sizes unknown, the planner goes through one
+    for each row of another, which takes minutes.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('enable_nestloop'), set_config('enable_nestloop', 'off', true)")
+        before = cursor.fetchone()[0]
+        yield
+        cursor.execute("SELECT set_config('enable_nestloop', %s, true)", [before])
