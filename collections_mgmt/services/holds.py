@@ -4,9 +4,10 @@ import logging
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.domain.holding import Turn, turns_of_holds
 from collections_mgmt.models import Hold
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
@@ -14,6 +15,7 @@ from loans.models import Loan
 from repayments.models import LoanEvent
 from repayments.services.booking import lock_loan
 from repayments.services.pause_count import pause_count, resume_count
+from repayments.services.undo_event import undo_event
 
 _DAY = timedelta(days=1)
 
@@ -49,10 +51,8 @@ def place_hold(
     running = Hold.objects.filter(loan=loan, ended_on=None)
     if running.filter(kind=kind).exists():
         raise HoldRefused(_("A hold of this kind runs already."), field="kind")
-    is_first = not running.exists()
     hold = Hold.objects.create(loan=loan, kind=kind, starts_on=starts_on, ends_on=ends_on, reason=reason, actor=actor)
-    if is_first and not _is_paused(loan):
-        pause_count(loan_id=loan.pk, paused_on=starts_on, today=today, reason=f"hold {hold.pk}: {reason}", actor=actor)
+    _let_stand_still(loan, today=today, reason=f"hold {hold.pk}: {reason}", actor=actor)
     _note("collections.hold_placed", hold, actor)
     return hold
 
@@ -76,14 +76,7 @@ def end_hold(*, hold_id: int, ended_on: date, today: date, reason: str, actor: s
         raise HoldRefused(_("A hold ends between its first day and today."), field="ended_on")
     hold.ended_on = ended_on
     hold.save(update_fields=["ended_on"])
-    if not Hold.objects.filter(loan_id=hold.loan_id, ended_on=None).exists() and _is_held_pause(hold.loan):
-        resume_count(
-            loan_id=hold.loan_id,
-            resumed_on=min(ended_on + _DAY, today),
-            today=today,
-            reason=f"hold {hold.pk}: {reason}",
-            actor=actor,
-        )
+    _let_stand_still(hold.loan, today=today, reason=f"hold {hold.pk}: {reason}", actor=actor)
     _note("collections.hold_ended", hold, actor)
     return hold
 
@@ -91,6 +84,8 @@ def end_hold(*, hold_id: int, ended_on: date, today: date, reason: str, actor: s
 def expire_holds(*, on: date, actor: str) -> int:
     """
     End the holds whose last day lies before `on`, and return how many.
+
+    What was ended for `on` only now counts again, and what runs stands still, also where a pause of its own was ended.
 
     Each in a transaction of its own, because a loan's lock is not held while another loan's is asked for.
     """
@@ -106,25 +101,53 @@ def expire_holds(*, on: date, actor: str) -> int:
             logger.error("The hold %s is over, but its loan refuses to go on: %s", hold.pk, refusal)
             continue
         expired += 1
+    steered = Hold.objects.filter(Q(ended_on=None) | Q(ended_on=on - _DAY), starts_on__lte=on)
+    for loan_id in steered.order_by("loan_id").values_list("loan_id", flat=True).distinct():
+        try:
+            with transaction.atomic():
+                hold = Hold.objects.filter(loan_id=loan_id).latest("pk")
+                _let_stand_still(lock_loan(loan_id), today=on, reason=f"hold {hold.pk}: {hold.reason}", actor=actor)
+        except DomainError as refusal:
+            logger.error("The loan %s does not follow its holds: %s", loan_id, refusal)
     return expired
 
 
-def _is_paused(loan: Loan) -> bool:
-    return _last_pause(loan) is not None
+def _let_stand_still(loan: Loan, *, today: date, reason: str, actor: str) -> None:
+    """Write what pauses and resumes the count of a locked loan so that it stands still on the days of all its holds."""
+    holds = Hold.objects.filter(loan=loan)
+    ours, own = _turns_of(loan, prefixes=tuple(f"hold {pk}: " for pk in holds.values_list("pk", flat=True)))
+    needed = turns_of_holds(
+        list(holds.values_list("starts_on", "ended_on")),
+        [(Turn(event.kind), event.effective_on) for event in own],
+        through=today,
+    )
+    # A turn of a hold is the last one of its day, as `turns_of_holds` counts.
+    latest = {event.effective_on: event.pk for event in own}
+    kept: set[tuple[Turn, date]] = set()
+    for event in reversed(ours):
+        stands = Turn(event.kind), event.effective_on
+        if stands in needed and stands not in kept and event.pk > latest.get(event.effective_on, 0):
+            kept.add(stands)
+        else:
+            undo_event(event_id=event.pk, today=today, reason=reason, actor=actor)
+    for turn, on in needed:
+        if (turn, on) in kept:
+            continue
+        if turn is Turn.PAUSE:
+            pause_count(loan_id=loan.pk, paused_on=on, today=today, reason=reason, actor=actor)
+        else:
+            resume_count(loan_id=loan.pk, resumed_on=on, today=today, reason=reason, actor=actor)
 
 
-def _is_held_pause(loan: Loan) -> bool:
-    """Whether the count is paused by a hold, and not by an act of its own."""
-    pause = _last_pause(loan)
-    return pause is not None and str(pause.data.get("reason", "")).startswith("hold ")
-
-
-def _last_pause(loan: Loan) -> LoanEvent | None:
-    """Return the event that paused the count, if it is paused."""
+def _turns_of(loan: Loan, *, prefixes: tuple[str, ...]) -> tuple[list[LoanEvent], list[LoanEvent]]:
+    """Return the pauses and their ends that count, in order: those of holds, told by their reason, and all others."""
     undone = LoanEvent.objects.filter(loan=loan, kind=LoanEvent.Kind.REVERSAL).values_list("data__event", flat=True)
-    steering = LoanEvent.objects.filter(loan=loan, kind__in=[LoanEvent.Kind.PAUSE, LoanEvent.Kind.RESUME])
-    last = steering.exclude(pk__in=list(undone)).order_by(F("effective_on").desc(), "-pk").first()
-    return last if last is not None and last.kind == LoanEvent.Kind.PAUSE else None
+    turns = LoanEvent.objects.filter(loan=loan, kind__in=[turn.value for turn in Turn]).exclude(pk__in=list(undone))
+    ours: list[LoanEvent] = []
+    own: list[LoanEvent] = []
+    for event in turns.order_by("effective_on", "pk"):
+        (ours if str(event.data.get("reason", "")).startswith(prefixes) else own).append(event)
+    return ours, own
 
 
 def _note(action: str, hold: Hold, actor: str) -> None:

@@ -52,6 +52,8 @@ class Event:
     :param amount: minor units; 0 for events that move no money.
     :param component: what a waiver gives up.
     :param reverses: id of the event that a reversal undoes.
+    :param replaces: id of an event whose place it takes, with its own value date, once that event is reversed. Until
+        the day of the reversal the other counts, and it does not.
     :param terms: the new terms of a restructuring.
     :param keeps_rate: they leave the rate as it is in force on their day, whatever `terms` says.
     :param keep: what a prepayment leaves as it is.
@@ -74,6 +76,7 @@ class Event:
     id: str = ""
     component: Component | None = None
     reverses: str = ""
+    replaces: str = ""
     terms: ScheduleTerms | None = None
     keeps_rate: bool = False
     keep: Keep = Keep.TERM

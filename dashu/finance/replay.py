@@ -4,7 +4,8 @@ A loan's whole life from its terms and its events, on plain values.
 Events count from their value date `on`; those of one day in the order in which they were posted. A fee may be entered
 before it is due: it counts from the earlier of the two days, ties in the order of entry. A reversal counts
 from its own value date: before it the reversed event still counts, from it on the loan is as if that event had never
-been. Everything else is `dashu.finance.loan`, the same steps as in the live book.
+been, and as if what replaces it had always been. Everything else is `dashu.finance.loan`, the same steps as in the live
+book.
 """
 
 from collections.abc import Iterator, Sequence
@@ -178,17 +179,26 @@ class _Run:
 
     def _live_through(self, index: int) -> None:
         self.lives_before[index] = copy(self.life)
-        self.life.apply(self.events[index], index)
+        if not self._waits(index):
+            self.life.apply(self.events[index], index)
+
+    def _waits(self, index: int) -> bool:
+        """Whether the event stands for another that still counts."""
+        replaced = self.events[index].replaces
+        return bool(replaced) and all(self.events[target].id != replaced for target in self.left_out)
 
     def _reverse(self, index: int) -> None:
-        """Go back to just before the reversed event and live on from there without it."""
+        """Go back to just before the reversed event, or what replaces it, and live on from there without it."""
         target = self._target(index)
         self.left_out[target] = self.events[index].on
         receipts = self.life.receipts
         if target in receipts:
             self.reversed_receipts[target] = receipts.pop(target)
-        self.life = replace(self.lives_before[target], is_rerun=True, receipts=receipts)
-        for later in self.order[self.order.index(target) + 1 : self.done]:
+        before = self.order[: self.done]
+        replaced = self.events[target].id
+        place = next(i for i, one in enumerate(before) if one == target or self.events[one].replaces == replaced != "")
+        self.life = replace(self.lives_before[before[place]], is_rerun=True, receipts=receipts)
+        for later in before[place:]:
             if later not in self.left_out and self.events[later].type is not EventType.REVERSAL:
                 self._live_through(later)
         self.life.is_rerun = False

@@ -9,7 +9,7 @@ from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
-from dashu.kernel.dates import lender_today
+from dashu.kernel.dates import InvalidDate, lender_today
 from dashu.kernel.money import CurrencyMismatch, InvalidAmount, Money
 from dashu.users.actors import actor_of
 from loans.models import Loan
@@ -63,7 +63,7 @@ class Position(APIView):
         parameters=[NUMBER, PositionQuery],
         responses={
             200: PositionOut,
-            **problems(*QUERY, LoanNotFound, NotPaidOutThen, DateOutsideContract, DateInFuture),
+            **problems(*QUERY, InvalidDate, LoanNotFound, NotPaidOutThen, DateOutsideContract, DateInFuture),
         },
         examples=[OpenApiExample("position", value=examples.POSITION, response_only=True, status_codes=["200"])],
     )

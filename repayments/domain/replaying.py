@@ -194,6 +194,8 @@ def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
         event = replace(event, annual_rate=document.rate("annual_rate", decimals=6))
     elif kind is EventType.DUE_DAY:
         event = replace(event, due_day=document.whole("due_day", low=1, high=31))
+    if kind in MONEY:
+        event = replace(event, replaces=document.text("replaces", ""))
     if kind is EventType.PAYMENT:
         event = replace(event, installment=document.whole("installment", None, low=1, high=MOST_INSTALLMENTS))
     if kind is EventType.PREPAY:

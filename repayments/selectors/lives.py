@@ -15,6 +15,7 @@ This is the only reader of `LoanEvent.data`. What each kind keeps there:
 | RESTRUCTURE | `terms`: as `manage.py replay` takes them |
 | RATE_CHANGE | `annual_rate` |
 | DUE_DAY | `due_day` |
+| money | `replaces`: the id of the payment whose place it takes, once that is reversed |
 | all | `reason`, in words |
 """
 
@@ -133,6 +134,8 @@ def _event(
 ) -> Event:
     kind, on = Kind(event.kind), event.effective_on
     more = _FIELDS[kind](event.data) if kind in _FIELDS else {}
+    if "replaces" in event.data:
+        more["replaces"] = str(event.data["replaces"])
     if kind in (Kind.DISBURSED, Kind.TAKEN_OVER):
         more["rows"] = _with_paid(rows, event.data.get("paid", {}))
     elif kind == Kind.RESTRUCTURE:

@@ -47,8 +47,8 @@ def charge_back(
     """
     Restate the loan as if the payment had never been received, keep why, and tell the borrower once.
 
-    Of a part only, the payment is returned and what was left of it is booked again with its own value date. Calling
-    again returns the first chargeback and changes nothing.
+    Of a part only, the payment is returned and what was left of it takes its place, with its value date. Calling again
+    returns the first chargeback and changes nothing.
 
     :param amount_minor: what was taken back, all of the payment unless given.
     :raises PaymentNotFound: no payment has this reference.
@@ -86,6 +86,7 @@ def charge_back(
             channel=payment.channel,
             actor=actor,
             has_arrived=True,
+            replaces=payment,
         )
     record.save(force_insert=True)
     audit.record(

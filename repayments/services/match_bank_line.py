@@ -14,7 +14,7 @@ from dashu.kernel.errors import DomainError
 from dashu.kernel.money import format_minor
 from loans.models import Loan
 from repayments.domain.bank_matching import Reason, Rule, Suggestion
-from repayments.models import BankExplanation, BankLine, BankMatch, Channel, Disbursement
+from repayments.models import BankExplanation, BankLine, BankMatch, Channel, Chargeback, Disbursement, Payment
 from repayments.services.bank_suspense import hold_again, release
 from repayments.services.booking import lock_loan
 from repayments.services.receive_payment import receive_payment
@@ -76,6 +76,13 @@ class PayoutExplained(DomainError):
     """Another line is that payout already, or the line is not that payout."""
 
     code = "payout_explained"
+    http_status = 409
+
+
+class PaymentBookedAnew(DomainError):
+    """The payment of the line was corrected, moved or taken back in part, so its money stands in another payment."""
+
+    code = "bank_line_payment_booked_anew"
     http_status = 409
 
 
@@ -198,6 +205,7 @@ def undo_bank_line(*, line_id: int, reason: str, today: date, actor: str) -> Ban
     :raises BankLineNotFound: no such line.
     :raises NothingToUndo: the line is unmatched.
     :raises BankLineNotOpen: someone undid it and matched it otherwise in this moment.
+    :raises PaymentBookedAnew: a payment was corrected, moved or taken back in part since.
     """
     reason = _reason(reason)
     loan_ids = set(_open_matches(line_id).values_list("payment__loan_id", flat=True))
@@ -210,6 +218,7 @@ def undo_bank_line(*, line_id: int, reason: str, today: date, actor: str) -> Ban
         raise _not_open()
     for match in matches:
         payment = match.payment
+        _refuse_booked_anew(payment)
         return_payment(
             reference=payment.reference, returned_on=payment.received_on, today=today, reason=reason, actor=actor
         )
@@ -253,6 +262,23 @@ def _refuse_payout(line: BankLine, payout: Disbursement) -> None:
         raise PayoutExplained(
             _("Another line is this payout already. If the bank paid twice, that is for a person to settle."),
             field="disbursement",
+        )
+
+
+def _refuse_booked_anew(payment: Payment) -> None:
+    """Refuse to put money into suspense that another payment still shows: it would be on the books twice."""
+    counting = Payment.objects.filter(is_returned=False)
+    reference = (
+        counting.filter(reference__startswith=f"{payment.reference}~").values_list("reference", flat=True).first()
+        or Chargeback.objects.filter(payment=payment, rest_payment__in=counting)
+        .values_list("rest_payment__reference", flat=True)
+        .first()
+    )
+    if reference:
+        raise PaymentBookedAnew(
+            _("The money of this line is booked as payment %(reference)s by now. Undo or move that payment instead."),
+            field="line",
+            params={"reference": reference},
         )
 
 

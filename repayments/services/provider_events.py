@@ -1,7 +1,8 @@
 """
 What each message of a payment provider does to a checkout, in whatever order messages come.
 
-* PAID is final: a later DECLINED is ignored, an earlier one or an expiry is overruled.
+* PAID is final: a later DECLINED is ignored, an earlier one or an expiry is overruled. PAID again under another
+  reference is other money, which a person has to look at.
 * What really came in is booked, whatever was asked for; a difference is flagged on the checkout.
 * CHARGEBACK and REFUNDED before PAID, or a chargeback won before it is known, wait in the log and are done then.
 
@@ -40,12 +41,20 @@ class CheckoutNotFound(DomainError):
     http_status = 404
 
 
+class PaidTwice(DomainError):
+    """The provider says that other money came in for a checkout that is paid."""
+
+    code = "paid_twice"
+    http_status = 409
+
+
 def apply_event(event: ProviderEvent, *, today: date) -> str:
     """
     Do what the message says and return its outcome for the log. The caller holds the transaction.
 
     :raises CheckoutNotFound: no such checkout.
     :raises CurrencyMismatch: the money is of another currency than the loan.
+    :raises PaidTwice: it is paid, and this is other money.
     """
     checkout = _locked(event)
     outcome = _apply(checkout, event, today=today)
@@ -77,6 +86,7 @@ def _apply(checkout: Checkout, event: ProviderEvent, *, today: date) -> str:
 
 def _paid(checkout: Checkout, event: ProviderEvent, *, today: date) -> str:
     if checkout.status == Checkout.Status.PAID:
+        _refuse_second_money(checkout, event)
         return Outcome.IGNORED
     if event.currency != checkout.loan.currency:
         raise CurrencyMismatch(
@@ -93,6 +103,14 @@ def _paid(checkout: Checkout, event: ProviderEvent, *, today: date) -> str:
     if checkout.purpose == Checkout.Purpose.AUTOPAY:
         note_collected(checkout, answered_on=received_on)
     return Outcome.BOOKED
+
+
+def _refuse_second_money(checkout: Checkout, event: ProviderEvent) -> None:
+    """:raises PaidTwice: the message is not of the money that the checkout was paid with."""
+    assert checkout.payment is not None
+    known = checkout.payment.reference
+    if event.reference[:80] != known and f"{event.reference[:76]}-1" != known:
+        raise PaidTwice(_("This checkout is paid already; a second payment of it needs a look."), field="checkout")
 
 
 def _book(checkout: Checkout, event: ProviderEvent, *, received_on: date, today: date) -> Payment:

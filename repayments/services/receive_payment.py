@@ -50,6 +50,7 @@ def receive_payment(
     kind: str = LoanEvent.Kind.PAYMENT,
     installment: int | None = None,
     has_arrived: bool = False,
+    replaces: Payment | None = None,
 ) -> Payment:
     """
     Book one payment.
@@ -62,6 +63,7 @@ def receive_payment(
     :param installment: number of the installment that is to be paid first, whatever the waterfall says.
     :param has_arrived: a provider holds the money for us already, so of a settled loan it becomes the borrower's credit
         instead of being refused.
+    :param replaces: a payment that was returned; up to the day of its return that one counts, and from it on this one.
     :raises LoanNotPayable: the loan has not been paid out, or is settled.
     :raises ReferenceReused: the reference belongs to a different payment.
     :raises DateOutsideContract: the value date lies before the start or after today.
@@ -87,6 +89,8 @@ def receive_payment(
     event = LoanEvent(loan=loan, kind=kind, effective_on=received_on, amount_minor=amount_minor, actor=actor)
     if installment is not None:
         event.data = {"installment": installment}
+    if replaces is not None:
+        event.data["replaces"] = replaces.pk
     if loaded.is_booked_past(received_on):
         payment = _record(event, reference=reference, channel=channel)
         restate_and_tell(loaded, description=f"Payment {reference}", event=event, today=today, must_fit=not has_arrived)

@@ -18,14 +18,14 @@ def refund_credit(
     """
     Book a refund of the loan's unapplied credit.
 
-    Calling again with the same reference returns the first refund and changes nothing.
+    Calling again with the same reference returns the first refund and changes nothing, unless that one was undone.
 
     :param reference: of the outgoing payment, unique over all refunds.
     :raises EventRefused: the credit is smaller than the amount.
     :raises ReferenceReused: the reference belongs to a different refund.
     """
     loan = lock_loan(loan_id)
-    if earlier := LoanEvent.objects.filter(kind=LoanEvent.Kind.REFUND, data__reference=reference).first():
+    if earlier := _counting(reference):
         if (earlier.loan_id, earlier.amount_minor, earlier.effective_on) != (loan.pk, amount_minor, refunded_on):
             raise ReferenceReused(_("This reference belongs to another refund."), field="reference")
         return earlier
@@ -40,3 +40,12 @@ def refund_credit(
         actor=actor,
         field="refunded_on",
     )
+
+
+def _counting(reference: str) -> LoanEvent | None:
+    """Return the refund with this reference that was not undone."""
+    for refund in LoanEvent.objects.filter(kind=LoanEvent.Kind.REFUND, data__reference=reference):
+        reversals = LoanEvent.objects.filter(loan_id=refund.loan_id, kind=LoanEvent.Kind.REVERSAL)
+        if not reversals.filter(data__event=refund.pk).exists():
+            return refund
+    return None

@@ -22,8 +22,7 @@ def reinstate_payment(*, reference: str, today: date, reason: str, actor: str) -
     """
     Book the money of a returned payment again, with its own value date, under the next reference.
 
-    From the day of its return on, the loan is as if it had never been returned. The days between its value date and
-    its return show it twice, as the return counts from its own day and stays on record.
+    It takes the place of what was returned: the loan is as if it had never been. The return stays on record.
 
     :param reference: of the payment as it was booked. The new one has the next that is free of "REF~2", "REF~3".
     :raises PaymentNotFound: no payment has this reference.
@@ -56,6 +55,7 @@ def reinstate_payment(*, reference: str, today: date, reason: str, actor: str) -
         kind=payment.event.kind,
         installment=payment.event.data.get("installment"),
         has_arrived=True,
+        replaces=latest,
     )
     audit.record(
         action="repayments.payment_reinstated",

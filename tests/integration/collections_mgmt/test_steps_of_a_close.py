@@ -19,7 +19,9 @@ from collections_mgmt.services.holds import HoldRefused, end_hold, place_hold
 from collections_mgmt.services.promises import PromiseRefused, note_promise
 from collections_mgmt.services.refresh_history import refresh_history
 from repayments.models import LoanBalance, LoanEvent, Restatement
-from repayments.services.pause_count import pause_count
+from repayments.selectors.past_days import facts_on
+from repayments.selectors.reconciliation import differences
+from repayments.services.pause_count import pause_count, resume_count
 from repayments.services.return_payment import return_payment
 from repayments.services.sell_loan import sell_loan
 from repayments.services.write_off_loan import write_off_loan
@@ -192,6 +194,55 @@ class TestHolds:
         end_hold(hold_id=second.pk, ended_on=DUE + 14 * DAY, **end)
 
         assert LoanEvent.objects.get(kind="RESUME").effective_on == DUE + 15 * DAY
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ((10, None), (2, None)),  # the later one begins earlier
+            ((2, 10), (3, 20)),
+            ((3, 20), (2, 10)),  # the one noted as ended last ended first
+            ((10, 15), (5, None)),
+            ((10, 15), (12, None)),
+        ],
+    )
+    def test_covers_every_day_of_each_in_whatever_order_they_are_noted(self, loan, first, second):
+        today, held = DUE + 25 * DAY, []
+        for kind, (start, end) in (("COMPLAINT", first), ("DISPUTE", second)):
+            day = {"today": today, "reason": "x", "actor": ACTOR}
+            hold = place_hold(loan_id=loan.pk, kind=kind, starts_on=DUE + start * DAY, ends_on=None, **day)
+            held.append((hold, end))
+            if end is not None and second[1] is None:
+                end_hold(hold_id=hold.pk, ended_on=DUE + end * DAY, **day)
+        for hold, end in held:
+            hold.refresh_from_db()
+            if end is not None and hold.ended_on is None:
+                end_hold(hold_id=hold.pk, ended_on=DUE + end * DAY, **day)
+
+        covered = {day for start, end in (first, second) for day in range(start, 25 if end is None else end + 1)}
+        penalties = [facts_on(loan, as_of=DUE + day * DAY)["outstanding"]["penalty"] for day in range(25)]
+        grew = {day for day in range(2, 25) if penalties[day] > penalties[day - 1]}
+        assert grew == set(range(2, 25)) - covered
+        assert differences() == []
+
+    def test_stops_again_in_the_night_after_a_pause_of_its_own_was_ended(self, loan):
+        pause_count(loan_id=loan.pk, paused_on=DUE + 5 * DAY, today=DUE + 10 * DAY, reason="hold on", actor=ACTOR)
+        self.hold(loan, ends_on=None)
+        day = DUE + 12 * DAY
+        resume_count(loan_id=loan.pk, resumed_on=day, today=day, reason="over", actor=ACTOR)
+
+        close(day)
+
+        assert LoanEvent.objects.filter(kind="PAUSE").latest("pk").effective_on == day
+        assert facts_on(loan, as_of=day)["outstanding"] == facts_on(loan, as_of=DUE + 4 * DAY)["outstanding"]
+
+    def test_covers_the_day_on_which_it_is_ended(self, loan):
+        hold, day = self.hold(loan, ends_on=None), DUE + 12 * DAY
+        close(DUE + 11 * DAY)
+        end_hold(hold_id=hold.pk, ended_on=day, today=day, reason="answered", actor=ACTOR)
+
+        close(DUE + 13 * DAY)
+
+        assert LoanEvent.objects.get(kind="RESUME").effective_on == DUE + 13 * DAY
 
     def test_leaves_a_pause_of_its_own_alone(self, loan):
         pause_count(loan_id=loan.pk, paused_on=DUE + 5 * DAY, today=DUE + 10 * DAY, reason="flood", actor=ACTOR)

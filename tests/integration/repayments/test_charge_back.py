@@ -8,6 +8,7 @@ from dashu.kernel.money import InvalidAmount
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.templates import render
 from repayments.models import Chargeback, LoanBalance, Payment, Restatement
+from repayments.selectors.past_days import facts_on
 from repayments.selectors.reconciliation import differences
 from repayments.services.charge_back import AlreadyReturned, NotChargedBack, charge_back, win_chargeback
 from repayments.services.return_payment import PaymentNotFound, ReturnedBeforeReceived, return_payment
@@ -69,6 +70,18 @@ class TestChargeBack:
         return_payment(reference=payment.reference, returned_on=BACK_ON, today=TODAY, reason="x", actor="user:1")
 
         assert tell_of_change(event_id=Restatement.objects.latest("pk").pk) is True
+
+    def test_of_a_part_counts_the_money_once_on_every_day(self, loan, payment):
+        days = [date(2026, 2, 14), PAID_ON, BACK_ON - timedelta(days=1)]
+        before = [facts_on(loan, as_of=day) for day in days]
+
+        take_back(payment, amount_minor=400_00)
+
+        assert [facts_on(loan, as_of=day) for day in days] == before
+        rest = Payment.objects.get(is_returned=False)
+        assert facts_on(loan, as_of=BACK_ON)["outstanding"]["principal"] == yuan(12_000) - rest.principal_minor
+        assert (rest.received_on, rest.amount_minor, rest.interest_minor) == (PAID_ON, 700_16, yuan(180))
+        assert differences() == []
 
     def test_again_returns_the_first_and_changes_nothing(self, payment):
         first = take_back(payment)

@@ -8,6 +8,7 @@ from dashu.audit.models import AuditRecord
 from dashu.messaging.models import OutboxMessage
 from loans.models import Loan
 from repayments.models import Installment, LoanBalance, LoanEvent, Payment, Restatement
+from repayments.selectors.past_days import facts_on
 from repayments.services.acting import ReasonMissing
 from repayments.services.booking import DateOutsideContract
 from repayments.services.correct_payment import (
@@ -198,6 +199,16 @@ class TestReinstatePayment:
         again = reinstate_payment(reference="REF", **ABOUT)
 
         assert (again.reference, again.received_on, rows_of(loan)[1]) == ("REF~2", date(2026, 2, 15), yuan(500))
+        check(loan)
+
+    def test_counts_the_money_once_on_every_day(self, loan, payment):
+        days = [date(2026, 2, 20), date(2026, 3, 1), date(2026, 3, 10)]
+        before = [facts_on(loan, as_of=day) for day in days]
+        return_payment(reference="REF", returned_on=date(2026, 3, 1), **ABOUT)
+
+        reinstate_payment(reference="REF", **ABOUT)
+
+        assert [facts_on(loan, as_of=day) for day in days] == before
         check(loan)
 
     def test_of_a_payment_that_counts_is_refused(self, loan, payment):

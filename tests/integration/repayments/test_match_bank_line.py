@@ -29,12 +29,15 @@ from repayments.selectors.bank_candidates import findings_for
 from repayments.selectors.bank_suspense import suspense_differences
 from repayments.selectors.reconciliation import differences
 from repayments.services.book_sure_matches import book_forgotten_matches, book_sure_matches
+from repayments.services.charge_back import charge_back
+from repayments.services.correct_payment import correct_payment
 from repayments.services.match_bank_line import (
     BankLineNotFound,
     BankLineNotOpen,
     NotACredit,
     NothingToUndo,
     Part,
+    PaymentBookedAnew,
     PayoutExplained,
     ReasonMissing,
     SplitDoesNotSum,
@@ -44,6 +47,7 @@ from repayments.services.match_bank_line import (
     match_bank_line,
     undo_bank_line,
 )
+from repayments.services.move_payment import move_payment
 from repayments.services.receive_payment import LoanNotPayable
 from tests.factories import approved_loan, borrower, pay, running_loan, yuan
 from tests.integration.repayments.bank_cases import (
@@ -73,6 +77,20 @@ def match(line, *parts, today=TODAY):
 
 def undo(line, reason="Wrong loan"):
     return undo_bank_line(line_id=line.pk, reason=reason, today=TODAY, actor=ACCOUNTANT)
+
+
+def moved(payment, loan):
+    to = running_loan(loan.borrower)
+    move_payment(reference=payment.reference, to_loan_id=to.pk, today=TODAY, reason="meant for it", actor=ACCOUNTANT)
+
+
+def corrected(payment, loan):
+    correct_payment(reference=payment.reference, amount_minor=1_100_00, today=TODAY, reason="typo", actor=ACCOUNTANT)
+
+
+def partly_taken_back(payment, loan):
+    about = {"charged_back_on": TODAY, "today": TODAY, "reason": "bank", "actor": ACCOUNTANT}
+    charge_back(reference=payment.reference, amount_minor=100_00, **about)
 
 
 def books_agree() -> bool:
@@ -383,6 +401,18 @@ class TestUndo:
         again = Payment.objects.get(reference=f"BANK-{line.pk}-2")
         assert (again.loan_id, again.is_returned) == (right.pk, False)
         assert balance_of(accounts.CASH) == cash
+        assert books_agree()
+
+    @pytest.mark.parametrize("act", [moved, corrected, partly_taken_back])
+    def test_of_money_that_was_booked_anew_since_is_refused(self, account, loan, act):
+        (line,) = take_and_match(row("1100.16", text=loan.number))
+        act(Payment.objects.get(), loan)
+        cash = balance_of(accounts.CASH)
+
+        with pytest.raises(PaymentBookedAnew):
+            undo(line)
+
+        assert (balance_of(accounts.CASH), balance_of(accounts.UNIDENTIFIED_RECEIPTS)) == (cash, 0)
         assert books_agree()
 
     def test_of_a_split_takes_every_part_back(self, account, loan, amina):

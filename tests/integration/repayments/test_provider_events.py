@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashu.messaging.models import OutboxMessage
-from repayments.gateways.base import EventKind
+from repayments.gateways.base import EventKind, ProviderEvent
 from repayments.gateways.simulated import SCRIPTS, Deliveries
 from repayments.models import Chargeback, Checkout, GatewayCallback, LoanBalance, Payment
 from repayments.selectors.reconciliation import differences
@@ -21,7 +21,9 @@ from repayments.services.gateway import (
     book_callback,
     start_checkout,
     start_split_checkout,
+    take_event,
 )
+from repayments.services.provider_events import PaidTwice
 from tests import factories
 from tests.factories import yuan
 
@@ -119,6 +121,15 @@ class TestPaid:
 
         assert Payment.objects.count() == 1
         assert GatewayCallback.objects.get(event_id="evt_other").outcome == "IGNORED"
+
+    def test_with_other_money_is_flagged(self, checkout):
+        tell(checkout, "PAID")
+        other = ProviderEvent("evt_other", EventKind.PAID, checkout.token, "SIM-other", 1100_16, "CNY", PAID_AT)
+        with pytest.raises(PaidTwice):
+            take_event("simulated", other, today=TODAY)
+
+        note = GatewayCallback.objects.get(event_id="evt_other")
+        assert (note.outcome, note.error, Payment.objects.count()) == ("FLAGGED", "paid_twice", 1)
 
 
 class TestTakenBack:

@@ -63,8 +63,9 @@ class TestCasePage:
 
         hold.refresh_from_db()
         assert hold.ended_on == today
-        steered = LoanEvent.objects.filter(loan_id=case.loan_id, kind__in=["PAUSE", "RESUME"]).order_by("pk")
-        assert [event.kind for event in steered] == ["PAUSE", "RESUME"]
+        # It covers today; the night after lets the days count again.
+        steered = LoanEvent.objects.filter(loan_id=case.loan_id, kind__in=["PAUSE", "RESUME"])
+        assert [event.kind for event in steered] == ["PAUSE"]
 
     @pytest.mark.parametrize("act", ["promise", "hold", "end-hold"])
     def test_is_closed_to_others(self, case, client, act):

@@ -117,6 +117,35 @@ class TestReversal:
         assert [line.number for line in found[1].receipt.lines] == [1, 1]
         assert (found[1].receipt.interest, found[1].receipt.principal) == (12_00, 88_00)
 
+    @pytest.mark.parametrize("on", [date(2026, 2, 15), date(2026, 2, 10)])
+    def test_what_replaces_a_payment_counts_from_the_reversal_on_with_its_own_value_date(self, on):
+        rest = event("payment", on, 112_00, id="r", replaces="p", posted_on=date(2026, 2, 20))
+
+        def principal(as_of: date) -> int:
+            return at(self.PAID, self.BOUNCED, rest, as_of=as_of).principal
+
+        assert principal(date(2026, 2, 14)) == 1_200_00
+        assert principal(date(2026, 2, 19)) == 800_00
+        assert principal(date(2026, 2, 20)) == 1_100_00
+        [first, second] = sorted(
+            life(self.PAID, self.BOUNCED, rest, as_of=date(2026, 3, 1)).payments, key=lambda found: found.event.id
+        )
+        assert (first.reversed_on, second.reversed_on) == (date(2026, 2, 20), None)
+        assert (second.receipt.interest, second.receipt.principal) == (12_00, 100_00)
+
+    def test_what_replaces_a_payment_is_reversed_itself(self):
+        rest = event("payment", date(2026, 2, 15), 112_00, id="r", replaces="p", posted_on=date(2026, 2, 20))
+        gone = event("reversal", date(2026, 2, 25), reverses="r")
+        again = event("payment", date(2026, 2, 15), 212_00, id="s", replaces="r", posted_on=date(2026, 2, 26))
+        events = (self.PAID, self.BOUNCED, rest, gone, again)
+
+        assert [at(*events, as_of=date(2026, 2, day)).principal for day in (19, 20, 24, 25)] == [
+            800_00,
+            1_100_00,
+            1_100_00,
+            1_000_00,
+        ]
+
     def test_a_settlement_that_no_longer_reaches_becomes_a_payment(self):
         settled = event("settle", date(2026, 2, 18), 800_86, id="s")
 
