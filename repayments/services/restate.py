@@ -22,19 +22,23 @@ from repayments.services.receipts import rewrite_receipts
 _REASONS = set(ScheduleVersion.Reason.values)
 
 
-def restate(loaded: LoadedLoan, *, description: str, event: LoanEvent, must_fit: bool = True) -> History:
+def restate(
+    loaded: LoadedLoan, *, description: str, event: LoanEvent, must_fit: bool = True, through: date = date.min
+) -> History:
     """
     Bring balances, installments, payments and ledger of a locked loan in line with its events.
 
     :param event: the new event, already written, that made this necessary.
     :param must_fit: False for money that is here whatever the loan says of it.
+    :param through: a day whose penalty has to be in the books at least: the close charges none to a loan that it finds
+        current, and a correction may say that it was late.
     :raises DomainError: the event does not fit the loan as its day finds it.
     """
     events = events_of(loaded.loan)
     newest = next(one for one in events if one.pk == event.pk) if must_fit else None
     history = life_of(loaded.loan, events, newest=newest)
     evening_before = event.effective_on - timedelta(days=1)
-    through = max(loaded.position.accrued_through, history.position.accrued_through, evening_before)
+    through = max(loaded.position.accrued_through, history.position.accrued_through, evening_before, through)
     position = accrue(history.position, history.contract, through)
 
     rewrite_receipts(loaded.loan.pk, {events[index].pk: receipt for index, receipt in history.receipts.items()})
@@ -60,7 +64,8 @@ def restate_and_tell(
 ) -> Restatement:
     """Restate the loan and keep what changed in what its borrower was told; they are told once it is committed."""
     before = summary_of(loaded.position, loaded.contract, today)
-    history = restate(loaded, description=description, event=event, must_fit=must_fit)
+    yesterday = today - timedelta(days=1)
+    history = restate(loaded, description=description, event=event, must_fit=must_fit, through=yesterday)
     kept = Restatement.objects.create(
         event=event,
         loan=loaded.loan,

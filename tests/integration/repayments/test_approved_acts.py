@@ -428,5 +428,5 @@ class TestAtOnce:
         if isinstance(approved, RequestChanged):
             assert booked == ["PAYMENT"]
         else:
-            assert booked == ["CHARGE_OFF", "RECOVERY"]
+            assert booked == ["CHARGE_OFF", "PAYMENT"]
         assert differences() == []

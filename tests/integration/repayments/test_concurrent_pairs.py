@@ -228,7 +228,8 @@ class TestAPaymentAndAPaymentHoliday:
         # Nothing is due any more but the penalty, so it is paid before the installment that comes next.
         assert parts_of("P") == (0, 7_97, 180_00, 912_19, 0)
         assert rows_of(loan)[:2] == [(date(2026, 3, 15), 912_19, 180_00), (date(2026, 4, 15), 0, 0)]
-        assert figures_of(loan)["penalty"] == 0
+        # 5 days of penalty on the 7.97 that are missing since 15 March.
+        assert figures_of(loan)["penalty"] == 3
         assert differences() == []
 
 
@@ -257,16 +258,17 @@ class TestAReturnAndASettlement:
         assert figures_of(loan) == {
             "status": "ACTIVE",
             "principal": 12_000_00,
-            "penalty": 7_97,
+            # Up to yesterday: 33 days of penalty on 920.16 and 5 on the 933.96 that fell due on 15 March.
+            "penalty": 23_35,
             "credit": 0,
-            "accrued_through": self.ON - timedelta(days=1),
+            "accrued_through": TODAY - timedelta(days=1),
             "books": {
                 accounts.CASH: -12_000_00,
                 accounts.LOAN_PRINCIPAL: 12_000_00,
-                accounts.INTEREST_RECEIVABLE: 180_00,
-                accounts.PENALTY_RECEIVABLE: 7_97,
-                accounts.INTEREST_INCOME: -180_00,
-                accounts.PENALTY_INCOME: -7_97,
+                accounts.INTEREST_RECEIVABLE: 346_20,
+                accounts.PENALTY_RECEIVABLE: 23_35,
+                accounts.INTEREST_INCOME: -346_20,
+                accounts.PENALTY_INCOME: -23_35,
             },
         }
         assert differences() == []
@@ -284,7 +286,7 @@ class TestAReturnAndASettlement:
             "principal": 1_993_66,
             "penalty": 0,
             "credit": 0,
-            "accrued_through": self.ON - timedelta(days=1),
+            "accrued_through": TODAY - timedelta(days=1),
         }
         assert books == {
             accounts.CASH: -800_00,

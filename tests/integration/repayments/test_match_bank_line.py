@@ -165,7 +165,7 @@ class TestSureMatches:
             row(f"{due_now // 100}.{due_now % 100:02d}", name="AMINA", on="2026-03-17"), today=date(2026, 3, 20)
         )
 
-        assert LoanBalance.objects.get(pk=loan.pk).accrued_through == date(2026, 3, 18)
+        assert LoanBalance.objects.get(pk=loan.pk).accrued_through == date(2026, 3, 19)
         assert line.status == "MATCHED"
         payment = Payment.objects.get(reference=f"BANK-{line.pk}")
         assert payment.penalty_minor > 0
