@@ -9,8 +9,18 @@ from typing import Any
 from dashu.finance.allocation import Direction, Surplus, Waterfall
 from dashu.finance.arrears import CountedDays, Counting, Materiality, OwedSince, Scale, material_days
 from dashu.finance.early_repayment import EarlyInterest, EarlyRepayment, Rebate
-from dashu.finance.installments import Component
-from dashu.finance.loan import Contract, Receipt, accrue, arrears, effective_days_past_due, payoff
+from dashu.finance.installments import Component, Installment
+from dashu.finance.loan import (
+    Contract,
+    InterestBasis,
+    Position,
+    Receipt,
+    accrue,
+    arrears,
+    effective_days_past_due,
+    payoff,
+    run_interest,
+)
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.prepayment import Keep
 from dashu.finance.replay import MONEY, Event, EventType, PaymentResult, Snapshot, positions_at
@@ -26,8 +36,6 @@ MOST_EVENTS = 5_000
 MOST_DATES = 2_000
 
 WITH_AMOUNT = (*MONEY, EventType.WAIVER, EventType.FEE, EventType.REFUND, EventType.SALE)
-# A loan that another system served comes with its own rows: `manage.py import_tape` takes it over.
-NOT_IN_DOCUMENTS = (EventType.TAKE_OVER,)
 
 
 class UnsupportedEvent(DomainError):
@@ -99,7 +107,10 @@ def _contract(document: Document, terms: ScheduleTerms, currency: str) -> tuple[
         terms.annual_rate,
         waterfall,
         penalty,
+        interest_basis=document.choice("interest_basis", InterestBasis, InterestBasis.SCHEDULED),
+        interest_year_days=_year_days(document, "interest_year_days", 365),
         tolerance_bps=document.whole("tolerance_bps", 0, high=10_000),
+        non_accrual_days=document.whole("non_accrual_days", None, high=36_500),
         early=_early_repayment(document.child("early_repayment", {}), currency),
         counting=counting,
     )
@@ -164,11 +175,17 @@ def _penalty(document: Document, contract_rate: Decimal, grace_days: int) -> Pen
     else:
         rate = document.rate("annual_rate", Decimal(0), decimals=6)
     base = document.choice("base", PenaltyBase, PenaltyBase.PRINCIPAL)
-    year_days = document.whole("year_days", 360, low=360, high=365)
-    if year_days not in (360, 365):
-        raise InvalidInput(_("A year has 360 or 365 days here."), field=document.field("year_days"))
+    year_days = _year_days(document, "year_days", 360)
+    all_in_cap = document.rate("all_in_cap", decimals=6) if document.has("all_in_cap") else None
     document.done()
-    return PenaltyRule(rate, base, year_days, grace_days)
+    return PenaltyRule(rate, base, year_days, grace_days, all_in_cap)
+
+
+def _year_days(document: Document, name: str, usual: int) -> int:
+    days = document.whole(name, usual, low=360, high=365)
+    if days not in (360, 365):
+        raise InvalidInput(_("A year has 360 or 365 days here."), field=document.field(name))
+    return days
 
 
 def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
@@ -182,6 +199,8 @@ def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
         event = replace(event, amount=document.amount("amount", currency))
     elif kind is EventType.DISBURSE:
         event = replace(event, amount=document.amount("amount", currency, 0))
+    elif kind is EventType.TAKE_OVER:
+        event = _takeover(document, event, currency)
     elif kind is EventType.REVERSAL:
         event = _reversal(document, event)
     elif kind is EventType.RESTRUCTURE:
@@ -206,9 +225,39 @@ def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
     return event
 
 
+def _takeover(document: Document, event: Event, currency: str) -> Event:
+    """Read the rows of a loan that another system served, with what was paid of them there, and what it brings."""
+    rows = tuple(_row(row, currency) for row in document.children("rows", most=MOST_INSTALLMENTS))
+    if not rows or [row.number for row in rows] != list(range(1, len(rows) + 1)):
+        raise InvalidInput(_("The rows are numbered 1, 2 and so on."), field=document.field("rows"))
+    return replace(
+        event,
+        rows=rows,
+        amount=document.amount("principal", currency, allow_zero=True),
+        interest_through=document.day("interest_through", event.on),
+        penalty=document.amount("penalty", currency, 0, allow_zero=True),
+        credit=document.amount("credit", currency, 0, allow_zero=True),
+    )
+
+
+def _row(document: Document, currency: str) -> Installment:
+    def amount(name: str) -> int:
+        return document.amount(name, currency, 0, allow_zero=True)
+
+    row = Installment(
+        document.whole("number", low=1, high=MOST_INSTALLMENTS),
+        document.day("due_on"),
+        *(amount(name) for name in ("principal", "interest", "fee", "paid_principal", "paid_interest", "paid_fee")),
+    )
+    if min(row.unpaid_principal, row.unpaid_interest, row.unpaid_fee) < 0:
+        raise InvalidInput(_("More was paid of this row than it demands."), field=document.path)
+    document.done()
+    return row
+
+
 def _kind(document: Document) -> EventType:
     given = document.text("type")
-    known = [kind for kind in EventType if kind not in NOT_IN_DOCUMENTS]
+    known = list(EventType)
     if given not in known:
         raise UnsupportedEvent(
             _("Events of the type %(given)s are not known. Known are %(known)s."),
@@ -246,7 +295,7 @@ def _state(snapshot: Snapshot, contract: Contract, currency: str, labels: Labels
         "outstanding": _amounts(
             currency,
             principal=position.principal,
-            interest=sum(row.unpaid_interest for row in due),
+            interest=_interest_due(position, contract, as_of),
             fee=sum(row.unpaid_fee for row in due),
             penalty=penalty,
         ),
@@ -263,6 +312,13 @@ def _state(snapshot: Snapshot, contract: Contract, currency: str, labels: Labels
         ),
         "payoff": format_minor(payoff(before, contract, as_of), currency),
     }
+
+
+def _interest_due(position: Position, contract: Contract, as_of: date) -> int:
+    """Return the interest that is owed: what fell due, or, where it is counted daily, what the days have earned."""
+    if contract.interest_basis is InterestBasis.DAILY:
+        return max(0, run_interest(position, contract, as_of).interest_due(contract))
+    return sum(row.unpaid_interest for row in position.installments if row.due_on <= as_of)
 
 
 def _not_paid_out(as_of: date, currency: str, labels: Labels) -> dict[str, Any]:

@@ -58,9 +58,7 @@ class LoanFigures:
     :param principal, interest, fee, penalty: outstanding principal and what is due of the rest; 0 for a loan that is
         charged off, written off or sold, because it is no longer on the books.
     :param penalty: what was posted for the days up to the day. It is complete for a day that was closed; for one that
-        was not, it goes up to the latest close, or to the day before the latest act on the loan. Where a correction
-        makes a loan overdue in the past that nobody held for overdue, penalty of those days is posted with the next
-        close after it.
+        was not, it goes up to the latest close, or to the day before the latest act on the loan.
     :param credit: what the borrower has with us beyond what is owed.
     :param overdue_principal, overdue_interest, overdue_fee: demanded before the day and unpaid; the claim of a loan
         that is charged off goes on.

@@ -35,6 +35,83 @@ def with_events(*events: dict, **changes: object) -> dict:
     return LOAN | {"events": [LOAN["events"][0], *events], "as_of": ["2026-03-18"]} | changes
 
 
+class TestTakeover:
+    TAKEN_OVER = {
+        "type": "take_over",
+        "on": "2026-03-01",
+        "principal": "2600.00",
+        "penalty": "5.00",
+        "rows": [
+            {
+                "number": 1,
+                "due_on": "2026-02-15",
+                "principal": "1000.00",
+                "interest": "30.00",
+                "paid_principal": "400.00",
+            },
+            {"number": 2, "due_on": "2026-03-15", "principal": "1000.00", "interest": "20.00"},
+            {"number": 3, "due_on": "2026-04-15", "principal": "1000.00", "interest": "10.00"},
+        ],
+    }
+
+    def test_goes_on_with_the_rows_that_the_loan_brings(self, run):
+        loan = LOAN | {
+            "terms": LOAN["terms"] | {"principal": "3000.00", "count": 3, "disbursed_on": "2026-03-01"},
+            "events": [self.TAKEN_OVER, {"on": "2026-03-11", "type": "payment", "id": "p", "amount": "1659.00"}],
+            "as_of": ["2026-03-01", "2026-03-10", "2026-03-11"],
+        }
+
+        (answer,), code = run("replay", loan)
+
+        assert code == 0
+        begun, later, paid = answer["as_of"]
+        assert begun["outstanding"] == {"principal": "2600.00", "interest": "30.00", "fee": "0.00", "penalty": "5.00"}
+        assert (begun["dpd"], begun["overdue"]["principal"]) == (14, "600.00")
+        # 9 days of 24% on 600.00, by 360 days: 3.60.
+        assert later["outstanding"]["penalty"] == "8.60"
+        # 630.00 pay the first row, 8.60 the penalty; 1,020.40 are left for the second and the third.
+        assert answer["payments"][0]["allocation"] == {
+            "fee": "0.00",
+            "penalty": "8.60",
+            "interest": "50.40",
+            "principal": "1600.00",
+            "unapplied": "0.00",
+        }
+        assert (paid["dpd"], paid["outstanding"]["principal"]) == (0, "1000.00")
+
+    def test_is_refused_on_another_day_than_the_terms_say(self, run):
+        (answer,), code = run("replay", LOAN | {"events": [self.TAKEN_OVER]})
+
+        assert (code, answer["error"]["code"]) == (1, "date_outside_contract")
+
+
+class TestContracts:
+    def test_interest_by_the_day_is_what_the_days_have_earned(self, run):
+        paid = {"on": "2026-02-14", "type": "payment", "id": "p", "amount": "200.00"}
+        loan = with_events(paid, product_rules={"interest_basis": "daily"}, as_of=["2026-02-13", "2026-02-14"])
+
+        (answer,), code = run("replay", loan)
+
+        # 12,000.00 at 18% for 29 and 30 of 365 days: 171.62 and 177.53.
+        assert code == 0
+        assert answer["as_of"][0]["outstanding"]["interest"] == "171.62"
+        assert answer["payments"][0]["allocation"]["interest"] == "177.53"
+        assert answer["as_of"][1]["outstanding"] == NOTHING | {"principal": "11977.53"}
+
+    def test_the_cap_on_everything_clips_the_penalty(self, run):
+        rules = {"penalty": {"annual_rate": "0.36"}}
+        capped = {"penalty": {"annual_rate": "0.36", "all_in_cap": "0.24"}, "non_accrual_days": 90}
+
+        answers, code = run(
+            "replay", *(with_events(product_rules=given, as_of=["2026-03-14"]) for given in (rules, capped))
+        )
+
+        # 27 days on the 920.16 of principal that were due on 15 February.
+        assert code == 0
+        penalties = [answer["as_of"][0]["outstanding"]["penalty"] for answer in answers]
+        assert penalties == ["24.84", "16.56"]
+
+
 class TestProductRules:
     def test_early_repayment_is_charged_and_given_back_as_the_rules_say(self, run):
         rules = {"early_repayment": {"fee_share": "0.01", "rebate": "pro_rata", "upfront_fee": "365.00"}}
@@ -252,7 +329,25 @@ class TestReplay:
             (LOAN | {"pack": "xx"}, "unknown_pack", "pack"),
             (LOAN | {"product": "MORTGAGE"}, "unknown_product", "product"),
             (LOAN | {"rules": {}}, "unknown_field", "rules"),
-            (with_events({"on": "2026-02-15", "type": "take_over"}), "event_type_unsupported", "events[1].type"),
+            (with_events({"on": "2026-02-15", "type": "teleport"}), "event_type_unsupported", "events[1].type"),
+            (with_events({"on": "2026-02-15", "type": "take_over"}), "missing_field", "events[1].rows"),
+            (
+                with_events({"on": "2026-02-15", "type": "take_over", "rows": [], "principal": "1.00"}),
+                "invalid_input",
+                "events[1].rows",
+            ),
+            (
+                with_events(
+                    {
+                        "on": "2026-02-15",
+                        "type": "take_over",
+                        "principal": "1.00",
+                        "rows": [{"number": 1, "due_on": "2026-03-15", "principal": "1.00", "paid_principal": "1.01"}],
+                    }
+                ),
+                "invalid_input",
+                "events[1].rows[0]",
+            ),
             (with_events({"on": "2026-02-15"}), "missing_field", "events[1].type"),
             (with_events({"type": "payment", "amount": "1"}), "missing_field", "events[1].on"),
             (with_events({"on": "2026-02-15", "type": "payment"}), "missing_field", "events[1].amount"),
