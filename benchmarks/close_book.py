@@ -118,7 +118,7 @@ _WRITTEN = {
 }
 
 
-def build(loans: int) -> None:
+def build(loans: int, *, night: date = NIGHT) -> None:
     from django.db import connection
 
     from dashu.users.models import Borrower
@@ -126,7 +126,7 @@ def build(loans: int) -> None:
 
     first_borrower = Borrower.objects.create(name="The first").pk + 1
     terms = list(ProductTerms.objects.order_by("pk").values_list("pk", flat=True)[:3])
-    _write(BOOK, {**_size(loans), "first_borrower": first_borrower, "terms": terms})
+    _write(BOOK, {**_size(loans), "night": night, "first_borrower": first_borrower, "terms": terms})
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval(pg_get_serial_sequence('loans_loan', 'id'), %s)", [loans])
     settle()

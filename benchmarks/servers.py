@@ -8,8 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
+
+if TYPE_CHECKING:
+    from dashu.runtime.services import Services
 
 PLANS = {
     "session_preload_libraries": "auto_explain",
@@ -50,7 +53,7 @@ def own_database(
     addresses = services.environment()
     os.environ["REDIS_URL"] = addresses["REDIS_URL"]
     server = addresses["DATABASE_URL"].rpartition("/")[0]
-    make = MakesDatabases(server, PLANS if plans else {})
+    make = MakesDatabases(services, server, PLANS if plans else {})
     try:
         yield make
     finally:
@@ -66,7 +69,8 @@ def own_database(
 class MakesDatabases:
     """Called with a name, makes a database of it and has Django use it; a copy of one with tables and products."""
 
-    def __init__(self, server: str, options: Mapping[str, str]) -> None:
+    def __init__(self, services: "Services", server: str, options: Mapping[str, str]) -> None:
+        self.services = services
         self._server = server
         self._options = options
         self._made: set[str] = set()
