@@ -102,3 +102,17 @@ class TestPayments:
         assert [[size["events"] for size in sizes] for sizes in told["restatements"].values()] == [[8, 12], [8, 12]]
         assert told["differing"] == 0
         assert "growth exponent" in ran.stdout
+
+
+class TestFaults:
+    def test_closes_every_date_once_whatever_is_killed(self, home, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = run("faults.py", "--runs", 2, "--loans", 60, "--json", figures, "--home", home)
+
+        assert ran.returncode == 0, ran.stderr
+        told = json.loads(figures.read_text())
+        assert told["kills"] == {"worker": 1, "beat": 1}
+        assert (len(told["runs"]), told["closed_once"]) == (5, 5)
+        assert (told["differing_minor"], told["differing_tables"]) == (0, [])
+        assert "differences from a run that nobody disturbed: 0 fen" in ran.stdout
