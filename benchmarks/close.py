@@ -1,15 +1,16 @@
 """
-How long the nightly close takes on a large book: `python benchmarks/close.py --loans 100000 1000000`.
+How long the nightly close takes on a large book: `python benchmarks/close.py --loans 100000 1000000 3000000`.
 
-A database of its own is made in a temporary folder and removed at the end. The book is written by set-based SQL: active
-loans of 12 installments whose due days are spread over the month, 4% of them behind by 1 to 4 installments. Then the
-real code closes two nights, with worker processes that claim ranges as Celery's workers do: the first night finds
-everybody who is behind for the first time, the second is an ordinary one. The same date is then closed once more, and a
-bare SQL aggregate of the overdue rows is timed for comparison.
+A database of its own is made in a temporary folder and removed at the end; `close_book.py` says what is in it. The real
+code closes two nights, with worker processes that claim ranges as Celery's workers do: the first night finds everybody
+who is behind for the first time, the second is an ordinary one. The same date is then closed once more.
+
+Beside each ordinary night, on a copy of the book as it was before: the least SQL that writes the same rows
+(`close_bare.py`), and on a small book the same work loan by loan through the ORM (`close_by_orm.py`). What all of them
+wrote is compared, row by row.
 """
 
 import argparse
-import io
 import json
 import math
 import multiprocessing
@@ -18,62 +19,49 @@ import platform
 import resource
 import sys
 import time
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from servers import own_database, set_up, timed
+from close_bare import close_bare
+from close_book import (
+    COUNT,
+    FIRST_NIGHT,
+    NIGHT,
+    OVERDUE_OF_100,
+    TODAY,
+    build,
+    overdue_by_construction,
+    pay_on_the_day,
+    paying_by_construction,
+    written,
+)
+from close_by_orm import close_by_orm
+from servers import MakesDatabases, own_database, set_up, timed
 
-FIRST_NIGHT = date(2026, 6, 14)
-NIGHT = FIRST_NIGHT + timedelta(days=1)
-TODAY = NIGHT + timedelta(days=1)
-COUNT = 12
-OVERDUE_OF_100 = 4
+BARE = "bare SQL"
+BY_ORM = "loan by loan through the ORM"
 
-BOOK = """
-INSERT INTO users_borrower (number, name, phone)
-SELECT 'BENCH' || n, 'Borrower ' || n, '+86120' || lpad(n::text, 8, '0') FROM generate_series(1, %(loans)s) AS n;
+MB = 1024 * 1024
 
-INSERT INTO loans_loan
-    (id, number, borrower_id, product_terms_id, status, currency, principal_minor, annual_rate, method,
-     installment_count, starts_on, interest_basis, interest_year_days, waterfall, tolerance_bps, penalty_annual_rate,
-     penalty_base, penalty_year_days, penalty_grace_days, source, external_id)
-SELECT n, 'BENCH' || n, %(first_borrower)s + n - 1, (%(terms)s)[1 + n %% 3], 'ACTIVE', 'CNY', 1200000, 0.18,
-       'equal_installment', 12, (%(night)s::date - (n %% 30)::int) - interval '6 months', 'scheduled', 365,
-       '{"order": ["fee", "penalty", "interest", "principal"], "direction": "by_installment",
-         "surplus": "next_installment"}', 0, 0.24, 'principal', 360, 0, '', ''
-FROM generate_series(1, %(loans)s) AS n;
 
--- The sixth installment of loan n falls due n mod 30 days before the night.
-INSERT INTO repayments_installment
-    (loan_id, version, number, due_on, principal_minor, interest_minor, fee_minor, paid_principal_minor,
-     paid_interest_minor)
-SELECT loan_id, 1, number, due_on, 100000, 9900, 0,
-       CASE WHEN is_paid THEN 100000 ELSE 0 END, CASE WHEN is_paid THEN 9900 ELSE 0 END
-FROM (
-    SELECT n AS loan_id, number, due_on,
-           due_on < %(night)s AND NOT (n %% 100 < %(overdue)s AND number > 6 - (1 + n / 100 %% 4)) AS is_paid
-    FROM generate_series(1, %(loans)s) AS n, generate_series(1, 12) AS number,
-         LATERAL (SELECT (%(night)s::date - n %% 30 + make_interval(months => number - 6))::date AS due_on) AS due
-) AS planned
-ORDER BY loan_id, number;
+@dataclass
+class Written:
+    """What the server wrote: its log, and by how much tables with their indexes grew; megabytes."""
 
-INSERT INTO repayments_loanbalance
-    (loan_id, principal_minor, accrued_through, interest_through, latest_event_on)
-SELECT loan.id, sum(row.principal_minor - row.paid_principal_minor), loan.starts_on, loan.starts_on, loan.starts_on
-FROM loans_loan AS loan JOIN repayments_installment AS row ON row.loan_id = loan.id GROUP BY loan.id;
-"""
+    log_mb: int = 0
+    grown_mb: dict[str, int] = field(default_factory=dict)
 
-BARE = """
-SELECT count(*), sum(days), sum(minor) FROM (
-    SELECT loan_id, %(night)s::date - min(due_on) AS days, sum(unpaid_minor) AS minor
-    FROM repayments_installment WHERE unpaid_minor > 0 AND due_on < %(night)s GROUP BY loan_id
-) AS late
-"""
+    @property
+    def total_grown_mb(self) -> int:
+        return sum(self.grown_mb.values())
 
 
 @dataclass
@@ -86,6 +74,15 @@ class Night:
     ranges: int
     worker_mb: int
     server_mb: int
+    written: Written = field(default_factory=Written)
+
+
+@dataclass
+class Rival:
+    """Another way to write what an ordinary night writes: seconds, and what the server wrote."""
+
+    elapsed: float
+    written: Written
 
 
 @dataclass
@@ -95,90 +92,84 @@ class Result:
     first: Night
     ordinary: Night
     again: float
-    bare: float
+    rivals: dict[str, Rival]
 
 
 def main() -> None:
     chosen = _arguments()
     began = time.monotonic()
-    with own_database(plans=chosen.plans) as make_database:
+    with own_database(plans=chosen.plans, home=chosen.home) as make_database:
         results = []
-        for loans in chosen.loans:
-            left = chosen.limit - (time.monotonic() - began)
+        sizes = [chosen.orm_loans, *chosen.loans] if chosen.orm_loans else chosen.loans
+        for loans in dict.fromkeys(sizes):
+            left = int(chosen.limit - (time.monotonic() - began))
             if left <= 0:
                 print(f"The limit of {chosen.limit} s is reached; {loans:,} loans are left out.")
                 break
-            make_database(f"bench_{loans}", int(left))
-            result = measure(loans, chosen.workers)
+            rivals = {BARE: close_bare} | ({BY_ORM: close_by_orm} if loans == chosen.orm_loans else {})
+            result = measure(loans, chosen.workers, rivals, make_database, left)
             report(result)
             results.append(result)
-        growth(results)
+        compare(results)
+        growth([result for result in results if result.loans in chosen.loans])
         if chosen.json:
-            chosen.json.write_text(json.dumps([_plain(result) for result in results], indent=1))
+            chosen.json.write_text(json.dumps([asdict(result) for result in results], indent=1))
 
 
-def measure(loans: int, workers: int) -> Result:
+def measure(
+    loans: int, workers: int, rivals: dict[str, Callable[..., float]], make_database: MakesDatabases, seconds: int
+) -> Result:
+    book = f"bench_{loans}"
+    make_database(book, seconds)
     built = timed(lambda: build(loans))
+    copies = {name: f"{book}_{number}" for number, name in enumerate(rivals)}
     with Workers(workers) as pool:
         first = pool.close(FIRST_NIGHT)
-        ordinary = pool.close(NIGHT)
+        pay_on_the_day(loans)
+        for copy in copies.values():
+            make_database(copy, seconds, template=book)
+        make_database.connect(book, seconds)
+        with writing() as wrote:
+            ordinary = pool.close(NIGHT)
+        ordinary.written = wrote
         again = pool.close(NIGHT)
-    expected = overdue_by_construction(loans, NIGHT)
     assert first.counts["overdue"] == overdue_by_construction(loans, FIRST_NIGHT), first.counts
-    assert ordinary.counts["overdue"] == expected, ordinary.counts
+    assert ordinary.counts["overdue"] == overdue_by_construction(loans, NIGHT), ordinary.counts
+    assert ordinary.counts["signals"] == paying_by_construction(loans), ordinary.counts
+    assert ordinary.counts["differences"] == 0, "the book does not reconcile"
     assert again.counts == ordinary.counts, "closing a closed date again changed something"
-    return Result(loans, built, first, ordinary, again.elapsed, bare_aggregate(expected))
+    expected = written()
+    found = {}
+    for name, close in rivals.items():
+        make_database.connect(copies[name], seconds)
+        with writing() as wrote:
+            elapsed = close(loans, workers, NIGHT)
+        found[name] = Rival(elapsed, wrote)
+        assert (ours := written()) == expected, f"{name} wrote something else: {ours} instead of {expected}"
+    for name in (book, *copies.values()):
+        make_database.drop(name)
+    return Result(loans, built, first, ordinary, again.elapsed, found)
 
 
-def build(loans: int) -> None:
-    from django.core.management import call_command
+@contextmanager
+def writing() -> Iterator[Written]:
+    """Note what the database in use writes inside."""
+    found = Written()
+    before, log = _sizes()
+    yield found
+    after, log_after = _sizes()
+    found.log_mb = (log_after - log) // MB
+    found.grown_mb = {table: (after[table] - size) // MB for table, size in before.items() if after[table] - size >= MB}
+
+
+def _sizes() -> tuple[dict[str, int], int]:
     from django.db import connection
 
-    from dashu.users.models import Borrower
-    from loans.models import ProductTerms
-    from loans.services.load_products import load_products
-
-    call_command("migrate", verbosity=0)
-    call_command("load_policy", verbosity=0, stdout=io.StringIO())
-    load_products()
-    first_borrower = Borrower.objects.create(name="The first").pk + 1
-    terms = list(ProductTerms.objects.order_by("pk").values_list("pk", flat=True)[:3])
-    parameters = {
-        "loans": loans,
-        "first_borrower": first_borrower,
-        "terms": terms,
-        "night": NIGHT,
-        "overdue": OVERDUE_OF_100,
-    }
     with connection.cursor() as cursor:
-        # The rows refer to each other by construction; checking 14 million references would take minutes.
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(BOOK, parameters)
-        cursor.execute("SELECT setval(pg_get_serial_sequence('loans_loan', 'id'), %s)", [loans])
-        cursor.execute("SET session_replication_role = DEFAULT")
-        cursor.execute("VACUUM ANALYZE")
-        cursor.execute("CHECKPOINT")
-
-
-def overdue_by_construction(loans: int, night: date) -> int:
-    """Return how many loans are behind: those whose only open installment falls due on the night or later are not."""
-    latest = (NIGHT - night).days
-    return sum(n % 100 < OVERDUE_OF_100 and (n // 100 % 4 > 0 or n % 30 > latest) for n in range(1, loans + 1))
-
-
-def bare_aggregate(expected: int) -> float:
-    """Return the median of three runs of the plain aggregate over the overdue rows."""
-    from django.db import connection
-
-    spent = []
-    for _run in range(3):
-        with connection.cursor() as cursor:
-            started = time.perf_counter()
-            cursor.execute(BARE, {"night": NIGHT})
-            count = cursor.fetchone()[0]
-            spent.append(time.perf_counter() - started)
-        assert count == expected
-    return sorted(spent)[1]
+        cursor.execute("SELECT relname, pg_total_relation_size(relid) FROM pg_stat_user_tables")
+        sizes = dict(cursor.fetchall())
+        cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint")
+        return sizes, cursor.fetchone()[0]
 
 
 class Workers:
@@ -241,7 +232,9 @@ def _work(end: Connection, environment: dict[str, str]) -> None:
     while (run_id := end.recv()) is not None:
         while close_next_range(run_id=run_id, today=TODAY):
             pass
-        end.send((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, _server_peak_mb(connection)))
+        peaks = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, _server_peak_mb(connection)
+        connection.close()  # the book is copied between two nights, which suffers nobody connected to it
+        end.send(peaks)
 
 
 def _server_peak_mb(connection: Any) -> int:
@@ -257,48 +250,67 @@ def _server_peak_mb(connection: Any) -> int:
 
 
 def report(result: Result) -> None:
-    print(f"\n{result.loans:,} active loans, {COUNT} installments each, {OVERDUE_OF_100}% overdue")
+    night, loans = result.ordinary, result.loans
+    print(f"\n{loans:,} active loans, {COUNT} installments each, {OVERDUE_OF_100}% overdue, 2% pay on the day")
     print(f"  book built in {result.built:.1f} s")
-    for name, night in (("first night", result.first), ("ordinary night", result.ordinary)):
-        rate = result.loans / night.elapsed
-        print(f"  {name}: {night.elapsed:.2f} s, {rate:,.0f} loans/s, {night.ranges} ranges; {_counts(night.counts)}")
-        for step, seconds in night.steps.items():
-            print(f"    {step:<10} {seconds:8.2f} s of work  {result.loans / max(seconds, 1e-6):>14,.0f} loans/s")
-        print(f"    peak memory: worker {night.worker_mb} MB, its server process {night.server_mb} MB")
+    print(f"  first night: {result.first.elapsed:.2f} s, {loans / result.first.elapsed:,.0f} loans/s")
+    print(f"  ordinary night: {night.elapsed:.2f} s, {loans / night.elapsed:,.0f} loans/s, {night.ranges} ranges")
+    print(f"    {_counts(night.counts)}")
+    for step, seconds in night.steps.items():
+        print(f"    {step:<13} {seconds:8.2f} s of work  {loans / max(seconds, 1e-6):>14,.0f} loans/s")
+    print(f"    peak memory: worker {night.worker_mb} MB, its server process {night.server_mb} MB")
+    print(f"    {_bytes(night.written, loans)}")
     print(f"  the same date again: {result.again:.3f} s")
-    print(f"  bare aggregate of the overdue rows: {result.bare:.3f} s", end="")
-    print(f"; the ordinary night takes {result.ordinary.elapsed / result.bare:.1f} times as long")
+    for name, rival in result.rivals.items():
+        print(f"  {name}: {rival.elapsed:.2f} s, {loans / rival.elapsed:,.0f} loans/s; the same rows, none differs")
+        print(f"    {_bytes(rival.written, loans)}")
+        print(f"    the ordinary night takes {night.elapsed / rival.elapsed:.3g} times as long")
+
+
+def compare(results: list[Result]) -> None:
+    by_orm = next((result for result in results if BY_ORM in result.rivals), None)
+    if by_orm is None:
+        return
+    rate = by_orm.loans / by_orm.rivals[BY_ORM].elapsed
+    print(f"\nLoans a second, over {rate:,.0f} a second loan by loan through the ORM")
+    for result in results:
+        print(f"  {result.loans:>9,} loans: {result.loans / result.ordinary.elapsed / rate:,.0f} times as many")
 
 
 def growth(results: list[Result]) -> None:
-    if len(results) < 2:
-        return
-    small, large = results[0], results[-1]
-    scale = math.log(large.loans / small.loans)
-    print(f"\nGrowth from {small.loans:,} to {large.loans:,} loans (1.00 is proportional)")
-    pairs = (
-        ("first night", small.first.elapsed, large.first.elapsed),
-        ("ordinary night", small.ordinary.elapsed, large.ordinary.elapsed),
-        ("bare aggregate", small.bare, large.bare),
-    )
-    for name, before, after in pairs:
-        print(f"  {name:<16} exponent {math.log(after / before) / scale:.2f}")
+    for small, large in pairwise(results):
+        scale = math.log(large.loans / small.loans)
+        print(f"\nGrowth from {small.loans:,} to {large.loans:,} loans (1.00 is proportional)")
+        pairs = (
+            ("first night", small.first.elapsed, large.first.elapsed),
+            ("ordinary night", small.ordinary.elapsed, large.ordinary.elapsed),
+            (BARE, small.rivals[BARE].elapsed, large.rivals[BARE].elapsed),
+        )
+        for name, before, after in pairs:
+            print(f"  {name:<16} exponent {math.log(after / before) / scale:.2f}")
 
 
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in counts.items())
 
 
-def _plain(result: Result) -> dict[str, Any]:
-    return {**vars(result), "first": vars(result.first), "ordinary": vars(result.ordinary)}
+def _bytes(wrote: Written, loans: int) -> str:
+    tables = ", ".join(f"{table} {size}" for table, size in sorted(wrote.grown_mb.items(), key=lambda item: -item[1]))
+    of_a_loan = wrote.log_mb * MB / loans
+    return (
+        f"written: {wrote.log_mb} MB of log ({of_a_loan:,.0f} bytes a loan);"
+        f" tables grew by {wrote.total_grown_mb} MB ({tables})"
+    )
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--loans", type=int, nargs="+", default=[100_000, 1_000_000], metavar="N")
+    parser.add_argument("--orm-loans", type=int, default=5_000, metavar="N", help="the book of the ORM; 0 for none")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--limit", type=int, default=1_800, metavar="SECONDS", help="start nothing after this time")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--home", type=Path, metavar="FOLDER", help="keep the servers' data there for the next run")
     parser.add_argument("--plans", type=Path, metavar="FILE", help="write the plans of statements over 0.1 s to a file")
     print(f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}")
     return parser.parse_args()

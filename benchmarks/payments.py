@@ -19,7 +19,6 @@ of every day since then has to be booked anew. The program ends with 1 when loan
 
 import argparse
 import http.client
-import io
 import json
 import math
 import multiprocessing
@@ -117,9 +116,8 @@ class Way:
 
 def main() -> int:
     chosen = _arguments()
-    with own_database(with_broker=True) as make_database:
+    with own_database(with_broker=True, home=chosen.home) as make_database:
         make_database("bench_payments", chosen.limit)
-        prepare()
         payments = measure_payments(chosen.payments, chosen.clients)
         report_payments(payments)
         restatements = {
@@ -132,16 +130,6 @@ def main() -> int:
         figures = {"payments": payments, "restatements": restatements, "differing": different}
         chosen.json.write_text(json.dumps(figures, indent=1))
     return 1 if different else 0
-
-
-def prepare() -> None:
-    from django.core.management import call_command
-
-    from loans.services.load_products import load_products
-
-    call_command("migrate", verbosity=0)
-    call_command("load_policy", verbosity=0, stdout=io.StringIO())
-    load_products()
 
 
 def disagreements() -> int:
@@ -609,6 +597,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeat", type=int, default=11, metavar="N", help="loans restated for each number of events")
     parser.add_argument("--limit", type=int, default=600, metavar="SECONDS", help="a statement is cut off after this")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--home", type=Path, metavar="FOLDER", help="keep the servers' data there for the next run")
     print(f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}")
     return parser.parse_args()
 

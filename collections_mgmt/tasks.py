@@ -7,7 +7,6 @@ from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 
-from collections_mgmt.models import CloseRun
 from collections_mgmt.services import close_day as service
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
@@ -74,8 +73,12 @@ def refresh_history(*, loan_id: int, event_id: int, **_newer_fields: Any) -> Non
 
 
 def _go_on_when_closed(run_id: int) -> None:
-    """Queue the next owed date once this one is closed."""
-    run = service.finish_close(run_id=run_id, today=lender_today())
+    """
+    Queue the next owed date once this one is closed.
+
+    Only the task that closes it does: if each that finds it closed did, the tasks would grow fourfold with every date.
+    """
+    run = service.end_close(run_id=run_id, today=lender_today())
     behind: date = lender_today() - timedelta(days=1)
-    if run.status == CloseRun.Status.CLOSED and run.business_date < behind:
+    if run is not None and run.business_date < behind:
         app.send_task("collections_mgmt.tasks.close_due_dates")

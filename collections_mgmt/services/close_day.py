@@ -101,19 +101,26 @@ def _run_of(business_date: date) -> CloseRun:
 
 
 def finish_close(*, run_id: int, today: date) -> CloseRun:
+    """Do as `end_close` does, and return the run as it is then."""
+    return end_close(run_id=run_id, today=today) or CloseRun.objects.get(pk=run_id)
+
+
+def end_close(*, run_id: int, today: date) -> CloseRun | None:
     """
     Book what follows from the whole night and mark the run closed, when no range waits any more.
 
     Safe to call at any time by anyone: only one caller finds the run still running. The book is reconciled when the
     date is yesterday; of an older one, it says nothing.
+
+    :returns: the run, when this call ended it; None when it was not the time, or somebody else did.
     """
     run = CloseRun.objects.get(pk=run_id)
     if run.status != CloseRun.Status.RUNNING or waiting_ranges(run_id).exists():
-        return run
+        return None
     with transaction.atomic():
         run = CloseRun.objects.select_for_update().get(pk=run_id)
         if run.status != CloseRun.Status.RUNNING:
-            return run
+            return None
         with _timed(run, "booked"):
             book_portfolio(run)
         run.counts["recovered"] = _recover_quarantined(run)

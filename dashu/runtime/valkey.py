@@ -37,14 +37,14 @@ class EmbeddedValkey:
         :returns: True when it had to be started.
         :raises Refusal: with the code `valkey_failed` and the last line of the server's log.
         """
-        if self._server_pid() is not None:
+        if self.pid() is not None:
             return False
         port = ports.choose("DASHU_REDIS_PORT", preferred=self._home.noted_port("valkey"))
         self._home.note_port("valkey", port)
         self._launch(port)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            if self._server_pid() is not None:
+            if self.pid() is not None:
                 return True
             if self._child is not None and self._child.poll() is not None:
                 break
@@ -54,11 +54,11 @@ class EmbeddedValkey:
         raise Refusal("valkey_failed", f"Valkey did not start: {lines[-1]}. The whole text is in {log}.")
 
     def is_running(self) -> bool:
-        return self._server_pid() is not None
+        return self.pid() is not None
 
     def stop(self) -> None:
         """Write what is pending to disk and end; one that hangs is killed."""
-        pid = self._server_pid() or self._starting_pid()
+        pid = self.pid() or self._starting_pid()
         if pid is None:
             return
         with suppress(psutil.NoSuchProcess):
@@ -103,7 +103,7 @@ class EmbeddedValkey:
     def _starting_pid(self) -> int | None:
         return self._child.pid if self._child is not None and self._child.poll() is None else None
 
-    def _server_pid(self) -> int | None:
+    def pid(self) -> int | None:
         """Ask the server on the noted port who it is. None when nothing answers, or something that is not ours."""
         if self._child is not None:
             self._child.poll()

@@ -44,11 +44,18 @@ def differences(*, limit: int = 1000) -> list[Difference]:
                 FROM repayments_installment AS row
                 JOIN repayments_loanbalance AS balance ON balance.loan_id = row.loan_id
                 WHERE row.unpaid_minor > 0 AND row.due_on <= balance.accrued_through
+                  -- which the index of open installments can be asked for
+                  AND row.due_on <= (SELECT MAX(accrued_through) FROM repayments_loanbalance)
                 GROUP BY row.loan_id
             ), expected AS (
-                SELECT loan.id AS loan_id, line.account,
-                       CASE WHEN loan.status NOT IN ('ACTIVE', 'SETTLED') AND line.account <> %(credit)s THEN 0
-                            ELSE line.minor END AS minor
+                SELECT loan.id AS loan_id,
+                       claim.on_books * balance.principal_minor AS principal,
+                       claim.on_books * (1 - claim.suspended) * claim.interest_minor AS interest,
+                       claim.on_books * COALESCE(demanded.fee_minor, 0) AS fee,
+                       claim.on_books * (1 - claim.suspended) * claim.penalty_minor AS penalty,
+                       claim.on_books * claim.suspended * (claim.interest_minor + claim.penalty_minor) AS suspended,
+                       claim.on_books * balance.refund_due_minor AS refund,
+                       -balance.unapplied_minor AS credit
                 FROM loans_loan AS loan
                 JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id
                 LEFT JOIN demanded ON demanded.loan_id = loan.id
@@ -57,31 +64,39 @@ def differences(*, limit: int = 1000) -> list[Difference]:
                                 ELSE COALESCE(demanded.interest_minor, 0) END AS interest_minor,
                            balance.penalty_charged_minor - balance.penalty_paid_minor - balance.penalty_waived_minor
                                AS penalty_minor,
-                           balance.is_non_accrual::int AS suspended
+                           balance.is_non_accrual::int AS suspended,
+                           (loan.status IN ('ACTIVE', 'SETTLED'))::int AS on_books
                 ) AS claim
-                CROSS JOIN LATERAL (VALUES
-                    (%(principal)s, balance.principal_minor),
-                    (%(interest)s, (1 - claim.suspended) * claim.interest_minor),
-                    (%(fee)s, COALESCE(demanded.fee_minor, 0)),
-                    (%(penalty)s, (1 - claim.suspended) * claim.penalty_minor),
-                    (%(suspended)s, claim.suspended * (claim.interest_minor + claim.penalty_minor)),
-                    (%(contra)s, -claim.suspended * (claim.interest_minor + claim.penalty_minor)),
-                    (%(refund)s, balance.refund_due_minor),
-                    (%(credit)s, -balance.unapplied_minor)
-                ) AS line (account, minor)
             ), held AS (
-                SELECT loan_id, split_part(account_id, '.', 1) AS account,
-                       SUM(CASE side WHEN 'D' THEN amount_minor ELSE -amount_minor END) AS minor
-                FROM ledger_posting
-                WHERE loan_id IS NOT NULL
-                  AND split_part(account_id, '.', 1) IN (%(principal)s, %(interest)s, %(fee)s, %(penalty)s,
-                                                         %(suspended)s, %(contra)s, %(refund)s, %(credit)s)
-                GROUP BY 1, 2
+                SELECT loan_id, SUM(minor) FILTER (WHERE account = %(principal)s) AS principal,
+                       SUM(minor) FILTER (WHERE account = %(interest)s) AS interest,
+                       SUM(minor) FILTER (WHERE account = %(fee)s) AS fee,
+                       SUM(minor) FILTER (WHERE account = %(penalty)s) AS penalty,
+                       SUM(minor) FILTER (WHERE account = %(suspended)s) AS suspended,
+                       SUM(minor) FILTER (WHERE account = %(contra)s) AS contra,
+                       SUM(minor) FILTER (WHERE account = %(refund)s) AS refund,
+                       SUM(minor) FILTER (WHERE account = %(credit)s) AS credit
+                FROM (
+                    SELECT loan_id, split_part(account_id, '.', 1) AS account,
+                           CASE side WHEN 'D' THEN amount_minor ELSE -amount_minor END AS minor
+                    FROM ledger_posting WHERE loan_id IS NOT NULL
+                ) AS posting
+                GROUP BY loan_id
             )
-            SELECT COALESCE(expected.loan_id, held.loan_id), COALESCE(expected.account, held.account),
-                   COALESCE(expected.minor, 0), COALESCE(held.minor, 0)
-            FROM expected FULL JOIN held ON held.loan_id = expected.loan_id AND held.account = expected.account
-            WHERE COALESCE(expected.minor, 0) <> COALESCE(held.minor, 0)
+            SELECT COALESCE(expected.loan_id, held.loan_id), line.account, COALESCE(line.rows_minor, 0),
+                   COALESCE(line.ledger_minor, 0)
+            FROM expected FULL JOIN held ON held.loan_id = expected.loan_id
+            CROSS JOIN LATERAL (VALUES
+                (%(principal)s, expected.principal, held.principal),
+                (%(interest)s, expected.interest, held.interest),
+                (%(fee)s, expected.fee, held.fee),
+                (%(penalty)s, expected.penalty, held.penalty),
+                (%(suspended)s, expected.suspended, held.suspended),
+                (%(contra)s, -expected.suspended, held.contra),
+                (%(refund)s, expected.refund, held.refund),
+                (%(credit)s, expected.credit, held.credit)
+            ) AS line (account, rows_minor, ledger_minor)
+            WHERE COALESCE(line.rows_minor, 0) <> COALESCE(line.ledger_minor, 0)
             ORDER BY 1, 2 LIMIT %(limit)s
             """,
             {

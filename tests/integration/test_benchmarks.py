@@ -4,42 +4,76 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+
+from dashu.runtime.home import Home
+from dashu.runtime.services import Services
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Iterator[Path]:
+    """Servers that all programs here share, so that they start, and make their tables, once."""
+    folder = tmp_path_factory.mktemp("benchmarks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DATABASE_URL", raising=False)
+        patch.delenv("REDIS_URL", raising=False)
+        services = Services(Home(folder))
+        services.start()
+    yield folder
+    services.stop()
+
+
+def run(program: str, *words: object, **settings: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, BENCHMARKS / program, *map(str, words)]
+    return subprocess.run(
+        command, check=False, env={**os.environ, **settings}, capture_output=True, text=True, timeout=300
+    )
+
+
 class TestClose:
-    def test_closes_a_small_book_and_leaves_nothing_behind(self, tmp_path):
+    def test_compares_what_every_way_wrote(self, home, tmp_path):
         figures = tmp_path / "figures.json"
 
-        ran = subprocess.run(
-            [sys.executable, BENCHMARKS / "close.py", "--loans", "300", "600", "--json", figures],
-            env={**os.environ, "TMPDIR": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        sizes = ["--loans", 300, "--orm-loans", 300, "--workers", 1]
+
+        ran = run("close.py", *sizes, "--json", figures, "--home", home)
 
         assert ran.returncode == 0, ran.stderr
-        small, large = json.loads(figures.read_text())
-        assert (small["loans"], large["loans"]) == (300, 600)
-        assert large["ordinary"]["counts"]["overdue"] == 24
-        assert "bare aggregate of the overdue rows" in ran.stdout
-        assert "exponent" in ran.stdout
-        assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
+        (measured,) = json.loads(figures.read_text())
+        assert (measured["loans"], measured["ordinary"]["counts"]["running"]) == (300, 300)
+        assert measured["ordinary"]["counts"]["overdue"] == 12
+        assert list(measured["rivals"]) == ["bare SQL", "loan by loan through the ORM"]
+        assert ran.stdout.count("the same rows, none differs") == 2
+        assert "times as many" in ran.stdout
+
+
+class TestServers:
+    def test_leave_nothing_behind(self, tmp_path):
+        program = "from servers import own_database\nwith own_database(): print('up')"
+
+        ran = subprocess.run(
+            [sys.executable, "-c", program],
+            check=False,
+            env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONPATH": f"{BENCHMARKS}:{BENCHMARKS.parent}"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+        assert (ran.returncode, ran.stdout) == (0, "up\n"), ran.stderr
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestSchedules:
     def test_compares_every_row_and_prints_a_ratio(self, tmp_path):
         figures = tmp_path / "figures.json"
 
-        ran = subprocess.run(
-            [sys.executable, BENCHMARKS / "schedules.py", "--schedules", "60", "--json", figures],
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        ran = run("schedules.py", "--schedules", 60, "--json", figures)
 
         assert ran.returncode == 0, ran.stderr
         measured = json.loads(figures.read_text())
@@ -49,17 +83,11 @@ class TestSchedules:
 
 
 class TestPayments:
-    def test_books_by_every_way_and_leaves_books_that_agree(self, tmp_path):
+    def test_books_by_every_way_and_leaves_books_that_agree(self, home, tmp_path):
         figures = tmp_path / "figures.json"
         sizes = ["--payments", "20", "--clients", "2", "--events", "8", "12", "--repeat", "2"]
 
-        ran = subprocess.run(
-            [sys.executable, BENCHMARKS / "payments.py", *sizes, "--json", figures],
-            env={**os.environ, "TMPDIR": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        ran = run("payments.py", *sizes, "--json", figures, "--home", home)
 
         assert ran.returncode == 0, ran.stderr
         told = json.loads(figures.read_text())
@@ -74,4 +102,17 @@ class TestPayments:
         assert [[size["events"] for size in sizes] for sizes in told["restatements"].values()] == [[8, 12], [8, 12]]
         assert told["differing"] == 0
         assert "growth exponent" in ran.stdout
-        assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
+
+
+class TestFaults:
+    def test_closes_every_date_once_whatever_is_killed(self, home, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = run("faults.py", "--runs", 2, "--loans", 60, "--json", figures, "--home", home)
+
+        assert ran.returncode == 0, ran.stderr
+        told = json.loads(figures.read_text())
+        assert told["kills"] == {"worker": 1, "beat": 1}
+        assert (len(told["runs"]), told["closed_once"]) == (5, 5)
+        assert (told["differing_minor"], told["differing_tables"]) == (0, [])
+        assert "differences from a run that nobody disturbed: 0 fen" in ran.stdout

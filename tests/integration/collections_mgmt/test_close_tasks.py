@@ -45,6 +45,19 @@ class TestCloseTasks:
         assert runs.last().ranges.count() >= 3
         assert OverdueStatus.objects.filter(days_past_due=13).count() == len(loans)
 
+    def test_catching_up_queues_each_date_once_however_many_ranges_go_on_at_once(self, amina, queue, settings):
+        settings.CLOSE_RANGE_LOANS, settings.CLOSE_RANGE_SECONDS, settings.CLOSE_AT_ONCE = 1, 0, 4
+        for _number in range(4):
+            running_loan(amina)
+        close_date(business_date=TODAY - timedelta(days=8), today=TODAY)
+
+        tasks.close_due_dates()
+
+        assert CloseRun.objects.filter(status="RUNNING").count() == 1
+        # Of each date its start, a task for each range, and one for each of the four that finds nothing left.
+        assert work_off(queue) == 6 + 7 * (4 + 4)
+        assert CloseRun.objects.filter(status="CLOSED").count() == 8
+
     def test_a_task_that_comes_twice_does_nothing_the_second_time(self, amina, queue):
         running_loan(amina)
         tasks.close_due_dates()

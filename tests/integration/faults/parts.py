@@ -27,11 +27,11 @@ class Part:
     none is left behind.
     """
 
-    def __init__(self, command: list[str], log: Path, *, handed: tuple[int, ...] = ()) -> None:
+    def __init__(self, command: list[str], log: Path, *, handed: tuple[int, ...] = (), **settings: str) -> None:
         self._command = command
         self._log = log
         self._handed = handed
-        self._environment = _environment()
+        self._environment = _environment() | settings
         self._process: subprocess.Popen[bytes] | None = None
         self._has_to_run = Event()
         self._keeper = Thread(target=self._keep, daemon=True)
@@ -117,9 +117,13 @@ def web_server(
             yield part, listener.getsockname()[1]
 
 
-def worker(folder: Path) -> Part:
-    words = [sys.executable, "-m", "celery", "-A", "dashu.celery", "worker", "--queues", "default,collections"]
-    return Part([*words, "--concurrency", "1", "--without-gossip", "--without-mingle"], folder / "worker.log")
+def worker(
+    folder: Path, *, host: str = "worker", queues: str = "default,collections", children: int = 1, **settings: str
+) -> Part:
+    """Return a worker as on a host of this name; the database knows its connections by the name too."""
+    words = [sys.executable, "-m", "celery", "-A", "dashu.celery", "worker", "--queues", queues]
+    sizes = ["--hostname", f"celery@{host}", "--concurrency", str(children), "--without-gossip", "--without-mingle"]
+    return Part([*words, *sizes], folder / f"{host}.log", PGAPPNAME=host, **settings)
 
 
 def _environment() -> dict[str, str]:

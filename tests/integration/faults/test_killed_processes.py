@@ -8,7 +8,7 @@ be lost, and the sweeps must find what it missed.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,8 +17,6 @@ from threading import Thread
 
 import psutil
 import pytest
-import redis
-from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Sum
 
@@ -48,16 +46,6 @@ CLIENTS = 6
 KILLS = {"web": 12, "worker": 6}
 WHOLE_KILLS = 1  # of each; the others take one child
 SECONDS = 600  # it takes half a minute, and several times that on a machine with much else to do
-
-
-@pytest.fixture
-def empty_broker() -> Iterator[redis.Redis]:
-    """The queues of this test process, without the tasks that earlier tests left there."""
-    broker = redis.Redis.from_url(settings.CELERY_BROKER_URL)
-    broker.flushdb()
-    yield broker
-    broker.flushdb()
-    broker.close()
 
 
 @pytest.fixture
