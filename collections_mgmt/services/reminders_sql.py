@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from collections_mgmt.services.overdue_sql import MANY
 from dashu.messaging import guard
 from dashu.messaging.models import Purpose
 from dashu.policy.reaching_out import Holdout, ReminderSchedule
@@ -119,28 +120,55 @@ def _write_lines(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> int
 def _write_messages(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> int:
     """
     Borrowers are taken in the order of their ids: two ranges that share some wait for each other and never in a ring.
+
+    Each step leaves a table that is counted before the next one reads it; in one statement the server would take a
+    morning of a large book for a single row and compare everyone with everyone.
     """
+    about = {
+        **guard.parameters(purpose=Purpose.REMINDER, at=plan.not_before),
+        "send_on": plan.send_on.isoformat(),
+        "first": first,
+        "end": end,
+    }
+    _fresh(cursor, "close_reminded (borrower_id bigint PRIMARY KEY, latest int, loan_id bigint)")
+    cursor.execute(
+        """
+        INSERT INTO close_reminded
+        SELECT line.borrower_id, max(line.days_after),
+               CASE WHEN count(DISTINCT line.loan_id) = 1 THEN min(line.loan_id) END
+        FROM messaging_reminderline AS line
+        WHERE line.send_on = %(send_on)s AND line.loan_id >= %(first)s AND line.loan_id < %(end)s
+          AND NOT line.is_held_out
+        GROUP BY line.borrower_id
+        """,
+        about,
+    )
+    cursor.execute(
+        """
+        DELETE FROM close_reminded USING messaging_outboxmessage AS message
+        WHERE message.dedupe_key = 'reminder:' || close_reminded.borrower_id || ':' || %(send_on)s
+        """,
+        about,
+    )
+    cursor.execute("SELECT count(*) > %s FROM close_reminded", [MANY])
+    (is_many,) = cursor.fetchone()
+    if is_many:
+        cursor.execute("ANALYZE close_reminded")
+    _fresh(cursor, "close_verdict (borrower_id bigint, channel text, reasons text[], place int)")
     cursor.execute(
         f"""
-        WITH told AS (
-            SELECT line.borrower_id, max(line.days_after) AS latest,
-                   CASE WHEN count(DISTINCT line.loan_id) = 1 THEN min(line.loan_id) END AS loan_id
-            FROM messaging_reminderline AS line
-            WHERE line.send_on = %(send_on)s AND line.loan_id >= %(first)s AND line.loan_id < %(end)s
-              AND NOT line.is_held_out
-            GROUP BY line.borrower_id
-        ),
-        asked AS (
-            SELECT told.borrower_id FROM told
-            WHERE NOT EXISTS (
-                SELECT FROM messaging_outboxmessage AS message
-                WHERE message.dedupe_key = 'reminder:' || told.borrower_id || ':' || %(send_on)s
-            )
-        ),
-        verdict AS MATERIALIZED ({guard.verdicts_sql()}),
-        chosen AS (
-            SELECT DISTINCT ON (borrower_id) borrower_id, channel, rank FROM verdict
-            WHERE reasons <@ '{{QUIET_HOURS}}' ORDER BY borrower_id, rank
+        WITH asked AS (SELECT borrower_id FROM close_reminded)
+        INSERT INTO close_verdict SELECT borrower_id, channel, reasons, rank FROM ({guard.verdicts_sql()}) AS verdict
+        """,  # noqa: S608 – its parts are written here
+        about,
+    )
+    if is_many:
+        cursor.execute("ANALYZE close_verdict")
+    cursor.execute(
+        """
+        WITH chosen AS MATERIALIZED (
+            SELECT DISTINCT ON (borrower_id) borrower_id, channel, place FROM close_verdict
+            WHERE reasons <@ '{QUIET_HOURS}' ORDER BY borrower_id, place
         ),
         put AS (
             INSERT INTO messaging_outboxmessage
@@ -150,10 +178,10 @@ def _write_messages(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> 
                    coalesce(chosen.channel, 'IN_APP'),
                    CASE WHEN told.latest < 0 THEN 'reminder.upcoming' WHEN told.latest = 0 THEN 'reminder.due_today'
                         ELSE 'reminder.overdue' END,
-                   '{{}}', borrower.language, %(at)s, %(purpose)s, %(send_on)s,
+                   '{}', borrower.language, %(at)s, %(purpose)s, %(send_on)s,
                    CASE WHEN chosen.channel IS NULL THEN 'BLOCKED' ELSE 'PENDING' END
-            FROM asked JOIN told USING (borrower_id) JOIN users_borrower AS borrower ON borrower.id = asked.borrower_id
-            LEFT JOIN chosen ON chosen.borrower_id = asked.borrower_id
+            FROM close_reminded AS told JOIN users_borrower AS borrower ON borrower.id = told.borrower_id
+            LEFT JOIN chosen ON chosen.borrower_id = told.borrower_id
             ORDER BY borrower.id
             ON CONFLICT (dedupe_key) DO NOTHING
             RETURNING id, borrower_id
@@ -162,20 +190,21 @@ def _write_messages(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> 
             INSERT INTO messaging_contactrefusal
                 (borrower_id, message_id, channel, purpose, stage, reasons, refused_at)
             SELECT put.borrower_id, put.id, verdict.channel, %(purpose)s, 'QUEUED', verdict.reasons, now()
-            FROM put JOIN verdict USING (borrower_id) LEFT JOIN chosen USING (borrower_id)
-            WHERE NOT verdict.reasons <@ '{{QUIET_HOURS,NO_ADDRESS}}'
-              AND (chosen.rank IS NULL OR verdict.rank < chosen.rank)
+            FROM put JOIN close_verdict AS verdict USING (borrower_id) LEFT JOIN chosen USING (borrower_id)
+            WHERE NOT verdict.reasons <@ '{QUIET_HOURS,NO_ADDRESS}'
+              AND (chosen.place IS NULL OR verdict.place < chosen.place)
         )
         SELECT count(*) FROM put
-        """,  # noqa: S608 – its parts are written here
-        {
-            **guard.parameters(purpose=Purpose.REMINDER, at=plan.not_before),
-            "send_on": plan.send_on.isoformat(),
-            "first": first,
-            "end": end,
-        },
+        """,
+        about,
     )
     return int(cursor.fetchone()[0])
+
+
+def _fresh(cursor: CursorWrapper, table: str) -> None:
+    """Have the temporary table, without rows."""
+    cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ON COMMIT DELETE ROWS")
+    cursor.execute(f"DELETE FROM {table.split()[0]}")  # noqa: S608 – a constant of this module
 
 
 def cancel_needless(cursor: CursorWrapper, *, loan_id: int) -> int:
