@@ -18,9 +18,14 @@ from dashu.messaging import guard
 from dashu.messaging.models import Purpose
 from dashu.policy.reaching_out import Holdout, ReminderSchedule
 
+# Nobody is reminded of a loan on which something is being looked into. A hold that concerns the person is the contact
+# guard's, see `collections_mgmt.contact_holds`.
+_NOT_HELD = """NOT EXISTS (
+    SELECT FROM collections_mgmt_hold AS hold WHERE hold.loan_id = loan.id AND hold.ended_on IS NULL
+)"""
 # What is open of the lines of a day, as the books are now: `line` joined with `loan` and its installment `row`.
-STILL_OPEN = """
-JOIN loans_loan AS loan ON loan.id = line.loan_id AND loan.status = 'ACTIVE'
+STILL_OPEN = f"""
+JOIN loans_loan AS loan ON loan.id = line.loan_id AND loan.status = 'ACTIVE' AND {_NOT_HELD}
 JOIN repayments_installment AS row
     ON row.loan_id = line.loan_id AND row.version = line.version AND row.number = line.number AND row.is_current
     AND row.due_on = line.due_on
@@ -95,6 +100,7 @@ def _write_lines(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> int
             JOIN scheduled ON scheduled.segment = segment.code AND scheduled.after = day.after
             WHERE row.unpaid_minor::numeric * 10000
                 > (row.principal_minor + row.interest_minor + row.fee_minor)::numeric * loan.tolerance_bps
+              AND {_NOT_HELD}
             ON CONFLICT (loan_id, send_on, version, number) DO NOTHING
             RETURNING is_held_out
         )
@@ -220,7 +226,7 @@ def cancel_needless(cursor: CursorWrapper, *, loan_id: int) -> int:
                 AND NOT line.is_held_out
           )
         """,  # noqa: S608 – its parts are written here
-        ["nothing is open any more", loan_id],
+        ["there is nothing to remind of any more", loan_id],
     )
     return int(cursor.rowcount)
 

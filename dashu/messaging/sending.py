@@ -105,7 +105,7 @@ def _prepared(messages: Sequence[OutboxMessage], now: datetime, counts: Counter[
             if give_words(message, facts.get(message.pk), wordings, on=today):
                 ready.append(message)
             else:
-                _end(message, Status.CANCELLED, counts, error="nothing is open any more")
+                _end(message, Status.CANCELLED, counts, error="there is nothing to remind of any more")
         except (NoWording, PolicyRuleMissing) as error:
             _wait(message, now + timedelta(hours=1), error=f"{error.code}: {error}")
         except DomainError as error:

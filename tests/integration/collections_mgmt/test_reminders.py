@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 
 from collections_mgmt.models import CloseRun
-from collections_mgmt.services.close_day import close_date, start_close, waiting_ranges
+from collections_mgmt.services.close_day import close_date, start_close
 from collections_mgmt.services.close_range import close_range
+from collections_mgmt.services.holds import place_hold
 from collections_mgmt.services.reassess_loan import reassess_loan
 from dashu.kernel import dates
 from dashu.messaging import guard
@@ -137,8 +138,8 @@ class TestOneMessageADay:
 
         run = close_before(morning)
         run.ranges.update(status="WAITING")
-        for range_id in list(waiting_ranges(run.pk)):
-            close_range(range_id=range_id, today=morning)
+        for item in run.ranges.all():
+            close_range(range_id=item.pk, today=morning)
 
         assert run.ranges.count() == 3
         assert OutboxMessage.objects.count() == 1
@@ -187,7 +188,7 @@ class TestTwoRangesAtOnce:
             finally:
                 connection.close()
 
-        workers = [threading.Thread(target=work, args=[range_id]) for range_id in waiting_ranges(run.pk)]
+        workers = [threading.Thread(target=work, args=[item.pk]) for item in run.ranges.all()]
         for worker in workers:
             worker.start()
         for worker in workers:
@@ -213,7 +214,7 @@ class TestAtSendTime:
         pay(loan, 110_016, DUE - timedelta(days=3))
 
         assert send(DUE - timedelta(days=3)) == {"CANCELLED": 1}
-        assert (only().body, only().error) == ("", "nothing is open any more")
+        assert (only().body, only().error) == ("", "there is nothing to remind of any more")
 
     def test_a_part_payment_changes_what_is_said(self, loan):
         close_before(DUE - timedelta(days=3))
@@ -321,6 +322,39 @@ class TestGuardAtBothEnds:
             ("EMAIL", "WEEK_CAP"),
             ("SMS", "WEEK_CAP"),
         }
+
+
+class TestHolds:
+    def hold(self, loan, kind, on):
+        place_hold(loan_id=loan.pk, kind=kind, starts_on=on, ends_on=None, today=on, reason="Told us", actor="user:1")
+
+    def test_a_dispute_leaves_out_its_loan_and_tells_of_the_other(self, amina):
+        disputed, other = running_loan(amina), running_loan(amina)
+        morning = DUE - timedelta(days=3)
+        self.hold(disputed, "DISPUTE", morning - timedelta(days=1))
+
+        close_before(morning)
+        send(morning)
+
+        assert list(ReminderLine.objects.values_list("loan_id", flat=True)) == [other.pk]
+        assert other.number in only().body
+
+    def test_a_dispute_after_it_was_queued_leaves_nothing_to_remind_of(self, loan):
+        morning = DUE - timedelta(days=3)
+        close_before(morning)
+        self.hold(loan, "DISPUTE", morning)
+
+        assert send(morning) == {"CANCELLED": 1}
+
+    def test_a_hardship_review_of_one_loan_leaves_the_person_in_peace(self, amina):
+        reviewed, _other = running_loan(amina), running_loan(amina)
+        morning = DUE - timedelta(days=3)
+        self.hold(reviewed, "HARDSHIP_REVIEW", morning - timedelta(days=1))
+
+        close_before(morning)
+
+        assert only().status == Status.BLOCKED
+        assert set(ContactRefusal.objects.values_list("reasons__0", flat=True)) == {"ON_HOLD"}
 
 
 class TestHoldout:
