@@ -38,7 +38,7 @@ Channel, Status = OutboxMessage.Channel, OutboxMessage.Status
 Result = TypeVar("Result")
 CLAIM_LASTS = timedelta(minutes=15)
 # Those outside are handed over side by side, each right after it was judged and filled.
-IN_APP_BATCH, AT_ONCE = 1000, 8
+IN_APP_BATCH, AT_ONCE = 1000, 16
 
 
 @dataclass(slots=True)
@@ -81,7 +81,7 @@ def _send(channels: Iterable[str], limit: int, now: datetime, counts: Counter[st
     for outcome in [*kept, *_carried(outside)]:
         _note(outcome, now, retry)
         counts[outcome.message.status] += 1
-    _store_sent([outcome.message for outcome in kept])
+    _store_sent([message for message in ready if message.status == Status.SENT])
     return len(claimed)
 
 
@@ -176,6 +176,7 @@ def _settle_uncertain(
     for outcome in filter(None, _in_threads(_found, unknown)):
         _note(outcome, now, retry)
         counts[outcome.message.status] += 1
+    _store_sent([message for message in unknown if message.status == Status.SENT])
     return [message for message in messages if message.status == Status.SENDING]
 
 
@@ -212,16 +213,14 @@ def _in_threads(work: Callable[[OutboxMessage], Result], messages: Sequence[Outb
 
 def _note(outcome: Outcome, now: datetime, retry: Retry) -> None:
     """
-    Put the outcome into the message and store it, unless it is kept in the house: those are stored together.
+    Put the outcome into the message, and store it unless it was sent: those of a batch are stored together.
 
-    What can heal is tried again later, and what an attempt left uncertain is asked about then.
+    What can heal is tried again later, and what an attempt left uncertain is asked about then. So is what was sent, if
+    this worker dies before it is stored.
     """
     message, error = outcome.message, outcome.error
     if error is None:
         message.status, message.sent_at, message.provider_reference = Status.SENT, now, outcome.reference
-        if _leaves(message):
-            # Out of the house: noted at once, so that a worker that dies now leaves little to ask about.
-            _store_sent([message])
     elif error.can_heal and message.attempts < retry.most_attempts:
         later = now + retry.wait_after(message.attempts)
         _wait(message, later, error=str(error), is_uncertain=error.is_uncertain)

@@ -12,11 +12,14 @@ message of this key, None if it has not. Both raise `NotDelivered`. What the pro
 
 import smtplib
 from email.utils import parseaddr
+from functools import cache
+from http.cookiejar import DefaultCookiePolicy
 from typing import Protocol
 
 import requests
 from django.conf import settings
 from django.core.mail import EmailMessage
+from requests.adapters import HTTPAdapter
 
 from dashu.messaging import simulated
 from dashu.messaging.delivery import NotDelivered, idempotency_key
@@ -25,6 +28,7 @@ from dashu.messaging.models import OutboxMessage, Purpose
 from dashu.messaging.templates import Rendered
 
 TIMEOUT_SECONDS = (5, 10)
+MOST_CONNECTIONS = 32
 
 
 class Carry(Protocol):
@@ -131,7 +135,7 @@ def _at_gateway(message: OutboxMessage) -> str | None:
 
 def _ask_gateway(method: str, path: str, *, headers: dict[str, str] | None = None, **body: object) -> requests.Response:
     try:
-        return requests.request(
+        return _session().request(
             method,
             settings.MESSAGING["SMS_GATEWAY_URL"] + path,
             headers={"Authorization": f"Bearer {settings.MESSAGING['SMS_GATEWAY_TOKEN']}", **(headers or {})},
@@ -143,6 +147,16 @@ def _ask_gateway(method: str, path: str, *, headers: dict[str, str] | None = Non
         raise NotDelivered(
             f"the gateway is not reachable: {type(error).__name__}", can_heal=True, is_uncertain=True
         ) from error
+
+
+@cache
+def _session() -> requests.Session:
+    """Keep connections to the gateway open: many messages go out side by side. It takes no cookies."""
+    session = requests.Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
+    return session
 
 
 def _reference_in(answer: requests.Response) -> str:
