@@ -1,6 +1,7 @@
 """The outbox, for reading: what was told to whom, when, and what is still waiting."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -61,9 +62,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         "subject_listed",
         "status_shown",
         "delivery_shown",
-        "not_before",
-        "sent_at",
-        "attempts",
+        "when",
         "error",
     ]
     list_select_related = ["borrower"]
@@ -73,13 +72,16 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     fields = [
         ("borrower", "loan_id"),
         ("purpose", "reminds_on"),
-        ("channel", "language", "template"),
+        ("channel", "language"),
+        ("template", "wording"),
         "subject_shown",
         "body_shown",
-        ("status", "attempts", "error", "is_uncertain"),
-        ("created_at", "not_before", "sent_at"),
-        ("delivery", "delivery_at", "address"),
-        ("dedupe_key", "provider_reference", "wording"),
+        ("status", "attempts"),
+        ("error", "is_uncertain"),
+        ("created_at", "not_before"),
+        ("sent_at", "address"),
+        ("delivery", "delivery_at"),
+        ("dedupe_key", "provider_reference"),
     ]
     readonly_fields = [
         "borrower",
@@ -122,7 +124,10 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         return self.changelist_view(request)
 
     def has_rescue_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("messaging.rescue_outboxmessage")
+        """For one message, only while it is given up: there is nothing to rescue about another."""
+        if not request.user.has_perm("messaging.rescue_outboxmessage"):
+            return False
+        return object_id is None or OutboxMessage.objects.filter(pk=object_id, status="FAILED").exists()
 
     @action(description=_("Try again"), url_path="try-again", permissions=["rescue"], icon="replay")
     def try_again(self, request: HttpRequest, object_id: Any) -> HttpResponse:
@@ -206,6 +211,10 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
             "back": back,
         }
         return render(request, "staff/act.html", context)
+
+    @admin.display(description=_("sent or due"), ordering="not_before")
+    def when(self, message: OutboxMessage) -> datetime:
+        return message.sent_at or message.not_before
 
     @display(description=_("status"), label=STATUS_TONES)
     def status_shown(self, message: OutboxMessage) -> tuple[str, str]:

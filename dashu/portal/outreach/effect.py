@@ -69,22 +69,16 @@ def _experiments(found: list[Effect]) -> Table:
             Column(_("experiment")),
             Column(_("due dates")),
             Column(_("reminded"), is_number=True),
-            Column(_("paid in time"), is_number=True),
             Column(_("not reminded"), is_number=True),
-            Column(_("paid in time"), is_number=True),
-            Column(_("difference"), is_number=True),
+            Column(_("difference in points"), is_number=True),
         ],
         rows=[
             [
                 effect.experiment,
                 f"{lender_date(effect.first_due_on)} – {lender_date(effect.last_due_on)}",
-                f"{effect.reminded.total:,}",
                 _rate(effect.reminded),
-                f"{effect.held_out.total:,}",
                 _rate(effect.held_out),
-                f"{_points(gap.value)} ({_points(gap.low)} … {_points(gap.high)})"
-                if (gap := effect.difference)
-                else "–",
+                _gap(effect.difference),
             ]
             for effect in found
         ],
@@ -134,7 +128,12 @@ def _rate(share: Share) -> str:
     if share.rate is None:
         return "–"
     low, high = share.interval()
-    return f"{share.rate:.1%} ({low:.1%} … {high:.1%})"
+    return gettext("%(rate)s of %(total)s (%(low)s … %(high)s)") % {
+        "rate": f"{share.rate:.1%}",
+        "total": f"{share.total:,}",
+        "low": f"{low:.1%}",
+        "high": f"{high:.1%}",
+    }
 
 
 def _gap(gap: Difference | None) -> str:

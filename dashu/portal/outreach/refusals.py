@@ -37,7 +37,7 @@ class ContactRefusalAdmin(ReadOnlyAdmin):
     list_filter = [ReasonFilter, "channel", "purpose", "stage"]
     search_fields = ["=borrower__number"]
     ordering = ["-pk"]
-    list_before_template = "staff/tables.html"
+    list_before_template = "staff/tables_above_list.html"
 
     @admin.display(description=_("reasons"))
     def why(self, refusal: ContactRefusal) -> str:
