@@ -59,9 +59,11 @@ def send_due(*, clock: Callable[[], datetime], until: datetime) -> Counter[str]:
     """
     counts: Counter[str] = Counter()
     _take_back_abandoned(clock())
+    # Once for all that is due; what falls out of its hours meanwhile is put off one by one, when it is judged.
+    may_reach_out = _may_reach_out(clock())
     while clock() < until:
         in_app = _send([Channel.IN_APP], IN_APP_BATCH, clock(), counts)
-        contacts = _may_reach_out(clock()) and _send(guard.OUTSIDE, AT_ONCE, clock(), counts)
+        contacts = may_reach_out and _send(guard.OUTSIDE, AT_ONCE, clock(), counts)
         if not in_app and not contacts:
             break
     return counts
