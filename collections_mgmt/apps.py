@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class CollectionsMgmtConfig(AppConfig):
     name = "collections_mgmt"
     verbose_name = _("Collections")
+
+    def ready(self) -> None:
+        from collections_mgmt.contact_holds import register
+        from collections_mgmt.services.compose_reminders import compose_reminders
+        from dashu.messaging.composing import register_composer
+        from dashu.messaging.models import Purpose
+
+        register()
+        register_composer(Purpose.REMINDER, compose_reminders)

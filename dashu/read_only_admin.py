@@ -24,7 +24,7 @@ class ReadOnlyAdmin(_ReadOnly, ModelAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
-    actions = None
+    actions: Any = None
 
 
 class ReadOnlyInline(_ReadOnly, TabularInline):

@@ -1,9 +1,11 @@
 """Every address of the site, grouped by who uses it."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from dashu.api.urls import token_urlpatterns
+from dashu.messaging.views import provider_callback
+from dashu.portal.reaching_me import stop_messages
 from dashu.portal.simulated_gateway import simulated_gateway
 from dashu.web import health
 from dashu.web.views import choose_language, styleguide
@@ -19,6 +21,8 @@ urlpatterns = [
     path("gateway/simulated/<uuid:token>/", simulated_gateway, name="simulated_gateway"),
     path("gateway/callbacks/", gateway_callback, name="gateway_callback"),
     path("gateway/callbacks/<slug:provider_name>/", gateway_callback, name="gateway_callback_of"),
+    path("messages/callbacks/", provider_callback, name="message_callback"),
+    re_path(r"^stop/(?P<token>[0-9a-z]{3,24}-[0-9A-Za-z_-]{16})/$", stop_messages, name="stop_messages"),
     path("oauth/", include((token_urlpatterns, "oauth"))),
     path(
         "api/v1/",

@@ -10,6 +10,8 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.utils import CursorWrapper
 from django.utils import translation
 
+from dashu.kernel.dates import lender_today
+from dashu.messaging.services.load_wordings import load_wordings
 from dashu.policy.selectors import forget_rules
 from dashu.policy.services import load_packs
 from dashu.users.models import Partner, User
@@ -26,10 +28,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """Load policy packs and products once, so that every test finds a new installation as it should be."""
+    """Load policy packs, products and texts once, so that every test finds a new installation as it should be."""
     with django_db_blocker.unblock():
         load_packs()
         load_products()
+        load_wordings(on=lender_today())
         flush = _Flush.of_new_database()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", lambda _self, _style, tables, **_how: flush.statements(tables))

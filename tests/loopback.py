@@ -12,10 +12,15 @@ from typing import Any
 
 @dataclass
 class Gateway:
-    """Answers with the statuses of `answers` in turn, then with 200, and keeps what was posted."""
+    """
+    Answers with the statuses of `answers` in turn, then with 200, and keeps what was posted.
+
+    A key that was answered with 200 is taken, and told when asked for; 599 takes the message and answers 500.
+    """
 
     answers: list[int] = field(default_factory=list)
     received: list[dict[str, Any]] = field(default_factory=list)
+    taken: dict[str, str] = field(default_factory=dict)
     url: str = ""
 
 
@@ -36,9 +41,19 @@ def gateway() -> Iterator[Gateway]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             state.received.append({**body, "headers": dict(self.headers)})
-            self.send_response(state.answers.pop(0) if state.answers else 200)
+            answer = state.answers.pop(0) if state.answers else 200
+            if answer in (200, 599):
+                state.taken.setdefault(self.headers["Idempotency-Key"], f"sms-{len(state.received)}")
+            self._answer(500 if answer == 599 else answer)
+
+        def do_GET(self) -> None:
+            key = self.path.rpartition("/")[2]
+            self._answer(200 if key in state.taken else 404, state.taken.get(key))
+
+        def _answer(self, status: int, reference: str | None = None) -> None:
+            self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps({"id": f"sms-{len(state.received)}"}).encode())
+            self.wfile.write(json.dumps({"id": reference or f"sms-{len(state.received)}"}).encode())
 
         def log_message(self, *_args: object) -> None:
             """Say nothing on the test's terminal."""

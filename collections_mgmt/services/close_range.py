@@ -22,7 +22,7 @@ from collections_mgmt.models import CloseRange
 from collections_mgmt.services import overdue_sql, portfolio_sql
 from collections_mgmt.services.credit_months_sql import is_month_end, write_credit_months
 from collections_mgmt.services.promises_sql import decide_promises
-from collections_mgmt.services.reminders_sql import queue_reminders
+from collections_mgmt.services.reminders_sql import Plan, queue_reminders
 from collections_mgmt.services.scales import scales_on
 from collections_mgmt.services.signals_sql import refresh_signals
 from dashu.alerts.services import raise_alert
@@ -142,8 +142,7 @@ def _close(item: CloseRange, *, today: date) -> None:
             not_before = _morning_of(send_on)
             steps.do("collections", request_collections, on=send_on, **within)
             steps.do("notices", announce_collections, on=send_on, not_before=not_before, **within)
-            days = policy.reminder_days(send_on)
-            steps.do("reminders", queue_reminders, cursor, send_on=send_on, not_before=not_before, days=days, **within)
+            steps.do("reminders", queue_reminders, cursor, reminder_plan(send_on, not_before), **within)
         steps.do("portfolio", _sum_portfolio, cursor, item, scales)
     item.counts, item.seconds = steps.counts, steps.seconds
 
@@ -167,6 +166,11 @@ def _write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: in
     except PolicyRuleMissing:  # of a country whose bureaus are told otherwise
         return 0
     return write_credit_months(cursor, on=on, first=first, end=end, codes=codes)
+
+
+def reminder_plan(send_on: date, not_before: datetime) -> Plan:
+    """Return how the reminders of a day are chosen."""
+    return Plan(send_on, not_before, policy.reminder_schedule(send_on), policy.reminder_holdout(send_on))
 
 
 def _morning_of(day: date) -> datetime:

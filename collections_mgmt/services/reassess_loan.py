@@ -14,7 +14,7 @@ def reassess_loan(*, loan_id: int, as_of: date) -> None:
     """
     Refresh the overdue status and the case of a loan that has been behind; a loan that never was has none.
 
-    Reminders that still wait say the amount that is open now, or are cancelled.
+    A reminder of which nothing is open any more is cancelled; others say what is open when they leave.
     """
     with connection.cursor() as cursor:
         if OverdueStatus.objects.filter(pk=loan_id).exists():
@@ -28,4 +28,4 @@ def reassess_loan(*, loan_id: int, as_of: date) -> None:
                 scales=scales,
             )
             overdue_sql.open_and_close_cases(cursor, on=as_of, scales=scales)
-        reminders_sql.correct_waiting(cursor, loan_id=loan_id)
+        reminders_sql.cancel_needless(cursor, loan_id=loan_id)

@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class MessagingConfig(AppConfig):
     name = "dashu.messaging"
     verbose_name = _("Messages")
+
+    def ready(self) -> None:
+        from dashu.approvals.acts import register
+        from dashu.messaging.approvals import KINDS
+
+        for kind in KINDS:
+            register(kind)

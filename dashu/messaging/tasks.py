@@ -6,7 +6,10 @@ from typing import Any
 from celery import shared_task
 
 from dashu.kernel.dates import lender_now
+from dashu.messaging import simulated
+from dashu.messaging.receipts import read_receipts
 from dashu.messaging.sending import send_due
+from dashu.messaging.services.book_receipts import book_receipts
 
 # Longer than the minute between two starts: a backlog is shared by the workers that start meanwhile.
 RUNS_AT_MOST = timedelta(minutes=5)
@@ -15,3 +18,11 @@ RUNS_AT_MOST = timedelta(minutes=5)
 @shared_task
 def send_due_messages(**_newer_fields: Any) -> None:
     send_due(clock=lender_now, until=lender_now() + RUNS_AT_MOST)
+
+
+@shared_task
+def tell_simulated_receipt(*, key: str, kind: str, **_newer_fields: Any) -> None:
+    """Deliver what the simulated provider tells of a message, signed and read as a real one's callback is."""
+    now = lender_now()
+    body, headers = simulated.signed([simulated.event(key, kind, occurred_at=now)], now=now)
+    book_receipts(read_receipts(body, headers), provider="simulated", now=now)

@@ -1,5 +1,5 @@
 """
-What messages say.
+What messages of the contract say; the words of reminders are in `dashu.messaging.wording`.
 
 A template is a subject and sentences, translated like all text of the program and filled from plain JSON values. The
 wording is calm: the amount, the date, the next step, and the offer of help; nothing that shames or threatens.
@@ -93,13 +93,21 @@ def render(code: str, params: Mapping[str, Any], language: str) -> Rendered:
     return Rendered(subject % values, "\n".join(sentence % values for sentence in told))
 
 
+def written_amount(minor: int, currency: str, language: str) -> str:
+    """Return an amount of whole minor units as readers of the language write it."""
+    return format_currency(Decimal(format_minor(minor, currency)), currency, locale=_LOCALES.get(language, "en"))
+
+
+def written_date(day: date, language: str) -> str:
+    return format_date(day, "long", locale=_LOCALES.get(language, "en"))
+
+
 def _needs(text: str) -> set[str]:
     return set(_NAME.findall(text))
 
 
 def _written(params: Mapping[str, Any], language: str) -> dict[str, str]:
     """Return the values as text in the reader's language; a value of None counts as not given."""
-    locale = _LOCALES.get(language, "en")
     currency = str(params.get("currency") or "CNY")
     written = {}
     for name, value in params.items():
@@ -109,10 +117,9 @@ def _written(params: Mapping[str, Any], language: str) -> dict[str, str]:
             if name.endswith("_minor"):
                 if type(value) is not int:
                     raise TypeError(f"minor units are whole: {value!r}")
-                amount = Decimal(format_minor(value, currency))
-                written[name.removesuffix("_minor")] = format_currency(amount, currency, locale=locale)
+                written[name.removesuffix("_minor")] = written_amount(value, currency, language)
             elif name.endswith("_on"):
-                written[name] = format_date(date.fromisoformat(value), "long", locale=locale)
+                written[name] = written_date(date.fromisoformat(value), language)
             else:
                 written[name] = str(value)
         except (TypeError, ValueError) as error:
@@ -122,11 +129,9 @@ def _written(params: Mapping[str, Any], language: str) -> dict[str, str]:
     return written
 
 
-_HELP = _("If paying is hard at present, tell us on the same page. We will look for a plan that you can afford.")
-
 # Values of a changed loan: see repayments.services.tell_of_change; a sentence is told when its values are given.
-# Values: amount_minor, currency, loan_number; due_on for reminders; for a receipt received_on and, where there is a
-# next payment, next_amount_minor and next_due_on.
+# Values: amount_minor, currency, loan_number; for a receipt received_on and, where there is a next payment,
+# next_amount_minor and next_due_on.
 for _template in (
     MessageTemplate(
         "repayments.receipt",
@@ -152,33 +157,6 @@ for _template in (
             _("Of this, %(overdue)s is overdue."),
             _("The next payment is %(next_due)s, due on %(next_due_on)s."),
             _("Your loan's page shows every figure. If something looks wrong to you, tell us there."),
-        ),
-    ),
-    MessageTemplate(
-        "reminder.upcoming",
-        _("%(amount)s is due on %(due_on)s"),
-        (
-            _("A payment of %(amount)s for loan %(loan_number)s is due on %(due_on)s."),
-            _("You can pay it on your loan's page, also before that day."),
-            _HELP,
-        ),
-    ),
-    MessageTemplate(
-        "reminder.due_today",
-        _("%(amount)s is due today"),
-        (
-            _("A payment of %(amount)s for loan %(loan_number)s is due today, %(due_on)s."),
-            _("You can pay it on your loan's page until the end of the day."),
-            _HELP,
-        ),
-    ),
-    MessageTemplate(
-        "reminder.overdue",
-        _("A payment for loan %(loan_number)s is still open"),
-        (
-            _("A payment of %(amount)s for loan %(loan_number)s was due on %(due_on)s and has not reached us yet."),
-            _("If you paid in the last days, there is nothing more to do. Otherwise you can pay on your loan's page."),
-            _HELP,
         ),
     ),
 ):

@@ -18,6 +18,16 @@ from dashu.finance.rate_cap import RateLimits
 from dashu.policy.authority import Authority, authority_of
 from dashu.policy.contact_hours import ContactHours
 from dashu.policy.rate_bounds import fraction, rate_bound
+from dashu.policy.reaching_out import (
+    Cap,
+    Holdout,
+    ReminderSchedule,
+    Retry,
+    caps_of,
+    holdout_of,
+    retry_of,
+    schedule_of,
+)
 from dashu.policy.selectors import policy_rule, rule
 
 
@@ -200,9 +210,23 @@ def provision_rates(on: date, *, pack: str | None = None) -> Mapping[str, Decima
     return _provision_rates(rule("provision.rates", on=on, pack=pack))
 
 
-def reminder_days(on: date, *, pack: str | None = None) -> tuple[int, ...]:
-    """Return the days after the due date on which a reminder goes out; negative days lie before it."""
-    return _days(rule("reminders.days", on=on, pack=pack))
+def reminder_schedule(on: date, *, pack: str | None = None) -> ReminderSchedule:
+    """Return the days on which reminders go out, by risk segment."""
+    return schedule_of(rule("reminders.schedule", on=on, pack=pack))
+
+
+def reminder_holdout(on: date, *, pack: str | None = None) -> Holdout:
+    """Return which part of the borrowers is told nothing before the due date, to measure what telling does."""
+    return holdout_of(rule("reminders.holdout", on=on, pack=pack))
+
+
+def message_retry(on: date, *, pack: str | None = None) -> Retry:
+    return retry_of(rule("messages.retry", on=on, pack=pack))
+
+
+def contact_caps(on: date, *, pack: str | None = None) -> Mapping[str, Cap]:
+    """Return how many messages one person gets at most, by purpose."""
+    return caps_of(rule("contact.caps", on=on, pack=pack))
 
 
 def bank_matching(on: date, *, pack: str | None = None) -> MatchWeights:
@@ -366,8 +390,11 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "rate.highest_contract": rate_bound,
     "accrual.non_accrual_days": _whole,
     "provision.rates": _provision_rates,
-    "reminders.days": _days,
+    "reminders.schedule": schedule_of,
+    "reminders.holdout": holdout_of,
+    "messages.retry": retry_of,
     "contact.hours": _hours,
+    "contact.caps": caps_of,
     "approvals.authority": authority_of,
     "bank_matching.scores": _match_weights,
     "settlement.quote": _settlement_quotes,

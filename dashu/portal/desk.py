@@ -16,6 +16,7 @@ from collections_mgmt.services.close_day import STAFF_COME
 from dashu.alerts.models import Alert
 from dashu.approvals.selectors import waiting_for
 from dashu.kernel.dates import lender_now, lender_today
+from dashu.messaging.models import OutboxMessage
 from dashu.portal.books.reconciliations import reconciliation_figure
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
@@ -40,6 +41,8 @@ def add_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]
         figures.extend(_last_close())
     if request.user.has_perm("alerts.view_alert"):
         figures.extend(_open_alerts())
+    if request.user.has_perm("messaging.rescue_outboxmessage"):
+        figures.extend(_given_up())
     if request.user.has_perm("repayments.view_reconciliationday"):
         figures.append(reconciliation_figure())
     return {**context, "figures": figures, "tables": tables}
@@ -58,6 +61,13 @@ def _open_alerts() -> list[Figure]:
         return []
     note = format_html('<a href="{}">{}</a>', reverse("admin:alerts_alert_changelist"), _("Look"))
     return [Figure(_("open alerts"), f"{count:,}", note, "late")]
+
+
+def _given_up() -> list[Figure]:
+    count = OutboxMessage.objects.filter(status=OutboxMessage.Status.FAILED).count()
+    address = reverse("admin:messaging_outboxmessage_given_up")
+    note = format_html('<a href="{}">{}</a>', address, _("Look at them"))
+    return [Figure(_("messages given up"), f"{count:,}", note, "late")] if count else []
 
 
 def _last_close() -> list[Figure]:

@@ -1,5 +1,5 @@
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,12 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import parse_minor
+from dashu.messaging.models import OutboxMessage, Purpose
 from dashu.portal.presenting import LoanCard
+from dashu.users.models import Borrower
 from dashu.web.templatetags.dashu import money
 from repayments.domain.autopay import Timing
 from repayments.domain.standing import Standing
 from repayments.gateways.base import Account
 
+Channel = OutboxMessage.Channel
 MOST_AHEAD = 6
 
 
@@ -231,3 +234,51 @@ class StatementForm(forms.Form):
 
     first = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     last = forms.DateField(label=_("To"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
+class WishesForm(forms.Form):
+    """
+    On which channel a borrower likes to be reached, and which messages they want on those outside their account.
+
+    After `is_valid`, `wanted` holds channel and purpose of the messages that were ticked.
+    """
+
+    channel = forms.ChoiceField(required=False, label=_("Where may we write to you first?"))
+
+    def __init__(
+        self, data: Any = None, *, borrower: Borrower, stopped: Collection[tuple[str, str]], preferred: str
+    ) -> None:
+        super().__init__(data)
+        known = {Channel.EMAIL: borrower.email, Channel.SMS: borrower.phone}
+        choice: Any = self.fields["channel"]
+        choice.choices = [
+            ("", _("Where it arrives best")),
+            *((channel.value, f"{channel.label} · {address}") for channel, address in known.items() if address),
+            (Channel.IN_APP.value, _("Only in my account")),
+        ]
+        choice.initial = preferred
+        for (purpose, channel), label in WISHES.items():
+            name = f"{purpose.value}_{channel.value}".lower()
+            self.fields[name] = forms.BooleanField(
+                required=False, label=label, initial=(channel.value, purpose.value) not in stopped
+            )
+
+    @property
+    def wanted(self) -> set[tuple[str, str]]:
+        return {
+            (channel.value, purpose.value)
+            for purpose, channel in WISHES
+            if self.cleaned_data[f"{purpose.value}_{channel.value}".lower()]
+        }
+
+    @property
+    def ticks(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name != "channel"]
+
+
+WISHES = {
+    (Purpose.REMINDER, Channel.EMAIL): _("Reminders of due dates by e-mail"),
+    (Purpose.REMINDER, Channel.SMS): _("Reminders of due dates by text message"),
+    (Purpose.MARKETING, Channel.EMAIL): _("Offers by e-mail"),
+    (Purpose.MARKETING, Channel.SMS): _("Offers by text message"),
+}

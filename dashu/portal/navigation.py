@@ -27,7 +27,20 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Overdue loans"), "hourglass_bottom", "collections_mgmt.overduestatus"),
             Entry(_("Cases"), "support", "collections_mgmt.collectioncase", "?status__exact=OPEN"),
+        ),
+    ),
+    (
+        _("Messages"),
+        (
             Entry(_("Messages"), "mail", "messaging.outboxmessage"),
+            Entry(
+                _("Given up"), "unsubscribe", "messaging.outboxmessage", page="admin:messaging_outboxmessage_given_up"
+            ),
+            Entry(_("Texts of messages"), "edit_note", "messaging.wordingversion"),
+            Entry(_("Effect of reminders"), "monitoring", "messaging.reminderline"),
+            Entry(_("Refused contacts"), "do_not_disturb_on", "messaging.contactrefusal"),
+            Entry(_("Opt-outs"), "notifications_off", "messaging.optout"),
+            Entry(_("Addresses"), "contact_mail", "messaging.contactpoint"),
         ),
     ),
     (

@@ -6,6 +6,7 @@ is 0, and writes the demo logins to the file.
 """
 
 import hashlib
+import io
 import os
 import sys
 import time
@@ -40,6 +41,7 @@ def main() -> int:
 def _prepare(logins: Path) -> None:
     _step("Database is migrated", "migrate", interactive=False, verbosity=0)
     _step("Policy packs are loaded", "load_policy", verbosity=0)
+    _step("Texts of messages are loaded", "load_wordings", stdout=io.StringIO())
     _require_redis()
     has_demo = flag("DASHU_DEMO", default=True)
     if has_demo:

@@ -246,11 +246,14 @@ OAUTH2_PROVIDER = {
 
 # --- messages to people -------------------------------------------------------------------------------------------
 MESSAGING = {
-    # "database" keeps messages in the outbox, where staff can read them; "smtp" and "http" really send.
+    # "database" keeps messages in the outbox, where staff can read them; "smtp" and "http" really send; "simulated" is
+    # a provider that reaches nobody and tells what became of each message.
     "EMAIL_TRANSPORT": env.text("DASHU_EMAIL_TRANSPORT", "database"),
     "SMS_TRANSPORT": env.text("DASHU_SMS_TRANSPORT", "database"),
     "SMS_GATEWAY_URL": env.text("DASHU_SMS_GATEWAY_URL", "http://127.0.0.1:9/sms"),
     "SMS_GATEWAY_TOKEN": env.text("DASHU_SMS_GATEWAY_TOKEN", "none"),
+    # By which providers sign what they tell of messages; empty for a secret of this installation's own.
+    "CALLBACK_SECRET": env.text("DASHU_MESSAGE_CALLBACK_SECRET", ""),
 }
 DEFAULT_FROM_EMAIL = env.text("DASHU_FROM_EMAIL", "Dashu <no-reply@dashu.example>")
 EMAIL_HOST = env.text("DASHU_SMTP_HOST", "127.0.0.1")

@@ -6,7 +6,7 @@ from datetime import date
 from django.db.models import Min
 from django.utils import timezone
 
-from dashu.messaging import services as messaging
+from dashu.messaging.services import enqueue as messaging
 from dashu.policy.rules import autopay_retry
 from repayments.domain.autopay import next_try
 from repayments.models import AutopayAttempt, AutopayMandate, Checkout

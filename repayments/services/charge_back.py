@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import InvalidAmount
-from dashu.messaging import services as messaging
+from dashu.messaging.services import enqueue as messaging
 from loans.models import Loan
 from repayments.models import Chargeback, Payment
 from repayments.selectors.standings import standings_of

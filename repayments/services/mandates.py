@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError, InvalidInput
-from dashu.messaging import services as messaging
+from dashu.messaging.services import enqueue as messaging
 from loans.models import Loan
 from repayments.domain.autopay import Timing
 from repayments.gateways.base import Account

@@ -6,8 +6,8 @@ from django.db.models import CharField, Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 
 from dashu.kernel.dates import LENDER_ZONE
-from dashu.messaging import services as messaging
 from dashu.messaging.models import OutboxMessage
+from dashu.messaging.services import enqueue as messaging
 from repayments.models import Channel, Chargeback, Payment
 
 NEWS_DAYS = timedelta(days=7)

@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import CharField, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
-from dashu.messaging import services as messaging
 from dashu.messaging.models import OutboxMessage
+from dashu.messaging.services import enqueue as messaging
 from repayments.domain.comparing import summary_of
 from repayments.models import Channel, Chargeback, LoanEvent, Payment, Restatement
 from repayments.services.booking import load

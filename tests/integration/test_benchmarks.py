@@ -82,6 +82,28 @@ class TestSchedules:
         assert "plain Decimal loop" in ran.stdout
 
 
+class TestReminders:
+    def test_loses_nothing_and_sends_nothing_twice(self, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = subprocess.run(
+            [sys.executable, BENCHMARKS / "reminders.py", "--borrowers", "120", "--json", figures],
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+        assert ran.returncode == 0, ran.stderr
+        told = json.loads(figures.read_text())
+        assert told["counts"] == {"queued": 120, "SENT": 116, "CANCELLED": 4}
+        assert (told["provider"]["taken"], told["provider"]["again"], told["problems"]) == (116, 0, [])
+        assert told["provider"]["failed"] > 0
+        assert told["callbacks"] > told["events"] == 116
+        assert "nothing lost, nothing sent twice" in ran.stdout
+        assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
+
+
 class TestPayments:
     def test_books_by_every_way_and_leaves_books_that_agree(self, home, tmp_path):
         figures = tmp_path / "figures.json"

@@ -28,6 +28,7 @@ from dashu.finance.loan import Contract
 from dashu.finance.schedule import build_schedule
 from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.errors import DomainError
+from dashu.messaging.services.load_wordings import load_wordings
 from dashu.policy.services import load_packs
 from dashu.portal.demo import logins
 from dashu.portal.demo.book import Plan, PlannedLoan, plan_book
@@ -125,6 +126,7 @@ def seed_book(choice: Choice, *, progress: Callable[[int, int], None] = lambda _
 def _begin(plan: Plan, choice: Choice) -> None:
     load_packs()
     load_products()
+    load_wordings(on=choice.today)
     Borrower.objects.bulk_create(
         Borrower(
             number=person.number,

@@ -81,6 +81,7 @@ KINDS = [
     "write_off",
     "sale",
     "recovery",
+    "message.wording",
 ]
 
 

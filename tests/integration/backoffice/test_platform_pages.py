@@ -12,9 +12,9 @@ from dashu.audit.services import record
 from dashu.ledger.models import JournalEntry
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.sending import send_due
-from dashu.messaging.services import enqueue
+from dashu.messaging.services.enqueue import enqueue
 from dashu.users.models import User
-from tests import factories
+from tests import factories, samples  # noqa: F401 – registers them
 from tests.integration.ledger.test_post import pay
 
 
@@ -34,7 +34,7 @@ def queries_of(client: Client, path: str) -> int:
 
 def remind(borrower, key, **params):
     values = {"amount_minor": 1_234_50, "due_on": "2026-01-31", "loan_number": "L7", **params}
-    enqueue(dedupe_key=key, borrower_id=borrower.pk, template="reminder.upcoming", params=values)
+    enqueue(dedupe_key=key, borrower_id=borrower.pk, template="sample.upcoming", params=values)
 
 
 @pytest.mark.django_db
@@ -152,7 +152,7 @@ class TestOutboxPage:
         assert "CN¥1,234.50 is due on January 31, 2026" in page
         assert "CN¥99.00 is due on January 31, 2026" in page
         assert "needs the values due_on" in page
-        assert "You can pay it on your loan&#x27;s page, also before that day." in detail
+        assert "You can pay on your loan&#x27;s page." in detail
 
     def test_text_from_values_is_not_markup(self, administrator):
         remind(factories.borrower(language="en"), "k", loan_number="<script>alert(1)</script>")

@@ -10,13 +10,10 @@ from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, Overdu
 from collections_mgmt.services.close_day import DateNotOver, close_date, owed_dates, start_close, summary
 from collections_mgmt.services.close_range import close_range
 from collections_mgmt.services.reassess_loan import reassess_loan
-from dashu.kernel import dates
 from dashu.ledger.models import JournalEntry, Posting
-from dashu.messaging.models import OutboxMessage
 from loans.models import Loan
 from repayments.models import LoanBalance
 from repayments.selectors.reconciliation import differences
-from repayments.services.extend_loan import extend_loan
 from tests.factories import pay, running_loan, yuan
 
 DUE = date(2026, 2, 15)
@@ -150,75 +147,6 @@ class TestQuarantine:
         overdue = set(OverdueStatus.objects.overdue().values_list("loan_id", flat=True))
         assert overdue == {loan.pk for loan in (*good, *others)}
         assert differences() == []
-
-
-class TestReminders:
-    def test_three_days_before_on_the_day_and_after(self, loan):
-        sent = {}
-        for offset in range(-5, 9):
-            day = DUE + timedelta(days=offset)
-            before = OutboxMessage.objects.count()
-            close(day - timedelta(days=1), today=day)
-            if OutboxMessage.objects.count() > before:
-                sent[offset] = OutboxMessage.objects.latest("id").template
-
-        assert sent == {
-            -3: "reminder.upcoming",
-            0: "reminder.due_today",
-            1: "reminder.overdue",
-            3: "reminder.overdue",
-            7: "reminder.overdue",
-        }
-        message = OutboxMessage.objects.earliest("id")
-        assert message.params["amount_minor"] == 110_016
-        assert message.not_before.astimezone(dates.LENDER_ZONE).hour == 9
-
-    def test_a_settled_installment_reminds_nobody(self, loan):
-        pay(loan, 110_016, DUE - timedelta(days=10))
-
-        close(DUE - timedelta(days=4))
-
-        assert OutboxMessage.objects.exists() is False
-
-    def test_catching_up_sends_nothing_stale(self, loan):
-        close(DUE, today=DUE + timedelta(days=30))
-
-        assert OutboxMessage.objects.exists() is False
-
-    def test_a_payment_cancels_the_reminder_that_waits(self, loan):
-        close(DUE - timedelta(days=4))
-        pay(loan, 110_016, DUE - timedelta(days=3))
-
-        reassess_loan(loan_id=loan.pk, as_of=DUE - timedelta(days=3))
-
-        assert OutboxMessage.objects.get().status == OutboxMessage.Status.CANCELLED
-
-    def test_a_part_payment_corrects_the_amount_of_the_reminder_that_waits(self, loan):
-        close(DUE - timedelta(days=4))
-        pay(loan, 100_000, DUE - timedelta(days=3))
-
-        reassess_loan(loan_id=loan.pk, as_of=DUE - timedelta(days=3))
-
-        message = OutboxMessage.objects.get()
-        assert (message.status, message.params["amount_minor"]) == (OutboxMessage.Status.PENDING, 10_016)
-
-    def test_a_holiday_cancels_the_reminder_of_the_day_that_moved(self, loan):
-        close(DUE - timedelta(days=4))
-        day = DUE - timedelta(days=3)
-        extend_loan(loan_id=loan.pk, months=1, granted_on=day, today=day, reason="Illness", actor="staff:1")
-
-        reassess_loan(loan_id=loan.pk, as_of=day)
-
-        assert OutboxMessage.objects.get().status == OutboxMessage.Status.CANCELLED
-
-    def test_a_reminder_of_a_paid_installment_is_cancelled_while_the_next_one_is_near(self, loan):
-        close(DUE - timedelta(days=4))
-        close(DUE)
-        pay(loan, 110_016, DUE)
-
-        reassess_loan(loan_id=loan.pk, as_of=DUE + timedelta(days=27))
-
-        assert set(OutboxMessage.objects.values_list("status", flat=True)) == {OutboxMessage.Status.CANCELLED}
 
 
 class TestCommand:

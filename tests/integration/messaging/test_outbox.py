@@ -4,14 +4,15 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from dashu.messaging.models import OutboxMessage
-from dashu.messaging.services import cancel_waiting, enqueue
+from dashu.messaging.services.enqueue import cancel_waiting, enqueue
 from dashu.messaging.templates import UnknownTemplate
+from tests import samples  # noqa: F401 – registers them
 
 PARAMS = {"amount_minor": 1_234_50, "due_on": date(2026, 1, 31), "loan_number": "L7"}
 
 
 def remind(borrower, key="reminder:7:1", **changes):
-    fields = {"template": "reminder.upcoming", "params": PARAMS, "loan_id": 7, **changes}
+    fields = {"template": "sample.upcoming", "params": PARAMS, "loan_id": 7, **changes}
     return enqueue(dedupe_key=key, borrower_id=borrower.pk, **fields)
 
 
@@ -50,7 +51,7 @@ class TestEnqueue:
         with pytest.raises(ValueError, match="PIGEON"):
             remind(amina, channel="PIGEON")
         with pytest.raises(IntegrityError, match="language"), transaction.atomic():
-            enqueue(dedupe_key="x", borrower_id=0, template="reminder.upcoming", params=PARAMS)
+            enqueue(dedupe_key="x", borrower_id=0, template="sample.upcoming", params=PARAMS)
 
         assert OutboxMessage.objects.exists() is False
 
@@ -59,12 +60,12 @@ class TestEnqueue:
 class TestCancelWaiting:
     def test_cancels_only_this_loans_waiting_messages_of_these_templates(self, amina):
         remind(amina, "a")
-        remind(amina, "b", template="reminder.overdue")
+        remind(amina, "b", template="sample.overdue")
         remind(amina, "c", loan_id=8)
         remind(amina, "d")
         OutboxMessage.objects.filter(dedupe_key="d").update(status="SENT")
 
-        assert cancel_waiting(loan_id=7, templates=["reminder.upcoming"]) == 1
+        assert cancel_waiting(loan_id=7, templates=["sample.upcoming"]) == 1
         assert dict(OutboxMessage.objects.values_list("dedupe_key", "status")) == {
             "a": "CANCELLED",
             "b": "PENDING",

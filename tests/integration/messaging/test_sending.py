@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashu.messaging import sending
 from dashu.messaging.models import OutboxMessage
-from dashu.messaging.sending import MAX_ATTEMPTS, send_due
+from dashu.messaging.sending import send_due
 from dashu.messaging.tasks import send_due_messages
 from dashu.policy.models import PolicyRule
 from dashu.policy.selectors import forget_rules
@@ -20,6 +20,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 5, 1, 12, tzinfo=SHANGHAI)
 NIGHT = datetime(2026, 5, 1, 23, tzinfo=SHANGHAI)
 NEXT_MORNING = datetime(2026, 5, 2, 8, tzinfo=SHANGHAI)
+MOST_ATTEMPTS = 6  # the waits of the rule messages.retry, and the first
 LONG_AGO = datetime(2026, 1, 1, tzinfo=SHANGHAI)
 
 
@@ -125,16 +126,16 @@ class TestContactHours:
 
         assert send(NIGHT) == {"SENT": 1}
 
-    def test_closing_time_is_kept_within_a_batch(self, amina, sms_gateway):
+    def test_closing_time_is_kept_between_two_messages(self, amina, sms_gateway, monkeypatch):
         put(amina, "SMS", "first")
         put(amina, "SMS", "second")
         sms_gateway.answers = [200]
-        moments = iter([NOON] * 8)
+        monkeypatch.setattr(sending, "AT_ONCE", 1)
 
         def clock():
-            return NIGHT if sms_gateway.received else next(moments, NOON)
+            return NIGHT if sms_gateway.received else NOON
 
-        send_due(clock=clock, until=NOON + timedelta(minutes=1))
+        send_due(clock=clock, until=NIGHT + timedelta(minutes=1))
 
         assert len(sms_gateway.received) == 1
         waiting = OutboxMessage.objects.get(status="PENDING")
@@ -182,11 +183,11 @@ class TestGateway:
     def test_gives_up_after_the_last_attempt(self, amina, sms_gateway):
         sms_gateway.answers = [500]
         put(amina, "SMS")
-        OutboxMessage.objects.update(attempts=MAX_ATTEMPTS - 1)
+        OutboxMessage.objects.update(attempts=MOST_ATTEMPTS - 1)
 
         send()
 
-        assert (only().status, only().attempts) == ("FAILED", MAX_ATTEMPTS)
+        assert (only().status, only().attempts) == ("FAILED", MOST_ATTEMPTS)
 
     @pytest.mark.parametrize("answer", [302, 400, 401, 422])
     def test_ends_at_a_refusal(self, amina, sms_gateway, answer):
@@ -218,6 +219,50 @@ class TestGateway:
 
         assert (only().status, only().error) == ("FAILED", "the borrower has no phone number")
         assert sms_gateway.received == []
+
+
+@pytest.mark.usefixtures("policy_packs")
+class TestUncertainOutcomes:
+    def test_what_the_gateway_took_before_it_broke_is_sent_once(self, amina, sms_gateway):
+        sms_gateway.answers = [599]
+        put(amina, "SMS")
+
+        send()
+        assert (only().status, only().is_uncertain) == ("PENDING", True)
+
+        assert send(NOON + timedelta(minutes=2)) == {"SENT": 1}
+        assert len(sms_gateway.received) == 1
+        assert (only().status, only().provider_reference, only().is_uncertain) == ("SENT", "sms-1", False)
+        assert only().body == sms_gateway.received[0]["text"]
+
+    def test_what_the_gateway_never_took_is_sent_again(self, amina, sms_gateway):
+        sms_gateway.answers = [500]
+        put(amina, "SMS")
+
+        send()
+        send(NOON + timedelta(minutes=2))
+
+        assert len(sms_gateway.received) == 2
+        assert len(sms_gateway.taken) == 1
+        assert only().status == "SENT"
+
+    def test_a_worker_that_stopped_after_handing_over_leaves_nothing_to_send(self, amina, sms_gateway):
+        put(amina, "SMS")
+        send()
+        OutboxMessage.objects.update(status="SENDING", is_uncertain=True, claimed_at=NOON, sent_at=None)
+
+        send(NOON + timedelta(minutes=16))
+
+        assert len(sms_gateway.received) == 1
+        assert only().status == "SENT"
+
+    def test_a_refusal_leaves_nothing_uncertain(self, amina, sms_gateway):
+        sms_gateway.answers = [429]
+        put(amina, "SMS")
+
+        send()
+
+        assert (only().status, only().is_uncertain) == ("PENDING", False)
 
 
 @pytest.mark.usefixtures("policy_packs")
@@ -291,7 +336,7 @@ class TestTwoWorkers:
         assert set(OutboxMessage.objects.values_list("status", "attempts")) == {("SENT", 1)}
 
     @pytest.mark.usefixtures("policy_packs")
-    def test_a_claimed_row_is_skipped_and_the_claim_is_committed_before_the_network(self, amina):
+    def test_a_claimed_row_is_skipped_and_the_claim_is_committed_before_the_network(self, amina, sms_gateway):
         put(amina, "SMS")
         seen: list[tuple[str, int]] = []
 

@@ -82,7 +82,24 @@ class TestLoadPacks:
             (RULE.replace("    source: A statute\n", ""), r"missing \['source'\]"),
             (RULE + RULE.replace("2020-01-01", "2021-01-01"), "overlaps the one from 2020-01-01"),
             (RULE.replace("rate.cap", "contact.hours").replace('"0.24"', "{opens: '08:00'}"), "lacks 'zone'"),
-            (RULE.replace("rate.cap", "reminders.days").replace('"0.24"', "[soon]"), "expected a whole number"),
+            (
+                RULE.replace("rate.cap", "messages.retry").replace('"0.24"', "{minutes: [soon]}"),
+                "expected a whole number",
+            ),
+            (
+                RULE.replace("rate.cap", "reminders.holdout").replace('"0.24"', "{experiment: '', share_bps: 100}"),
+                "an experiment has a name",
+            ),
+            (
+                RULE.replace("rate.cap", "contact.caps").replace('"0.24"', "{REMINDER: {day: 1, week: 1, month: 2}}"),
+                "expected caps of REMINDER and MARKETING",
+            ),
+            (
+                RULE.replace("rate.cap", "reminders.schedule").replace(
+                    '"0.24"', "{new_within_days: 90, late_within_days: 90, segments: {NEW: [1]}}"
+                ),
+                "expected the segments BEHIND, PREVIOUSLY_LATE, NEW, STANDARD",
+            ),
             (
                 RULE.replace("rate.cap", "delinquency.buckets").replace('"0.24"', "[{from_days: 1, code: A}]"),
                 "rise from 0",

@@ -6,6 +6,7 @@ import pytest
 
 from dashu.policy import rules
 from dashu.policy.pack_files import pack_file
+from dashu.policy.reaching_out import Cap
 from dashu.policy.selectors import PolicyRuleMissing, policy_rule, rule
 
 TODAY = date(2026, 6, 1)
@@ -77,7 +78,10 @@ class TestRulesOfTheCnPack:
     def test_reminders_and_hours(self):
         hours = rules.contact_hours(TODAY)
 
-        assert rules.reminder_days(TODAY) == (-3, 0, 1, 3, 7)
+        assert rules.reminder_schedule(TODAY).segments["STANDARD"] == (-3, 0, 1, 3, 7)
+        assert rules.reminder_holdout(TODAY).share_bps == 0
+        assert rules.message_retry(TODAY).most_attempts == 6
+        assert rules.contact_caps(TODAY)["REMINDER"] == Cap(day=1, week=4, month=12)
         assert hours.allows(datetime(2026, 6, 1, 8, tzinfo=ZoneInfo("Asia/Shanghai"))) is True
         assert hours.allows(datetime(2026, 6, 1, 22, tzinfo=ZoneInfo("Asia/Shanghai"))) is False
 

@@ -1,19 +1,19 @@
 import pytest
 
 from dashu.messaging.templates import MessageIncomplete, UnknownTemplate, all_templates, render
+from tests import samples  # noqa: F401 – registers them
 
 PARAMS = {"amount_minor": 1_234_50, "currency": "CNY", "due_on": "2026-01-31", "loan_number": "L7"}
 
 
 class TestRender:
     def test_writes_amount_and_date_the_readers_way(self):
-        english = render("reminder.upcoming", PARAMS, "en")
+        english = render("sample.upcoming", PARAMS, "en")
 
         assert english.subject == "CN¥1,234.50 is due on January 31, 2026"
         assert english.body.splitlines() == [
-            "A payment of CN¥1,234.50 for loan L7 is due on January 31, 2026.",
-            "You can pay it on your loan's page, also before that day.",
-            "If paying is hard at present, tell us on the same page. We will look for a plan that you can afford.",
+            "CN¥1,234.50 for loan L7 is due on January 31, 2026.",
+            "You can pay on your loan's page.",
         ]
 
     def test_leaves_out_sentences_whose_values_are_not_given(self):
@@ -37,7 +37,7 @@ class TestRender:
     )
     def test_refuses_values_that_are_missing_or_malformed(self, wrong):
         with pytest.raises(MessageIncomplete):
-            render("reminder.due_today", {**PARAMS, **wrong}, "en")
+            render("sample.due_today", {**PARAMS, **wrong}, "en")
 
     def test_refuses_a_template_that_does_not_exist(self):
         with pytest.raises(UnknownTemplate, match=r"reminder\.unknown"):
@@ -59,7 +59,9 @@ class TestRender:
 
     @pytest.mark.parametrize(
         ("language", "subject"),
-        [("zh-hans", "2026年1月31日应还 ¥1,234.50"), ("zh-hant", "2026年1月31日應還 CN¥1,234.50")],
+        [("zh-hans", "我们已收到 ¥1,234.50"), ("zh-hant", "我們已收到 CN¥1,234.50")],
     )
     def test_speaks_the_borrowers_language(self, language, subject):
-        assert render("reminder.upcoming", PARAMS, language).subject == subject
+        receipt = {**PARAMS, "received_on": "2026-02-01"}
+
+        assert render("repayments.receipt", receipt, language).subject == subject

@@ -14,7 +14,22 @@ from django.utils.translation import gettext_lazy as _
 from dashu.users.models import Borrower
 
 
+class Purpose(models.TextChoices):
+    """Why a message is sent. Borrowers may stop the others; what the law or the contract asks for stays SERVICE."""
+
+    SERVICE = "SERVICE", _("About the contract")
+    REMINDER = "REMINDER", _("Reminder")
+    MARKETING = "MARKETING", _("Offer")
+
+
 class OutboxMessage(models.Model):
+    """
+    :ivar purpose: what the contact guard judges it by.
+    :ivar reminds_on: the day whose one reminder this is; the day's `ReminderLine` rows of the borrower say of what.
+    :ivar is_uncertain: an attempt ended without an answer, so the provider may have it: it is asked before a new one.
+    :ivar delivery: what the provider told since, the weightiest; empty while it told nothing.
+    """
+
     class Channel(models.TextChoices):
         IN_APP = "IN_APP", _("In the borrower's account")
         EMAIL = "EMAIL", _("E-mail")
@@ -26,6 +41,13 @@ class OutboxMessage(models.Model):
         SENT = "SENT", _("Sent")
         FAILED = "FAILED", _("Not sent")
         CANCELLED = "CANCELLED", _("Cancelled")
+        BLOCKED = "BLOCKED", _("Not allowed")
+
+    class Delivery(models.TextChoices):
+        DELIVERED = "DELIVERED", _("Delivered")
+        FAILED = "FAILED", _("Could not be delivered")
+        BOUNCED = "BOUNCED", _("Address does not exist")
+        COMPLAINED = "COMPLAINED", _("Marked as unwanted")
 
     dedupe_key = models.CharField(_("key"), max_length=200, unique=True)
     borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="+", verbose_name=_("borrower"))
@@ -35,14 +57,29 @@ class OutboxMessage(models.Model):
     template = models.CharField(_("template"), max_length=60)
     params = models.JSONField(_("values"), db_default=Value({}, models.JSONField()), default=dict)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose, db_default=Purpose.SERVICE)
+    reminds_on = models.DateField(_("reminder of"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, db_default=Status.PENDING)
     not_before = models.DateTimeField(_("not before"), db_default=Now())
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), db_default=0)
+    is_uncertain = models.BooleanField(_("outcome unknown"), db_default=False)
     error = models.TextField(_("error"), blank=True, db_default="")
     provider_reference = models.TextField(_("provider's reference"), blank=True, db_default="")
+    delivery = models.CharField(_("delivery"), max_length=10, choices=Delivery, blank=True, db_default="")
+    delivery_at = models.DateTimeField(_("told at"), null=True, blank=True)
+    wording = models.ForeignKey(
+        "messaging.WordingVersion",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("text version"),
+    )
+    address = models.CharField(_("sent to"), max_length=254, blank=True, db_default="")
     # What was really said, kept when it is sent: templates change, evidence does not.
     subject = models.TextField(_("subject line"), blank=True, db_default="")
     body = models.TextField(_("text"), blank=True, db_default="")
@@ -50,10 +87,13 @@ class OutboxMessage(models.Model):
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
+        permissions = [("rescue_outboxmessage", "Can try messages again or cancel them")]
         indexes = [
             models.Index(fields=["not_before", "id"], name="outbox_due", condition=Q(status="PENDING")),
             models.Index(fields=["claimed_at"], name="outbox_being_sent", condition=Q(status="SENDING")),
             models.Index(fields=["loan_id"], name="outbox_loan_waiting", condition=Q(status="PENDING")),
+            models.Index(fields=["borrower", "sent_at"], name="outbox_contacts", condition=~Q(purpose="SERVICE")),
+            models.Index(fields=["id"], name="outbox_dead", condition=Q(status="FAILED")),
         ]
 
     def __str__(self) -> str:

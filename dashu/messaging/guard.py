@@ -1,0 +1,253 @@
+"""
+May this person be contacted now, on which channel, and if not, why not?
+
+The one place that answers, for one person or for many, when a message is queued and again when it is sent. Every reason
+counts, not the first; a rule that cannot be read refuses everything (`PolicyRuleMissing`). The borrower's own account
+is not a contact: hours, caps and opt-outs do not reach it, holds do. What the contract or the law asks for (purpose
+SERVICE) can be neither stopped nor capped; it waits for the hours like everything that leaves the house.
+
+Other apps add holds, such as an open dispute or hardship review, by `register_hold`; nothing here knows what they are.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, models
+from django.db.backends.utils import CursorWrapper
+from django.utils.translation import gettext_lazy as _
+
+from dashu.kernel.dates import LENDER_ZONE
+from dashu.messaging.models import ContactRefusal, OutboxMessage, Purpose
+from dashu.policy.contact_hours import ContactHours
+from dashu.policy.rules import contact_caps, contact_hours
+
+Channel = OutboxMessage.Channel
+OUTSIDE = (Channel.EMAIL, Channel.SMS)
+
+
+class Reason(models.TextChoices):
+    NO_ADDRESS = "NO_ADDRESS", _("No address is known")
+    ADDRESS_INVALID = "ADDRESS_INVALID", _("The address does not work")
+    OPTED_OUT = "OPTED_OUT", _("The borrower opted out")
+    ON_HOLD = "ON_HOLD", _("Contact is on hold")
+    QUIET_HOURS = "QUIET_HOURS", _("Outside the contact hours")
+    DAY_CAP = "DAY_CAP", _("Enough messages today")
+    WEEK_CAP = "WEEK_CAP", _("Enough messages in 7 days")
+    MONTH_CAP = "MONTH_CAP", _("Enough messages in 30 days")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    The answer for one person and channel.
+
+    :param next_allowed_at: when waiting alone would help, the first moment at which it does.
+    """
+
+    channel: str
+    reasons: tuple[str, ...]
+    next_allowed_at: datetime | None = None
+
+    @property
+    def allows(self) -> bool:
+        return not self.reasons
+
+    @property
+    def is_only_early(self) -> bool:
+        return self.reasons == (Reason.QUIET_HOURS,)
+
+
+# Statements without parameters that give `borrower_id` of everyone on hold. See `register_hold`.
+_HOLDS: dict[str, str] = {}
+
+
+def register_hold(code: str, select_borrowers: str) -> None:
+    """
+    Stop all reminders and offers to some borrowers.
+
+    An app above calls it from `AppConfig.ready`, for example
+    `register_hold("dispute", "SELECT borrower_id FROM collections_mgmt_dispute WHERE ended_at IS NULL")`.
+
+    :param code: registering it again replaces the statement.
+    :param select_borrowers: SQL without parameters; it is joined for thousands of borrowers at once, so it should read
+        an index of those that are open.
+    """
+    _HOLDS[code] = select_borrowers
+
+
+def unregister_hold(code: str) -> None:
+    _HOLDS.pop(code, None)
+
+
+# One row for each borrower of `asked (borrower_id)` and channel, best channel first: the preferred one, then what was
+# delivered lately, and the borrower's own account last unless it is preferred. `at` is the moment of the contact.
+_VERDICTS = """
+SELECT asked.borrower_id, channel.code AS channel, channel.zone,
+       array_remove(ARRAY[
+           CASE WHEN channel.code <> 'IN_APP' AND channel.address = '' THEN 'NO_ADDRESS' END,
+           CASE WHEN point.invalid_since IS NOT NULL THEN 'ADDRESS_INVALID' END,
+           CASE WHEN %(purpose)s <> 'SERVICE' AND channel.code <> 'IN_APP' AND EXISTS (
+               SELECT FROM messaging_optout AS out
+               WHERE out.borrower_id = asked.borrower_id AND out.channel = channel.code AND out.purpose = %(purpose)s
+                 AND out.ended_at IS NULL
+           ) THEN 'OPTED_OUT' END,
+           CASE WHEN %(purpose)s <> 'SERVICE' AND hold.borrower_id IS NOT NULL THEN 'ON_HOLD' END,
+           CASE WHEN channel.code <> 'IN_APP'
+                 AND NOT ((%(at)s AT TIME ZONE channel.zone)::time >= %(opens)s::time
+                          AND (%(at)s AT TIME ZONE channel.zone)::time < %(closes)s::time) THEN 'QUIET_HOURS' END,
+           CASE WHEN channel.code <> 'IN_APP' AND sent.day >= %(most_day)s THEN 'DAY_CAP' END,
+           CASE WHEN channel.code <> 'IN_APP' AND sent.week >= %(most_week)s THEN 'WEEK_CAP' END,
+           CASE WHEN channel.code <> 'IN_APP' AND sent.month >= %(most_month)s THEN 'MONTH_CAP' END
+       ], NULL) AS reasons,
+       row_number() OVER (
+           PARTITION BY asked.borrower_id
+           ORDER BY channel.code IS DISTINCT FROM preference.channel, channel.code = 'IN_APP',
+                    coalesce(point.failures, 0) > 0, point.delivered_at DESC NULLS LAST, channel.place
+       ) AS rank
+FROM asked
+JOIN users_borrower AS borrower ON borrower.id = asked.borrower_id
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE told.sent_at >= %(day_from)s) AS day,
+           count(*) FILTER (WHERE told.sent_at >= %(week_from)s) AS week, count(*) AS month
+    FROM messaging_outboxmessage AS told
+    WHERE told.borrower_id = asked.borrower_id AND told.purpose = %(purpose)s AND told.purpose <> 'SERVICE'
+      AND told.channel <> 'IN_APP' AND told.status = 'SENT'
+      AND told.sent_at >= %(month_from)s AND told.sent_at <= %(at)s
+) AS sent
+LEFT JOIN messaging_contactpreference AS preference ON preference.borrower_id = asked.borrower_id
+LEFT JOIN (SELECT DISTINCT borrower_id FROM ({holds}) AS held) AS hold ON hold.borrower_id = asked.borrower_id
+CROSS JOIN LATERAL (
+    VALUES ('EMAIL', borrower.email, 1, coalesce(nullif(preference.time_zone, ''), %(zone)s)),
+           ('SMS', borrower.phone, 2, coalesce(nullif(preference.time_zone, ''), %(zone)s)),
+           ('IN_APP', '', 3, %(zone)s)
+) AS channel (code, address, place, zone)
+LEFT JOIN messaging_contactpoint AS point
+    ON point.borrower_id = asked.borrower_id AND point.channel = channel.code AND point.address = channel.address
+"""
+_NOBODY = "SELECT NULL::bigint AS borrower_id WHERE false"
+
+
+def verdicts_sql() -> str:
+    """
+    Return the rows `(borrower_id, channel, zone, reasons, rank)` for the borrowers of a relation `asked (borrower_id)`
+    that the caller's statement defines. Its parameters are those of `parameters`.
+    """
+    holds = " UNION ALL ".join(_HOLDS.values()) or _NOBODY
+    return _VERDICTS.replace("{holds}", holds.replace("%", "%%"))
+
+
+def parameters(*, purpose: str, at: datetime) -> dict[str, Any]:
+    """
+    Return what `verdicts_sql` needs to judge a contact for this purpose at this moment.
+
+    :raises PolicyRuleMissing: the contact hours or the caps of that day are unknown, so nothing is allowed.
+    """
+    today = at.astimezone(LENDER_ZONE).date()
+    hours = contact_hours(today)
+    cap = None if purpose == Purpose.SERVICE else contact_caps(today)[purpose]
+    return {
+        "purpose": str(purpose),
+        "at": at,
+        "zone": hours.zone.key,
+        "opens": hours.opens.isoformat(),
+        "closes": hours.closes.isoformat(),
+        # A purpose without caps is never counted, so no count reaches 1.
+        "most_day": cap.day if cap else 1,
+        "most_week": cap.week if cap else 1,
+        "most_month": cap.month if cap else 1,
+        "day_from": _midnight(today),
+        "week_from": _midnight(today - timedelta(days=6)),
+        "month_from": _midnight(today - timedelta(days=29)),
+    }
+
+
+def judge(borrower_ids: Iterable[int], *, purpose: str, at: datetime) -> Mapping[int, Sequence[Verdict]]:
+    """
+    Return the verdicts of each borrower on every channel, the best channel first.
+
+    :raises PolicyRuleMissing: see `parameters`.
+    """
+    found: dict[int, list[Verdict]] = {}
+    hours = contact_hours(at.astimezone(LENDER_ZONE).date())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH asked AS (SELECT DISTINCT unnest(%(ids)s::bigint[]) AS borrower_id)
+            SELECT borrower_id, channel, zone, reasons FROM ({verdicts_sql()}) AS verdict ORDER BY borrower_id, rank
+            """,  # noqa: S608 – its parts are written here
+            {**parameters(purpose=purpose, at=at), "ids": list(borrower_ids)},
+        )
+        for borrower_id, channel, zone, reasons in cursor.fetchall():
+            verdict = Verdict(channel, tuple(reasons), _next_allowed(reasons, hours, zone, at))
+            found.setdefault(borrower_id, []).append(verdict)
+    return found
+
+
+def postpone_quiet(cursor: CursorWrapper, *, now: datetime) -> int:
+    """
+    Move everything that is due outside the house, and may not leave at this hour of its borrower's day, to the next
+    hour at which it may; return how much.
+    """
+    hours = contact_hours(now.astimezone(LENDER_ZONE).date())
+    cursor.execute(
+        """
+        UPDATE messaging_outboxmessage AS message
+        SET error = '',
+            not_before = (local.at::date + (local.at::time >= %(opens)s::time)::int + %(opens)s::time)
+                         AT TIME ZONE local.zone
+        FROM messaging_outboxmessage AS due
+        LEFT JOIN messaging_contactpreference AS preference ON preference.borrower_id = due.borrower_id
+        CROSS JOIN LATERAL (SELECT coalesce(nullif(preference.time_zone, ''), %(zone)s) AS zone) AS their
+        CROSS JOIN LATERAL (SELECT their.zone, %(now)s AT TIME ZONE their.zone AS at) AS local
+        WHERE message.id = due.id AND due.status = 'PENDING' AND due.not_before <= %(now)s
+          AND due.channel <> 'IN_APP' AND NOT (local.at::time >= %(opens)s::time AND local.at::time < %(closes)s::time)
+        """,
+        {
+            "now": now,
+            "zone": hours.zone.key,
+            "opens": hours.opens.isoformat(),
+            "closes": hours.closes.isoformat(),
+        },
+    )
+    return int(cursor.rowcount)
+
+
+def record_refusals(refused: Iterable[tuple[OutboxMessage, Sequence[Verdict]]], *, stage: str, at: datetime) -> None:
+    """Write down why messages did not leave on channels; waiting for the hours or lacking an address is no refusal."""
+    ContactRefusal.objects.bulk_create(_refusals(refused, stage, at))
+
+
+def _refusals(
+    refused: Iterable[tuple[OutboxMessage, Sequence[Verdict]]], stage: str, at: datetime
+) -> Iterator[ContactRefusal]:
+    for message, verdicts in refused:
+        for verdict in verdicts:
+            if set(verdict.reasons) - {Reason.QUIET_HOURS, Reason.NO_ADDRESS}:
+                yield ContactRefusal(
+                    borrower_id=message.borrower_id,
+                    message_id=message.pk,
+                    channel=verdict.channel,
+                    purpose=message.purpose,
+                    stage=stage,
+                    reasons=list(verdict.reasons),
+                    next_allowed_at=verdict.next_allowed_at,
+                    refused_at=at,
+                )
+
+
+def _next_allowed(reasons: Sequence[str], hours: ContactHours, zone: str, at: datetime) -> datetime | None:
+    """Only hours and the cap of the day pass by waiting a known time."""
+    theirs = ContactHours(hours.opens, hours.closes, ZoneInfo(zone))
+    match set(reasons):
+        case s if s == {Reason.QUIET_HOURS}:
+            return theirs.next_allowed(at)
+        case s if s in ({Reason.DAY_CAP}, {Reason.DAY_CAP, Reason.QUIET_HOURS}):
+            return theirs.next_allowed(_midnight(at.astimezone(LENDER_ZONE).date() + timedelta(days=1)))
+    return None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=LENDER_ZONE)

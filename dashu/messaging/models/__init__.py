@@ -1,0 +1,16 @@
+from dashu.messaging.models.contact import ContactPoint, ContactPreference, ContactRefusal, DeliveryReceipt, OptOut
+from dashu.messaging.models.outbox import OutboxMessage, Purpose
+from dashu.messaging.models.reminders import ReminderLine
+from dashu.messaging.models.wording import WordingVersion
+
+__all__ = [
+    "ContactPoint",
+    "ContactPreference",
+    "ContactRefusal",
+    "DeliveryReceipt",
+    "OptOut",
+    "OutboxMessage",
+    "Purpose",
+    "ReminderLine",
+    "WordingVersion",
+]

@@ -1,0 +1,167 @@
+"""
+How a borrower may be reached: what they prefer, what they stopped, which address works, and what was refused.
+
+`dashu.messaging.guard` reads all of it and decides; nothing else does.
+"""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from dashu.messaging.models.outbox import OutboxMessage, Purpose
+from dashu.users.models import Borrower
+
+Channel = OutboxMessage.Channel
+
+
+class ContactPreference(models.Model):
+    """
+    What a borrower asked for. A borrower without a row has no wish.
+
+    :ivar time_zone: where they live, an IANA name; empty for the zone of the rule `contact.hours`.
+    """
+
+    borrower = models.OneToOneField(
+        Borrower, on_delete=models.PROTECT, primary_key=True, related_name="+", verbose_name=_("borrower")
+    )
+    channel = models.CharField(_("preferred channel"), max_length=8, choices=Channel, blank=True, db_default="")
+    time_zone = models.CharField(_("time zone"), max_length=60, blank=True, db_default="")
+
+    class Meta:
+        verbose_name = _("contact preference")
+        verbose_name_plural = _("contact preferences")
+
+    def __str__(self) -> str:
+        return f"{self.borrower_id}: {self.channel}"
+
+
+class OptOut(models.Model):
+    """A borrower wants no messages of this purpose on this channel. It holds until `ended_at`; rows are kept."""
+
+    class Source(models.TextChoices):
+        LINK = "LINK", _("Link in a message")
+        SETTINGS = "SETTINGS", _("Own settings")
+        PROVIDER = "PROVIDER", _("Told by the provider")
+        STAFF = "STAFF", _("Entered by staff")
+
+    borrower = models.ForeignKey(
+        Borrower, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("borrower")
+    )
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel)
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
+    source = models.CharField(_("source"), max_length=10, choices=Source)
+    made_at = models.DateTimeField(_("since"), db_default=Now())
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("opt-out")
+        verbose_name_plural = _("opt-outs")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["borrower", "channel", "purpose"], condition=Q(ended_at=None), name="messaging_opt_out_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    channel__in=[Channel.EMAIL, Channel.SMS], purpose__in=[Purpose.REMINDER, Purpose.MARKETING]
+                ),
+                name="messaging_opt_out_of_what_can_be_stopped",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.borrower_id} {self.channel} {self.purpose}"
+
+
+class ContactPoint(models.Model):
+    """
+    What past deliveries say of one address. A borrower who gives a new one begins anew: only the present one counts.
+
+    :ivar failures: deliveries that failed since the latest that arrived.
+    :ivar invalid_since: the provider says that nobody is reached there, or too many in a row failed.
+    """
+
+    borrower = models.ForeignKey(
+        Borrower, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("borrower")
+    )
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel)
+    address = models.CharField(_("address"), max_length=254)
+    delivered_at = models.DateTimeField(_("latest delivery"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("latest failure"), null=True, blank=True)
+    failures = models.PositiveSmallIntegerField(_("failures in a row"), db_default=0)
+    invalid_since = models.DateTimeField(_("invalid since"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("contact point")
+        verbose_name_plural = _("contact points")
+        constraints = [
+            models.UniqueConstraint(fields=["borrower", "channel", "address"], name="messaging_contact_point_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.borrower_id} {self.channel}"
+
+
+class ContactRefusal(models.Model):
+    """
+    The guard's evidence: a contact that was not made, with every reason.
+
+    :ivar reasons: codes of `dashu.messaging.guard.Reason`.
+    """
+
+    class Stage(models.TextChoices):
+        QUEUED = "QUEUED", _("When it was queued")
+        SENDING = "SENDING", _("When it was to be sent")
+
+    borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="+", verbose_name=_("borrower"))
+    message = models.ForeignKey(
+        OutboxMessage,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="refusals",
+        verbose_name=_("message"),
+    )
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel)
+    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
+    stage = models.CharField(_("noticed"), max_length=8, choices=Stage)
+    reasons = ArrayField(models.CharField(max_length=20), verbose_name=_("reasons"))
+    next_allowed_at = models.DateTimeField(_("allowed again"), null=True, blank=True)
+    refused_at = models.DateTimeField(_("at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("refused contact")
+        verbose_name_plural = _("refused contacts")
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.borrower_id} {self.channel}: {', '.join(self.reasons)}"
+
+
+class DeliveryReceipt(models.Model):
+    """What a provider told of one message, once for each of its events, in whatever order they came."""
+
+    class Kind(models.TextChoices):
+        DELIVERED = "DELIVERED", _("Delivered")
+        BOUNCED = "BOUNCED", _("Address does not exist")
+        FAILED = "FAILED", _("Could not be delivered")
+        COMPLAINED = "COMPLAINED", _("Marked as unwanted")
+        OPTED_OUT = "OPTED_OUT", _("Opted out")
+
+    provider = models.CharField(_("provider"), max_length=20)
+    event_id = models.CharField(_("event"), max_length=120)
+    message = models.ForeignKey(
+        OutboxMessage, on_delete=models.PROTECT, related_name="receipts", verbose_name=_("message")
+    )
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    occurred_at = models.DateTimeField(_("occurred at"))
+    received_at = models.DateTimeField(_("received at"), db_default=Now(), editable=False)
+
+    class Meta:
+        verbose_name = _("delivery receipt")
+        verbose_name_plural = _("delivery receipts")
+        constraints = [models.UniqueConstraint(fields=["provider", "event_id"], name="messaging_receipt_once")]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} {self.kind}"

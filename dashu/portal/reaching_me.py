@@ -1,0 +1,92 @@
+"""How a borrower wants to be reached: the link in a message that stops such messages, and the page for all of them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from dashu.kernel.dates import lender_now
+from dashu.kernel.errors import DomainError
+from dashu.messaging import links
+from dashu.messaging.models import ContactPreference, OptOut
+from dashu.messaging.services.opt_out import resume_messages, set_wishes, stopped_by
+from dashu.messaging.services.opt_out import stop_messages as stop
+from dashu.portal.forms import WishesForm
+from dashu.users.actors import actor_of
+from dashu.users.models import Borrower
+
+
+@never_cache
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+def stop_messages(request: HttpRequest, token: str) -> HttpResponse:
+    """
+    Ask, then stop the messages that the link is about; the link is the right to do so, so nobody signs in.
+
+    Opening the page stops nothing, because programs open links, too. A mail program's own button posts straight away
+    (RFC 8058), without a cookie of ours.
+    """
+    asked = links.read_stop_token(token)
+    if asked is None:
+        raise Http404
+    about: dict[str, Any] = {
+        "borrower_id": asked.borrower_id,
+        "channel": asked.channel,
+        "purpose": asked.purpose,
+        "at": lender_now(),
+        "actor": "link",
+    }
+    if request.method == "POST":
+        if request.POST.get("action") == "resume":
+            resume_messages(**about)
+        else:
+            stop(**about, source=OptOut.Source.LINK)
+    borrower = Borrower.objects.get(pk=asked.borrower_id)
+    with translation.override(borrower.language):
+        answer = render(
+            request,
+            "portal/stop_messages.html",
+            {
+                "asked": asked,
+                "is_stopped": (asked.channel, asked.purpose) in stopped_by(borrower.pk),
+                "has_answered": request.method == "POST",
+            },
+        )
+    answer["X-Robots-Tag"] = "noindex"
+    answer["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def wishes(request: HttpRequest) -> HttpResponse:
+    """Show and change on which channel the borrower likes to be reached and what they want to be told there."""
+    person: Any = request.user
+    borrower = Borrower.objects.visible_to(person).filter(user=person).first()
+    if borrower is None:
+        raise Http404
+    stopped = stopped_by(borrower.pk)
+    preferred = ContactPreference.objects.filter(pk=borrower.pk).values_list("channel", flat=True).first() or ""
+    form = WishesForm(request.POST or None, borrower=borrower, stopped=stopped, preferred=preferred)
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_wishes(
+                borrower_id=borrower.pk,
+                channel=form.cleaned_data["channel"],
+                wanted=form.wanted,
+                at=lender_now(),
+                actor=actor_of(request),
+            )
+        except DomainError as error:
+            form.add_error(error.field if error.field in form.fields else None, error.user_message)
+        else:
+            messages.success(request, _("This holds from now on."))
+            return redirect("portal:wishes")
+    return render(request, "portal/wishes.html", {"form": form, "borrower": borrower})

@@ -1,0 +1,108 @@
+"""How a borrower stops messages and says where they like to be reached."""
+
+import pytest
+from django.test import Client
+
+from dashu.messaging.links import Stop, read_stop_token, stop_token
+from dashu.messaging.models import ContactPreference, OptOut
+from dashu.users.models import Borrower
+from tests import factories
+
+
+@pytest.fixture
+def amina(rules: None) -> Borrower:
+    """She reads English, also where she is signed in."""
+    found = factories.borrower("Amina", phone="13800000000", email="amina@example.com", language="en")
+    found.user.language = "en"
+    found.user.save()
+    return found
+
+
+def stopped() -> set[tuple[str, str]]:
+    return set(OptOut.objects.filter(ended_at=None).values_list("channel", "purpose"))
+
+
+class TestStopLink:
+    def address(self, borrower, channel="SMS", purpose="REMINDER") -> str:
+        return f"/stop/{stop_token(Stop(borrower.pk, channel, purpose))}/"
+
+    def test_opening_it_stops_nothing_and_the_button_does(self, amina):
+        client = Client()
+
+        page = client.get(self.address(amina)).content.decode()
+        assert "Reminders of due dates by text message" in page
+        assert stopped() == set()
+
+        page = client.post(self.address(amina), {"action": "stop"}).content.decode()
+        assert "They are stopped." in page
+        assert stopped() == {("SMS", "REMINDER")}
+        assert OptOut.objects.get().source == "LINK"
+
+    def test_a_mail_programs_own_button_works_without_a_cookie_of_ours(self, amina):
+        client = Client(enforce_csrf_checks=True)
+
+        answer = client.post(self.address(amina, "EMAIL"), {"List-Unsubscribe": "One-Click"})
+
+        assert answer.status_code == 200
+        assert stopped() == {("EMAIL", "REMINDER")}
+
+    def test_twice_is_once_and_it_can_be_taken_back(self, amina):
+        client = Client()
+        client.post(self.address(amina))
+        client.post(self.address(amina))
+        assert OptOut.objects.count() == 1
+
+        page = client.post(self.address(amina), {"action": "resume"}).content.decode()
+
+        assert "You get them again." in page
+        assert stopped() == set()
+
+    def test_speaks_the_borrowers_language(self, amina):
+        Borrower.objects.update(language="zh-hans")
+
+        assert "用短信提醒还款日" in Client().get(self.address(amina)).content.decode()
+
+    @pytest.mark.parametrize("wrong", ["1er-AAAAAAAAAAAAAAAA", "nonsense", "1er-"])
+    def test_a_link_that_is_not_ours_is_not_found(self, amina, wrong):
+        assert Client().post(f"/stop/{wrong}/").status_code == 404
+        assert stopped() == set()
+
+    def test_the_link_says_exactly_whose_messages(self, amina):
+        stop = Stop(amina.pk, "EMAIL", "MARKETING")
+        token = stop_token(stop)
+
+        assert read_stop_token(token) == stop
+        told, _dash, signature = token.partition("-")
+        assert read_stop_token(f"{told.replace('em', 'er')}-{signature}") is None
+
+
+class TestWishes:
+    def test_shows_and_keeps_what_was_chosen(self, amina):
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(amina.user, "django.contrib.auth.backends.ModelBackend")
+
+        page = client.get("/messages/").content.decode()
+        assert "Text message · 13800000000" in page
+        answer = client.post("/messages/", {"channel": "SMS", "reminder_sms": "on", "marketing_email": "on"})
+
+        assert answer.status_code == 302
+        assert ContactPreference.objects.get().channel == "SMS"
+        assert stopped() == {("EMAIL", "REMINDER"), ("SMS", "MARKETING")}
+
+        everything = ("reminder_email", "reminder_sms", "marketing_email", "marketing_sms")
+        client.post("/messages/", {"channel": "", **dict.fromkeys(everything, "on")})
+        assert stopped() == set()
+        assert ContactPreference.objects.get().channel == ""
+
+    def test_refuses_a_way_that_is_not_offered(self, amina):
+        client = Client(headers={"accept-language": "en"})
+        client.force_login(amina.user, "django.contrib.auth.backends.ModelBackend")
+
+        assert client.post("/messages/", {"channel": "PIGEON"}).status_code == 200
+        assert ContactPreference.objects.exists() is False
+
+    def test_is_for_borrowers(self, amina, chidi):
+        assert Client().get("/messages/").status_code == 302
+        client = Client()
+        client.force_login(chidi, "django.contrib.auth.backends.ModelBackend")
+        assert client.get("/messages/").status_code == 404
