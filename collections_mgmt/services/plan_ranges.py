@@ -6,10 +6,19 @@ from django.conf import settings
 from django.db import connection
 
 from collections_mgmt.models import CloseRange, CloseRun
+from loans.models import Loan
+
+FEWEST = 1_000
 
 
 def plan_ranges() -> Iterator[CloseRange]:
-    """Yield ranges of ids that hold all loans, as many in each as one worker closed in `CLOSE_RANGE_SECONDS` lately."""
+    """
+    Yield ranges of ids that hold all loans, as many in each as one worker closed in `CLOSE_RANGE_SECONDS` lately.
+
+    A book that is small for that is cut further, so that all who may close at once have something to do, twice.
+    """
+    share = -(-Loan.objects.count() // (2 * settings.CLOSE_AT_ONCE))
+    size = max(min(loans_of_a_range(), share), min(int(settings.CLOSE_RANGE_LOANS), FEWEST))
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -17,7 +26,7 @@ def plan_ranges() -> Iterator[CloseRange]:
             FROM (SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part FROM loans_loan) AS loan
             GROUP BY part ORDER BY part
             """,
-            [loans_of_a_range()],
+            [size],
         )
         for first, end, loans in cursor.fetchall():
             yield CloseRange(first_loan_id=first, end_loan_id=end, loans=loans)

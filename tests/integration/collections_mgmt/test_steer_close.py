@@ -11,6 +11,7 @@ from collections_mgmt import tasks
 from collections_mgmt.models import CloseRange, CloseRun, OverdueStatus
 from collections_mgmt.selectors.progress import progress_of
 from collections_mgmt.services import close_range as closing
+from collections_mgmt.services import plan_ranges
 from collections_mgmt.services.close_day import CloseIsPaused, close_date, finish_close, start_close
 from collections_mgmt.services.close_range import close_next_range, close_range
 from collections_mgmt.services.plan_ranges import loans_of_a_range
@@ -243,6 +244,17 @@ class TestSizeOfRanges:
 
         CloseRange.objects.update(seconds={"touched": 0.1})
         assert loans_of_a_range() == 400  # never more than four times the usual
+
+    def test_a_book_that_is_small_for_that_gives_everyone_something_to_do(self, amina, settings, monkeypatch):
+        settings.CLOSE_RANGE_LOANS, settings.CLOSE_AT_ONCE = 100, 2
+        monkeypatch.setattr(plan_ranges, "FEWEST", 2)
+        for _number in range(12):
+            running_loan(amina)
+
+        assert [item.loans for item in plan_ranges.plan_ranges()] == [3, 3, 3, 3]
+
+        monkeypatch.setattr(plan_ranges, "FEWEST", 5)
+        assert [item.loans for item in plan_ranges.plan_ranges()] == [5, 5, 2]
 
     def test_a_small_book_says_nothing_of_the_speed(self, amina, settings):
         settings.CLOSE_RANGE_LOANS = 100
