@@ -125,6 +125,9 @@ class AutopayAttempt(models.Model):
             models.Index(
                 fields=["scheduled_on", "id"], condition=Q(status="PLANNED"), name="repayments_attempt_waiting"
             ),
+            models.Index(
+                fields=["scheduled_on", "loan"], condition=Q(status="FAILED"), name="repayments_attempt_failed"
+            ),
         ]
 
     def __str__(self) -> str:

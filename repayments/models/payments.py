@@ -61,6 +61,8 @@ class Payment(models.Model):
             ("cash_payment", "Can take payment at the cash desk"),
             ("charge_back_payment", "Can charge payment back"),
         ]
+        # The night asks for the payments of its day, of a book whose past ones are never few.
+        indexes = [models.Index(fields=["received_on", "loan"], name="repayments_payment_by_day")]
         constraints = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="repayments_payment_amount_is_positive"),
             models.CheckConstraint(

@@ -185,6 +185,19 @@ class TestCostFollowsTheWork:
 
         assert "repayments_installment_open" in plan
 
+    def test_it_finds_the_payments_of_its_day_without_reading_those_before(self, loans):
+        payments = plan_of(
+            "SELECT loan_id FROM repayments_payment WHERE received_on = %s AND loan_id >= 1 AND loan_id < %s",
+            FIRST,
+            10**9,
+        )
+        failures = plan_of(
+            "SELECT loan_id FROM repayments_autopayattempt WHERE status = 'FAILED' AND scheduled_on = %s", FIRST
+        )
+
+        assert "repayments_payment_by_day" in payments
+        assert "repayments_attempt_failed" in failures
+
     def writes(self) -> dict[str, int]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables")

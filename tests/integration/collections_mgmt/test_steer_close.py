@@ -221,6 +221,7 @@ class TestAtOnce:
             cursor.execute("SELECT pg_advisory_lock(%s, 0)", [closing._PLACES])
 
         assert close_next_range(run_id=run.pk, today=TODAY) is None
+        assert set(run.ranges.values_list("attempts", flat=True)) == {0}
         elsewhere.close()
 
         # The server lets go of the lock a moment after the connection is gone.
