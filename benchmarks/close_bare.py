@@ -2,9 +2,9 @@
 The least that SQL can do to write what the close of an ordinary night writes on the book of `close_book.py`.
 
 One statement for each table that is written, over half of the book in each session. It may know what the book is like:
-no pauses, no caps, no tolerance, no waivers, no fees, nothing prepaid, one payment at most. It keeps no record of a
-run, takes no locks, checks nothing and could not be run twice. The schema with its constraints and triggers is the
-same.
+no pauses, no caps, no tolerance, no waivers, no fees, nothing prepaid, one payment at most, one loan and one reminder
+for each borrower, who may be written to. It keeps no record of a run, takes no locks, checks nothing and could not be
+run twice. The schema with its constraints and triggers is the same.
 """
 
 import json
@@ -98,18 +98,24 @@ JOIN repayments_paymentallocation AS part ON part.payment_id = payment.event_id
 JOIN repayments_installment AS row ON row.loan_id = payment.loan_id AND row.number = part.number
 WHERE payment.received_on = %(on)s AND payment.loan_id >= %(first)s AND payment.loan_id < %(end)s;
 
-INSERT INTO messaging_outboxmessage
-    (dedupe_key, borrower_id, loan_id, channel, template, params, language, not_before)
-SELECT 'reminder:' || loan.id || ':1:' || row.number || ':' || day.after, borrower.id, loan.id, 'SMS', CASE
-           WHEN day.after < 0 THEN 'reminder.upcoming' WHEN day.after = 0 THEN 'reminder.due_today'
-           ELSE 'reminder.overdue' END,
-       jsonb_build_object('loan_number', loan.number, 'amount_minor', row.unpaid_minor, 'currency', loan.currency,
-                          'due_on', row.due_on), borrower.language, %(not_before)s
-FROM unnest(%(days)s::int[]) AS day (after)
+INSERT INTO messaging_reminderline
+    (loan_id, version, number, borrower_id, send_on, due_on, days_after, segment, bucket, experiment, is_held_out)
+SELECT loan.id, row.version, row.number, loan.borrower_id, %(on)s::date + 1, row.due_on, day.after, day.segment,
+       COALESCE(status.bucket, (%(bucket_codes)s::text[])[1]), '', false
+FROM unnest(%(segments)s::text[], %(days)s::int[]) AS day (segment, after)
 JOIN repayments_installment AS row ON row.due_on = %(on)s::date + 1 - day.after AND row.unpaid_minor > 0
     AND row.loan_id >= %(first)s AND row.loan_id < %(end)s
 JOIN loans_loan AS loan ON loan.id = row.loan_id
-JOIN users_borrower AS borrower ON borrower.id = loan.borrower_id;
+LEFT JOIN collections_mgmt_overduestatus AS status ON status.loan_id = row.loan_id
+WHERE day.segment = CASE WHEN status.days_past_due > 0 THEN 'BEHIND' ELSE 'STANDARD' END;
+
+INSERT INTO messaging_outboxmessage
+    (dedupe_key, borrower_id, loan_id, channel, template, params, language, not_before, purpose, reminds_on)
+SELECT 'reminder:' || line.borrower_id || ':' || line.send_on, line.borrower_id, line.loan_id, 'SMS', CASE
+           WHEN line.days_after < 0 THEN 'reminder.upcoming' WHEN line.days_after = 0 THEN 'reminder.due_today'
+           ELSE 'reminder.overdue' END, '{}', borrower.language, %(not_before)s, 'REMINDER', line.send_on
+FROM messaging_reminderline AS line JOIN users_borrower AS borrower ON borrower.id = line.borrower_id
+WHERE line.send_on = %(on)s::date + 1 AND line.loan_id >= %(first)s AND line.loan_id < %(end)s;
 
 INSERT INTO collections_mgmt_portfolioday AS kept
     (business_date, product, currency, bucket, classification, stage, loans, principal_minor, interest_due_minor,
@@ -215,6 +221,7 @@ def _values(on: date) -> dict[str, Any]:
         for kind, tier in scales.tiers.items()
     ]
     send_on = on + timedelta(days=1)
+    pairs = policy.reminder_schedule(send_on).pairs
     return {
         "on": on,
         "before": on - timedelta(days=1),
@@ -225,7 +232,8 @@ def _values(on: date) -> dict[str, Any]:
         "levels": [int(band.code) for band in scales.levels.bands],
         "level_starts": [band.from_days for band in scales.levels.bands],
         "tiers": json.dumps(tiers),
-        "days": list(policy.reminder_days(send_on)),
+        "segments": [segment for segment, _day in pairs],
+        "days": [day for _segment, day in pairs],
         "not_before": _morning_of(send_on),
         "rates": json.dumps({name: str(rate) for name, rate in policy.provision_rates(on).items()}),
     }

@@ -112,8 +112,10 @@ _WRITTEN = {
     "changes": "SELECT * FROM collections_mgmt_overduechange",
     "cases": "SELECT loan_id, status, opened_on, closed_on, level, level_since FROM collections_mgmt_collectioncase",
     "signals": "SELECT * FROM collections_mgmt_loansignal",
-    "messages": "SELECT dedupe_key, borrower_id, loan_id, channel, template, params, not_before"
-    " FROM messaging_outboxmessage",
+    "reminders": "SELECT loan_id, version, number, borrower_id, send_on, due_on, days_after, segment, bucket,"
+    " experiment, is_held_out FROM messaging_reminderline",
+    "messages": "SELECT dedupe_key, borrower_id, loan_id, channel, template, params, not_before, purpose, reminds_on,"
+    " status FROM messaging_outboxmessage",
     "portfolio": "SELECT * FROM collections_mgmt_portfolioday",
 }
 

@@ -90,7 +90,7 @@ def _close_loan(loan_id: int, on: date) -> dict[tuple[str, ...], int]:
             balance.save()
         labels = _keep_status(loan, owed, after.penalty_due(contract), on)
         _keep_signal(loan, on)
-        _remind(loan, before, on)
+        _remind(loan, before, owed, labels[0], on)
         return _sums(loan, balance, after, contract, owed, labels, on)
 
 
@@ -106,7 +106,7 @@ def _reminders(send_on: date) -> tuple[Any, ...]:
     from collections_mgmt.services.close_range import _morning_of
     from dashu.policy import rules as policy
 
-    return policy.reminder_days(send_on), _morning_of(send_on)
+    return policy.reminder_schedule(send_on).segments, _morning_of(send_on)
 
 
 def _keep_status(loan: Any, owed: Any, penalty_minor: int, on: date) -> tuple[str, str, str]:
@@ -169,32 +169,42 @@ def _keep_signal(loan: Any, on: date) -> None:
             )
 
 
-def _remind(loan: Any, position: Any, on: date) -> None:
-    from dashu.messaging.models import OutboxMessage
+def _remind(loan: Any, position: Any, owed: Any, bucket: str, on: date) -> None:
+    from dashu.messaging.models import OutboxMessage, ReminderLine
 
     send_on = on + timedelta(days=1)
-    days, not_before = _reminders(send_on)
-    for after in days:
-        for row in position.installments:
-            if row.due_on == send_on - timedelta(days=after) and row.unpaid > 0:
-                template = "upcoming" if after < 0 else "due_today" if after == 0 else "overdue"
-                OutboxMessage.objects.get_or_create(
-                    dedupe_key=f"reminder:{loan.pk}:1:{row.number}:{after}",
-                    defaults={
-                        "borrower": loan.borrower,
-                        "loan_id": loan.pk,
-                        "channel": "SMS",
-                        "template": f"reminder.{template}",
-                        "params": {
-                            "loan_number": loan.number,
-                            "amount_minor": row.unpaid,
-                            "currency": loan.currency,
-                            "due_on": row.due_on.isoformat(),
-                        },
-                        "language": loan.borrower.language,
-                        "not_before": not_before,
-                    },
-                )
+    schedule, not_before = _reminders(send_on)
+    segment = "BEHIND" if owed.days_past_due > 0 else "STANDARD"
+    for row in position.installments:
+        after = (send_on - row.due_on).days
+        if after in schedule[segment] and row.unpaid > 0:
+            ReminderLine.objects.get_or_create(
+                loan_id=loan.pk,
+                send_on=send_on,
+                version=1,
+                number=row.number,
+                defaults={
+                    "borrower": loan.borrower,
+                    "due_on": row.due_on,
+                    "days_after": after,
+                    "segment": segment,
+                    "bucket": bucket,
+                },
+            )
+            template = "upcoming" if after < 0 else "due_today" if after == 0 else "overdue"
+            OutboxMessage.objects.get_or_create(
+                dedupe_key=f"reminder:{loan.borrower.pk}:{send_on}",
+                defaults={
+                    "borrower": loan.borrower,
+                    "loan_id": loan.pk,
+                    "channel": "SMS",
+                    "template": f"reminder.{template}",
+                    "language": loan.borrower.language,
+                    "not_before": not_before,
+                    "purpose": "REMINDER",
+                    "reminds_on": send_on,
+                },
+            )
 
 
 def _sums(
