@@ -120,6 +120,8 @@ def _sum(one: Books, other: Books) -> Books:
 
 
 def _note(changes: dict[date, Books], on: date, change: Books) -> None:
-    if change:
-        noted = _sum(changes.get(on, {}), change)
-        changes[on] = {book: minor for book, minor in noted.items() if minor}
+    if not change:
+        return
+    noted = {book: minor for book, minor in _sum(changes.pop(on, {}), change).items() if minor}
+    if noted:
+        changes[on] = noted

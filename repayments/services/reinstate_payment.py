@@ -39,9 +39,11 @@ def reinstate_payment(*, reference: str, today: date, reason: str, actor: str) -
         raise PaymentNotCorrectable(
             _("A partial prepayment cannot be corrected. Undo it and book it anew."), field="payment"
         )
-    latest = payment
+    latest = latest_here = payment
     while newer := Payment.objects.filter(reference=next_reference(latest.reference)).first():
         latest = newer
+        if newer.loan_id == payment.loan_id:  # the money may have been moved to another loan meanwhile
+            latest_here = newer
     if not payment.is_returned or not latest.is_returned:
         raise NothingToCorrect(_("This payment counts already, or a correction of it does."), field="payment")
     booked = receive_payment(
@@ -55,7 +57,7 @@ def reinstate_payment(*, reference: str, today: date, reason: str, actor: str) -
         kind=payment.event.kind,
         installment=payment.event.data.get("installment"),
         has_arrived=True,
-        replaces=latest,
+        replaces=latest_here,
     )
     audit.record(
         action="repayments.payment_reinstated",
