@@ -13,7 +13,6 @@ wrote is compared, row by row.
 import argparse
 import json
 import math
-import multiprocessing
 import os
 import platform
 import resource
@@ -44,7 +43,7 @@ from close_book import (
     written,
 )
 from close_by_orm import close_by_orm
-from servers import MakesDatabases, own_database, set_up, timed
+from servers import MakesDatabases, Workers, own_database, set_up, timed
 
 BARE = "bare SQL"
 BY_ORM = "loan by loan through the ORM"
@@ -123,7 +122,7 @@ def measure(
     make_database(book, seconds)
     built = timed(lambda: build(loans))
     copies = {name: f"{book}_{number}" for number, name in enumerate(rivals)}
-    with Workers(workers) as pool:
+    with Closers(workers, _work) as pool:
         first = pool.close(FIRST_NIGHT)
         pay_on_the_day(loans)
         for copy in copies.values():
@@ -172,31 +171,7 @@ def _sizes() -> tuple[dict[str, int], int]:
         return sizes, cursor.fetchone()[0]
 
 
-class Workers:
-    """Processes that are set up and wait, as Celery's workers do before the night begins."""
-
-    def __init__(self, count: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._ends: list[Connection] = []
-        self._processes = []
-        for _number in range(count):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, dict(os.environ)), daemon=True)
-            process.start()
-            self._ends.append(ours)
-            self._processes.append(process)
-        for end in self._ends:
-            end.recv()
-
-    def __enter__(self) -> "Workers":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        for end in self._ends:
-            end.send(None)
-        for process in self._processes:
-            process.join(30)
-
+class Closers(Workers):
     def close(self, day: date) -> Night:
         from collections_mgmt.services import close_day
 

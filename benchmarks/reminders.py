@@ -15,7 +15,6 @@ event is on record once.
 import argparse
 import io
 import json
-import multiprocessing
 import os
 import platform
 import random
@@ -31,7 +30,7 @@ from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from servers import own_database, set_up
+from servers import Workers, own_database, set_up
 
 MORNING = date(2026, 6, 15)
 DUE = MORNING + timedelta(days=3)
@@ -122,7 +121,7 @@ def measure(chosen: argparse.Namespace, provider: "Provider") -> Result:
     queued = OutboxMessage.objects.count()
     with connection.cursor() as cursor:
         cursor.execute(PAY, {"first_borrower": first_borrower, "paid": PAID_OF_100})
-    with Workers(chosen.workers) as pool:
+    with Senders(chosen.workers, _work) as pool:
         send_seconds, waves, counts = _send_in_waves(pool)
         events = _events(provider, chosen.duplicates)
         started = time.perf_counter()
@@ -168,7 +167,7 @@ def build(borrowers: int) -> int:
     return first_borrower
 
 
-def _send_in_waves(pool: "Workers") -> tuple[float, int, dict[str, int]]:
+def _send_in_waves(pool: "Senders") -> tuple[float, int, dict[str, int]]:
     """Send until nothing waits: after each wave the clock goes on to when the next tries are due."""
     from django.db.models import Count, Max
 
@@ -297,31 +296,7 @@ class Provider:
         return Handler
 
 
-class Workers:
-    """Processes that are set up and wait, as Celery's workers do."""
-
-    def __init__(self, count: int) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._ends: list[Connection] = []
-        self._processes = []
-        for _number in range(count):
-            ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs, dict(os.environ)), daemon=True)
-            process.start()
-            self._ends.append(ours)
-            self._processes.append(process)
-        for end in self._ends:
-            end.recv()
-
-    def __enter__(self) -> "Workers":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        for end in self._ends:
-            end.send(None)
-        for process in self._processes:
-            process.join(30)
-
+class Senders(Workers):
     def send(self, now: datetime) -> None:
         for end in self._ends:
             end.send(("send", now))

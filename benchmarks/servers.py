@@ -1,14 +1,16 @@
 """A database server, and a broker where one is needed, that a benchmark has for itself; gone when it ends."""
 
 import io
+import multiprocessing
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
@@ -159,3 +161,34 @@ def timed(work: Callable[[], Any]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+class Workers:
+    """
+    Processes that are set up and wait, as Celery's workers do.
+
+    :param work: what each does: it is given its end of a pipe and the environment, says when it is ready, and ends when
+        it is sent None.
+    """
+
+    def __init__(self, count: int, work: Callable[[Connection, dict[str, str]], None]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._ends: list[Connection] = []
+        self._processes = []
+        for _number in range(count):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=work, args=(theirs, dict(os.environ)), daemon=True)
+            process.start()
+            self._ends.append(ours)
+            self._processes.append(process)
+        for end in self._ends:
+            end.recv()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for end in self._ends:
+            end.send(None)
+        for process in self._processes:
+            process.join(30)

@@ -8,31 +8,17 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
 )
 
 from collections_mgmt.models import Hold
-from dashu.kernel.errors import DomainError
-from dashu.kernel.money import parse_minor
+from dashu.web.forms import AmountForm
 
 
-class PromiseForm(forms.Form):
-    amount = forms.CharField(label=_("Amount"), max_length=24, widget=UnfoldAdminTextInputWidget)
+class PromiseForm(AmountForm):
     due_on = forms.DateField(label=_("Promised for"), widget=UnfoldAdminSingleDateWidget)
     note = forms.CharField(
         label=_("Note"), max_length=500, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
-
-    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._currency = currency
-
-    def clean_amount(self) -> int:
-        """Return minor units."""
-        try:
-            return parse_minor(self.cleaned_data["amount"].replace(",", ""), self._currency)
-        except DomainError as error:
-            raise forms.ValidationError(error.user_message) from error
 
 
 class HoldForm(forms.Form):

@@ -13,15 +13,15 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from dashu.kernel.errors import DomainError
-from dashu.kernel.money import format_minor, parse_minor
+from dashu.kernel.money import format_minor
+from dashu.web.forms import AmountForm
 from repayments.bank_words import name_in_language
 from repayments.domain.bank_files.layouts import layouts
 from repayments.models import BankAccount
 from repayments.services.ask_refund import BACK_TO_SOURCE
 
 
-class RefundCreditForm(forms.Form):
+class RefundCreditForm(AmountForm):
     """
     How much of a borrower's credit goes back, where to and why. What can go back is for the service to say.
 
@@ -30,7 +30,6 @@ class RefundCreditForm(forms.Form):
 
     ACCOUNT = "account"
 
-    amount = forms.CharField(label=_("Amount"), max_length=24, widget=UnfoldAdminTextInputWidget)
     to = forms.ChoiceField(
         label=_("Where to"),
         choices=[(BACK_TO_SOURCE, _("Back to where it came from")), (ACCOUNT, _("Another account of the borrower"))],
@@ -54,15 +53,7 @@ class RefundCreditForm(forms.Form):
 
     def __init__(self, *args: Any, currency: str, free_minor: int, **kwargs: Any) -> None:
         kwargs["initial"] = {"amount": format_minor(free_minor, currency), "to": BACK_TO_SOURCE, "key": uuid4()}
-        super().__init__(*args, **kwargs)
-        self._currency = currency
-
-    def clean_amount(self) -> int:
-        """Return minor units."""
-        try:
-            return parse_minor(self.cleaned_data["amount"].replace(",", ""), self._currency)
-        except DomainError as error:
-            raise forms.ValidationError(error.user_message) from error
+        super().__init__(*args, currency=currency, **kwargs)
 
     def clean(self) -> dict[str, Any]:
         """Put the place the money goes to into `to`."""
