@@ -33,6 +33,12 @@ class MailServer:
     port: int = 0
 
 
+class _Server(ThreadingHTTPServer):
+    """One that turns nobody away when two workers knock with all their messages at once."""
+
+    request_queue_size = 128
+
+
 @contextmanager
 def gateway() -> Iterator[Gateway]:
     state = Gateway()
@@ -58,7 +64,7 @@ def gateway() -> Iterator[Gateway]:
         def log_message(self, *_args: object) -> None:
             """Say nothing on the test's terminal."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, _serving(server):
+    with _Server(("127.0.0.1", 0), Handler) as server, _serving(server):
         state.url = f"http://127.0.0.1:{server.server_address[1]}/sms"
         yield state
 

@@ -13,6 +13,9 @@ def run(arguments: list[str]) -> int:
     home = with_services.home_for_tests()
     compile_catalogs(home.locale)
     (home.root / "static").mkdir(exist_ok=True)
+    # The tests start more than a hundred processes; each would compile all code anew where Python may keep none of it.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = str(home.root / "pycache")
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(home.root / "hypothesis")
     # By file, because the tests of one file share what takes long to start; in the order of collection, longest first.
     options = ["-n", str(cores()), "--dist", "loadfile", "--no-loadscope-reorder"]

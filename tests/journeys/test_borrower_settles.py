@@ -8,7 +8,8 @@ from dashu.kernel.dates import lender_today
 from loans.models import Loan
 from repayments.models import IssuedDocument
 from tests import factories
-from tests.journeys.test_borrower_pays import amina, shown, sign_in  # noqa: F401 – a fixture among them
+from tests.journeys.browsing import follow, shown, sign_in, width_of
+from tests.journeys.test_borrower_pays import amina  # noqa: F401 – a fixture
 
 
 @pytest.fixture
@@ -21,14 +22,14 @@ class TestABorrowerSettles:
         page = open_browser("zh-hans")
         sign_in(page)
         page.goto(f"/loans/{loan.number}/")
-        page.click("text=提前结清")
-        page.click("text=获取报价")
-        page.click("button[name=accept]")
-        page.click("button[name=pay]")
-        page.click("button[name=confirm]")
-        page.click("text=结清证明与对账单")
-        page.click("button[name=certificate]")
-        page.click("button[name=statement]")
+        follow(page, "text=提前结清")
+        follow(page, "text=获取报价")
+        follow(page, "button[name=accept]")
+        follow(page, "button[name=pay]")
+        follow(page, "button[name=confirm]")
+        follow(page, "text=结清证明与对账单")
+        follow(page, "button[name=certificate]")
+        follow(page, "button[name=statement]")
         with page.expect_download() as certificate:
             page.click("main li:last-child >> text=PDF")
 
@@ -39,8 +40,8 @@ class TestABorrowerSettles:
         bank = open_browser("zh-hant", java_script_enabled=False)
         bank.goto("/verify/")
         bank.fill("#code", paper.code_shown.lower())
-        bank.press("#code", "Enter")
-        bank.wait_for_url("**/verify/*-*/")
+        with bank.expect_navigation():
+            bank.press("#code", "Enter")
         assert "由我們開具，現仍有效" in shown(bank)
         assert "A****" in shown(bank)
-        assert bank.evaluate("document.documentElement.scrollWidth") <= 360
+        assert width_of(bank) <= 360

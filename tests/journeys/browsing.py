@@ -1,0 +1,26 @@
+"""What a person does in the browser, in steps that wait until the next page is there."""
+
+from typing import Any
+
+
+def sign_in(page: Any) -> None:
+    page.goto("/accounts/login/")
+    page.fill("input[name=login]", "amina@example.com")
+    page.fill("input[name=password]", "correct horse")
+    with page.expect_navigation():
+        page.press("input[name=password]", "Enter")
+
+
+def follow(page: Any, selector: str) -> None:
+    """Click what leads to another page, or to the same page anew, and wait for it."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
+def shown(page: Any) -> str:
+    return page.inner_text("main")
+
+
+def width_of(page: Any) -> int:
+    """Return how many pixels the page needs; more than the screen has would mean scrolling sideways."""
+    return page.evaluate("document.documentElement.scrollWidth")
