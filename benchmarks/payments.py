@@ -51,6 +51,7 @@ SECRET = "only for a benchmark"  # noqa: S105
 LONG_START = date(2022, 1, 15)
 LONG_COUNT = 36
 LONG_DAYS = 900
+LONG_TODAY = LONG_START + timedelta(days=LONG_DAYS + 1)
 TARGET_MS = 20
 LIVES = {"paid as it falls due": 102, "behind from the first month": 95}  # percent of what is demanded
 
@@ -257,14 +258,14 @@ def by_service() -> Payer:
         yield lambda due: receive(due.loan_id, due.amount, due.on, due.reference), parts
 
 
-def receive(loan_id: int, amount: int, on: date, reference: str) -> None:
+def receive(loan_id: int, amount: int, on: date, reference: str, *, today: date = TODAY) -> None:
     from repayments.services.receive_payment import receive_payment
 
     receive_payment(
         loan_id=loan_id,
         amount_minor=amount,
         received_on=on,
-        today=TODAY,
+        today=today,
         reference=reference,
         channel="PARTNER",
         actor=ACTOR,
@@ -486,8 +487,9 @@ def measure_restatements(sizes: list[int], repeat: int, percent: int) -> list[di
             for events in sizes:
                 loan_id = loans[events][turn]
                 running.update(dict.fromkeys(running, 0))
+                late = LONG_START + timedelta(days=10)
                 began = time.perf_counter()
-                receive(loan_id, 100_00, LONG_START + timedelta(days=10), f"LATE-{loan_id}")
+                receive(loan_id, 100_00, late, f"LATE-{loan_id}", today=LONG_TODAY)
                 if turn:
                     spent[events].append(time.perf_counter() - began)
                     parts[events] = {part: parts[events].get(part, 0) + running[part] for part in running}
@@ -535,12 +537,12 @@ def lived_loan(events: int, percent: int) -> int:
         amount = sum(monthly) * LONG_DAYS * percent // (payments * 30 * 100)
         for number in range(1, payments + 1):
             on = LONG_START + timedelta(days=LONG_DAYS * number // payments)
-            receive(loan.pk, amount, on, f"L{loan.pk}-{number}")
+            receive(loan.pk, amount, on, f"L{loan.pk}-{number}", today=on)
             if number == payments // 3:
-                extend_loan(loan_id=loan.pk, months=1, granted_on=on, today=TODAY, reason="benchmark", actor=ACTOR)
+                extend_loan(loan_id=loan.pk, months=1, granted_on=on, today=on, reason="benchmark", actor=ACTOR)
             if number == 2 * payments // 3:
                 reference = f"L{loan.pk}-{number}"
-                return_payment(reference=reference, returned_on=on, today=TODAY, reason="benchmark", actor=ACTOR)
+                return_payment(reference=reference, returned_on=on, today=on, reason="benchmark", actor=ACTOR)
     return loan.pk
 
 

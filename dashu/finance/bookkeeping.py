@@ -56,35 +56,37 @@ def growth(
     """
     if first > last or position.status is not Status.ACTIVE:
         return
-    stops = sorted({first, last + _DAY, *_turning_days(position, contract, first, last)})
+    turning = _turning_days(position, contract, first, last)
     if books is None:
         books = books_of(position, contract)
-    for start, stop in pairwise(stops):
-        position = accrue(position, contract, start)
-        after = books_of(position, contract)
-        if change := difference(books, after):
-            yield start, change
-        books = after
+    for start, stop in pairwise(sorted({first, last + _DAY, *turning})):
+        if start in turning:
+            position = accrue(position, contract, start)
+            after = books_of(position, contract)
+            if change := difference(books, after):
+                yield start, change
+            books = after
+        else:  # a day like the one before it
+            position, start = accrue(position, contract, start - _DAY), start - _DAY
         for on, change in _penalty_of_days(position, contract, start, stop - _DAY):
             yield on, change
             books = _sum(books, change)
 
 
-def _turning_days(position: Position, contract: Contract, first: date, last: date) -> Iterator[date]:
-    """The days on which something other than the daily penalty begins, ends or falls due."""
-    grace = timedelta(days=contract.penalty.grace_days)
+def _turning_days(position: Position, contract: Contract, first: date, last: date) -> set[date]:
+    """Return the days on which something other than the daily penalty begins, ends or falls due."""
+    until_charged = timedelta(days=contract.penalty.grace_days) + _DAY
+    found: set[date] = set()
     for row in position.installments:
         if row.unpaid and row.due_on <= last:
-            yield from (day for day in (row.due_on, row.due_on + grace + _DAY) if first <= day <= last)
+            found |= {row.due_on, row.due_on + until_charged}
     for pause in position.pauses:
-        ends = () if pause.end is None else (pause.end + _DAY,)
-        yield from (day for day in (pause.start, *ends) if first <= day <= last)
+        found |= {pause.start} if pause.end is None else {pause.start, pause.end + _DAY}
     if contract.non_accrual_days is not None:
         oldest = arrears(position, contract, last + _DAY).oldest_due_on
         if oldest is not None:
-            begins = oldest + timedelta(days=contract.non_accrual_days + contract.counting.grace_days + 1)
-            if first <= begins <= last:
-                yield begins
+            found.add(oldest + timedelta(days=contract.non_accrual_days + contract.counting.grace_days + 1))
+    return {day for day in found if first <= day <= last}
 
 
 def _penalty_of_days(position: Position, contract: Contract, after: date, last: date) -> Iterator[tuple[date, Books]]:

@@ -1,8 +1,10 @@
 """One scheduled demand with what has been paid of it: the value that allocation and overdue counting work on."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+
+from dashu.kernel.values import changed
 
 
 class Component(StrEnum):
@@ -14,7 +16,7 @@ class Component(StrEnum):
     PRINCIPAL = "principal"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Installment:
     """
     Amounts in minor units. A waived part is no longer demanded.
@@ -22,6 +24,7 @@ class Installment:
     :param due_on: the day it must be paid by; unpaid the day after, it is one day past due.
     :param period_from: where the days of its interest begin; None: at the due date before.
     :param earned_interest: part of its interest that was earned before `period_from`.
+    :param unpaid: all that is still demanded; kept, because it is asked for far more often than it changes.
     """
 
     number: int
@@ -37,6 +40,13 @@ class Installment:
     waived_fee: int = 0
     period_from: date | None = field(default=None, kw_only=True)
     earned_interest: int = field(default=0, kw_only=True)
+    unpaid: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        demanded = self.principal + self.interest + self.fee
+        paid = self.paid_principal + self.paid_interest + self.paid_fee
+        waived = self.waived_principal + self.waived_interest + self.waived_fee
+        object.__setattr__(self, "unpaid", demanded - paid - waived)
 
     @property
     def total(self) -> int:
@@ -54,12 +64,6 @@ class Installment:
     def unpaid_fee(self) -> int:
         return self.fee - self.paid_fee - self.waived_fee
 
-    @property
-    def unpaid(self) -> int:
-        demanded = self.principal + self.interest + self.fee
-        paid = self.paid_principal + self.paid_interest + self.paid_fee
-        return demanded - paid - self.waived_principal - self.waived_interest - self.waived_fee
-
     def unpaid_of(self, component: Component) -> int:
         if component is Component.PRINCIPAL:
             return self.unpaid_principal
@@ -72,16 +76,16 @@ class Installment:
         if not minor:
             return self
         if component is Component.PRINCIPAL:
-            return replace(self, paid_principal=self.paid_principal + minor)
+            return changed(self, paid_principal=self.paid_principal + minor, unpaid=self.unpaid - minor)
         if component is Component.INTEREST:
-            return replace(self, paid_interest=self.paid_interest + minor)
-        return replace(self, paid_fee=self.paid_fee + minor)
+            return changed(self, paid_interest=self.paid_interest + minor, unpaid=self.unpaid - minor)
+        return changed(self, paid_fee=self.paid_fee + minor, unpaid=self.unpaid - minor)
 
     def waive(self, component: Component, minor: int) -> "Installment":
         if not minor:
             return self
         if component is Component.PRINCIPAL:
-            return replace(self, waived_principal=self.waived_principal + minor)
+            return changed(self, waived_principal=self.waived_principal + minor, unpaid=self.unpaid - minor)
         if component is Component.INTEREST:
-            return replace(self, waived_interest=self.waived_interest + minor)
-        return replace(self, waived_fee=self.waived_fee + minor)
+            return changed(self, waived_interest=self.waived_interest + minor, unpaid=self.unpaid - minor)
+        return changed(self, waived_fee=self.waived_fee + minor, unpaid=self.unpaid - minor)

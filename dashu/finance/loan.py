@@ -22,6 +22,7 @@ from dashu.finance.penalty import PenaltyRule, penalty_growth
 from dashu.finance.rounding import Rounding, to_minor
 from dashu.kernel.dates import add_months
 from dashu.kernel.errors import DomainError, _
+from dashu.kernel.values import changed
 
 
 class Status(StrEnum):
@@ -71,6 +72,7 @@ class Book(StrEnum):
 
 
 BOOKS = tuple(Book)
+_COMPONENTS = tuple(component.value for component in Component)
 
 
 class EventRefused(DomainError):
@@ -126,7 +128,7 @@ class Contract:
         return 1_000_000 * self.interest_year_days
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Position:
     """
     A loan at the end of a day. Amounts in minor units.
@@ -281,7 +283,7 @@ def taken_over(
     )
     books = books_of(opening, contract)
     incomes = (Book.INTEREST_INCOME, Book.FEE_INCOME, Book.PENALTY_INCOME)
-    return replace(
+    return changed(
         opening,
         takeover=-sum(minor for book, minor in books.items() if book not in incomes),
         waived_interest_income=books[Book.INTEREST_INCOME],
@@ -295,7 +297,7 @@ def accrue(position: Position, contract: Contract, through: date) -> Position:
     if through <= position.accrued_through:
         return position
     if position.status is not Status.ACTIVE:
-        return replace(position, accrued_through=through)
+        return changed(position, accrued_through=through)
     rule = contract.penalty
     uncapped, room = penalty_growth(
         position.installments,
@@ -306,11 +308,11 @@ def accrue(position: Position, contract: Contract, through: date) -> Position:
         running_rate=contract.running_rate,
     )
     if not uncapped and not room:
-        return replace(position, accrued_through=through)
+        return changed(position, accrued_through=through)
     charged, uncapped, room = grown_penalty(
         (position.penalty_parts, position.penalty_uncapped_parts, position.penalty_room_parts), (uncapped, room), rule
     )
-    return replace(
+    return changed(
         position,
         accrued_through=through,
         penalty_parts=charged,
@@ -404,23 +406,23 @@ def refund(position: Position, amount: int, *, is_certain: bool = True) -> Posit
     position, short = _plus_credit(position, -paid), amount - paid
     if not short:
         return position
-    position = replace(position, refund_due=position.refund_due + short, cash=position.cash - short)
+    position = changed(position, refund_due=position.refund_due + short, cash=position.cash - short)
     if position.at_charge_off:
         lost = {Book.CHARGE_OFF_EXPENSE: short, Book.CASH: -short}
-        return replace(position, at_charge_off=_plus(position.at_charge_off, lost))
-    return replace(position, status=Status.ACTIVE)
+        return changed(position, at_charge_off=_plus(position.at_charge_off, lost))
+    return changed(position, status=Status.ACTIVE)
 
 
 def _made_good(position: Position, back: int) -> Position:
     """Book money that makes good a refund; of a loan booked as lost it is a recovery."""
-    position = replace(position, refund_due=position.refund_due - back, cash=position.cash + back)
-    return replace(position, recovered=position.recovered + back) if position.at_charge_off else position
+    position = changed(position, refund_due=position.refund_due - back, cash=position.cash + back)
+    return changed(position, recovered=position.recovered + back) if position.at_charge_off else position
 
 
 def _plus_credit(position: Position, change: int) -> Position:
     """Add money to the borrower's credit, or, negative, take it out and send it back."""
     books = position.at_charge_off
-    return replace(
+    return changed(
         position,
         unapplied=position.unapplied + change,
         cash=position.cash + change,
@@ -439,7 +441,7 @@ def apply_credit(position: Position, contract: Contract, on: date) -> tuple[Posi
     allocation = allocate(position.unapplied, position.installments, position.penalty_due(contract), on, due_only)
     receipt = _receipt(allocation)
     position = _apply(position, allocation)
-    position = replace(position, principal=position.principal - receipt.principal, unapplied=receipt.unapplied)
+    position = changed(position, principal=position.principal - receipt.principal, unapplied=receipt.unapplied)
     return _settled_when_done(position, contract), receipt
 
 
@@ -494,15 +496,15 @@ def settle(position: Position, contract: Contract, amount: int, on: date) -> tup
             details={"payoff_minor": needed.total},
         )
     if contract.interest_basis is InterestBasis.SCHEDULED:
-        position = replace(position, installments=_without_unearned(position, contract, on))
+        position = changed(position, installments=_without_unearned(position, contract, on))
     else:
-        position = replace(position, installments=_without_later_fees(position, on))
+        position = changed(position, installments=_without_later_fees(position, on))
     position = _charged(position, needed.prepayment_fee)
     beside = needed.credit + needed.rebate
     whole = replace(contract, waterfall=replace(contract.waterfall, surplus=Surplus.NEXT_INSTALLMENT))
     close = _close_daily if contract.interest_basis is InterestBasis.DAILY else receive
-    position, receipt = close(replace(position, unapplied=0, refund_due=0), whole, amount + beside, on)
-    position = replace(
+    position, receipt = close(changed(position, unapplied=0, refund_due=0), whole, amount + beside, on)
+    position = changed(
         position, cash=position.cash - beside, waived_fee_income=position.waived_fee_income - needed.rebate
     )
     assert position.status is Status.SETTLED
@@ -515,7 +517,7 @@ def _charged(position: Position, fee: int) -> Position:
         return position
     rows = list(position.installments)
     rows[-1] = replace(rows[-1], fee=rows[-1].fee + fee)
-    return replace(position, installments=tuple(rows))
+    return changed(position, installments=tuple(rows))
 
 
 def waive(position: Position, contract: Contract, component: Component, amount: int, on: date) -> Position:
@@ -528,8 +530,8 @@ def waive(position: Position, contract: Contract, component: Component, amount: 
     if component is Component.PENALTY:
         if amount > position.penalty_due(contract):
             raise EventRefused(_("More would be waived than is owed."), field="amount")
-        waived = replace(position, penalty_waived=position.penalty_waived + amount)
-        return _settled_when_done(replace(waived, waiver_expense=position.waiver_expense + amount), contract)
+        waived = changed(position, penalty_waived=position.penalty_waived + amount)
+        return _settled_when_done(changed(waived, waiver_expense=position.waiver_expense + amount), contract)
     if component is not Component.FEE and contract.interest_basis is InterestBasis.DAILY:
         return _waive_daily(position, contract, component, amount, on)
     rows, left, recognized = [], amount, 0
@@ -541,7 +543,7 @@ def waive(position: Position, contract: Contract, component: Component, amount: 
     if left:
         raise EventRefused(_("More would be waived than is owed."), field="amount")
     principal = position.principal - (amount if component is Component.PRINCIPAL else 0)
-    position = replace(
+    position = changed(
         position,
         installments=tuple(rows),
         principal=principal,
@@ -566,17 +568,17 @@ def _waive_daily(position: Position, contract: Contract, component: Component, a
         part = min(left, row.unpaid_of(component))
         rows.append(row.waive(component, part))
         left -= part
-    position = replace(position, installments=tuple(rows), waiver_expense=position.waiver_expense + amount)
+    position = changed(position, installments=tuple(rows), waiver_expense=position.waiver_expense + amount)
     if component is Component.PRINCIPAL:
-        position = replace(position, principal=position.principal - amount)
+        position = changed(position, principal=position.principal - amount)
     else:
-        position = replace(position, interest_collected=position.interest_collected + amount)
+        position = changed(position, interest_collected=position.interest_collected + amount)
     if position.principal == 0 and position.interest_due(contract) <= 0:
         rows = [
             row.waive(Component.PRINCIPAL, row.unpaid_principal).waive(Component.INTEREST, row.unpaid_interest)
             for row in position.installments
         ]
-        position = replace(position, installments=tuple(rows))  # fees stay claims
+        position = changed(position, installments=tuple(rows))  # fees stay claims
     return _settled_when_done(position, contract)
 
 
@@ -599,11 +601,11 @@ def add_fee(position: Position, amount: int, on: date, *, rule: PenaltyRule = Pe
     """
     if rule.all_in_cap is not None:
         room = position.penalty_room_parts - amount * rule.parts_per_minor
-        position = replace(position, penalty_room_parts=room)
+        position = changed(position, penalty_room_parts=room)
     coming = (row for row in position.installments if row.due_on >= on)
     target = min(coming, key=lambda row: row.due_on, default=position.installments[-1])
     rows = tuple(replace(row, fee=row.fee + amount) if row is target else row for row in position.installments)
-    return replace(position, installments=rows)
+    return changed(position, installments=rows)
 
 
 def extend(position: Position, contract: Contract, months: int, on: date) -> Position:
@@ -616,7 +618,7 @@ def extend(position: Position, contract: Contract, months: int, on: date) -> Pos
         replace(row, due_on=add_months(row.due_on, months, day=day)) if row.unpaid > 0 else row
         for row in position.installments
     )
-    return replace(position, installments=rows)
+    return changed(position, installments=rows)
 
 
 def charge_off(position: Position, contract: Contract, on: date) -> Position:
@@ -626,14 +628,14 @@ def charge_off(position: Position, contract: Contract, on: date) -> Position:
     position = run_interest(accrue(position, contract, on), contract, on)
     frozen, lost = _without_claims(books_of(position, contract))
     frozen[Book.CHARGE_OFF_EXPENSE] = lost
-    return replace(position, status=Status.CHARGED_OFF, at_charge_off=frozen, cash=0, recovered=0)
+    return changed(position, status=Status.CHARGED_OFF, at_charge_off=frozen, cash=0, recovered=0)
 
 
 def write_off(position: Position, contract: Contract, on: date) -> Position:
     """End the claim: what is still on the books is a loss, and nothing is demanded any more."""
     if position.status is not Status.CHARGED_OFF:
         position = charge_off(position, contract, on)
-    return replace(_given_up(position, contract), status=Status.WRITTEN_OFF)
+    return changed(_given_up(position, contract), status=Status.WRITTEN_OFF)
 
 
 def sell(position: Position, contract: Contract, price: int, on: date) -> Position:
@@ -644,13 +646,13 @@ def sell(position: Position, contract: Contract, price: int, on: date) -> Positi
         position = charge_off(position, contract, on)
         frozen = dict(position.at_charge_off)
         carried = frozen.pop(Book.CHARGE_OFF_EXPENSE)
-        position = replace(position, at_charge_off=frozen)
+        position = changed(position, at_charge_off=frozen)
     else:
         carried = 0
     frozen = dict(position.at_charge_off)
     frozen[Book.CASH] = frozen.get(Book.CASH, 0) + price
     frozen[Book.SALE_RESULT] = frozen.get(Book.SALE_RESULT, 0) + carried - price
-    return replace(_given_up(position, contract), status=Status.SOLD, at_charge_off=frozen)
+    return changed(_given_up(position, contract), status=Status.SOLD, at_charge_off=frozen)
 
 
 def _without_claims(books: dict[Book, int]) -> tuple[dict[Book, int], int]:
@@ -669,7 +671,7 @@ def _without_claims(books: dict[Book, int]) -> tuple[dict[Book, int], int]:
 
 def _given_up(position: Position, contract: Contract) -> Position:
     """Return the position with nothing left to demand; what was owed counts as waived."""
-    return replace(
+    return changed(
         position,
         installments=tuple(_no_longer_demanded(row) for row in position.installments),
         principal=0,
@@ -738,7 +740,7 @@ def _interest_and_fees(position: Position) -> tuple[int, int, int, int]:
     for row in position.installments:
         paid_interest += row.paid_interest
         paid_fee += row.paid_fee
-        if row.due_on <= through:
+        if row.unpaid and row.due_on <= through:
             due_interest += row.unpaid_interest
             due_fee += row.unpaid_fee
     return paid_interest, paid_fee, due_interest, due_fee
@@ -781,7 +783,7 @@ def _apply(position: Position, allocation: Allocation, **changes: Any) -> Positi
     for line in allocation.lines:
         if line.number is not None:
             rows[line.number] = rows[line.number].pay(line.component, line.minor)
-    return replace(
+    return changed(
         position,
         installments=tuple(rows.values()),
         penalty_paid=position.penalty_paid + allocation.of(Component.PENALTY),
@@ -790,14 +792,10 @@ def _apply(position: Position, allocation: Allocation, **changes: Any) -> Positi
 
 
 def _receipt(allocation: Allocation) -> Receipt:
-    return Receipt(
-        lines=allocation.lines,
-        fee=allocation.of(Component.FEE),
-        penalty=allocation.of(Component.PENALTY),
-        interest=allocation.of(Component.INTEREST),
-        principal=allocation.of(Component.PRINCIPAL),
-        unapplied=allocation.unapplied,
-    )
+    paid = dict.fromkeys(_COMPONENTS, 0)
+    for line in allocation.lines:
+        paid[line.component] += line.minor
+    return Receipt(allocation.lines, unapplied=allocation.unapplied, **paid)
 
 
 def run_interest(position: Position, contract: Contract, to: date) -> Position:
@@ -815,9 +813,9 @@ def accrue_interest(position: Position, contract: Contract, to: date) -> Positio
     if days <= 0:
         return position
     if position.status is not Status.ACTIVE:
-        return replace(position, interest_through=to)
+        return changed(position, interest_through=to)
     parts = position.principal * int(contract.annual_rate * 1_000_000) * days
-    return replace(position, interest_through=to, interest_parts=position.interest_parts + parts)
+    return changed(position, interest_through=to, interest_parts=position.interest_parts + parts)
 
 
 def _receive_daily(
@@ -831,7 +829,7 @@ def _receive_daily(
     interest = min(left, max(0, position.interest_due(contract))) if cures else 0
     principal = min(left - interest, position.principal)
     unapplied = left - interest - principal
-    position = replace(
+    position = changed(
         _apply(position, coverage),
         principal=position.principal - principal,
         interest_collected=position.interest_collected + interest,
@@ -839,7 +837,7 @@ def _receive_daily(
         cash=position.cash + amount,
     )
     if position.principal == 0 and position.interest_due(contract) <= 0:
-        position = replace(position, installments=tuple(_no_longer_demanded(row) for row in position.installments))
+        position = changed(position, installments=tuple(_no_longer_demanded(row) for row in position.installments))
     return _settled_when_done(position, contract), Receipt(coverage.lines, fee, penalty, interest, principal, unapplied)
 
 
@@ -854,7 +852,7 @@ def _close_daily(position: Position, contract: Contract, amount: int, on: date) 
     position = _apply(position, coverage)
     fee, principal = sum(line.minor for line in fees), position.principal
     unapplied = amount - fee - penalty - interest - principal
-    position = replace(
+    position = changed(
         position,
         installments=tuple(_no_longer_demanded(row) for row in position.installments),
         principal=0,
@@ -873,9 +871,9 @@ def _recover(position: Position, contract: Contract, amount: int, on: date) -> t
         interest = min(left, max(0, position.interest_due(contract)))
         principal = min(left - interest, position.principal)
         receipt = replace(receipt, interest=interest, principal=principal, unapplied=left - interest - principal)
-        position = replace(position, interest_collected=position.interest_collected + interest)
+        position = changed(position, interest_collected=position.interest_collected + interest)
     position = _apply(position, Allocation(receipt.lines, 0))
-    position = replace(
+    position = changed(
         position,
         principal=position.principal - receipt.principal,
         recovered=position.recovered + amount - receipt.unapplied,
@@ -942,4 +940,4 @@ def _settled_when_done(position: Position, contract: Contract) -> Position:
         return position
     if contract.interest_basis is InterestBasis.DAILY and position.interest_due(contract) > 0:
         return position  # earned since the interest was waived or paid, and demanded by no installment
-    return replace(position, status=Status.SETTLED)
+    return changed(position, status=Status.SETTLED)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 from enum import StrEnum
+from functools import cache
 
 from dashu.finance.arrears import Pause
 from dashu.finance.installments import Installment
@@ -57,6 +58,7 @@ class PenaltyRule:
         return parts // self.parts_per_minor
 
 
+@cache
 def _millionths(rate: Decimal) -> int:
     scaled = rate * 1_000_000
     assert scaled == scaled.to_integral_value(), f"a rate finer than a millionth: {rate}"
@@ -110,7 +112,7 @@ def _charged_days_of(
     grace = timedelta(days=rule.grace_days)
     base_days = principal_days = 0
     for row in installments:
-        if row.due_on >= through:
+        if not row.unpaid or row.due_on >= through:
             continue
         principal = row.unpaid_principal
         base = principal + row.unpaid_interest if with_interest else principal

@@ -14,6 +14,7 @@ from typing import Literal
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
+from dashu.kernel.arrays import array_text
 from dashu.kernel.errors import DomainError
 from dashu.ledger.models import JournalEntry
 
@@ -132,10 +133,10 @@ def post(
                 reference,
                 actor,
                 currency,
-                [line.account for line in kept],
-                [line.side for line in kept],
-                [line.amount_minor for line in kept],
-                [line.loan_id for line in kept],
+                array_text(line.account for line in kept),
+                array_text(line.side for line in kept),
+                array_text(line.amount_minor for line in kept),
+                array_text(line.loan_id for line in kept),
             ],
         )
         written = cursor.fetchone()
@@ -197,17 +198,17 @@ def post_many(*, entries: Sequence[Entry], actor: str, currency: str = "CNY") ->
             SELECT id FROM entry ORDER BY id
             """,
             [
-                [entry.effective_on for entry in entries],
-                [entry.description for entry in entries],
-                [entry.kind for entry in entries],
-                [entry.reference for entry in entries],
+                array_text(entry.effective_on for entry in entries),
+                array_text(entry.description for entry in entries),
+                array_text(entry.kind for entry in entries),
+                array_text(entry.reference for entry in entries),
                 actor,
                 currency,
-                [number for number, _line in kept],
-                [line.account for _number, line in kept],
-                [line.side for _number, line in kept],
-                [line.amount_minor for _number, line in kept],
-                [line.loan_id for _number, line in kept],
+                array_text(number for number, _line in kept),
+                array_text(line.account for _number, line in kept),
+                array_text(line.side for _number, line in kept),
+                array_text(line.amount_minor for _number, line in kept),
+                array_text(line.loan_id for _number, line in kept),
             ],
         )
         written = [row[0] for row in cursor.fetchall()]

@@ -19,11 +19,14 @@ This is the only reader of `LoanEvent.data`. What each kind keeps there:
 | all | `reason`, in words |
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
+
+from django.db import connection
 
 from dashu.finance import installments as finance
 from dashu.finance.allocation import Surplus
@@ -36,7 +39,7 @@ from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.documents import Document
 from loans.models import Loan
 from repayments.domain.new_terms import read_new_terms
-from repayments.models import Installment, LoanEvent
+from repayments.models import LoanEvent
 
 Kind = LoanEvent.Kind
 
@@ -81,13 +84,33 @@ _FIELDS: dict[str, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def events_of(loan: Loan, *, known_at: datetime | None = None) -> list[LoanEvent]:
+class StoredEvent(NamedTuple):
+    """What a replay needs to know of a `LoanEvent`."""
+
+    pk: int
+    kind: str
+    effective_on: date
+    amount_minor: int
+    data: dict[str, Any]
+
+
+def events_of(loan: Loan, *, known_at: datetime | None = None) -> list[StoredEvent]:
     """Return the loan's events in the order of their posting, or only those that were posted before a moment."""
-    found = LoanEvent.objects.filter(loan_id=loan.pk).order_by("id")
-    return list(found if known_at is None else found.filter(posted_at__lt=known_at))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT id, kind, effective_on, amount_minor, data FROM repayments_loanevent
+            WHERE loan_id = %s AND (%s::timestamptz IS NULL OR posted_at < %s) ORDER BY id
+            """,
+            [loan.pk, known_at, known_at],
+        )
+        return [
+            StoredEvent(pk, kind, on, amount, json.loads(data) if data != "{}" else {})
+            for pk, kind, on, amount, data in cursor.fetchall()
+        ]
 
 
-def life_of(loan: Loan, events: Sequence[LoanEvent], *, newest: LoanEvent | None = None) -> History:
+def life_of(loan: Loan, events: Sequence[StoredEvent], *, newest: StoredEvent | None = None) -> History:
     """
     Live through the events.
 
@@ -126,7 +149,7 @@ def as_event(loan: Loan, event: LoanEvent) -> Event:
 
 def _event(
     loan: Loan,
-    event: LoanEvent,
+    event: LoanEvent | StoredEvent,
     rows: tuple[finance.Installment, ...],
     terms: ScheduleTerms | None,
     *,
@@ -147,12 +170,15 @@ def _event(
 
 def _first_schedule(loan: Loan) -> tuple[finance.Installment, ...]:
     """Return the rows that the contract or the takeover began with, as if nothing had been paid."""
-    rows: Iterable[tuple[Any, ...]] = (
-        Installment.objects.filter(loan_id=loan.pk, version=1)
-        .order_by("number")
-        .values_list("number", "due_on", "principal_minor", "interest_minor", "fee_minor", "period_from")
-    )
-    return tuple(finance.Installment(*row, period_from=period_from) for *row, period_from in rows)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT number, due_on, principal_minor, interest_minor, fee_minor, period_from
+            FROM repayments_installment WHERE loan_id = %s AND version = 1 ORDER BY number
+            """,
+            [loan.pk],
+        )
+        return tuple(finance.Installment(*row, period_from=since) for *row, since in cursor.fetchall())
 
 
 def _with_paid(

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.finance import installments as finance
 from dashu.finance.loan import Book, Contract, Position
+from dashu.kernel.arrays import array_text
 from dashu.kernel.errors import DomainError
 from dashu.ledger import accounts
 from dashu.ledger import services as ledger
@@ -153,8 +154,8 @@ def _update_paid(loaded: LoadedLoan, after: Position) -> None:
             WHERE row.loan_id = %s AND row.version = %s AND row.number = new.number
             """,  # noqa: S608 – the names are constants
             [
-                [row.number for row in changed],
-                *([getattr(row, name) for row in changed] for name in names),
+                array_text(row.number for row in changed),
+                *(array_text(getattr(row, name) for row in changed) for name in names),
                 loaded.loan.pk,
                 loaded.balance.schedule_version,
             ],
@@ -186,10 +187,10 @@ def insert_schedule(loan_id: int, version: int, rows: Sequence[finance.Installme
         )
 
 
-def installment_arrays(rows: Sequence[finance.Installment]) -> list[list[object]]:
+def installment_arrays(rows: Sequence[finance.Installment]) -> list[str]:
     """Return the values of `ROW_COLUMNS` as columns, for `unnest`."""
     names = ("number", "due_on", *AMOUNTS, "period_from", "earned_interest")
-    return [[getattr(row, name) for row in rows] for name in names]
+    return [array_text(getattr(row, name) for row in rows) for name in names]
 
 
 def balance_columns(position: Position, contract: Contract) -> dict[str, Any]:
@@ -206,16 +207,11 @@ def balance_columns(position: Position, contract: Contract) -> dict[str, Any]:
         "interest_collected_minor": position.interest_collected,
         "refund_due_minor": position.refund_due,
         "is_non_accrual": position.is_non_accrual(contract),
-        "pause_starts": _dates(pause.start for pause in position.pauses),
-        "pause_ends": _dates(pause.end for pause in position.pauses),
+        "pause_starts": array_text(pause.start for pause in position.pauses),
+        "pause_ends": array_text(pause.end for pause in position.pauses),
         "accrued_through": position.accrued_through,
         "interest_through": position.interest_through,
     }
-
-
-def _dates(days: Iterable[date | None]) -> str:
-    """Return dates as the text of an array of PostgreSQL, which COPY takes as well as a statement."""
-    return "{" + ",".join("NULL" if day is None else day.isoformat() for day in days) + "}"
 
 
 def ledger_lines(change: Mapping[Book, int], loan_id: int, product_terms_id: int) -> list[ledger.Line]:

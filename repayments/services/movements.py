@@ -9,6 +9,7 @@ from django.db import connection
 
 from dashu.finance.installments import Installment
 from dashu.finance.replay import Step
+from dashu.kernel.arrays import array_text
 from repayments.models import InstallmentMovement
 
 Kind = InstallmentMovement.Kind
@@ -26,9 +27,10 @@ def movements_between(before: Sequence[Installment], after: Sequence[Installment
         for row, sign in ((was, -1), (now, 1)):
             if row is not None:
                 for kind, parts in _parts(row):
-                    sums = moved[on, row.number, row.due_on, kind]
-                    for place, minor in enumerate(parts):
-                        sums[place] += sign * minor
+                    if any(parts):
+                        sums = moved[on, row.number, row.due_on, kind]
+                        for place, minor in enumerate(parts):
+                            sums[place] += sign * minor
     return {key: (sums[0], sums[1], sums[2]) for key, sums in moved.items() if any(sums)}
 
 
@@ -87,11 +89,11 @@ def correct_movements(loan_id: int, event_id: int, wanted: Movements) -> None:
         )
 
 
-def movement_arrays(movements: Mapping[Key, Parts]) -> dict[str, list[object]]:
+def movement_arrays(movements: Mapping[Key, Parts]) -> dict[str, str]:
     """Return the movements as columns, for `unnest`."""
     rows = [(*key, *parts) for key, parts in sorted(movements.items())]
     names = ("days", "numbers", "dues", "kinds", "principals", "interests", "fees")
-    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    return {name: array_text(row[place] for row in rows) for place, name in enumerate(names)}
 
 
 def _parts(row: Installment) -> tuple[tuple[str, Parts], ...]:

@@ -8,6 +8,7 @@ from django.db import connection
 
 from dashu.finance.allocation import Line
 from dashu.finance.loan import Receipt
+from dashu.kernel.arrays import array_text
 from repayments.models import LoanEvent, Payment
 from repayments.services.movements import Movements, movement_arrays
 
@@ -87,54 +88,64 @@ def rewrite_receipts(loan_id: int, receipts: Mapping[int, Receipt]) -> None:
 
     :param receipts: what each payment paid, by the id of its event; returned payments have none.
     """
-    held: dict[int, dict[int, list[int]]] = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT part.payment_id, part.number, part.fee_minor, part.interest_minor, part.principal_minor
-            FROM repayments_paymentallocation AS part JOIN repayments_payment AS payment
-                ON payment.event_id = part.payment_id
-            WHERE payment.loan_id = %s
+            SELECT payment_id, number, fee_minor, interest_minor, principal_minor FROM repayments_paymentallocation
+            WHERE payment_id = ANY(%s::bigint[])
             """,
-            [loan_id],
+            [array_text(receipts)],
         )
+        held: defaultdict[int, dict[int, list[int]]] = defaultdict(dict)
         for payment_id, number, *parts in cursor.fetchall():
             held[payment_id][number] = parts
-    names = ("pk", "amount_minor", *_PART_COLUMNS)
-    changed = []
-    for payment_id, amount, *parts in Payment.objects.filter(loan_id=loan_id, is_returned=False).values_list(*names):
-        receipt = receipts[payment_id]
-        assert receipt.amount == amount
-        lines = {number: _in_order(amounts) for number, amounts in _by_installment(receipt.lines).items()}
-        if parts != list(receipt_columns(receipt).values()) or lines != held[payment_id]:
-            changed.append((payment_id, receipt, lines))
+        cursor.execute(
+            f"""
+            SELECT event_id, amount_minor, {", ".join(_PART_COLUMNS)} FROM repayments_payment
+            WHERE loan_id = %s AND NOT is_returned
+            """,  # noqa: S608 – the names are constants
+            [loan_id],
+        )
+        changed = []
+        for payment_id, amount, *parts in cursor.fetchall():
+            receipt = receipts[payment_id]
+            assert receipt.amount == amount
+            lines = {number: _in_order(amounts) for number, amounts in _by_installment(receipt.lines).items()}
+            columns = list(receipt_columns(receipt).values())
+            if parts != columns or lines != held[payment_id]:
+                changed.append((payment_id, columns, lines))
     if changed:
         _write_receipts(changed)
 
 
-def _write_receipts(changed: Sequence[tuple[int, Receipt, dict[int, list[int]]]]) -> None:
-    columns = {name: [receipt_columns(receipt)[name] for _id, receipt, _lines in changed] for name in _PART_COLUMNS}
-    rows = [(payment_id, number, *parts) for payment_id, _receipt, lines in changed for number, parts in lines.items()]
+def _write_receipts(changed: Sequence[tuple[int, list[int], dict[int, list[int]]]]) -> None:
+    ids = array_text(payment_id for payment_id, _columns, _lines in changed)
+    columns = zip(*(columns for _id, columns, _lines in changed), strict=True)
+    rows = [(payment_id, number, *parts) for payment_id, _columns, lines in changed for number, parts in lines.items()]
+    parts = zip(*rows, strict=True) if rows else [[]] * 5
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
+            WITH wanted AS MATERIALIZED (
+                SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[])
+                    AS part (payment_id, number, fee, interest, principal)
+            ), gone AS (
+                DELETE FROM repayments_paymentallocation AS held WHERE payment_id = ANY(%s::bigint[]) AND NOT EXISTS (
+                    SELECT FROM wanted WHERE wanted.payment_id = held.payment_id AND wanted.number = held.number
+                )
+            ), kept AS (
+                INSERT INTO repayments_paymentallocation AS held
+                    (payment_id, number, fee_minor, interest_minor, principal_minor)
+                SELECT * FROM wanted
+                ON CONFLICT (payment_id, number) DO UPDATE SET fee_minor = excluded.fee_minor,
+                    interest_minor = excluded.interest_minor, principal_minor = excluded.principal_minor
+            )
             UPDATE repayments_payment AS payment SET {", ".join(f"{name} = new.{name}" for name in _PART_COLUMNS)}
             FROM unnest(%s::bigint[], {", ".join("%s::bigint[]" for _name in _PART_COLUMNS)})
                 AS new (event_id, {", ".join(_PART_COLUMNS)})
             WHERE payment.event_id = new.event_id
             """,  # noqa: S608 – the names are constants
-            [[payment_id for payment_id, _receipt, _lines in changed], *columns.values()],
-        )
-        cursor.execute(
-            "DELETE FROM repayments_paymentallocation WHERE payment_id = ANY(%s)",
-            [[payment_id for payment_id, _receipt, _lines in changed]],
-        )
-        cursor.execute(
-            """
-            INSERT INTO repayments_paymentallocation (payment_id, number, fee_minor, interest_minor, principal_minor)
-            SELECT * FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[])
-            """,
-            [[row[place] for row in rows] for place in range(5)],
+            [*map(array_text, parts), ids, ids, *map(array_text, columns)],
         )
 
 
@@ -142,7 +153,7 @@ def _in_order(amounts: dict[str, int]) -> list[int]:
     return [amounts.get(name, 0) for name in ("fee_minor", "interest_minor", "principal_minor")]
 
 
-def _movement_arrays(movements: Movements) -> dict[str, list[object]]:
+def _movement_arrays(movements: Movements) -> dict[str, str]:
     arrays = movement_arrays(movements)
     mine = {"numbers": "moved"} | {name: f"moved_{name}" for name in ("principals", "interests", "fees")}
     return {mine.get(name, name): values for name, values in arrays.items()}
@@ -157,13 +168,13 @@ def _by_installment(lines: Sequence[Line]) -> dict[int, dict[str, int]]:
     return parts
 
 
-def _allocation_arrays(lines: Sequence[Line]) -> dict[str, list[int]]:
+def _allocation_arrays(lines: Sequence[Line]) -> dict[str, str]:
     parts = _by_installment(lines)
     columns = {
-        name: [amounts.get(f"{name.removesuffix('s')}_minor", 0) for amounts in parts.values()]
+        name: array_text(amounts.get(f"{name.removesuffix('s')}_minor", 0) for amounts in parts.values())
         for name in ("fees", "interests", "principals")
     }
-    return {"numbers": list(parts), **columns}
+    return {"numbers": array_text(parts), **columns}
 
 
 _PART_COLUMNS = ("fee_minor", "penalty_minor", "interest_minor", "principal_minor", "unapplied_minor")
