@@ -9,11 +9,11 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
@@ -59,8 +59,12 @@ def publish(event: str, **fields: Any) -> None:
     """
     if event not in REACTIONS:
         raise KeyError(event)
-    if not _IS_SILENT.get():
-        transaction.on_commit(partial(_queue, event, fields))
+    if _IS_SILENT.get():
+        return
+    if waiting := _waiting():
+        waiting.events.append((event, fields))
+    else:
+        transaction.on_commit(_Message([(event, fields)]))
 
 
 @contextmanager
@@ -83,20 +87,32 @@ def route_task(name: str, *_args: Any, **_kwargs: Any) -> dict[str, str]:
 
 
 @app.task(name="dashu.events.react", ignore_result=True)
-def react(event: str, fields: dict[str, Any]) -> None:
-    """Queue every task that reacts to an event; each of them then succeeds or is tried again by itself."""
-    for task in REACTIONS[event]:
-        app.send_task(task, kwargs=fields)
+def react(events: list[tuple[str, dict[str, Any]]]) -> None:
+    """Queue every task that reacts to these events; each of them then succeeds or is tried again by itself."""
+    for event, fields in events:
+        for task in REACTIONS[event]:
+            app.send_task(task, kwargs=fields)
 
 
-def _queue(event: str, fields: dict[str, Any]) -> None:
-    """
-    Hand the event to the broker in one message, so that whoever waits for the caller's answer waits once.
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What one piece of work announces when it is committed: its caller waits for the broker once."""
 
-    The caller's work is committed, so a broker that is down must not make it fail.
-    """
-    try:
-        app.send_task(react.name, kwargs={"event": event, "fields": fields}, retry=False)
-    except (OperationalError, RedisError, OSError) as error:
-        logger.error("The broker is not reachable; %s waits for the next sweep: %s", event, error)
-        raise_alert_if_possible("broker.unreachable", error=str(error))
+    events: list[tuple[str, dict[str, Any]]]
+
+    def __call__(self) -> None:
+        """Hand it to the broker; the work is committed, so a broker that is down must not make the caller fail."""
+        try:
+            app.send_task(react.name, kwargs={"events": self.events}, retry=False)
+        except (OperationalError, RedisError, OSError) as error:
+            names = ", ".join(event for event, _fields in self.events)
+            logger.error("The broker is not reachable; %s waits for the next sweep: %s", names, error)
+            raise_alert_if_possible("broker.unreachable", error=str(error))
+
+
+def _waiting() -> _Message | None:
+    """Return the message that this transaction sends last, if it is committed or undone together with what comes now."""
+    if not connection.in_atomic_block or not connection.run_on_commit:
+        return None
+    savepoints, hook, _is_robust = connection.run_on_commit[-1]
+    return hook if isinstance(hook, _Message) and savepoints == set(connection.savepoint_ids) else None

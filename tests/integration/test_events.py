@@ -27,10 +27,23 @@ class TestPublish:
             events.publish(EVENT, payment_id=1, loan_id=2)
             assert sent == []
 
-        assert sent == [("dashu.events.react", {"event": EVENT, "fields": {"payment_id": 1, "loan_id": 2}})]
+        assert sent == [("dashu.events.react", {"events": [(EVENT, {"payment_id": 1, "loan_id": 2})]})]
+
+    def test_what_is_committed_together_goes_in_one_message_without_what_was_undone(self, sent):
+        with transaction.atomic():
+            events.publish(EVENT, payment_id=1, loan_id=2)
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                events.publish(EVENT, payment_id=3, loan_id=2)
+                raise ZeroDivisionError
+            events.publish("repayments.loan_restated", loan_id=2, event_id=4)
+            with transaction.atomic():
+                events.publish(EVENT, payment_id=5, loan_id=2)
+
+        told = [[(event, *fields.values()) for event, fields in message["events"]] for _task, message in sent]
+        assert told == [[(EVENT, 1, 2), ("repayments.loan_restated", 2, 4)], [(EVENT, 5, 2)]]
 
     def test_the_worker_queues_every_reaction(self, sent):
-        events.react(event=EVENT, fields={"payment_id": 1, "loan_id": 2})
+        events.react(events=[(EVENT, {"payment_id": 1, "loan_id": 2})])
 
         assert sent == [(task, {"payment_id": 1, "loan_id": 2}) for task in events.REACTIONS[EVENT]]
 
