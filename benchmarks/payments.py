@@ -55,7 +55,6 @@ SECRET = "only for a benchmark"  # noqa: S105
 LONG_START = date(2022, 1, 15)
 LONG_COUNT = 36
 LONG_DAYS = 900
-LONG_TODAY = LONG_START + timedelta(days=LONG_DAYS + 1)
 TARGET_MS = 20
 FIRST_MONTH, ANY_DAY = "in the first month", "on days spread over its life"
 
@@ -484,9 +483,12 @@ def measure_restatements(
     sizes: list[int], repeat: int, live: Callable[[Any, int], None], when: str
 ) -> list[dict[str, Any]]:
     """Restate `repeat` loans of each number of events, a loan of each in turn; the first turn only warms up."""
+    from django.db.models import Max
+
     from repayments.models import LoanEvent
 
     loans = {events: [lived_loan(events - 1, live) for _turn in range(repeat + 1)] for events in sizes}
+    lived_to = dict(LoanEvent.objects.order_by("loan_id").values_list("loan_id").annotate(Max("effective_on")))
     _settle_down()
     spent: dict[int, list[float]] = {events: [] for events in sizes}
     parts: dict[int, dict[str, float]] = {events: {} for events in sizes}
@@ -495,9 +497,11 @@ def measure_restatements(
             for events in sizes:
                 loan_id = loans[events][turn]
                 running.update(dict.fromkeys(running, 0))
-                late = LONG_START + timedelta(days=10 if when == FIRST_MONTH else LONG_DAYS * turn // (repeat + 1))
+                lived = (lived_to[loan_id] - LONG_START).days
+                late = LONG_START + timedelta(days=10 if when == FIRST_MONTH else lived * turn // (repeat + 1))
+                tomorrow = lived_to[loan_id] + timedelta(days=1)
                 began = time.perf_counter()
-                receive(loan_id, 100_00, late, f"LATE-{loan_id}", today=LONG_TODAY)
+                receive(loan_id, 100_00, late, f"LATE-{loan_id}", today=tomorrow)
                 if turn:
                     spent[events].append(time.perf_counter() - began)
                     parts[events] = {part: parts[events].get(part, 0) + running[part] for part in running}

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import date, timedelta
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Q
@@ -123,20 +124,21 @@ def _let_stand_still(loan: Loan, *, today: date, reason: str, actor: str) -> Non
     )
     # A turn of a hold is the last one of its day, as `turns_of_holds` counts.
     latest = {event.effective_on: event.pk for event in own}
+    act = uuid4().hex
     kept: set[tuple[Turn, date]] = set()
     for event in reversed(ours):
         stands = Turn(event.kind), event.effective_on
         if stands in needed and stands not in kept and event.pk > latest.get(event.effective_on, 0):
             kept.add(stands)
         else:
-            undo_event(event_id=event.pk, today=today, reason=reason, actor=actor)
+            undo_event(event_id=event.pk, today=today, reason=reason, actor=actor, act=act)
     for turn, on in needed:
         if (turn, on) in kept:
             continue
         if turn is Turn.PAUSE:
-            pause_count(loan_id=loan.pk, paused_on=on, today=today, reason=reason, actor=actor)
+            pause_count(loan_id=loan.pk, paused_on=on, today=today, reason=reason, actor=actor, act=act)
         else:
-            resume_count(loan_id=loan.pk, resumed_on=on, today=today, reason=reason, actor=actor)
+            resume_count(loan_id=loan.pk, resumed_on=on, today=today, reason=reason, actor=actor, act=act)
 
 
 def _turns_of(loan: Loan, *, prefixes: tuple[str, ...]) -> tuple[list[LoanEvent], list[LoanEvent]]:

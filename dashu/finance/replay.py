@@ -158,10 +158,12 @@ class _Run:
     reversed_receipts: dict[int, Receipt] = field(default_factory=dict)
     lives_before: dict[int, Life] = field(default_factory=dict)
     done: int = 0
+    may_go_back: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.order = sorted(range(len(self.events)), key=lambda index: _when(self.events[index], index))
         self.life = Life(self.rules, self.terms)
+        self.may_go_back = any(event.type is EventType.REVERSAL for event in self.events)
         _refuse_twins(self.events)
 
     def steps(self) -> Iterator[Step]:
@@ -178,7 +180,8 @@ class _Run:
         self.done += 1
 
     def _live_through(self, index: int) -> None:
-        self.lives_before[index] = copy(self.life)
+        if self.may_go_back:
+            self.lives_before[index] = copy(self.life)
         if not self._waits(index):
             self.life.apply(self.events[index], index)
 

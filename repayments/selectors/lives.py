@@ -16,7 +16,7 @@ This is the only reader of `LoanEvent.data`. What each kind keeps there:
 | RATE_CHANGE | `annual_rate` |
 | DUE_DAY | `due_day` |
 | money | `replaces`: the id of the payment whose place it takes, once that is reversed |
-| all | `reason`, in words |
+| all | `reason`, in words; `act`: shared by the events of one act that took several |
 """
 
 import json

@@ -25,12 +25,11 @@ def movements_between(before: Sequence[Installment], after: Sequence[Installment
         if was is now:  # nothing happened to it
             continue
         for row, sign in ((was, -1), (now, 1)):
-            if row is not None:
-                for kind, parts in _parts(row):
-                    if any(parts):
-                        sums = moved[on, row.number, row.due_on, kind]
-                        for place, minor in enumerate(parts):
-                            sums[place] += sign * minor
+            for kind, parts in _parts(row) if row else ():
+                sums = moved[on, row.number, row.due_on, kind]
+                sums[0] += sign * parts[0]
+                sums[1] += sign * parts[1]
+                sums[2] += sign * parts[2]
     return {key: (sums[0], sums[1], sums[2]) for key, sums in moved.items() if any(sums)}
 
 

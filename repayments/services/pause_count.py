@@ -1,4 +1,8 @@
-"""Stop and resume the count of days past due, and the penalty with it."""
+"""
+Stop and resume the count of days past due, and the penalty with it.
+
+`act` is what several such events have in common when they are one act, which the borrower hears of once.
+"""
 
 from datetime import date
 
@@ -6,7 +10,7 @@ from repayments.models import LoanEvent
 from repayments.services.acting import book_act
 
 
-def pause_count(*, loan_id: int, paused_on: date, today: date, reason: str, actor: str) -> LoanEvent:
+def pause_count(*, loan_id: int, paused_on: date, today: date, reason: str, actor: str, act: str = "") -> LoanEvent:
     """
     From `paused_on` on no penalty is charged and the effective days past due stand still.
 
@@ -17,14 +21,14 @@ def pause_count(*, loan_id: int, paused_on: date, today: date, reason: str, acto
         kind=LoanEvent.Kind.PAUSE,
         effective_on=paused_on,
         today=today,
-        data={"reason": reason},
+        data={"reason": reason} | ({"act": act} if act else {}),
         description="Pause",
         actor=actor,
         field="paused_on",
     )
 
 
-def resume_count(*, loan_id: int, resumed_on: date, today: date, reason: str, actor: str) -> LoanEvent:
+def resume_count(*, loan_id: int, resumed_on: date, today: date, reason: str, actor: str, act: str = "") -> LoanEvent:
     """
     End the running pause; `resumed_on` is the first day that counts again.
 
@@ -35,7 +39,7 @@ def resume_count(*, loan_id: int, resumed_on: date, today: date, reason: str, ac
         kind=LoanEvent.Kind.RESUME,
         effective_on=resumed_on,
         today=today,
-        data={"reason": reason},
+        data={"reason": reason} | ({"act": act} if act else {}),
         description="End of a pause",
         actor=actor,
         field="resumed_on",

@@ -12,6 +12,7 @@ from dashu.finance.allocation import Surplus
 from dashu.finance.bookkeeping import difference, growth
 from dashu.finance.life import Life
 from dashu.finance.loan import ENDED, Receipt, Status, accrue, books_of
+from dashu.finance.replay import History
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import MAX_MINOR, InvalidAmount, format_minor
 from loans.models import Loan
@@ -93,14 +94,16 @@ def receive_payment(
         event.data["replaces"] = replaces.pk
     if loaded.is_booked_past(received_on):
         payment = _record(event, reference=reference, channel=channel)
-        restate_and_tell(loaded, description=f"Payment {reference}", event=event, today=today, must_fit=not has_arrived)
-        payment.refresh_from_db()
+        history = restate_and_tell(
+            loaded, description=f"Payment {reference}", event=event, today=today, must_fit=not has_arrived
+        )
+        _note_receipt(payment, history)
     elif _is_plain(loaded, kind):
         payment = _book_next(loaded, event, reference=reference, channel=channel)
     else:
         payment = _record(event, reference=reference, channel=channel)
-        restate(loaded, description=f"Payment {reference}", event=event, must_fit=not has_arrived)
-        payment.refresh_from_db()
+        history = restate(loaded, description=f"Payment {reference}", event=event, must_fit=not has_arrived)
+        _note_receipt(payment, history)
 
     audit.record(
         action="repayments.payment_received",
@@ -169,6 +172,12 @@ def _record(
             raise
         raise _reused(reference) from error
     return payment
+
+
+def _note_receipt(payment: Payment, history: History) -> None:
+    """Put what the restatement has written of the payment into it: that of the event that was posted last."""
+    for name, minor in receipt_columns(history.receipts[len(history.steps) - 1]).items():
+        setattr(payment, name, minor)
 
 
 def _earlier(reference: str) -> Payment | None:

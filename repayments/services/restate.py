@@ -61,12 +61,12 @@ def restate(
 
 def restate_and_tell(
     loaded: LoadedLoan, *, description: str, event: LoanEvent, today: date, must_fit: bool = True
-) -> Restatement:
+) -> History:
     """Restate the loan and keep what changed in what its borrower was told; they are told once it is committed."""
     before = summary_of(loaded.position, loaded.contract, today)
     yesterday = today - timedelta(days=1)
     history = restate(loaded, description=description, event=event, must_fit=must_fit, through=yesterday)
-    kept = Restatement.objects.create(
+    Restatement.objects.create(
         event=event,
         loan=loaded.loan,
         from_on=event.effective_on,
@@ -74,4 +74,4 @@ def restate_and_tell(
         after=summary_of(history.position, history.contract, today),
     )
     events_table.publish("repayments.loan_restated", loan_id=loaded.loan.pk, event_id=event.pk)
-    return kept
+    return history

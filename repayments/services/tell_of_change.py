@@ -24,6 +24,10 @@ def tell_of_change(*, event_id: int) -> bool:
     kept = Restatement.objects.select_related("event", "loan").get(pk=event_id)
     if _is_told_by_chargeback(kept):
         return False
+    one_act = _restated_by_the_same_act(kept)
+    if one_act[-1] != kept:
+        return False  # whose news tell all
+    kept.before = one_act[0].before
     correction = _correction_of(kept)
     if correction is not None:
         if Restatement.objects.filter(pk=correction.pk).exists():
@@ -58,6 +62,14 @@ def _is_told_by_chargeback(kept: Restatement) -> bool:
     if kept.event.kind == LoanEvent.Kind.REVERSAL:
         about |= Q(payment=kept.event.data["event"])
     return Chargeback.objects.filter(about).exists()
+
+
+def _restated_by_the_same_act(kept: Restatement) -> list[Restatement]:
+    """Return the restatements of an act that took several events, in order; else this one alone."""
+    act = kept.event.data.get("act")
+    if not act:
+        return [kept]
+    return list(Restatement.objects.filter(loan_id=kept.loan_id, event__data__act=act).order_by("pk"))
 
 
 def _correction_of(kept: Restatement) -> Payment | None:

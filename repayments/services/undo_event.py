@@ -31,13 +31,16 @@ _STAYS = (LoanEvent.Kind.DISBURSED, LoanEvent.Kind.TAKEN_OVER, LoanEvent.Kind.RE
 
 
 @transaction.atomic
-def undo_event(*, event_id: int, today: date, reason: str, actor: str, replaced_by: str = "") -> LoanEvent:
+def undo_event(
+    *, event_id: int, today: date, reason: str, actor: str, replaced_by: str = "", act: str = ""
+) -> LoanEvent:
     """
     Restate the loan as if the event had never been; it stays on record beside its reversal.
 
     Money that really came and went back is `return_payment`, which counts from the day on which it went.
 
     :param replaced_by: reference of the payment that takes the place of this one, when it is corrected or moved.
+    :param act: what it shares with other events of the same act, which the borrower hears of once.
     :returns: the reversal.
     :raises EventNotFound: no event has this id.
     :raises CannotBeUndone: an opening, a reversal, or an event that was undone before.
@@ -60,7 +63,9 @@ def undo_event(*, event_id: int, today: date, reason: str, actor: str, replaced_
         effective_on=event.effective_on,
         today=today,
         amount_minor=event.amount_minor or None,
-        data={"event": event.pk, "reason": reason} | ({"replaced_by": replaced_by} if replaced_by else {}),
+        data={"event": event.pk, "reason": reason}
+        | ({"replaced_by": replaced_by} if replaced_by else {})
+        | ({"act": act} if act else {}),
         description=f"Undo {event.kind.lower()} {event.pk}",
         actor=actor,
     )

@@ -186,6 +186,10 @@ class TestCostFollowsTheWork:
         assert "repayments_installment_open" in plan
 
     def test_it_finds_the_payments_of_its_day_without_reading_those_before(self, loans):
+        for number, loan in enumerate(loans):
+            pay(loan, 1_00, date(2026, 2, 1) + timedelta(days=number), reference=f"BEFORE-{number}")
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE repayments_payment")
         payments = plan_of(
             "SELECT loan_id FROM repayments_payment WHERE received_on = %s AND loan_id >= 1 AND loan_id < %s",
             FIRST,

@@ -18,12 +18,14 @@ from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.holds import HoldRefused, end_hold, place_hold
 from collections_mgmt.services.promises import PromiseRefused, note_promise
 from collections_mgmt.services.refresh_history import refresh_history
+from dashu.messaging.models import OutboxMessage
 from repayments.models import LoanBalance, LoanEvent, Restatement
 from repayments.selectors.past_days import facts_on
 from repayments.selectors.reconciliation import differences
 from repayments.services.pause_count import pause_count, resume_count
 from repayments.services.return_payment import return_payment
 from repayments.services.sell_loan import sell_loan
+from repayments.services.tell_of_change import tell_of_change
 from repayments.services.write_off_loan import write_off_loan
 from tests.factories import ACTOR, pay, running_loan, yuan
 
@@ -234,6 +236,24 @@ class TestHolds:
 
         assert LoanEvent.objects.filter(kind="PAUSE").latest("pk").effective_on == day
         assert facts_on(loan, as_of=day)["outstanding"] == facts_on(loan, as_of=DUE + 4 * DAY)["outstanding"]
+
+    def test_the_borrower_hears_once_of_a_hold_that_moves_an_earlier_one(self, loan):
+        today = DUE + 25 * DAY
+        close(today - DAY)
+        day = {"today": today, "reason": "x", "actor": ACTOR}
+        first = place_hold(loan_id=loan.pk, kind="COMPLAINT", starts_on=DUE + 10 * DAY, ends_on=None, **day)
+        end_hold(hold_id=first.pk, ended_on=DUE + 15 * DAY, **day)
+        before = Restatement.objects.latest("pk")
+
+        place_hold(loan_id=loan.pk, kind="DISPUTE", starts_on=DUE + 5 * DAY, ends_on=None, **day)
+        made = list(Restatement.objects.filter(pk__gt=before.pk).order_by("pk"))
+        told = [tell_of_change(event_id=kept.pk) for kept in made]
+
+        assert len(made) > 1
+        assert told == [False] * (len(made) - 1) + [True]
+        params = OutboxMessage.objects.get(template="repayments.loan_changed").params
+        assert params["left_before_minor"] == before.after["left_to_pay_minor"]
+        assert params["left_to_pay_minor"] == made[-1].after["left_to_pay_minor"] < params["left_before_minor"]
 
     def test_covers_the_day_on_which_it_is_ended(self, loan):
         hold, day = self.hold(loan, ends_on=None), DUE + 12 * DAY
