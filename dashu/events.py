@@ -111,7 +111,7 @@ class _Message:
 
 
 def _waiting() -> _Message | None:
-    """Return the message that this transaction sends last, if it is committed or undone together with what comes now."""
+    """Return this transaction's last message, if it is committed, or undone, together with what comes now."""
     if not connection.in_atomic_block or not connection.run_on_commit:
         return None
     savepoints, hook, _is_robust = connection.run_on_commit[-1]
