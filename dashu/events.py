@@ -114,5 +114,5 @@ def _waiting() -> _Message | None:
     """Return this transaction's last message, if it is committed, or undone, together with what comes now."""
     if not connection.in_atomic_block or not connection.run_on_commit:
         return None
-    savepoints, hook, _is_robust = connection.run_on_commit[-1]
+    savepoints, hook = connection.run_on_commit[-1][:2]
     return hook if isinstance(hook, _Message) and savepoints == set(connection.savepoint_ids) else None
