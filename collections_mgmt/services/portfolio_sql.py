@@ -14,10 +14,26 @@ from django.db.backends.utils import CursorWrapper
 
 from dashu.finance.arrears import Scale
 
-# An installment's interest runs from `period_from`, else from the due date before it, by days; see `earned_interest`.
+_GIVEN = "row.paid_interest_minor + row.waived_interest_minor"
+
+
+def _earned(since: str) -> str:
+    """Return the SQL of `earned_interest` for a row whose interest runs from `since`."""
+    return f"""
+        CASE WHEN row.due_on <= {since} THEN row.interest_minor
+             WHEN {since} >= %(on)s THEN row.earned_interest_minor
+             ELSE row.earned_interest_minor + round((row.interest_minor - row.earned_interest_minor)::numeric
+                                                    * (%(on)s - {since}) / (row.due_on - {since}))::bigint
+        END
+    """
+
+
+# An installment's interest runs from `period_from`, else from the latest due date of those before it, by days. So of the
+# installments to come only the next one can run from a due date that is past; the others have earned nothing, unless
+# they say so themselves. What is out of order was paid in advance when those around it moved, and adds nothing.
 # The rows of each loan are asked for by its key: asked for a range at once, a database that holds twenty of them rather
-# reads all installments for each. The version in force is named in the order, so that they need no sort.
-_LOANS = """
+# reads all installments for each.
+_LOANS = f"""
     SELECT loan.id AS loan_id, product.code AS product, product.kind, loan.currency, balance.is_non_accrual,
            balance.principal_minor, COALESCE(status.days_past_due, 0) AS days_past_due,
            status.bucket, status.classification,
@@ -30,7 +46,7 @@ _LOANS = """
                     (balance.interest_parts + balance.principal_minor::numeric * GREATEST(0, %(on)s - interest_through)
                         * (COALESCE(balance.annual_rate, loan.annual_rate) * 1000000)::bigint)
                     / (1000000::numeric * loan.interest_year_days))::bigint - balance.interest_collected_minor)
-                ELSE rows.accrued_minor END AS accrued_minor
+                ELSE rows.accrued_minor + COALESCE(next.accrued_minor, 0) END AS accrued_minor
     FROM loans_loan AS loan
     JOIN loans_productterms AS version ON version.id = loan.product_terms_id
     JOIN loans_product AS product ON product.id = version.product_id
@@ -39,32 +55,33 @@ _LOANS = """
     LEFT JOIN collections_mgmt_overduestatus AS status ON status.loan_id = loan.id
         AND status.loan_id >= %(first)s AND status.loan_id < %(end)s
     CROSS JOIN LATERAL (
-        SELECT COALESCE(SUM(row.unpaid_interest_minor) FILTER (WHERE row.due_on <= %(on)s), 0) AS interest_due_minor,
-               COALESCE(SUM(row.unpaid_fee_minor) FILTER (WHERE row.due_on <= %(on)s), 0) AS fee_due_minor,
-               COALESCE(SUM(GREATEST(0, row.earned_minor - row.given_minor)) FILTER (WHERE row.due_on > %(on)s), 0)
-                   AS accrued_minor
-        FROM (
-            SELECT row.due_on, row.given_minor, row.unpaid_fee_minor,
-                   row.interest_minor - row.given_minor AS unpaid_interest_minor,
-                   CASE WHEN row.due_on <= %(on)s THEN 0
-                        WHEN row.due_on <= row.since THEN row.interest_minor
-                        WHEN row.since >= %(on)s THEN row.earned_interest_minor
-                        ELSE row.earned_interest_minor
-                            + round((row.interest_minor - row.earned_interest_minor)::numeric
-                                    * (%(on)s - row.since) / (row.due_on - row.since))::bigint
-                   END AS earned_minor
-            FROM (
-                SELECT row.due_on, row.interest_minor, row.earned_interest_minor,
-                       row.paid_interest_minor + row.waived_interest_minor AS given_minor,
-                       row.fee_minor - row.paid_fee_minor - row.waived_fee_minor AS unpaid_fee_minor,
-                       COALESCE(row.period_from, GREATEST(loan.starts_on, MAX(row.due_on) OVER (
-                           ORDER BY row.version, row.number
-                           ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING))) AS since
-                FROM repayments_installment AS row
-                WHERE row.is_current AND row.loan_id = loan.id
-            ) AS row
-        ) AS row
+        SELECT COALESCE(SUM(row.interest_minor - ({_GIVEN})) FILTER (WHERE row.due_on <= %(on)s), 0)
+                   AS interest_due_minor,
+               COALESCE(SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor)
+                   FILTER (WHERE row.due_on <= %(on)s), 0) AS fee_due_minor,
+               COALESCE(SUM(GREATEST(0, CASE WHEN row.period_from IS NULL THEN row.earned_interest_minor
+                                             ELSE {_earned("row.period_from")} END - ({_GIVEN})))
+                   FILTER (WHERE row.due_on > %(on)s), 0) AS accrued_minor,
+               MIN(row.number) FILTER (WHERE row.due_on > %(on)s) AS next_number,
+               MAX(row.number) FILTER (WHERE row.due_on <= %(on)s) AS last_number,
+               MAX(row.due_on) FILTER (WHERE row.due_on <= %(on)s) AS last_due_on
+        FROM repayments_installment AS row
+        WHERE row.loan_id = loan.id AND row.version = balance.schedule_version
     ) AS rows
+    LEFT JOIN LATERAL (
+        SELECT GREATEST(0, {_earned("begun.since")} - ({_GIVEN}))
+                   - GREATEST(0, row.earned_interest_minor - ({_GIVEN})) AS accrued_minor
+        FROM repayments_installment AS row
+        CROSS JOIN LATERAL (
+            SELECT GREATEST(loan.starts_on, CASE
+                WHEN rows.last_number > rows.next_number THEN (
+                    SELECT MAX(before.due_on) FROM repayments_installment AS before
+                    WHERE before.loan_id = loan.id AND before.version = row.version AND before.number < row.number
+                ) ELSE rows.last_due_on END) AS since
+        ) AS begun
+        WHERE row.loan_id = loan.id AND row.version = balance.schedule_version AND row.number = rows.next_number
+          AND row.period_from IS NULL
+    ) AS next ON true
     WHERE loan.status = 'ACTIVE' AND loan.starts_on <= %(on)s AND loan.id >= %(first)s AND loan.id < %(end)s
 """
 
