@@ -13,6 +13,7 @@ from loans.models import Loan
 from repayments.models import Chargeback, Payment
 from repayments.selectors.standings import standings_of
 from repayments.services.booking import lock_loan
+from repayments.services.correct_payment import bookings_of
 from repayments.services.receive_payment import receive_payment
 from repayments.services.return_payment import PaymentNotFound, return_payment
 
@@ -110,7 +111,7 @@ def win_chargeback(*, reference: str, won_on: date, today: date, actor: str, won
     :param reference: of the payment that was charged back.
     :param won_reference: of the new payment; made from the old one's id unless given.
     :raises PaymentNotFound: no payment has this reference.
-    :raises NotChargedBack: it was not charged back.
+    :raises NotChargedBack: it was not charged back, or the chargeback was undone and the payment counts again.
     :raises DateOutsideContract, ReferenceReused: see `receive_payment`.
     """
     payment = _locked(reference)
@@ -119,6 +120,8 @@ def win_chargeback(*, reference: str, won_on: date, today: date, actor: str, won
         raise NotChargedBack(_("This payment was not charged back."), field="reference")
     if record.won_payment:
         return record.won_payment
+    if bookings_of(reference).filter(is_returned=False).exists():
+        raise NotChargedBack(_("This payment was not charged back."), field="reference")
     if won_on < record.charged_back_on:
         raise NotChargedBack(_("Money cannot be won back before it was taken back."), field="won_on")
     record.won_payment = receive_payment(

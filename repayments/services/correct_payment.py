@@ -10,6 +10,7 @@ from datetime import date
 from functools import partial
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from dashu.finance.loan import SettlementTooSmall
@@ -162,6 +163,13 @@ def next_reference(reference: str) -> str:
     """Return the reference of a payment's correction: "REF" → "REF~2" → "REF~3"."""
     counted = _COUNTED.fullmatch(reference)
     return f"{counted['stem']}~{int(counted['count']) + 1}" if counted else f"{reference}~2"
+
+
+def bookings_of(reference: str) -> QuerySet[Payment]:
+    """Return all bookings of the same money: the first, and its corrections, on whatever loans."""
+    counted = _COUNTED.fullmatch(reference)
+    stem = counted["stem"] if counted else reference
+    return Payment.objects.filter(Q(reference=stem) | Q(reference__startswith=f"{stem}~"))
 
 
 def _values(payment: Payment) -> tuple[int, date, int]:

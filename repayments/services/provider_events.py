@@ -11,6 +11,7 @@ A payment's value date is the day it was made, so a message that comes late cost
 
 from datetime import date
 
+from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,7 @@ from repayments.models import Channel, Chargeback, Checkout, GatewayCallback, Pa
 from repayments.services.autopay_outcomes import note_collected, note_not_collected
 from repayments.services.booking import lock_loan
 from repayments.services.charge_back import charge_back, win_chargeback
+from repayments.services.correct_payment import next_reference
 from repayments.services.receive_payment import receive_payment
 from repayments.services.settle_by_quote import settle_checkout
 from repayments.services.split_payment import receive_split_payment, shared_out
@@ -64,12 +66,12 @@ def apply_event(event: ProviderEvent, *, today: date) -> str:
 
 
 def _locked(event: ProviderEvent) -> Checkout:
-    """Lock the checkout's loans, lowest id first, and read it afterwards."""
-    found = Checkout.objects.filter(token=event.checkout).values_list("loan_id", "parts").first()
+    """Lock the loans of the checkout and of its payments, lowest id first, and read it afterwards."""
+    found = Checkout.objects.filter(token=event.checkout).first()
     if found is None:
         raise CheckoutNotFound(_("There is no such checkout."), field="checkout")
-    loan_id, parts = found
-    for locked_id in sorted({loan_id, *(part[0] for part in parts)}):
+    stated = {found.loan_id, *(part[0] for part in found.parts)}
+    for locked_id in sorted(stated | {payment.loan_id for payment in _payments_of(found)}):
         lock_loan(locked_id)
     return Checkout.objects.select_related("loan", "payment", "payoff__quote").get(token=event.checkout)
 
@@ -222,21 +224,21 @@ def _event_of(note: GatewayCallback) -> ProviderEvent:
 
 
 def _payments_of(checkout: Checkout) -> list[Payment]:
-    """Return what the checkout was booked as, in the order of its parts, each followed by what was left of it."""
+    """Return what the checkout was booked as, in the order of its parts, each followed by what took its place."""
     if checkout.payment_id is None:
         return []
     if checkout.parts:
         found = Payment.objects.filter(group_part__group__checkout=checkout).order_by("group_part__position")
     else:
         found = Payment.objects.filter(pk=checkout.payment_id)
-    payments: list[Payment] = []
-    for first in found:
-        payment: Payment | None = first
-        while payment:
-            payments.append(payment)
-            record = Chargeback.objects.select_related("rest_payment").filter(payment=payment).first()
-            payment = record.rest_payment if record else None
-    return payments
+    return [payment for first in found for payment in _with_later(first)]
+
+
+def _with_later(payment: Payment) -> list[Payment]:
+    """Return a payment, what a chargeback left of it, and what it was corrected to or moved as."""
+    left = Chargeback.objects.filter(payment=payment).exclude(rest_payment=None).values("rest_payment")
+    later = Q(pk__in=left) | Q(reference=next_reference(payment.reference))
+    return [payment, *(one for after in Payment.objects.filter(later).order_by("pk") for one in _with_later(after))]
 
 
 def _day_of(event: ProviderEvent, loan: Loan, *, today: date) -> date:

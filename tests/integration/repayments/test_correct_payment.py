@@ -11,6 +11,7 @@ from repayments.models import Installment, LoanBalance, LoanEvent, Payment, Rest
 from repayments.selectors.past_days import facts_on
 from repayments.services.acting import ReasonMissing
 from repayments.services.booking import DateOutsideContract
+from repayments.services.charge_back import NotChargedBack, charge_back, win_chargeback
 from repayments.services.correct_payment import (
     NothingToCorrect,
     PaymentReturned,
@@ -23,6 +24,7 @@ from repayments.services.receive_payment import LoanNotPayable
 from repayments.services.reinstate_payment import reinstate_payment
 from repayments.services.return_payment import PaymentNotFound, return_payment
 from repayments.services.tell_of_change import tell_of_change
+from repayments.services.undo_event import undo_event
 from tests import factories
 from tests.factories import ACTOR, pay, yuan
 from tests.integration.repayments.test_restate import check
@@ -221,3 +223,36 @@ class TestReinstatePayment:
             reinstate_payment(reference="REF", **ABOUT)
 
         assert Payment.objects.count() == 2
+
+    @pytest.mark.parametrize("taken", [yuan(200), yuan(500)])
+    def test_of_money_that_a_chargeback_left_or_that_was_won_back_is_refused(self, loan, payment, taken):
+        back_on = date(2026, 3, 1)
+        record = charge_back(reference="REF", charged_back_on=back_on, amount_minor=taken, **ABOUT)
+        if record.rest_payment is None:
+            win_chargeback(reference="REF", won_on=TODAY, today=TODAY, actor=ACTOR)
+
+        with pytest.raises(NothingToCorrect):
+            reinstate_payment(reference="REF", **ABOUT)
+
+        check(loan)
+
+    def test_leaves_nothing_to_be_won_back(self, loan, payment):
+        charge_back(reference="REF", charged_back_on=date(2026, 3, 1), **ABOUT)
+        reinstate_payment(reference="REF", **ABOUT)
+
+        with pytest.raises(NotChargedBack):
+            win_chargeback(reference="REF", won_on=TODAY, today=TODAY, actor=ACTOR)
+
+        assert Payment.objects.get(is_returned=False).reference == "REF~2"
+        check(loan)
+
+    def test_of_what_is_left_is_refused_while_the_whole_counts(self, loan, payment):
+        record = charge_back(reference="REF", charged_back_on=date(2026, 3, 1), amount_minor=yuan(200), **ABOUT)
+        undo_event(event_id=record.rest_payment.pk, **ABOUT)
+        reinstate_payment(reference="REF", **ABOUT)
+
+        with pytest.raises(NothingToCorrect):
+            reinstate_payment(reference=record.rest_payment.reference, **ABOUT)
+
+        assert Payment.objects.get(is_returned=False).reference == "REF~2"
+        check(loan)

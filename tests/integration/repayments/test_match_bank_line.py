@@ -49,6 +49,7 @@ from repayments.services.match_bank_line import (
 )
 from repayments.services.move_payment import move_payment
 from repayments.services.receive_payment import LoanNotPayable
+from repayments.services.reinstate_payment import MoneyInSuspense, reinstate_payment
 from tests.factories import approved_loan, borrower, pay, running_loan, yuan
 from tests.integration.repayments.bank_cases import (
     ACCOUNTANT,
@@ -413,6 +414,16 @@ class TestUndo:
             undo(line)
 
         assert (balance_of(accounts.CASH), balance_of(accounts.UNIDENTIFIED_RECEIPTS)) == (cash, 0)
+        assert books_agree()
+
+    def test_leaves_no_payment_that_could_be_booked_again_beside_the_line(self, account, loan):
+        (line,) = take_and_match(row("1100.16", text=loan.number))
+        undo(line)
+
+        with pytest.raises(MoneyInSuspense):
+            reinstate_payment(reference=f"BANK-{line.pk}", today=TODAY, reason="It did hold", actor=ACCOUNTANT)
+
+        assert (Payment.objects.get().is_returned, balance_of(accounts.UNIDENTIFIED_RECEIPTS)) == (True, -DUE)
         assert books_agree()
 
     def test_of_a_split_takes_every_part_back(self, account, loan, amina):

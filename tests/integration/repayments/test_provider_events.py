@@ -14,6 +14,7 @@ from repayments.gateways.base import EventKind, ProviderEvent
 from repayments.gateways.simulated import SCRIPTS, Deliveries
 from repayments.models import Chargeback, Checkout, GatewayCallback, LoanBalance, Payment
 from repayments.selectors.reconciliation import differences
+from repayments.services.correct_payment import apply_to_installment
 from repayments.services.gateway import (
     CallbackRefused,
     CheckoutNotFound,
@@ -23,6 +24,7 @@ from repayments.services.gateway import (
     start_split_checkout,
     take_event,
 )
+from repayments.services.move_payment import move_payment
 from repayments.services.provider_events import PaidTwice
 from tests import factories
 from tests.factories import yuan
@@ -172,6 +174,21 @@ class TestTakenBack:
         assert (first.is_returned, won.is_returned) == (True, False)
         assert (won.amount_minor, won.reference) == (1100_16, f"SIM-{checkout.token}-WON")
         assert Chargeback.objects.get().won_payment == won
+
+    def test_reaches_the_money_where_it_was_corrected_or_moved_to(self, checkout, loan, amina):
+        other = factories.running_loan(amina)
+        booked = tell(checkout, "PAID").payment
+        about = {"today": TODAY, "reason": "typed wrongly", "actor": "user:1"}
+        corrected = apply_to_installment(reference=booked.reference, installment=3, **about)
+        moved = move_payment(reference=corrected.reference, to_loan_id=other.pk, **about)
+
+        tell(checkout, "CHARGEBACK")
+
+        record = Chargeback.objects.get()
+        assert (record.payment, record.amount_minor) == (moved, 1100_16)
+        assert not Payment.objects.filter(is_returned=False).exists()
+        assert GatewayCallback.objects.get(kind="CHARGEBACK").outcome == "BOOKED"
+        assert differences() == []
 
 
 ENDS = ("PAID", "DECLINED", "CHARGEBACK", "CHARGEBACK_WON")
