@@ -77,7 +77,8 @@ def say(text: str) -> None:
 
 def _folder(wanted: str) -> Path:
     """Return `.venv` in the checkout, or one in the data folder when the checkout is read-only."""
-    inside = SOURCE_DIR / ".venv"
+    # Another checkout's, where it is a link: that one is used, and neither emptied nor made anew.
+    inside = (SOURCE_DIR / ".venv").resolve()
     if os.access(inside if inside.exists() else SOURCE_DIR, os.W_OK) or _is_complete(inside, wanted):
         return inside
     return Path(os.environ.get("DASHU_HOME") or SOURCE_DIR / ".dashu").resolve() / "venv"
