@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -80,7 +81,7 @@ class PayoutExplained(DomainError):
 
 
 class PaymentBookedAnew(DomainError):
-    """The payment of the line was corrected, moved or taken back in part, so its money stands in another payment."""
+    """The payment was corrected, moved, taken back in part or won back, so its money stands in another payment."""
 
     code = "bank_line_payment_booked_anew"
     http_status = 409
@@ -270,8 +271,11 @@ def _refuse_booked_anew(payment: Payment) -> None:
     counting = Payment.objects.filter(is_returned=False)
     reference = (
         counting.filter(reference__startswith=f"{payment.reference}~").values_list("reference", flat=True).first()
-        or Chargeback.objects.filter(payment=payment, rest_payment__in=counting)
-        .values_list("rest_payment__reference", flat=True)
+        or counting.filter(
+            Q(pk__in=Chargeback.objects.filter(payment=payment).values("rest_payment"))
+            | Q(pk__in=Chargeback.objects.filter(payment=payment).values("won_payment"))
+        )
+        .values_list("reference", flat=True)
         .first()
     )
     if reference:

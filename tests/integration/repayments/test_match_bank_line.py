@@ -29,7 +29,7 @@ from repayments.selectors.bank_candidates import findings_for
 from repayments.selectors.bank_suspense import suspense_differences
 from repayments.selectors.reconciliation import differences
 from repayments.services.book_sure_matches import book_forgotten_matches, book_sure_matches
-from repayments.services.charge_back import charge_back
+from repayments.services.charge_back import charge_back, win_chargeback
 from repayments.services.correct_payment import correct_payment
 from repayments.services.match_bank_line import (
     BankLineNotFound,
@@ -92,6 +92,11 @@ def corrected(payment, loan):
 def partly_taken_back(payment, loan):
     about = {"charged_back_on": TODAY, "today": TODAY, "reason": "bank", "actor": ACCOUNTANT}
     charge_back(reference=payment.reference, amount_minor=100_00, **about)
+
+
+def taken_back_and_won(payment, loan):
+    charge_back(reference=payment.reference, charged_back_on=TODAY, today=TODAY, reason="bank", actor=ACCOUNTANT)
+    win_chargeback(reference=payment.reference, won_on=TODAY, today=TODAY, actor=ACCOUNTANT)
 
 
 def books_agree() -> bool:
@@ -404,7 +409,7 @@ class TestUndo:
         assert balance_of(accounts.CASH) == cash
         assert books_agree()
 
-    @pytest.mark.parametrize("act", [moved, corrected, partly_taken_back])
+    @pytest.mark.parametrize("act", [moved, corrected, partly_taken_back, taken_back_and_won])
     def test_of_money_that_was_booked_anew_since_is_refused(self, account, loan, act):
         (line,) = take_and_match(row("1100.16", text=loan.number))
         act(Payment.objects.get(), loan)
