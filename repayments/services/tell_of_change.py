@@ -114,4 +114,7 @@ def _params(kept: Restatement) -> dict[str, Any]:
 
 def _happened(event: LoanEvent) -> str:
     """Return the name of the value whose sentence says what happened; see the template."""
+    is_reversal = event.kind == LoanEvent.Kind.REVERSAL
+    if is_reversal and not Payment.objects.filter(pk=event.data["event"]).exists():
+        return "undone_minor"  # a fee, a pause: no payment was taken back, and the figures say the rest
     return f"{event.kind.lower()}_minor"
