@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -185,10 +185,11 @@ def review_certificates(*, loan_id: int, now: datetime) -> int:
 
 
 def loans_with_wrong_certificates() -> list[int]:
-    """Return loans that run and still have a certificate that stands, for the sweep."""
-    standing = IssuedDocument.objects.filter(kind=Kind.SETTLEMENT_CERTIFICATE, revoked_at=None)
-    wrong = standing.exclude(loan__status=Loan.Status.SETTLED)
-    return sorted(set(wrong.values_list("loan_id", flat=True)))
+    """Return loans that run, or were paid off on another day, and still have a certificate that stands."""
+    standing = IssuedDocument.objects.filter(kind=Kind.SETTLEMENT_CERTIFICATE, revoked_at=None).select_related("loan")
+    newer = LoanEvent.objects.filter(loan=OuterRef("loan"), posted_at__gte=OuterRef("issued_at"))
+    changed = standing.filter(~Q(loan__status=Loan.Status.SETTLED) | Exists(newer))
+    return sorted({document.loan_id for document in changed if _wrong(document, document.loan)})
 
 
 def settled_on_of(loan: Loan) -> date:

@@ -17,6 +17,7 @@ from repayments import tasks
 from repayments.models import IssuedDocument, IssuedFile
 from repayments.selectors.documents import public_document
 from repayments.services.booking import load
+from repayments.services.correct_payment import correct_payment
 from repayments.services.documents import (
     DocumentNotFound,
     DocumentRevoked,
@@ -304,6 +305,20 @@ class TestRevoking:
         assert (document.revoked_reason, document.revoked_by) == ("RUNS_AGAIN", "system:documents")
         assert public_document(document.code).revoked_at == NOW + timedelta(days=5)
         assert review_certificates(loan_id=loan.pk, now=NOW) == 0
+        assert loans_with_wrong_certificates() == []
+
+    def test_of_a_loan_that_was_settled_on_another_day_is_found_by_the_sweep(self, loan):
+        settle(loan)
+        document = certificate(loan)
+        assert loans_with_wrong_certificates() == []
+
+        about = {"today": date(2026, 3, 20), "reason": "typed wrongly", "actor": ACTOR}
+        correct_payment(reference="SETTLE-2026-03-20", received_on=date(2026, 3, 19), **about)
+
+        assert loans_with_wrong_certificates() == [loan.pk]
+        review_certificates(loan_id=loan.pk, now=NOW)
+        document.refresh_from_db()
+        assert document.revoked_reason == "CORRECTED"
         assert loans_with_wrong_certificates() == []
 
     def test_the_reaction_and_the_sweep_do_it_alike(self, loan, amina):
