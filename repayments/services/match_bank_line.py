@@ -15,7 +15,16 @@ from dashu.kernel.errors import DomainError
 from dashu.kernel.money import format_minor
 from loans.models import Loan
 from repayments.domain.bank_matching import Reason, Rule, Suggestion
-from repayments.models import BankExplanation, BankLine, BankMatch, Channel, Chargeback, Disbursement, Payment
+from repayments.models import (
+    BankExplanation,
+    BankLine,
+    BankMatch,
+    Channel,
+    Chargeback,
+    Disbursement,
+    LoanEvent,
+    Payment,
+)
 from repayments.services.bank_suspense import hold_again, release
 from repayments.services.booking import lock_loan
 from repayments.services.receive_payment import receive_payment
@@ -84,6 +93,13 @@ class PaymentBookedAnew(DomainError):
     """The payment was corrected, moved, taken back in part or won back, so its money stands in another payment."""
 
     code = "bank_line_payment_booked_anew"
+    http_status = 409
+
+
+class MoneyWentBack(DomainError):
+    """The payment of the line was returned or charged back later, so its money has left again."""
+
+    code = "bank_line_money_went_back"
     http_status = 409
 
 
@@ -207,6 +223,7 @@ def undo_bank_line(*, line_id: int, reason: str, today: date, actor: str) -> Ban
     :raises NothingToUndo: the line is unmatched.
     :raises BankLineNotOpen: someone undid it and matched it otherwise in this moment.
     :raises PaymentBookedAnew: a payment was corrected, moved or taken back in part since.
+    :raises MoneyWentBack: a payment was returned on a later day, or charged back.
     """
     reason = _reason(reason)
     loan_ids = set(_open_matches(line_id).values_list("payment__loan_id", flat=True))
@@ -220,6 +237,7 @@ def undo_bank_line(*, line_id: int, reason: str, today: date, actor: str) -> Ban
     for match in matches:
         payment = match.payment
         _refuse_booked_anew(payment)
+        _refuse_gone(payment)
         return_payment(
             reference=payment.reference, returned_on=payment.received_on, today=today, reason=reason, actor=actor
         )
@@ -283,6 +301,18 @@ def _refuse_booked_anew(payment: Payment) -> None:
             _("The money of this line is booked as payment %(reference)s by now. Undo or move that payment instead."),
             field="line",
             params={"reference": reference},
+        )
+
+
+def _refuse_gone(payment: Payment) -> None:
+    """Refuse to put money into suspense that has left again; what was only undone on its own day is still here."""
+    reversals = LoanEvent.objects.filter(loan_id=payment.loan_id, kind=LoanEvent.Kind.REVERSAL, data__event=payment.pk)
+    went_on = reversals.values_list("effective_on", flat=True).first()
+    if went_on and (went_on > payment.received_on or Chargeback.objects.filter(payment=payment).exists()):
+        raise MoneyWentBack(
+            _("The money of this line went back on %(day)s, so there is nothing left of it to match."),
+            field="line",
+            params={"day": went_on},
         )
 
 

@@ -34,6 +34,7 @@ from repayments.services.correct_payment import correct_payment
 from repayments.services.match_bank_line import (
     BankLineNotFound,
     BankLineNotOpen,
+    MoneyWentBack,
     NotACredit,
     NothingToUndo,
     Part,
@@ -50,6 +51,7 @@ from repayments.services.match_bank_line import (
 from repayments.services.move_payment import move_payment
 from repayments.services.receive_payment import LoanNotPayable
 from repayments.services.reinstate_payment import MoneyInSuspense, reinstate_payment
+from repayments.services.return_payment import return_payment
 from tests.factories import approved_loan, borrower, pay, running_loan, yuan
 from tests.integration.repayments.bank_cases import (
     ACCOUNTANT,
@@ -92,6 +94,15 @@ def corrected(payment, loan):
 def partly_taken_back(payment, loan):
     about = {"charged_back_on": TODAY, "today": TODAY, "reason": "bank", "actor": ACCOUNTANT}
     charge_back(reference=payment.reference, amount_minor=100_00, **about)
+
+
+def taken_back(payment, loan):
+    charge_back(reference=payment.reference, charged_back_on=TODAY, today=TODAY, reason="bank", actor=ACCOUNTANT)
+
+
+def returned_later(payment, loan):
+    about = {"returned_on": TODAY, "today": TODAY, "reason": "recalled", "actor": ACCOUNTANT}
+    return_payment(reference=payment.reference, **about)
 
 
 def taken_back_and_won(payment, loan):
@@ -416,6 +427,18 @@ class TestUndo:
         cash = balance_of(accounts.CASH)
 
         with pytest.raises(PaymentBookedAnew):
+            undo(line)
+
+        assert (balance_of(accounts.CASH), balance_of(accounts.UNIDENTIFIED_RECEIPTS)) == (cash, 0)
+        assert books_agree()
+
+    @pytest.mark.parametrize("act", [returned_later, taken_back])
+    def test_of_money_that_has_left_again_is_refused(self, account, loan, act):
+        (line,) = take_and_match(row("1100.16", text=loan.number))
+        act(Payment.objects.get(), loan)
+        cash = balance_of(accounts.CASH)
+
+        with pytest.raises(MoneyWentBack):
             undo(line)
 
         assert (balance_of(accounts.CASH), balance_of(accounts.UNIDENTIFIED_RECEIPTS)) == (cash, 0)
