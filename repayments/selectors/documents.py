@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import F, Max
+
 from dashu.documents.codes import grouped, read_code
 from loans.models import Loan
 from repayments.domain.masking import masked_name, masked_number
-from repayments.models import IssuedDocument, IssuedFile
+from repayments.models import IssuedDocument, IssuedFile, LoanEvent, Payment
+
+Revocation = IssuedDocument.Revocation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,8 @@ class PublicDocument:
     """
     A paper as strangers see it; amounts in minor units.
 
-    :param stands: whether it holds today. A certificate of a loan that runs again does not, from the very moment.
+    :param stands: whether it holds today. A certificate of a loan that runs again, or was paid off on
+        another day, does not, from the very moment.
     :param why_not: one sentence, "" while it stands.
     :param facts: the amounts and days that it is about, by the names of `IssuedDocument.facts`.
     """
@@ -72,12 +77,30 @@ def public_document(typed: str) -> PublicDocument | None:
     )
 
 
+def settled_on_of(loan: Loan) -> date:
+    """Return the day on which a loan that is paid off was paid off: its last money, or waiver, that did something."""
+    applied = Payment.objects.filter(loan=loan, is_returned=False, unapplied_minor__lt=F("amount_minor"))
+    undone = LoanEvent.objects.filter(loan=loan, kind="REVERSAL").values_list("data__event", flat=True)
+    waivers = LoanEvent.objects.filter(loan=loan, kind="WAIVER").exclude(pk__in=[one for one in undone if one])
+    days = [
+        applied.aggregate(latest=Max("received_on"))["latest"],
+        waivers.aggregate(latest=Max("effective_on"))["latest"],
+    ]
+    return max((day for day in days if day), default=loan.starts_on)
+
+
+def fault_of(certificate: IssuedDocument, loan: Loan) -> str:
+    """Return why a settlement certificate is wrong by now, a code of `IssuedDocument.Revocation`; "" if it is right."""
+    if loan.status != Loan.Status.SETTLED:
+        return Revocation.RUNS_AGAIN
+    return "" if certificate.facts["settled_on"] == settled_on_of(loan).isoformat() else Revocation.CORRECTED
+
+
 def _why_not(document: IssuedDocument) -> Any:
     if document.revoked_at:
         return document.get_revoked_reason_display()
-    is_certificate = document.kind == IssuedDocument.Kind.SETTLEMENT_CERTIFICATE
-    if is_certificate and document.loan.status != Loan.Status.SETTLED:
-        return IssuedDocument.Revocation.RUNS_AGAIN.label
+    if document.kind == IssuedDocument.Kind.SETTLEMENT_CERTIFICATE and (fault := fault_of(document, document.loan)):
+        return Revocation(fault).label
     return ""
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
@@ -22,10 +22,11 @@ from dashu.kernel.dates import LENDER_ZONE
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from loans.models import Loan
-from repayments.models import Installment, IssuedDocument, IssuedFile, LoanBalance, LoanEvent, Payment
+from repayments.models import Installment, IssuedDocument, IssuedFile, LoanBalance, LoanEvent
 from repayments.papers.certificate import certificate_pdf
 from repayments.papers.statement import statement_pdf
 from repayments.papers.statement_sheet import statement_xlsx
+from repayments.selectors.documents import fault_of, settled_on_of
 from repayments.selectors.statements import statement_of
 from repayments.services.booking import lock_loan
 
@@ -178,9 +179,9 @@ def review_certificates(*, loan_id: int, now: datetime) -> int:
     """Revoke the loan's certificates if it is not paid off any more, or was on another day; return how many."""
     loan = lock_loan(loan_id)
     standing = IssuedDocument.objects.filter(loan=loan, kind=Kind.SETTLEMENT_CERTIFICATE, revoked_at=None)
-    wrong = [document for document in standing.select_for_update() if _wrong(document, loan)]
+    wrong = [document for document in standing.select_for_update() if fault_of(document, loan)]
     for document in wrong:
-        _revoke(document, _wrong(document, loan), note="", now=now, actor=SYSTEM)
+        _revoke(document, fault_of(document, loan), note="", now=now, actor=SYSTEM)
     return len(wrong)
 
 
@@ -189,25 +190,7 @@ def loans_with_wrong_certificates() -> list[int]:
     standing = IssuedDocument.objects.filter(kind=Kind.SETTLEMENT_CERTIFICATE, revoked_at=None).select_related("loan")
     newer = LoanEvent.objects.filter(loan=OuterRef("loan"), posted_at__gte=OuterRef("issued_at"))
     changed = standing.filter(~Q(loan__status=Loan.Status.SETTLED) | Exists(newer))
-    return sorted({document.loan_id for document in changed if _wrong(document, document.loan)})
-
-
-def settled_on_of(loan: Loan) -> date:
-    """Return the day on which a loan that is paid off was paid off: its last money, or waiver, that did something."""
-    applied = Payment.objects.filter(loan=loan, is_returned=False, unapplied_minor__lt=F("amount_minor"))
-    undone = LoanEvent.objects.filter(loan=loan, kind="REVERSAL").values_list("data__event", flat=True)
-    waivers = LoanEvent.objects.filter(loan=loan, kind="WAIVER").exclude(pk__in=[one for one in undone if one])
-    days = [
-        applied.aggregate(latest=Max("received_on"))["latest"],
-        waivers.aggregate(latest=Max("effective_on"))["latest"],
-    ]
-    return max((day for day in days if day), default=loan.starts_on)
-
-
-def _wrong(document: IssuedDocument, loan: Loan) -> str:
-    if loan.status != Loan.Status.SETTLED:
-        return Revocation.RUNS_AGAIN
-    return "" if document.facts["settled_on"] == settled_on_of(loan).isoformat() else Revocation.CORRECTED
+    return sorted({document.loan_id for document in changed if fault_of(document, document.loan)})
 
 
 def _about(loan: Loan, language: str, *, now: datetime) -> dict[str, Any]:

@@ -315,6 +315,7 @@ class TestRevoking:
         about = {"today": date(2026, 3, 20), "reason": "typed wrongly", "actor": ACTOR}
         correct_payment(reference="SETTLE-2026-03-20", received_on=date(2026, 3, 19), **about)
 
+        assert public_document(document.code).stands is False
         assert loans_with_wrong_certificates() == [loan.pk]
         review_certificates(loan_id=loan.pk, now=NOW)
         document.refresh_from_db()
