@@ -1,8 +1,8 @@
 """
 What a household can carry in a month: income, essential spending, debts, and what one more installment does to them.
 
-Income counts as proved; while it is only stated, a share of it counts. Spending and debts count as the higher of what is
-stated and what is proved, and essentials never below what a household of this size is known to need. A part of the
+Income counts as proved; while it is only stated, a share of it counts. Spending and debts count as the higher of what
+is stated and what is proved, and essentials never below what a household of this size is known to need. Some of the
 income stays free as a buffer. The same sums with less income and a dearer installment are the stress case.
 Source: the form follows the UK Standard Financial Statement; the shares are dated data of the policy pack.
 """

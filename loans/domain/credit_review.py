@@ -63,7 +63,11 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule that did not simply pass. :param found, limit: plain values for the sentence; None where a word says it."""
+    """
+    One rule that did not simply pass.
+
+    :param found, limit: plain values for the sentence; None where the reason alone says it.
+    """
 
     outcome: Outcome
     reason: Reason
