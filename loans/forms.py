@@ -1,6 +1,8 @@
 """Forms of staff pages about products."""
 
 import json
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any
 
 from django import forms
@@ -25,7 +27,7 @@ from loans.selectors.product_previews import TERMS
 
 # What a product cannot leave to a default; all else may stay as it is.
 _WHOLE = ("min_count", "max_count", "interest_year_days", "tolerance_bps", "grace_days")
-_CHOICES = {
+_CHOICES: dict[str, Iterable[StrEnum]] = {
     "method": [each for each in Method if each not in (Method.CUSTOM, Method.CARD_PLAN)],
     "period": Period,
     "day_count": DayCount,
@@ -87,7 +89,7 @@ class AskForm(forms.Form):
 def _field(name: str, label: Any) -> forms.Field:
     common = {"label": label, "help_text": _HELP.get(name, ""), "required": False}
     if name in _CHOICES:
-        choices = [(each.value, each.value) for each in _CHOICES[name]]
+        choices: list[tuple[str, Any]] = [(each.value, each.value) for each in _CHOICES[name]]
         if name != "method":
             choices.insert(0, ("", _("As usual")))
         return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **common)

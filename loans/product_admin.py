@@ -52,7 +52,7 @@ class ProductTermsAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """The version as whoever decides on it sees it, and what can be done with it."""
         version = self._found(request, object_id)
-        if not self.has_view_permission(request, version):
+        if request.method != "GET" or not self.has_view_permission(request, version):
             raise PermissionDenied
         person: Any = request.user
         is_draft, may_write = may_be_edited(version), self.has_write_permission(request)

@@ -69,7 +69,7 @@ def review_rules_of(value: Any) -> ReviewRules:
     rules = ReviewRules(
         least_age=_count(value["least_age"]),
         lenders=_bar(value["lenders"]),
-        inquiries={_count(days): _bar(bar) for days, bar in value["inquiries"].items()},
+        inquiries={int(days): _bar(bar) for days, bar in value["inquiries"].items()},
         overdue_elsewhere=_bar(value["overdue_elsewhere"]),
         highest_exposure=parse_minor(value["highest_exposure"], "CNY", field="highest_exposure"),
         score=ScoreBar(_count(value["score"]["refers"]), _count(value["score"]["refuses"])),

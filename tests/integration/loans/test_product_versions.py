@@ -47,16 +47,12 @@ def sara(rules) -> User:
 
 
 def draft(user: User, terms=TERMS, day=TODAY, **more) -> ProductTerms:
-    return save_version(
-        product_code="consumer", terms=terms, effective_from=day, user=user, today=TODAY, **more
-    )
+    return save_version(product_code="consumer", terms=terms, effective_from=day, user=user, today=TODAY, **more)
 
 
 def ask(version: ProductTerms, user: User, key="") -> ApprovalRequest:
     key = key or f"product:{uuid4()}"
-    return submit_version(
-        version_id=version.pk, reason="cheaper", user=user, today=TODAY, idempotency_key=key
-    )
+    return submit_version(version_id=version.pk, reason="cheaper", user=user, today=TODAY, idempotency_key=key)
 
 
 def lend(borrower, principal: int, rate: str, on: date = TODAY):
