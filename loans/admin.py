@@ -1,10 +1,10 @@
 """
-What the lender offers, for reading, and what every list of things of a loan shares.
+What the lender offers, and what every list of things of a loan shares.
 
-Products are changed in `products.yaml`. The loans themselves are in `dashu.portal.admin`: their page shows all apps.
+Versions of products are in `loans.product_admin`, the loans themselves in `dashu.portal.admin`: their page shows all
+apps.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +17,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dashu.read_only_admin import ReadOnlyAdmin
-from loans.models import Loan, Product, ProductTerms
+from loans import product_admin  # noqa: F401 – registers a page of its own
+from loans.models import Loan, Product
 from loans.selectors.search import loans_found
 
 
@@ -51,21 +52,3 @@ class ProductAdmin(ReadOnlyAdmin):
     @admin.display(description=_("name"))
     def product_name(self, product: Product) -> str:
         return product.label
-
-
-@admin.register(ProductTerms)
-class ProductTermsAdmin(ReadOnlyAdmin):
-    list_display = ["product", "version", "effective_from", "method"]
-    list_select_related = ["product"]
-    list_filter = ["product"]
-    fields = ["product", "version", "effective_from", "all_terms"]
-    readonly_fields = fields
-    ordering = ["product__code", "-version"]
-
-    @admin.display(description=_("method"))
-    def method(self, version: ProductTerms) -> str:
-        return str(version.terms["method"])
-
-    @admin.display(description=_("terms"))
-    def all_terms(self, version: ProductTerms) -> SafeString:
-        return format_html("<pre>{}</pre>", json.dumps(version.terms, ensure_ascii=False, indent=2))

@@ -1,5 +1,6 @@
 """Products, their dated versions, and loan contracts. Schedules and balances belong to repayments."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any, Self
 
@@ -48,18 +49,52 @@ class Product(models.Model):
         return str(names.get((get_language() or "en").lower()) or names.get("en") or self.code)
 
 
+class ProductTermsQuerySet(models.QuerySet["ProductTerms"]):
+    def published(self) -> Self:
+        return self.filter(status=ProductTerms.Status.PUBLISHED)
+
+
 class ProductTerms(models.Model):
-    """One version of a product's terms. A loan keeps the version it was made under; versions are never edited."""
+    """
+    One version of a product's terms. A loan keeps the version it was made under.
+
+    A draft is written anew until another person has approved it; from then on the version is never edited.
+
+    :ivar request_id: of the approval that was asked for; plain, as approvals know nothing of products.
+    """
+
+    class Status(models.TextChoices):
+        DRAFT = "DRAFT", _("Draft")
+        SUBMITTED = "SUBMITTED", _("Waiting for approval")
+        PUBLISHED = "PUBLISHED", _("Published")
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="versions", verbose_name=_("product"))
     version = models.PositiveIntegerField(_("version"))
     effective_from = models.DateField(_("effective from"))
     terms = models.JSONField(_("terms"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status, default=Status.PUBLISHED, db_default=Status.PUBLISHED
+    )
+    made_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("written by"),
+    )
+    made_at = models.DateTimeField(_("written at"), db_default=Now(), editable=False)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True)
+    request_id = models.BigIntegerField(_("approval"), null=True, blank=True)
+
+    objects = ProductTermsQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("product version")
         verbose_name_plural = _("product versions")
         ordering = ["product", "-version"]
+        permissions = [("write_productterms", "Can write versions of products")]
         constraints = [
             models.UniqueConstraint(fields=["product", "version"], name="loans_product_version_once"),
         ]
@@ -192,16 +227,15 @@ class Loan(models.Model):
     def schedule_terms(self) -> ScheduleTerms:
         """The terms that the first schedule is computed from."""
         rules = self.product_terms.rules
-        return ScheduleTerms(
-            principal=self.principal_minor,
-            annual_rate=self.annual_rate,
+        return replace(
+            rules.schedule_terms(
+                principal=self.principal_minor,
+                annual_rate=self.annual_rate,
+                count=self.installment_count,
+                disbursed_on=self.borrowed_on,
+                due_rule=DueRule(rules.period, first_due_on=self.first_due_on, due_day=self.due_day),
+            ),
             method=Method(self.method),
-            count=self.installment_count,
-            disbursed_on=self.borrowed_on,
-            due_rule=DueRule(rules.period, first_due_on=self.first_due_on, due_day=self.due_day),
-            day_count=rules.day_count,
-            rounding=rules.rounding,
-            **rules.schedule,
         )
 
     @property

@@ -17,6 +17,7 @@ from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.rate_cap import RateLimits
 from dashu.policy.authority import Authority, authority_of
 from dashu.policy.contact_hours import ContactHours
+from dashu.policy.credit_rules import ReviewRules, review_rules_of
 from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.reaching_out import (
     Cap,
@@ -199,6 +200,11 @@ def rate_limits(on: date, *, pack: str | None = None) -> RateLimits:
 def non_accrual_days(on: date, *, pack: str | None = None) -> int:
     """Return the days past due beyond which interest and penalty are income only when they are paid."""
     return _whole(rule("accrual.non_accrual_days", on=on, pack=pack))
+
+
+def credit_review(on: date, *, pack: str | None = None) -> ReviewRules:
+    """Return what applications made on this day are held against."""
+    return review_rules_of(rule("credit.review", on=on, pack=pack))
 
 
 def impairment_stages(on: date, *, pack: str | None = None) -> ImpairmentStages:
@@ -385,6 +391,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "classification.floors": _texts,
     "credit_record.codes": _credit_codes,
     "ifrs9.stages": _stages,
+    "credit.review": review_rules_of,
     "penalty.rule": _penalty,
     "rate.cap": rate_bound,
     "rate.highest_contract": rate_bound,

@@ -8,6 +8,7 @@ are those of `ProductRules`. Unknown keys and values are refused, so that a typi
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
@@ -16,9 +17,9 @@ from dashu.finance.allocation import Direction, Surplus, Waterfall
 from dashu.finance.day_counts import DayCount
 from dashu.finance.installments import Component
 from dashu.finance.loan import InterestBasis
-from dashu.finance.periods import Period
+from dashu.finance.periods import DueRule, Period
 from dashu.finance.rounding import Rounding
-from dashu.finance.terms import Method
+from dashu.finance.terms import Method, ScheduleTerms
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, _
 from dashu.kernel.money import parse_minor
@@ -61,6 +62,22 @@ class ProductRules:
     charges_penalty: bool = True
     schedule: Mapping[str, Any] = field(default_factory=dict)
 
+    def schedule_terms(
+        self, *, principal: int, annual_rate: Decimal, count: int, disbursed_on: date, due_rule: DueRule | None = None
+    ) -> ScheduleTerms:
+        """Return the terms of a loan of this product. :param principal: minor units."""
+        return ScheduleTerms(
+            principal=principal,
+            annual_rate=annual_rate,
+            method=self.method,
+            count=count,
+            disbursed_on=disbursed_on,
+            due_rule=due_rule or DueRule(self.period),
+            day_count=self.day_count,
+            rounding=self.rounding,
+            **self.schedule,
+        )
+
     @property
     def waterfall(self) -> Waterfall:
         return Waterfall(self.allocation_order, self.allocation_direction, self.surplus)
@@ -87,7 +104,7 @@ _CHOICES: dict[str, type[StrEnum]] = {
     "surplus": Surplus,
 }
 # What the book can do with money beyond what is due: no event of it lowers the principal or uses a credit yet.
-_BOOKABLE = (Surplus.NEXT_INSTALLMENT, Surplus.LAST_INSTALLMENT)
+BOOKABLE = (Surplus.NEXT_INSTALLMENT, Surplus.LAST_INSTALLMENT)
 
 
 def parse_rules(document: Mapping[str, Any], *, currency: str = "CNY") -> ProductRules:
@@ -111,7 +128,7 @@ def _value(name: str, raw: Any, currency: str) -> Any:
             return parse_minor(raw, currency, field=name)
         if name == "schedule":
             return _schedule(raw, currency)
-        if name == "surplus" and raw not in _BOOKABLE:
+        if name == "surplus" and raw not in BOOKABLE:
             raise InvalidProductTerms(
                 _("A product's surplus pays the next or the last installments; the book cannot do otherwise yet."),
                 field=name,

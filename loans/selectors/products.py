@@ -14,6 +14,7 @@ _IN_FORCE = OneRow(
         ProductTerms.objects.filter(product__is_active=True)
         .filter(product__code="")
         .filter(effective_from__lte=date.min)
+        .filter(status="")
         .order_by("-effective_from", "-version")[:1]
     )
 )
@@ -38,7 +39,7 @@ def product_terms(product_code: str, *, on: date) -> ProductTerms:
 
     :raises UnknownProduct: there is none, or the product is no longer offered.
     """
-    version = _IN_FORCE.get(product_code, on)
+    version = _IN_FORCE.get(product_code, on, ProductTerms.Status.PUBLISHED.value)
     if version is None:
         raise UnknownProduct(
             _("There is no product %(code)s. Choose one from the list of products."),

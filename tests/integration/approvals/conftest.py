@@ -82,6 +82,7 @@ KINDS = [
     "sale",
     "recovery",
     "message.wording",
+    "product.version",
 ]
 
 

@@ -44,6 +44,7 @@ class TestRegisteredActs:
         assert {code.removeprefix("undo.") for code in kinds if code.startswith("undo.")} == set(kinds) - {
             "refund",
             "message.wording",
+            "product.version",
             *(code for code in kinds if code.startswith("undo.")),
         }
         assert kinds["undo.waiver.penalty"] == "waiver.penalty"

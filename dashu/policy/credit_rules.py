@@ -1,0 +1,102 @@
+"""Who is lent to, as a policy pack writes it: bars on facts, shares of a month, and points of a score."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import IntEnum
+from typing import Any
+
+from dashu.finance.affordability import AffordabilityRules
+from dashu.kernel.money import parse_minor
+from dashu.policy.rate_bounds import fraction
+
+
+class Outcome(IntEnum):
+    """The worse the higher, so that the outcome of a review is the highest of what its rules find."""
+
+    APPROVE = 0
+    REFER = 1
+    REFUSE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """From `refers` on a person decides, from `refuses` on the answer is no; None: never."""
+
+    refers: int | None = None
+    refuses: int | None = None
+
+    def outcome_of(self, value: int) -> Outcome:
+        if self.refuses is not None and value >= self.refuses:
+            return Outcome.REFUSE
+        return Outcome.REFER if self.refers is not None and value >= self.refers else Outcome.APPROVE
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBar:
+    """Below `refers` points a person decides, below `refuses` the answer is no."""
+
+    refers: int
+    refuses: int
+
+    def outcome_of(self, score: int) -> Outcome:
+        if score < self.refuses:
+            return Outcome.REFUSE
+        return Outcome.REFER if score < self.refers else Outcome.APPROVE
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRules:
+    """
+    :param least_age: years; legal capacity, not a wish for older or younger customers.
+    :param lenders: bar on other lenders with whom a loan runs.
+    :param inquiries: bars by the length of the window in days.
+    :param overdue_elsewhere: bar on days past due with other lenders, today.
+    :param highest_exposure: of one group of borrowers with this lender, minor units.
+    """
+
+    least_age: int
+    lenders: Bar
+    inquiries: Mapping[int, Bar]
+    overdue_elsewhere: Bar
+    highest_exposure: int
+    score: ScoreBar
+    affordability: AffordabilityRules
+
+
+def review_rules_of(value: Any) -> ReviewRules:
+    """Read the rules of credit review; ValueError, TypeError or KeyError where the pack says something else."""
+    rules = ReviewRules(
+        least_age=_count(value["least_age"]),
+        lenders=_bar(value["lenders"]),
+        inquiries={int(days): _bar(bar) for days, bar in value["inquiries"].items()},
+        overdue_elsewhere=_bar(value["overdue_elsewhere"]),
+        highest_exposure=parse_minor(value["highest_exposure"], "CNY", field="highest_exposure"),
+        score=ScoreBar(_count(value["score"]["refers"]), _count(value["score"]["refuses"])),
+        affordability=AffordabilityRules(**{name: _share(share) for name, share in value["affordability"].items()}),
+    )
+    if rules.affordability.watched_debt > rules.affordability.highest_debt:
+        raise ValueError("debts are watched before they are too high")
+    if rules.score.refuses > rules.score.refers:
+        raise ValueError("a score is looked at before it is too low")
+    return rules
+
+
+def _bar(value: Any) -> Bar:
+    bar = Bar(**{name: None if limit is None else _count(limit) for name, limit in value.items()})
+    if bar.refers is not None and bar.refuses is not None and bar.refers > bar.refuses:
+        raise ValueError(f"what is refused was looked at before: {value!r}")
+    return bar
+
+
+def _share(value: Any) -> Decimal:
+    share = fraction(value)
+    if not 0 <= share <= 1:
+        raise ValueError(f"a share lies between 0 and 1, not {value!r}")
+    return share
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"expected a whole number that is not negative, not {value!r}")
+    return value

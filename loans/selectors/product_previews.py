@@ -1,0 +1,156 @@
+"""A version of a product as tables for whoever publishes it: what changes, what loans come to, and the worst case."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from dashu.policy import rules as policy
+from dashu.web.templatetags.dashu import money, percent
+from loans.domain.product_examples import LATE_DAYS, Example, Examples, examples_of
+from loans.models import ProductTerms
+
+TERMS: dict[str, Any] = {
+    "method": gettext_lazy("repayment method"),
+    "min_principal": gettext_lazy("lowest amount"),
+    "max_principal": gettext_lazy("highest amount"),
+    "min_count": gettext_lazy("fewest installments"),
+    "max_count": gettext_lazy("most installments"),
+    "min_annual_rate": gettext_lazy("lowest annual rate"),
+    "max_annual_rate": gettext_lazy("highest annual rate"),
+    "period": gettext_lazy("period"),
+    "day_count": gettext_lazy("day count"),
+    "rounding": gettext_lazy("rounding"),
+    "interest_basis": gettext_lazy("interest basis"),
+    "interest_year_days": gettext_lazy("days of the interest year"),
+    "allocation_order": gettext_lazy("order of allocation"),
+    "allocation_direction": gettext_lazy("direction of allocation"),
+    "surplus": gettext_lazy("what a surplus pays"),
+    "tolerance_bps": gettext_lazy("overlooked shortfall (bps)"),
+    "grace_days": gettext_lazy("days without penalty"),
+    "charges_penalty": gettext_lazy("charges penalty"),
+    "schedule": gettext_lazy("further terms of the schedule"),
+}
+
+Tables = list[dict[str, Any]]
+
+
+def preview_tables(version: ProductTerms) -> Tables:
+    """
+    Return the tables of a version, in the reader's language, as `dashu.approvals.acts` describes them.
+
+    :raises DomainError: no schedule can be made of its terms.
+    """
+    on = version.effective_from
+    examples = examples_of(
+        version.rules,
+        penalty_at=policy.penalty_rule(on).for_contract,
+        limits=policy.rate_limits(on),
+        on=on,
+    )
+    in_force = (
+        ProductTerms.objects.published()
+        .filter(product=version.product, effective_from__lte=on)
+        .exclude(pk=version.pk)
+        .order_by("-effective_from", "-version")
+        .first()
+    )
+    return [
+        _changes(in_force.terms if in_force else {}, version.terms),
+        _loans(examples),
+        _worst_case(examples),
+        _schedule(examples.worst),
+    ]
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    rows = [
+        [str(label), _said(before.get(name)), _said(after.get(name))]
+        for name, label in TERMS.items()
+        if before.get(name) != after.get(name)
+    ]
+    return {
+        "title": _("What changes"),
+        "columns": [_("term"), _("before"), _("after")],
+        "rows": rows,
+        "note": "" if before else _("No version of this product was in force."),
+        "empty": _("No term changes."),
+    }
+
+
+def _loans(examples: Examples) -> dict[str, Any]:
+    columns = [_("amount"), _("installments"), _("annual rate"), _("highest installment"), _("cost"), _("all-in rate")]
+    rows = [
+        [
+            money(example.principal),
+            str(example.count),
+            percent(example.annual_rate),
+            money(example.highest),
+            money(example.cost),
+            percent(example.all_in_rate),
+        ]
+        for example in examples.examples
+    ]
+    return {
+        "title": _("What loans come to"),
+        "columns": [{"title": title, "is_number": True} for title in columns],
+        "rows": rows,
+        "note": _("The loans at the edges of what the product offers. The all-in rate counts every cost, over a year."),
+    }
+
+
+def _worst_case(examples: Examples) -> dict[str, Any]:
+    worst = examples.worst
+    rows = [
+        [_("Borrowed"), money(worst.principal)],
+        [_("Paid back in all, when every installment is paid on time"), money(worst.principal + worst.cost)],
+        [
+            _("More, when the first installment is %(days)d days late") % {"days": LATE_DAYS},
+            money(examples.penalty_once),
+        ],
+        [
+            _("More, when nothing is paid and all of it is %(days)d days late") % {"days": LATE_DAYS},
+            money(examples.penalty_all),
+        ],
+    ]
+    return {
+        "title": _("The worst case"),
+        "columns": ["", {"title": _("amount"), "is_number": True}],
+        "rows": rows,
+        "note": _("The largest loan, for the longest time, at the highest rate."),
+    }
+
+
+def _schedule(example: Example) -> dict[str, Any]:
+    columns = [_("No."), _("due date"), _("principal"), _("interest"), _("installment"), _("balance")]
+    rows = [
+        [
+            str(row.number),
+            date_format(row.due_on, "DATE_FORMAT"),
+            money(row.principal),
+            money(row.interest),
+            money(row.total),
+            money(row.balance),
+        ]
+        for row in example.rows
+    ]
+    return {
+        "title": _("Its schedule"),
+        "columns": [{"title": title, "is_number": place != 1} for place, title in enumerate(columns)],
+        "rows": rows,
+        "note": "",
+    }
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_said(part)}" for name, part in value.items()) or "–"
+    return str(value)
