@@ -21,16 +21,17 @@ def _earned(since: str) -> str:
     """Return the SQL of `earned_interest` for a row whose interest runs from `since`."""
     return f"""
         CASE WHEN row.due_on <= {since} THEN row.interest_minor
-             WHEN {since} >= %(on)s THEN row.earned_interest_minor
-             ELSE row.earned_interest_minor + round((row.interest_minor - row.earned_interest_minor)::numeric
-                                                    * (%(on)s - {since}) / (row.due_on - {since}))::bigint
+             WHEN {since} >= %(on)s THEN LEAST(row.interest_minor, row.earned_interest_minor)
+             ELSE LEAST(row.interest_minor, row.earned_interest_minor
+                 + round((row.interest_minor - row.earned_interest_minor)::numeric
+                         * (%(on)s - {since}) / (row.due_on - {since}))::bigint)
         END
     """
 
 
-# An installment's interest runs from `period_from`, else from the latest due date of those before it, by days. So of the
-# installments to come only the next one can run from a due date that is past; the others have earned nothing, unless
-# they say so themselves. What is out of order was paid in advance when those around it moved, and adds nothing.
+# An installment's interest runs from `period_from`, else from the latest due date of those before it, by days. So of
+# the installments to come only the next one can run from a due date that is past; the others have earned nothing,
+# unless they say so themselves. What is out of order was paid in advance when those around it moved, and adds nothing.
 # The rows of each loan are asked for by its key: asked for a range at once, a database that holds twenty of them rather
 # reads all installments for each.
 _LOANS = f"""
@@ -83,7 +84,7 @@ _LOANS = f"""
           AND row.period_from IS NULL
     ) AS next ON true
     WHERE loan.status = 'ACTIVE' AND loan.starts_on <= %(on)s AND loan.id >= %(first)s AND loan.id < %(end)s
-"""
+"""  # noqa: S608 – constants of this module
 
 
 def sum_range(
