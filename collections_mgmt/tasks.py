@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 
 from collections_mgmt.services import close_day as service
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
@@ -14,6 +14,9 @@ from collections_mgmt.services.refresh_history import refresh_history as refresh
 from dashu.alerts.services import end_alert, tell_without_database
 from dashu.celery import app
 from dashu.kernel.dates import lender_now, lender_today
+
+# A database that is gone, that breaks off, or that takes no writes, as one does that stands by for another.
+DATABASE_FAILS = (OperationalError, InterfaceError, InternalError)
 
 
 @shared_task
@@ -36,7 +39,7 @@ def close_due_dates(**_newer_fields: Any) -> None:
 
 @shared_task(
     bind=True,
-    autoretry_for=(OperationalError, InterfaceError),
+    autoretry_for=DATABASE_FAILS,
     retry_backoff=True,
     retry_backoff_max=600,
     max_retries=20,
@@ -45,7 +48,7 @@ def close_one_range(self: Any, *, run_id: int, **_newer_fields: Any) -> None:
     """Close a range of the run, whichever has its turn, and see to the next one, or to the end of the night."""
     try:
         closed = close_next_range(run_id=run_id, today=lender_today())
-    except (OperationalError, InterfaceError) as error:
+    except DATABASE_FAILS as error:
         if self.request.retries == ALERT_AFTER:
             tell_without_database("database.unreachable", error=str(error).strip())
         raise

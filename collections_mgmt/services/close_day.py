@@ -119,7 +119,8 @@ def end_close(*, run_id: int, today: date) -> CloseRun | None:
         return None
     with transaction.atomic():
         run = CloseRun.objects.select_for_update().get(pk=run_id)
-        if run.status != CloseRun.Status.RUNNING:
+        # Since it was asked for, somebody else may have ended the close, and a person begun it again.
+        if run.status != CloseRun.Status.RUNNING or waiting_ranges(run_id).exists():
             return None
         with _timed(run, "booked"):
             book_portfolio(run)

@@ -21,9 +21,10 @@ def _earned(since: str) -> str:
     """Return the SQL of `earned_interest` for a row whose interest runs from `since`."""
     return f"""
         CASE WHEN row.due_on <= {since} THEN row.interest_minor
-             WHEN {since} >= %(on)s THEN row.earned_interest_minor
-             ELSE row.earned_interest_minor + round((row.interest_minor - row.earned_interest_minor)::numeric
-                                                    * (%(on)s - {since}) / (row.due_on - {since}))::bigint
+             WHEN {since} >= %(on)s THEN LEAST(row.interest_minor, row.earned_interest_minor)
+             ELSE LEAST(row.interest_minor, row.earned_interest_minor
+                 + round((row.interest_minor - row.earned_interest_minor)::numeric
+                         * (%(on)s - {since}) / (row.due_on - {since}))::bigint)
         END
     """
 

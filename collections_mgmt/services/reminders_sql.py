@@ -235,6 +235,7 @@ def open_lines(cursor: CursorWrapper, *, message_ids: Sequence[int]) -> list[dic
     """
     Return what is open now of the lines of these reminders, a row for each message and loan, by due date.
 
+    A reminder that waited until the borrower has one of a later day has none: nobody is reminded twice at once.
     `minor` is what is open of the installments in question, `due_on` the earliest of them.
     """
     cursor.execute(
@@ -249,7 +250,11 @@ def open_lines(cursor: CursorWrapper, *, message_ids: Sequence[int]) -> list[dic
         JOIN loans_productterms AS terms ON terms.id = loan.product_terms_id
         JOIN loans_product AS product ON product.id = terms.product_id
         LEFT JOIN collections_mgmt_overduestatus AS status ON status.loan_id = loan.id
-        WHERE message.id = ANY(%s)
+        WHERE message.id = ANY(%s) AND NOT EXISTS (
+            SELECT FROM messaging_outboxmessage AS later
+            WHERE later.borrower_id = message.borrower_id AND later.purpose <> 'SERVICE'
+              AND later.reminds_on > message.reminds_on AND later.status IN ('PENDING', 'SENDING', 'SENT')
+        )
         GROUP BY message.id, loan.id, product.code ORDER BY message.id, due_on, loan.id
         """,  # noqa: S608 – its parts are written here
         [list(message_ids)],

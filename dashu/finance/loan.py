@@ -908,12 +908,16 @@ def with_period_starts(rows: Sequence[Installment], starts_on: date) -> Iterator
 
 
 def earned_interest(row: Installment, period_from: date, on: date) -> int:
-    """Return the interest that the days of the row's period up to `on` have earned."""
+    """
+    Return the interest that the days of the row's period up to `on` have earned, at most what the row demands.
+
+    A row that new terms closed demands less than it had earned; they demand the rest.
+    """
     period, elapsed = (row.due_on - period_from).days, max(0, (on - period_from).days)
     if period <= 0:  # a holiday moved the row before it beyond this one
         return row.interest
     by_days = Decimal((row.interest - row.earned_interest) * elapsed) / period
-    return row.earned_interest + to_minor(by_days, Rounding.HALF_UP)
+    return min(row.interest, row.earned_interest + to_minor(by_days, Rounding.HALF_UP))
 
 
 def _monthly_day(installments: Sequence[Installment]) -> int | None:

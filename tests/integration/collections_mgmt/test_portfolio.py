@@ -8,13 +8,18 @@ from collections_mgmt.models import CloseRun, PortfolioDay
 from collections_mgmt.services.book_portfolio import ClassificationWithoutProvision
 from collections_mgmt.services.close_day import close_date, finish_close, start_close
 from collections_mgmt.services.close_range import close_range
+from dashu.finance.accrued import accrued_interest
 from dashu.ledger.models import JournalEntry
 from dashu.ledger.selectors import balance_of, unbalanced_currencies
 from dashu.policy.models import PolicyRule
 from dashu.policy.selectors import forget_rules
+from repayments.models import Channel, Installment
 from repayments.selectors.reconciliation import differences
+from repayments.services.booking import load
 from repayments.services.charge_off_loan import charge_off_loan
-from tests.factories import pay, running_loan, yuan
+from repayments.services.receive_payment import receive_payment
+from repayments.services.restructure_loan import restructure_loan
+from tests.factories import ACTOR, pay, running_loan, yuan
 
 START, DUE = date(2026, 1, 15), date(2026, 2, 15)
 
@@ -41,6 +46,33 @@ class TestInterestNotYetDue:
         close(START + timedelta(days=10))
 
         assert balance_of("1315.02") == balance_of("1315") == -balance_of("4001.02") > 0
+
+    def test_of_an_installment_that_new_terms_closed_is_counted_once(self, loan):
+        def restructure(day: date) -> None:
+            restructure_loan(
+                loan_id=loan.pk, terms={"count": 12}, restructured_on=day, today=day, reason="income fell", actor=ACTOR
+            )
+
+        restructure(date(2026, 2, 10))
+        carries = Installment.objects.filter(loan=loan, is_current=True).earliest("number")
+        receive_payment(
+            loan_id=loan.pk,
+            amount_minor=yuan(10),
+            received_on=date(2026, 2, 12),
+            today=date(2026, 2, 12),
+            reference="PART",
+            channel=Channel.BANK_TRANSFER,
+            actor=ACTOR,
+            installment=carries.number,
+        )
+        restructure(date(2026, 2, 14))
+
+        close(date(2026, 2, 14))
+
+        # 26 days at 18% on 12,000 yuan, by the days of each month, less the 10 that were paid
+        assert balance_of("1315") == 16_668
+        stored = load(loan)
+        assert accrued_interest(stored.position, stored.contract, date(2026, 2, 14)) == 16_668
 
     def test_a_night_on_which_nothing_differs_posts_nothing(self, loan):
         pay(loan, yuan(14_000), START + timedelta(days=1))

@@ -147,6 +147,21 @@ class TestOneMessageADay:
         send(morning)
         assert only().body.count("CN¥1,100.16, due on") == 3
 
+    def test_one_that_waited_until_the_next_leaves_the_word_to_that(self, amina):
+        first, second = running_loan(amina), running_loan(amina, starts_on=date(2026, 1, 16))
+        set_rule(
+            "reminders.schedule",
+            {"new_within_days": 0, "late_within_days": 0, "segments": {name: [0, 1] for name in SEGMENTS}},
+        )
+        close_before(DUE)
+        close_before(DUE + timedelta(days=1))
+
+        assert send(DUE + timedelta(days=1)) == {"SENT": 1, "CANCELLED": 1}
+
+        told = OutboxMessage.objects.get(status=Status.SENT)
+        assert told.reminds_on == DUE + timedelta(days=1)
+        assert all(loan.number in told.body for loan in (first, second))
+
     def test_of_what_is_overdue_and_what_comes_the_overdue_leads(self, amina):
         late = running_loan(amina)
         coming = running_loan(amina, starts_on=date(2026, 1, 25), first_due_on=date(2026, 2, 21))

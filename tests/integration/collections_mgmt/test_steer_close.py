@@ -4,16 +4,17 @@ import time
 from datetime import date, timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import InternalError, OperationalError, connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from collections_mgmt import tasks
 from collections_mgmt.models import CloseRange, CloseRun, OverdueStatus
 from collections_mgmt.selectors.progress import progress_of
+from collections_mgmt.services import close_day, plan_ranges
 from collections_mgmt.services import close_range as closing
-from collections_mgmt.services import plan_ranges
 from collections_mgmt.services.close_day import CloseIsPaused, close_date, finish_close, start_close
-from collections_mgmt.services.close_range import close_next_range, close_range
+from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range, close_range
 from collections_mgmt.services.plan_ranges import loans_of_a_range
 from collections_mgmt.services.steer_close import (
     CloseIsClosed,
@@ -151,6 +152,25 @@ class TestQuarantine:
         with pytest.raises(CloseIsClosed):
             rerun_close(run_id=run.pk, actor="user:1")
 
+    def test_run_again_while_another_worker_ends_the_close_it_is_not_closed_over_it(self, poisoned, monkeypatch):
+        run = start_close(business_date=NIGHT)
+        while close_next_range(run_id=run.pk, today=TODAY):
+            pass
+        waiting = close_day.waiting_ranges
+
+        def overtaken(run_id: int) -> QuerySet[CloseRange]:
+            monkeypatch.setattr(close_day, "waiting_ranges", waiting)
+            none = waiting(run_id).none()
+            close_day.end_close(run_id=run_id, today=TODAY)
+            rerun_close(run_id=run_id, actor="user:1")
+            return none
+
+        monkeypatch.setattr(close_day, "waiting_ranges", overtaken)
+
+        assert close_day.end_close(run_id=run.pk, today=TODAY) is None
+        run.refresh_from_db()
+        assert (run.status, waiting(run.pk).count()) == ("RUNNING", 1)
+
     def test_is_left_to_the_later_date_once_that_has_begun(self, poisoned):
         run = close_date(business_date=NIGHT, today=TODAY)
         close_date(business_date=TODAY, today=TODAY + timedelta(days=1))
@@ -177,6 +197,24 @@ class TestFailing:
         assert (item.status, item.error, item.attempts) == ("WAITING", "no disk", 4)
         assert Alert.objects.get(kind="close.range_fails").times == 2
         assert finish_close(run_id=two_ranges.pk, today=TODAY).status == "RUNNING"
+
+    def test_a_database_that_takes_no_writes_is_tried_again_later_and_told_of(self, two_ranges, queued, monkeypatch):
+        told = []
+        monkeypatch.setattr(tasks, "tell_without_database", lambda kind, **_params: told.append(kind))
+        task = tasks.close_one_range
+
+        @transaction.atomic
+        def work_without_writing() -> None:
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL transaction_read_only = on")
+            task.run(run_id=two_ranges.pk)
+
+        task.push_request(retries=ALERT_AFTER, called_directly=True)
+        with pytest.raises(InternalError):
+            work_without_writing()
+        task.pop_request()
+
+        assert (queued, told) == ([], ["database.unreachable"])
 
     def test_one_that_failed_a_moment_ago_lets_the_others_go_first(self, two_ranges):
         first, second = two_ranges.ranges.order_by("first_loan_id")

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashu.finance.accrued import accrued_interest
+from dashu.finance.changed_schedules import restructure
 from dashu.finance.installments import Component, Installment
 from dashu.finance.loan import Contract, InterestBasis, charge_off, opened, receive
+from dashu.finance.terms import Method, ScheduleTerms
 
 START = date(2026, 1, 15)
 DUE = date(2026, 2, 15)  # 31 days later
@@ -18,6 +20,13 @@ ROWS = (
     Installment(2, date(2026, 3, 15), 100_000, 15_00),
 )
 POSITION = opened(CONTRACT, ROWS, 200_000)
+TERMS = ScheduleTerms(
+    principal=200_000,
+    annual_rate=Decimal("0.18"),
+    method=Method.EQUAL_INSTALLMENT,
+    count=6,
+    disbursed_on=START,
+)
 
 
 def on(days: int) -> date:
@@ -44,6 +53,15 @@ class TestScheduledInterest:
 
         # 2,101 over the 21 days that are left
         assert [accrued_interest(position, CONTRACT, on(days)) for days in (10, 11)] == [1_000, 1_100]
+
+    def test_what_new_terms_carried_on_is_earned_once(self):
+        first = restructure(POSITION, CONTRACT, TERMS, on(10))
+        paid, _receipt = receive(first, CONTRACT, 100, on(12), first=3)  # a part of what carries the 10 days
+
+        again = restructure(paid, CONTRACT, TERMS, on(14))
+
+        assert again.installments[0].earned_interest > again.installments[0].interest == 100
+        assert accrued_interest(again, CONTRACT, on(14)) == accrued_interest(paid, CONTRACT, on(14)) > 0
 
     @given(st.integers(0, 10**9), st.integers(1, 400))
     def test_the_days_of_a_period_sum_to_its_interest(self, interest, period):
