@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Max
+from django.db.models import F
 
 from dashu.documents.codes import grouped, read_code
 from loans.models import Loan
@@ -80,13 +80,11 @@ def public_document(typed: str) -> PublicDocument | None:
 def settled_on_of(loan: Loan) -> date:
     """Return the day on which a loan that is paid off was paid off: its last money, or waiver, that did something."""
     applied = Payment.objects.filter(loan=loan, is_returned=False, unapplied_minor__lt=F("amount_minor"))
-    undone = LoanEvent.objects.filter(loan=loan, kind="REVERSAL").values_list("data__event", flat=True)
-    waivers = LoanEvent.objects.filter(loan=loan, kind="WAIVER").exclude(pk__in=[one for one in undone if one])
-    days = [
-        applied.aggregate(latest=Max("received_on"))["latest"],
-        waivers.aggregate(latest=Max("effective_on"))["latest"],
-    ]
-    return max((day for day in days if day), default=loan.starts_on)
+    acts = LoanEvent.objects.filter(loan=loan, kind__in=["WAIVER", "REVERSAL"])
+    found = list(acts.values_list("pk", "kind", "effective_on", "data__event"))
+    undone = {event for _pk, kind, _on, event in found if kind == "REVERSAL"}
+    days = [on for pk, kind, on, _event in found if kind == "WAIVER" and pk not in undone]
+    return max([*days, *applied.values_list("received_on", flat=True)], default=loan.starts_on)
 
 
 def fault_of(certificate: IssuedDocument, loan: Loan) -> str:
