@@ -226,5 +226,5 @@ class TestVerifyPage:
         code = issue(browser, settled).code_shown
         client.logout()
 
-        with django_assert_num_queries(4):  # the paper with its loan, its files, what paid the loan off, what was undone
+        with django_assert_num_queries(4):  # the paper with its loan, its files, what paid it off, what was undone
             client.get(f"/verify/{code}/")
