@@ -20,7 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from collections_mgmt.models import CloseRange, CloseRun
 from collections_mgmt.services.book_portfolio import book_portfolio
 from collections_mgmt.services.close_range import ACTOR, close_range
+from collections_mgmt.services.credit_months_sql import is_month_end
 from collections_mgmt.services.holds import expire_holds
+from collections_mgmt.services.missed_credit_months import write_missed_month
 from collections_mgmt.services.plan_ranges import plan_ranges
 from dashu.alerts.services import end_alert, raise_alert
 from dashu.kernel.errors import DomainError
@@ -41,6 +43,13 @@ class CloseIsPaused(DomainError):
     """Somebody paused the close of this date; it goes on when somebody resumes it."""
 
     code = "close_is_paused"
+    http_status = 409
+
+
+class EarlierDateOpen(DomainError):
+    """Dates are closed in order: the one before goes on, or was run again, in this moment."""
+
+    code = "earlier_date_open"
     http_status = 409
 
 
@@ -76,7 +85,11 @@ def owed_dates(*, to: date, today: date) -> Iterator[date]:
 
 
 def start_close(*, business_date: date) -> CloseRun:
-    """Return the run of this date, made with its ranges if it does not exist yet; holds that are over are ended."""
+    """
+    Return the run of this date, made with its ranges if it does not exist yet; holds that are over are ended.
+
+    :raises EarlierDateOpen: an earlier date is not closed.
+    """
     run = _run_of(business_date)
     if run.status == CloseRun.Status.RUNNING:
         with _timed(run, "holds"):
@@ -87,12 +100,24 @@ def start_close(*, business_date: date) -> CloseRun:
     return run
 
 
-@transaction.atomic
-def _run_of(business_date: date) -> CloseRun:
+def lock_starts() -> None:
+    """Let no date begin, and none be run again, until this transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+@transaction.atomic
+def _run_of(business_date: date) -> CloseRun:
+    lock_starts()
     run, is_new = CloseRun.objects.get_or_create(business_date=business_date)
     if is_new:
+        earlier = CloseRun.objects.filter(business_date__lt=business_date).exclude(status=CloseRun.Status.CLOSED)
+        if open_date := earlier.values_list("business_date", flat=True).first():
+            raise EarlierDateOpen(
+                _("%(date)s waits until %(earlier)s is closed."),
+                field="date",
+                params={"date": business_date, "earlier": open_date},
+            )
         ranges = list(plan_ranges())
         for item in ranges:
             item.run = run
@@ -179,7 +204,7 @@ def note_when_late(*, business_date: date, now: datetime) -> None:
 
 
 def _recover_quarantined(run: CloseRun) -> int:
-    """Mark the loans that earlier dates left out and this one closed; return how many there were."""
+    """Mark the loans that earlier dates left out and this one closed, and write what they missed; return how many."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -191,11 +216,15 @@ def _recover_quarantined(run: CloseRun) -> int:
                   WHERE again.run_id = %(run)s AND again.status = 'QUARANTINED'
                     AND again.first_loan_id = item.first_loan_id
               )
-            RETURNING item.first_loan_id
+            RETURNING item.first_loan_id, earlier.business_date
             """,
             {"on": run.business_date, "run": run.pk},
         )
-        recovered = {loan_id for (loan_id,) in cursor.fetchall()}
+        left_out: list[tuple[int, date]] = cursor.fetchall()
+    for loan_id, day in left_out:
+        if is_month_end(day):
+            write_missed_month(loan_id=loan_id, month_end=day)
+    recovered = {loan_id for loan_id, _day in left_out}
     for loan_id in recovered:
         end_alert("close.loan_quarantined", subject=f"loan {loan_id}")
     return len(recovered)

@@ -5,6 +5,7 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRange, CloseRun
+from collections_mgmt.services.close_day import lock_starts
 from dashu import events
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
@@ -77,6 +78,7 @@ def rerun_close(*, run_id: int, actor: str) -> CloseRun:
     :raises LaterDateBegun: loans are left, but a later date has begun, which tries them too.
     :raises CloseNotPaused: it is paused; resume it instead.
     """
+    lock_starts()
     run = _lock(run_id)
     if run.status == CloseRun.Status.PAUSED:
         raise CloseNotPaused(_("The close of %(date)s is paused. Resume it."), params={"date": run.business_date})

@@ -20,7 +20,8 @@ class ContactPreference(models.Model):
     """
     What a borrower asked for. A borrower without a row has no wish.
 
-    :ivar time_zone: where they live, an IANA name; empty for the zone of the rule `contact.hours`.
+    :ivar time_zone: where they live, an IANA name; empty for the zone of the rule `contact.hours`. The database takes
+        none that it does not know (migration 0005), because one such row would hold up everybody's messages.
     """
 
     borrower = models.OneToOneField(

@@ -9,11 +9,17 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from collections_mgmt import tasks
-from collections_mgmt.models import CloseRange, CloseRun, OverdueStatus
+from collections_mgmt.models import CloseRange, CloseRun, CreditRecordMonth, OverdueStatus
 from collections_mgmt.selectors.progress import progress_of
 from collections_mgmt.services import close_day, plan_ranges
 from collections_mgmt.services import close_range as closing
-from collections_mgmt.services.close_day import CloseIsPaused, close_date, finish_close, start_close
+from collections_mgmt.services.close_day import (
+    CloseIsPaused,
+    EarlierDateOpen,
+    close_date,
+    finish_close,
+    start_close,
+)
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range, close_range
 from collections_mgmt.services.plan_ranges import loans_of_a_range
 from collections_mgmt.services.steer_close import (
@@ -96,6 +102,17 @@ class TestPausing:
 
 
 class TestQuarantine:
+    def test_on_the_last_day_of_a_month_the_loan_gets_its_credit_record_once_it_is_closed(self, poisoned):
+        month_end = date(2026, 2, 28)
+        close_date(business_date=month_end, today=month_end + timedelta(days=1))
+        assert not CreditRecordMonth.objects.filter(loan=poisoned).exists()
+
+        LoanBalance.objects.filter(pk=poisoned.pk).update(penalty_parts=0, penalty_uncapped_parts=0)
+        close_date(business_date=month_end + timedelta(days=1), today=month_end + timedelta(days=2))
+
+        months = CreditRecordMonth.objects.filter(month=date(2026, 2, 1))
+        assert (months.count(), months.get(loan=poisoned).days_past_due) == (3, 13)
+
     @pytest.fixture
     def poisoned(self, amina) -> Loan:
         """One of three loans whose penalty is so large that charging another day overflows."""
@@ -380,3 +397,14 @@ class TestPage:
 
         two_ranges.refresh_from_db()
         assert two_ranges.status == "RUNNING"
+
+
+class TestOrder:
+    def test_a_date_does_not_begin_while_one_before_it_is_open(self, loan):
+        start_close(business_date=NIGHT)
+
+        with pytest.raises(EarlierDateOpen):
+            start_close(business_date=NIGHT + timedelta(days=1))
+
+        close_date(business_date=NIGHT, today=TODAY)
+        assert start_close(business_date=NIGHT + timedelta(days=1)).status == CloseRun.Status.RUNNING

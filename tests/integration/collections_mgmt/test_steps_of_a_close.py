@@ -16,9 +16,11 @@ from collections_mgmt.models import (
 )
 from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.holds import HoldRefused, end_hold, place_hold
+from collections_mgmt.services.missed_credit_months import write_missed_month
 from collections_mgmt.services.promises import PromiseRefused, note_promise
 from collections_mgmt.services.refresh_history import refresh_history
 from dashu.messaging.models import OutboxMessage
+from loans.models import Loan
 from repayments.models import LoanBalance, LoanEvent, Restatement
 from repayments.selectors.past_days import facts_on
 from repayments.selectors.reconciliation import differences
@@ -298,11 +300,15 @@ class TestHolds:
 
 class TestCreditMonths:
     def codes(self, month: date) -> dict[int, str]:
-        close_date(
-            business_date=(month.replace(day=28) + timedelta(days=4)).replace(day=1) - DAY,
-            today=month + timedelta(days=40),
-        )
-        return dict(CreditRecordMonth.objects.filter(month=month).values_list("loan_id", "code"))
+        """Close the month's last day; what is written for a loan that was left out then must be the same."""
+        month_end = (month.replace(day=28) + timedelta(days=4)).replace(day=1) - DAY
+        close_date(business_date=month_end, today=month + timedelta(days=40))
+        written = list(CreditRecordMonth.objects.filter(month=month).order_by("loan_id").values())
+        CreditRecordMonth.objects.filter(month=month).delete()
+        for loan_id in Loan.objects.order_by("pk").values_list("pk", flat=True):
+            write_missed_month(loan_id=loan_id, month_end=month_end)
+        assert list(CreditRecordMonth.objects.filter(month=month).order_by("loan_id").values()) == written
+        return {row["loan_id"]: row["code"] for row in written}
 
     def test_say_on_time_late_within_the_month_behind_and_nothing_due(self, amina):
         on_time, late, behind = (running_loan(amina) for _number in range(3))

@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import DataError
 
 from dashu.messaging import guard
 from dashu.messaging.guard import judge
@@ -138,6 +139,10 @@ class TestJudge:
 class TestBestChannel:
     def best(self, borrower) -> str:
         return next(iter(judge([borrower.pk], purpose="REMINDER", at=NOON)[borrower.pk])).channel
+
+    def test_a_time_zone_that_does_not_exist_is_refused_when_it_is_written(self, amina):
+        with pytest.raises(DataError):
+            ContactPreference.objects.create(borrower=amina, time_zone="US/Nowhere")
 
     def test_is_the_preferred_one(self, amina):
         ContactPoint.objects.create(borrower=amina, channel="EMAIL", address=amina.email, delivered_at=NOON)
