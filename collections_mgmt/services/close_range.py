@@ -131,9 +131,13 @@ def _close(item: CloseRange, *, today: date) -> None:
         steps.do(
             "accrued", overdue_sql.accrue, cursor, on=on, **within, description=f"Close {on}: accrual", actor=ACTOR
         )
-        steps.do("overdue", overdue_sql.refresh_overdue, cursor, on=on, **within, scales=scales)
+        steps.do("overdue", overdue_sql.count_overdue, cursor, on=on, **within, scales=scales)
+        steps.do("changed", overdue_sql.note_changes, cursor, on=on)
+        steps.do("stored", overdue_sql.store_status, cursor)
         steps.do("promises", decide_promises, cursor, on=on, **within, kept=policy.promise_kept(on))
-        steps.do("cases", overdue_sql.open_and_close_cases, cursor, on=on, scales=scales)
+        steps.do("cases_opened", overdue_sql.open_cases, cursor, on=on, scales=scales)
+        steps.do("cases_escalated", overdue_sql.escalate_cases, cursor, on=on, scales=scales)
+        steps.do("cases_closed", overdue_sql.close_cases, cursor, on=on)
         steps.do("signals", refresh_signals, cursor, on=on, **within)
         if is_month_end(on):
             steps.do("credit_months", _write_credit_months, cursor, on=on, **within)

@@ -175,30 +175,15 @@ class Scales:
     levels: Scale
 
 
-def refresh_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scales: Scales) -> Mapping[str, int]:
-    """
-    Recount days past due, overdue amounts, bucket, classification and stage as of `on`; write what changed.
-
-    :returns: `{"overdue": loans behind, "changed": changes of bucket, classification or stage}`.
-    """
-    _count_overdue(cursor, on=on, first=first, end=end, scales=scales)
-    changed = _note_changes(cursor, on=on)
-    _store_status(cursor)
-    cursor.execute("SELECT COUNT(*) FROM close_status WHERE days_past_due > 0")
-    return {"overdue": int(cursor.fetchone()[0]), "changed": changed}
+def refresh_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scales: Scales) -> None:
+    """Recount days past due, overdue amounts, bucket, classification and stage as of `on`; write what changed."""
+    count_overdue(cursor, on=on, first=first, end=end, scales=scales)
+    note_changes(cursor, on=on)
+    store_status(cursor)
 
 
-def open_and_close_cases(cursor: CursorWrapper, *, on: date, scales: Scales) -> Mapping[str, int]:
-    """
-    Open a case for every loan that is behind and has none, bring the others to their level, close those that are not.
-
-    A case is escalated by the effective days, so that it stays where it is while the count is paused.
-    """
-    levels: dict[str, Any] = {
-        "on": on,
-        "levels": [int(band.code) for band in scales.levels.bands],
-        "starts": [band.from_days for band in scales.levels.bands],
-    }
+def open_cases(cursor: CursorWrapper, *, on: date, scales: Scales) -> int:
+    """Open a case for every loan that is behind and has none; return how many."""
     cursor.execute(
         """
         INSERT INTO collections_mgmt_collectioncase (loan_id, status, opened_on, level, level_since)
@@ -209,9 +194,17 @@ def open_and_close_cases(cursor: CursorWrapper, *, on: date, scales: Scales) -> 
         WHERE status.days_past_due > 0
         ON CONFLICT (loan_id) WHERE status = 'OPEN' DO NOTHING
         """,
-        levels,
+        _levels(on, scales),
     )
-    opened = cursor.rowcount
+    return cursor.rowcount
+
+
+def escalate_cases(cursor: CursorWrapper, *, on: date, scales: Scales) -> int:
+    """
+    Bring the cases of loans that are behind to their level; return how many moved.
+
+    The level follows the effective days, so that a case stays where it is while the count is paused.
+    """
     cursor.execute(
         """
         UPDATE collections_mgmt_collectioncase AS item SET level = reached.level, level_since = %(on)s
@@ -221,9 +214,13 @@ def open_and_close_cases(cursor: CursorWrapper, *, on: date, scales: Scales) -> 
         WHERE item.loan_id = status.loan_id AND item.status = 'OPEN' AND status.days_past_due > 0
           AND item.level <> reached.level
         """,
-        levels,
+        _levels(on, scales),
     )
-    escalated = cursor.rowcount
+    return cursor.rowcount
+
+
+def close_cases(cursor: CursorWrapper, *, on: date) -> int:
+    """Close the cases of loans that are no longer behind; return how many."""
     cursor.execute(
         """
         UPDATE collections_mgmt_collectioncase AS item
@@ -233,7 +230,15 @@ def open_and_close_cases(cursor: CursorWrapper, *, on: date, scales: Scales) -> 
         """,
         {"on": on},
     )
-    return {"cases_opened": opened, "cases_escalated": escalated, "cases_closed": cursor.rowcount}
+    return cursor.rowcount
+
+
+def _levels(on: date, scales: Scales) -> dict[str, Any]:
+    return {
+        "on": on,
+        "levels": [int(band.code) for band in scales.levels.bands],
+        "starts": [band.from_days for band in scales.levels.bands],
+    }
 
 
 def _empty(cursor: CursorWrapper, table: str) -> None:
@@ -320,7 +325,8 @@ def _post_accrual(cursor: CursorWrapper, *, on: date, description: str, actor: s
     )
 
 
-def _count_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scales: Scales) -> None:
+def count_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scales: Scales) -> int:
+    """Count days past due, overdue amounts, bucket, classification and stage anew; return how many loans are behind."""
     _empty(cursor, STATUS)
     buckets, tiers, stages = scales.buckets, scales.tiers, scales.stages
     cursor.execute(
@@ -395,9 +401,11 @@ def _count_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, sca
             ),
         },
     )
+    cursor.execute("SELECT COUNT(*) FROM close_status WHERE days_past_due > 0")
+    return int(cursor.fetchone()[0])
 
 
-def _note_changes(cursor: CursorWrapper, *, on: date) -> int:
+def note_changes(cursor: CursorWrapper, *, on: date) -> int:
     """Write the changes of this day; a second change on one day keeps what the day began with."""
     cursor.execute(
         """
@@ -426,7 +434,8 @@ def _note_changes(cursor: CursorWrapper, *, on: date) -> int:
     return changed
 
 
-def _store_status(cursor: CursorWrapper) -> None:
+def store_status(cursor: CursorWrapper) -> int:
+    """Store what was counted of the loans that are behind or were before; return how many."""
     cursor.execute(
         """
         INSERT INTO collections_mgmt_overduestatus AS kept
@@ -444,3 +453,4 @@ def _store_status(cursor: CursorWrapper) -> None:
             bucket = excluded.bucket, classification = excluded.classification, stage = excluded.stage
         """
     )
+    return cursor.rowcount

@@ -27,5 +27,7 @@ def reassess_loan(*, loan_id: int, as_of: date) -> None:
                 end=loan_id + 1,
                 scales=scales,
             )
-            overdue_sql.open_and_close_cases(cursor, on=as_of, scales=scales)
+            overdue_sql.open_cases(cursor, on=as_of, scales=scales)
+            overdue_sql.escalate_cases(cursor, on=as_of, scales=scales)
+            overdue_sql.close_cases(cursor, on=as_of)
         reminders_sql.cancel_needless(cursor, loan_id=loan_id)
