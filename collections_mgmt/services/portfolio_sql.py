@@ -28,9 +28,9 @@ def _earned(since: str) -> str:
     """
 
 
-# An installment's interest runs from `period_from`, else from the latest due date of those before it, by days. So of the
-# installments to come only the next one can run from a due date that is past; the others have earned nothing, unless
-# they say so themselves. What is out of order was paid in advance when those around it moved, and adds nothing.
+# An installment's interest runs from `period_from`, else from the latest due date of those before it, by days. So of
+# the installments to come only the next one can run from a due date that is past; the others have earned nothing,
+# unless they say so themselves. What is out of order was paid in advance when those around it moved, and adds nothing.
 # The rows of each loan are asked for by its key: asked for a range at once, a database that holds twenty of them rather
 # reads all installments for each.
 _LOANS = f"""
@@ -83,7 +83,7 @@ _LOANS = f"""
           AND row.period_from IS NULL
     ) AS next ON true
     WHERE loan.status = 'ACTIVE' AND loan.starts_on <= %(on)s AND loan.id >= %(first)s AND loan.id < %(end)s
-"""
+"""  # noqa: S608 – constants of this module
 
 
 def sum_range(
