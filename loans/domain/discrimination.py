@@ -24,13 +24,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """
-    How odds become points: `base` points at `odds` good to 1 bad, and `pdo` points more double the odds.
-    """
+    """How odds become points: `base` points at `odds` good to 1 bad, and `pdo` points more double the odds."""
 
-    base: float = 600
-    odds: float = 50
-    pdo: float = 20
+    base: int = 600
+    odds: int = 50
+    pdo: int = 20
 
     @property
     def factor(self) -> float:

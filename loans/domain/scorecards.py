@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, localcontext
 from functools import cached_property
+from math import prod
 from typing import Any
 
 from dashu.kernel.documents import Document, MissingField
@@ -47,8 +48,8 @@ class NumericBins:
     edges: tuple[Decimal, ...]
     points: tuple[int, ...]
 
-    def points_of(self, value: Decimal) -> int:
-        return self.points[bisect_right(self.edges, value)]
+    def place_of(self, value: Decimal) -> int:
+        return bisect_right(self.edges, value)
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,15 @@ class CategoryBins:
     unseen: int
 
     @cached_property
-    def _by_value(self) -> Mapping[str, int]:
-        return {value: points for values, points in self.groups for value in values}
+    def _places(self) -> Mapping[str, int]:
+        return {value: place for place, (values, _points_of_them) in enumerate(self.groups) for value in values}
 
-    @property
+    @cached_property
     def points(self) -> tuple[int, ...]:
         return tuple(points for _values, points in self.groups)
 
-    def points_of(self, value: str) -> int:
-        return self._by_value.get(value, self.unseen)
+    def place_of(self, value: str) -> int:
+        return self._places.get(value, len(self.groups) + 1)
 
 
 @dataclass(frozen=True)
@@ -92,16 +93,26 @@ class Characteristic:
         """The most points that a known value can have."""
         return max(self.bins.points)
 
+    @cached_property
+    def points(self) -> tuple[int, ...]:
+        """The points by place: of the bins, of a missing value and, for categories, of one that was never seen."""
+        unseen = (self.bins.unseen,) if isinstance(self.bins, CategoryBins) else ()
+        return (*self.bins.points, self.missing, *unseen)
+
     def points_of(self, facts: Mapping[str, Fact]) -> int:
+        return self.points[self.place_of(facts)]
+
+    def place_of(self, facts: Mapping[str, Fact]) -> int:
+        """Return which of `points` the facts get; counted over many applicants it is a distribution to watch."""
         if isinstance(self.bins, NumericBins):
             number = quotient(facts, self.fields)
-            return self.missing if number is None else self.bins.points_of(number)
+            return len(self.bins.points) if number is None else self.bins.place_of(number)
         category = facts.get(self.fields[0])
         if category is None:
-            return self.missing
+            return len(self.bins.groups)
         if not isinstance(category, str):
             raise InvalidFact(_("A category is expected here."), field=self.fields[0])
-        return self.bins.points_of(category)
+        return self.bins.place_of(category)
 
 
 @dataclass(frozen=True)
@@ -158,7 +169,7 @@ def shortfalls(scorecard: Scorecard, scored: Scored, *, most: int = MOST_REASONS
 
 def quotient(facts: Mapping[str, Fact], fields: Sequence[str]) -> Decimal | None:
     """
-    Return the first field divided by each of the others; None where one is not known.
+    Return the first field divided by all of the others; None where one is not known.
 
     Divided by nothing is without limit, so that no income is the heaviest burden and not an unknown one; nothing
     divided by nothing is nothing.
@@ -169,14 +180,12 @@ def quotient(facts: Mapping[str, Fact], fields: Sequence[str]) -> Decimal | None
     if any(number is None for number in numbers):
         return None
     first, *divisors = (number for number in numbers if number is not None)
-    with localcontext() as context:
-        context.prec = 28
-        for divisor in divisors:
-            if divisor:
-                first = first / divisor
-            elif first:
-                first = Decimal("Infinity").copy_sign(first)
-    return first
+    # Divided once by their product, so that 4/60 and 2/30 are one number and fall into one bin.
+    with localcontext(prec=28):
+        divisor = prod(divisors, start=Decimal(1))
+        if divisor:
+            return first / divisor
+    return Decimal("Infinity").copy_sign(first) if first else first
 
 
 def _number(value: Fact, field: str) -> Decimal | None:
@@ -310,8 +319,7 @@ def _texts(document: Document, name: str, *, most: int) -> tuple[str, ...]:
 
 def _words(document: Document, name: str) -> dict[str, str]:
     child = document.child(name)
-    words = {
-        language: child.text(language, *(() if language == "en" else (None,)), longest=300) for language in LANGUAGES
-    }
+    english = child.text("en", longest=300)
+    others = {language: child.text(language, None, longest=300) for language in LANGUAGES if language != "en"}
     child.done()
-    return {language: text for language, text in words.items() if text is not None}
+    return {"en": english, **{language: text for language, text in others.items() if text is not None}}
