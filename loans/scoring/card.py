@@ -137,12 +137,16 @@ def _calibration(bands: Sequence[Mapping[str, Any]]) -> str:
 
 def _misses(bands: Sequence[Mapping[str, Any]]) -> str:
     """Name the bands whose promise lies outside of what came."""
-    missed = [
-        f"{_band(band)} (promised too {'many' if band['expected_bad_rate'] > band['bad_rate']['value'] else 'few'})"
-        for band in bands
-        if (bounds := band["bad_rate"]["interval"]) and not bounds[0] <= band["expected_bad_rate"] <= bounds[1]
-    ]
+    missed = [f"{_band(band)} ({miss})" for band in bands if (miss := _miss(band))]
     return f"**Outside the interval:** {'; '.join(missed)}." if missed else "Every promise lies within its interval."
+
+
+def _miss(found: Mapping[str, Any]) -> str | None:
+    """Say how the promised share of bad loans lies outside the interval of what came; None where it does not."""
+    promised, bounds = found["expected_bad_rate"], found["bad_rate"]["interval"]
+    if bounds is None or bounds[0] <= promised <= bounds[1]:
+        return None
+    return "promised too many bad" if promised > bounds[1] else "promised too few bad"
 
 
 def _band(band: Mapping[str, Any]) -> str:
@@ -158,32 +162,39 @@ def _fairness(fairness: Mapping[str, Any]) -> Iterator[str]:
         "The adverse impact ratio is the approval rate against that of the group approved most often. "
         f"Groups of fewer than {FEWEST_IN_GROUP} say little and are no measure for others."
     )
-    low = []
+    low, missed = [], []
     for name, groups in fairness["attributes"].items():
         rows = []
         for group in groups:
             approved, area, ratio = group["approval_rate"], group["auc"], group["adverse_impact_ratio"]
             if ratio is not None and ratio < LEAST_IMPACT_RATIO and group["rows"] >= FEWEST_IN_GROUP:
                 low.append(f"{name.replace('_', ' ')} {group['group']} ({ratio:.2f})")
+            if (miss := _miss(group)) and group["rows"] >= FEWEST_IN_GROUP:
+                missed.append(f"{name.replace('_', ' ')} {group['group']} ({miss})")
             rows.append(
                 [
                     group["group"],
                     group["rows"],
                     _share(group["expected_bad_rate"]),
-                    _share(group["bad_rate"]),
+                    f"{_share(group['bad_rate']['value'])} ({_shares(group['bad_rate'])})",
                     group["mean_points"],
                     f"{_share(approved['value'])} ({_shares(approved)})",
                     _number(ratio),
                     f"{_number(area['value'])} ({_interval(area)})",
                 ]
             )
-        heads = ["group", "rows", "promised bad", "came", "mean points", "approved (95% interval)"]
+        heads = ["group", "rows", "promised bad", "came (95% interval)", "mean points", "approved (95% interval)"]
         heads += ["adverse impact ratio", "AUC (95% interval)"]
         yield f"### {name.replace('_', ' ').capitalize()}\n\n{_table(heads, rows)}"
     if low:
         yield (
             f"**Below {LEAST_IMPACT_RATIO}:** {'; '.join(low)}. The attribute is no input, so other "
             "facts carry its effect. Before use somebody must decide whether these are needed, and write down why."
+        )
+    if missed:
+        yield (
+            f"**Outside the interval:** {'; '.join(missed)}. The score is not equally right about all groups; of one "
+            "of which it promised too many bad loans it refuses too many."
         )
 
 

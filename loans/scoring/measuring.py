@@ -106,15 +106,15 @@ def _by_group(outcomes: Outcomes, scaling: Scaling, groups: Any, cut_off: int, d
         def figures(places: Any, is_in: Any = is_in) -> list[float | None]:
             sample = outcomes.at(places[is_in[places]])
             area = None if sample.is_one_sided else area_under_curve(sample.counts())
-            return [_share(sample.points >= cut_off), area]
+            return [_share(sample.points >= cut_off), area, _share(~sample.good)]
 
         found = [figures(np.arange(len(groups))), *(figures(draw) for draw in draws)]
-        approved, area = _columns(found)
+        approved, area, bad = _columns(found)
         rows.append(
             {
                 "group": group,
                 "rows": int(is_in.sum()),
-                "bad_rate": _rounded(_share(~outcomes.good[is_in])),
+                "bad_rate": bad,
                 "expected_bad_rate": _rounded(_mean(promised[is_in])),
                 "mean_points": round(float(outcomes.points[is_in].mean()), 1),
                 "approval_rate": approved,

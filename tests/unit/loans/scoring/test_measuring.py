@@ -45,3 +45,9 @@ class TestFairness:
         assert (a["rows"], a["approval_rate"]["value"], a["mean_points"]) == (500, 0.0, 400.0)
         assert (b["rows"], b["approval_rate"]["value"]) == (2_800, round(1_800 / 2_800, 4))
         assert (a["adverse_impact_ratio"], b["adverse_impact_ratio"]) == (0.0, 1.0)
+
+    def test_holds_the_promise_of_a_group_against_what_came(self):
+        (found,) = fairness(OUTCOMES, Scaling(), {"part": ["a"] * 3_300}, 600, draws_of(3_300, 20, seed=7))["part"]
+
+        assert found["bad_rate"]["value"] == round(300 / 3_300, 4)
+        assert found["bad_rate"]["interval"][1] < found["expected_bad_rate"]
