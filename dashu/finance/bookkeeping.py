@@ -80,12 +80,13 @@ def _turning_days(position: Position, contract: Contract, first: date, last: dat
     for row in position.installments:
         if row.unpaid and row.due_on <= last:
             found |= {row.due_on, row.due_on + until_charged}
-    for pause in position.pauses:
-        found |= {pause.start} if pause.end is None else {pause.start, pause.end + _DAY}
-    if contract.non_accrual_days is not None:
+    # Nothing is missed where nothing unpaid has fallen due.
+    if contract.non_accrual_days is not None and found:
         oldest = arrears(position, contract, last + _DAY).oldest_due_on
         if oldest is not None:
             found.add(oldest + timedelta(days=contract.non_accrual_days + contract.counting.grace_days + 1))
+    for pause in position.pauses:
+        found |= {pause.start} if pause.end is None else {pause.start, pause.end + _DAY}
     return {day for day in found if first <= day <= last}
 
 

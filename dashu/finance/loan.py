@@ -536,10 +536,12 @@ def waive(position: Position, contract: Contract, component: Component, amount: 
         return _waive_daily(position, contract, component, amount, on)
     rows, left, recognized = [], amount, 0
     for row in position.installments:
-        part = min(left, row.unpaid_of(component))
-        recognized += part if row.due_on <= position.accrued_through or component is Component.PRINCIPAL else 0
-        rows.append(row.waive(component, part) if part else row)
-        left -= part
+        part = min(left, row.unpaid_of(component)) if left else 0
+        if part:
+            recognized += part if row.due_on <= position.accrued_through or component is Component.PRINCIPAL else 0
+            row = row.waive(component, part)
+            left -= part
+        rows.append(row)
     if left:
         raise EventRefused(_("More would be waived than is owed."), field="amount")
     principal = position.principal - (amount if component is Component.PRINCIPAL else 0)
