@@ -126,7 +126,7 @@ class TestCloseRuns:
         run = CloseRun.objects.get()
         run.ranges.update(
             counts={"touched": 30, "overdue": 20, "changed": 3, "cases_opened": 2, "cases_closed": 1},
-            seconds={"touched": 0.25, "overdue": 1.5, "cases": 0.125},
+            seconds={"touched": 0.25, "overdue": 1.5, "changed": 0.25, "cases_opened": 0.125},
         )
         run.counts, run.seconds = {"recovered": 1, "differences": 0}, {"booked": 0.5, "reconciled": 0.75}
         run.save()
@@ -146,8 +146,9 @@ class TestCloseRuns:
         ]
         assert [[str(value) for value in row] for row in steps.rows] == [
             ["Loans looked at", "30 loans", "0.25", "0.25"],
-            ["Days past due counted", "20 overdue loans, 3 changes of bucket, class or stage", "1.50", "1.50"],
-            ["Cases opened, escalated and closed", "2 opened, 0 moved to another level, 1 closed", "0.12", "0.12"],
+            ["Days past due, amounts and classes counted", "20 overdue loans", "1.50", "1.50"],
+            ["Changes noted", "3 changes of bucket, class or stage", "0.25", "0.25"],
+            ["Cases opened", "2 opened", "0.12", "0.12"],
             ["Interest earned and provision booked", "1 loans closed that had been left out", "0.50", "0.50"],
             ["Loans compared with the ledger", "0 differences", "0.75", "0.75"],
         ]
