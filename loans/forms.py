@@ -23,7 +23,7 @@ from dashu.finance.rounding import Rounding
 from dashu.finance.terms import Method
 from loans.domain.terms import BOOKABLE
 from loans.models import Product, ProductTerms
-from loans.selectors.product_previews import TERMS
+from loans.selectors.product_previews import METHODS, TERMS
 
 # What a product cannot leave to a default; all else may stay as it is.
 _WHOLE = ("min_count", "max_count", "interest_year_days", "tolerance_bps", "grace_days")
@@ -89,7 +89,7 @@ class AskForm(forms.Form):
 def _field(name: str, label: Any) -> forms.Field:
     common = {"label": label, "help_text": _HELP.get(name, ""), "required": False}
     if name in _CHOICES:
-        choices: list[tuple[str, Any]] = [(each.value, each.value) for each in _CHOICES[name]]
+        choices: list[tuple[str, Any]] = [(each.value, METHODS.get(each.value, each.value)) for each in _CHOICES[name]]
         if name != "method":
             choices.insert(0, ("", _("As usual")))
         return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **common)

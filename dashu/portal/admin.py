@@ -35,6 +35,7 @@ from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan
 from loans.models import Loan
+from loans.selectors.product_previews import METHODS
 from repayments.admin import act_page, or_404
 from repayments.domain.virtual_accounts import grouped
 from repayments.forms import IssueCertificateForm, IssueStatementForm, QuotePayoffForm
@@ -45,13 +46,6 @@ from repayments.services.payoff_quotes import longest_quote, quote_payoff
 
 admin.site.index_title = _("Overview")
 
-METHODS = {
-    "equal_installment": _("Equal installments"),
-    "equal_principal": _("Equal principal"),
-    "interest_only": _("Interest only, principal at the end"),
-    "bullet": _("All at the end"),
-    "flat": _("Flat rate"),
-}
 STATUS_TONES = {"APPROVED": "info", "ACTIVE": "success", "CHARGED_OFF": "danger"}
 
 

@@ -1,15 +1,20 @@
 """A version of a product as tables for whoever publishes it: what changes, what loans come to, and the worst case."""
 
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from dashu.kernel.money import parse_minor
 from dashu.policy import rules as policy
 from dashu.web.templatetags.dashu import money, percent
 from loans.domain.product_examples import LATE_DAYS, Example, Examples, examples_of
+from loans.domain.terms import ProductRules
 from loans.models import ProductTerms
 
 TERMS: dict[str, Any] = {
@@ -32,6 +37,23 @@ TERMS: dict[str, Any] = {
     "grace_days": gettext_lazy("days without penalty"),
     "charges_penalty": gettext_lazy("charges penalty"),
     "schedule": gettext_lazy("further terms of the schedule"),
+}
+
+# What a version that does not speak of a term means, in the form in which others say it.
+DEFAULTS: dict[str, Any] = {
+    each.name: list(each.default) if isinstance(each.default, tuple) else each.default
+    for each in fields(ProductRules)
+    if each.default is not MISSING
+}
+
+METHODS: dict[str, Any] = {
+    "equal_installment": gettext_lazy("Equal installments"),
+    "equal_principal": gettext_lazy("Equal principal"),
+    "interest_only": gettext_lazy("Interest only, principal at the end"),
+    "bullet": gettext_lazy("All at the end"),
+    "flat": gettext_lazy("Flat rate"),
+    "step": gettext_lazy("Rising or falling installments"),
+    "seasonal": gettext_lazy("Seasonal installments"),
 }
 
 Tables = list[dict[str, Any]]
@@ -67,9 +89,9 @@ def preview_tables(version: ProductTerms) -> Tables:
 
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
     rows = [
-        [str(label), _said(before.get(name)), _said(after.get(name))]
+        [str(label), _said(name, _value(before, name)), _said(name, _value(after, name))]
         for name, label in TERMS.items()
-        if before.get(name) != after.get(name)
+        if _value(before, name) != _value(after, name)
     ]
     return {
         "title": _("What changes"),
@@ -144,13 +166,24 @@ def _schedule(example: Example) -> dict[str, Any]:
     }
 
 
-def _said(value: Any) -> str:
+def _value(terms: Mapping[str, Any], name: str) -> Any:
+    """Return what a version says of a term, its default where it says nothing; None of a version that is not there."""
+    return terms.get(name, DEFAULTS.get(name)) if terms else None
+
+
+def _said(name: str, value: Any) -> str:
     if value is None:
         return "–"
+    if name == "method":
+        return str(METHODS.get(value, value))
+    if name.endswith("_principal"):
+        return money(parse_minor(value, settings.CURRENCY, field=name))
+    if name.endswith("_annual_rate"):
+        return percent(Decimal(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, dict):
-        return "; ".join(f"{name}: {_said(part)}" for name, part in value.items()) or "–"
+        return "; ".join(f"{key}: {part}" for key, part in value.items()) or "–"
     return str(value)

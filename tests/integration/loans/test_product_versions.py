@@ -144,7 +144,15 @@ class TestPublication:
 
         tables = {table["title"]: table for table in asked.preview}
         assert list(tables) == ["What changes", "What loans come to", "The worst case", "Its schedule"]
-        assert ["highest amount", "200000.00", "50000.00"] in tables["What changes"]["rows"]
+        assert tables["What changes"]["rows"] == [
+            ["repayment method", "Equal installments", "Equal principal"],
+            ["lowest amount", "¥1,000.00", "¥5,000.00"],
+            ["highest amount", "¥200,000.00", "¥50,000.00"],
+            ["fewest installments", "3", "6"],
+            ["most installments", "36", "24"],
+            ["lowest annual rate", "0%", "8%"],
+            ["highest annual rate", "24%", "15%"],
+        ]
         assert len(tables["Its schedule"]["rows"]) == 24
 
     def test_asked_twice_is_one_request(self, una):
