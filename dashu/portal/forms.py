@@ -198,11 +198,10 @@ def typed_amount(typed: str, standing: Standing, currency: str) -> int:
 
     :raises ValidationError: it is no amount, or more than is left to pay.
     """
-    plain = unicodedata.normalize("NFKC", typed).replace("¥", "").replace(",", "").replace(" ", "")
-    if not plain:
+    if not typed.strip():
         raise ValidationError(_("Enter the amount you want to pay."))
     try:
-        minor = parse_minor(plain, currency)
+        minor = plain_amount(typed, currency)
     except DomainError as error:
         raise ValidationError(error.user_message) from error
     if minor > standing.left_to_pay:
@@ -282,3 +281,13 @@ WISHES = {
     (Purpose.MARKETING, Channel.EMAIL): _("Offers by e-mail"),
     (Purpose.MARKETING, Channel.SMS): _("Offers by text message"),
 }
+
+
+def plain_amount(typed: str, currency: str) -> int:
+    """
+    Read an amount the way people type it: with a sign, with commas, in full-width digits. Returns minor units.
+
+    :raises InvalidAmount: it is no amount.
+    """
+    plain = unicodedata.normalize("NFKC", typed).replace("¥", "").replace(",", "").replace(" ", "")
+    return parse_minor(plain, currency)

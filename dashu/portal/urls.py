@@ -4,7 +4,7 @@ A partner's reference may hold slashes, and PostgreSQL takes no NUL: an address 
 
 from django.urls import path, re_path
 
-from dashu.portal import autopay, documents, paying, reaching_me, settling, verifying, views
+from dashu.portal import autopay, comparing, documents, paying, reaching_me, settling, verifying, views
 
 app_name = "portal"
 urlpatterns = [
@@ -26,6 +26,7 @@ urlpatterns = [
     path("verify/", verifying.verify, name="verify"),
     re_path(r"^verify/(?P<code>[^/\0]{1,100})/$", verifying.verify, name="verify_code"),
     re_path(r"^loans/(?P<number>[^/\0]+)/autopay/$", autopay.autopay, name="autopay"),
+    path("cards/compare/", comparing.compare_card, name="compare_card"),
     path("messages/", reaching_me.wishes, name="wishes"),
     path("pay/", paying.pay_together, name="pay_together"),
     path("checkouts/<uuid:token>/", paying.checkout, name="checkout"),

@@ -14,6 +14,11 @@ from tests import factories
 from tests.journeys.browsing import follow, shown, sign_in, width_of
 
 
+COMPARED_CARD = (
+    "/cards/compare/?statement=200000&card_rate=18.25&minimum_share=10&minimum_floor=100&count=12&loan_rate=12&fixed="
+)
+
+
 @pytest.fixture
 def amina(transactional_db: None, policy_packs: None) -> Borrower:
     return factories.borrower("Amina")
@@ -164,7 +169,7 @@ class TestOnASmallPhone:
         )
         payment = factories.pay(late, 123_45, lender_today())
         page = open_browser(language)
-        addresses = ["/accounts/login/", "/learn/", "/learn/annual-rate/", "/learn/overdue/"]
+        addresses = ["/accounts/login/", "/learn/", "/learn/annual-rate/", "/learn/overdue/", COMPARED_CARD]
         widths = {address: _width(page, address) for address in addresses}
         sign_in(page)
         for address in (
