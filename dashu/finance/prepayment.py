@@ -177,10 +177,12 @@ def receive_in_advance(
     """
     Book money whose part beyond what is due lowers the principal at once, as the contract's waterfall says.
 
-    What ends the loan settles it; what cannot lower the principal (flat interest) stays as a credit.
+    What ends the loan settles it; what cannot lower the principal (flat interest) stays as a credit. What makes good a
+    refund lowers nothing.
     """
+    made_good = min(amount, position.refund_due)
     position, receipt = receive(position, contract, amount, on)
-    beyond = receipt.unapplied
+    beyond = receipt.unapplied - made_good
     if position.status is not Status.ACTIVE or not beyond:
         return position, receipt
     without = replace(position, unapplied=position.unapplied - beyond, cash=position.cash - beyond)
@@ -192,7 +194,7 @@ def receive_in_advance(
             after, more = prepay(without, contract, terms, beyond, on, first_number=first_number, keep=keep)
         except EventRefused:
             return position, receipt
-    return after, _sum_of(replace(receipt, unapplied=0), more)
+    return after, _sum_of(replace(receipt, unapplied=made_good), more)
 
 
 def _with_parts(row: Installment, principal: int, interest: int) -> Installment:

@@ -13,7 +13,6 @@ from repayments.models import Installment, Payment
 from tests import factories
 from tests.journeys.browsing import follow, shown, sign_in, width_of
 
-
 COMPARED_CARD = (
     "/cards/compare/?statement=200000&card_rate=18.25&minimum_share=10&minimum_floor=100&count=12&loan_rate=12&fixed="
 )

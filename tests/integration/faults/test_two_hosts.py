@@ -155,6 +155,7 @@ class TestTwoHosts:
                 died_at = timezone.now()
                 done = CloseRange.objects.filter(status=CloseRange.Status.DONE).count()
             until(has_ended, SECONDS)
+            until(ReconciliationDay.objects.exists, SECONDS)  # by the worker that ended the night, after it
         run = CloseRun.objects.get()
         ranges = list(run.ranges.all())
 

@@ -187,6 +187,18 @@ class TestInAdvance:
         assert unpaid[3] == 1_066_19
         assert (unpaid[11], unpaid[10]) == (0, 2 * 1_066_19 - 1_500_00 + after.installments[11].total - 1_066_19)
 
+    def test_makes_good_a_refund_before_it_lowers_the_principal(self):
+        contract = replace(CONTRACT, waterfall=Waterfall(surplus=Surplus.REDUCE_AMOUNT))
+        owing = replace(after_three(), refund_due=5_00, cash=after_three().cash - 5_00)
+
+        after, receipt = receive_in_advance(owing, contract, TERMS, 1_005_00, AFTER_THREE)
+        plain, _receipt = receive_in_advance(after_three(), contract, TERMS, 1_000_00, AFTER_THREE)
+
+        assert (after.refund_due, after.unapplied, after.principal) == (0, 0, plain.principal)
+        assert after.installments == plain.installments
+        assert (receipt.unapplied, receipt.amount) == (5_00, 1_005_00)
+        assert sum(books_of(after, contract).values()) == 0
+
     def test_what_ends_the_loan_settles_it(self):
         contract = replace(CONTRACT, waterfall=Waterfall(surplus=Surplus.REDUCE_TERM))
         position = after_three()
