@@ -77,15 +77,6 @@ class VersionForm(forms.Form):
         return read
 
 
-class AskForm(forms.Form):
-    """Why a version should be published. `key` makes sending the form twice one request."""
-
-    reason = forms.CharField(
-        label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), strip=True
-    )
-    key = forms.UUIDField(widget=forms.HiddenInput)
-
-
 def _field(name: str, label: Any) -> forms.Field:
     common = {"label": label, "help_text": _HELP.get(name, ""), "required": False}
     if name in _CHOICES:

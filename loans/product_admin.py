@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from dashu.approvals.acts import Preview
+from dashu.approvals.forms import AskForm
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.models import User
-from loans.forms import AskForm, VersionForm
+from loans.forms import VersionForm
 from loans.models import Product, ProductTerms
 from loans.selectors.product_previews import preview_tables
 from loans.services.product_versions import checked_examples, may_be_edited, save_version, submit_version

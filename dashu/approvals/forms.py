@@ -8,6 +8,15 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget,
 from dashu.users.models import User
 
 
+class AskForm(forms.Form):
+    """Why something should be approved. `key` makes sending the form twice one request."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), strip=True
+    )
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+
 class DecisionForm(forms.Form):
     """A word beside a decision. `seen` says what the person looked at."""
 

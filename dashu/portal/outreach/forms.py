@@ -56,12 +56,3 @@ class WordingForm(forms.Form):
     @property
     def key(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in self.KEY}
-
-
-class AskForm(forms.Form):
-    """Why a text should be used. `key` makes sending the form twice one request."""
-
-    reason = forms.CharField(
-        label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}), strip=True
-    )
-    key = forms.UUIDField(widget=forms.HiddenInput)

@@ -17,12 +17,13 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from collections_mgmt.presenting import bucket_label
+from dashu.approvals.forms import AskForm
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging.models import OutboxMessage, WordingVersion
 from dashu.messaging.services.wordings import may_be_edited, retire_wording, save_draft, submit_wording
 from dashu.messaging.wording import KINDS, VALUES, check_wording, fill, sample_values, sms_parts
-from dashu.portal.outreach.forms import AskForm, WordingForm
+from dashu.portal.outreach.forms import WordingForm
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.models import User
 
