@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import uuid4
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -14,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from dashu.approvals.acts import Preview
-from dashu.approvals.forms import AskForm
+from dashu.approvals.asking import asked_for_approval
+from dashu.approvals.drafts import may_be_edited
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
@@ -22,7 +22,7 @@ from dashu.users.models import User
 from loans.forms import VersionForm
 from loans.models import Product, ProductTerms
 from loans.selectors.product_previews import preview_tables
-from loans.services.product_versions import checked_examples, may_be_edited, save_version, submit_version
+from loans.services.product_versions import checked_examples, save_version, submit_version
 
 TONES = {"DRAFT": "info", "SUBMITTED": "warning", "PUBLISHED": "success"}
 
@@ -78,21 +78,19 @@ class ProductTermsAdmin(ReadOnlyAdmin):
     @action(description=_("Ask for approval"), url_path="ask", permissions=["write"], icon="approval")
     def ask(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         version = self._found(request, object_id)
-        form = AskForm(request.POST or None, initial={"key": uuid4()})
-        if request.method == "POST" and form.is_valid():
-            try:
-                asked = submit_version(
-                    version_id=version.pk,
-                    reason=form.cleaned_data["reason"],
-                    user=_person(request),
-                    today=lender_today(),
-                    idempotency_key=f"product:{form.cleaned_data['key']}",
-                )
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.user_message)
-            else:
-                messages.success(request, asked.get_status_display())
-                return redirect(_address(version))
+        form, asked = asked_for_approval(
+            request,
+            lambda reason, key, today: submit_version(
+                version_id=version.pk,
+                reason=reason,
+                user=_person(request),
+                today=today,
+                idempotency_key=f"product:{key}",
+            ),
+        )
+        if asked:
+            messages.success(request, asked.get_status_display())
+            return redirect(_address(version))
         context = {
             "title": gettext("Ask for approval"),
             "text": _heading(version),
@@ -121,12 +119,12 @@ class ProductTermsAdmin(ReadOnlyAdmin):
                         version_id=version.pk if version and is_draft else None,
                     )
                     return redirect(_address(saved))
-                checked_examples(terms, effective_from=day, today=lender_today())
+                examples = checked_examples(terms, effective_from=day, today=lender_today())
             except DomainError as error:
                 form.add_error(_field_of(error, form), error.user_message)
             else:
                 typed = ProductTerms(product=Product.objects.get(code=code), terms=terms, effective_from=day)
-                tables = _tables(typed)
+                tables = preview_tables(typed, examples)
         context = {
             "title": _heading(version) if version and is_draft else gettext("Write a version"),
             "form": form,

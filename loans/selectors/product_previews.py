@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -59,19 +60,25 @@ METHODS: dict[str, Any] = {
 Tables = list[dict[str, Any]]
 
 
-def preview_tables(version: ProductTerms) -> Tables:
+def examples_on(on: date, rules: ProductRules) -> Examples:
+    """
+    Return what loans come to that are paid out on a day, under its policy.
+
+    :raises DomainError: no schedule can be made of these terms.
+    """
+    return examples_of(rules, penalty_at=policy.penalty_rule(on).for_contract, limits=policy.rate_limits(on), on=on)
+
+
+def preview_tables(version: ProductTerms, examples: Examples | None = None) -> Tables:
     """
     Return the tables of a version, in the reader's language, as `dashu.approvals.acts` describes them.
 
+    :param examples: of its terms on its day, where they were worked out already.
     :raises DomainError: no schedule can be made of its terms.
     """
     on = version.effective_from
-    examples = examples_of(
-        version.rules,
-        penalty_at=policy.penalty_rule(on).for_contract,
-        limits=policy.rate_limits(on),
-        on=on,
-    )
+    if examples is None:
+        examples = examples_on(on, version.rules)
     in_force = (
         ProductTerms.objects.published()
         .filter(product=version.product, effective_from__lte=on)

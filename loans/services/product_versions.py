@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dashu.approvals.authority import NotAuthorized
+from dashu.approvals.drafts import may_be_edited
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.submit import submit
 from dashu.audit import services as audit
@@ -20,10 +21,10 @@ from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.users.actors import actor_of_user
 from dashu.users.models import User
-from loans.domain.product_examples import Examples, examples_of
+from loans.domain.product_examples import Examples
 from loans.domain.terms import InvalidProductTerms, parse_rules
 from loans.models import Product, ProductTerms
-from loans.selectors.product_previews import preview_tables
+from loans.selectors.product_previews import examples_on, preview_tables
 
 VERSION = "product.version"
 Status = ProductTerms.Status
@@ -63,9 +64,7 @@ def checked_examples(terms: Mapping[str, Any], *, effective_from: date, today: d
             raise InvalidProductTerms(_("The lowest is more than 0."), field=name)
     limits = policy.rate_limits(effective_from)
     limits.refuse_above_bound(rules.max_annual_rate, field="max_annual_rate")
-    examples = examples_of(
-        rules, penalty_at=policy.penalty_rule(effective_from).for_contract, limits=limits, on=effective_from
-    )
+    examples = examples_on(effective_from, rules)
     if examples.above_cap:
         worst = max(examples.above_cap, key=lambda example: example.all_in_rate)
         raise RateAboveCap(
@@ -124,7 +123,7 @@ def submit_version(*, version_id: int, reason: str, user: User, today: date, ide
     _refuse_fixed(version)
     if version.made_by_id != user.pk:
         raise NotAuthorized(_("Only the person who wrote the version asks for its approval, so that another decides."))
-    checked_examples(version.terms, effective_from=version.effective_from, today=today)
+    examples = checked_examples(version.terms, effective_from=version.effective_from, today=today)
     asked = submit(
         kind=VERSION,
         payload={
@@ -141,7 +140,7 @@ def submit_version(*, version_id: int, reason: str, user: User, today: date, ide
         user=user,
         today=today,
         idempotency_key=idempotency_key,
-        preview=preview_tables(version),
+        preview=preview_tables(version, examples),
     )
     version.status, version.request_id = Status.SUBMITTED, asked.pk
     version.save(update_fields=["status", "request_id"])
@@ -164,14 +163,6 @@ def publish_version(*, version_id: int, digest: str, actor: str, today: date) ->
     version.save(update_fields=["status", "published_at"])
     _witness("loans.product_version_published", version, actor)
     return version
-
-
-def may_be_edited(version: ProductTerms) -> bool:
-    """Whether it is a draft, or was submitted and not approved."""
-    if version.status == Status.SUBMITTED and version.request_id is not None:
-        waiting = ApprovalRequest.objects.filter(pk=version.request_id, status=ApprovalRequest.Status.PENDING)
-        return not waiting.exists()
-    return version.status == Status.DRAFT
 
 
 def digest_of(version: ProductTerms) -> str:

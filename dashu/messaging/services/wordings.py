@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dashu.approvals.authority import NotAuthorized
+from dashu.approvals.drafts import may_be_edited
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.submit import submit
 from dashu.audit import services as audit
@@ -143,14 +144,6 @@ def retire_wording(*, version_id: int, user: User) -> WordingVersion:
     version.save(update_fields=["status", "retired_at"])
     _witness("messaging.wording_retired", version, user)
     return version
-
-
-def may_be_edited(version: WordingVersion) -> bool:
-    """Whether it is a draft, or was submitted and not approved."""
-    if version.status == Status.SUBMITTED and version.request_id is not None:
-        waiting = ApprovalRequest.objects.filter(pk=version.request_id, status=ApprovalRequest.Status.PENDING)
-        return not waiting.exists()
-    return version.status == Status.DRAFT
 
 
 def digest_of(version: WordingVersion) -> str:

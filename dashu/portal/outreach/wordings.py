@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -17,11 +16,13 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from collections_mgmt.presenting import bucket_label
+from dashu.approvals.asking import asked_for_approval
+from dashu.approvals.drafts import may_be_edited
 from dashu.approvals.forms import AskForm
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging.models import OutboxMessage, WordingVersion
-from dashu.messaging.services.wordings import may_be_edited, retire_wording, save_draft, submit_wording
+from dashu.messaging.services.wordings import retire_wording, save_draft, submit_wording
 from dashu.messaging.wording import KINDS, VALUES, check_wording, fill, sample_values, sms_parts
 from dashu.portal.outreach.forms import WordingForm
 from dashu.read_only_admin import ReadOnlyAdmin
@@ -116,22 +117,20 @@ class WordingAdmin(ReadOnlyAdmin):
 
     @action(description=_("Ask for approval"), url_path="ask", permissions=["write"], icon="approval")
     def ask(self, request: HttpRequest, object_id: Any) -> HttpResponse:
-        version, person = self._found(request, object_id), _person(request)
-        form = AskForm(request.POST or None, initial={"key": uuid4()})
-        if request.method == "POST" and form.is_valid():
-            try:
-                asked = submit_wording(
-                    version_id=version.pk,
-                    reason=form.cleaned_data["reason"],
-                    user=person,
-                    today=lender_today(),
-                    idempotency_key=f"wording:{form.cleaned_data['key']}",
-                )
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.user_message)
-            else:
-                messages.success(request, asked.get_status_display())
-                return redirect("admin:messaging_wordingversion_change", version.pk)
+        version = self._found(request, object_id)
+        form, asked = asked_for_approval(
+            request,
+            lambda reason, key, today: submit_wording(
+                version_id=version.pk,
+                reason=reason,
+                user=_person(request),
+                today=today,
+                idempotency_key=f"wording:{key}",
+            ),
+        )
+        if asked:
+            messages.success(request, asked.get_status_display())
+            return redirect("admin:messaging_wordingversion_change", version.pk)
         note = gettext("Another person decides. Until then the text in use stays in use.")
         return self._confirm(request, version, form, gettext("Ask for approval"), note)
 
