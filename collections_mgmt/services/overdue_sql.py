@@ -182,18 +182,24 @@ def refresh_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, sc
     store_status(cursor)
 
 
+# The level that a case has by the effective days past due of its loan; see `_levels`.
+_REACHED = """
+    CROSS JOIN LATERAL (
+        SELECT (%(levels)s::int[])[width_bucket(status.effective_days_past_due, %(starts)s::int[])] AS level
+    ) AS reached
+"""
+
+
 def open_cases(cursor: CursorWrapper, *, on: date, scales: Scales) -> int:
     """Open a case for every loan that is behind and has none; return how many."""
     cursor.execute(
-        """
+        f"""
         INSERT INTO collections_mgmt_collectioncase (loan_id, status, opened_on, level, level_since)
         SELECT status.loan_id, 'OPEN', %(on)s, reached.level, %(on)s FROM close_status AS status
-        CROSS JOIN LATERAL (
-            SELECT (%(levels)s::int[])[width_bucket(status.effective_days_past_due, %(starts)s::int[])] AS level
-        ) AS reached
+        {_REACHED}
         WHERE status.days_past_due > 0
         ON CONFLICT (loan_id) WHERE status = 'OPEN' DO NOTHING
-        """,
+        """,  # noqa: S608 – a constant of this module
         _levels(on, scales),
     )
     return cursor.rowcount
@@ -206,14 +212,12 @@ def escalate_cases(cursor: CursorWrapper, *, on: date, scales: Scales) -> int:
     The level follows the effective days, so that a case stays where it is while the count is paused.
     """
     cursor.execute(
-        """
+        f"""
         UPDATE collections_mgmt_collectioncase AS item SET level = reached.level, level_since = %(on)s
-        FROM close_status AS status CROSS JOIN LATERAL (
-            SELECT (%(levels)s::int[])[width_bucket(status.effective_days_past_due, %(starts)s::int[])] AS level
-        ) AS reached
+        FROM close_status AS status {_REACHED}
         WHERE item.loan_id = status.loan_id AND item.status = 'OPEN' AND status.days_past_due > 0
           AND item.level <> reached.level
-        """,
+        """,  # noqa: S608 – a constant of this module
         _levels(on, scales),
     )
     return cursor.rowcount
