@@ -7,8 +7,8 @@ from typing import Any
 from django.db.models import F
 
 from dashu.documents.codes import grouped, read_code
+from dashu.kernel.masking import masked_name, masked_number
 from loans.models import Loan
-from repayments.domain.masking import masked_name, masked_number
 from repayments.models import IssuedDocument, IssuedFile, LoanEvent, Payment
 
 Revocation = IssuedDocument.Revocation
