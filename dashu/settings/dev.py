@@ -4,7 +4,7 @@ import secrets
 
 from .base import *  # noqa: F403
 from .base import DASHU_HOME
-from .env import flag, words
+from .env import derived_key, field_keys, flag, index_key, is_given, words
 
 DEBUG = flag("DASHU_DEBUG", default=False)
 ALLOWED_HOSTS = words("DASHU_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
@@ -25,3 +25,11 @@ def _own_secret() -> str:
 
 
 SECRET_KEY = _own_secret()
+# The last key follows from the secret and opens what was sealed before others were given.
+FIELD_KEYS = [
+    *(field_keys("DASHU_FIELD_KEYS") if is_given("DASHU_FIELD_KEYS") else []),
+    ("own", derived_key(SECRET_KEY, "fields")),
+]
+FIELD_INDEX_KEY = (
+    index_key("DASHU_FIELD_INDEX_KEY") if is_given("DASHU_FIELD_INDEX_KEY") else derived_key(SECRET_KEY, "index")
+)

@@ -5,8 +5,13 @@ Every setting that differs between installations is read here, so a wrong value 
 variable's name and not in the middle of a night.
 """
 
+import base64
+import binascii
+import hashlib
+import hmac
 import json
 import os
+import re
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -32,6 +37,49 @@ def secret(name: str) -> str:
     """Read a secret from NAME, or from the file that NAME_FILE points to; refuse to start without one."""
     path = os.environ.get(f"{name}_FILE")
     return Path(path).read_text(encoding="utf-8").strip() if path else text(name)
+
+
+FieldKeys = list[tuple[str, bytes]]
+KEY_BYTES = 32
+
+
+def field_keys(name: str) -> FieldKeys:
+    """
+    Read the keys that protect fields, the one in use first: `2026b:<base64>,2026a:<base64>`, 32 bytes each.
+
+    Each has a short name, which stands before every value that was sealed with it.
+    """
+    keys: FieldKeys = []
+    for part in secret(name).split(","):
+        key_id, _colon, encoded = part.strip().partition(":")
+        if not re.fullmatch(r"[a-z0-9_-]{1,16}", key_id) or key_id in dict(keys):
+            raise ImproperlyConfigured(f"{name} must be keys like 2026a:BASE64 with commas between them.")
+        keys.append((key_id, _key(name, encoded)))
+    return keys
+
+
+def index_key(name: str) -> bytes:
+    """Read the one key of 32 bytes, in base64, under which blind indexes are made."""
+    return _key(name, secret(name))
+
+
+def derived_key(secret_key: str, purpose: str) -> bytes:
+    """Return a key of 32 bytes for one purpose that follows from a secret; for machines with one secret only."""
+    return hmac.new(secret_key.encode(), purpose.encode(), hashlib.sha256).digest()
+
+
+def is_given(name: str) -> bool:
+    return bool(os.environ.get(name) or os.environ.get(f"{name}_FILE"))
+
+
+def _key(name: str, encoded: str) -> bytes:
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except (ValueError, binascii.Error):
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ImproperlyConfigured(f"{name} must hold keys of {KEY_BYTES} bytes in base64.")
+    return key
 
 
 def flag(name: str, default: bool) -> bool:

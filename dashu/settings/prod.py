@@ -6,6 +6,8 @@ from . import env
 from .base import *  # noqa: F403
 
 SECRET_KEY = env.secret("DASHU_SECRET_KEY")
+FIELD_KEYS = env.field_keys("DASHU_FIELD_KEYS")
+FIELD_INDEX_KEY = env.index_key("DASHU_FIELD_INDEX_KEY")
 ALLOWED_HOSTS = env.words("DASHU_ALLOWED_HOSTS") or [env.text("DASHU_ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = env.words("DASHU_TRUSTED_ORIGINS")
 DATABASES = {"default": dj_database_url.parse(env.text("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)}

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from .base import *  # noqa: F403
 from .base import CACHES, REDIS_URL, STORAGES
+from .env import derived_key
 
 # Each process of a parallel run has a Redis database of its own, as it has a Postgres database of its own.
 REDIS_URL = urlsplit(REDIS_URL)._replace(path=f"/{os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:]}").geturl()
@@ -13,6 +14,8 @@ CACHES["default"]["LOCATION"] = REDIS_URL
 
 LANGUAGE_CODE = "en"  # tests read the words of the code; a test of another language asks for it
 SECRET_KEY = "a-key-for-tests-only"  # noqa: S105
+FIELD_KEYS = [("test", derived_key(SECRET_KEY, "fields"))]
+FIELD_INDEX_KEY = derived_key(SECRET_KEY, "index")
 ALLOWED_HOSTS = ["testserver", "127.0.0.1", "localhost"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 AXES_ENABLED = False

@@ -60,10 +60,16 @@ class TestShape:
     def test_every_secret_must_be_given(self):
         text = (ROOT / "docker-compose.yml").read_text()
 
-        secrets = re.findall(r"\$\{(\w*(?:PASSWORD|SECRET)\w*)(:[-?])?", text)
+        secrets = re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)(:[-?])?", text)
 
         assert {mode for _name, mode in secrets} == {":?"}
-        assert {name for name, _mode in secrets} == {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "DASHU_SECRET_KEY"}
+        assert {name for name, _mode in secrets} == {
+            "POSTGRES_PASSWORD",
+            "REDIS_PASSWORD",
+            "DASHU_SECRET_KEY",
+            "DASHU_FIELD_KEYS",
+            "DASHU_FIELD_INDEX_KEY",
+        }
 
 
 class TestSettings:

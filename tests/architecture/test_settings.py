@@ -1,11 +1,16 @@
+import base64
 import re
 import runpy
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+KEY_A, KEY_B = bytes(range(32)), bytes(range(32, 64))
+IN_BASE64 = base64.b64encode(KEY_A).decode(), base64.b64encode(KEY_B).decode()
 PRODUCTION = {
     "DASHU_SECRET_KEY": "a-secret",
+    "DASHU_FIELD_KEYS": f"2026b:{IN_BASE64[1]},2026a:{IN_BASE64[0]}",
+    "DASHU_FIELD_INDEX_KEY": IN_BASE64[0],
     "DASHU_ALLOWED_HOSTS": "dashu.example",
     "DATABASE_URL": "postgres://dashu:word@db:5432/dashu",
     "REDIS_URL": "redis://:word@redis:6379/0",
@@ -27,6 +32,8 @@ class TestProduction:
         assert settings["ALLOWED_HOSTS"] == ["dashu.example"]
         assert settings["DATABASES"]["default"]["HOST"] == "db"
         assert settings["DEBUG"] is False
+        assert settings["FIELD_KEYS"] == [("2026b", KEY_B), ("2026a", KEY_A)]
+        assert settings["FIELD_INDEX_KEY"] == KEY_A
 
     @pytest.mark.parametrize("name", PRODUCTION)
     def test_refuses_to_start_without(self, production, name):
@@ -47,3 +54,21 @@ class TestProduction:
 
         with pytest.raises(ImproperlyConfigured, match=r"^DASHU_SSL_REDIRECT must be 1 or 0"):
             runpy.run_module("dashu.settings.prod")
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("DASHU_FIELD_KEYS", IN_BASE64[0]),
+            ("DASHU_FIELD_KEYS", f"2026a:{IN_BASE64[0]},2026a:{IN_BASE64[1]}"),
+            ("DASHU_FIELD_KEYS", "2026a:c2hvcnQ="),
+            ("DASHU_FIELD_KEYS", "2026.a:" + IN_BASE64[0]),
+            ("DASHU_FIELD_INDEX_KEY", "not base64"),
+        ],
+    )
+    def test_refuses_keys_that_protect_nothing_and_does_not_repeat_them(self, production, name, value):
+        production.setenv(name, value)
+
+        with pytest.raises(ImproperlyConfigured, match=f"^{name} must") as refusal:
+            runpy.run_module("dashu.settings.prod")
+
+        assert value not in str(refusal.value)

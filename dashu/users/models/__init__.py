@@ -1,0 +1,25 @@
+"""The rows of people, one module a noun: those who sign in, owe or bring loans, and who somebody is on paper."""
+
+from dashu.users.models.identity import Identity
+from dashu.users.models.people import (
+    Borrower,
+    BorrowerQuerySet,
+    Partner,
+    PartnerQuerySet,
+    User,
+    UserManager,
+    Viewer,
+    new_borrower_number,
+)
+
+__all__ = [
+    "Borrower",
+    "BorrowerQuerySet",
+    "Identity",
+    "Partner",
+    "PartnerQuerySet",
+    "User",
+    "UserManager",
+    "Viewer",
+    "new_borrower_number",
+]

@@ -1,0 +1,29 @@
+"""Who is who: borrowers by what identifies them, found by blind index without opening a single row."""
+
+from django.db.models import QuerySet
+
+from dashu.users.id_numbers import compact
+from dashu.users.models import Borrower
+from dashu.users.sealing import blind_index
+
+
+def number_index(number: str) -> str:
+    return blind_index(compact(number), "identity.number")
+
+
+def phone_index(phone: str) -> str:
+    return blind_index(compact(phone), "identity.phone")
+
+
+def borrowers_with_number(number: str) -> QuerySet[Borrower]:
+    """Return every borrower who gave this ID number or credit code, the first recorded first."""
+    return Borrower.objects.filter(identity__number_index=number_index(number)).order_by("pk")
+
+
+def borrowers_with_phone(phone: str) -> QuerySet[Borrower]:
+    """
+    Return every borrower who gave this phone.
+
+    :param phone: the 11 digits, as `dashu.users.id_numbers.mobile_phone` returns them.
+    """
+    return Borrower.objects.filter(identity__phone_index=phone_index(phone)).order_by("pk")
