@@ -10,6 +10,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.utils import CursorWrapper
 from django.utils import translation
 
+from dashu.consents.services.load_texts import load_texts
 from dashu.kernel.dates import lender_today
 from dashu.messaging.services.load_wordings import load_wordings
 from dashu.policy.selectors import forget_rules
@@ -33,6 +34,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         load_packs()
         load_products()
         load_wordings(on=lender_today())
+        load_texts()
         flush = _Flush.of_new_database()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "sql_flush", lambda _self, _style, tables, **_how: flush.statements(tables))

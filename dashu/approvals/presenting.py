@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from dashu.approvals.acts import ActKind, UnknownAct, act_kind, line_of_rule
 from dashu.approvals.authority import amount_at_stake
 from dashu.approvals.models import ApprovalRequest
-from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.dates import lender_date
 from dashu.kernel.money import Money
 from dashu.policy.rules import approval_authority
 from dashu.users.roles import STAFF_ROLES
@@ -59,7 +59,7 @@ def line_of(request: ApprovalRequest) -> Line:
         subject_url=act.subject_url(request.payload) if act and act.subject_url else "",
         state=state_of(request),
         tone=TONES.get(Status(request.status), "plain"),
-        last_day=request.expires_at.astimezone(LENDER_ZONE).date() - timedelta(days=1),
+        last_day=lender_date(request.expires_at) - timedelta(days=1),
     )
 
 

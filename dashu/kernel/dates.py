@@ -29,6 +29,11 @@ def lender_today() -> date:
     return lender_now().date()
 
 
+def lender_date(moment: datetime) -> date:
+    """Return the lender's day of an aware moment."""
+    return moment.astimezone(LENDER_ZONE).date()
+
+
 def parse_date(value: object, *, field: str) -> date:
     """Read an ISO date such as 2026-01-31, between 1970 and 2199."""
     if isinstance(value, str) and len(value) == 10:

@@ -19,7 +19,7 @@ from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_lazy as _
 
-from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.dates import LENDER_ZONE, lender_date
 from dashu.messaging.models import ContactRefusal, OutboxMessage, Purpose
 from dashu.policy.contact_hours import ContactHours
 from dashu.policy.rules import contact_caps, contact_hours
@@ -145,7 +145,7 @@ def parameters(*, purpose: str, at: datetime) -> dict[str, Any]:
 
     :raises PolicyRuleMissing: the contact hours or the caps of that day are unknown, so nothing is allowed.
     """
-    today = at.astimezone(LENDER_ZONE).date()
+    today = lender_date(at)
     hours = contact_hours(today)
     cap = None if purpose == Purpose.SERVICE else contact_caps(today)[purpose]
     return {
@@ -171,7 +171,7 @@ def judge(borrower_ids: Iterable[int], *, purpose: str, at: datetime) -> Mapping
     :raises PolicyRuleMissing: see `parameters`.
     """
     found: dict[int, list[Verdict]] = {}
-    hours = contact_hours(at.astimezone(LENDER_ZONE).date())
+    hours = contact_hours(lender_date(at))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -191,7 +191,7 @@ def postpone_quiet(cursor: CursorWrapper, *, now: datetime) -> int:
     Move everything that is due outside the house, and may not leave at this hour of its borrower's day, to the next
     hour at which it may; return how much.
     """
-    hours = contact_hours(now.astimezone(LENDER_ZONE).date())
+    hours = contact_hours(lender_date(now))
     cursor.execute(
         """
         UPDATE messaging_outboxmessage AS message
@@ -245,7 +245,7 @@ def _next_allowed(reasons: Sequence[str], hours: ContactHours, zone: str, at: da
         case s if s == {Reason.QUIET_HOURS}:
             return theirs.next_allowed(at)
         case s if s in ({Reason.DAY_CAP}, {Reason.DAY_CAP, Reason.QUIET_HOURS}):
-            return theirs.next_allowed(_midnight(at.astimezone(LENDER_ZONE).date() + timedelta(days=1)))
+            return theirs.next_allowed(_midnight(lender_date(at) + timedelta(days=1)))
     return None
 
 

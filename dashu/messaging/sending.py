@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from django.db import connection
 
-from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.messaging import guard
 from dashu.messaging.composing import facts_of, give_words, is_composed
@@ -73,7 +73,7 @@ def _send(channels: Iterable[str], limit: int, now: datetime, counts: Counter[st
     """Claim, prepare and hand over one batch, and return how many messages there were."""
     claimed = _claim(channels, limit, now)
     try:
-        retry = message_retry(now.astimezone(LENDER_ZONE).date())
+        retry = message_retry(lender_date(now))
     except PolicyRuleMissing as error:
         _hold_back(claimed, now, error)
         return len(claimed)
@@ -98,7 +98,7 @@ def _prepared(messages: Sequence[OutboxMessage], now: datetime, counts: Counter[
             allowed += mine if is_notice else _allowed(mine, purpose, now, counts)
         except PolicyRuleMissing as error:
             _hold_back(mine, now, error)
-    today = now.astimezone(LENDER_ZONE).date()
+    today = lender_date(now)
     facts = facts_of([message for message in allowed if is_composed(message)], today)
     wordings = Wordings.approved() if facts else Wordings()
     ready = []

@@ -5,6 +5,7 @@ A partner's reference may hold slashes, and PostgreSQL takes no NUL: an address 
 from django.urls import path, re_path
 
 from dashu.portal import autopay, comparing, documents, paying, reaching_me, settling, verifying, views
+from dashu.portal.applying import views as applying
 
 app_name = "portal"
 urlpatterns = [
@@ -27,6 +28,12 @@ urlpatterns = [
     re_path(r"^verify/(?P<code>[^/\0]{1,100})/$", verifying.verify, name="verify_code"),
     re_path(r"^loans/(?P<number>[^/\0]+)/autopay/$", autopay.autopay, name="autopay"),
     path("cards/compare/", comparing.compare_card, name="compare_card"),
+    path("apply/", applying.products, name="apply"),
+    path("apply/<slug:code>/", applying.product, name="apply_for"),
+    path("applications/<slug:reference>/", applying.application, name="application"),
+    path("applications/<slug:reference>/check/", applying.check, name="application_check"),
+    path("applications/<slug:reference>/withdraw/", applying.withdraw, name="application_withdraw"),
+    path("applications/<slug:reference>/steps/<slug:name>/", applying.step, name="application_step"),
     path("messages/", reaching_me.wishes, name="wishes"),
     path("pay/", paying.pay_together, name="pay_together"),
     path("checkouts/<uuid:token>/", paying.checkout, name="checkout"),

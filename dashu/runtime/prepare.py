@@ -42,6 +42,7 @@ def _prepare(logins: Path) -> None:
     _step("Database is migrated", "migrate", interactive=False, verbosity=0)
     _step("Policy packs are loaded", "load_policy", verbosity=0)
     _step("Texts of messages are loaded", "load_wordings", stdout=io.StringIO())
+    _step("Texts of consent are loaded", "load_consent_texts", stdout=io.StringIO())
     _require_redis()
     has_demo = flag("DASHU_DEMO", default=True)
     if has_demo:

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "dashu.alerts",
     "dashu.policy",
     "dashu.users",
+    "dashu.consents",
     "dashu.messaging",
     "dashu.approvals",
     "dashu.api",

@@ -1,14 +1,23 @@
 """Sign-in rules of this lender, for django-allauth."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import get_language
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Borrowers are invited by the lender when their application is taken, so nobody signs up unasked."""
-        return False
+    """
+    Anyone may open an account to apply for a loan; it is a borrower's, whatever else the form says.
+
+    Staff and partners are made by an administrator.
+    """
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        user.language = get_language() or user.language
+        return super().save_user(request, user, form, commit)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return reverse("admin:index") if getattr(request.user, "is_staff", False) else "/"

@@ -1,6 +1,33 @@
-"""Products, their dated versions, and loan contracts. Schedules and balances belong to repayments."""
+"""Products, applications and what was decided on them, and loan contracts. Schedules and balances: repayments."""
 
+from loans.models.applications import (
+    Application,
+    ApplicationDocument,
+    ApplicationEvent,
+    ApplicationQuerySet,
+    new_application_reference,
+)
 from loans.models.loans import Loan, LoanQuerySet
+from loans.models.parties import Business, CardToPay, Guarantor
 from loans.models.products import Product, ProductTerms, ProductTermsQuerySet
+from loans.models.reviews import CreditReport, CreditReview, Offer, ReviewRequest
 
-__all__ = ["Loan", "LoanQuerySet", "Product", "ProductTerms", "ProductTermsQuerySet"]
+__all__ = [
+    "Application",
+    "ApplicationDocument",
+    "ApplicationEvent",
+    "ApplicationQuerySet",
+    "Business",
+    "CardToPay",
+    "CreditReport",
+    "CreditReview",
+    "Guarantor",
+    "Loan",
+    "LoanQuerySet",
+    "Offer",
+    "Product",
+    "ProductTerms",
+    "ProductTermsQuerySet",
+    "ReviewRequest",
+    "new_application_reference",
+]

@@ -47,3 +47,15 @@ def product_terms(product_code: str, *, on: date) -> ProductTerms:
             params={"code": repr(product_code)[:40]},
         )
     return version
+
+
+def offered_products(*, on: date) -> list[ProductTerms]:
+    """Return the version in force on `on` of each product that is offered, in the order of their codes."""
+    versions = (
+        ProductTerms.objects.published()
+        .filter(product__is_active=True, effective_from__lte=on)
+        .select_related("product")
+        .order_by("product__code", "-effective_from", "-version")
+        .distinct("product__code")
+    )
+    return list(versions)

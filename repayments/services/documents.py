@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
 from dashu.documents.codes import grouped, new_code
-from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from loans.models import Loan
@@ -118,7 +118,7 @@ def issue_statement(
     loan = lock_loan(loan_id)
     if loan.status == Loan.Status.APPROVED:
         raise LoanNotPaidOut(_("This loan has not been paid out yet."), field="loan")
-    _refuse_period(loan, first, last, today=_day(now))
+    _refuse_period(loan, first, last, today=lender_date(now))
     told = statement_of(loan, first=first, last=last)
     with translation.override(language):
         facts = {
@@ -194,7 +194,7 @@ def loans_with_wrong_certificates() -> list[int]:
 
 
 def _about(loan: Loan, language: str, *, now: datetime) -> dict[str, Any]:
-    on = _day(now)
+    on = lender_date(now)
     return {
         "issued_on": on.isoformat(),
         "lender": policy.lender_names(on)[language],
@@ -271,10 +271,6 @@ def _refuse_period(loan: Loan, first: date, last: date, *, today: date) -> None:
         raise StatementPeriodInvalid(
             _("The loan began on %(day)s; the period ends before."), field="last", params={"day": loan.starts_on}
         )
-
-
-def _day(now: datetime) -> date:
-    return now.astimezone(LENDER_ZONE).date()
 
 
 def _revoke(document: IssuedDocument, reason: str, *, note: str, now: datetime, actor: str) -> None:

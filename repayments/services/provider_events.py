@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import CurrencyMismatch
 from loans.models import Loan
@@ -243,4 +243,4 @@ def _with_later(payment: Payment) -> list[Payment]:
 
 def _day_of(event: ProviderEvent, loan: Loan, *, today: date) -> date:
     """Return the day it happened, in the lender's zone: not before the loan began, and never in the future."""
-    return max(loan.starts_on, min(event.occurred_at.astimezone(LENDER_ZONE).date(), today))
+    return max(loan.starts_on, min(lender_date(event.occurred_at), today))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import CharField, Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 
-from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.dates import lender_date
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.services import enqueue as messaging
 from repayments.models import Channel, Chargeback, Payment
@@ -46,7 +46,7 @@ def send_missing_receipts(*, now: datetime) -> int:
     recent = Payment.objects.filter(
         posted_at__gte=now - timedelta(days=2),
         posted_at__lt=now - timedelta(minutes=5),
-        received_on__gte=now.astimezone(LENDER_ZONE).date() - NEWS_DAYS,
+        received_on__gte=lender_date(now) - NEWS_DAYS,
     ).exclude(channel=Channel.TAPE)
     missing = recent.exclude(
         Exists(OutboxMessage.objects.filter(dedupe_key=key))

@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime
 
-from dashu.kernel.dates import EARLIEST_YEAR, LATEST_YEAR, LENDER_ZONE
+from dashu.kernel.dates import EARLIEST_YEAR, LATEST_YEAR, lender_date
 from dashu.kernel.errors import DomainError, _
 from dashu.kernel.money import parse_minor
 from repayments.domain.bank_files.values import BadAmount, BadDate
@@ -55,7 +55,7 @@ def day_of(value: str, formats: tuple[str, ...], *, field: str) -> date:
             moment = datetime.strptime(text, form)  # noqa: DTZ007 – most forms have no zone
         except ValueError:
             continue
-        day = moment.astimezone(LENDER_ZONE).date() if moment.tzinfo else moment.date()
+        day = lender_date(moment) if moment.tzinfo else moment.date()
         if EARLIEST_YEAR <= day.year <= LATEST_YEAR:
             return day
     raise BadDate(

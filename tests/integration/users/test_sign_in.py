@@ -2,10 +2,11 @@ from types import SimpleNamespace
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.test import Client, RequestFactory
+from django.test import Client
 
 from dashu.users.actors import actor_of
 from dashu.users.adapter import AccountAdapter
+from dashu.users.models import User
 
 
 @pytest.mark.django_db
@@ -16,8 +17,15 @@ class TestAfterSignIn:
     def test_borrowers_go_home(self, amina):
         assert AccountAdapter().get_login_redirect_url(SimpleNamespace(user=amina.user)) == "/"
 
-    def test_nobody_signs_up_uninvited(self):
-        assert AccountAdapter().is_open_for_signup(RequestFactory().get("/accounts/signup/")) is False
+    def test_whoever_opens_an_account_is_a_borrower_and_reads_on_in_their_language(self):
+        client = Client(headers={"Accept-Language": "zh-hant"})
+        typed = {"email": "New@example.com", "password1": "correct horse", "password2": "correct horse"}
+
+        response = client.post("/accounts/signup/", {**typed, "role": "ADMIN", "is_staff": "on", "next": "/apply/"})
+
+        made = User.objects.get(email="new@example.com")
+        assert (response.status_code, response.headers["Location"]) == (302, "/apply/")
+        assert (made.role, made.is_staff, made.language) == (User.Role.BORROWER, False, "zh-hant")
 
     def test_the_address_may_be_typed_in_capitals(self, amina):
         client = Client()

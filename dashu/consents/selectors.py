@@ -1,0 +1,22 @@
+"""What people have agreed to now, and the texts in use."""
+
+from collections.abc import Mapping, Sequence
+
+from dashu.consents.models import ConsentEntry, ConsentText
+
+
+def latest_texts(purposes: Sequence[str] | None = None) -> list[ConsentText]:
+    """Return the text in use for each purpose, in the order of `purposes`."""
+    latest = {text.purpose: text for text in ConsentText.objects.order_by("version")}
+    return [latest[purpose] for purpose in (latest if purposes is None else purposes)]
+
+
+def consents_held(*, borrower_id: int, about: str) -> Mapping[str, ConsentText]:
+    """Return what holds now by purpose: the text of the latest line, unless that line withdrew it."""
+    entries = (
+        ConsentEntry.objects.filter(borrower_id=borrower_id, about=about)
+        .select_related("text")
+        .order_by("text__purpose", "-id")
+        .distinct("text__purpose")
+    )
+    return {entry.text.purpose: entry.text for entry in entries if entry.kind == ConsentEntry.Kind.GIVEN}

@@ -1,0 +1,83 @@
+"""Give and withdraw consents."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from dashu.audit import services as audit
+from dashu.consents.models import ConsentEntry, ConsentText
+from dashu.consents.selectors import consents_held, latest_texts
+from dashu.kernel.errors import DomainError
+from dashu.users.models import Borrower
+
+Kind = ConsentEntry.Kind
+
+
+class ConsentTextOutdated(DomainError):
+    """Another text is in use since the page was opened; nobody agrees to words that they did not see."""
+
+    code = "consent_text_outdated"
+    http_status = 409
+
+
+class ConsentNotHeld(DomainError):
+    """There is no such consent to withdraw."""
+
+    code = "consent_not_held"
+    http_status = 409
+
+
+@transaction.atomic
+def give_consents(
+    *, borrower_id: int, text_ids: Collection[int], about: str, now: datetime, actor: str
+) -> Sequence[ConsentEntry]:
+    """
+    Write down that a person agrees to these texts. What is held already is not written again.
+
+    :param about: what it is for, such as an application's reference.
+    :raises ConsentTextOutdated: a text is not the latest of its purpose.
+    """
+    Borrower.objects.select_for_update().get(pk=borrower_id)
+    latest = {text.pk: text for text in latest_texts()}
+    if any(text_id not in latest for text_id in text_ids):
+        raise ConsentTextOutdated(_("The text has changed since you opened this page. Please read it again."))
+    held = {text.pk for text in consents_held(borrower_id=borrower_id, about=about).values()}
+    new = [latest[text_id] for text_id in sorted(text_ids) if text_id not in held]
+    return _write(Kind.GIVEN, new, borrower_id=borrower_id, about=about, now=now, actor=actor)
+
+
+@transaction.atomic
+def withdraw_consent(*, borrower_id: int, purpose: str, about: str, now: datetime, actor: str) -> ConsentEntry:
+    """
+    Write down that a person takes a consent back. What was done while it held stays lawful.
+
+    :raises ConsentNotHeld: it was not given, or was withdrawn before.
+    """
+    Borrower.objects.select_for_update().get(pk=borrower_id)
+    text = consents_held(borrower_id=borrower_id, about=about).get(purpose)
+    if text is None:
+        raise ConsentNotHeld(_("You have not given this consent, or have withdrawn it before."), field="purpose")
+    return _write(Kind.WITHDRAWN, [text], borrower_id=borrower_id, about=about, now=now, actor=actor)[0]
+
+
+def _write(
+    kind: str, texts: Sequence[ConsentText], *, borrower_id: int, about: str, now: datetime, actor: str
+) -> Sequence[ConsentEntry]:
+    language = get_language() or ""
+    entries = [
+        ConsentEntry(borrower_id=borrower_id, text=text, kind=kind, about=about, language=language, at=now, actor=actor)
+        for text in texts
+    ]
+    entries = ConsentEntry.objects.bulk_create(entries)
+    for entry in entries:
+        audit.record(
+            action=f"consents.consent_{kind.lower()}",
+            subject_type="borrower",
+            subject_id=borrower_id,
+            actor=actor,
+            data={"purpose": entry.text.purpose, "version": entry.text.version, "about": about},
+        )
+    return entries

@@ -1,0 +1,160 @@
+"""
+Applying for a loan in the browser: one question a page, kept at each step, so that one can stop and come back.
+
+Every page starts from the applications that this person may see and are theirs; another person's is not found.
+"""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from dashu.kernel.dates import lender_now, lender_today
+from dashu.kernel.errors import DomainError
+from dashu.portal.applying.steps import asked_for, next_step, step_before, steps_shown
+from dashu.portal.applying.telling import sections_of, timeline_of
+from dashu.users.actors import actor_of
+from loans.domain.application_facts import Step, steps_of
+from loans.domain.applications import WITHDRAWABLE, Status
+from loans.models import Application
+from loans.selectors.products import offered_products, product_terms
+from loans.services.answer_step import answer_step
+from loans.services.start_application import borrower_of, start_application
+from loans.services.submit_application import submit_application
+from loans.services.withdraw_application import withdraw_application
+
+
+def own_application(request: HttpRequest, reference: str) -> Application:
+    """:raises Http404: there is none of this person's."""
+    person: Any = request.user
+    mine = Application.objects.visible_to(person).filter(borrower__user=person)
+    return get_object_or_404(
+        mine.select_related("product", "borrower__identity", "business", "card"), reference=reference
+    )
+
+
+@require_GET
+def products(request: HttpRequest) -> HttpResponse:
+    """What can be applied for; open to everyone."""
+    return render(request, "portal/applying/products.html", {"offered": offered_products(on=lender_today())})
+
+
+@require_http_methods(["GET", "POST"])
+def product(request: HttpRequest, code: str) -> HttpResponse:
+    """One product, open to everyone; whoever is signed in begins here or goes on with what is open."""
+    try:
+        version = product_terms(code, on=lender_today())
+    except DomainError as error:
+        raise Http404 from error
+    if request.method == "GET" or not request.user.is_authenticated:
+        return render(request, "portal/applying/product.html", {"version": version, "kind": version.product.kind})
+    try:
+        borrower = borrower_of(user_id=request.user.pk)
+        begun = start_application(borrower_id=borrower.pk, product_code=code, now=lender_now(), actor=actor_of(request))
+    except DomainError as error:
+        messages.error(request, error.user_message)
+        return redirect("portal:apply_for", code)
+    following = next_step(begun) if begun.status == Status.DRAFT else None
+    return redirect(*_page_of(begun.reference, following) if following else ("portal:application", begun.reference))
+
+
+@login_required
+@require_GET
+def application(request: HttpRequest, reference: str) -> HttpResponse:
+    """Where the application stands: the one next step, what was decided and why, and what happened so far."""
+    shown = own_application(request, reference)
+    return render(
+        request,
+        "portal/applying/application.html",
+        {
+            "application": shown,
+            "next_step": next_step(shown) if shown.status == Status.DRAFT else None,
+            "steps": steps_shown(shown),
+            "timeline": timeline_of(shown),
+            "may_withdraw": shown.status in WITHDRAWABLE,
+        },
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
+    shown = own_application(request, reference)
+    if name not in steps_of(shown.product.kind):
+        raise Http404
+    if shown.status != Status.DRAFT:
+        return redirect("portal:application", reference)
+    current = Step(name)
+    asked = asked_for(shown, current, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and "more" not in request.POST and asked.is_valid():
+        try:
+            done = answer_step(
+                application_id=shown.pk, step=name, answer=asked.answer, now=lender_now(), actor=actor_of(request)
+            )
+        except DomainError as error:
+            asked.blame(error)
+        else:
+            following = next_step(done, after=current)
+            return redirect(*_page_of(reference, following))
+    before = step_before(shown, current)
+    return render(
+        request,
+        "portal/applying/step.html",
+        {
+            "application": shown,
+            "asked": asked,
+            "steps": steps_shown(shown, current),
+            "before": before,
+            "place": steps_of(shown.product.kind).index(current) + 1,
+        },
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def check(request: HttpRequest, reference: str) -> HttpResponse:
+    """Everything that was answered, to look over and to hand in."""
+    shown = own_application(request, reference)
+    if request.method == "POST":
+        try:
+            submit_application(application_id=shown.pk, now=lender_now(), actor=actor_of(request))
+            return redirect("portal:application", reference)
+        except DomainError as error:
+            messages.error(request, error.user_message)
+            shown.refresh_from_db()
+    if shown.status != Status.DRAFT:
+        return redirect("portal:application", reference)
+    if following := next_step(shown):
+        return redirect(*_page_of(reference, following))
+    return render(
+        request,
+        "portal/applying/check.html",
+        {"application": shown, "sections": sections_of(shown), "steps": steps_shown(shown)},
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
+    """Asked once, without a reason, free of charge."""
+    shown = own_application(request, reference)
+    if request.method == "POST":
+        try:
+            withdraw_application(application_id=shown.pk, now=lender_now(), actor=actor_of(request))
+            messages.success(request, _("The application is withdrawn. It cost nothing."))
+        except DomainError as error:
+            messages.error(request, error.user_message)
+        return redirect("portal:application", reference)
+    if shown.status not in WITHDRAWABLE:
+        return redirect("portal:application", reference)
+    return render(request, "portal/applying/withdraw.html", {"application": shown})
+
+
+def _page_of(reference: str, following: Step | None) -> tuple[str, ...]:
+    if following is None:
+        return "portal:application_check", reference
+    return "portal:application_step", reference, following.value

@@ -1,0 +1,164 @@
+"""Keep what an applicant answers to one step. Going back and answering again replaces it, until it is handed in."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from dashu.consents.selectors import consents_held
+from dashu.consents.services.ledger import give_consents, withdraw_consent
+from dashu.kernel.dates import lender_date
+from dashu.kernel.documents import Document
+from dashu.kernel.errors import DomainError, InvalidInput
+from dashu.kernel.money import format_minor
+from dashu.users.id_numbers import card_number, credit_code, legal_name, resident_id
+from dashu.users.models import Identity
+from dashu.users.sealing import blind_index
+from dashu.users.selectors import number_index
+from dashu.users.services.record_identity import record_identity
+from loans.domain.application_facts import Step, read_step, steps_of
+from loans.domain.applications import Status
+from loans.models import Application, Business, CardToPay, Guarantor
+from loans.selectors.products import product_terms
+from loans.services.application_rows import lock_application, refuse_unless_in
+from loans.services.create_loan import OutsideProduct
+
+MOST_GUARANTORS = 10
+
+
+class StepUnknown(DomainError):
+    """This product does not ask that step."""
+
+    code = "application_step_unknown"
+    http_status = 404
+
+
+@transaction.atomic
+def answer_step(*, application_id: int, step: str, answer: Mapping[str, Any], now: datetime, actor: str) -> Application:
+    """
+    Keep the answer to a step. The same answer again changes nothing.
+
+    :param answer: a plain document, see `loans.domain.application_facts`; what is personal in it is kept sealed, apart.
+    :raises StepUnknown: see there.
+    :raises ApplicationStateChanged: it was handed in.
+    :raises DomainError: the answer is not well-formed; `field` says where.
+    """
+    application = lock_application(application_id)
+    kind = application.product.kind
+    if step not in steps_of(kind):
+        raise StepUnknown(_("This product does not ask that."), field="step")
+    refuse_unless_in(application, Status.DRAFT)
+    asked = Step(step)
+    plain = dict(answer)
+    if keep := _APART.get(asked):
+        keep(application, plain, now, actor)
+    facts = read_step(asked, kind, plain, application.currency)
+    if asked is Step.LOAN:
+        _refuse_outside_product(application, facts, now)
+        application.amount_minor, application.months = facts["amount_minor"], facts["months"]
+        application.purpose = facts["purpose"]
+    application.facts = {**application.facts, asked.value: facts}
+    if asked.value not in application.steps_done:
+        application.steps_done = [*application.steps_done, asked.value]
+    application.save(update_fields=["facts", "steps_done", "amount_minor", "months", "purpose"])
+    return application
+
+
+def _refuse_outside_product(application: Application, facts: Mapping[str, Any], now: datetime) -> None:
+    """A loan that the product does not offer is said at once, not after all questions."""
+    rules = product_terms(application.product.code, on=lender_date(now)).rules
+    if not rules.min_principal <= facts["amount_minor"] <= rules.max_principal:
+        raise OutsideProduct(
+            _("This product lends between %(low)s and %(high)s."),
+            field="amount",
+            params={"low": format_minor(rules.min_principal), "high": format_minor(rules.max_principal)},
+        )
+    if not rules.min_count <= facts["months"] <= rules.max_count:
+        raise OutsideProduct(
+            _("This product has between %(low)s and %(high)s installments."),
+            field="months",
+            params={"low": rules.min_count, "high": rules.max_count},
+        )
+
+
+def _keep_person(application: Application, plain: dict[str, Any], now: datetime, actor: str) -> None:
+    document = _taken(plain, "name", "number", "phone")
+    record_identity(
+        borrower_id=application.borrower_id,
+        kind=Identity.Kind.CN_ID,
+        name=document.text("name", longest=200),
+        number=document.text("number", longest=40),
+        phone=document.text("phone", longest=40),
+        recorded_at=now,
+        actor=actor,
+    )
+
+
+def _keep_business(application: Application, plain: dict[str, Any], now: datetime, _actor: str) -> None:
+    code = credit_code(_taken(plain, "credit_code").text("credit_code", longest=40), field="credit_code")
+    guarantors = _guarantors(_taken(plain, "guarantors"), now)
+    name = Document({"name": plain.get("name")}).text("name", longest=120)
+    Business.objects.update_or_create(application=application, defaults={"name": name, "credit_code": code})
+    Guarantor.objects.filter(application=application).delete()
+    for guarantor in guarantors:
+        guarantor.application = application
+    Guarantor.objects.bulk_create(guarantors)
+
+
+def _guarantors(document: Document, now: datetime) -> list[Guarantor]:
+    """:raises InvalidInput: one is named twice, or all together answer for more than the whole."""
+    guarantors: list[Guarantor] = []
+    for entry in document.children("guarantors", most=MOST_GUARANTORS, default=[]):
+        number = resident_id(entry.text("number", longest=40), on=lender_date(now), field=entry.field("number"))
+        guarantors.append(
+            Guarantor(
+                name=legal_name(entry.text("name", longest=200), field=entry.field("name")),
+                number=number,
+                number_index=number_index(number),
+                share_bps=entry.whole("share_bps", low=1, high=10_000),
+            )
+        )
+        entry.done()
+    if len({guarantor.number_index for guarantor in guarantors}) < len(guarantors):
+        raise InvalidInput(_("Each guarantor is named once."), field="guarantors")
+    if sum(guarantor.share_bps for guarantor in guarantors) > 10_000:
+        raise InvalidInput(_("Together the guarantors answer for at most the whole loan, 100%%."), field="guarantors")
+    return guarantors
+
+
+def _keep_card(application: Application, plain: dict[str, Any], _now: datetime, _actor: str) -> None:
+    document = _taken(plain, "issuer", "card_number")
+    number = card_number(document.text("card_number", longest=40))
+    CardToPay.objects.update_or_create(
+        application=application,
+        defaults={
+            "issuer": document.text("issuer", longest=60),
+            "number": number,
+            "number_index": blind_index(number, "card.number"),
+        },
+    )
+
+
+def _keep_consents(application: Application, plain: dict[str, Any], now: datetime, actor: str) -> None:
+    """The answer is all that is agreed to: what was agreed to before and is not in it any more is withdrawn."""
+    text_ids = _taken(plain, "texts").wholes("texts", most=20, low=1, high=2**31 - 1)
+    whose: dict[str, Any] = {"borrower_id": application.borrower_id, "about": application.reference}
+    for purpose, text in consents_held(**whose).items():
+        if text.pk not in text_ids:
+            withdraw_consent(**whose, purpose=purpose, now=now, actor=actor)
+    give_consents(**whose, text_ids=text_ids, now=now, actor=actor)
+
+
+def _taken(plain: dict[str, Any], *names: str) -> Document:
+    """Take these fields out of an answer, since they are kept apart from the rest of it."""
+    return Document({name: plain.pop(name) for name in names if name in plain})
+
+
+_APART: Mapping[Step, Callable[[Application, dict[str, Any], datetime, str], None]] = {
+    Step.PERSON: _keep_person,
+    Step.BUSINESS: _keep_business,
+    Step.CARD: _keep_card,
+    Step.CONSENTS: _keep_consents,
+}

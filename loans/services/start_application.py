@@ -1,0 +1,61 @@
+"""Begin an application, or go on with the one that is open."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from dashu.kernel.dates import lender_date
+from dashu.kernel.errors import DomainError
+from dashu.users.models import Borrower, User
+from loans.models import Application
+from loans.selectors.products import product_terms
+from loans.services.application_rows import Kind, note
+
+DRAFT_DAYS = 30
+
+
+class NotAnApplicant(DomainError):
+    """Staff and partners' logins do not borrow."""
+
+    code = "not_an_applicant"
+    http_status = 403
+
+
+@transaction.atomic
+def borrower_of(*, user_id: int) -> Borrower:
+    """
+    Return the borrower that a login stands for, made when it applies for the first time.
+
+    :raises NotAnApplicant: the login is one of staff or of a partner.
+    """
+    user = User.objects.select_for_update().get(pk=user_id)
+    if user.role != User.Role.BORROWER:
+        raise NotAnApplicant(_("Apply with a login of your own, not with one of staff or of a partner."))
+    borrower, _made = Borrower.objects.get_or_create(
+        user=user, defaults={"name": user.name or user.email, "language": user.language, "email": user.email}
+    )
+    return borrower
+
+
+@transaction.atomic
+def start_application(
+    *, borrower_id: int, product_code: str, now: datetime, actor: str, partner_id: int | None = None
+) -> Application:
+    """
+    Return the applicant's open application for a product, or begin one.
+
+    :raises UnknownProduct: no such product is offered today.
+    """
+    borrower = Borrower.objects.select_for_update().get(pk=borrower_id)
+    product = product_terms(product_code, on=lender_date(now)).product
+    if begun := Application.objects.open().filter(borrower=borrower, product=product).first():
+        return begun
+    application = Application.objects.create(
+        borrower=borrower,
+        product=product,
+        partner_id=partner_id,
+        expires_on=lender_date(now) + timedelta(days=DRAFT_DAYS),
+    )
+    note(application, Kind.STARTED, now=now, actor=actor)
+    return application

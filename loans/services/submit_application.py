@@ -1,0 +1,53 @@
+"""Hand an application in: from here on it is our turn."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from dashu.consents.selectors import consents_held
+from dashu.kernel.dates import lender_date
+from dashu.kernel.errors import DomainError
+from loans.domain.application_consents import NEEDED
+from loans.domain.application_facts import steps_of
+from loans.domain.applications import Status
+from loans.models import Application
+from loans.selectors.products import product_terms
+from loans.services.application_rows import Kind, lock_application, move, note, refuse_unless_in
+
+# By when the applicant hears from us, whatever happens to a computer in between.
+ANSWER_WITHIN = timedelta(days=1)
+
+
+class ApplicationIncomplete(DomainError):
+    """A step is not answered, or a consent that is needed is not given; `field` names it."""
+
+    code = "application_incomplete"
+    http_status = 409
+
+
+@transaction.atomic
+def submit_application(*, application_id: int, now: datetime, actor: str) -> Application:
+    """
+    Hand the application in and have it decided. Handing it in again changes nothing.
+
+    :raises ApplicationIncomplete: something is missing; `field` names the first.
+    :raises ApplicationStateChanged: it has ended.
+    :raises UnknownProduct: the product is no longer offered.
+    """
+    application = lock_application(application_id)
+    if application.submitted_at:
+        return application
+    refuse_unless_in(application, Status.DRAFT)
+    product_terms(application.product.code, on=lender_date(now))
+    for step in steps_of(application.product.kind):
+        if step not in application.steps_done:
+            raise ApplicationIncomplete(_("Please answer this step first."), field=step.value)
+    held = consents_held(borrower_id=application.borrower_id, about=application.reference)
+    for purpose in NEEDED:
+        if purpose not in held:
+            raise ApplicationIncomplete(_("This consent is needed for the review."), field="consents")
+
+    move(application, Status.SUBMITTED, now=now, submitted_at=now, due_at=now + ANSWER_WITHIN, expires_on=None)
+    note(application, Kind.SUBMITTED, now=now, actor=actor)
+    return application

@@ -1,0 +1,156 @@
+import pytest
+from django.test import Client
+
+from loans.models import Application
+from tests.applicants import AMINAS_NUMBER, answers, draft
+
+
+@pytest.fixture
+def page(amina):
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(amina.user)
+    amina.user.language = "en"
+    amina.user.save()
+    return client
+
+
+def typed(step, kind="CONSUMER"):
+    """What a browser sends for the usual answer to a step."""
+    answer = dict(answers(kind)[step])
+    if step == "consents":
+        return {f"text_{text}": "on" for text in answer["texts"]}
+    if rows := {"debts": "debts", "business": "guarantors"}.get(step):
+        entries = answer.pop(rows)
+        sent = {f"{rows}-TOTAL_FORMS": str(len(entries) or 1), f"{rows}-INITIAL_FORMS": "0"}
+        for place, entry in enumerate(entries):
+            entry = {**entry, "share": entry.pop("share_bps") / 100} if "share_bps" in entry else entry
+            sent |= {f"{rows}-{place}-{name}": value for name, value in entry.items()}
+        answer |= sent
+    if "annual_rate" in answer:
+        answer["rate"] = "18.25"
+    return {name: "on" if value is True else value for name, value in answer.items() if value is not False}
+
+
+def address(application, step):
+    return f"/applications/{application.reference}/steps/{step}/"
+
+
+class TestProducts:
+    def test_everybody_sees_what_is_offered(self, rules, client):
+        assert client.get("/apply/").status_code == 200
+        assert client.get("/apply/consumer/").status_code == 200
+        assert client.get("/apply/gold/").status_code == 404
+
+    def test_whoever_is_not_signed_in_is_shown_the_way_in(self, rules, client):
+        answer = client.post("/apply/consumer/")
+
+        assert "/accounts/signup/?next=/apply/consumer/" in answer.content.decode()
+        assert not Application.objects.exists()
+
+
+class TestWizard:
+    @pytest.mark.parametrize(
+        ("kind", "code"), [("CONSUMER", "consumer"), ("SME", "sme"), ("CARD_REPAYMENT", "card-repayment")]
+    )
+    def test_leads_from_step_to_step_to_handing_it_in(self, page, kind, code):
+        answer = page.post(f"/apply/{code}/", follow=True)
+        application = Application.objects.get()
+        for step in answers(kind):
+            assert answer.request["PATH_INFO"] == address(application, step)
+            answer = page.post(address(application, step), typed(step, kind), follow=True)
+
+        assert answer.request["PATH_INFO"] == f"/applications/{application.reference}/check/"
+        page.post(f"/applications/{application.reference}/check/")
+
+        application.refresh_from_db()
+        assert application.status == "SUBMITTED"
+
+    def test_shows_what_was_answered_to_whoever_comes_back(self, page, amina):
+        application = draft(amina)
+
+        assert f'value="{AMINAS_NUMBER}"' in page.get(address(application, "person")).content.decode()
+        assert 'value="12000"' in page.get(address(application, "loan")).content.decode()
+        assert "checked" in page.get(address(application, "consents")).content.decode()
+
+    def test_keeps_what_was_typed_and_says_what_is_wrong_beside_the_field(self, page, amina):
+        application = draft(amina)
+
+        answer = page.post(address(application, "person"), {**typed("person"), "number": "110105194912310021"})
+
+        assert 'value="110105194912310021"' in answer.content.decode()
+        assert answer.context["asked"].form.errors["number"]
+        assert not answer.context["asked"].form.errors.get("name")
+
+    def test_another_row_is_asked_for_without_losing_what_was_typed(self, page, amina):
+        application = draft(amina)
+        sent = {
+            "debts-TOTAL_FORMS": "1",
+            "debts-INITIAL_FORMS": "0",
+            "debts-0-lender": "Other Bank",
+            "debts-0-monthly": "1,000",
+            "debts-0-left": "5,000",
+        }
+
+        rows = page.post(address(application, "debts"), {**sent, "more": "debts"}).context["asked"].rows
+        page.post(address(application, "debts"), sent)
+
+        assert len(rows.forms) == 2
+        assert rows.forms[0]["lender"].value() == "Other Bank"
+        application.refresh_from_db()
+        assert application.facts["debts"]["debts"] == [
+            {"lender": "Other Bank", "monthly_minor": 1_000_00, "left_minor": 5_000_00}
+        ]
+
+    def test_a_row_that_is_wrong_says_so_in_that_row(self, page, amina):
+        application = draft(amina)
+        sent = {"debts-TOTAL_FORMS": "1", "debts-INITIAL_FORMS": "0", "debts-0-lender": "X", "debts-0-monthly": "many"}
+
+        rows = page.post(address(application, "debts"), sent).context["asked"].rows
+
+        assert set(rows.forms[0].errors) == {"left"}
+        sent["debts-0-left"] = "1"
+        rows = page.post(address(application, "debts"), sent).context["asked"].rows
+        assert set(rows.forms[0].errors) == {"monthly"}
+
+    @pytest.mark.parametrize("total", ["", "x", "-1", "99999999999"])
+    def test_a_row_count_that_makes_no_sense_breaks_nothing(self, page, amina, total):
+        application = draft(amina)
+        sent = {"debts-TOTAL_FORMS": total, "debts-INITIAL_FORMS": "0"}
+
+        assert page.post(address(application, "debts"), {**sent, "more": "debts"}).status_code == 200
+        assert page.post(address(application, "debts"), sent).status_code in (200, 302)
+
+    def test_incomplete_applications_lead_back_to_what_is_open(self, page, amina):
+        page.post("/apply/consumer/")
+        application = Application.objects.get()
+
+        answer = page.get(f"/applications/{application.reference}/check/")
+
+        assert answer.headers["Location"] == address(application, "loan")
+
+
+class TestOthers:
+    def test_another_persons_application_is_not_found(self, page, brook):
+        application = draft(brook)
+
+        for path in ("", "check/", "withdraw/", "steps/person/"):
+            assert page.get(f"/applications/{application.reference}/{path}").status_code == 404
+            assert page.post(f"/applications/{application.reference}/{path}").status_code in (404, 405)
+
+    def test_staff_do_not_fill_in_for_others(self, amina, chidi):
+        client = Client()
+        client.force_login(chidi)
+
+        assert client.get(f"/applications/{draft(amina).reference}/steps/person/").status_code == 404
+
+
+class TestWithdraw:
+    def test_asks_once_and_ends_it(self, page, amina):
+        application = draft(amina)
+        assert page.get(f"/applications/{application.reference}/withdraw/").status_code == 200
+
+        page.post(f"/applications/{application.reference}/withdraw/")
+
+        application.refresh_from_db()
+        assert application.status == "WITHDRAWN"
+        assert page.get(f"/applications/{application.reference}/").status_code == 200
