@@ -1,4 +1,8 @@
-"""Who is lent to, as a policy pack writes it: bars on facts, shares of a month, and points of a score."""
+"""
+Who is lent to, and how an offer is shown, as a policy pack writes it.
+
+Bars on facts, shares of a month and points of a score; seconds of reading and days to think it over.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,3 +104,26 @@ def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise ValueError(f"expected a whole number that is not negative, not {value!r}")
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureRules:
+    """
+    How an offer is shown before it binds anyone.
+
+    :param reading_seconds: the least time for which the cost sheet is open before it can be confirmed.
+    :param offer_days: from the day of the offer to the last day on which it can be signed.
+    :param cooling_off_days: after the payout, in which the loan is given back without cost; 0: none.
+    """
+
+    reading_seconds: int
+    offer_days: int
+    cooling_off_days: int
+
+
+def disclosure_rules_of(value: Any) -> DisclosureRules:
+    """Read the rules of disclosure; ValueError, TypeError or KeyError where the pack says something else."""
+    rules = DisclosureRules(**{name: _count(given) for name, given in value.items()})
+    if not (5 <= rules.reading_seconds <= 600 and 1 <= rules.offer_days <= 90 and rules.cooling_off_days <= 60):
+        raise ValueError(f"reading takes 5 to 600 seconds, an offer 1 to 90 days, cooling off 0 to 60, not {value!r}")
+    return rules

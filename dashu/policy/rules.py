@@ -17,7 +17,7 @@ from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.rate_cap import RateLimits
 from dashu.policy.authority import Authority, authority_of
 from dashu.policy.contact_hours import ContactHours
-from dashu.policy.credit_rules import ReviewRules, review_rules_of
+from dashu.policy.credit_rules import DisclosureRules, ReviewRules, disclosure_rules_of, review_rules_of
 from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.reaching_out import (
     Cap,
@@ -207,6 +207,11 @@ def credit_review(on: date, *, pack: str | None = None) -> ReviewRules:
     return review_rules_of(rule("credit.review", on=on, pack=pack))
 
 
+def credit_disclosure(on: date, *, pack: str | None = None) -> DisclosureRules:
+    """Return how an offer made on this day is shown, how long it holds, and how long it can be given back."""
+    return disclosure_rules_of(rule("credit.disclosure", on=on, pack=pack))
+
+
 def impairment_stages(on: date, *, pack: str | None = None) -> ImpairmentStages:
     return _stages(rule("ifrs9.stages", on=on, pack=pack))
 
@@ -392,6 +397,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "credit_record.codes": _credit_codes,
     "ifrs9.stages": _stages,
     "credit.review": review_rules_of,
+    "credit.disclosure": disclosure_rules_of,
     "penalty.rule": _penalty,
     "rate.cap": rate_bound,
     "rate.highest_contract": rate_bound,

@@ -1,19 +1,16 @@
-"""Amounts, dates and texts as a paper writes them. The caller sets the language."""
+"""What papers about a running loan say in words. The caller sets the language."""
 
-import unicodedata
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from dashu.web.templatetags.dashu import money, money_parts
+from dashu.web.writing import TYPST_LANGUAGE, amount, bare_amount, day, plain, short_day
 from repayments.domain.statements import Component, What
 from repayments.models import LoanEvent
 
-TYPST_LANGUAGE = {"zh-hans": ("zh", "cn"), "zh-hant": ("zh", "tw"), "en": ("en", "us")}
+__all__ = ["COMPONENTS", "TYPST_LANGUAGE", "amount", "bare_amount", "day", "plain", "short_day", "told"]
 
 COMPONENTS = {
     Component.PRINCIPAL: _("Principal"),
@@ -24,37 +21,6 @@ COMPONENTS = {
     Component.CLAIM: _("Claim after charge-off"),
     Component.CREDIT: _("Credit held for you"),
 }
-
-
-def plain(text: str) -> str:
-    """
-    Return a name or reference without signs that cannot be seen: controls, and marks that turn the reading direction.
-
-    Spaces of every kind become one space.
-    """
-    seen = "".join(" " if sign.isspace() else sign for sign in text)
-    return " ".join("".join(sign for sign in seen if unicodedata.category(sign)[0] != "C").split())
-
-
-def day(text: str) -> str:
-    return date_format(date.fromisoformat(text), "DATE_FORMAT")
-
-
-def short_day(text: str) -> str:
-    return date.fromisoformat(text).strftime("%Y-%m-%d")
-
-
-def amount(minor: int, currency: str) -> str:
-    """Write an amount with its sign of currency, as on every page."""
-    return money(minor, currency)
-
-
-def bare_amount(minor: int, currency: str) -> str:
-    """Write an amount for a column whose head names the currency; nothing for 0."""
-    if not minor:
-        return ""
-    _sign, whole, part = money_parts(abs(minor), currency)
-    return ("−" if minor < 0 else "") + whole + part
 
 
 def told(line: Mapping[str, Any], currency: str) -> str:

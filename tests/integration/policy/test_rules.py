@@ -126,3 +126,10 @@ class TestOtherPacks:
     def test_a_day_before_the_first_rule_is_refused(self):
         with pytest.raises(PolicyRuleMissing):
             rule("rate.cap", on=date(1969, 12, 31))
+
+
+@pytest.mark.parametrize(("pack", "said"), [("cn", (20, 14, 7)), ("us", (10, 14, 3))])
+def test_how_an_offer_is_shown(pack, said):
+    found = rules.credit_disclosure(TODAY, pack=pack)
+
+    assert (found.reading_seconds, found.offer_days, found.cooling_off_days) == said

@@ -1,0 +1,1 @@
+"""How papers about a contract look and what they say, in the language of the paper."""

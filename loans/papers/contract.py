@@ -1,0 +1,325 @@
+"""The loan contract as PDF: who, what for, the whole cost sheet, the schedule, and the rights of the borrower."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NotRequired, TypedDict
+
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from dashu.documents.papers import paper
+from dashu.web.templatetags.dashu import percent
+from dashu.web.writing import TYPST_LANGUAGE, amount, bare_amount, day, plain
+from loans.disclosing import contingent_rows, cost_rows, late_example, not_charged, schedule_rows, totals, yearly_cost
+from loans.domain.cost_sheet import CostSheet, NotCharged, digest_of, sheet_of
+from loans.selectors.product_previews import METHODS
+
+
+class Guarantor(TypedDict):
+    """:param share: of the debt, a decimal fraction as text, "0.5" for a half. `id_number` is masked."""
+
+    name: str
+    id_number: str
+    share: str
+
+
+class Covenant(TypedDict):
+    """:param by: the ISO date by which the promise is kept."""
+
+    text: str
+    by: str
+
+
+class Entity(TypedDict):
+    """The business that borrows. :param uscc: its unified social credit code, in full."""
+
+    name: str
+    uscc: str
+    guarantors: Sequence[Guarantor]
+    covenants: Sequence[Covenant]
+
+
+class Card(TypedDict):
+    """The card that is paid off. :param number: masked, as it is printed."""
+
+    issuer: str
+    number: str
+
+
+class Signature(TypedDict):
+    """
+    :param at: when it was signed, as ISO text with its offset.
+    :param phone: masked; where the one-time code went.
+    :param evidence: the digest of the evidence record.
+    """
+
+    name: str
+    at: str
+    phone: str
+    evidence: str
+
+
+class ContractFacts(TypedDict):
+    """
+    Everything that a contract says, as plain JSON in the language of the paper.
+
+    :param number: of the contract.
+    :param lender: its name in the language of the paper.
+    :param id_number: of the borrower, masked.
+    :param product: its name in the language of the paper.
+    :param purpose: in words; "" where none was named.
+    :param sheet: the document of `loans.domain.cost_sheet.CostSheet`; its digest is printed.
+    :param cooling_off_days: after the payout; 0: none.
+    :param complaints: where to complain, such as a phone number or an address; "" where the lender has none to name.
+    :param entity: of a loan to a business.
+    :param card: of a loan that pays off a card; then the sum goes to the issuer only.
+    :param signature: None or absent for a contract that is not signed yet.
+    """
+
+    number: str
+    lender: str
+    borrower: str
+    id_number: str
+    product: str
+    purpose: str
+    sheet: dict[str, Any]
+    cooling_off_days: int
+    complaints: str
+    entity: NotRequired[Entity | None]
+    card: NotRequired[Card | None]
+    signature: NotRequired[Signature | None]
+
+
+def contract_pdf(facts: ContractFacts, *, code: str, language: str, verify_url: str, issued_at: datetime) -> bytes:
+    """
+    Return the contract in a language; the same arguments give the same bytes.
+
+    :param code: the verification code, grouped, as it is printed.
+    :param language: "zh-hans", "zh-hant", or "en", which is a copy to read beside the Chinese contract.
+    """
+    with translation.override(language):
+        data = _data(facts, code=code, language=language)
+    return paper("loan_contract", data, verify_url=verify_url, issued_at=issued_at)
+
+
+def _data(facts: ContractFacts, *, code: str, language: str) -> dict[str, Any]:
+    lang, region = TYPST_LANGUAGE[language]
+    sheet = sheet_of(facts["sheet"])
+    yearly = yearly_cost(sheet)
+    lender = facts["lender"]
+    return {
+        "lender": lender,
+        "number": facts["number"],
+        "code": code,
+        "typst_lang": lang,
+        "typst_region": region,
+        "title_tracking": 6 if lang == "zh" else 0.5,
+        "parties": list(_parties(facts)),
+        "loan": list(_loan(facts, sheet)),
+        "guarantors": [
+            [plain(one["name"]), plain(one["id_number"]), percent(Decimal(one["share"]))]
+            for one in _entity_part(facts, "guarantors")
+        ],
+        "covenants": [[day(one["by"]), plain(one["text"])] for one in _entity_part(facts, "covenants")],
+        "yearly": [yearly.prominent, yearly.prominent_name, yearly.other, yearly.other_name],
+        "costs": [[row.name, row.method, row.payee, row.amount] for row in cost_rows(sheet, lender=lender)],
+        "contingent": [[row.name, row.method, row.payee] for row in contingent_rows(sheet, lender=lender)],
+        "totals": [list(row) for row in totals(sheet)],
+        "not_charged": not_charged(sheet),
+        "schedule": _schedule(sheet),
+        "clauses": [[str(heading), text] for heading, text in _clauses(facts, sheet)],
+        "signature": list(_signature(facts)),
+        "digest": digest_of(facts["sheet"]),
+        "words": _words(facts, sheet, language),
+    }
+
+
+def _parties(facts: ContractFacts) -> Iterator[list[str]]:
+    yield [gettext("Lender"), facts["lender"]]
+    entity = facts.get("entity")
+    if entity:
+        yield [gettext("Borrower"), plain(entity["name"])]
+        yield [gettext("Unified social credit code"), plain(entity["uscc"])]
+        yield [gettext("Represented by"), plain(facts["borrower"])]
+    else:
+        yield [gettext("Borrower"), plain(facts["borrower"])]
+    yield [gettext("ID number"), plain(facts["id_number"])]
+
+
+def _loan(facts: ContractFacts, sheet: CostSheet) -> Iterator[list[str]]:
+    count = len(sheet.rows)
+    yield [gettext("Product"), plain(facts["product"])]
+    yield [gettext("Amount lent"), amount(sheet.principal, sheet.currency)]
+    if facts["purpose"]:
+        yield [gettext("Purpose"), plain(facts["purpose"])]
+    yield [gettext("Day of payout"), date_format(sheet.starts_on, "DATE_FORMAT")]
+    yield [gettext("Annual rate of the contract"), percent(sheet.annual_rate)]
+    yield [
+        gettext("Repayment"),
+        ngettext("%(method)s; %(count)s payment", "%(method)s; %(count)s payments", count)
+        % {"method": METHODS.get(sheet.method, sheet.method), "count": count},
+    ]
+    yield [gettext("Last due date"), date_format(sheet.rows[-1].due_on, "DATE_FORMAT")]
+    card = facts.get("card")
+    if card:
+        yield [gettext("Card paid off"), f"{plain(card['issuer'])} {plain(card['number'])}"]
+        yield [gettext("Paid out to"), gettext("%(issuer)s only") % {"issuer": plain(card["issuer"])}]
+
+
+def _entity_part(facts: ContractFacts, part: str) -> Sequence[Any]:
+    entity: Any = facts.get("entity")
+    return entity[part] if entity else ()
+
+
+def _schedule(sheet: CostSheet) -> list[list[str]]:
+    return [
+        [
+            str(number),
+            due_on.isoformat(),
+            *(bare_amount(minor, sheet.currency) or "0.00" for minor in amounts),
+        ]
+        for number, due_on, *amounts in schedule_rows(sheet)
+    ]
+
+
+def _clauses(facts: ContractFacts, sheet: CostSheet) -> Iterator[tuple[Any, str]]:
+    named = {"lender": facts["lender"], "principal": amount(sheet.principal, sheet.currency)}
+    card = facts.get("card")
+    if card:
+        yield (
+            _("Payout"),
+            gettext(
+                "%(lender)s pays %(principal)s in full to %(issuer)s, for this card and to nobody else. Nothing is"
+                " taken out beforehand."
+            )
+            % {**named, "issuer": plain(card["issuer"])},
+        )
+    else:
+        yield (
+            _("Payout"),
+            gettext(
+                "%(lender)s pays %(principal)s in full to the borrower. Nothing is taken out beforehand; interest"
+                " counts from the day on which the money is received."
+            )
+            % named,
+        )
+    yield (
+        _("Only what is on the cost sheet"),
+        gettext(
+            "The cost sheet lists everything that this loan costs or can come to cost. What has no line there is not"
+            " charged and is not owed."
+        ),
+    )
+    days = facts["cooling_off_days"]
+    if days:
+        yield (
+            _("Cooling-off"),
+            ngettext(
+                "The borrower can give the loan back within %(days)s day after the payout, without a reason: the sum"
+                " paid out is returned, no interest and no fee is owed, and the contract ends.",
+                "The borrower can give the loan back within %(days)s days after the payout, without a reason: the sum"
+                " paid out is returned, no interest and no fee is owed, and the contract ends.",
+                days,
+            )
+            % {"days": days},
+        )
+    yield (
+        _("Early repayment"),
+        gettext("The borrower can repay all of it on any day. Interest is owed until then only, and no fee.")
+        if NotCharged.EARLY_REPAYMENT in sheet.not_charged
+        else gettext("The borrower can repay all of it on any day, at the fee of the cost sheet."),
+    )
+    yield (
+        _("Late payment"),
+        gettext(
+            "What is paid late costs what the cost sheet says of a delay, and nothing else. Before a late payment is"
+            " reported to the credit record, the borrower is told."
+        ),
+    )
+    yield (
+        _("When paying becomes hard"),
+        gettext(
+            "The borrower can ask for help before a due date or after it. %(lender)s answers with plans and what each"
+            " of them costs; asking changes nothing by itself."
+        )
+        % named,
+    )
+    complaints = plain(facts["complaints"])
+    yield (
+        _("Withdrawal and complaint"),
+        (
+            gettext(
+                "Until the payout the borrower can withdraw without cost. Complaints are taken free of charge at"
+                " %(where)s; while one is open, nobody is pressed to pay what it is about. A person reviews any"
+                " decision made by a program when the borrower asks for it."
+            )
+            % {"where": complaints}
+            if complaints
+            else gettext(
+                "Until the payout the borrower can withdraw without cost. Complaints are taken free of charge; while"
+                " one is open, nobody is pressed to pay what it is about. A person reviews any decision made by a"
+                " program when the borrower asks for it."
+            )
+        ),
+    )
+    if _entity_part(facts, "guarantors"):
+        yield (
+            _("Guarantors"),
+            gettext("Each guarantor answers for the share of the debt that is named beside the name, and for no more."),
+        )
+
+
+def _signature(facts: ContractFacts) -> Iterator[list[str]]:
+    signature = facts.get("signature")
+    if not signature:
+        yield [gettext("Signed"), gettext("Not signed yet")]
+        return
+    moment = datetime.fromisoformat(signature["at"])
+    yield [gettext("Signed by"), plain(signature["name"])]
+    yield [gettext("Signed at"), moment.strftime("%Y-%m-%d %H:%M:%S %z")]
+    yield [gettext("By one-time code to"), plain(signature["phone"])]
+    yield [gettext("Evidence (SHA-256)"), plain(signature["evidence"])]
+
+
+def _words(facts: ContractFacts, sheet: CostSheet, language: str) -> dict[str, Any]:
+    return {
+        "title": gettext("Loan contract"),
+        "number_line": gettext("Contract number %(number)s") % {"number": facts["number"]},
+        "copy": "" if language != "en" else gettext("A copy to read. The Chinese contract is the one that binds."),
+        "parties": gettext("Parties"),
+        "loan": gettext("The loan"),
+        "guarantors": gettext("Guarantors"),
+        "guarantor_columns": [gettext("Name"), gettext("ID number"), gettext("Share of the debt")],
+        "covenants": gettext("What the business promises"),
+        "covenant_columns": [gettext("By"), gettext("Promise")],
+        "cost_sheet": gettext("Cost sheet"),
+        "yearly": gettext("All-in cost a year, when every payment is on time"),
+        "costs": gettext("What you pay"),
+        "cost_columns": [gettext("Cost"), gettext("How it is worked out"), gettext("Received by"), gettext("In all")],
+        "contingent": gettext("What a delay or an event would cost"),
+        "contingent_columns": [gettext("Cost"), gettext("How it is worked out"), gettext("Received by")],
+        "late_example": late_example(sheet),
+        "not_charged": gettext("What is not charged"),
+        "schedule": gettext("Repayment schedule"),
+        "currency": gettext("Amounts in %(currency)s") % {"currency": sheet.currency},
+        "schedule_columns": [
+            gettext("No."),
+            gettext("Due date"),
+            gettext("Principal"),
+            gettext("Interest"),
+            gettext("Fees"),
+            gettext("To pay"),
+            gettext("Balance"),
+        ],
+        "clauses": gettext("What was agreed"),
+        "signature": gettext("Signature"),
+        "digest": gettext("SHA-256 of the cost sheet"),
+        "verify": gettext("Check this paper: scan the code, or enter it at the address below."),
+        "note": gettext(
+            "This paper was made by the lender's system. The figures are those of the cost sheet whose hash it bears."
+        ),
+        "qr_alt": gettext("QR code of the page where this paper can be checked"),
+    }
