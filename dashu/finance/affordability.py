@@ -83,9 +83,13 @@ class Month:
 
     def highest_installment(self, rules: AffordabilityRules) -> int:
         """Return the most that a new installment may be: within the surplus and the highest share of debts; or 0."""
+        return max(0, self.room_for_installment(rules))
+
+    def room_for_installment(self, rules: AffordabilityRules) -> int:
+        """Return the same, below 0 by what is missing before anything new comes on top."""
         by_surplus = self.carrying(0, rules).surplus
         by_debts = share_of(self.income, rules.highest_debt) - self.debt_payments
-        return max(0, min(by_surplus, by_debts))
+        return min(by_surplus, by_debts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,13 +38,13 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class ScoreBar:
-    """Below `refers` points a person decides, below `refuses` the answer is no."""
+    """Below `refers` points a person decides, below `refuses` the answer is no; None: never by points alone."""
 
     refers: int
-    refuses: int
+    refuses: int | None = None
 
     def outcome_of(self, score: int) -> Outcome:
-        if score < self.refuses:
+        if self.refuses is not None and score < self.refuses:
             return Outcome.REFUSE
         return Outcome.REFER if score < self.refers else Outcome.APPROVE
 
@@ -76,14 +76,20 @@ def review_rules_of(value: Any) -> ReviewRules:
         inquiries={int(days): _bar(bar) for days, bar in value["inquiries"].items()},
         overdue_elsewhere=_bar(value["overdue_elsewhere"]),
         highest_exposure=parse_minor(value["highest_exposure"], "CNY", field="highest_exposure"),
-        score=ScoreBar(_count(value["score"]["refers"]), _count(value["score"]["refuses"])),
+        score=_score_bar(value["score"]),
         affordability=AffordabilityRules(**{name: _share(share) for name, share in value["affordability"].items()}),
     )
     if rules.affordability.watched_debt > rules.affordability.highest_debt:
         raise ValueError("debts are watched before they are too high")
-    if rules.score.refuses > rules.score.refers:
-        raise ValueError("a score is looked at before it is too low")
     return rules
+
+
+def _score_bar(value: Any) -> ScoreBar:
+    refuses = value.get("refuses")
+    bar = ScoreBar(_count(value["refers"]), None if refuses is None else _count(refuses))
+    if bar.refuses is not None and bar.refuses > bar.refers:
+        raise ValueError("a score is looked at before it is too low")
+    return bar
 
 
 def _bar(value: Any) -> Bar:

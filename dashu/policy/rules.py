@@ -17,6 +17,8 @@ from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.rate_cap import RateLimits
 from dashu.policy.authority import Authority, authority_of
 from dashu.policy.contact_hours import ContactHours
+from dashu.policy.credit_monitoring import MonitoringRules, monitoring_rules_of
+from dashu.policy.credit_pricing import PricingRules, pricing_rules_of
 from dashu.policy.credit_rules import DisclosureRules, ReviewRules, disclosure_rules_of, review_rules_of
 from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.reaching_out import (
@@ -212,6 +214,16 @@ def credit_disclosure(on: date, *, pack: str | None = None) -> DisclosureRules:
     return disclosure_rules_of(rule("credit.disclosure", on=on, pack=pack))
 
 
+def credit_pricing(on: date, *, pack: str | None = None) -> PricingRules:
+    """Return what loans made on this day cost by what is known of the applicant."""
+    return pricing_rules_of(rule("credit.pricing", on=on, pack=pack))
+
+
+def credit_monitoring(on: date, *, pack: str | None = None) -> MonitoringRules:
+    """Return when drift of applicants, or how a group of them fares, has somebody look at the review."""
+    return monitoring_rules_of(rule("credit.monitoring", on=on, pack=pack))
+
+
 def impairment_stages(on: date, *, pack: str | None = None) -> ImpairmentStages:
     return _stages(rule("ifrs9.stages", on=on, pack=pack))
 
@@ -398,6 +410,8 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "ifrs9.stages": _stages,
     "credit.review": review_rules_of,
     "credit.disclosure": disclosure_rules_of,
+    "credit.pricing": pricing_rules_of,
+    "credit.monitoring": monitoring_rules_of,
     "penalty.rule": _penalty,
     "rate.cap": rate_bound,
     "rate.highest_contract": rate_bound,
