@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from dashu.api.urls import token_urlpatterns
 from dashu.messaging.views import provider_callback
 from dashu.portal.reaching_me import stop_messages
+from dashu.portal.simulated_bureau import simulated_bureau
 from dashu.portal.simulated_gateway import simulated_gateway
 from dashu.web import health
 from dashu.web.views import choose_language, styleguide
@@ -19,6 +20,7 @@ urlpatterns = [
     path("language/", choose_language, name="choose_language"),
     path("styleguide/", styleguide, name="styleguide"),
     path("gateway/simulated/<uuid:token>/", simulated_gateway, name="simulated_gateway"),
+    path("bureau/simulated/files/", simulated_bureau, name="simulated_bureau"),
     path("gateway/callbacks/", gateway_callback, name="gateway_callback"),
     path("gateway/callbacks/<slug:provider_name>/", gateway_callback, name="gateway_callback_of"),
     path("messages/callbacks/", provider_callback, name="message_callback"),

@@ -192,7 +192,13 @@ class Supervisor:
         write_json(self._noted, {"url": self._url, "children": children.described(running)})
 
     def _environment(self) -> dict[str, str]:
-        return {"DJANGO_SETTINGS_MODULE": "dashu.settings.dev", **self._services.environment(), "PYTHONUNBUFFERED": "1"}
+        own = {"DASHU_OWN_URL": self._url} if self._url else {}
+        return {
+            "DJANGO_SETTINGS_MODULE": "dashu.settings.dev",
+            **self._services.environment(),
+            **own,
+            "PYTHONUNBUFFERED": "1",
+        }
 
     def _ask_to_stop(self, *_signal: object) -> None:
         self._stop_asked = True

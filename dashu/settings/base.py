@@ -269,6 +269,10 @@ CURRENCY = "CNY"
 # Where issued papers say that they can be checked; without it, the address in use when one is issued.
 PUBLIC_URL = env.text("DASHU_PUBLIC_URL", "")
 SIMULATED_GATEWAY = True  # a payment provider without money, where the payer chooses what happens
+SIMULATED_BUREAU = True  # a credit bureau that knows nobody; what it says follows from the number it is asked about
+SIMULATED_BUREAU_DELAY_MS = env.whole("DASHU_SIMULATED_BUREAU_DELAY_MS", 150)
+SIMULATED_BUREAU_FAULT = env.text("DASHU_SIMULATED_BUREAU_FAULT", "")  # of every answer, such as "DOWN"
+CREDIT_BUREAU, CREDIT_BUREAU_URL, CREDIT_BUREAU_SECRET = env.credit_bureau()
 # What must be in order before an accounting period is closed: functions that take its last day and raise a refusal.
 # Named here, because the ledger lies below the apps that they belong to.
 LEDGER_CLOSE_CHECKS = (

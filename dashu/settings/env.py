@@ -123,6 +123,28 @@ def wechat_pay(public_url: str) -> dict[str, str]:
     }
 
 
+def credit_bureau() -> tuple[str, str, str]:
+    """Return name, address and secret of the credit bureau (docs/credit-bureau.md); the simulated one is our own."""
+    name = text("DASHU_CREDIT_BUREAU", "")
+    if name == "http":
+        return name, f"{text('DASHU_CREDIT_BUREAU_URL').rstrip('/')}/", secret("DASHU_CREDIT_BUREAU_SECRET")
+    if name not in ("", "simulated"):
+        raise ImproperlyConfigured(f"DASHU_CREDIT_BUREAU must be http, simulated or nothing, not {name!r}.")
+    url = text("DASHU_CREDIT_BUREAU_URL", f"{own_url()}bureau/simulated/")
+    given = secret("DASHU_CREDIT_BUREAU_SECRET") if is_given("DASHU_CREDIT_BUREAU_SECRET") else ""
+    return name, f"{url.rstrip('/')}/", given
+
+
+def own_url() -> str:
+    """
+    Return the address at which this installation reaches itself, with a slash at its end.
+
+    `script/server` tells its parts by DASHU_OWN_URL, and notes it in `run/server.json` for other commands.
+    """
+    url = os.environ.get("DASHU_OWN_URL") or _noted("server.json").get("url") or "http://127.0.0.1:8000"
+    return f"{url.rstrip('/')}/"
+
+
 def service_url(name: str) -> str:
     """
     Return the address of a server: from the environment, else of the embedded one that runs in this home.
@@ -133,11 +155,14 @@ def service_url(name: str) -> str:
     value = os.environ.get(name)
     if value:
         return value
+    return _noted("services.json").get(name, _NOT_STARTED[name])
+
+
+def _noted(file: str) -> dict[str, str]:
     try:
-        noted = json.loads((home() / "run" / "services.json").read_text(encoding="utf-8"))
+        return json.loads((home() / "run" / file).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        noted = {}
-    return noted.get(name, _NOT_STARTED[name])
+        return {}
 
 
 # Port 9 is the discard port: a connection is refused at once, and the refusal is translated for the reader.
