@@ -23,6 +23,8 @@ from dashu.celery import app
 logger = logging.getLogger(__name__)
 
 REACTIONS: dict[str, tuple[str, ...]] = {
+    "loans.application_submitted": ("loans.tasks.decide_application",),
+    "loans.application_decided": ("loans.tasks.tell_of_decision",),
     "repayments.payment_received": (
         "repayments.tasks.send_receipt",
         "repayments.tasks.review_after_change",

@@ -57,6 +57,7 @@ class ReviewRules:
     :param inquiries: bars by the length of the window in days.
     :param overdue_elsewhere: bar on days past due with other lenders, today.
     :param highest_exposure: of one group of borrowers with this lender, minor units.
+    :param essentials_first, essentials_further: what one person is taken to need a month, and each one more.
     """
 
     least_age: int
@@ -66,6 +67,12 @@ class ReviewRules:
     highest_exposure: int
     score: ScoreBar
     affordability: AffordabilityRules
+    essentials_first: int
+    essentials_further: int
+
+    def essentials_floor(self, persons: int) -> int:
+        """Return the least that a household of so many persons is taken to spend on essentials a month, minor units."""
+        return self.essentials_first + self.essentials_further * (persons - 1)
 
 
 def review_rules_of(value: Any) -> ReviewRules:
@@ -78,6 +85,8 @@ def review_rules_of(value: Any) -> ReviewRules:
         highest_exposure=parse_minor(value["highest_exposure"], "CNY", field="highest_exposure"),
         score=_score_bar(value["score"]),
         affordability=AffordabilityRules(**{name: _share(share) for name, share in value["affordability"].items()}),
+        essentials_first=parse_minor(value["essentials"]["first"], "CNY", field="essentials"),
+        essentials_further=parse_minor(value["essentials"]["further"], "CNY", field="essentials"),
     )
     if rules.affordability.watched_debt > rules.affordability.highest_debt:
         raise ValueError("debts are watched before they are too high")

@@ -11,6 +11,7 @@ from typing import Any
 
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import InvalidInput, _
+from loans.domain.scoring_facts import Housing, Work
 
 MOST_DEBTS = 30
 MOST_MONTHS = 120
@@ -42,21 +43,6 @@ class Purpose(StrEnum):
     CARD = "CARD"
     OTHER_LOANS = "OTHER_LOANS"
     OTHER = "OTHER"
-
-
-class Job(StrEnum):
-    FIXED = "fixed"
-    PARTTIME = "partime"  # as the training data spells it
-    FREELANCE = "freelance"
-    OTHERS = "others"
-
-
-class Home(StrEnum):
-    OWNER = "owner"
-    RENT = "rent"
-    PARENTS = "parents"
-    PRIVATE = "priv"
-    OTHER = "other"
 
 
 class Plan(StrEnum):
@@ -160,9 +146,9 @@ def _card(document: Document, _kind: str, currency: str) -> dict[str, Any]:
 
 def _work(document: Document, _kind: str, _currency: str) -> dict[str, Any]:
     return {
-        "job": document.choice("job", Job).value,
+        "job": document.choice("job", Work).value,
         "years_in_job": document.whole("years_in_job", high=80),
-        "home": document.choice("home", Home).value,
+        "home": document.choice("home", Housing).value,
     }
 
 

@@ -29,6 +29,12 @@ class Reason(StrEnum):
     RATE_ABOVE_CAP = "rate_above_cap"
     GROUP_EXPOSURE = "group_exposure"
     LOW_SCORE = "low_score"
+    # Why a person decides whatever the figures say.
+    NO_CREDIT_REPORT = "no_credit_report"
+    PERSON_ASKED_FOR = "person_asked_for"
+    BUSINESS_LOAN = "business_loan"
+    SEEN_BEFORE = "seen_before"
+    NOTHING_FITS = "nothing_fits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Facts:
     :param all_in_rate, rate_cap: yearly, fractions.
     :param exposure: of the borrower's group with this lender, the new loan included; minor units.
     :param score: points, None where nobody scored.
+    :param by_person: reasons why a person decides whatever the figures say.
     """
 
     age: int
@@ -59,6 +66,7 @@ class Facts:
     days_past_due_elsewhere: int = 0
     repays_other_loans: bool = False
     score: int | None = None
+    by_person: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +112,8 @@ def _findings(facts: Facts, rules: ReviewRules) -> Iterator[Finding]:
     yield from _of_the_month(facts, rules)
     if facts.score is not None and (outcome := rules.score.outcome_of(facts.score)):
         yield Finding(outcome, Reason.LOW_SCORE, facts.score, rules.score.refers)
+    for reason in facts.by_person:
+        yield Finding(Outcome.REFER, reason)
 
 
 def _of_other_loans(facts: Facts, rules: ReviewRules) -> Iterator[Finding]:

@@ -48,6 +48,8 @@ class CreditReview(models.Model):
     :ivar shortfalls: `[{"characteristic", "points"}]` of the score, the largest first.
     :ivar challenger: name, version and score of the scorecard that is only watched; None where there is none.
     :ivar price: the yearly rate as a text and the reasons for it; None where no loan is offered.
+    :ivar answer: what the applicant is told beyond the reasons: what kept an offer from being what was asked for, where
+        the month goes, what would change the answer, and the lesson that fits.
     :ivar rules_on: the day whose rules held.
     """
 
@@ -76,6 +78,7 @@ class CreditReview(models.Model):
     shortfalls = models.JSONField(_("what cost points"), default=list)
     challenger = models.JSONField(_("challenger"), null=True, blank=True)
     price = models.JSONField(_("price"), null=True, blank=True)
+    answer = models.JSONField(_("answer"), default=dict)
     rules_on = models.DateField(_("rules of"))
     decided_at = models.DateTimeField(_("decided at"))
     decided_by = models.ForeignKey(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from dashu import events
 from dashu.consents.selectors import consents_held
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
@@ -50,4 +51,5 @@ def submit_application(*, application_id: int, now: datetime, actor: str) -> App
 
     move(application, Status.SUBMITTED, now=now, submitted_at=now, due_at=now + ANSWER_WITHIN, expires_on=None)
     note(application, Kind.SUBMITTED, now=now, actor=actor)
+    events.publish("loans.application_submitted", application_id=application.pk)
     return application

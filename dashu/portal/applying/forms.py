@@ -18,7 +18,8 @@ from django.utils.translation import pgettext_lazy
 from dashu.consents.models import ConsentText
 from dashu.kernel.money import format_minor
 from loans.domain.application_consents import NEEDED
-from loans.domain.application_facts import ESSENTIALS, MOST_DEBTS, PURPOSES, Home, Job, Plan, Step
+from loans.domain.application_facts import ESSENTIALS, MOST_DEBTS, PURPOSES, Plan, Step
+from loans.domain.scoring_facts import Housing, Work
 from loans.models import Application
 from loans.services.answer_step import MOST_GUARANTORS
 
@@ -207,21 +208,20 @@ class WorkForm(StepForm):
     job = forms.ChoiceField(
         label=_("Your work"),
         choices=[
-            (Job.FIXED.value, _("Permanent job")),
-            (Job.PARTTIME.value, _("Part-time or temporary job")),
-            (Job.FREELANCE.value, _("On my own account")),
-            (Job.OTHERS.value, _("Something else")),
+            (Work.FIXED.value, _("Permanent job")),
+            (Work.PART_TIME.value, _("Part-time or temporary job")),
+            (Work.FREELANCE.value, _("On my own account")),
+            (Work.OTHER.value, _("Something else")),
         ],
     )
     years_in_job = Whole(label=_("Full years in this work"), min_value=0, max_value=80)
     home = forms.ChoiceField(
         label=_("Your home"),
         choices=[
-            (Home.OWNER.value, _("I own it")),
-            (Home.RENT.value, _("I rent")),
-            (Home.PARENTS.value, _("With my parents")),
-            (Home.PRIVATE.value, _("Somebody lets me live there")),
-            (Home.OTHER.value, _("Something else")),
+            (Housing.OWNER.value, _("I own it")),
+            (Housing.RENT.value, _("I rent")),
+            (Housing.PARENTS.value, _("With my parents")),
+            (Housing.OTHER.value, _("Something else")),
         ],
     )
 

@@ -1,0 +1,68 @@
+"""What an applicant and those tied to them owe this lender already."""
+
+from django.db.models import Q, QuerySet, Sum
+
+from dashu.users.models import Borrower, Identity
+from loans.models import Application, Business, Guarantor, Loan
+
+# An application that was paid out is a loan; one that ended otherwise ties nobody.
+_TIES = ("SIGNED", "PAID_OUT")
+_OWED = (Loan.Status.APPROVED, Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF)
+
+
+def group_of(application: Application) -> QuerySet[Borrower]:
+    """
+    Return the borrowers who stand or fall together with the applicant, the applicant included.
+
+    They are those with the same ID number, those whose business is the same, and, both ways, guarantors: who answers
+    for the applicant's loans, and for whose loans the applicant answers.
+    """
+    indexes = set(Identity.objects.filter(borrower=application.borrower_id).values_list("number_index", flat=True))
+    codes = Business.objects.filter(application__borrower=application.borrower_id).values("credit_code")
+    mine = Guarantor.objects.filter(
+        Q(application=application) | Q(application__borrower=application.borrower_id, application__status__in=_TIES)
+    )
+    answered_for = Guarantor.objects.filter(number_index__in=indexes, application__status__in=_TIES)
+    return Borrower.objects.filter(
+        Q(pk=application.borrower_id)
+        | Q(identity__number_index__in=indexes)
+        | Q(identity__number_index__in=mine.values("number_index"))
+        | Q(pk__in=answered_for.values("application__borrower"))
+        | Q(
+            pk__in=Application.objects.filter(business__credit_code__in=codes, status__in=_TIES).values("borrower"),
+        )
+    ).distinct()
+
+
+def exposure_of(application: Application) -> int:
+    """
+    Return what was lent to the group and may still be owed, minor units.
+
+    What was repaid since is not taken off: this app knows contracts, and a limit that is a little too strict is safe.
+    """
+    owed = Loan.objects.filter(borrower__in=group_of(application), status__in=_OWED)
+    return owed.aggregate(sum=Sum("principal_minor"))["sum"] or 0
+
+
+def seen_before(application: Application) -> bool:
+    """
+    Whether the same person, phone, card or paper stands in an open application of somebody else's login.
+
+    It is no proof of anything; a person looks at it.
+    """
+    others = Application.objects.open().exclude(borrower=application.borrower_id)
+    identity = Identity.objects.filter(borrower=application.borrower_id).first()
+    same = Q()
+    if identity:
+        same |= Q(borrower__identity__number_index=identity.number_index)
+        same |= Q(borrower__identity__phone_index=identity.phone_index)
+    card = getattr(application, "card", None)
+    if card:
+        same |= Q(card__number_index=card.number_index)
+    digests = list(application.documents.filter(removed_at=None).values_list("sha256", flat=True))
+    if digests:
+        same |= Q(documents__sha256__in=digests, documents__removed_at=None)
+    has_twin = bool(identity) and (
+        Identity.objects.filter(number_index=identity.number_index).exclude(borrower=application.borrower_id).exists()
+    )
+    return has_twin or (bool(same) and others.filter(same).exists())

@@ -1,0 +1,158 @@
+"""An application as the case that is decided: stated and proved facts, the credit report, and what is owed already."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from dashu.consents.selectors import consents_held
+from dashu.finance.affordability import Amount, Household
+from dashu.policy import rules as policy
+from dashu.policy.credit_rules import ReviewRules
+from dashu.users.id_numbers import person_age
+from loans.domain.application_facts import USEFUL_LIFE, Purpose, debt_payments_of, essentials_of, income_of
+from loans.domain.credit_files import CreditFile, LoanKind, OtherLoan
+from loans.domain.credit_review import Reason
+from loans.domain.decision import Case, Rulebook
+from loans.domain.no_loan import Debt
+from loans.domain.offers import Need
+from loans.domain.scoring_facts import Housing, ScoringFacts, Work
+from loans.domain.terms import ProductRules
+from loans.models import Application, Product
+from loans.scoring.serving import Served, serve
+from loans.selectors.exposure import exposure_of, seen_before
+
+AUTOMATED = "AUTOMATED_DECISION"
+
+
+def rulebook_of(on: date) -> Rulebook:
+    return Rulebook(
+        review=policy.credit_review(on), pricing=policy.credit_pricing(on), limits=policy.rate_limits(on)
+    )
+
+
+def case_of(
+    application: Application, product: ProductRules, rules: ReviewRules, file: CreditFile | None, *, on: date
+) -> tuple[Case, Served | None]:
+    """
+    Return the case, and the score with what it was made of; None where nobody scores.
+
+    :param file: of the credit bureau; None where there is none to be had.
+    """
+    facts = application.answers
+    others = _other_loans(application, file)
+    served = _score(application, others)
+    case = Case(
+        product=product,
+        need=need_of(application),
+        age=person_age(application.borrower.identity.number, on),
+        is_resident=facts["person"]["is_resident"],
+        household=Household(
+            income=Amount(income_of(facts), _verified(application, "income")),
+            essentials=Amount(essentials_of(facts), _verified(application, "essentials")),
+            debt_payments=Amount(debt_payments_of(facts), _proved_debts(application, others)),
+            essentials_floor=rules.essentials_floor(facts["person"]["household"]),
+        ),
+        exposure=exposure_of(application),
+        debts=_debts(facts, others),
+        open_lenders=len(_lenders(facts, others)),
+        inquiries={days: file.inquiries_within(days, on=on) for days in rules.inquiries} if file else {},
+        days_past_due_elsewhere=file.worst_days_past_due if file else 0,
+        has_fraud_flag=file.has_fraud_flag if file else False,
+        repays_other_loans=application.purpose == Purpose.OTHER_LOANS,
+        score=served.scored.points if served else None,
+        by_person=tuple(_by_person(application, file)),
+    )
+    return case, served
+
+
+def need_of(application: Application) -> Need:
+    assert application.amount_minor is not None
+    assert application.months is not None
+    seasons = application.answers["loan"].get("strong_months", [])
+    is_seasonal = application.answers["loan"].get("plan") == "seasonal"
+    return Need(
+        amount=application.amount_minor,
+        months=application.months,
+        useful_months=USEFUL_LIFE.get(Purpose(application.purpose)),
+        strong_months=tuple(seasons) if is_seasonal else (),
+    )
+
+
+def _by_person(application: Application, file: CreditFile | None) -> list[Reason]:
+    held = consents_held(borrower_id=application.borrower_id, about=application.reference)
+    reasons = []
+    if file is None:
+        reasons.append(Reason.NO_CREDIT_REPORT)
+    if AUTOMATED not in held:
+        reasons.append(Reason.PERSON_ASKED_FOR)
+    if application.product.kind == Product.Kind.SME:  # the scorecard was made of loans to households
+        reasons.append(Reason.BUSINESS_LOAN)
+    if seen_before(application):
+        reasons.append(Reason.SEEN_BEFORE)
+    return reasons
+
+
+def _other_loans(application: Application, file: CreditFile | None) -> tuple[OtherLoan, ...]:
+    """Return the running loans of the bureau, without the card that this loan pays off: it would count twice."""
+    if file is None:
+        return ()
+    card = getattr(application, "card", None)
+    paid_off = card.issuer if card else None
+    return tuple(loan for loan in file.open_loans if not (loan.kind is LoanKind.CARD and loan.lender == paid_off))
+
+
+def _score(application: Application, others: tuple[OtherLoan, ...]) -> Served | None:
+    if application.product.kind == Product.Kind.SME:
+        return None
+    facts = application.answers
+    assert application.amount_minor is not None
+    assert application.months is not None
+    owed = max(sum(debt["left_minor"] for debt in facts["debts"]["debts"]), sum(loan.commitment_minor for loan in others))
+    return serve(
+        ScoringFacts(
+            amount=application.amount_minor,
+            months=application.months,
+            income=_verified(application, "income") or income_of(facts),
+            expenses=essentials_of(facts),
+            assets=facts["month"]["assets_minor"],
+            debt=owed,
+            has_past_defaults=facts["debts"]["had_defaults"],
+            work=Work(facts["work"]["job"]),
+            years_in_job=facts["work"]["years_in_job"],
+            housing=Housing(facts["work"]["home"]),
+        ),
+        reference=application.reference,
+    )
+
+
+def _verified(application: Application, name: str) -> int | None:
+    entry: Mapping[str, Any] | None = application.verified.get(name)
+    return None if entry is None else int(entry["minor"])
+
+
+def _proved_debts(application: Application, others: tuple[OtherLoan, ...]) -> int:
+    """What the bureau knows is proved; what staff found is, too; the higher of the two counts."""
+    return max(sum(loan.monthly_minor for loan in others), _verified(application, "debt_payments") or 0)
+
+
+def _lenders(facts: Mapping[str, Any], others: tuple[OtherLoan, ...]) -> set[str]:
+    """Return with whom loans run, each once however it is written with spaces and capitals."""
+    names = [loan.lender for loan in others] + [debt["lender"] for debt in facts["debts"]["debts"]]
+    return {"".join(name.split()).casefold() for name in names}
+
+
+def _debts(facts: Mapping[str, Any], others: tuple[OtherLoan, ...]) -> tuple[Debt, ...]:
+    """Return the debts one by one: as the bureau knows them, else as they were declared."""
+    if others:
+        return tuple(
+            Debt(loan.lender, loan.monthly_minor, _months_left(loan.commitment_minor, loan.monthly_minor))
+            for loan in others
+        )
+    return tuple(
+        Debt(debt["lender"], debt["monthly_minor"], _months_left(debt["left_minor"], debt["monthly_minor"]))
+        for debt in facts["debts"]["debts"]
+    )
+
+
+def _months_left(owed: int, monthly: int) -> int | None:
+    return -(-owed // monthly) if monthly else None

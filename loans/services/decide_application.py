@@ -1,0 +1,255 @@
+"""Decide an application by the rules of the day, or find that a person has to."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from dashu import events
+from dashu.finance.penalty import PenaltyRule
+from dashu.kernel.dates import lender_date
+from dashu.policy import rules as policy
+from dashu.policy.credit_rules import Outcome
+from loans.domain.applications import Status
+from loans.domain.cost_sheet import CostSheet, cost_sheet
+from loans.domain.credit_file_json import file_of_json
+from loans.domain.credit_review import Facts, Reason
+from loans.domain.decision import Decision, decide
+from loans.domain.offers import Offer as Proposed
+from loans.domain.terms import ProductRules
+from loans.models import Application, CreditReport, CreditReview, Offer
+from loans.scoring.serving import Served
+from loans.selectors.products import product_terms
+from loans.services.application_rows import Kind, lock_application, move, note, refuse_unless_in
+from loans.services.case_of import case_of, rulebook_of
+
+ACTOR = "system:review"
+PERSON_WITHIN = timedelta(days=2)
+
+
+@transaction.atomic
+def decide_application(*, application_id: int, now: datetime) -> Application:
+    """
+    Decide a submitted application and make the offers, or pass it to a person. Decided before, it is left as it is.
+
+    :raises ApplicationStateChanged: it was withdrawn meanwhile.
+    """
+    application = lock_application(application_id)
+    if application.status in (Status.OFFERED, Status.REFUSED, Status.REFERRED):
+        return application
+    refuse_unless_in(application, Status.SUBMITTED)
+    report = CreditReport.objects.filter(application=application).first()
+    decision, served, product = decision_on(application, report, on=lender_date(now))
+    reviewed = write_review(application, decision, served, report=report, now=now)
+    follow(application, reviewed, decision, product, now=now, actor=ACTOR)
+    events.publish("loans.application_decided", application_id=application.pk, review_id=reviewed.pk)
+    return application
+
+
+def decision_on(
+    application: Application, report: CreditReport | None, *, on: date
+) -> tuple[Decision, Served | None, ProductRules]:
+    """Return what the rules of a day say; nothing is written."""
+    product = product_terms(application.product.code, on=on).rules
+    rulebook = rulebook_of(on)
+    file = file_of_json(report.content) if report and report.content else None
+    case, served = case_of(application, product, rulebook.review, file, on=on)
+    return decide(case, rulebook, on=on), served, product
+
+
+def write_review(
+    application: Application,
+    decision: Decision,
+    served: Served | None,
+    *,
+    report: CreditReport | None,
+    now: datetime,
+    outcome: Outcome | None = None,
+    decided_by_id: int | None = None,
+    note: str = "",
+) -> CreditReview:
+    """Keep a decision with all that it was made from. :param outcome: of a person, where it is another than the rules'."""
+    reviewed: CreditReview = CreditReview.objects.create(
+        application=application,
+        report=report,
+        outcome=_outcome_of(decision, outcome).name,
+        facts=_plain_facts(decision.facts),
+        findings=[
+            {
+                "outcome": finding.outcome.name,
+                "reason": finding.reason.value,
+                "found": finding.found,
+                "limit": finding.limit,
+                "days": finding.days,
+            }
+            for finding in decision.review.findings
+        ],
+        scorecard=served.decider if served else "",
+        score=served.scored.points if served else None,
+        shortfalls=[
+            {"characteristic": each.characteristic.name, "points": each.points} for each in served.shortfalls
+        ]
+        if served
+        else [],
+        challenger={name: points for name, points in served.points.items() if name != served.decider}
+        if served
+        else None,
+        price={
+            "annual_rate": f"{decision.price.annual_rate:f}",
+            "steps": [
+                {
+                    "reason": step.reason.value,
+                    "change": f"{step.change:f}",
+                    "found": step.found,
+                    "limit": step.limit,
+                }
+                for step in decision.price.steps
+            ],
+        },
+        answer={
+            "limits": [
+                {"obstacle": each.obstacle.value, "found": each.found, "limit": each.limit}
+                for each in decision.match.limits
+            ],
+            "budget": {
+                "income": decision.budget.income,
+                "stated_income": decision.budget.stated_income,
+                "essentials": decision.budget.essentials,
+                "debts": decision.budget.debts,
+                "buffer": decision.budget.buffer,
+                "free": decision.budget.free,
+                "highest_installment": decision.budget.highest_installment,
+                "heaviest": decision.budget.heaviest.name if decision.budget.heaviest else None,
+                "heaviest_payment": decision.budget.heaviest.payment if decision.budget.heaviest else None,
+            },
+            "ways": {
+                "missing": decision.ways.missing,
+                "lower_debts_by": decision.ways.lower_debts_by,
+                "wait_months": decision.ways.wait_months,
+                "prove_income": decision.ways.prove_income,
+            },
+            "lesson": decision.lesson,
+            "scored": {name: _plain(value) for name, value in served.facts.items()} if served else None,
+        },
+        rules_on=lender_date(now),
+        decided_at=now,
+        decided_by_id=decided_by_id,
+        note=note,
+    )
+    return reviewed
+
+
+def follow(
+    application: Application,
+    reviewed: CreditReview,
+    decision: Decision,
+    product: ProductRules,
+    *,
+    now: datetime,
+    actor: str,
+) -> None:
+    """Bring a locked application where a review leads: to its offers, to a person, or to a no with its reasons."""
+    if reviewed.outcome == CreditReview.Outcome.APPROVE and decision.offers:
+        expires_on = _make_offers(application, reviewed, decision, product, now=now)
+        move(application, Status.OFFERED, now=now, decided_at=now, due_at=None, expires_on=expires_on)
+        note(application, Kind.OFFERED, now=now, actor=actor, offers=len(decision.offers))
+    elif reviewed.outcome == CreditReview.Outcome.REFUSE:
+        move(application, Status.REFUSED, now=now, decided_at=now, due_at=None)
+        note(application, Kind.REFUSED, now=now, actor=actor)
+    else:
+        move(application, Status.REFERRED, now=now, due_at=now + PERSON_WITHIN)
+        note(application, Kind.REFERRED, now=now, actor=actor)
+
+
+def _outcome_of(decision: Decision, of_a_person: Outcome | None) -> Outcome:
+    """Who asked for a person is never refused by a computer, whatever it finds. PIPL article 24."""
+    if of_a_person is not None:
+        return of_a_person
+    if Reason.PERSON_ASKED_FOR in decision.facts.by_person:
+        return Outcome.REFER
+    return decision.outcome
+
+
+def _make_offers(
+    application: Application, reviewed: CreditReview, decision: Decision, product: ProductRules, *, now: datetime
+) -> date:
+    """Write the offers with their cost sheets; return the day to which they hold."""
+    on = lender_date(now)
+    expires_on = on + timedelta(days=policy.credit_disclosure(on).offer_days)
+    offers = []
+    for position, proposed in enumerate(decision.offers, start=1):
+        sheet = sheet_of_offer(proposed, product, on=on, currency=application.currency)
+        assert sheet.is_within_cap, "an offer above the cap"
+        offers.append(
+            Offer(
+                review=reviewed,
+                application=application,
+                position=position,
+                reason=proposed.whys[0].value,
+                principal_minor=proposed.principal,
+                installment_count=proposed.count,
+                annual_rate=proposed.annual_rate,
+                terms={
+                    "method": proposed.method.value,
+                    "interest_only_months": list(proposed.terms.interest_only_months),
+                },
+                figures=_figures(proposed),
+                sheet=sheet.document,
+                sheet_digest=sheet.digest,
+                made_at=now,
+                expires_on=expires_on,
+            )
+        )
+    Offer.objects.bulk_create(offers)
+    return expires_on
+
+
+def sheet_of_offer(proposed: Proposed, product: ProductRules, *, on: date, currency: str) -> CostSheet:
+    """Return the cost sheet of an offer for a payout on a day."""
+    penalty = policy.penalty_rule(on).for_contract(proposed.annual_rate) if product.charges_penalty else PenaltyRule()
+    return cost_sheet(
+        proposed.terms, penalty, (), currency=currency, rate_cap=policy.rate_limits(on).cap
+    )
+
+
+def _figures(proposed: Proposed) -> dict[str, Any]:
+    return {
+        "whys": [why.value for why in proposed.whys],
+        "highest": proposed.highest,
+        "cost": proposed.cost,
+        "total": proposed.total,
+        "all_in_rate": f"{proposed.all_in_rate:f}",
+        "surplus": proposed.burden.surplus,
+        "debt_bps": proposed.burden.debt_bps,
+        "stressed_highest": proposed.stressed_highest,
+        "stressed_surplus": proposed.stressed.surplus,
+        "stressed_debt_bps": proposed.stressed.debt_bps,
+    }
+
+
+def _plain_facts(facts: Facts) -> dict[str, Any]:
+    household = facts.household
+    return {
+        "age": facts.age,
+        "is_resident": facts.is_resident,
+        "income": {"stated": household.income.stated, "verified": household.income.verified},
+        "essentials": {"stated": household.essentials.stated, "verified": household.essentials.verified},
+        "debt_payments": {"stated": household.debt_payments.stated, "verified": household.debt_payments.verified},
+        "essentials_floor": household.essentials_floor,
+        "installment": facts.installment,
+        "stressed_installment": facts.stressed_installment,
+        "all_in_rate": f"{facts.all_in_rate:f}",
+        "rate_cap": f"{facts.rate_cap:f}",
+        "exposure": facts.exposure,
+        "has_fraud_flag": facts.has_fraud_flag,
+        "open_lenders": facts.open_lenders,
+        "inquiries": {str(days): count for days, count in facts.inquiries.items()},
+        "days_past_due_elsewhere": facts.days_past_due_elsewhere,
+        "repays_other_loans": facts.repays_other_loans,
+        "by_person": [reason.value for reason in facts.by_person],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return f"{value:f}" if isinstance(value, Decimal) else value

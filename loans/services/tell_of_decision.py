@@ -1,0 +1,46 @@
+"""Tell an applicant that there is an answer. What it says is on the page, where one is signed in."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import CharField, Exists, OuterRef, Value
+from django.db.models.functions import Cast, Concat
+
+from dashu.messaging.models import OutboxMessage
+from dashu.messaging.services import enqueue as messaging
+from loans.domain.applications import Status
+from loans.models import Application, CreditReview
+
+TEMPLATES = {
+    CreditReview.Outcome.APPROVE: "loans.offers_made",
+    CreditReview.Outcome.REFER: "loans.application_referred",
+    CreditReview.Outcome.REFUSE: "loans.application_refused",
+}
+
+
+def tell_of_decision(*, review_id: int) -> bool:
+    """Put the news into the outbox; once for each decision. Returns whether it is new."""
+    review = CreditReview.objects.select_related("application").get(pk=review_id)
+    application = review.application
+    return messaging.enqueue(
+        dedupe_key=f"decision:{review.pk}",
+        borrower_id=application.borrower_id,
+        template=TEMPLATES[CreditReview.Outcome(review.outcome)],
+        params={"reference": application.reference, "due_on": application.due_at, "expires_on": application.expires_on},
+    )
+
+
+def tell_of_missed_decisions(*, now: datetime) -> int:
+    """Tell of the decisions of the last two days that no message exists for; return how many there were."""
+    key = Concat(Value("decision:"), Cast(OuterRef("pk"), CharField()))
+    recent = CreditReview.objects.filter(
+        decided_at__gte=now - timedelta(days=2), decided_at__lt=now - timedelta(minutes=5)
+    )
+    missed = recent.exclude(Exists(OutboxMessage.objects.filter(dedupe_key=key)))
+    return sum(tell_of_decision(review_id=review_id) for review_id in missed.values_list("pk", flat=True)[:1000])
+
+
+def waiting_applications(*, before: datetime) -> Iterator[tuple[int, datetime]]:
+    """Return id and moment of those that were submitted before `before` and are not decided, the oldest first."""
+    waiting = Application.objects.filter(status=Status.SUBMITTED, submitted_at__lt=before)
+    yield from waiting.order_by("submitted_at").values_list("pk", "submitted_at")[:200]

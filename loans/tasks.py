@@ -1,0 +1,50 @@
+"""Reactions to applications, and the sweeps that find what an event missed."""
+
+from datetime import timedelta
+from typing import Any
+
+from celery import shared_task
+
+from dashu.kernel.dates import lender_now
+from dashu.kernel.errors import DomainError
+from loans.bureaus.base import BureauUnavailable
+from loans.services.application_rows import ApplicationStateChanged
+from loans.services.decide_application import decide_application as decide
+from loans.services.expire_applications import expire_applications
+from loans.services.read_credit_report import read_credit_report
+from loans.services.tell_of_decision import tell_of_decision as tell
+from loans.services.tell_of_decision import tell_of_missed_decisions, waiting_applications
+
+# How long the bureau is asked again before a person decides without it.
+BUREAU_PATIENCE = timedelta(minutes=10)
+
+
+@shared_task
+def decide_application(*, application_id: int, **_newer_fields: Any) -> None:
+    """Ask the bureau, then decide. A bureau that is silent is asked again by the sweep, for a while."""
+    try:
+        read_credit_report(application_id=application_id, now=lender_now())
+        decide(application_id=application_id, now=lender_now())
+    except (BureauUnavailable, ApplicationStateChanged):
+        return
+
+
+@shared_task
+def sweep_applications(**_newer_fields: Any) -> None:
+    """Take up what waits for its decision, without a report where the bureau stays silent; let old ones lapse."""
+    now = lender_now()
+    for application_id, submitted_at in waiting_applications(before=now - timedelta(seconds=50)):
+        if submitted_at > now - BUREAU_PATIENCE:
+            decide_application(application_id=application_id)
+            continue
+        try:
+            decide(application_id=application_id, now=now)
+        except DomainError:
+            continue
+    tell_of_missed_decisions(now=now)
+    expire_applications(now=now)
+
+
+@shared_task
+def tell_of_decision(*, review_id: int, **_newer_fields: Any) -> None:
+    tell(review_id=review_id)
