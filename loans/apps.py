@@ -7,6 +7,7 @@ class LoansConfig(AppConfig):
     verbose_name = _("Loans")
 
     def ready(self) -> None:
+        import loans.messages  # noqa: F401 – registers its templates
         from dashu.approvals.acts import register
         from loans.approvals import KINDS
 

@@ -194,6 +194,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 900,
         "options": {"expires": 890},
     },
+    "sweep-applications": {"task": "loans.tasks.sweep_applications", "schedule": 60, "options": {"expires": 55}},
     "sweep-checkouts": {"task": "repayments.tasks.sweep_checkouts", "schedule": 300, "options": {"expires": 290}},
     "collect-autopay": {"task": "repayments.tasks.collect_autopay", "schedule": 1800, "options": {"expires": 1790}},
     "give-virtual-accounts": {"task": "repayments.tasks.give_virtual_accounts", "schedule": 3600},

@@ -1,0 +1,38 @@
+"""
+What this app tells applicants: that there is an answer, and where it can be read. Reasons and figures are said on the
+page only, to whoever is signed in.
+
+Values: reference; due_on of a promise, expires_on of offers.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from dashu.messaging.templates import MessageTemplate, register
+
+for _template in (
+    MessageTemplate(
+        "loans.offers_made",
+        _("There are offers for you"),
+        (
+            _("Your application %(reference)s is decided, and you can choose among offers. Sign in to compare them."),
+            _("They hold until %(expires_on)s. You can also choose none; that costs nothing."),
+        ),
+    ),
+    MessageTemplate(
+        "loans.application_referred",
+        _("A member of our team looks at your application"),
+        (
+            _("Somebody is looking at your application %(reference)s. You need to do nothing until then."),
+            _("You will hear from us by %(due_on)s."),
+        ),
+    ),
+    MessageTemplate(
+        "loans.application_refused",
+        _("Your application is decided"),
+        (
+            _("We cannot offer a loan for application %(reference)s now. Sign in to read the reasons and what would help."),
+            _("If you want a person to look at it again, you can ask for that there. It costs nothing."),
+        ),
+    ),
+):
+    register(_template)
