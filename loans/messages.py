@@ -30,7 +30,8 @@ for _template in (
         "loans.application_refused",
         _("Your application is decided"),
         (
-            _("We cannot offer a loan for application %(reference)s now. Sign in to read the reasons and what would help."),
+            _("We cannot offer a loan for application %(reference)s now."),
+            _("Sign in to read the reasons, and what would help."),
             _("If you want a person to look at it again, you can ask for that there. It costs nothing."),
         ),
     ),

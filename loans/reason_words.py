@@ -228,7 +228,9 @@ HELPS: Mapping[Reason, Callable[[], str]] = {
     Reason.RATE_ABOVE_CAP: lambda: gettext("A longer time or a loan without fees costs less a year; ask us for it."),
     Reason.GROUP_EXPOSURE: lambda: gettext("A smaller amount helps, or a part of the present loans that is paid back."),
     Reason.LOW_SCORE: lambda: gettext("Facts that are not known yet can raise it; add what you can prove."),
-    Reason.NO_CREDIT_REPORT: lambda: gettext("A person decides without it, or it is read later; you need to do nothing."),
+    Reason.NO_CREDIT_REPORT: lambda: gettext(
+        "A person decides without it, or it is read later; you need to do nothing."
+    ),
     Reason.PERSON_ASKED_FOR: lambda: gettext("A person reads your application; you need to do nothing."),
     Reason.BUSINESS_LOAN: lambda: gettext("Papers of the business, such as tax returns, make this quicker."),
     Reason.SEEN_BEFORE: lambda: gettext("If you applied under another account, tell us which one shall count."),

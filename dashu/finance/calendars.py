@@ -104,6 +104,13 @@ def adjusted(day: date, rule: BusinessDay, calendar: Calendar) -> date:
     return following
 
 
+def business_day_after(day: date, count: int, calendar: Calendar) -> date:
+    """Return the business day that is `count` of them after `day`, which itself does not count."""
+    for _number in range(count):
+        day = _nearest(day + _ONE_DAY, calendar, _ONE_DAY)
+    return day
+
+
 def _nearest(day: date, calendar: Calendar, step: timedelta) -> date:
     while not calendar.is_business_day(day):
         day += step

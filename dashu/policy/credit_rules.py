@@ -58,6 +58,8 @@ class ReviewRules:
     :param overdue_elsewhere: bar on days past due with other lenders, today.
     :param highest_exposure: of one group of borrowers with this lender, minor units.
     :param essentials_first, essentials_further: what one person is taken to need a month, and each one more.
+    :param person_hours: within which a person decides what the rules refer.
+    :param review_business_days: within which a person answers whoever asks to have a refusal looked at again.
     """
 
     least_age: int
@@ -67,8 +69,10 @@ class ReviewRules:
     highest_exposure: int
     score: ScoreBar
     affordability: AffordabilityRules
-    essentials_first: int
-    essentials_further: int
+    essentials_first: int = 0
+    essentials_further: int = 0
+    person_hours: int = 48
+    review_business_days: int = 7
 
     def essentials_floor(self, persons: int) -> int:
         """Return the least that a household of so many persons is taken to spend on essentials a month, minor units."""
@@ -87,6 +91,8 @@ def review_rules_of(value: Any) -> ReviewRules:
         affordability=AffordabilityRules(**{name: _share(share) for name, share in value["affordability"].items()}),
         essentials_first=parse_minor(value["essentials"]["first"], "CNY", field="essentials"),
         essentials_further=parse_minor(value["essentials"]["further"], "CNY", field="essentials"),
+        person_hours=_count(value["answers"]["person_hours"]),
+        review_business_days=_count(value["answers"]["review_business_days"]),
     )
     if rules.affordability.watched_debt > rules.affordability.highest_debt:
         raise ValueError("debts are watched before they are too high")

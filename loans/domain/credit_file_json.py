@@ -38,9 +38,7 @@ def file_of_json(kept: Mapping[str, Any]) -> CreditFile:
         pulled_at=datetime.fromisoformat(kept["pulled_at"]),
         reference=kept["reference"],
         loans=tuple(
-            OtherLoan(
-                **{**loan, "kind": LoanKind(loan["kind"]), "opened_on": date.fromisoformat(loan["opened_on"])}
-            )
+            OtherLoan(**{**loan, "kind": LoanKind(loan["kind"]), "opened_on": date.fromisoformat(loan["opened_on"])})
             for loan in kept["loans"]
         ),
         inquiries=tuple(

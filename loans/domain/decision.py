@@ -101,7 +101,9 @@ def decide(case: Case, rulebook: Rulebook, *, on: date) -> Decision:
         highest=case.product.max_annual_rate,
     )
     matched = match(case.need, case.product, priced.annual_rate, _bounds(case, rulebook), on=on)
-    held = [(offer, facts, review(facts, rulebook.review)) for offer, facts in _facts_of(case, rulebook, matched.offers)]
+    held = [
+        (offer, facts, review(facts, rulebook.review)) for offer, facts in _facts_of(case, rulebook, matched.offers)
+    ]
     if held:
         best = min(reviewed.outcome for _offer, _facts, reviewed in held)
         kept = [each for each in held if each[2].outcome is best]

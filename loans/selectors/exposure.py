@@ -62,7 +62,12 @@ def seen_before(application: Application) -> bool:
     digests = list(application.documents.filter(removed_at=None).values_list("sha256", flat=True))
     if digests:
         same |= Q(documents__sha256__in=digests, documents__removed_at=None)
-    has_twin = bool(identity) and (
-        Identity.objects.filter(number_index=identity.number_index).exclude(borrower=application.borrower_id).exists()
-    )
-    return has_twin or (bool(same) and others.filter(same).exists())
+    return _has_twin(identity) or (bool(same) and others.filter(same).exists())
+
+
+def _has_twin(identity: Identity | None) -> bool:
+    """Whether another borrower gave the same ID number."""
+    if identity is None:
+        return False
+    same = Identity.objects.filter(number_index=identity.number_index)
+    return same.exclude(borrower=identity.borrower_id).exists()

@@ -25,9 +25,7 @@ AUTOMATED = "AUTOMATED_DECISION"
 
 
 def rulebook_of(on: date) -> Rulebook:
-    return Rulebook(
-        review=policy.credit_review(on), pricing=policy.credit_pricing(on), limits=policy.rate_limits(on)
-    )
+    return Rulebook(review=policy.credit_review(on), pricing=policy.credit_pricing(on), limits=policy.rate_limits(on))
 
 
 def case_of(
@@ -107,7 +105,9 @@ def _score(application: Application, others: tuple[OtherLoan, ...]) -> Served | 
     facts = application.answers
     assert application.amount_minor is not None
     assert application.months is not None
-    owed = max(sum(debt["left_minor"] for debt in facts["debts"]["debts"]), sum(loan.commitment_minor for loan in others))
+    owed = max(
+        sum(debt["left_minor"] for debt in facts["debts"]["debts"]), sum(loan.commitment_minor for loan in others)
+    )
     return serve(
         ScoringFacts(
             amount=application.amount_minor,

@@ -25,7 +25,6 @@ from loans.services.application_rows import Kind, lock_application, move, note, 
 from loans.services.case_of import case_of, rulebook_of
 
 ACTOR = "system:review"
-PERSON_WITHIN = timedelta(days=2)
 
 
 @transaction.atomic
@@ -67,9 +66,13 @@ def write_review(
     now: datetime,
     outcome: Outcome | None = None,
     decided_by_id: int | None = None,
-    note: str = "",
+    words: str = "",
 ) -> CreditReview:
-    """Keep a decision with all that it was made from. :param outcome: of a person, where it is another than the rules'."""
+    """
+    Keep a decision with all that it was made from.
+
+    :param outcome: a person's, where one decides; `words` are theirs.
+    """
     reviewed: CreditReview = CreditReview.objects.create(
         application=application,
         report=report,
@@ -87,9 +90,7 @@ def write_review(
         ],
         scorecard=served.decider if served else "",
         score=served.scored.points if served else None,
-        shortfalls=[
-            {"characteristic": each.characteristic.name, "points": each.points} for each in served.shortfalls
-        ]
+        shortfalls=[{"characteristic": each.characteristic.name, "points": each.points} for each in served.shortfalls]
         if served
         else [],
         challenger={name: points for name, points in served.points.items() if name != served.decider}
@@ -135,7 +136,7 @@ def write_review(
         rules_on=lender_date(now),
         decided_at=now,
         decided_by_id=decided_by_id,
-        note=note,
+        note=words,
     )
     return reviewed
 
@@ -158,7 +159,8 @@ def follow(
         move(application, Status.REFUSED, now=now, decided_at=now, due_at=None)
         note(application, Kind.REFUSED, now=now, actor=actor)
     else:
-        move(application, Status.REFERRED, now=now, due_at=now + PERSON_WITHIN)
+        due_at = now + timedelta(hours=policy.credit_review(lender_date(now)).person_hours)
+        move(application, Status.REFERRED, now=now, due_at=due_at)
         note(application, Kind.REFERRED, now=now, actor=actor)
 
 
@@ -208,9 +210,7 @@ def _make_offers(
 def sheet_of_offer(proposed: Proposed, product: ProductRules, *, on: date, currency: str) -> CostSheet:
     """Return the cost sheet of an offer for a payout on a day."""
     penalty = policy.penalty_rule(on).for_contract(proposed.annual_rate) if product.charges_penalty else PenaltyRule()
-    return cost_sheet(
-        proposed.terms, penalty, (), currency=currency, rate_cap=policy.rate_limits(on).cap
-    )
+    return cost_sheet(proposed.terms, penalty, (), currency=currency, rate_cap=policy.rate_limits(on).cap)
 
 
 def _figures(proposed: Proposed) -> dict[str, Any]:

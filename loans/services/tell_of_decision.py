@@ -43,4 +43,6 @@ def tell_of_missed_decisions(*, now: datetime) -> int:
 def waiting_applications(*, before: datetime) -> Iterator[tuple[int, datetime]]:
     """Return id and moment of those that were submitted before `before` and are not decided, the oldest first."""
     waiting = Application.objects.filter(status=Status.SUBMITTED, submitted_at__lt=before)
-    yield from waiting.order_by("submitted_at").values_list("pk", "submitted_at")[:200]
+    for application in waiting.order_by("submitted_at").only("pk", "submitted_at")[:200]:
+        assert application.submitted_at is not None
+        yield application.pk, application.submitted_at
