@@ -31,11 +31,11 @@ def population_stability(expected: Sequence[float], actual: Sequence[float]) -> 
     )
 
 
-def stability_of(index: float) -> Stability:
-    """Below 0.10 stable, from there to 0.25 to be watched, above it somebody must act."""
-    if index > ACT_ABOVE:
+def stability_of(index: float, *, watch_from: float = WATCH_FROM, act_above: float = ACT_ABOVE) -> Stability:
+    """Below the first bar stable, from there to the second to be watched, above it somebody must act."""
+    if index > act_above:
         return Stability.ACT
-    return Stability.WATCH if index >= WATCH_FROM else Stability.STABLE
+    return Stability.WATCH if index >= watch_from else Stability.STABLE
 
 
 def _shares(values: Sequence[float]) -> list[float]:
