@@ -194,7 +194,7 @@ def _fairness(fairness: Mapping[str, Any]) -> Iterator[str]:
     if missed:
         yield (
             f"**Outside the interval:** {'; '.join(missed)}. The score is not equally right about all groups; of one "
-            "of which it promised too many bad loans it refuses too many."
+            "of which it promised too many bad loans it approves too few."
         )
 
 

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from loans.domain.scorecards import parse_artifact
 from loans.scoring.mapping import FOLDER
 from tests.integration.tapes.books import FOLDER as BOOKS
-from tests.unit.loans.scoring.artifacts import APPLICATIONS
+from tests.unit.loans.scoring.artifacts import APPLICATIONS, MAPPING_OF, SCORECARDS
 
 needs_applications = [
     pytest.mark.realbook,
@@ -66,11 +66,14 @@ class TestApplications:
         assert 0.45 <= found["ks"]["value"] <= 0.65
         assert "# Scorecard applications, version 1" in (tmp_path / "card.md").read_text()
 
-    def test_the_scorecard_of_the_project_is_what_its_mapping_and_the_file_give(self, tmp_path):
-        kept = json.loads(APPLICATIONS.read_bytes())
+    @pytest.mark.parametrize(("name", "mapping"), MAPPING_OF.items())
+    def test_the_scorecards_of_the_project_are_what_their_mapping_and_the_file_give(self, tmp_path, name, mapping):
+        kept = json.loads((SCORECARDS / f"{name}.json").read_bytes())
+        number = kept["scorecard"]["version"]
 
-        found = json.loads(trained(tmp_path, "credit_applications", BOOKS / "credit_applications.csv"))
+        found = json.loads(trained(tmp_path, mapping, BOOKS / "credit_applications.csv", number=number))
 
+        assert name == f"applications-{number}"
         assert found["scorecard"] == kept["scorecard"]
         assert found["training"]["mapping_sha256"] == kept["training"]["mapping_sha256"]
         assert found["metrics"]["hold_out"]["auc"]["value"] == kept["metrics"]["hold_out"]["auc"]["value"]
@@ -80,12 +83,12 @@ class TestApplications:
         table["Age"], table["Marital"] = table["Age"][::-1].to_numpy(), "married"
         table.to_csv(tmp_path / "others.csv", index=False)
 
-        found = json.loads(trained(tmp_path, "credit_applications", tmp_path / "others.csv"))
+        found = json.loads(trained(tmp_path, "credit_applications", tmp_path / "others.csv", number=2))
 
         assert found["scorecard"] == json.loads(APPLICATIONS.read_bytes())["scorecard"]
 
     def test_a_suspicious_characteristic_is_told(self, tmp_path, capsys):
-        trained(tmp_path, "credit_applications", BOOKS / "credit_applications.csv")
+        trained(tmp_path, "credit_applications_longer", BOOKS / "credit_applications.csv")
 
         assert "years_in_job has an information value of 0.6" in capsys.readouterr().err
 

@@ -1,7 +1,9 @@
-"""Where the project's own scorecard and its card lie."""
+"""Where the project's own scorecards and their cards lie."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[4]
-APPLICATIONS = ROOT / "loans" / "scoring" / "scorecards" / "applications-1.json"
-CARD = ROOT / "docs" / "scorecards" / "applications.md"
+SCORECARDS = ROOT / "loans" / "scoring" / "scorecards"
+CARDS = ROOT / "docs" / "scorecards"
+MAPPING_OF = {"applications-2": "credit_applications", "applications-3": "credit_applications_longer"}
+APPLICATIONS = SCORECARDS / "applications-2.json"

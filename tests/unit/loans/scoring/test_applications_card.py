@@ -1,4 +1,4 @@
-"""The scorecard of the project: nothing protected moves it, and a better fact never lowers it."""
+"""The scorecards of the project: nothing protected moves them, no amount alone, and a better fact never lowers them."""
 
 import json
 from decimal import Decimal
@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from loans.domain.scorecards import Fact, NumericBins, parse_artifact, score, shortfalls
 from loans.scoring.mapping import Better, load_mapping
-from tests.unit.loans.scoring.artifacts import APPLICATIONS, CARD
+from tests.unit.loans.scoring.artifacts import APPLICATIONS, CARDS, MAPPING_OF, SCORECARDS
 
 scorecard = parse_artifact(json.loads(APPLICATIONS.read_bytes()))
-mapping = load_mapping("credit_applications")
+longer = parse_artifact(json.loads((SCORECARDS / "applications-3.json").read_bytes()))
+mapping = load_mapping("credit_applications_longer")
 
 applicants = st.fixed_dictionaries(
     {
@@ -33,9 +34,13 @@ HIGHER = {"years_in_job", "income", "assets", "price"}
 LOWER = {"expenses", "debt", "amount"}
 
 
+AMOUNTS = ("expenses", "income", "assets", "debt", "amount", "price")
+
+
+@pytest.mark.parametrize("scorecard", [scorecard, longer], ids=["applications-2", "applications-3"])
 class TestApplications:
     @given(applicants, st.sampled_from(sorted(HIGHER | LOWER)), st.integers(1, 5_000))
-    def test_a_better_fact_never_lowers_the_score(self, facts, name, change):
+    def test_a_better_fact_never_lowers_the_score(self, scorecard, facts, name, change):
         better: dict[str, Fact] = {
             **facts,
             name: facts[name] + change if name in HIGHER else max(0, facts[name] - change),
@@ -44,24 +49,32 @@ class TestApplications:
         assert score(scorecard, better).points >= score(scorecard, facts).points
 
     @given(applicants, st.sampled_from([each.column for each in mapping.protected]), st.integers(0, 99))
-    def test_protected_attributes_never_change_it(self, facts, name, value):
+    def test_protected_attributes_never_change_it(self, scorecard, facts, name, value):
         assert score(scorecard, {**facts, name: value}) == score(scorecard, facts)
 
     @given(applicants)
-    def test_reasons_are_at_most_four_and_each_cost_points(self, facts):
+    def test_reasons_are_at_most_four_and_each_cost_points(self, scorecard, facts):
         found = shortfalls(scorecard, score(scorecard, facts))
 
         assert len(found) <= 4
         assert all(each.points > 0 for each in found)
 
-    def test_reads_no_protected_column(self):
+    def test_reads_no_protected_column(self, scorecard):
         columns = {field.name: field.column for field in mapping.fields}
         read = {columns[field] for each in scorecard.characteristics for field in each.fields}
 
         assert read & {each.column for each in mapping.protected} == set()
 
-    @pytest.mark.parametrize("each", scorecard.characteristics, ids=lambda each: each.name)
-    def test_numbers_have_points_in_the_declared_order_and_the_unknown_is_no_best_answer(self, each):
+    @given(applicants, st.sampled_from([2, 7, 100]))
+    def test_the_unit_of_the_amounts_does_not_matter(self, scorecard, facts, times):
+        in_fen = {**facts, **{name: facts[name] * times for name in AMOUNTS}}
+
+        assert score(scorecard, in_fen) == score(scorecard, facts)
+
+
+class TestCharacteristics:
+    @pytest.mark.parametrize("each", longer.characteristics + scorecard.characteristics, ids=lambda each: each.name)
+    def test_have_points_in_the_declared_order_and_the_unknown_is_no_best_answer(self, each):
         better = next(found.better for found in mapping.inputs if found.name == each.name)
 
         if isinstance(each.bins, NumericBins):
@@ -85,18 +98,21 @@ class TestApplications:
         assert score(scorecard, strong).points > 600
         assert score(scorecard, weak).points < 400
         assert [each.characteristic.name for each in shortfalls(scorecard, score(scorecard, weak))] == [
-            "years_in_job",
-            "past_defaults",
-            "loan_to_price",
             "job",
+            "loan_to_price",
+            "past_defaults",
+            "assets_to_loan",
         ]
 
 
+@pytest.mark.parametrize("name", MAPPING_OF)
 class TestCard:
-    def test_says_what_the_artifact_says(self):
-        artifact = json.loads(APPLICATIONS.read_bytes())
-        text = CARD.read_text(encoding="utf-8")
+    def test_says_what_the_artifact_says(self, name):
+        artifact = json.loads((SCORECARDS / f"{name}.json").read_bytes())
+        text = (CARDS / f"{name}.md").read_text(encoding="utf-8")
 
         assert artifact["training"]["data_sha256"] in text
+        assert artifact["training"]["mapping_sha256"] in text
         assert f"| AUC | {artifact['metrics']['hold_out']['auc']['value']:.4f} |" in text
         assert "must be re-trained" in " ".join(text.split())
+        assert "refer to a person and never refuse" in " ".join(text.split())
