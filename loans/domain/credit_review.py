@@ -67,12 +67,14 @@ class Finding:
     One rule that did not simply pass.
 
     :param found, limit: plain values for the sentence; None where the reason alone says it.
+    :param days: the length of the window in which it was counted; None where there is none.
     """
 
     outcome: Outcome
     reason: Reason
     found: int | str | None = None
     limit: int | str | None = None
+    days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,13 @@ def _findings(facts: Facts, rules: ReviewRules) -> Iterator[Finding]:
 
 
 def _of_other_loans(facts: Facts, rules: ReviewRules) -> Iterator[Finding]:
-    for reason, value, bar in (
-        (Reason.OVERDUE_ELSEWHERE, facts.days_past_due_elsewhere, rules.overdue_elsewhere),
-        (Reason.TOO_MANY_LENDERS, facts.open_lenders, rules.lenders),
-        *((Reason.MANY_INQUIRIES, facts.inquiries.get(days, 0), bar) for days, bar in rules.inquiries.items()),
+    for reason, value, bar, window in (
+        (Reason.OVERDUE_ELSEWHERE, facts.days_past_due_elsewhere, rules.overdue_elsewhere, None),
+        (Reason.TOO_MANY_LENDERS, facts.open_lenders, rules.lenders, None),
+        *((Reason.MANY_INQUIRIES, facts.inquiries.get(days, 0), bar, days) for days, bar in rules.inquiries.items()),
     ):
         if outcome := bar.outcome_of(value):
-            yield Finding(outcome, reason, value, bar.refuses if outcome is Outcome.REFUSE else bar.refers)
+            yield Finding(outcome, reason, value, bar.refuses if outcome is Outcome.REFUSE else bar.refers, window)
     if facts.repays_other_loans:  # not new money, so somebody looks at what it replaces
         yield Finding(Outcome.REFER, Reason.REPAYS_OTHER_LOANS)
 
