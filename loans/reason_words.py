@@ -15,6 +15,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from dashu.policy.credit_rules import Outcome
 from dashu.web.templatetags.dashu import money, percent
 from loans.domain.credit_review import Finding, Reason
+from loans.domain.offers import Limited, Obstacle
 from loans.domain.pricing import PriceReason, PriceStep
 from loans.domain.scorecards import MOST_REASONS, Shortfall
 
@@ -209,7 +210,6 @@ FACTS: Mapping[Reason, Callable[[Finding], str]] = {
     Reason.PERSON_ASKED_FOR: lambda _finding: gettext("You did not want a computer to decide first."),
     Reason.BUSINESS_LOAN: lambda _finding: gettext("Loans to businesses are always decided by a person."),
     Reason.SEEN_BEFORE: lambda _finding: gettext("The same particulars stand in another application."),
-    Reason.NOTHING_FITS: lambda _finding: gettext("No loan of this product fits what you asked for as it is."),
 }
 
 HELPS: Mapping[Reason, Callable[[], str]] = {
@@ -234,5 +234,82 @@ HELPS: Mapping[Reason, Callable[[], str]] = {
     Reason.PERSON_ASKED_FOR: lambda: gettext("A person reads your application; you need to do nothing."),
     Reason.BUSINESS_LOAN: lambda: gettext("Papers of the business, such as tax returns, make this quicker."),
     Reason.SEEN_BEFORE: lambda: gettext("If you applied under another account, tell us which one shall count."),
-    Reason.NOTHING_FITS: lambda: gettext("Another amount or another time may fit; a person looks at what is possible."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """How a limit of an offer is said. :param figures: makes what was found, or the limit, readable."""
+
+    figures: Callable[[int | str | None], str]
+    fact: Callable[[], str]
+    help: Callable[[], str]
+
+
+def limits_in_words(limits: Sequence[Limited]) -> list[ReasonWords]:
+    """Say what kept the offers from being what was asked for, in the order of `limits`."""
+    said = []
+    for limit in limits:
+        wording = LIMITS[limit.obstacle]
+        figures = {"found": wording.figures(limit.found), "limit": wording.figures(limit.limit)}
+        said.append(ReasonWords(f"offer.{limit.obstacle.value}", wording.fact() % figures, wording.help() % figures))
+    return said
+
+
+def _amount(value: int | str | None) -> str:
+    return money(_number(value))
+
+
+def _plain(value: int | str | None) -> str:
+    return str(value)
+
+
+LIMITS: Mapping[Obstacle, _Wording] = {
+    Obstacle.BELOW_PRODUCT: _Wording(
+        _amount,
+        lambda: gettext("You asked for %(found)s; this product begins at %(limit)s."),
+        lambda: gettext("If you need less than %(limit)s, saving for it costs nothing."),
+    ),
+    Obstacle.ABOVE_PRODUCT: _Wording(
+        _amount,
+        lambda: gettext("You asked for %(found)s; this product ends at %(limit)s."),
+        lambda: gettext("An amount up to %(limit)s can be looked at."),
+    ),
+    Obstacle.EXPOSURE_ROOM: _Wording(
+        _amount,
+        lambda: gettext("You asked for %(found)s; beside your present loans with us there is room for %(limit)s."),
+        lambda: gettext("What is paid back of the present loans makes room."),
+    ),
+    Obstacle.INSTALLMENT: _Wording(
+        _amount,
+        lambda: gettext(
+            "Even over the longest time this amount costs %(found)s a month; the month can carry %(limit)s."
+        ),
+        lambda: gettext("A smaller amount helps, or lower debts, or proof of more income."),
+    ),
+    Obstacle.USEFUL_LIFE: _Wording(
+        _plain,
+        lambda: gettext("What it pays for lasts %(limit)s months; a loan over %(found)s months would outlive it."),
+        lambda: gettext("A time of at most %(limit)s months fits it, if the product has one."),
+    ),
+    Obstacle.LONGEST_TERM: _Wording(
+        _plain,
+        lambda: gettext("You asked for %(found)s months; this product has at most %(limit)s."),
+        lambda: gettext("We looked at %(limit)s months instead."),
+    ),
+    Obstacle.SHORTEST_TERM: _Wording(
+        _plain,
+        lambda: gettext("You asked for %(found)s months; this product has at least %(limit)s."),
+        lambda: gettext("A loan can be paid back early."),
+    ),
+    Obstacle.PRODUCT_RATE: _Wording(
+        _rate,
+        lambda: gettext("The rate for you is %(found)s a year; this product has no rate nearer than %(limit)s."),
+        lambda: gettext("Another product may have this rate; ask us for it."),
+    ),
+    Obstacle.RATE_CAP: _Wording(
+        _rate,
+        lambda: gettext("With all costs a plan would be %(found)s a year; at most %(limit)s is allowed."),
+        lambda: gettext("It is not offered; another product may cost less."),
+    ),
 }

@@ -34,7 +34,6 @@ class Reason(StrEnum):
     PERSON_ASKED_FOR = "person_asked_for"
     BUSINESS_LOAN = "business_loan"
     SEEN_BEFORE = "seen_before"
-    NOTHING_FITS = "nothing_fits"
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,6 +188,21 @@ def largest_amount(need: Need, product: ProductRules, annual_rate: Decimal, boun
     return match(need, product, annual_rate, bounds, on=on).largest
 
 
+def gentlest_as_asked(
+    need: Need, product: ProductRules, annual_rate: Decimal, bounds: Bounds, *, on: date
+) -> Offer | None:
+    """
+    Return what the amount asked for comes to over the longest time that can be offered, whatever the month carries.
+
+    :returns: None where the product has no such amount or no such time; it is never an offer by itself.
+    :raises NotMatched: the product's loans are not repaid month by month.
+    """
+    plans = _Plans(need, product, annual_rate, bounds, on)
+    if not plans.counts or not product.min_principal <= need.amount <= product.max_principal:
+        return None
+    return plans.offer_of(need.amount, plans.counts[-1])
+
+
 def _prevents(limits: Iterable[Limited]) -> bool:
     return any(each.obstacle is Obstacle.PRODUCT_RATE for each in limits)
 
@@ -262,7 +277,7 @@ class _Plans:
         if amount < product.min_principal:
             return 0, limits
         gentlest = self._plan(amount, self.counts[-1])
-        if gentlest.highest <= self._highest:
+        if self._fits(gentlest):
             return amount, limits
         limits.append(Limited(Obstacle.INSTALLMENT, gentlest.highest, self._highest))
         return self._largest(amount), limits
@@ -272,7 +287,7 @@ class _Plans:
         lowest = -(-self._product.min_principal // AMOUNT_STEP)
 
         def fits(steps: int) -> bool:
-            return self._plan(steps * AMOUNT_STEP, self.counts[-1]).highest <= self._highest
+            return self._fits(self._plan(steps * AMOUNT_STEP, self.counts[-1]))
 
         steps = _last(fits, range(lowest, -(-above // AMOUNT_STEP)))
         return 0 if steps is None else steps * AMOUNT_STEP
@@ -290,9 +305,13 @@ class _Plans:
                 offers.append(self._offer(plan, whys))
         return tuple(offers[:MOST_OFFERS]), above[:1]
 
+    def offer_of(self, amount: int, count: int) -> Offer:
+        return self._offer(self._plan(amount, count), ())
+
     def _chosen(self, amount: int) -> Iterator[tuple[Why, _Plan]]:
         """Choose among the plans of an amount; two reasons may choose the same one."""
-        shortest = self._shortest(amount, lambda plan: plan.highest <= self._highest)
+        # What a person would have to look at is not the gentlest that meets the need where a longer time spares it.
+        shortest = self._shortest(amount, self._is_light) or self._shortest(amount, self._fits)
         assert shortest is not None  # the gentlest plan fits
         smallest = self._plan(amount, max(shortest, min(self._need.months, self.counts[-1])))
         is_all = amount == self._need.amount
@@ -315,7 +334,7 @@ class _Plans:
             return None
         try:
             plan = self._plan(amount, count, method=Method.EQUAL_PRINCIPAL, weak=weak)
-            return plan if plan.highest <= self._highest else None
+            return plan if self._fits(plan) else None
         except InvalidTerms:  # no strong month lies in the term
             return None
 
@@ -325,11 +344,24 @@ class _Plans:
         place = _last(lambda at: is_fit(self._plan(amount, backwards[at])), range(len(backwards)))
         return None if place is None else backwards[place]
 
-    def _holds_under_stress(self, plan: _Plan) -> bool:
+    def _fits(self, plan: _Plan) -> bool:
+        return plan.highest <= self._highest
+
+    def _is_light(self, plan: _Plan) -> bool:
+        """Whether the review of a month would find nothing to look at."""
         rules = self._bounds.affordability
-        burden = self._month.stressed(rules).carrying(plan.stressed_highest(rules), rules)
-        within = plan.highest <= self._highest
-        return within and burden.surplus >= 0 and not burden.takes_more_than(rules.highest_debt)
+        return (
+            self._fits(plan)
+            and not self._month.carrying(plan.highest, rules).takes_more_than(rules.watched_debt)
+            and not self._stressed(plan).takes_more_than(rules.highest_debt)
+        )
+
+    def _holds_under_stress(self, plan: _Plan) -> bool:
+        return self._is_light(plan) and self._stressed(plan).surplus >= 0
+
+    def _stressed(self, plan: _Plan) -> Burden:
+        rules = self._bounds.affordability
+        return self._month.stressed(rules).carrying(plan.stressed_highest(rules), rules)
 
     def _plan(self, amount: int, count: int, *, method: Method | None = None, weak: Sequence[int] = ()) -> _Plan:
         product = self._product
@@ -348,15 +380,14 @@ class _Plans:
 
     def _offer(self, plan: _Plan, whys: Sequence[Why]) -> Offer:
         rules = self._bounds.affordability
-        stressed_highest = plan.stressed_highest(rules)
         return Offer(
             terms=plan.terms,
             highest=plan.highest,
             cost=plan.cost,
             all_in_rate=plan.all_in_rate,
             burden=self._month.carrying(plan.highest, rules),
-            stressed_highest=stressed_highest,
-            stressed=self._month.stressed(rules).carrying(stressed_highest, rules),
+            stressed_highest=plan.stressed_highest(rules),
+            stressed=self._stressed(plan),
             whys=tuple(whys),
         )
 

@@ -1,6 +1,7 @@
 """An application as the case that is decided: stated and proved facts, the credit report, and what is owed already."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,11 +13,10 @@ from dashu.users.id_numbers import person_age
 from loans.domain.application_facts import USEFUL_LIFE, Purpose, debt_payments_of, essentials_of, income_of
 from loans.domain.credit_files import CreditFile, LoanKind, OtherLoan
 from loans.domain.credit_review import Reason
-from loans.domain.decision import Case, Rulebook
+from loans.domain.decisions import Known, Rules
 from loans.domain.no_loan import Debt
 from loans.domain.offers import Need
 from loans.domain.scoring_facts import Housing, ScoringFacts, Work
-from loans.domain.terms import ProductRules
 from loans.models import Application, Product
 from loans.scoring.serving import Served, serve
 from loans.selectors.exposure import exposure_of, seen_before
@@ -24,24 +24,33 @@ from loans.selectors.exposure import exposure_of, seen_before
 AUTOMATED = "AUTOMATED_DECISION"
 
 
-def rulebook_of(on: date) -> Rulebook:
-    return Rulebook(review=policy.credit_review(on), pricing=policy.credit_pricing(on), limits=policy.rate_limits(on))
-
-
-def case_of(
-    application: Application, product: ProductRules, rules: ReviewRules, file: CreditFile | None, *, on: date
-) -> tuple[Case, Served | None]:
+@dataclass(frozen=True, slots=True)
+class Case:
     """
-    Return the case, and the score with what it was made of; None where nobody scores.
+    :param debts: known one by one, for saying what would help.
+    :param served: the score with what it was made of; None where nobody scores.
+    """
+
+    known: Known
+    need: Need
+    debts: tuple[Debt, ...]
+    served: Served | None
+
+
+def rules_of(on: date) -> Rules:
+    return Rules(review=policy.credit_review(on), pricing=policy.credit_pricing(on), limits=policy.rate_limits(on))
+
+
+def case_of(application: Application, rules: ReviewRules, file: CreditFile | None, *, on: date) -> Case:
+    """
+    Return the case as it stands.
 
     :param file: of the credit bureau; None where there is none to be had.
     """
     facts = application.answers
     others = _other_loans(application, file)
     served = _score(application, others)
-    case = Case(
-        product=product,
-        need=need_of(application),
+    known = Known(
         age=person_age(application.borrower.identity.number, on),
         is_resident=facts["person"]["is_resident"],
         household=Household(
@@ -51,16 +60,15 @@ def case_of(
             essentials_floor=rules.essentials_floor(facts["person"]["household"]),
         ),
         exposure=exposure_of(application),
-        debts=_debts(facts, others),
+        has_fraud_flag=file.has_fraud_flag if file else False,
         open_lenders=len(_lenders(facts, others)),
         inquiries={days: file.inquiries_within(days, on=on) for days in rules.inquiries} if file else {},
         days_past_due_elsewhere=file.worst_days_past_due if file else 0,
-        has_fraud_flag=file.has_fraud_flag if file else False,
         repays_other_loans=application.purpose == Purpose.OTHER_LOANS,
         score=served.scored.points if served else None,
         by_person=tuple(_by_person(application, file)),
     )
-    return case, served
+    return Case(known, need_of(application), _debts(facts, others), served)
 
 
 def need_of(application: Application) -> Need:

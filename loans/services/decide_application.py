@@ -1,5 +1,6 @@
 """Decide an application by the rules of the day, or find that a person has to."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,14 +16,14 @@ from loans.domain.applications import Status
 from loans.domain.cost_sheet import CostSheet, cost_sheet
 from loans.domain.credit_file_json import file_of_json
 from loans.domain.credit_review import Facts, Reason
-from loans.domain.decision import Decision, decide
+from loans.domain.decisions import Decision, Rules, decide
+from loans.domain.no_loan import budget_of, lesson_for, ways_out
 from loans.domain.offers import Offer as Proposed
 from loans.domain.terms import ProductRules
 from loans.models import Application, CreditReport, CreditReview, Offer
-from loans.scoring.serving import Served
 from loans.selectors.products import product_terms
 from loans.services.application_rows import Kind, lock_application, move, note, refuse_unless_in
-from loans.services.case_of import case_of, rulebook_of
+from loans.services.case_of import Case, case_of, rules_of
 
 ACTOR = "system:review"
 
@@ -39,28 +40,35 @@ def decide_application(*, application_id: int, now: datetime) -> Application:
         return application
     refuse_unless_in(application, Status.SUBMITTED)
     report = CreditReport.objects.filter(application=application).first()
-    decision, served, product = decision_on(application, report, on=lender_date(now))
-    reviewed = write_review(application, decision, served, report=report, now=now)
-    follow(application, reviewed, decision, product, now=now, actor=ACTOR)
+    decided = decision_on(application, report, on=lender_date(now))
+    reviewed = write_review(application, decided, report=report, now=now)
+    follow(application, reviewed, decided, now=now, actor=ACTOR)
     events.publish("loans.application_decided", application_id=application.pk, review_id=reviewed.pk)
     return application
 
 
-def decision_on(
-    application: Application, report: CreditReport | None, *, on: date
-) -> tuple[Decision, Served | None, ProductRules]:
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision with what it was made from. Nothing of it is written yet."""
+
+    decision: Decision
+    case: Case
+    product: ProductRules
+    rules: Rules
+
+
+def decision_on(application: Application, report: CreditReport | None, *, on: date) -> Decided:
     """Return what the rules of a day say; nothing is written."""
     product = product_terms(application.product.code, on=on).rules
-    rulebook = rulebook_of(on)
+    rules = rules_of(on)
     file = file_of_json(report.content) if report and report.content else None
-    case, served = case_of(application, product, rulebook.review, file, on=on)
-    return decide(case, rulebook, on=on), served, product
+    case = case_of(application, rules.review, file, on=on)
+    return Decided(decide(case.known, case.need, product, rules, on=on), case, product, rules)
 
 
 def write_review(
     application: Application,
-    decision: Decision,
-    served: Served | None,
+    decided: Decided,
     *,
     report: CreditReport | None,
     now: datetime,
@@ -73,6 +81,7 @@ def write_review(
 
     :param outcome: a person's, where one decides; `words` are theirs.
     """
+    decision, served = decided.decision, decided.case.served
     reviewed: CreditReview = CreditReview.objects.create(
         application=application,
         report=report,
@@ -108,31 +117,7 @@ def write_review(
                 for step in decision.price.steps
             ],
         },
-        answer={
-            "limits": [
-                {"obstacle": each.obstacle.value, "found": each.found, "limit": each.limit}
-                for each in decision.match.limits
-            ],
-            "budget": {
-                "income": decision.budget.income,
-                "stated_income": decision.budget.stated_income,
-                "essentials": decision.budget.essentials,
-                "debts": decision.budget.debts,
-                "buffer": decision.budget.buffer,
-                "free": decision.budget.free,
-                "highest_installment": decision.budget.highest_installment,
-                "heaviest": decision.budget.heaviest.name if decision.budget.heaviest else None,
-                "heaviest_payment": decision.budget.heaviest.payment if decision.budget.heaviest else None,
-            },
-            "ways": {
-                "missing": decision.ways.missing,
-                "lower_debts_by": decision.ways.lower_debts_by,
-                "wait_months": decision.ways.wait_months,
-                "prove_income": decision.ways.prove_income,
-            },
-            "lesson": decision.lesson,
-            "scored": {name: _plain(value) for name, value in served.facts.items()} if served else None,
-        },
+        answer=_answer(decided),
         rules_on=lender_date(now),
         decided_at=now,
         decided_by_id=decided_by_id,
@@ -141,20 +126,52 @@ def write_review(
     return reviewed
 
 
+def _answer(decided: Decided) -> dict[str, Any]:
+    """Return what the applicant is told beyond the reasons."""
+    decision, case = decided.decision, decided.case
+    shares, household = decided.rules.review.affordability, case.known.household
+    budget = budget_of(household, shares, case.debts)
+    ways = ways_out(household, shares, decision.facts.installment, case.debts)
+    return {
+        "limits": [
+            {"obstacle": each.obstacle.value, "found": each.found, "limit": each.limit}
+            for each in decision.match.limits
+        ],
+        "budget": {
+            "income": budget.income,
+            "stated_income": budget.stated_income,
+            "essentials": budget.essentials,
+            "debts": budget.debts,
+            "buffer": budget.buffer,
+            "free": budget.free,
+            "highest_installment": budget.highest_installment,
+            "heaviest": budget.heaviest.name if budget.heaviest else None,
+            "heaviest_payment": budget.heaviest.payment if budget.heaviest else None,
+        },
+        "ways": {
+            "missing": ways.missing,
+            "lower_debts_by": ways.lower_debts_by,
+            "wait_months": ways.wait_months,
+            "prove_income": ways.prove_income,
+        },
+        "lesson": lesson_for(decision.review.findings),
+        "scored": {name: _plain(value) for name, value in case.served.facts.items()} if case.served else None,
+    }
+
+
 def follow(
     application: Application,
     reviewed: CreditReview,
-    decision: Decision,
-    product: ProductRules,
+    decided: Decided,
     *,
     now: datetime,
     actor: str,
 ) -> None:
     """Bring a locked application where a review leads: to its offers, to a person, or to a no with its reasons."""
-    if reviewed.outcome == CreditReview.Outcome.APPROVE and decision.offers:
-        expires_on = _make_offers(application, reviewed, decision, product, now=now)
+    if reviewed.outcome == CreditReview.Outcome.APPROVE and decided.decision.offers:
+        expires_on = _make_offers(application, reviewed, decided, now=now)
         move(application, Status.OFFERED, now=now, decided_at=now, due_at=None, expires_on=expires_on)
-        note(application, Kind.OFFERED, now=now, actor=actor, offers=len(decision.offers))
+        note(application, Kind.OFFERED, now=now, actor=actor, offers=len(decided.decision.offers))
     elif reviewed.outcome == CreditReview.Outcome.REFUSE:
         move(application, Status.REFUSED, now=now, decided_at=now, due_at=None)
         note(application, Kind.REFUSED, now=now, actor=actor)
@@ -173,15 +190,13 @@ def _outcome_of(decision: Decision, of_a_person: Outcome | None) -> Outcome:
     return decision.outcome
 
 
-def _make_offers(
-    application: Application, reviewed: CreditReview, decision: Decision, product: ProductRules, *, now: datetime
-) -> date:
+def _make_offers(application: Application, reviewed: CreditReview, decided: Decided, *, now: datetime) -> date:
     """Write the offers with their cost sheets; return the day to which they hold."""
     on = lender_date(now)
     expires_on = on + timedelta(days=policy.credit_disclosure(on).offer_days)
     offers = []
-    for position, proposed in enumerate(decision.offers, start=1):
-        sheet = sheet_of_offer(proposed, product, on=on, currency=application.currency)
+    for position, proposed in enumerate(decided.decision.offers, start=1):
+        sheet = sheet_of_offer(proposed, decided.product, on=on, currency=application.currency)
         assert sheet.is_within_cap, "an offer above the cap"
         offers.append(
             Offer(

@@ -82,6 +82,23 @@ class TestSchedules:
         assert "plain Decimal loop" in ran.stdout
 
 
+class TestDecisions:
+    def test_decides_within_every_bound_and_scores_a_batch(self, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = run("decisions.py", "--decisions", 60, "--applications", 300, "--json", figures)
+
+        assert ran.returncode == 0, ran.stderr
+        measured = json.loads(figures.read_text())
+        decisions, batch = measured["decisions"], measured["batch"]
+        assert (decisions["decisions"], sum(decisions["outcomes"].values()), decisions["problems"]) == (60, 60, [])
+        assert 0 < decisions["median_ms"] <= decisions["p95_ms"] <= decisions["longest_ms"]
+        assert min(decisions["outcomes"].values()) > 0
+        assert batch["applications"] == 300
+        assert "300 applications scored in" in ran.stdout
+        assert "0 offers beyond a bound or refusals without a reason" in ran.stdout
+
+
 class TestReminders:
     def test_loses_nothing_and_sends_nothing_twice(self, tmp_path):
         figures = tmp_path / "figures.json"

@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashu.policy import rules
+from dashu.policy.credit_rules import Outcome
 from dashu.policy.pack_files import pack_file
 from dashu.policy.reaching_out import Cap
 from dashu.policy.selectors import PolicyRuleMissing, policy_rule, rule
+from loans.domain.pricing import highest_contract_rate, price
 
 TODAY = date(2026, 6, 1)
 
@@ -90,6 +92,28 @@ class TestRulesOfTheCnPack:
 
         assert [codes.by_days.code_for(days) for days in (0, 1, 31, 61, 91, 121, 151, 181)] == list("N1234567")
         assert codes.marks["SETTLED"] == "C"
+
+    def test_few_points_alone_refuse_nobody(self):
+        bar = rules.credit_review(TODAY).score
+
+        assert (bar.refuses, bar.outcome_of(0)) == (None, Outcome.REFER)
+        assert bar.outcome_of(bar.refers) is Outcome.APPROVE
+
+    @pytest.mark.parametrize("day", [date(2027, 12, 30), date(2027, 12, 31)])
+    def test_prices_begin_inside_the_cap_of_their_day(self, day):
+        pricing, limits = rules.credit_pricing(day), rules.rate_limits(day)
+
+        base = price(score=None, has_proved_income=False, rules=pricing, limits=limits)
+        best = price(score=700, has_proved_income=True, rules=pricing, limits=limits)
+        assert (base.annual_rate, len(base.steps)) == (pricing.base_rate, 1)
+        assert best.annual_rate == pricing.base_rate - pricing.by_score[-1].less - pricing.proved_income
+        assert pricing.base_rate < highest_contract_rate(limits, pricing.cap_margin)
+
+    def test_drift_and_fairness_have_bars(self):
+        monitoring = rules.credit_monitoring(TODAY)
+
+        assert (monitoring.watch_from, monitoring.act_above) == (Decimal("0.10"), Decimal("0.25"))
+        assert (monitoring.least_group, monitoring.least_impact_ratio) == (30, Decimal("0.8"))
 
     def test_a_rule_explains_itself(self):
         explained = policy_rule("classification.five_tier.loan", on=TODAY)

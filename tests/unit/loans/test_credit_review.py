@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dashu.finance.affordability import AffordabilityRules, Amount, Household
 from dashu.policy.credit_rules import Bar, Outcome, ReviewRules, ScoreBar
-from loans.domain.credit_review import Facts, Reason, Review, review
+from loans.domain.credit_review import Facts, Finding, Reason, Review, review
 
 RULES = ReviewRules(
     least_age=18,
@@ -78,6 +78,16 @@ class TestReview:
 
         of_share = [finding.outcome for finding in findings if finding.reason is Reason.DEBT_SHARE]
         assert of_share == ([outcome] if outcome is not Outcome.APPROVE else [])
+
+    def test_few_points_alone_refer_where_the_rules_let_them_refuse_nobody(self):
+        reviewed = review(replace(GOOD, score=0), replace(RULES, score=ScoreBar(refers=560)))
+
+        assert reviewed == Review(Outcome.REFER, (Finding(Outcome.REFER, Reason.LOW_SCORE, 0, 560),))
+
+    def test_an_inquiry_says_the_window_it_was_counted_in(self):
+        assert review(replace(GOOD, inquiries={7: 2, 30: 5}), RULES).findings == (
+            Finding(Outcome.REFER, Reason.MANY_INQUIRIES, 5, 5, days=30),
+        )
 
     def test_a_month_that_does_not_reach_is_refused(self):
         short = Household(Amount(2_000_00, 2_000_00), Amount(1_000_00), Amount(0))
