@@ -63,8 +63,8 @@ class Decision:
     match: Match
     reviewed: Offer | None
     offers: tuple[Offer, ...]
-    facts: Facts
     review: Review
+    facts: Facts = field(compare=False)
 
     @property
     def outcome(self) -> Outcome:
@@ -102,7 +102,7 @@ def decide(known: Known, need: Need, product: ProductRules, rules: Rules, *, on:
         for offer in found.offers
         if review(review_facts(known, offer, rules), rules.review).outcome <= held.outcome
     )
-    return Decision(priced, found, reviewed, offers, facts, held)
+    return Decision(priced, found, reviewed, offers, held, facts)
 
 
 def review_facts(known: Known, loan: Offer | None, rules: Rules) -> Facts:

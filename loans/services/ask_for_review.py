@@ -1,4 +1,4 @@
-"""Have a person look at a decision again: the applicant's right, without a reason and free of charge. PIPL article 24."""
+"""Have a person look at a decision again: the right of whoever is refused, free of charge. PIPL article 24."""
 
 from datetime import datetime, time, timedelta
 

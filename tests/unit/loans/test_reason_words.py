@@ -39,6 +39,7 @@ WORST = Facts(
     days_past_due_elsewhere=40,
     repays_other_loans=True,
     score=480,
+    by_person=(Reason.NO_CREDIT_REPORT, Reason.PERSON_ASKED_FOR, Reason.BUSINESS_LOAN, Reason.SEEN_BEFORE),
 )
 FINDINGS = {finding.reason: finding for finding in reversed(review(WORST, RULES).findings)}
 MISSING_INCOME = [
