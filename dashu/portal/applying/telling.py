@@ -3,17 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from dashu.consents.selectors import consents_held
 from dashu.portal.applying.forms import STEP_FORMS
 from dashu.portal.applying.steps import TITLES
 from dashu.web.templatetags.dashu import money
 from loans.domain.application_facts import ESSENTIALS, Step, steps_of
-from loans.models import Application, ApplicationEvent
+from loans.domain.applications import Status
+from loans.domain.offers import Why
+from loans.models import Application, ApplicationEvent, CreditReview, Offer, ReviewRequest
+from loans.reason_words import ReasonWords, limits_of_review, review_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,116 @@ def timeline_of(application: Application) -> list[Happened]:
         Happened(ApplicationEvent.Kind(event.kind).label, event.at, is_latest=not place)
         for place, event in enumerate(events)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    What was decided, for the page of an application.
+
+    :param reasons: why not, or why a person looks at it; `changes` is what kept an offer from being what was asked for.
+    :param ways: sentences on what would change the answer.
+    :param asked: the review by a person that was asked for last; None: none was.
+    """
+
+    review: CreditReview
+    reasons: list[ReasonWords]
+    changes: list[ReasonWords]
+    ways: list[str]
+    lesson: str | None
+    asked: ReviewRequest | None
+    may_ask: bool
+
+
+def decision_of(application: Application) -> Decision | None:
+    """Return the latest decision in words; None while there is none."""
+    review = application.reviews.first()
+    if review is None:
+        return None
+    asked = application.review_requests.first()
+    return Decision(
+        review=review,
+        reasons=review_in_words(review) if review.outcome != CreditReview.Outcome.APPROVE else [],
+        changes=limits_of_review(review),
+        ways=list(_ways(review, application.currency)),
+        lesson=review.answer.get("lesson"),
+        asked=asked,
+        may_ask=application.status == Status.REFUSED and review.decided_by_id is None,
+    )
+
+
+def _ways(review: CreditReview, currency: str) -> Iterator[str]:
+    """Say what would make the installment fit, each by itself."""
+    ways = review.answer.get("ways", {})
+    if not ways.get("missing"):
+        return
+    if ways["lower_debts_by"]:
+        yield _("Debt payments that are %(amount)s a month lower than now.") % {
+            "amount": money(ways["lower_debts_by"], currency)
+        }
+    if ways["wait_months"]:
+        months = ways["wait_months"]
+        yield ngettext(
+            "Waiting %(count)s month: by then enough of your debts has ended.",
+            "Waiting %(count)s months: by then enough of your debts has ended.",
+            months,
+        ) % {"count": months}
+    if ways["prove_income"]:
+        yield _("Proof of the whole income that you stated, %(amount)s a month.") % {
+            "amount": money(ways["prove_income"], currency)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OfferShown:
+    """An offer as it stands beside the others. Amounts in minor units, rates as fractions."""
+
+    offer: Offer
+    why: str
+    first: int
+    last: int
+    all_in_rate: Decimal
+
+    @property
+    def is_level(self) -> bool:
+        return self.first == self.last
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        figures: dict[str, Any] = self.offer.figures
+        return figures
+
+    @property
+    def holds_under_stress(self) -> bool:
+        return int(self.figures["stressed_surplus"]) >= 0
+
+
+WHYS: dict[str, Any] = {
+    Why.SMALLEST_THAT_MEETS_NEED: gettext_lazy("What you asked for"),
+    Why.LARGEST_THAT_FITS: gettext_lazy("The most that your month can carry"),
+    Why.FOLLOWS_SEASON: gettext_lazy("Follows your season"),
+    Why.GENTLEST_INSTALLMENT: gettext_lazy("Least each month"),
+    Why.CHEAPEST_IN_ALL: gettext_lazy("Least in all"),
+}
+
+
+def offers_shown(application: Application) -> list[OfferShown]:
+    """Return the offers of the latest decision, in their order."""
+    review = application.reviews.first()
+    offers = Offer.objects.filter(application=application, review=review).order_by("position")
+    return [_shown(offer) for offer in offers]
+
+
+def _shown(offer: Offer) -> OfferShown:
+    totals = [row["principal"] + row["interest"] + row["fee"] for row in (offer.sheet or {})["rows"]]
+    return OfferShown(
+        offer=offer,
+        why=" · ".join(str(WHYS[why]) for why in offer.figures["whys"]),
+        first=totals[0],
+        # The last installment absorbs what rounding left; the one before it says whether all are alike.
+        last=totals[-2] if len(totals) > 1 else totals[-1],
+        all_in_rate=Decimal(offer.figures["all_in_rate"]),
+    )
 
 
 def sections_of(application: Application) -> list[Section]:

@@ -15,14 +15,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
+from dashu.portal.applying.budgeting import BudgetForm
 from dashu.portal.applying.steps import asked_for, next_step, step_before, steps_shown
-from dashu.portal.applying.telling import sections_of, timeline_of
+from dashu.portal.applying.telling import decision_of, offers_shown, sections_of, timeline_of
 from dashu.users.actors import actor_of
+from dashu.web.templatetags.dashu import lender_date
 from loans.domain.application_facts import Step, steps_of
 from loans.domain.applications import WITHDRAWABLE, Status
 from loans.models import Application
+from loans.reason_words import price_of_review
 from loans.selectors.products import offered_products, product_terms
 from loans.services.answer_step import answer_step
+from loans.services.ask_for_review import ask_for_review
+from loans.services.choose_offer import choose_offer
 from loans.services.start_application import borrower_of, start_application
 from loans.services.submit_application import submit_application
 from loans.services.withdraw_application import withdraw_application
@@ -74,6 +79,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
             "application": shown,
             "next_step": next_step(shown) if shown.status == Status.DRAFT else None,
             "steps": steps_shown(shown),
+            "decision": decision_of(shown),
             "timeline": timeline_of(shown),
             "may_withdraw": shown.status in WITHDRAWABLE,
         },
@@ -134,6 +140,79 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
         request,
         "portal/applying/check.html",
         {"application": shown, "sections": sections_of(shown), "steps": steps_shown(shown)},
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def offers(request: HttpRequest, reference: str) -> HttpResponse:
+    """Up to three offers side by side; choosing one agrees to nothing yet."""
+    shown = own_application(request, reference)
+    if shown.status not in (Status.OFFERED, Status.ACCEPTED):
+        return redirect("portal:application", reference)
+    if request.method == "POST":
+        position = request.POST.get("offer", "")
+        try:
+            choose_offer(
+                application_id=shown.pk,
+                position=int(position) if position.isascii() and position.isdecimal() and len(position) < 5 else 0,
+                now=lender_now(),
+                actor=actor_of(request),
+            )
+        except DomainError as error:
+            messages.error(request, error.user_message)
+            return redirect("portal:application_offers", reference)
+        return redirect("portal:application", reference)
+    decision = decision_of(shown)
+    assert decision is not None, "offers come from a decision"
+    return render(
+        request,
+        "portal/applying/offers.html",
+        {
+            "application": shown,
+            "offers": offers_shown(shown),
+            "decision": decision,
+            "price": price_of_review(decision.review),
+        },
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def ask_review(request: HttpRequest, reference: str) -> HttpResponse:
+    """Have a person look at a refusal, with or without words of one's own."""
+    shown = own_application(request, reference)
+    if request.method == "POST":
+        try:
+            asked = ask_for_review(
+                application_id=shown.pk,
+                words=request.POST.get("words", ""),
+                now=lender_now(),
+                actor=actor_of(request),
+            )
+            said = _("A person looks at it, and you hear from us by %(day)s.") % {"day": lender_date(asked.due_on)}
+            messages.success(request, said)
+        except DomainError as error:
+            messages.error(request, error.user_message)
+        return redirect("portal:application", reference)
+    if shown.status != Status.REFUSED:
+        return redirect("portal:application", reference)
+    return render(request, "portal/applying/ask_review.html", {"application": shown})
+
+
+@login_required
+@require_GET
+def budget(request: HttpRequest, reference: str) -> HttpResponse:
+    """Where the month goes, by the figures of the decision, and what changes when one of them does."""
+    shown = own_application(request, reference)
+    review = shown.reviews.first()
+    if review is None:
+        raise Http404
+    form = BudgetForm(request.GET or None, kept=review.answer["budget"], currency=shown.currency)
+    return render(
+        request,
+        "portal/applying/budget.html",
+        {"application": shown, "form": form, "month": form.month, "decision": decision_of(shown)},
     )
 
 

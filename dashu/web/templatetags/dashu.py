@@ -1,7 +1,7 @@
 """Filters and tags every template has without loading them: money, dates and icons as people read them."""
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from django import template
@@ -46,6 +46,18 @@ def money(amount: Money | int, currency: str = "CNY") -> str:
 def percent(fraction: Decimal) -> str:
     """Write a rate as it was agreed, without empty decimals: 0.180000 → "18%"."""
     return f"{(fraction * 100).normalize():f}%"
+
+
+@register.filter
+def percent_shown(fraction: Decimal) -> str:
+    """Write a yearly cost for comparing, with two decimals, halves up: 0.135772 → "13.58%"."""
+    return f"{(fraction * 100).quantize(Decimal('0.01'), rounding=ROUND_HALF_UP):f}%"
+
+
+@register.filter
+def positive(minor: int) -> int:
+    """Leave the sign of an amount out, where the words around it say that it is missing."""
+    return abs(minor)
 
 
 @register.filter

@@ -2,7 +2,10 @@ import pytest
 from django.test import Client
 
 from loans.models import Application
-from tests.applicants import AMINAS_NUMBER, answers, draft
+from loans.services import read_credit_report
+from loans.services.decide_application import decide_application
+from tests.applicants import AMINAS_NUMBER, NOW, answers, draft, submitted
+from tests.integration.loans.test_deciding import FakeBureau, other
 
 
 @pytest.fixture
@@ -154,3 +157,95 @@ class TestWithdraw:
         application.refresh_from_db()
         assert application.status == "WITHDRAWN"
         assert page.get(f"/applications/{application.reference}/").status_code == 200
+
+
+@pytest.fixture
+def answered(monkeypatch):
+    """Has the bureau answer without HTTP: what this module is about are the pages."""
+
+    def use(**answer):
+        monkeypatch.setattr(read_credit_report, "bureau", lambda: FakeBureau(**answer))
+
+    return use
+
+
+def decided(borrower, **steps):
+    application = submitted(borrower, **steps)
+    read_credit_report.read_credit_report(application_id=application.pk, now=NOW)
+    return decide_application(application_id=application.pk, now=NOW)
+
+
+class TestOffers:
+    def test_stand_side_by_side_with_what_happens_if_income_falls(self, page, amina, answered):
+        answered()
+        application = decided(amina)
+
+        shown = page.get(f"/applications/{application.reference}/offers/").content.decode()
+
+        for words in ("Each month", "It costs in all", "All costs, a year", "If your income fell by a fifth"):
+            assert words in shown
+        assert "How the rate is made up" in shown
+
+    def test_one_is_chosen(self, page, amina, answered):
+        answered()
+        application = decided(amina)
+
+        page.post(f"/applications/{application.reference}/offers/", {"offer": "1"})
+
+        application.refresh_from_db()
+        assert application.status == "ACCEPTED"
+
+    @pytest.mark.parametrize("offer", ["", "9", "-1", "x", "٣", "1" * 30])
+    def test_a_choice_that_makes_no_sense_changes_nothing(self, page, amina, answered, offer):
+        answered()
+        application = decided(amina)
+
+        answer = page.post(f"/applications/{application.reference}/offers/", {"offer": offer}, follow=True)
+
+        application.refresh_from_db()
+        assert (answer.status_code, application.status) == (200, "OFFERED")
+
+
+class TestRefusal:
+    def test_says_why_what_would_help_and_how_to_reach_a_person(self, page, amina, answered):
+        answered(loans=[other("甲", 6_000_00)])
+        application = decided(amina)
+
+        shown = page.get(f"/applications/{application.reference}/").content.decode()
+
+        for words in ("Why not, and what would help", "Each of these alone", "Ask for a person", "told to nobody"):
+            assert words in shown
+        assert "/learn/" in shown
+
+    def test_a_person_is_asked_for(self, page, amina, answered):
+        answered(loans=[other("甲", 6_000_00)])
+        application = decided(amina)
+        assert page.get(f"/applications/{application.reference}/review/").status_code == 200
+
+        page.post(f"/applications/{application.reference}/review/", {"words": "Look again."})
+
+        application.refresh_from_db()
+        assert (application.status, application.review_requests.get().words) == ("REFERRED", "Look again.")
+
+    def test_the_budget_shows_the_figures_that_counted_and_tries_others(self, page, amina, answered):
+        answered(loans=[other("甲", 6_000_00)])
+        application = decided(amina)
+        address = f"/applications/{application.reference}/budget/"
+
+        counted = page.get(address).context["month"]
+        tried = page.get(address, {"income": "20,000", "essentials": "4500", "debts": "0"}).context["month"]
+        wrong = page.get(address, {"income": "many", "essentials": "4500", "debts": "0"}).context["month"]
+
+        assert (counted.income, counted.debts, counted.most) == (8_400_00, 6_000_00, 0)
+        assert (tried.income, tried.buffer, tried.free) == (20_000_00, 2_000_00, 13_500_00)
+        assert wrong == counted
+
+
+class TestNothingElse:
+    @pytest.mark.parametrize("path", ["offers/", "review/", "budget/"])
+    def test_of_another_person_is_not_found(self, page, brook, answered, path):
+        answered()
+        application = decided(brook)
+
+        assert page.get(f"/applications/{application.reference}/{path}").status_code == 404
+        assert page.post(f"/applications/{application.reference}/{path}").status_code in (404, 405)
