@@ -556,7 +556,7 @@ def _month_by_month(loan: Any, events: int) -> None:
         receive(loan.pk, principal + interest, due_on, f"L{loan.pk}-{number}", today=due_on)
         for _fee in range(fees * (number - 1) // payments, fees * number // payments):
             on, after = due_on + timedelta(days=3), due_on + timedelta(days=4)
-            charge_fee(loan_id=loan.pk, amount_minor=500, charged_on=on, today=on, **why)
+            charge_fee(loan_id=loan.pk, code="notary", amount_minor=500, charged_on=on, today=on, **why)
             waive_amount(
                 loan_id=loan.pk, component=Component.FEE, amount_minor=500, waived_on=after, today=after, **why
             )

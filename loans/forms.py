@@ -40,6 +40,7 @@ _HELP = {
     "min_annual_rate": _("A fraction: 0.18 is 18% a year."),
     "max_annual_rate": _("A fraction: 0.18 is 18% a year."),
     "allocation_order": _("What a payment pays first: fee, interest, principal, penalty, separated by commas."),
+    "fees": _("JSON, a list of lines: code, name and payee in three languages, when, amount or rate with cap, once."),
     "schedule": _("JSON, as the documentation of quotes names them, such as a grace period."),
 }
 
@@ -67,6 +68,15 @@ class VersionForm(forms.Form):
     def clean_allocation_order(self) -> list[str]:
         return [part.strip() for part in self.cleaned_data["allocation_order"].split(",") if part.strip()]
 
+    def clean_fees(self) -> list[Any]:
+        try:
+            read = json.loads(self.cleaned_data["fees"] or "[]")
+        except ValueError as error:
+            raise forms.ValidationError(_("This is not JSON.")) from error
+        if not isinstance(read, list):
+            raise forms.ValidationError(_("Write the lines in brackets."))
+        return read
+
     def clean_schedule(self) -> dict[str, Any]:
         try:
             read = json.loads(self.cleaned_data["schedule"] or "{}")
@@ -88,8 +98,9 @@ def _field(name: str, label: Any) -> forms.Field:
         return forms.IntegerField(min_value=0, widget=UnfoldAdminTextInputWidget, **common)
     if name == "charges_penalty":
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget, **common)
-    if name == "schedule":
-        return forms.CharField(max_length=4000, widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}), **common)
+    if name in ("schedule", "fees"):
+        widget = UnfoldAdminTextareaWidget(attrs={"rows": 12 if name == "fees" else 4})
+        return forms.CharField(max_length=20_000 if name == "fees" else 4000, widget=widget, **common)
     return forms.CharField(max_length=100, widget=UnfoldAdminTextInputWidget, **common)
 
 
@@ -103,5 +114,9 @@ def _initial(version: ProductTerms | None) -> dict[str, Any]:
         "product": version.product.code,
         "effective_from": version.effective_from,
         "allocation_order": ", ".join(terms.get("allocation_order", [])),
-        "schedule": json.dumps(terms["schedule"], ensure_ascii=False, indent=1) if terms.get("schedule") else "",
+        **{name: _as_json(terms.get(name)) for name in ("fees", "schedule")},
     }
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) if value else ""

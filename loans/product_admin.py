@@ -144,8 +144,8 @@ class ProductTermsAdmin(ReadOnlyAdmin):
 
 
 def _field_of(error: DomainError, form: VersionForm) -> str | None:
-    """Return the form's field that is to blame; a part of the schedule's terms is blamed on their field."""
-    name = (error.field or "").partition(".")[0]
+    """Return the form's field that is to blame; a part of the schedule's terms or of a fee line on their field."""
+    name = (error.field or "").partition(".")[0].partition("[")[0]
     return name if name in form.fields else None
 
 

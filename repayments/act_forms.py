@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminFileFieldWidget,
@@ -22,10 +23,12 @@ from unfold.widgets import (
 )
 
 from dashu.web.templatetags.dashu import money
+from dashu.web.writing import named
 from loans.models import Loan
 from repayments.models import Payment
 from repayments.services.act_fields import Field, Kind, read_fields
 from repayments.services.acts import Act
+from repayments.services.charge_fee import chargeable_lines
 
 OFFERED_PAYMENTS = 200
 
@@ -104,6 +107,8 @@ def _form_field(field: Field, loan: Loan) -> forms.Field:
         case Kind.CHOICE:
             choices = list(field.choices) if field.is_required else [("", _("As in the contract")), *field.choices]
             return forms.ChoiceField(choices=choices, widget=UnfoldAdminSelectWidget, **about)
+        case Kind.FEE:
+            return forms.ChoiceField(choices=_fees(loan), widget=UnfoldAdminSelectWidget, **about)
         case Kind.YES:
             return forms.BooleanField(widget=UnfoldBooleanWidget, **{**about, "required": False})
         case Kind.PAYMENT:
@@ -117,6 +122,18 @@ def _form_field(field: Field, loan: Loan) -> forms.Field:
         case _:
             widget = UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"})
             return forms.CharField(max_length=60, widget=widget, **about)
+
+
+def _fees(loan: Loan) -> Sequence[tuple[str, str]]:
+    """Return the disclosed fees, as "Notary fee · at most ¥500.00"."""
+    return [
+        (
+            line.code,
+            gettext("%(fee)s · at most %(amount)s")
+            % {"fee": named(line.name), "amount": money(line.of(loan.principal_minor), loan.currency)},
+        )
+        for line in chargeable_lines(loan)
+    ]
 
 
 def _payments(loan: Loan) -> Sequence[tuple[str, str]]:

@@ -11,6 +11,7 @@ from dashu.finance.installments import Installment
 from dashu.ledger.models import Account
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money, percent
+from dashu.web.writing import named
 from loans.models import Loan
 from repayments.models import LoanEvent, Restatement
 from repayments.services.previewing import LoanChange
@@ -35,10 +36,17 @@ _ROW_AMOUNTS = ("principal", "interest", "fee", "paid", "waived", "unpaid")
 
 
 def event_line(event: LoanEvent) -> str:
-    """Write "Fee · ¥50.00 · 20 March 2026 · late again"."""
+    """Write "Fee · Notary fee · ¥50.00 · 20 March 2026 · asked by phone"."""
     amount = money(event.amount_minor, event.loan.currency) if event.amount_minor else ""
-    parts = (event.get_kind_display(), amount, date_format(event.effective_on), event.data.get("reason", ""))
+    day, reason = date_format(event.effective_on), event.data.get("reason", "")
+    parts = (event.get_kind_display(), _fee_name(event), amount, day, reason)
     return " · ".join(str(part) for part in parts if part)
+
+
+def _fee_name(event: LoanEvent) -> str:
+    code = event.data.get("code")
+    lines = event.loan.fee_lines if code else ()
+    return next((named(line.name) for line in lines if line.code == code), "")
 
 
 def stored_tables(change: LoanChange) -> list[dict[str, Any]]:

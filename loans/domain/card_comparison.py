@@ -15,6 +15,7 @@ from decimal import Decimal
 from dashu.finance.annual_rates import all_in_rates
 from dashu.finance.schedule import Row, build_schedule
 from dashu.finance.terms import CardPlan, Method, NegativeAmortization, ScheduleTerms
+from loans.domain.fees import demanded_rows
 
 LONGEST = 600  # months; what takes longer never ends for any practical purpose
 
@@ -81,10 +82,11 @@ def compare(debt: CardDebt, loan: ScheduleTerms, *, fixed: int | None = None) ->
     rows = build_schedule(loan)
     rates = all_in_rates(loan, rows)
     monthly = max(row.total for row in rows)
+    demanded = demanded_rows(loan)
     return Comparison(
         minimum=_on_the_card(debt, CardPlan(share=debt.minimum_share, floor=debt.minimum_floor), loan.disbursed_on),
         fixed=_on_the_card(debt, CardPlan(fixed=monthly if fixed is None else fixed), loan.disbursed_on),
-        loan=_way(rows),
+        loan=_way(demanded),
         loan_rate=max(rates.irr_nominal, rates.irr_effective),
     )
 

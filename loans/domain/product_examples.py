@@ -15,6 +15,7 @@ from dashu.finance.installments import Installment
 from dashu.finance.penalty import PenaltyRule, penalty_parts
 from dashu.finance.rate_cap import RateLimits
 from dashu.finance.schedule import Row, build_schedule
+from loans.domain.fees import demanded_rows
 from loans.domain.terms import ProductRules
 
 LATE_DAYS = 90
@@ -27,7 +28,8 @@ class Example:
     One loan as the product would make it; amounts in minor units, rates as yearly fractions.
 
     :param annual_rate: of the contract; `all_in_rate` is the stricter of nominal and effective, with all costs.
-    :param highest: the highest of its installments.
+    :param highest: the highest of its installments; the first one carries the upfront fees.
+    :param cost: all interest and all fees that are not on an event.
     """
 
     principal: int
@@ -91,8 +93,8 @@ def _edges(rules: ProductRules) -> Iterator[tuple[int, int, Decimal]]:
 
 def _example(rules: ProductRules, principal: int, count: int, annual_rate: Decimal, *, on: date) -> Example:
     terms = rules.schedule_terms(principal=principal, annual_rate=annual_rate, count=count, disbursed_on=on)
-    rows = build_schedule(terms)
-    rates = all_in_rates(terms, rows)
+    rows = demanded_rows(terms)
+    rates = all_in_rates(terms, build_schedule(terms))
     return Example(
         principal=principal,
         count=count,

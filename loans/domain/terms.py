@@ -23,6 +23,7 @@ from dashu.finance.terms import Method, ScheduleTerms
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, _
 from dashu.kernel.money import parse_minor
+from loans.domain.fees import FeeLine, parse_fee_lines, scheduled_fees
 from loans.domain.reading import parse_options
 
 
@@ -39,6 +40,7 @@ class ProductRules:
 
     :param tolerance_bps: shortfall of an installment that does not count as missed, basis points of it.
     :param grace_days: days after a due date without penalty, where the policy grants fewer; days past due count them.
+    :param fees: all that may be charged beside interest and penalty interest.
     :param schedule: further terms of `dashu.finance.terms.ScheduleTerms` by name, such as a grace or business days.
     """
 
@@ -60,6 +62,7 @@ class ProductRules:
     tolerance_bps: int = 0
     grace_days: int = 0
     charges_penalty: bool = True
+    fees: tuple[FeeLine, ...] = ()
     schedule: Mapping[str, Any] = field(default_factory=dict)
 
     def schedule_terms(
@@ -75,6 +78,7 @@ class ProductRules:
             due_rule=due_rule or DueRule(self.period),
             day_count=self.day_count,
             rounding=self.rounding,
+            fees=scheduled_fees(self.fees),
             **self.schedule,
         )
 
@@ -128,6 +132,8 @@ def _value(name: str, raw: Any, currency: str) -> Any:
             return parse_minor(raw, currency, field=name)
         if name == "schedule":
             return _schedule(raw, currency)
+        if name == "fees":
+            return parse_fee_lines(raw, currency=currency)
         if name == "surplus" and raw not in BOOKABLE:
             raise InvalidProductTerms(
                 _("A product's surplus pays the next or the last installments; the book cannot do otherwise yet."),

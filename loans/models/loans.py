@@ -16,6 +16,7 @@ from dashu.finance.penalty import PenaltyBase, PenaltyRule
 from dashu.finance.periods import DueRule
 from dashu.finance.terms import Method, ScheduleTerms
 from dashu.users.models import User, Viewer
+from loans.domain.fees import FeeLine, parse_fee_lines, scheduled_fees
 from loans.domain.waterfalls import waterfall_from_json
 from loans.models.products import ProductTerms
 
@@ -107,6 +108,12 @@ class Loan(models.Model):
     non_accrual_days = models.PositiveSmallIntegerField(
         _("days past due after which interest is no longer accrued as income"), null=True, blank=True
     )
+    disclosed_fees = models.JSONField(
+        _("disclosed fees"),
+        default=list,
+        db_default=models.Value([], output_field=models.JSONField()),
+        help_text=_("All that may be charged beside interest and penalty interest."),
+    )
     source = models.CharField(_("source"), max_length=40, blank=True, default="")
     external_id = models.CharField(_("number at the source"), max_length=80, blank=True, default="")
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
@@ -137,8 +144,13 @@ class Loan(models.Model):
         return self.lent_on or self.starts_on
 
     @property
+    def fee_lines(self) -> tuple[FeeLine, ...]:
+        """The fees that were disclosed when the contract was made; no other is ever charged."""
+        return parse_fee_lines(self.disclosed_fees, currency=self.currency)
+
+    @property
     def schedule_terms(self) -> ScheduleTerms:
-        """The terms that the first schedule is computed from."""
+        """The terms that the first schedule is computed from, see `loans.domain.fees.demanded_rows`."""
         rules = self.product_terms.rules
         return replace(
             rules.schedule_terms(
@@ -149,6 +161,7 @@ class Loan(models.Model):
                 due_rule=DueRule(rules.period, first_due_on=self.first_due_on, due_day=self.due_day),
             ),
             method=Method(self.method),
+            fees=scheduled_fees(self.fee_lines),
         )
 
     @property

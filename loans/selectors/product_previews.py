@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 from dashu.kernel.money import parse_minor
 from dashu.policy import rules as policy
 from dashu.web.templatetags.dashu import money, percent
+from dashu.web.writing import named
+from loans.domain.fees import FeeLine, parse_fee_lines
 from loans.domain.product_examples import LATE_DAYS, Example, Examples, examples_of
 from loans.domain.terms import ProductRules
 from loans.models import ProductTerms
@@ -37,7 +39,14 @@ TERMS: dict[str, Any] = {
     "tolerance_bps": gettext_lazy("overlooked shortfall (bps)"),
     "grace_days": gettext_lazy("days without penalty"),
     "charges_penalty": gettext_lazy("charges penalty"),
+    "fees": gettext_lazy("fees"),
     "schedule": gettext_lazy("further terms of the schedule"),
+}
+
+WHEN: dict[str, Any] = {
+    "upfront": gettext_lazy("Once, with the first installment"),
+    "each": gettext_lazy("With each installment"),
+    "on_event": gettext_lazy("When it happens"),
 }
 
 # What a version that does not speak of a term means, in the form in which others say it.
@@ -88,6 +97,7 @@ def preview_tables(version: ProductTerms, examples: Examples | None = None) -> T
     )
     return [
         _changes(in_force.terms if in_force else {}, version.terms),
+        _fees(version.rules, examples.worst),
         _loans(examples),
         _worst_case(examples),
         _schedule(examples.worst),
@@ -107,6 +117,22 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, A
         "note": "" if before else _("No version of this product was in force."),
         "empty": _("No term changes."),
     }
+
+
+def _fees(rules: ProductRules, worst: Example) -> dict[str, Any]:
+    columns = [_("fee"), _("received by"), _("when"), {"title": _("at most, each time"), "is_number": True}]
+    return {
+        "title": _("What may be charged"),
+        "columns": columns,
+        "rows": [_fee(line, worst.principal) for line in rules.fees],
+        "note": _("Beside interest and penalty interest. Amounts are those of the largest loan."),
+        "empty": _("Nothing beside interest and penalty interest."),
+    }
+
+
+def _fee(line: FeeLine, principal: int) -> list[str]:
+    when = _("When it happens, all of them together") if line.is_once else str(WHEN[line.when.value])
+    return [named(line.name), named(line.payee), when, money(line.of(principal))]
 
 
 def _loans(examples: Examples) -> dict[str, Any]:
@@ -153,13 +179,14 @@ def _worst_case(examples: Examples) -> dict[str, Any]:
 
 
 def _schedule(example: Example) -> dict[str, Any]:
-    columns = [_("No."), _("due date"), _("principal"), _("interest"), _("installment"), _("balance")]
+    columns = [_("No."), _("due date"), _("principal"), _("interest"), _("fees"), _("installment"), _("balance")]
     rows = [
         [
             str(row.number),
             date_format(row.due_on, "DATE_FORMAT"),
             money(row.principal),
             money(row.interest),
+            money(row.fee),
             money(row.total),
             money(row.balance),
         ]
@@ -189,8 +216,15 @@ def _said(name: str, value: Any) -> str:
         return percent(Decimal(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if name == "fees":
+        return "; ".join(_fee_said(line) for line in parse_fee_lines(value, currency=settings.CURRENCY)) or "–"
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, dict):
         return "; ".join(f"{key}: {part}" for key, part in value.items()) or "–"
     return str(value)
+
+
+def _fee_said(line: FeeLine) -> str:
+    said = money(line.minor) if line.share is None else percent(line.share)
+    return f"{named(line.name)} {said}"

@@ -8,14 +8,18 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
+from dashu.finance.annual_rates import all_in_rates
 from dashu.finance.schedule import build_schedule
+from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import format_minor
 from dashu.policy import rules as policy
+from loans.domain.fees import fee_lines_to_json
 from loans.domain.terms import ProductRules
 from loans.domain.waterfalls import waterfall_to_json
 from loans.models import Loan
 from loans.selectors.products import product_terms
+from loans.services.product_versions import RateAboveCap
 
 
 class OutsideProduct(DomainError):
@@ -44,7 +48,8 @@ def create_loan(
     :raises UnknownProduct: no such product on that day.
     :raises OutsideProduct: outside the product's bounds.
     :raises RateAboveBound: the rate lies above what the lender's policy pack allows on the day.
-    :raises InvalidTerms: the dates contradict each other.
+    :raises RateAboveCap: with its fees the loan costs more a year than the pack allows.
+    :raises InvalidTerms: the dates contradict each other, or the fees are more than the principal.
     """
     version = product_terms(product_code, on=starts_on)
     rules = version.rules
@@ -66,7 +71,7 @@ def create_loan(
         **contract_columns(rules, annual_rate=annual_rate, on=starts_on),
     )
     loan.number = f"DS{starts_on:%Y}{loan.pk:07d}"
-    build_schedule(loan.schedule_terms)  # refuses contradicting dates before anything is written
+    _refuse_above_cap(loan.schedule_terms, policy.rate_cap(starts_on))
     loan.save(force_insert=True)
     audit.record(action="loans.loan_created", subject_type="loan", subject_id=loan.pk, actor=actor)
     return loan
@@ -87,7 +92,23 @@ def contract_columns(rules: ProductRules, *, annual_rate: Decimal, on: date) -> 
         "penalty_grace_days": max(penalty.grace_days, rules.grace_days),
         "penalty_cap_rate": policy.rate_cap(on),
         "non_accrual_days": policy.non_accrual_days(on),
+        "disclosed_fees": fee_lines_to_json(rules.fees, currency=settings.CURRENCY),
     }
+
+
+def _refuse_above_cap(terms: ScheduleTerms, cap: Decimal) -> None:
+    """Refuse contradicting dates before anything is written, and fees that bring the loan above the cap."""
+    rows = build_schedule(terms)
+    if not terms.fees:
+        return
+    rates = all_in_rates(terms, rows)
+    rate = max(rates.irr_nominal, rates.irr_effective)
+    if rate > cap:
+        raise RateAboveCap(
+            _("With its fees the loan costs %(rate)s a year; the cap is %(cap)s."),
+            field="annual_rate",
+            params={"rate": rate, "cap": cap},
+        )
 
 
 def _refuse_outside(rules: ProductRules, principal_minor: int, annual_rate: Decimal, count: int) -> None:

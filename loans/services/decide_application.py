@@ -225,7 +225,7 @@ def _make_offers(application: Application, reviewed: CreditReview, decided: Deci
 def sheet_of_offer(proposed: Proposed, product: ProductRules, *, on: date, currency: str) -> CostSheet:
     """Return the cost sheet of an offer for a payout on a day."""
     penalty = policy.penalty_rule(on).for_contract(proposed.annual_rate) if product.charges_penalty else PenaltyRule()
-    return cost_sheet(proposed.terms, penalty, (), currency=currency, rate_cap=policy.rate_limits(on).cap)
+    return cost_sheet(proposed.terms, penalty, product.fees, currency=currency, rate_cap=policy.rate_limits(on).cap)
 
 
 def _figures(proposed: Proposed) -> dict[str, Any]:

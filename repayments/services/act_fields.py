@@ -28,7 +28,8 @@ class Kind(Enum):
     What a field holds, and what it is read as.
 
     AMOUNT minor units of the loan · DAY a date · WHOLE an int · RATE a fraction, written in percent · CHOICE its code ·
-    TEXT itself · YES a bool · PAYMENT the reference of a payment on the loan · LOAN the id of the loan of a number.
+    FEE the code of a fee · TEXT itself · YES a bool · PAYMENT the reference of a payment on the loan ·
+    LOAN the id of the loan of a number.
     """
 
     AMOUNT = auto()
@@ -36,6 +37,7 @@ class Kind(Enum):
     WHOLE = auto()
     RATE = auto()
     CHOICE = auto()
+    FEE = auto()
     TEXT = auto()
     YES = auto()
     PAYMENT = auto()
@@ -173,6 +175,7 @@ _READERS: Mapping[Kind, Callable[[Field, str, Loan], Any]] = {
     Kind.WHOLE: _whole,
     Kind.RATE: _rate,
     Kind.CHOICE: _choice,
+    Kind.FEE: lambda _field, text, _loan: text.lower(),  # whether it was disclosed is for the service to say
     Kind.TEXT: _text,
     Kind.YES: _yes,
     Kind.PAYMENT: _payment,

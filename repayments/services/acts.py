@@ -22,7 +22,7 @@ from repayments.models import LoanBalance, LoanEvent, Payment
 from repayments.services.act_fields import Field, Kind, Text, read_fields
 from repayments.services.change_due_day import change_due_day
 from repayments.services.change_rate import change_rate
-from repayments.services.charge_fee import charge_fee
+from repayments.services.charge_fee import charge_fee, chargeable_lines
 from repayments.services.charge_off_loan import charge_off_loan
 from repayments.services.correct_payment import apply_to_installment, correct_payment
 from repayments.services.extend_loan import extend_loan
@@ -99,7 +99,7 @@ class Act:
         names = {field.name for field in self.fields}
         if name.endswith("_on"):
             name = "date"
-        name = {"annual_rate": "rate"}.get(name, name)
+        name = {"annual_rate": "rate", "code": "fee"}.get(name, name)
         return name if name in names else None
 
 
@@ -122,6 +122,10 @@ _COUNT_HELP = _("How many installments the new schedule has.")
 
 def _is_running(loan: Loan, _balance: LoanBalance) -> bool:
     return loan.status == Loan.Status.ACTIVE
+
+
+def _has_chargeable_fees(loan: Loan, balance: LoanBalance) -> bool:
+    return _is_running(loan, balance) and bool(chargeable_lines(loan))
 
 
 def _is_claim(loan: Loan, _balance: LoanBalance) -> bool:
@@ -159,6 +163,7 @@ def _waive(loan: Loan, values: Values, doing: Doing) -> object:
 def _fee(loan: Loan, values: Values, doing: Doing) -> object:
     return charge_fee(
         loan_id=loan.pk,
+        code=values["fee"],
         amount_minor=values["amount"],
         charged_on=values["date"],
         today=doing.today,
@@ -322,10 +327,10 @@ ACTS: Mapping[str, Act] = {
             _("Charge a fee"),
             Group.MONEY,
             "repayments.charge_loanevent",
-            _("The fee is demanded with the next installment."),
-            (_AMOUNT, _DATE, _REASON),
+            _("The fee is demanded with the next installment. Only fees that were disclosed can be charged."),
+            (Field("fee", _("Fee"), Kind.FEE), _AMOUNT, _DATE, _REASON),
             _fee,
-            _is_running,
+            _has_chargeable_fees,
         ),
         Act(
             "refund_credit",

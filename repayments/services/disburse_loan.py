@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from dashu.audit import services as audit
 from dashu.finance import installments as finance
 from dashu.finance.loan import books_of, opened
-from dashu.finance.schedule import build_schedule
 from dashu.kernel.errors import DomainError
 from dashu.ledger import services as ledger
+from loans.domain.fees import demanded_rows
 from loans.models import Loan, ProductTerms
 from loans.selectors.compiled import OneRow
 from repayments.models import Disbursement, LoanEvent, ScheduleVersion
@@ -48,7 +48,7 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
 
     loan.product_terms = _terms_of(loan)
     contract = loan.contract
-    schedule = build_schedule(loan.schedule_terms)
+    schedule = demanded_rows(loan.schedule_terms)
     rows = [finance.Installment(row.number, row.due_on, row.principal, row.interest, row.fee) for row in schedule]
     position = opened(contract, rows, loan.principal_minor)
 

@@ -305,4 +305,4 @@ def _brought(opening: Opening, interest_through: date) -> dict[str, Any]:
 
 
 def _text(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, dict) else value
+    return json.dumps(value) if isinstance(value, (dict, list)) else value

@@ -26,7 +26,7 @@ def random_book(seed: int, size: int) -> list[Loan]:
         loan = running_loan(
             owner,
             principal=chance.randrange(1_000_00, 50_000_00),
-            annual_rate=str(chance.choice(["0", "0.06", "0.1175", "0.18", "0.24"])),
+            annual_rate=str(chance.choice(["0", "0.06", "0.1175", "0.18", "0.216"])),
             count=chance.randrange(3, 13),
             starts_on=START - timedelta(days=chance.randrange(0, 200)),
             product=chance.choice(["consumer", "card-repayment"]),

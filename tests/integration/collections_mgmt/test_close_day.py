@@ -67,7 +67,7 @@ class TestOverdue:
 
 class TestPenalty:
     def test_thirty_days_on_one_thousand_at_24_percent_cost_20(self, amina):
-        loan = running_loan(amina, principal=yuan(12_000), annual_rate="0.24", product="sme")
+        loan = running_loan(amina, principal=yuan(12_000), annual_rate="0.21", product="sme")
         for after in range(1, 29):
             close(DUE + timedelta(days=after))
 

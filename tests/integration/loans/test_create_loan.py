@@ -10,6 +10,7 @@ from loans.models import Loan, Product, ProductTerms
 from loans.selectors.products import UnknownProduct
 from loans.services.create_loan import OutsideProduct
 from loans.services.load_products import load_products
+from loans.services.product_versions import RateAboveCap
 from tests.factories import approved_loan, running_loan, yuan
 
 
@@ -42,7 +43,7 @@ class TestCreateLoan:
         [
             ({"principal": yuan("999.99")}, "principal"),
             ({"principal": yuan("200000.01")}, "principal"),
-            ({"annual_rate": "0.240001"}, "annual_rate"),
+            ({"annual_rate": "0.216001"}, "annual_rate"),
             ({"count": 2}, "count"),
             ({"count": 37}, "count"),
         ],
@@ -86,6 +87,49 @@ class TestProducts:
         assert approved_loan(amina, starts_on=date(2026, 2, 1), count=48).product_terms.version == 2
         with pytest.raises(OutsideProduct):
             approved_loan(amina, starts_on=date(2026, 1, 31), count=48)
+
+
+class TestDisclosedFees:
+    NAMES = {"zh-Hans": "费用", "zh-Hant": "費用", "en": "Fee"}
+
+    def offer(self, **line: str) -> None:
+        version = ProductTerms.objects.get(product__code="consumer")
+        fee = {"code": "entry", "name": self.NAMES, "payee": self.NAMES, **line}
+        ProductTerms.objects.create(
+            product=version.product,
+            version=2,
+            effective_from=date(2026, 1, 1),
+            terms=version.terms | {"fees": [fee]},
+        )
+
+    def test_are_frozen_into_the_contract_as_the_product_has_them(self, amina):
+        loan = approved_loan(amina)
+
+        assert loan.disclosed_fees == loan.product_terms.terms["fees"]
+        assert [line.code for line in Loan.objects.get(pk=loan.pk).fee_lines] == ["notary", "paper_copy"]
+        assert loan.schedule_terms.fees == ()
+
+    def test_that_come_by_themselves_are_terms_of_the_schedule(self, amina):
+        self.offer(when="each", amount="5.00")
+
+        assert [fee.code for fee in approved_loan(amina).schedule_terms.fees] == ["entry"]
+
+    def test_cannot_bring_a_loan_above_the_cap(self, amina):
+        self.offer(when="upfront", rate="0.05")
+
+        with pytest.raises(RateAboveCap) as refused:
+            approved_loan(amina)
+
+        assert (refused.value.code, refused.value.field) == ("rate_above_cap", "annual_rate")
+        assert Loan.objects.exists() is False
+
+    def test_more_than_the_principal_are_refused(self, amina):
+        self.offer(when="each", amount="2000.00")
+
+        with pytest.raises(InvalidTerms):
+            approved_loan(amina)
+
+        assert Loan.objects.exists() is False
 
 
 class TestScheduleOfTheProduct:

@@ -18,6 +18,7 @@ from loans.services.create_loan import OutsideProduct, create_loan
 from loans.services.product_versions import (
     RateAboveCap,
     VersionFixed,
+    checked_examples,
     publish_version,
     save_version,
     submit_version,
@@ -65,6 +66,17 @@ def lend(borrower, principal: int, rate: str, on: date = TODAY):
         starts_on=on,
         actor="user:1",
     )
+
+
+class TestShippedProducts:
+    @pytest.mark.parametrize("month", range(1, 12))
+    @pytest.mark.parametrize("code", ["consumer", "sme", "card-repayment"])
+    def test_lend_inside_the_cap_on_any_day_and_could_be_published_as_they_are(self, rules, code, month):
+        terms = ProductTerms.objects.get(product__code=code).terms
+
+        for day in (1, 15, 28):
+            on = date(2027, month, day)
+            assert checked_examples(terms, effective_from=on, today=on).above_cap == ()
 
 
 class TestDraft:
@@ -143,7 +155,13 @@ class TestPublication:
         asked = ask(draft(una), una)
 
         tables = {table["title"]: table for table in asked.preview}
-        assert list(tables) == ["What changes", "What loans come to", "The worst case", "Its schedule"]
+        assert list(tables) == [
+            "What changes",
+            "What may be charged",
+            "What loans come to",
+            "The worst case",
+            "Its schedule",
+        ]
         assert tables["What changes"]["rows"] == [
             ["repayment method", "Equal installments", "Equal principal"],
             ["lowest amount", "¥1,000.00", "¥5,000.00"],
@@ -151,8 +169,10 @@ class TestPublication:
             ["fewest installments", "3", "6"],
             ["most installments", "36", "24"],
             ["lowest annual rate", "0%", "8%"],
-            ["highest annual rate", "24%", "15%"],
+            ["highest annual rate", "21.6%", "15%"],
+            ["fees", "Notary fee ¥500.00; Paper copy by courier ¥20.00", "–"],
         ]
+        assert tables["What may be charged"]["rows"] == []
         assert len(tables["Its schedule"]["rows"]) == 24
 
     def test_asked_twice_is_one_request(self, una):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
@@ -75,10 +76,19 @@ WRITTEN = (
 )  # fmt: skip
 OF_PAIRS = {"payment_not_correctable", "payment_returned", "nothing_to_correct"}
 
+# A line that discloses whatever the machine charges.
+ANY_FEE = {
+    "code": "any",
+    "name": {"zh-Hans": "费用", "zh-Hant": "費用", "en": "Fee"},
+    "payee": {"zh-Hans": "公证处", "zh-Hant": "公證處", "en": "Notary"},
+    "when": "on_event",
+    "amount": "100000000000.00",
+}
+
 # The service of each act, and what it calls the value date.
 ACTS: dict[str, tuple[Callable[..., Any], str]] = {
     "WAIVER": (waive_amount, "waived_on"),
-    "FEE": (charge_fee, "charged_on"),
+    "FEE": (partial(charge_fee, code=ANY_FEE["code"]), "charged_on"),
     "REFUND": (refund_credit, "refunded_on"),
     "EXTENSION": (extend_loan, "granted_on"),
     "RESTRUCTURE": (restructure_loan, "restructured_on"),
@@ -147,6 +157,7 @@ class LoanLife(AnyLife):
             penalty_base=penalty.base.value,
             penalty_grace_days=penalty.grace_days,
             penalty_cap_rate=penalty.all_in_cap,
+            disclosed_fees=[ANY_FEE],
         )
         disburse_loan(loan_id=loan.pk, reference=f"OUT-{loan.number}", actor=ACTOR)
         loan = Loan.objects.get(pk=loan.pk)

@@ -37,7 +37,7 @@ class TestCompare:
         assert 'value="２０，０００"' in page
 
     def test_says_so_when_the_loan_is_not_better(self, ask):
-        page = ask(loan_rate="24")
+        page = ask(loan_rate="21.6")
 
         assert "The loan is not better for you" in page
         assert "You do not need us for that." in page
@@ -51,7 +51,7 @@ class TestCompare:
             ({"statement": "500"}, "The loan is for amounts from ¥1,000 to ¥200,000."),
             ({"statement": "plenty"}, "field__error"),
             ({"count": "61"}, "The loan has between 3 and 60 installments."),
-            ({"loan_rate": "24.01"}, "The rate of the loan lies between 0% and 24%."),
+            ({"loan_rate": "21.61"}, "The rate of the loan lies between 0% and 21.6%."),
             ({"card_rate": "-1"}, "field__error"),
             ({"minimum_floor": ""}, "field__error"),
         ],

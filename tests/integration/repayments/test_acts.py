@@ -54,7 +54,7 @@ EXAMPLES: Mapping[str, dict[str, str]] = {
     "apply_to_installment": {"payment": "PART", "installment": "4"},
     "move_payment": {"payment": "PART", "to_loan": "OTHER"},
     "return_payment": {"payment": "THIRD", "date": "2026-05-02"},
-    "charge_fee": {"amount": "50.00", "date": "2026-05-10"},
+    "charge_fee": {"fee": "notary", "amount": "50.00", "date": "2026-05-10"},
     "refund_credit": {"amount": "20", "date": "2026-06-01", "reference": "OUT-1"},
     "waive_amount": {"component": "interest", "amount": "100", "date": "2026-05-20"},
     "extend_loan": {"months": "2", "date": "2026-05-01"},
@@ -93,7 +93,7 @@ def accrue_to_today(loan: Loan) -> None:
     """Bring every day up to yesterday into the books, so that an act adds nothing but itself."""
     loan.refresh_from_db()
     if loan.status == Loan.Status.ACTIVE:
-        fee = perform("charge_fee", loan, {"amount": "1", "date": TODAY.isoformat()})
+        fee = perform("charge_fee", loan, {"fee": "notary", "amount": "1", "date": TODAY.isoformat()})
         perform("undo", loan, {"event": str(fee.pk)})
 
 
@@ -208,7 +208,7 @@ class TestUndo:
         check(other)
 
     def test_shows_its_own_diff_first(self, late, other, ada):
-        fee = perform("charge_fee", late, {"amount": "50", "date": "2026-05-10"})
+        fee = perform("charge_fee", late, {"fee": "notary", "amount": "50", "date": "2026-05-10"})
 
         seen = preview_act(
             UNDO, loan=late, payload={"event": str(fee.pk), "reason": "a mistake"}, today=TODAY, user=ada
@@ -221,7 +221,7 @@ class TestUndo:
     def test_is_offered_for_what_can_be_undone_only(self, late):
         first, part, third = Payment.objects.order_by("pk")
         perform("return_payment", late, {"payment": "THIRD", "date": "2026-05-02"})
-        fee = perform("charge_fee", late, {"amount": "50", "date": "2026-05-10"})
+        fee = perform("charge_fee", late, {"fee": "notary", "amount": "50", "date": "2026-05-10"})
         perform("undo", late, {"event": str(fee.pk)})
         returned = LoanEvent.objects.get(kind="REVERSAL", data__event=third.pk)
 
@@ -230,7 +230,7 @@ class TestUndo:
         assert offered == [first.pk, part.pk, returned.pk]
 
     def test_of_anothers_event_is_refused(self, late, other):
-        fee = perform("charge_fee", other, {"amount": "50", "date": "2026-05-10"})
+        fee = perform("charge_fee", other, {"fee": "notary", "amount": "50", "date": "2026-05-10"})
 
         with pytest.raises(Exception, match="There is no such event"):
             perform("undo", late, {"event": str(fee.pk)})

@@ -80,7 +80,13 @@ class TestTwoUndosOfOneEvent:
             event_id = pay(loan, yuan("1100.16"), FIRST_DUE, reference="P").pk
         else:
             event_id = charge_fee(
-                loan_id=loan.pk, amount_minor=yuan(50), charged_on=ON, today=TODAY, reason="Late", actor=ACTOR
+                loan_id=loan.pk,
+                code="notary",
+                amount_minor=yuan(50),
+                charged_on=ON,
+                today=TODAY,
+                reason="Late",
+                actor=ACTOR,
             ).pk
 
         reversal, refusal = in_turn(*(lambda reason=reason: undo(event_id, reason) for reason in order))

@@ -32,7 +32,7 @@ from tests.integration.repayments.test_restate import check
 pytestmark = pytest.mark.django_db
 
 TODAY = date(2026, 4, 20)
-HEADING = "act,loan,amount,date,component,payment,installment,reason"
+HEADING = "act,loan,amount,date,component,payment,installment,reason,fee"
 
 
 def someone(role: str = User.Role.ADMIN) -> User:
@@ -70,7 +70,7 @@ def other(brook, loan) -> Loan:
 @pytest.fixture
 def good(loan, other) -> list[str]:
     return [
-        f"charge_fee,{loan.number},30.00,2026-04-01,,,,late again",
+        f"charge_fee,{loan.number},30.00,2026-04-01,,,,late again,notary",
         f"correct_payment,{loan.number},550,,,REF,,typed wrongly",
         f"waive_amount,{other.number},12.5,2026-04-02,interest,,,agreed",
     ]
@@ -80,10 +80,10 @@ class TestReading:
     def test_refuses_lines_with_their_column(self, loan, other):
         batch = kept(
             f"fee,{loan.number},30,2026-04-01,,,,x",
-            "charge_fee,NONE,30,2026-04-01,,,,x",
-            f"charge_fee,{loan.number},3O,1 April,,,,",
-            f"charge_fee,{loan.number},30,2026-04-01,interest,,,x",
-            f"charge_fee,{loan.number},30,2026-04-01,,,,x",
+            "charge_fee,NONE,30,2026-04-01,,,,x,notary",
+            f"charge_fee,{loan.number},3O,1 April,,,,,notary",
+            f"charge_fee,{loan.number},30,2026-04-01,interest,,,x,notary",
+            f"charge_fee,{loan.number},30,2026-04-01,,,,x,notary",
         )
 
         found = refusals(batch)
@@ -124,7 +124,7 @@ class TestReading:
         assert CorrectionBatch.objects.exists() is False
 
     def test_reads_gb18030(self, loan, other):
-        batch = kept(f"charge_fee,{loan.number},30,2026-04-01,,,,催收费用", encoding="gb18030")
+        batch = kept(f"charge_fee,{loan.number},30,2026-04-01,,,,催收费用,notary", encoding="gb18030")
 
         assert batch.rows.get().payload["reason"] == "催收费用"
 
@@ -166,7 +166,7 @@ class TestBooking:
         assert set(batch.rows.values_list("status", flat=True)) == {"WAITING"}
 
     def test_all_or_nothing_counts_lines_that_were_refused_when_they_were_read(self, loan, other, good):
-        batch = kept(*good, "charge_fee,NONE,30,2026-04-01,,,,x")
+        batch = kept(*good, "charge_fee,NONE,30,2026-04-01,,,,x,notary")
 
         with pytest.raises(BatchHasRefusals):
             book(batch)

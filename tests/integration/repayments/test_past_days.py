@@ -123,7 +123,7 @@ def do(kind: str, chance: random.Random, loan: Loan, on: date, today: date, refe
             component = chance.choice(list(Component))
             waive_amount(component=component, amount_minor=chance.randrange(1, 50_00), waived_on=on, **common)
         case "fee":
-            charge_fee(amount_minor=chance.randrange(1, 100_00), charged_on=on, **common)
+            charge_fee(code="notary", amount_minor=chance.randrange(1, 100_00), charged_on=on, **common)
         case "extend":
             extend_loan(months=1, granted_on=on, **common)
         case "pause":

@@ -27,7 +27,7 @@ def told_of(event: LoanEvent) -> str:
 
 
 def fee(loan) -> LoanEvent:
-    return charge_fee(loan_id=loan.pk, amount_minor=yuan(50), charged_on=date(2026, 2, 1), **ABOUT)
+    return charge_fee(loan_id=loan.pk, code="notary", amount_minor=yuan(50), charged_on=date(2026, 2, 1), **ABOUT)
 
 
 def pause(loan) -> LoanEvent:

@@ -15,7 +15,7 @@ from tests.integration.staff.conftest import as_role
 
 pytestmark = pytest.mark.django_db
 
-FEE = {"amount": "50.00", "date": "2026-03-20", "reason": "Second letter"}
+FEE = {"fee": "notary", "amount": "50.00", "date": "2026-03-20", "reason": "Second letter"}
 MAY = {
     "COLLECTOR": {"waive_amount"},
     "UNDERWRITER": set(),
@@ -87,13 +87,34 @@ class TestPermissions:
 
     def test_to_undo_are_those_of_the_act(self, late_loan):
         fee = charge_fee(
-            loan_id=late_loan.pk, amount_minor=5000, charged_on=date(2026, 3, 20), today=date(2026, 3, 20),
-            reason="x", actor="user:1",
+            loan_id=late_loan.pk, code="notary", amount_minor=5000, charged_on=date(2026, 3, 20),
+            today=date(2026, 3, 20), reason="x", actor="user:1",
         )  # fmt: skip
         query = f"?event={fee.pk}"
 
         assert as_role("SUPERVISOR").get(address(late_loan, "undo") + query).status_code == 403
         assert as_role("ACCOUNTANT").get(address(late_loan, "undo") + query).status_code == 200
+
+    def test_to_charge_a_fee_is_there_only_where_one_was_disclosed(self, late_loan):
+        client = as_role("ACCOUNTANT")
+        assert "Notary fee · at most ¥500.00" in client.get(address(late_loan, "charge_fee")).content.decode()
+        assert "Charge a fee" in labels(client.get(f"/admin/loans/loan/{late_loan.pk}/change/"))
+
+        Loan.objects.filter(pk=late_loan.pk).update(disclosed_fees=[])
+
+        assert "Charge a fee" not in labels(client.get(f"/admin/loans/loan/{late_loan.pk}/change/"))
+
+    def test_to_charge_a_fee_refuses_another_fee_and_more_than_was_disclosed(self, late_loan):
+        client = as_role("ACCOUNTANT")
+
+        other = client.post(address(late_loan, "charge_fee"), {**FEE, "fee": "letter", "step": "preview"})
+        more = client.post(address(late_loan, "charge_fee"), {**FEE, "amount": "500.01", "step": "preview"})
+
+        assert "fee" in other.context["form"].errors
+        assert more.context["form"].errors["amount"] == [
+            "The cost sheet of this loan leaves at most 500.00 for this fee."
+        ]
+        assert fees() == 0
 
     @pytest.mark.parametrize("path", ["nothing/", "undo/", "undo/?event=x", "undo/?event=999999"])
     def test_of_what_does_not_exist_is_not_found(self, path, late_loan):
@@ -158,7 +179,7 @@ class TestActPage:
         page = client.post(address(late_loan, "charge_fee"), given)
 
         assert fees() == 1
-        assert page.context["since"] == ["Fee · ¥50.00 · March 20, 2026 · Second letter"]
+        assert page.context["since"] == ["Fee · Notary fee · ¥50.00 · March 20, 2026 · Second letter"]
 
     @pytest.mark.parametrize(
         ("given", "field"),

@@ -15,7 +15,7 @@ LIST = "/admin/repayments/correctionbatch/"
 
 
 def upload(client, *lines, key=None):
-    content = "\n".join(("act,loan,amount,date,reason", *lines)).encode()
+    content = "\n".join(("act,loan,amount,date,reason,fee", *lines)).encode()
     data = {"key": key or uuid4(), "file": SimpleUploadedFile("corrections.csv", content)}
     return client.post(f"{LIST}upload/", data)
 
@@ -26,7 +26,7 @@ def fees() -> int:
 
 @pytest.fixture
 def line(late_loan) -> str:
-    return f"charge_fee,{late_loan.number},50,2026-03-20,late"
+    return f"charge_fee,{late_loan.number},50,2026-03-20,late,notary"
 
 
 class TestCorrectionsByFile:

@@ -1,5 +1,6 @@
 """Versions of products at the staff's pages: written with a preview, kept as typed when refused, sent to approval."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -32,6 +33,19 @@ def form(**changes: str) -> dict[str, str]:
     }
 
 
+FEES = json.dumps(
+    [
+        {
+            "code": "account",
+            "name": {"zh-Hans": "账户管理费", "zh-Hant": "帳戶管理費", "en": "Account fee"},
+            "payee": {"zh-Hans": "大树金融", "zh-Hant": "大樹金融", "en": "Dashu Finance"},
+            "when": "upfront",
+            "amount": "5.00",
+        }
+    ]
+)
+
+
 class TestVersions:
     def test_are_previewed_saved_and_sent_to_another_person(self):
         una = as_role("UNDERWRITER")
@@ -57,12 +71,29 @@ class TestVersions:
         assert "Lend under version 2 of the product consumer." in page
         assert "What loans come to" in page
 
+    def test_show_their_fees_and_count_them(self):
+        una = as_role("UNDERWRITER")
+
+        page = una.post(WRITE, form(step="preview", fees=FEES)).content.decode()
+        saved = una.post(WRITE, form(step="save", fees=FEES))
+
+        assert "What may be charged" in page
+        assert "Account fee" in page
+        assert "Once, with the first installment" in page
+        assert ProductTerms.objects.get(status="DRAFT").terms["fees"] == json.loads(FEES)
+        edit = una.get(saved.url.replace("change", "edit")).content.decode()
+        assert "帳戶管理費" in edit
+
     @pytest.mark.parametrize(
         ("change", "said"),
         [
             ({"max_annual_rate": "0.23"}, "the cap is 0.24"),
             ({"max_count": "2"}, "The highest lies below the lowest."),
             ({"schedule": "{"}, "This is not JSON."),
+            ({"fees": "["}, "This is not JSON."),
+            ({"fees": "{}"}, "Write the lines in brackets."),
+            ({"fees": '[{"code": "x"}]'}, "This term is missing."),
+            ({"fees": FEES.replace("5.00", "500.00")}, "the cap is 0.24"),
             ({"schedule": '{"grace": 1}'}, "This term is not known."),
             ({"min_principal": ""}, "This term is missing."),
         ],

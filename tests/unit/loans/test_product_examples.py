@@ -54,6 +54,21 @@ def test_the_penalty_of_ninety_days_is_that_of_the_contracts_rate():
     assert examples(replace(RULES, charges_penalty=False)).penalty_all == 0
 
 
+def test_count_fees_in_the_cost_the_installments_and_the_rate():
+    names = {"zh-Hans": "费", "zh-Hant": "費", "en": "Fee"}
+    lines = [
+        {"code": "entry", "name": names, "payee": names, "when": "upfront", "amount": "100.00"},
+        {"code": "account", "name": names, "payee": names, "when": "each", "amount": "1.00"},
+        {"code": "copy", "name": names, "payee": names, "when": "on_event", "amount": "20.00"},
+    ]
+    plain, found = examples(), examples(parse_rules(TERMS | {"fees": lines}))
+
+    assert found.worst.cost == plain.worst.cost + 100_00 + 12 * 1_00
+    assert found.worst.highest == 1_100_16 + 101_00  # the first
+    assert found.worst.all_in_rate == Decimal("0.216890")  # irr of 11,900 against 11 × 1,101.16 and 1,101.19
+    assert found.penalty_once == plain.penalty_once
+
+
 def test_names_the_loans_above_the_cap():
     found = examples(limits=replace(LIMITS, cap=Decimal("0.19")))
 

@@ -51,6 +51,9 @@ class TestParseRules:
             ({"schedule": {"stub": "none"}}, "invalid_input", "schedule.stub"),
             ({"schedule": {"calendar": "mars"}}, "unknown_calendar", "schedule.calendar"),
             ({"schedule": []}, "invalid_input", "schedule"),
+            ({"schedule": {"fees": []}}, "invalid_product_terms", "schedule.fees"),
+            ({"fees": {}}, "invalid_fee_line", "fees"),
+            ({"fees": [{"code": "notary"}]}, "invalid_fee_line", "fees[0].name"),
         ],
     )
     def test_refuses_at_the_term(self, term, code, field):
