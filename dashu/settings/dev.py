@@ -33,3 +33,7 @@ FIELD_KEYS = [
 FIELD_INDEX_KEY = (
     index_key("DASHU_FIELD_INDEX_KEY") if is_given("DASHU_FIELD_INDEX_KEY") else derived_key(SECRET_KEY, "index")
 )
+# Without a mail server, what accounts send (confirmations, new passwords) lies in files.
+if not is_given("DASHU_SMTP_HOST"):
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = DASHU_HOME / "mail"

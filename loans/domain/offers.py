@@ -20,6 +20,7 @@ from dashu.finance.periods import DueRule, Period
 from dashu.finance.schedule import Row, build_schedule
 from dashu.finance.terms import InvalidTerms, Method, ScheduleTerms
 from dashu.kernel.errors import DomainError, _
+from loans.domain.fees import demanded_rows
 from loans.domain.terms import ProductRules
 
 MOST_OFFERS = 3
@@ -213,7 +214,7 @@ class _Plan:
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
-        return build_schedule(self.terms)
+        return demanded_rows(self.terms)
 
     @cached_property
     def highest(self) -> int:
@@ -225,12 +226,12 @@ class _Plan:
 
     @cached_property
     def all_in_rate(self) -> Decimal:
-        rates = all_in_rates(self.terms, self.rows)
+        rates = all_in_rates(self.terms, build_schedule(self.terms))  # upfront fees count on the day of the payout
         return max(rates.irr_nominal, rates.irr_effective)
 
     def stressed_highest(self, rules: AffordabilityRules) -> int:
         dearer = replace(self.terms, annual_rate=self.terms.annual_rate + rules.stressed_rate)
-        return max(row.total for row in build_schedule(dearer))
+        return max(row.total for row in demanded_rows(dearer))
 
 
 class _Plans:

@@ -27,6 +27,15 @@ class TestAfterSignIn:
         assert (response.status_code, response.headers["Location"]) == (302, "/apply/")
         assert (made.role, made.is_staff, made.language) == (User.Role.BORROWER, False, "zh-hant")
 
+    def test_a_mail_server_that_is_down_stops_nobody(self, settings):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+        typed = {"email": "new@example.com", "password1": "correct horse", "password2": "correct horse"}
+
+        assert Client().post("/accounts/signup/", typed).status_code == 302
+
+        assert User.objects.filter(email="new@example.com").exists()
+
     def test_the_address_may_be_typed_in_capitals(self, amina):
         client = Client()
 
