@@ -318,10 +318,15 @@ LIMITS: Mapping[Obstacle, _Wording] = {
 
 
 def review_in_words(review: CreditReview) -> list[ReasonWords]:
-    """Return the reasons of a decision as it was kept: those of the rules, else what kept an offer from being made."""
+    """
+    Return the reasons of a decision as it was kept: those of the rules, else what kept an offer from being made.
+
+    A refusal names what refuses; what only has a person look would be read as a reason that it is not.
+    """
     findings = [
         Finding(Outcome[kept["outcome"]], Reason(kept["reason"]), kept["found"], kept["limit"], kept["days"])
         for kept in review.findings
+        if kept["outcome"] == review.outcome or review.outcome != CreditReview.Outcome.REFUSE
     ]
     return reasons_in_words(findings, _shortfalls_of(review)) or limits_of_review(review)
 

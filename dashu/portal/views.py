@@ -17,12 +17,15 @@ from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
 from dashu.portal.presenting import card_of, overview_of, shown_rows
 from dashu.tapes.selectors import payments_before_takeover
-from loans.models import Loan
+from loans.domain.applications import Status
+from loans.models import Application, Loan
 from repayments.models import Payment
 from repayments.selectors.autopay import mandate_of, next_collection
 from repayments.selectors.past_days import facts_on
 from repayments.selectors.standings import standings_of
 from repayments.services.booking import refuse_outside_contract
+
+SHOWN_APPLICATIONS = 5
 
 
 @require_GET
@@ -35,7 +38,16 @@ def home(request: HttpRequest) -> HttpResponse:
     standings = standings_of(loans, today=lender_today())
     cards = [card_of(loan, standings.get(loan.pk), lender_today()) for loan in loans]
     overview = overview_of(cards, currency=loans[0].currency if loans else "CNY")
-    return render(request, "portal/home.html", {"overview": overview, "name": request.user.name})
+    applications = Application.objects.visible_to(request.user).filter(borrower__user=request.user)
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "overview": overview,
+            "name": request.user.name,
+            "applications": applications.exclude(status=Status.PAID_OUT).select_related("product")[:SHOWN_APPLICATIONS],
+        },
+    )
 
 
 @login_required

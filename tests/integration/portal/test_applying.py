@@ -132,6 +132,16 @@ class TestWizard:
         assert answer.headers["Location"] == address(application, "loan")
 
 
+class TestHome:
+    def test_leads_back_to_what_is_open(self, page, amina, brook):
+        mine, theirs = draft(amina), draft(brook)
+
+        shown = page.get("/").content.decode()
+
+        assert f"/applications/{mine.reference}/" in shown
+        assert theirs.reference not in shown
+
+
 class TestOthers:
     def test_another_persons_application_is_not_found(self, page, brook):
         application = draft(brook)
