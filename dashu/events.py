@@ -37,6 +37,8 @@ REACTIONS: dict[str, tuple[str, ...]] = {
         "collections_mgmt.tasks.refresh_history",
     ),
     "repayments.bank_statement_imported": ("repayments.tasks.book_sure_matches",),
+    "loans.document_added": ("loans.tasks.scan_document",),
+    "loans.document_removed": ("loans.tasks.erase_document",),
     "collections_mgmt.close_goes_on": ("collections_mgmt.tasks.close_due_dates",),
 }
 

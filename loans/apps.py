@@ -9,7 +9,10 @@ class LoansConfig(AppConfig):
     def ready(self) -> None:
         import loans.messages  # noqa: F401 – registers its templates
         from dashu.approvals.acts import register
+        from dashu.users.services.rotate_field_keys import register_files
         from loans.approvals import KINDS
+        from loans.services.document_contents import reseal_contents
 
         for kind in KINDS:
             register(kind)
+        register_files(reseal_contents)

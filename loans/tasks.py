@@ -8,8 +8,11 @@ from celery import shared_task
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from loans.bureaus.base import BureauUnavailable
+from loans.services import remove_document
+from loans.services import scan_document as scanning
 from loans.services.application_rows import ApplicationStateChanged
 from loans.services.decide_application import decide_application as decide
+from loans.services.document_contents import remove_orphans
 from loans.services.expire_applications import expire_applications
 from loans.services.read_credit_report import read_credit_report
 from loans.services.tell_of_decision import tell_of_decision as tell
@@ -48,3 +51,25 @@ def sweep_applications(**_newer_fields: Any) -> None:
 @shared_task
 def tell_of_decision(*, review_id: int, **_newer_fields: Any) -> None:
     tell(review_id=review_id)
+
+
+@shared_task
+def scan_document(*, document_id: int, **_newer_fields: Any) -> None:
+    scanning.scan_document(document_id=document_id, now=lender_now())
+
+
+@shared_task
+def erase_document(*, document_id: int, **_newer_fields: Any) -> None:
+    remove_document.erase_document(document_id=document_id, now=lender_now())
+
+
+@shared_task
+def sweep_documents(**_newer_fields: Any) -> None:
+    scanning.scan_forgotten(now=lender_now())
+    remove_document.erase_forgotten(now=lender_now())
+
+
+@shared_task
+def sweep_lost_files(**_newer_fields: Any) -> None:
+    """Remove files that no row names."""
+    remove_orphans(now=lender_now())

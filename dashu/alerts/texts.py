@@ -7,6 +7,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 KINDS: Mapping[str, Promise] = {
+    "documents.not_scanned": _(
+        "Document %(document)s could not be looked at for harmful software: %(error)s. Nobody can open it, or those"
+        " behind it, until then; every five minutes it is tried again."
+    ),
     "close.range_fails": _(
         "The nightly close of %(date)s failed %(attempts)s times at the loans %(loans)s: %(error)s. It is tried again"
         " at growing intervals and closes nothing half. Mend the cause; the date stays open until then."

@@ -5,6 +5,7 @@ A partner's reference may hold slashes, and PostgreSQL takes no NUL: an address 
 from django.urls import path, re_path
 
 from dashu.portal import autopay, comparing, documents, paying, reaching_me, settling, verifying, views
+from dashu.portal.applying import papers
 from dashu.portal.applying import views as applying
 
 app_name = "portal"
@@ -37,6 +38,10 @@ urlpatterns = [
     path("applications/<slug:reference>/budget/", applying.budget, name="application_budget"),
     path("applications/<slug:reference>/withdraw/", applying.withdraw, name="application_withdraw"),
     path("applications/<slug:reference>/steps/<slug:name>/", applying.step, name="application_step"),
+    path("applications/<slug:reference>/documents/", papers.papers, name="application_papers"),
+    path("applications/<slug:reference>/documents/<int:document_id>/", papers.link, name="document_link"),
+    path("applications/<slug:reference>/documents/<int:document_id>/remove/", papers.remove, name="document_remove"),
+    re_path(r"^documents/(?P<token>[0-9A-Za-z_:-]{1,120})/$", papers.file, name="document_file"),
     path("messages/", reaching_me.wishes, name="wishes"),
     path("pay/", paying.pay_together, name="pay_together"),
     path("checkouts/<uuid:token>/", paying.checkout, name="checkout"),

@@ -154,7 +154,16 @@ STATIC_ROOT = DASHU_HOME / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    # What people send us: never served by an address of its own, and sealed before it gets there.
+    "private": env.private_storage(),
 }
+# A file that may be taken stays in memory on its way, so that it lies nowhere unsealed.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = [
+    "dashu.web.uploads.UpToLimit",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 WHITENOISE_MANIFEST_STRICT = False
 MEDIA_ROOT = DASHU_HOME / "media"
 
@@ -199,6 +208,9 @@ CELERY_BEAT_SCHEDULE = {
     "collect-autopay": {"task": "repayments.tasks.collect_autopay", "schedule": 1800, "options": {"expires": 1790}},
     "give-virtual-accounts": {"task": "repayments.tasks.give_virtual_accounts", "schedule": 3600},
     "sweep-receipts": {"task": "repayments.tasks.sweep_receipts", "schedule": 900, "options": {"expires": 890}},
+    # What an event missed, or a scanner that was down.
+    "sweep-documents": {"task": "loans.tasks.sweep_documents", "schedule": 300, "options": {"expires": 290}},
+    "sweep-lost-files": {"task": "loans.tasks.sweep_lost_files", "schedule": crontab(minute=40, hour=4)},
     "sweep-quotes-and-certificates": {
         "task": "repayments.tasks.sweep_quotes_and_certificates",
         "schedule": 900,
@@ -274,6 +286,8 @@ SIMULATED_BUREAU = True  # a credit bureau that knows nobody; what it says follo
 SIMULATED_BUREAU_DELAY_MS = env.whole("DASHU_SIMULATED_BUREAU_DELAY_MS", 150)
 SIMULATED_BUREAU_FAULT = env.text("DASHU_SIMULATED_BUREAU_FAULT", "")  # of every answer, such as "DOWN"
 CREDIT_BUREAU, CREDIT_BUREAU_URL, CREDIT_BUREAU_SECRET = env.credit_bureau()
+# What looks at files that people send before anyone may open them: "structure" or "clamd".
+DOCUMENT_SCANNER, CLAMD_ADDRESS = env.document_scanner()
 # What must be in order before an accounting period is closed: functions that take its last day and raise a refusal.
 # Named here, because the ledger lies below the apps that they belong to.
 LEDGER_CLOSE_CHECKS = (
@@ -323,5 +337,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"pypdf": {"level": "ERROR"}},  # it remarks on every file that is not quite as the norm has it
     "root": {"handlers": ["console"], "level": env.text("DASHU_LOG_LEVEL", "WARNING")},
 }

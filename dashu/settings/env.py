@@ -13,6 +13,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -121,6 +122,36 @@ def wechat_pay(public_url: str) -> dict[str, str]:
         "return_url": f"{public_url}/checkouts/{{token}}/",
         "base_url": text("DASHU_WECHAT_BASE_URL", "https://api.mch.weixin.qq.com"),
     }
+
+
+def private_storage() -> dict[str, Any]:
+    """
+    Return where files that people send are kept, for `STORAGES`: below the home, or in another backend of Django's.
+
+    DASHU_PRIVATE_STORAGE is the backend's dotted name, DASHU_PRIVATE_STORAGE_OPTIONS its options as a JSON object.
+    """
+    backend = text("DASHU_PRIVATE_STORAGE", "")
+    if not backend:
+        own = {"location": home() / "private", "file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {**own, "base_url": None}}
+    try:
+        options = json.loads(text("DASHU_PRIVATE_STORAGE_OPTIONS", "{}"))
+    except ValueError as error:
+        raise ImproperlyConfigured("DASHU_PRIVATE_STORAGE_OPTIONS must be a JSON object.") from error
+    if not isinstance(options, dict):
+        raise ImproperlyConfigured("DASHU_PRIVATE_STORAGE_OPTIONS must be a JSON object.")
+    return {"BACKEND": backend, "OPTIONS": options}
+
+
+def document_scanner() -> tuple[str, tuple[str, int]]:
+    """Return the name of what looks at files for harm, and host and port of a ClamAV daemon (docs/documents.md)."""
+    name = text("DASHU_DOCUMENT_SCANNER", "structure")
+    if name not in ("structure", "clamd"):
+        raise ImproperlyConfigured(f"DASHU_DOCUMENT_SCANNER must be structure or clamd, not {name!r}.")
+    host, colon, port = text("DASHU_CLAMD_ADDRESS", "127.0.0.1:3310").rpartition(":")
+    if not (colon and host and port.isdecimal() and 0 < int(port) < 65_536):
+        raise ImproperlyConfigured("DASHU_CLAMD_ADDRESS must be HOST:PORT, such as clamav:3310.")
+    return name, (host.strip("[]"), int(port))
 
 
 def credit_bureau() -> tuple[str, str, str]:

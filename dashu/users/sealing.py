@@ -58,6 +58,29 @@ def open_sealed(value: str, *, place: str) -> str:
         raise CannotOpen(_("A protected value cannot be read: it is not what was stored.")) from error
 
 
+def seal_bytes(content: bytes, *, place: str) -> bytes:
+    """Return a file's content sealed: `<key id>.`, nonce and ciphertext. :param place: can be opened there only."""
+    key_id, key = settings.FIELD_KEYS[0]
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return f"{key_id}.".encode() + nonce + AESGCM(key).encrypt(nonce, content, place.encode())
+
+
+def open_sealed_bytes(sealed: bytes, *, place: str) -> bytes:
+    """
+    Return the content that `seal_bytes` was given.
+
+    :raises CannotOpen: see there.
+    """
+    key_id, _dot, rest = sealed.partition(b".")
+    key = dict(settings.FIELD_KEYS).get(key_id.decode("ascii", "replace"))
+    if key is None:
+        raise CannotOpen(_("A protected value cannot be read: its key is not set up here."))
+    try:
+        return AESGCM(key).decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], place.encode())
+    except (InvalidTag, ValueError) as error:
+        raise CannotOpen(_("A protected value cannot be read: it is not what was stored.")) from error
+
+
 def current_prefix() -> str:
     """Return what every value begins with that was sealed with the key in front."""
     return f"{settings.FIELD_KEYS[0][0]}."

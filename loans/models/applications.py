@@ -7,11 +7,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.users.models import Borrower, Partner, User, Viewer
 from loans.domain.application_facts import Purpose
 from loans.domain.applications import OPEN, Status
+from loans.domain.document_files import MOST_MEGABYTES, SENTENCES
 from loans.models.products import Product
 
 
@@ -185,6 +187,7 @@ class ApplicationEvent(models.Model):
         EXPIRED = "EXPIRED", _("Lapsed")
         DOCUMENT_ADDED = "DOCUMENT_ADDED", _("Document added")
         DOCUMENT_REMOVED = "DOCUMENT_REMOVED", _("Document removed")
+        DOCUMENT_REFUSED = "DOCUMENT_REFUSED", _("Document refused")
         FACT_VERIFIED = "FACT_VERIFIED", _("Figure checked")
         CLAIMED = "CLAIMED", _("Taken up")
         HANDED_OVER = "HANDED_OVER", _("Handed to a colleague")
@@ -208,12 +211,26 @@ class ApplicationEvent(models.Model):
         return f"{self.application_id} {self.kind}"
 
 
+class DocumentQuerySet(models.QuerySet["ApplicationDocument"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Return the documents of the applications that this person may see; staff need the permission to view them."""
+        if user.is_authenticated and user.is_staff and not user.has_perm("loans.view_application"):
+            return self.none()
+        return self.filter(application__in=Application.objects.visible_to(user))
+
+    def kept(self) -> Self:
+        """Return those that nobody has taken back, the refused ones among them."""
+        return self.filter(removed_at=None)
+
+
 class ApplicationDocument(models.Model):
     """
-    A file that an applicant sent. Its content lies in the private storage, never below static.
+    A file that an applicant sent. Its content lies sealed in the private storage, never below static.
 
     :ivar name: as the applicant called it, for showing; the name in the storage is random.
-    :ivar removed_at: when its content was deleted; the row stays as a trace.
+    :ivar refused_because: a `loans.domain.document_files.Reason`, where the scan refused it.
+    :ivar removed_at: when it was taken back; the row stays as a trace.
+    :ivar erased_at: when its content was deleted, after it was taken back or refused.
     """
 
     class Kind(models.TextChoices):
@@ -241,9 +258,13 @@ class ApplicationDocument(models.Model):
     stored_as = models.CharField(_("name in the storage"), max_length=120, unique=True)
     scan = models.CharField(_("scan"), max_length=8, choices=Scan, default=Scan.WAITING)
     scanned_at = models.DateTimeField(_("scanned at"), null=True, blank=True)
+    refused_because = models.CharField(_("reason of refusal"), max_length=16, blank=True, default="", db_default="")
     added_at = models.DateTimeField(_("added at"))
     added_by = models.TextField(_("added by"))
     removed_at = models.DateTimeField(_("removed at"), null=True, blank=True)
+    erased_at = models.DateTimeField(_("content deleted at"), null=True, blank=True)
+
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("document of an application")
@@ -254,7 +275,25 @@ class ApplicationDocument(models.Model):
                 fields=["application", "sha256"], condition=Q(removed_at=None), name="loans_application_document_once"
             )
         ]
-        indexes = [models.Index(fields=["added_at"], condition=Q(scan="WAITING"), name="loans_document_unscanned")]
+        indexes = [
+            models.Index(fields=["added_at"], condition=Q(scan="WAITING"), name="loans_document_unscanned"),
+            # The sweep finds what is to be deleted.
+            models.Index(
+                fields=["id"],
+                condition=Q(erased_at=None) & (Q(removed_at__isnull=False) | Q(scan="REFUSED")),
+                name="loans_document_to_erase",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it may be opened: nothing harmful was found, and it was not taken back."""
+        return self.scan == self.Scan.CLEAN and self.removed_at is None
+
+    @property
+    def refusal(self) -> str:
+        """Why it was refused, as a sentence; empty where it was not."""
+        return gettext(SENTENCES[self.refused_because]) % {"most": MOST_MEGABYTES} if self.refused_because else ""

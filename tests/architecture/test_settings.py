@@ -5,6 +5,8 @@ import runpy
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from dashu.settings.env import document_scanner, private_storage
+
 KEY_A, KEY_B = bytes(range(32)), bytes(range(32, 64))
 IN_BASE64 = base64.b64encode(KEY_A).decode(), base64.b64encode(KEY_B).decode()
 PRODUCTION = {
@@ -72,3 +74,34 @@ class TestProduction:
             runpy.run_module("dashu.settings.prod")
 
         assert value not in str(refusal.value)
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("DASHU_DOCUMENT_SCANNER", "none"),
+            ("DASHU_CLAMD_ADDRESS", "clamav"),
+            ("DASHU_CLAMD_ADDRESS", ":3310"),
+            ("DASHU_CLAMD_ADDRESS", "clamav:99999"),
+        ],
+    )
+    def test_refuses_a_scanner_that_cannot_be_asked(self, production, name, value):
+        production.setenv(name, value)
+
+        with pytest.raises(ImproperlyConfigured, match=f"^{name} must"):
+            document_scanner()
+
+    def test_keeps_private_files_below_the_home_or_where_it_is_told(self, production, tmp_path):
+        production.setenv("DASHU_HOME", str(tmp_path))
+        assert private_storage()["OPTIONS"]["location"] == tmp_path / "private"
+
+        production.setenv("DASHU_PRIVATE_STORAGE", "storages.backends.s3.S3Storage")
+        production.setenv("DASHU_PRIVATE_STORAGE_OPTIONS", '{"bucket_name": "papers"}')
+        assert private_storage() == {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {"bucket_name": "papers"},
+        }
+
+        for options in ("bucket", "[]"):
+            production.setenv("DASHU_PRIVATE_STORAGE_OPTIONS", options)
+            with pytest.raises(ImproperlyConfigured, match=r"^DASHU_PRIVATE_STORAGE_OPTIONS must"):
+                private_storage()

@@ -4,25 +4,24 @@ Applying for a loan in the browser: one question a page, kept at each step, so t
 Every page starts from the applications that this person may see and are theirs; another person's is not found.
 """
 
-from typing import Any
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.applying.budgeting import BudgetForm
+from dashu.portal.applying.own import own_application
+from dashu.portal.applying.papers import papers_of, papers_page, take_paper
 from dashu.portal.applying.steps import asked_for, next_step, step_before, steps_shown
 from dashu.portal.applying.telling import decision_of, offers_shown, sections_of, timeline_of
 from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import lender_date
 from loans.domain.application_facts import Step, steps_of
 from loans.domain.applications import WITHDRAWABLE, Status
-from loans.models import Application
 from loans.reason_words import price_of_review
 from loans.selectors.products import offered_products, product_terms
 from loans.services.answer_step import answer_step
@@ -31,15 +30,6 @@ from loans.services.choose_offer import choose_offer
 from loans.services.start_application import borrower_of, start_application
 from loans.services.submit_application import submit_application
 from loans.services.withdraw_application import withdraw_application
-
-
-def own_application(request: HttpRequest, reference: str) -> Application:
-    """:raises Http404: there is none of this person's."""
-    person: Any = request.user
-    mine = Application.objects.visible_to(person).filter(borrower__user=person)
-    return get_object_or_404(
-        mine.select_related("product", "borrower__identity", "business", "card"), reference=reference
-    )
 
 
 @require_GET
@@ -81,6 +71,8 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
             "steps": steps_shown(shown),
             "decision": decision_of(shown),
             "timeline": timeline_of(shown),
+            "papers": papers_of(shown),
+            "may_add_papers": shown.status in (Status.SUBMITTED, Status.REFERRED),
             "may_withdraw": shown.status in WITHDRAWABLE,
         },
     )
@@ -95,6 +87,17 @@ def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
     if shown.status != Status.DRAFT:
         return redirect("portal:application", reference)
     current = Step(name)
+    page = {
+        "steps": steps_shown(shown, current),
+        "before": step_before(shown, current),
+        "place": steps_of(shown.product.kind).index(current) + 1,
+    }
+    if current is Step.DOCUMENTS:
+        form = take_paper(request, shown) if request.method == "POST" else None
+        if form or request.method == "GET":
+            return papers_page(request, shown, form, **page)
+        if "add" in request.POST:
+            return redirect("portal:application_step", reference, name)
     asked = asked_for(shown, current, request.POST if request.method == "POST" else None)
     if request.method == "POST" and "more" not in request.POST and asked.is_valid():
         try:
@@ -106,18 +109,7 @@ def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
         else:
             following = next_step(done, after=current)
             return redirect(*_page_of(reference, following))
-    before = step_before(shown, current)
-    return render(
-        request,
-        "portal/applying/step.html",
-        {
-            "application": shown,
-            "asked": asked,
-            "steps": steps_shown(shown, current),
-            "before": before,
-            "place": steps_of(shown.product.kind).index(current) + 1,
-        },
-    )
+    return render(request, "portal/applying/step.html", {"application": shown, "asked": asked, **page})
 
 
 @login_required

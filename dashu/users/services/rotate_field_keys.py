@@ -2,10 +2,11 @@
 Seal every protected field anew with the key in front.
 
 Rows are taken in batches by primary key, each batch in a transaction of its own; which rows are left follows from the
-key that stands before each value, so a run that was cut short is simply run again.
+key that stands before each value, so a run that was cut short is simply run again. Apps above that keep sealed files
+register what seals those anew.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,11 +24,20 @@ BATCH = 500
 class Rotated:
     """
     :param resealed: values that have the key in front now.
-    :param unreadable: "table.column id" of each value that no key opens; it was left as it is.
+    :param unreadable: "table.column id" of each value, or name of each file, that no key opens; left as it is.
     """
 
     resealed: int = 0
     unreadable: list[str] = field(default_factory=list)
+
+
+ResealFiles = Callable[[], tuple[int, list[str]]]
+_FILES: list[ResealFiles] = []
+
+
+def register_files(reseal: ResealFiles) -> None:
+    """:param reseal: seals files anew; returns how many, and a name for each that no key opens."""
+    _FILES.append(reseal)
 
 
 def rotate_field_keys(*, actor: str, batch: int = BATCH) -> Rotated:
@@ -38,6 +48,10 @@ def rotate_field_keys(*, actor: str, batch: int = BATCH) -> Rotated:
         while rows := _next_rows(column, after, batch):
             _reseal(column, rows, rotated)
             after = rows[-1][0]
+    for reseal in _FILES:
+        resealed, unreadable = reseal()
+        rotated.resealed += resealed
+        rotated.unreadable += unreadable
     if rotated.resealed:
         audit.record(
             action="users.field_keys_rotated",
