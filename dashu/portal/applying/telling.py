@@ -10,14 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from dashu.consents.selectors import consents_held
+from dashu.kernel.dates import lender_date
 from dashu.portal.applying.forms import STEP_FORMS
 from dashu.portal.applying.steps import TITLES
 from dashu.web.templatetags.dashu import money
 from loans.domain.application_facts import ESSENTIALS, Step, steps_of
 from loans.domain.applications import Status
+from loans.domain.card_comparison import CardDebt, Comparison, compare
 from loans.domain.offers import Why
 from loans.models import Application, ApplicationEvent, CreditReview, Offer, ReviewRequest
 from loans.reason_words import ReasonWords, limits_of_review, review_in_words
+from loans.selectors.products import product_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,30 @@ def offers_shown(application: Application) -> list[OfferShown]:
     review = application.reviews.first()
     offers = Offer.objects.filter(application=application, review=review).order_by("position")
     return [_shown(offer) for offer in offers]
+
+
+# What issuers ask for at least, however small the balance; minor units.
+LEAST_MINIMUM = 100_00
+
+
+def card_comparison_of(application: Application, shown: OfferShown) -> Comparison | None:
+    """Return what paying the card oneself costs beside an offer; None for an application about no card."""
+    facts = application.answers.get(Step.CARD)
+    if facts is None:
+        return None
+    offer = shown.offer
+    debt = CardDebt(
+        statement=offer.principal_minor,
+        annual_rate=Decimal(facts["annual_rate"]),
+        minimum_share=Decimal(facts["minimum_minor"]) / facts["statement_minor"],
+        minimum_floor=min(LEAST_MINIMUM, facts["minimum_minor"]),
+    )
+    on = lender_date(offer.made_at)
+    rules = product_terms(application.product.code, on=on).rules
+    loan = rules.schedule_terms(
+        principal=offer.principal_minor, annual_rate=offer.annual_rate, count=offer.installment_count, disbursed_on=on
+    )
+    return compare(debt, loan)
 
 
 def _shown(offer: Offer) -> OfferShown:

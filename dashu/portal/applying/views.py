@@ -17,7 +17,7 @@ from dashu.portal.applying.budgeting import BudgetForm
 from dashu.portal.applying.own import own_application
 from dashu.portal.applying.papers import papers_of, papers_page, take_paper
 from dashu.portal.applying.steps import asked_for, next_step, step_before, steps_shown
-from dashu.portal.applying.telling import decision_of, offers_shown, sections_of, timeline_of
+from dashu.portal.applying.telling import card_comparison_of, decision_of, offers_shown, sections_of, timeline_of
 from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import lender_date
 from loans.domain.application_facts import Step, steps_of
@@ -157,12 +157,14 @@ def offers(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect("portal:application", reference)
     decision = decision_of(shown)
     assert decision is not None, "offers come from a decision"
+    shown_offers = offers_shown(shown)
     return render(
         request,
         "portal/applying/offers.html",
         {
             "application": shown,
-            "offers": offers_shown(shown),
+            "offers": shown_offers,
+            "comparison": card_comparison_of(shown, shown_offers[0]),
             "decision": decision,
             "price": price_of_review(decision.review),
         },

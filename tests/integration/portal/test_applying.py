@@ -179,8 +179,8 @@ def answered(monkeypatch):
     return use
 
 
-def decided(borrower, **steps):
-    application = submitted(borrower, **steps)
+def decided(borrower, kind="CONSUMER", **steps):
+    application = submitted(borrower, kind, **steps)
     read_credit_report.read_credit_report(application_id=application.pk, now=NOW)
     return decide_application(application_id=application.pk, now=NOW)
 
@@ -195,6 +195,22 @@ class TestOffers:
         for words in ("Each month", "It costs in all", "All costs, a year", "If your income fell by a fifth"):
             assert words in shown
         assert "How the rate is made up" in shown
+
+    @pytest.mark.parametrize(
+        ("rate", "words"),
+        [
+            ("0.1825", "The loan costs less than paying the card yourself"),
+            ("0.05", "The loan is not better for you than paying the card yourself"),
+        ],
+    )
+    def test_of_a_card_loan_are_held_against_paying_the_card_oneself(self, page, amina, answered, rate, words):
+        answered()
+        application = decided(amina, "CARD_REPAYMENT", card={"annual_rate": rate})
+
+        shown = page.get(f"/applications/{application.reference}/offers/")
+
+        assert words in shown.content.decode()
+        assert shown.context["comparison"].minimum.months > shown.context["comparison"].loan.months
 
     def test_one_is_chosen(self, page, amina, answered):
         answered()
