@@ -55,6 +55,7 @@ class Decided:
     case: Case
     product: ProductRules
     rules: Rules
+    on: date
 
 
 def decision_on(application: Application, report: CreditReport | None, *, on: date) -> Decided:
@@ -63,7 +64,7 @@ def decision_on(application: Application, report: CreditReport | None, *, on: da
     rules = rules_of(on)
     file = file_of_json(report.content) if report and report.content else None
     case = case_of(application, rules.review, file, on=on)
-    return Decided(decide(case.known, case.need, product, rules, on=on), case, product, rules)
+    return Decided(decide(case.known, case.need, product, rules, on=on), case, product, rules, on)
 
 
 def write_review(

@@ -99,6 +99,20 @@ class TestDecisions:
         assert "0 offers beyond a bound or refusals without a reason" in ran.stdout
 
 
+class TestApplications:
+    def test_decides_what_was_handed_in_and_tells_the_floor(self, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = run("applications.py", "--applications", 30, "--json", figures, TMPDIR=str(tmp_path))
+
+        assert ran.returncode == 0, ran.stderr
+        measured = json.loads(figures.read_text())
+        assert measured["applications"] == 29
+        assert sum(measured["outcomes"].values()) == 31
+        assert 0 < measured["floor"]["median_ms"] < measured["service"]["median_ms"] <= measured["service"]["p95_ms"]
+        assert "times the floor" in ran.stdout
+
+
 class TestReminders:
     def test_loses_nothing_and_sends_nothing_twice(self, tmp_path):
         figures = tmp_path / "figures.json"
