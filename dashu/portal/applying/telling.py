@@ -19,7 +19,8 @@ from loans.domain.applications import Status
 from loans.domain.card_comparison import CardDebt, Comparison, compare
 from loans.domain.offers import Why
 from loans.models import Application, ApplicationEvent, CreditReview, Offer, ReviewRequest
-from loans.reason_words import ReasonWords, limits_of_review, review_in_words
+from loans.reason_words import ReasonWords
+from loans.review_words import limits_of_review, review_in_words
 from loans.selectors.products import product_terms
 
 

@@ -22,7 +22,7 @@ from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import lender_date
 from loans.domain.application_facts import Step, steps_of
 from loans.domain.applications import WITHDRAWABLE, Status
-from loans.reason_words import price_of_review
+from loans.review_words import price_of_review
 from loans.selectors.products import offered_products, product_terms
 from loans.services.answer_step import answer_step
 from loans.services.ask_for_review import ask_for_review
