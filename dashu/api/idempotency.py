@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -47,16 +48,17 @@ class IdempotencyKeyReused(DomainError):
     http_status = 409
 
 
-def answer_once(request: PartnerRequest, write: Callable[[], Response]) -> Response:
+def answer_once(request: PartnerRequest, write: Callable[[], Response], *, asked: Any = None) -> Response:
     """
     Carry out `write` and keep its answer, or return the answer kept for this key.
 
+    :param asked: what the body asks for, in plain values, where the body is no JSON.
     :raises IdempotencyKeyMissing: no header. :raises IdempotencyKeyInvalid: a header that is no key.
     :raises IdempotencyKeyReused: the key belongs to another path or body.
     """
     key, user = _key_of(request), request.partner.user
     assert user is not None  # the token is this login's
-    fingerprint = _fingerprint(request)
+    fingerprint = _fingerprint(request, request.data if asked is None else asked)
     with transaction.atomic():
         claim = _claimed(user.pk, key, fingerprint)
         if claim is None:
@@ -103,9 +105,9 @@ def _key_of(request: Request) -> str:
     return key
 
 
-def _fingerprint(request: Request) -> str:
+def _fingerprint(request: Request, body: Any) -> str:
     """Return a digest of what was asked; spacing and the order of names do not count."""
-    asked = [request.method, request.path, request.data]
+    asked = [request.method, request.path, body]
     return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 

@@ -4,10 +4,13 @@ import json
 from math import isinf
 from typing import Any, NoReturn
 
+from django.core.exceptions import SuspiciousOperation
 from django.utils.translation import gettext_lazy as _
-from rest_framework.parsers import BaseParser
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser, MultiPartParser
 
 from dashu.kernel.errors import DomainError
+from dashu.uploads import MOST_BYTES, is_too_large
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 20
@@ -58,6 +61,26 @@ class StrictJSONParser(BaseParser):
                 params={"reason": _reason(error)},
             ) from error
         return document
+
+
+class MalformedUpload(DomainError):
+    """The body is not one form in multipart/form-data, or has more fields than any form of this API."""
+
+    code = "malformed_upload"
+    http_status = 400
+
+
+class StrictMultiPartParser(MultiPartParser):
+    """Reads a form with one file; a body that is too large leaves nothing in memory or on disk."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            form = super().parse(stream, media_type, parser_context)
+        except (ParseError, SuspiciousOperation) as error:
+            raise MalformedUpload(_("The body is not a form that can be read. Send multipart/form-data.")) from error
+        if is_too_large(parser_context["request"]):
+            raise BodyTooLarge(_("The body must not be larger than %(bound)s bytes."), params={"bound": MOST_BYTES})
+        return form
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -160,7 +160,7 @@ STORAGES = {
 # A file that may be taken stays in memory on its way, so that it lies nowhere unsealed.
 FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
-    "dashu.web.uploads.UpToLimit",
+    "dashu.uploads.UpToLimit",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -254,6 +254,8 @@ OAUTH2_PROVIDER = {
         "quotes": "Calculate schedules and annual rates",
         "loans:read": "Read the loans this partner brought",
         "payments:write": "Record payments on the loans this partner brought",
+        "applications:read": "Read the applications this partner brought, and what can be applied for",
+        "applications:write": "Apply for people, with their consent, and withdraw",
         "documents:write": "Issue statements and settlement certificates of the loans this partner brought",
     },
 }

@@ -1,8 +1,25 @@
 from django.urls import path
 
+from loans.api.application_documents import ApplicationDocuments
+from loans.api.applications import (
+    ApplicationDetail,
+    Applications,
+    ApplicationStep,
+    ApplicationSubmission,
+    ApplicationWithdrawal,
+)
+from loans.api.offered import ConsentTexts, Products
 from loans.api.views import Loans, Quotes
 
 urlpatterns = [
     path("quotes", Quotes.as_view(), name="quotes"),
     path("loans", Loans.as_view(), name="loans"),
+    path("products", Products.as_view(), name="products"),
+    path("consent-texts", ConsentTexts.as_view(), name="consent_texts"),
+    path("applications", Applications.as_view(), name="applications"),
+    path("applications/<str:reference>", ApplicationDetail.as_view(), name="application"),
+    path("applications/<str:reference>/steps/<str:step>", ApplicationStep.as_view(), name="application_step"),
+    path("applications/<str:reference>/submit", ApplicationSubmission.as_view(), name="application_submission"),
+    path("applications/<str:reference>/withdraw", ApplicationWithdrawal.as_view(), name="application_withdrawal"),
+    path("applications/<str:reference>/documents", ApplicationDocuments.as_view(), name="application_documents"),
 ]

@@ -1,12 +1,14 @@
 """Keep what an applicant answers to one step. Going back and answering again replaces it, until it is handed in."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from dashu.consents.models import ConsentText
 from dashu.consents.selectors import consents_held
 from dashu.consents.services.ledger import give_consents, withdraw_consent
 from dashu.kernel.dates import lender_date
@@ -26,6 +28,17 @@ from loans.services.application_rows import lock_application, refuse_unless_in
 from loans.services.create_loan import OutsideProduct
 
 MOST_GUARANTORS = 10
+# A consent that a partner took is not older than the draft it is for.
+CONSENTS_HOLD_FOR = timedelta(days=30)
+CLOCKS_DIFFER = timedelta(minutes=2)
+
+
+class Language(StrEnum):
+    """In which a text was read."""
+
+    ZH_HANS = "zh-hans"
+    ZH_HANT = "zh-hant"
+    EN = "en"
 
 
 class StepUnknown(DomainError):
@@ -142,13 +155,38 @@ def _keep_card(application: Application, plain: dict[str, Any], _now: datetime, 
 
 
 def _keep_consents(application: Application, plain: dict[str, Any], now: datetime, actor: str) -> None:
-    """The answer is all that is agreed to: what was agreed to before and is not in it any more is withdrawn."""
-    text_ids = _taken(plain, "texts").wholes("texts", most=20, low=1, high=2**31 - 1)
+    """
+    The answer is all that is agreed to: what was agreed to before and is not in it any more is withdrawn.
+
+    A partner shows the texts on pages of its own, and says when and in which language.
+    """
+    document = _taken(plain, "texts", "language", "given_at")
+    text_ids = document.wholes("texts", most=20, low=1, high=2**31 - 1)
+    shown: dict[str, Any] = {"now": now}
+    if application.partner_id:
+        shown = {"language": document.choice("language", Language), "now": _given_at(document, text_ids, now)}
+    document.done()
     whose: dict[str, Any] = {"borrower_id": application.borrower_id, "about": application.reference}
     for purpose, text in consents_held(**whose).items():
         if text.pk not in text_ids:
             withdraw_consent(**whose, purpose=purpose, now=now, actor=actor)
-    give_consents(**whose, text_ids=text_ids, now=now, actor=actor)
+    give_consents(**whose, text_ids=text_ids, actor=actor, **shown)
+
+
+def _given_at(document: Document, text_ids: Sequence[int], now: datetime) -> datetime:
+    """:raises InvalidInput: no moment with its offset, or one at which nobody can have agreed to these texts."""
+    field = document.field("given_at")
+    try:
+        given_at = datetime.fromisoformat(document.text("given_at", longest=40))
+    except ValueError:
+        given_at = None
+    if given_at is None or given_at.tzinfo is None:
+        raise InvalidInput(_("Write the moment with its offset, such as 2026-01-31T09:30:00+08:00."), field=field)
+    if not now - CONSENTS_HOLD_FOR <= given_at <= now + CLOCKS_DIFFER:
+        raise InvalidInput(_("Consents are given within the last 30 days before they are sent."), field=field)
+    if ConsentText.objects.filter(pk__in=text_ids, loaded_at__gt=given_at + CLOCKS_DIFFER).exists():
+        raise InvalidInput(_("At that moment this text was not in use yet."), field=field)
+    return min(given_at, now)
 
 
 def _taken(plain: dict[str, Any], *names: str) -> Document:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import get_language
@@ -32,12 +33,14 @@ class ConsentNotHeld(DomainError):
 
 @transaction.atomic
 def give_consents(
-    *, borrower_id: int, text_ids: Collection[int], about: str, now: datetime, actor: str
+    *, borrower_id: int, text_ids: Collection[int], about: str, now: datetime, actor: str, language: str | None = None
 ) -> Sequence[ConsentEntry]:
     """
     Write down that a person agrees to these texts. What is held already is not written again.
 
     :param about: what it is for, such as an application's reference.
+    :param now: when it was given.
+    :param language: in which the text was read; None: the language of the moment.
     :raises ConsentTextOutdated: a text is not the latest of its purpose.
     """
     Borrower.objects.select_for_update().get(pk=borrower_id)
@@ -46,7 +49,8 @@ def give_consents(
         raise ConsentTextOutdated(_("The text has changed since you opened this page. Please read it again."))
     held = {text.pk for text in consents_held(borrower_id=borrower_id, about=about).values()}
     new = [latest[text_id] for text_id in sorted(text_ids) if text_id not in held]
-    return _write(Kind.GIVEN, new, borrower_id=borrower_id, about=about, now=now, actor=actor)
+    whose: dict[str, Any] = {"borrower_id": borrower_id, "about": about}
+    return _write(Kind.GIVEN, new, **whose, now=now, actor=actor, language=language)
 
 
 @transaction.atomic
@@ -64,9 +68,16 @@ def withdraw_consent(*, borrower_id: int, purpose: str, about: str, now: datetim
 
 
 def _write(
-    kind: str, texts: Sequence[ConsentText], *, borrower_id: int, about: str, now: datetime, actor: str
+    kind: str,
+    texts: Sequence[ConsentText],
+    *,
+    borrower_id: int,
+    about: str,
+    now: datetime,
+    actor: str,
+    language: str | None = None,
 ) -> Sequence[ConsentEntry]:
-    language = get_language() or ""
+    language = language or get_language() or ""
     entries = [
         ConsentEntry(borrower_id=borrower_id, text=text, kind=kind, about=about, language=language, at=now, actor=actor)
         for text in texts

@@ -22,8 +22,8 @@ from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.portal.applying.links import LinkExpired, LinkWrong, opened_token, signed_token
 from dashu.portal.applying.own import own_application
+from dashu.uploads import is_too_large
 from dashu.users.actors import actor_of
-from dashu.web.uploads import is_too_large
 from loans.domain.applications import Status
 from loans.domain.document_files import MOST_MEGABYTES, DocumentRefused, Reason
 from loans.models import Application, ApplicationDocument

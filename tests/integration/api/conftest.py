@@ -34,6 +34,14 @@ class PartnerProgram:
         data = body if isinstance(body, bytes | str) else json.dumps(body)
         return self.client.post(f"/api/v1/{path}", data=data, content_type=content_type, headers=self.headers(headers))
 
+    def put(self, path: str, body: Any, **headers: str) -> HttpResponse:
+        return self.client.put(
+            f"/api/v1/{path}", data=json.dumps(body), content_type="application/json", headers=self.headers(headers)
+        )
+
+    def upload(self, path: str, form: dict[str, Any], *, key: str = "key-1") -> HttpResponse:
+        return self.client.post(f"/api/v1/{path}", data=form, headers=self.headers({"Idempotency-Key": key}))
+
     def pay(self, loan: Loan, body: Any, *, key: str = "key-1", **headers: str) -> HttpResponse:
         return self.post(f"loans/{loan.number}/payments", body, **{"Idempotency-Key": key, **headers})
 

@@ -24,6 +24,16 @@ OPERATIONS = {
     ("get", "/api/v1/loans/{number}/documents"): ["loans:read"],
     ("post", "/api/v1/loans/{number}/documents"): ["documents:write"],
     ("get", "/api/v1/loans/{number}/documents/{code}/{file_format}"): ["loans:read"],
+    ("get", "/api/v1/products"): ["applications:read"],
+    ("get", "/api/v1/consent-texts"): ["applications:read"],
+    ("get", "/api/v1/applications"): ["applications:read"],
+    ("post", "/api/v1/applications"): ["applications:write"],
+    ("get", "/api/v1/applications/{reference}"): ["applications:read"],
+    ("put", "/api/v1/applications/{reference}/steps/{step}"): ["applications:write"],
+    ("post", "/api/v1/applications/{reference}/submit"): ["applications:write"],
+    ("post", "/api/v1/applications/{reference}/withdraw"): ["applications:write"],
+    ("get", "/api/v1/applications/{reference}/documents"): ["applications:read"],
+    ("post", "/api/v1/applications/{reference}/documents"): ["applications:write"],
 }
 
 
@@ -52,7 +62,14 @@ class TestSchema:
         flow = schema["components"]["securitySchemes"]["partner"]["flows"]["clientCredentials"]
 
         assert flow["tokenUrl"] == "/oauth/token/"
-        assert set(flow["scopes"]) == {"quotes", "loans:read", "payments:write", "documents:write"}
+        assert set(flow["scopes"]) == {
+            "quotes",
+            "loans:read",
+            "payments:write",
+            "documents:write",
+            "applications:read",
+            "applications:write",
+        }
 
     def test_examples_are_what_the_schemas_say(self, schema):
         checked = 0

@@ -6,9 +6,9 @@ from django.core import signing
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from dashu import uploads
 from dashu.audit.models import AuditRecord
 from dashu.users.models import User
-from dashu.web import uploads
 from loans.models import ApplicationDocument
 from loans.services.add_document import add_document
 from loans.services.scan_document import scan_document

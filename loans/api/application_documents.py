@@ -1,0 +1,112 @@
+"""Papers of an application from a partner's program: checked as in the browser, and not to be read back."""
+
+from datetime import datetime
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from dashu.api.authentication import PartnerRequest
+from dashu.api.fields import checked
+from dashu.api.idempotency import answer_once
+from dashu.api.parsing import BodyTooLarge, MalformedUpload, StrictMultiPartParser
+from dashu.api.schema import (
+    IDEMPOTENCY_KEY,
+    TOO_LONG,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    Refusal,
+    problems,
+)
+from dashu.kernel.dates import lender_date, lender_now
+from dashu.users.actors import actor_of
+from loans.api import application_examples as examples
+from loans.api.application_serializers import PaperIn, PaperOut, PapersOut
+from loans.api.applications import REFERENCE, visible_application
+from loans.domain.document_files import MOST_BYTES, DocumentFile, DocumentRefused, Reason, read_document
+from loans.models import Application
+from loans.services.add_document import TooManyDocuments, add_stored_document
+from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
+from loans.services.document_contents import new_content
+
+
+class ApplicationDocuments(APIView):
+    parser_classes = [StrictMultiPartParser]
+
+    @property
+    def required_scopes(self) -> list[str]:
+        return ["applications:write" if self.request.method == "POST" else "applications:read"]
+
+    @extend_schema(
+        operation_id="list_application_documents",
+        summary="List the papers of an application and what became of each",
+        tags=["applications"],
+        parameters=[REFERENCE],
+        responses={200: PapersOut, **problems(ApplicationNotFound)},
+        examples=[OpenApiExample("one", value=examples.PAPERS, response_only=True, status_codes=["200"])],
+    )
+    def get(self, request: PartnerRequest, reference: str) -> Response:
+        application = visible_application(request, reference)
+        return Response(PapersOut({"documents": application.documents.filter(removed_at=None)}).data)
+
+    @extend_schema(
+        operation_id="add_application_document",
+        summary="Send a paper, while the application is filled in or looked at",
+        description=(
+            "The same content again is the paper that is there. `details.reason` of `document_refused` says what is "
+            "wrong with a file; it may also be refused later, when it is scanned: see the list."
+        ),
+        tags=["applications"],
+        parameters=[REFERENCE, IDEMPOTENCY_KEY],
+        request={"multipart/form-data": PaperIn},
+        responses={
+            201: PaperOut,
+            **problems(
+                MalformedUpload,
+                BodyTooLarge,
+                Refusal(415, "unsupported_media_type", "The body must be sent as multipart/form-data."),
+                Refusal(422, "missing_field", "A field is missing or empty."),
+                Refusal(422, "unknown_field", "A field is not known."),
+                Refusal(422, "invalid_choice", "There is no such kind."),
+                Refusal(422, "invalid_input", "`file` is no file."),
+                TOO_LONG,
+                IdempotencyKeyMissing,
+                IdempotencyKeyInvalid,
+                IdempotencyKeyReused,
+                ApplicationNotFound,
+                ApplicationStateChanged,
+                TooManyDocuments,
+                DocumentRefused,
+            ),
+        },
+        examples=[OpenApiExample("payslip", value=examples.PAPER, response_only=True, status_codes=["201"])],
+    )
+    def post(self, request: PartnerRequest, reference: str) -> Response:
+        now = lender_now()
+        given = checked(PaperIn, request.data)
+        application = visible_application(request, reference)
+        if given["file"].size > MOST_BYTES:
+            raise DocumentRefused(Reason.TOO_LARGE)
+        file = read_document(given["file"].read(), name=given["file"].name)
+        with new_content(file.content, on=lender_date(now)) as stored_as:
+            return answer_once(
+                request,
+                lambda: self._add(request, application, given["kind"], file, stored_as, now=now),
+                asked=[given["kind"], file.name, file.sha256],
+            )
+
+    def _add(
+        self,
+        request: PartnerRequest,
+        application: Application,
+        kind: str,
+        file: DocumentFile,
+        stored_as: str,
+        *,
+        now: datetime,
+    ) -> Response:
+        document = add_stored_document(
+            application_id=application.pk, kind=kind, file=file, stored_as=stored_as, now=now, actor=actor_of(request)
+        )
+        return Response(PaperOut(document).data, status=201)

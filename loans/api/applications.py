@@ -1,0 +1,260 @@
+"""Applications for partners: begun, answered, handed in, read and withdrawn by a program, for people it names."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from dashu.api.authentication import PartnerRequest
+from dashu.api.fields import checked
+from dashu.api.idempotency import answer_once
+from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
+from dashu.consents.services.ledger import ConsentTextOutdated
+from dashu.kernel.dates import lender_now
+from dashu.kernel.documents import Document, InvalidRate
+from dashu.kernel.masking import masked_name
+from dashu.kernel.money import InvalidAmount
+from dashu.users.actors import actor_of
+from dashu.users.id_numbers import (
+    InvalidCardNumber,
+    InvalidCreditCode,
+    InvalidIdNumber,
+    InvalidLegalName,
+    InvalidPhone,
+)
+from dashu.users.services.record_identity import IdentityVerified
+from loans.api import application_examples as examples
+from loans.api.application_serializers import (
+    ANSWER_SCHEMA,
+    ApplicationIn,
+    ApplicationOut,
+    ApplicationPage,
+    ApplicationQuery,
+)
+from loans.domain.application_facts import Step, steps_of
+from loans.models import Application
+from loans.selectors.decisions import decision_on
+from loans.selectors.products import UnknownProduct
+from loans.services.answer_step import StepUnknown, answer_step
+from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
+from loans.services.apply_for_partner import Applicant, ApplicantDiffers, apply_for_partner
+from loans.services.create_loan import OutsideProduct
+from loans.services.submit_application import ApplicationIncomplete, submit_application
+from loans.services.withdraw_application import withdraw_application
+
+REFERENCE = OpenApiParameter("reference", str, OpenApiParameter.PATH, description="`id` of the application.")
+STEP = OpenApiParameter("step", str, OpenApiParameter.PATH, enum=[step.value for step in Step])
+# What an answer can be refused for, whether it comes by itself or with all others.
+ANSWER = (
+    InvalidAmount,
+    InvalidRate,
+    InvalidIdNumber,
+    InvalidCreditCode,
+    InvalidCardNumber,
+    InvalidLegalName,
+    InvalidPhone,
+    IdentityVerified,
+    OutsideProduct,
+    StepUnknown,
+    ConsentTextOutdated,
+    ApplicationStateChanged,
+    UnknownProduct,
+)
+
+
+class Applications(APIView):
+    @property
+    def required_scopes(self) -> list[str]:
+        return ["applications:write" if self.request.method == "POST" else "applications:read"]
+
+    @extend_schema(
+        operation_id="list_applications",
+        summary="List the applications this partner brought, newest first, without anything personal",
+        tags=["applications"],
+        parameters=[ApplicationQuery],
+        responses={
+            200: ApplicationPage,
+            **problems(*QUERY, InvalidCursor, Refusal(422, "invalid_choice", "There is no such status.")),
+        },
+        examples=[OpenApiExample("one", value=examples.APPLICATIONS, response_only=True, status_codes=["200"])],
+    )
+    def get(self, request: PartnerRequest) -> Response:
+        query = checked(ApplicationQuery, request.query_params.dict())
+        # Naming the partner again, by its key, is what lets the index of a partner's applications give the order.
+        mine = Application.objects.visible_to(request.user).filter(partner=request.partner)
+        found = mine.select_related("product", "borrower")
+        if status := query.get("status"):
+            found = found.filter(status=status)
+        if borrower := query.get("borrower"):
+            found = found.filter(borrower__external_id=borrower)
+        page = newest_first(found, limit=query["limit"], cursor=query["cursor"])
+        return Response(ApplicationPage({"results": page.rows, "next_cursor": page.next_cursor}).data)
+
+    @extend_schema(
+        operation_id="apply",
+        summary="Apply for somebody, or go on with their open application for the same product",
+        description=(
+            "Answers can be given here, all or some, or later, step by step. Anything refused leaves nothing behind, "
+            "so the same request can be sent again corrected. Nothing is decided before it is handed in."
+        ),
+        tags=["applications"],
+        parameters=[IDEMPOTENCY_KEY],
+        request=ApplicationIn,
+        responses={
+            201: ApplicationOut,
+            **problems(*WRITE, Refusal(422, "invalid_choice", "There is no such language."), ApplicantDiffers, *ANSWER),
+        },
+        examples=[
+            OpenApiExample("all at once", value=examples.APPLICATION_IN, request_only=True),
+            OpenApiExample("all at once", value=examples.APPLICATION, response_only=True, status_codes=["201"]),
+        ],
+    )
+    def post(self, request: PartnerRequest) -> Response:
+        return answer_once(request, lambda: self._apply(request, now=lender_now()))
+
+    def _apply(self, request: PartnerRequest, *, now: datetime) -> Response:
+        given = checked(ApplicationIn, request.data)
+        application = apply_for_partner(
+            partner_id=request.partner.pk,
+            applicant=Applicant(**given["borrower"]),
+            product_code=given["product"],
+            answers=given.get("answers", {}),
+            now=now,
+            actor=actor_of(request),
+        )
+        return _detail(application, status=201)
+
+
+class ApplicationDetail(APIView):
+    required_scopes = ["applications:read"]
+
+    @extend_schema(
+        operation_id="get_application",
+        summary="Read where an application stands, what happened, and what was decided",
+        tags=["applications"],
+        parameters=[REFERENCE],
+        responses={200: ApplicationOut, **problems(ApplicationNotFound)},
+        examples=[OpenApiExample("one", value=examples.APPLICATION, response_only=True, status_codes=["200"])],
+    )
+    def get(self, request: PartnerRequest, reference: str) -> Response:
+        return _detail(visible_application(request, reference))
+
+
+class ApplicationStep(APIView):
+    required_scopes = ["applications:write"]
+
+    @extend_schema(
+        operation_id="answer_step",
+        summary="Answer one step; answering again replaces it until the application is handed in",
+        description=(
+            "The fields of each step are in the table of docs/api.md. The step `consents` takes the ids of the texts "
+            "that were agreed to, the `language` in which they were shown and the moment `given_at`; what is not among "
+            "them any more is withdrawn."
+        ),
+        tags=["applications"],
+        parameters=[REFERENCE, STEP, IDEMPOTENCY_KEY],
+        request=ANSWER_SCHEMA,
+        responses={200: ApplicationOut, **problems(*WRITE, ApplicationNotFound, *ANSWER)},
+        examples=[
+            *(OpenApiExample(step, value=value, request_only=True) for step, value in examples.ANSWERS.items()),
+            OpenApiExample("answered", value=examples.APPLICATION, response_only=True, status_codes=["200"]),
+        ],
+    )
+    def put(self, request: PartnerRequest, reference: str, step: str) -> Response:
+        return answer_once(request, lambda: self._answer(request, reference, step, now=lender_now()))
+
+    def _answer(self, request: PartnerRequest, reference: str, step: str, *, now: datetime) -> Response:
+        answer: Any = request.data
+        Document(answer)  # refuses what is no object
+        application = answer_step(
+            application_id=visible_application(request, reference).pk,
+            step=step,
+            answer=answer,
+            now=now,
+            actor=actor_of(request),
+        )
+        return _detail(application)
+
+
+class ApplicationSubmission(APIView):
+    required_scopes = ["applications:write"]
+
+    @extend_schema(
+        operation_id="submit_application",
+        summary="Hand an application in; handing it in again changes nothing",
+        tags=["applications"],
+        parameters=[REFERENCE, IDEMPOTENCY_KEY],
+        request=None,
+        responses={
+            200: ApplicationOut,
+            **problems(*WRITE, ApplicationNotFound, ApplicationIncomplete, ApplicationStateChanged, UnknownProduct),
+        },
+        examples=[OpenApiExample("handed in", value=examples.APPLICATION, response_only=True, status_codes=["200"])],
+    )
+    def post(self, request: PartnerRequest, reference: str) -> Response:
+        return answer_once(request, lambda: self._submit(request, reference, now=lender_now()))
+
+    def _submit(self, request: PartnerRequest, reference: str, *, now: datetime) -> Response:
+        found = visible_application(request, reference)
+        return _detail(submit_application(application_id=found.pk, now=now, actor=actor_of(request)))
+
+
+class ApplicationWithdrawal(APIView):
+    required_scopes = ["applications:write"]
+
+    @extend_schema(
+        operation_id="withdraw_application",
+        summary="Take an application back, free of charge and without a reason",
+        tags=["applications"],
+        parameters=[REFERENCE, IDEMPOTENCY_KEY],
+        request=None,
+        responses={200: ApplicationOut, **problems(*WRITE, ApplicationNotFound, ApplicationStateChanged)},
+        examples=[OpenApiExample("withdrawn", value=examples.WITHDRAWN, response_only=True, status_codes=["200"])],
+    )
+    def post(self, request: PartnerRequest, reference: str) -> Response:
+        return answer_once(request, lambda: self._withdraw(request, reference, now=lender_now()))
+
+    def _withdraw(self, request: PartnerRequest, reference: str, *, now: datetime) -> Response:
+        found = visible_application(request, reference)
+        return _detail(withdraw_application(application_id=found.pk, now=now, actor=actor_of(request)))
+
+
+def visible_application(request: PartnerRequest, reference: str) -> Application:
+    """
+    Return the application with this reference; another partner's is as unknown as one that does not exist.
+
+    :raises ApplicationNotFound: the partner sees no such application.
+    """
+    mine = Application.objects.visible_to(request.user).select_related("product", "borrower__identity")
+    application = None if "\0" in reference else mine.filter(reference=reference).first()
+    if application is None:
+        raise ApplicationNotFound(_("There is no such application."), field="application")
+    return application
+
+
+def _detail(application: Application, *, status: int = 200) -> Response:
+    return Response(ApplicationOut(_shown(application)).data, status=status)
+
+
+def _shown(application: Application) -> Application:
+    """Return the row with what its detail shows beside its columns. Offers belong here as well, once they are told."""
+    shown: Any = application
+    borrower = application.borrower
+    identity = getattr(borrower, "identity", None)
+    shown.applicant = {
+        "reference": borrower.external_id,
+        "name": masked_name(borrower.name),
+        "number": identity.masked_number if identity else None,
+        "phone": identity.masked_phone if identity else None,
+    }
+    shown.steps = [
+        {"step": step.value, "is_done": step.value in application.steps_done}
+        for step in steps_of(application.product.kind)
+    ]
+    shown.timeline = application.events.filter(is_internal=False).order_by("-pk")
+    shown.decision = decision_on(application)
+    return application
