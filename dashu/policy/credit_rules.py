@@ -14,6 +14,9 @@ from dashu.finance.affordability import AffordabilityRules
 from dashu.kernel.money import parse_minor
 from dashu.policy.rate_bounds import fraction
 
+# What a pack may let a person set aside. Capacity, residence, fraud, cap, exposure and the month are not among them.
+SET_ASIDE_AT_MOST = frozenset({"overdue_elsewhere", "too_many_lenders", "many_inquiries", "low_score"})
+
 
 class Outcome(IntEnum):
     """The worse the higher, so that the outcome of a review is the highest of what its rules find."""
@@ -58,6 +61,7 @@ class ReviewRules:
     :param overdue_elsewhere: bar on days past due with other lenders, today.
     :param highest_exposure: of one group of borrowers with this lender, minor units.
     :param essentials_first, essentials_further: what one person is taken to need a month, and each one more.
+    :param person_may_set_aside: reasons of a refusal in spite of which a person may approve.
     :param person_hours: within which a person decides what the rules refer.
     :param review_business_days: within which a person answers whoever asks to have a refusal looked at again.
     """
@@ -71,6 +75,7 @@ class ReviewRules:
     affordability: AffordabilityRules
     essentials_first: int = 0
     essentials_further: int = 0
+    person_may_set_aside: frozenset[str] = frozenset()
     person_hours: int = 48
     review_business_days: int = 7
 
@@ -91,12 +96,20 @@ def review_rules_of(value: Any) -> ReviewRules:
         affordability=AffordabilityRules(**{name: _share(share) for name, share in value["affordability"].items()}),
         essentials_first=parse_minor(value["essentials"]["first"], "CNY", field="essentials"),
         essentials_further=parse_minor(value["essentials"]["further"], "CNY", field="essentials"),
+        person_may_set_aside=_set_aside(value.get("person_may_set_aside", ())),
         person_hours=_count(value["answers"]["person_hours"]),
         review_business_days=_count(value["answers"]["review_business_days"]),
     )
     if rules.affordability.watched_debt > rules.affordability.highest_debt:
         raise ValueError("debts are watched before they are too high")
     return rules
+
+
+def _set_aside(value: Any) -> frozenset[str]:
+    names = frozenset(str(name) for name in value)
+    if beyond := names - SET_ASIDE_AT_MOST:
+        raise ValueError(f"nobody sets aside {sorted(beyond)}")
+    return names
 
 
 def _score_bar(value: Any) -> ScoreBar:

@@ -46,6 +46,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Lending"),
         (
+            Entry(_("Applications"), "assignment", "loans.application"),
             Entry(_("Loans"), "request_quote", "loans.loan"),
             Entry(_("Borrowers"), "person", "users.borrower"),
             Entry(_("Payments"), "payments", "repayments.payment"),

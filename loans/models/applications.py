@@ -130,6 +130,7 @@ class Application(models.Model):
         permissions = [
             ("review_application", "Can decide on applications"),
             ("refer_application", "Can hand applications to others"),
+            ("assign_application", "Can hand over what others hold"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -147,6 +148,9 @@ class Application(models.Model):
                 fields=["expires_on"],
                 condition=Q(status__in=["DRAFT", "OFFERED", "ACCEPTED"]),
                 name="loans_application_lapsing",
+            ),
+            models.Index(
+                fields=["-decided_at", "-id"], condition=Q(decided_at__isnull=False), name="loans_application_decided"
             ),
             models.Index(
                 fields=["partner", "-id"], condition=Q(partner__isnull=False), name="loans_application_partner"

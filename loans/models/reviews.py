@@ -49,7 +49,9 @@ class CreditReview(models.Model):
     :ivar challenger: name, version and score of the scorecard that is only watched; None where there is none.
     :ivar price: the yearly rate as a text and the reasons for it; None where no loan is offered.
     :ivar answer: what the applicant is told beyond the reasons: what kept an offer from being what was asked for, where
-        the month goes, what would change the answer, and the lesson that fits.
+        the month goes, what would change the answer, and the lesson that fits; `reasons` are those of the findings that
+        a person refuses for, absent where all of them count.
+    :ivar note: what the person who decided says to the applicant.
     :ivar rules_on: the day whose rules held.
     """
 

@@ -7,7 +7,7 @@ from loans.models import Application, Business, Guarantor, Loan
 
 # An application that was paid out is a loan; one that ended otherwise ties nobody.
 _TIES = ("SIGNED", "PAID_OUT")
-_OWED = (Loan.Status.APPROVED, Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF)
+OWED = (Loan.Status.APPROVED, Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF)
 
 
 def group_of(application: Application) -> QuerySet[Borrower]:
@@ -40,7 +40,7 @@ def exposure_of(application: Application) -> int:
 
     What was repaid since is not taken off: this app knows contracts, and a limit that is a little too strict is safe.
     """
-    owed = Loan.objects.filter(borrower__in=group_of(application), status__in=_OWED)
+    owed = Loan.objects.filter(borrower__in=group_of(application), status__in=OWED)
     return owed.aggregate(sum=Sum("principal_minor"))["sum"] or 0
 
 

@@ -1,5 +1,6 @@
 """Decide an application by the rules of the day, or find that a person has to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -76,14 +77,33 @@ def write_review(
     outcome: Outcome | None = None,
     decided_by_id: int | None = None,
     words: str = "",
+    reasons: Sequence[str] = (),
 ) -> CreditReview:
     """
     Keep a decision with all that it was made from.
 
-    :param outcome: a person's, where one decides; `words` are theirs.
+    :param outcome: a person's, where one decides; `words` are theirs, for the applicant to read.
+    :param reasons: of the findings, those that a person refuses for.
     """
+    reviewed = review_row(application, decided, report=report, now=now, outcome=outcome)
+    reviewed.decided_by_id, reviewed.note = decided_by_id, words
+    if reasons:
+        reviewed.answer["reasons"] = list(reasons)
+    reviewed.save(force_insert=True)
+    return reviewed
+
+
+def review_row(
+    application: Application,
+    decided: Decided,
+    *,
+    report: CreditReport | None,
+    now: datetime,
+    outcome: Outcome | None = None,
+) -> CreditReview:
+    """Return the row of a decision without saving it."""
     decision, served = decided.decision, decided.case.served
-    reviewed: CreditReview = CreditReview.objects.create(
+    return CreditReview(
         application=application,
         report=report,
         outcome=_outcome_of(decision, outcome).name,
@@ -121,10 +141,7 @@ def write_review(
         answer=_answer(decided),
         rules_on=lender_date(now),
         decided_at=now,
-        decided_by_id=decided_by_id,
-        note=words,
     )
-    return reviewed
 
 
 def _answer(decided: Decided) -> dict[str, Any]:
