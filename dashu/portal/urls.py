@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from dashu.portal import autopay, comparing, documents, paying, reaching_me, settling, verifying, views
 from dashu.portal.applying import papers
 from dashu.portal.applying import views as applying
+from dashu.portal.signing import reading
 
 app_name = "portal"
 urlpatterns = [
@@ -37,6 +38,8 @@ urlpatterns = [
     path("applications/<slug:reference>/review/", applying.ask_review, name="application_review"),
     path("applications/<slug:reference>/budget/", applying.budget, name="application_budget"),
     path("applications/<slug:reference>/withdraw/", applying.withdraw, name="application_withdraw"),
+    path("applications/<slug:reference>/costs/", reading.costs, name="application_costs"),
+    path("applications/<slug:reference>/questions/", reading.questions, name="application_questions"),
     path("applications/<slug:reference>/steps/<slug:name>/", applying.step, name="application_step"),
     path("applications/<slug:reference>/documents/", papers.papers, name="application_papers"),
     path("applications/<slug:reference>/documents/<int:document_id>/", papers.link, name="document_link"),

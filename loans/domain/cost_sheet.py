@@ -184,6 +184,14 @@ class CostSheet:
         """The SHA-256 of the canonical JSON: sorted keys, no spaces, UTF-8."""
         return digest_of(self.document)
 
+    @property
+    def figures_digest(self) -> str:
+        """The digest of everything but the dates: of two days' sheets of one offer, whether they say the same."""
+        document = self.document
+        del document["starts_on"]
+        document["rows"] = [{**row, "due_on": None} for row in document["rows"]]
+        return digest_of(document)
+
 
 def cost_sheet(
     terms: ScheduleTerms,

@@ -7,6 +7,7 @@ from loans.models.applications import (
     ApplicationQuerySet,
     new_application_reference,
 )
+from loans.models.contracts import Disclosure
 from loans.models.loans import Loan, LoanQuerySet
 from loans.models.parties import Business, CardToPay, Guarantor
 from loans.models.products import Product, ProductTerms, ProductTermsQuerySet
@@ -21,6 +22,7 @@ __all__ = [
     "CardToPay",
     "CreditReport",
     "CreditReview",
+    "Disclosure",
     "Guarantor",
     "Loan",
     "LoanQuerySet",

@@ -9,12 +9,10 @@ from typing import Any
 from django.db import transaction
 
 from dashu import events
-from dashu.finance.penalty import PenaltyRule
 from dashu.kernel.dates import lender_date
 from dashu.policy import rules as policy
 from dashu.policy.credit_rules import Outcome
 from loans.domain.applications import Status
-from loans.domain.cost_sheet import CostSheet, cost_sheet
 from loans.domain.credit_file_json import file_of_json
 from loans.domain.credit_review import Facts, Reason
 from loans.domain.decisions import Decision, Rules, decide
@@ -25,6 +23,7 @@ from loans.models import Application, CreditReport, CreditReview, Offer
 from loans.selectors.products import product_terms
 from loans.services.application_rows import Kind, lock_application, move, note, refuse_unless_in
 from loans.services.case_of import Case, case_of, rules_of
+from loans.services.offer_sheets import sheet_of_terms
 
 ACTOR = "system:review"
 
@@ -214,7 +213,7 @@ def _make_offers(application: Application, reviewed: CreditReview, decided: Deci
     expires_on = on + timedelta(days=policy.credit_disclosure(on).offer_days)
     offers = []
     for position, proposed in enumerate(decided.decision.offers, start=1):
-        sheet = sheet_of_offer(proposed, decided.product, on=on, currency=application.currency)
+        sheet = sheet_of_terms(proposed.terms, decided.product, on=on, currency=application.currency)
         assert sheet.is_within_cap, "an offer above the cap"
         offers.append(
             Offer(
@@ -238,12 +237,6 @@ def _make_offers(application: Application, reviewed: CreditReview, decided: Deci
         )
     Offer.objects.bulk_create(offers)
     return expires_on
-
-
-def sheet_of_offer(proposed: Proposed, product: ProductRules, *, on: date, currency: str) -> CostSheet:
-    """Return the cost sheet of an offer for a payout on a day."""
-    penalty = policy.penalty_rule(on).for_contract(proposed.annual_rate) if product.charges_penalty else PenaltyRule()
-    return cost_sheet(proposed.terms, penalty, product.fees, currency=currency, rate_cap=policy.rate_limits(on).cap)
 
 
 def _figures(proposed: Proposed) -> dict[str, Any]:

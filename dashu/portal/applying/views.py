@@ -154,7 +154,7 @@ def offers(request: HttpRequest, reference: str) -> HttpResponse:
         except DomainError as error:
             messages.error(request, error.user_message)
             return redirect("portal:application_offers", reference)
-        return redirect("portal:application", reference)
+        return redirect("portal:application_costs", reference)
     decision = decision_of(shown)
     assert decision is not None, "offers come from a decision"
     shown_offers = offers_shown(shown)

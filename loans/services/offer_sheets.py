@@ -1,0 +1,58 @@
+"""
+The cost sheet of an offer for the day on which it would be paid out.
+
+An offer holds for some days, and its sheet names the dates of one of them. On another day the sheet is made anew: the
+amount, the rate, the plan and the fees are those of the offer, under the product's terms of the day it was made; the
+dates, the rules of a delay and the cap are those of the new day.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from dashu.finance.penalty import PenaltyRule
+from dashu.finance.terms import Method, ScheduleTerms
+from dashu.kernel.dates import lender_date
+from dashu.policy import rules as policy
+from loans.domain.cost_sheet import CostSheet, cost_sheet
+from loans.domain.terms import ProductRules
+from loans.models import Offer, ProductTerms
+from loans.selectors.products import product_terms
+
+
+def sheet_of_terms(terms: ScheduleTerms, product: ProductRules, *, on: date, currency: str) -> CostSheet:
+    """Return the cost sheet of a loan of these terms for a payout on a day."""
+    penalty = policy.penalty_rule(on).for_contract(terms.annual_rate) if product.charges_penalty else PenaltyRule()
+    return cost_sheet(terms, penalty, product.fees, currency=currency, rate_cap=policy.rate_limits(on).cap)
+
+
+def product_of_offer(offer: Offer) -> ProductTerms:
+    """
+    Return the product version under which the offer was made; it holds as long as the offer does.
+
+    :raises UnknownProduct: the product is no longer offered.
+    """
+    return product_terms(offer.application.product.code, on=lender_date(offer.made_at))
+
+
+def terms_of_offer(offer: Offer, product: ProductRules, *, on: date) -> ScheduleTerms:
+    """Return what the schedule of the offer is computed from, for a payout on a day."""
+    usual = product.schedule_terms(
+        principal=offer.principal_minor, annual_rate=offer.annual_rate, count=offer.installment_count, disbursed_on=on
+    )
+    months = tuple(offer.terms["interest_only_months"])
+    return replace(
+        usual,
+        method=Method(offer.terms["method"]),
+        interest_only_months=months,
+        step=None if months else usual.step,
+    )
+
+
+def sheet_on(offer: Offer, *, on: date) -> CostSheet:
+    """
+    Return the cost sheet of an offer for a payout on a day; nothing is written.
+
+    :raises UnknownProduct: the product is no longer offered.
+    """
+    product = product_of_offer(offer).rules
+    return sheet_of_terms(terms_of_offer(offer, product, on=on), product, on=on, currency=offer.application.currency)
