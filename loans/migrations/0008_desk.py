@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0007_decisions_are_append_only"),
+        ("loans", "0009_document_scans"),
         ("users", "0002_identities"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
