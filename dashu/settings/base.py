@@ -254,9 +254,9 @@ OAUTH2_PROVIDER = {
         "quotes": "Calculate schedules and annual rates",
         "loans:read": "Read the loans this partner brought",
         "payments:write": "Record payments on the loans this partner brought",
+        "documents:write": "Issue statements and settlement certificates of the loans this partner brought",
         "applications:read": "Read the applications this partner brought, and what can be applied for",
         "applications:write": "Apply for people, with their consent, and withdraw",
-        "documents:write": "Issue statements and settlement certificates of the loans this partner brought",
     },
 }
 

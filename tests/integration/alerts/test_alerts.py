@@ -72,7 +72,7 @@ class TestRaise:
 
 class TestTexts:
     def test_each_kind_is_worded_for_its_values(self):
-        values = dict.fromkeys(("date", "attempts", "loans", "loan", "error", "count"), "7")
+        values = dict.fromkeys(("date", "attempts", "loans", "loan", "error", "count", "document"), "7")
 
         for kind, text in KINDS.items():
             assert "7" in str(text) % values, kind

@@ -18,7 +18,14 @@ class TestToken:
         answer = ask_for_token("client-of-dana").json()
 
         assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3600)
-        assert answer["scope"].split() == ["quotes", "loans:read", "payments:write", "documents:write"]
+        assert answer["scope"].split() == [
+            "quotes",
+            "loans:read",
+            "payments:write",
+            "documents:write",
+            "applications:read",
+            "applications:write",
+        ]
         assert PartnerProgram(Client(), answer["access_token"]).get("loans").status_code == 200
 
     def test_is_refused_for_another_secret(self, dana):
