@@ -166,9 +166,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--applications", type=int, default=500)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--home", type=Path, metavar="FOLDER", help="keep the servers' data there for the next run")
     parser.add_argument("--json", type=Path, help="write the figures there, too")
     options = parser.parse_args()
-    with own_database(with_broker=True) as database:
+    with own_database(with_broker=True, home=options.home) as database:
         database("applications", SECONDS)
         set_up()
         figures = measured(options.applications, options.seed)

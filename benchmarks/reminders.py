@@ -92,7 +92,7 @@ class Result:
 
 def main() -> None:
     chosen = _arguments()
-    with own_database() as make_database, Provider(chosen.fails) as provider:
+    with own_database(home=chosen.home) as make_database, Provider(chosen.fails) as provider:
         os.environ.update(
             DASHU_SMS_TRANSPORT="http",
             DASHU_SMS_GATEWAY_URL=provider.url,
@@ -373,6 +373,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--fails", type=int, default=10, metavar="PERCENT", help="calls that the provider fails")
     parser.add_argument("--duplicates", type=int, default=10, metavar="PERCENT", help="callbacks that come twice")
     parser.add_argument("--limit", type=int, default=1_800, metavar="SECONDS", help="longest statement")
+    parser.add_argument("--home", type=Path, metavar="FOLDER", help="keep the servers' data there for the next run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     print(f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, load {os.getloadavg()[0]:.1f}")
     return parser.parse_args()

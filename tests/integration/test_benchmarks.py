@@ -100,10 +100,10 @@ class TestDecisions:
 
 
 class TestApplications:
-    def test_decides_what_was_handed_in_and_tells_the_floor(self, tmp_path):
+    def test_decides_what_was_handed_in_and_tells_the_floor(self, home, tmp_path):
         figures = tmp_path / "figures.json"
 
-        ran = run("applications.py", "--applications", 30, "--json", figures, TMPDIR=str(tmp_path))
+        ran = run("applications.py", "--applications", 30, "--json", figures, "--home", home)
 
         assert ran.returncode == 0, ran.stderr
         measured = json.loads(figures.read_text())
@@ -114,16 +114,10 @@ class TestApplications:
 
 
 class TestReminders:
-    def test_loses_nothing_and_sends_nothing_twice(self, tmp_path):
+    def test_loses_nothing_and_sends_nothing_twice(self, home, tmp_path):
         figures = tmp_path / "figures.json"
 
-        ran = subprocess.run(
-            [sys.executable, BENCHMARKS / "reminders.py", "--borrowers", "120", "--json", figures],
-            env={**os.environ, "TMPDIR": str(tmp_path)},
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        ran = run("reminders.py", "--borrowers", 120, "--json", figures, "--home", home)
 
         assert ran.returncode == 0, ran.stderr
         told = json.loads(figures.read_text())
