@@ -7,13 +7,18 @@ from celery import shared_task
 
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
+from dashu.messaging.delivery import NotDelivered
 from loans.bureaus.base import BureauUnavailable
 from loans.services.application_rows import ApplicationStateChanged
 from loans.services.decide_application import decide_application as decide
 from loans.services.expire_applications import expire_applications
 from loans.services.read_credit_report import read_credit_report
+from loans.services.signing_codes import forget_codes, unsent_codes
+from loans.services.signing_codes import send_signing_code as send_code
 from loans.services.tell_of_decision import tell_of_decision as tell
 from loans.services.tell_of_decision import tell_of_missed_decisions, waiting_applications
+from loans.services.tell_of_signature import tell_of_missed_signatures
+from loans.services.tell_of_signature import tell_of_signature as tell_signed
 
 # How long the bureau is asked again before a person decides without it.
 BUREAU_PATIENCE = timedelta(minutes=10)
@@ -42,9 +47,27 @@ def sweep_applications(**_newer_fields: Any) -> None:
         except DomainError:
             continue
     tell_of_missed_decisions(now=now)
+    tell_of_missed_signatures(now=now)
+    for code_id in unsent_codes(now=now):
+        send_signing_code(code_id=code_id)
+    forget_codes(now=now)
     expire_applications(now=now)
 
 
 @shared_task
 def tell_of_decision(*, review_id: int, **_newer_fields: Any) -> None:
     tell(review_id=review_id)
+
+
+@shared_task
+def send_signing_code(*, code_id: int, **_newer_fields: Any) -> None:
+    """Send a code; one that the gateway did not take is tried again by the sweep while it holds."""
+    try:
+        send_code(code_id=code_id, now=lender_now())
+    except NotDelivered:
+        return
+
+
+@shared_task
+def tell_of_signature(*, contract_id: int, **_newer_fields: Any) -> None:
+    tell_signed(contract_id=contract_id)
