@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 REACTIONS: dict[str, tuple[str, ...]] = {
     "loans.application_submitted": ("loans.tasks.decide_application",),
     "loans.application_decided": ("loans.tasks.tell_of_decision",),
+    "loans.signing_code_asked": ("loans.tasks.send_signing_code",),
+    "loans.contract_signed": ("loans.tasks.tell_of_signature",),
     "repayments.payment_received": (
         "repayments.tasks.send_receipt",
         "repayments.tasks.review_after_change",

@@ -2,7 +2,7 @@
 What this app tells applicants: that there is an answer, and where it can be read. Reasons and figures are said on the
 page only, to whoever is signed in.
 
-Values: reference; due_on of a promise, expires_on of offers.
+Values: reference; due_on of a promise, expires_on of offers; contract, a number.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +33,15 @@ for _template in (
             _("We cannot offer a loan for application %(reference)s now."),
             _("Sign in to read the reasons, and what would help."),
             _("If you want a person to look at it again, you can ask for that there. It costs nothing."),
+        ),
+    ),
+    MessageTemplate(
+        "loans.contract_signed",
+        _("You have signed contract %(contract)s"),
+        (
+            _("You have signed contract %(contract)s. Sign in to keep a copy of it."),
+            _("Until the payout you can withdraw without a reason and without cost."),
+            _("If it was not you who signed, tell us at once."),
         ),
     ),
 ):

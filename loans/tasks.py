@@ -7,6 +7,7 @@ from celery import shared_task
 
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
+from dashu.messaging.delivery import NotDelivered
 from loans.bureaus.base import BureauUnavailable
 from loans.services import remove_document
 from loans.services import scan_document as scanning
@@ -15,8 +16,12 @@ from loans.services.decide_application import decide_application as decide
 from loans.services.document_contents import remove_orphans
 from loans.services.expire_applications import expire_applications
 from loans.services.read_credit_report import read_credit_report
+from loans.services.signing_codes import forget_codes, unsent_codes
+from loans.services.signing_codes import send_signing_code as send_code
 from loans.services.tell_of_decision import tell_of_decision as tell
 from loans.services.tell_of_decision import tell_of_missed_decisions, waiting_applications
+from loans.services.tell_of_signature import tell_of_missed_signatures
+from loans.services.tell_of_signature import tell_of_signature as tell_signed
 
 # How long the bureau is asked again before a person decides without it.
 BUREAU_PATIENCE = timedelta(minutes=10)
@@ -45,6 +50,10 @@ def sweep_applications(**_newer_fields: Any) -> None:
         except DomainError:
             continue
     tell_of_missed_decisions(now=now)
+    tell_of_missed_signatures(now=now)
+    for code_id in unsent_codes(now=now):
+        send_signing_code(code_id=code_id)
+    forget_codes(now=now)
     expire_applications(now=now)
 
 
@@ -73,3 +82,17 @@ def sweep_documents(**_newer_fields: Any) -> None:
 def sweep_lost_files(**_newer_fields: Any) -> None:
     """Remove files that no row names."""
     remove_orphans(now=lender_now())
+
+
+@shared_task
+def send_signing_code(*, code_id: int, **_newer_fields: Any) -> None:
+    """Send a code; one that the gateway did not take is tried again by the sweep while it holds."""
+    try:
+        send_code(code_id=code_id, now=lender_now())
+    except NotDelivered:
+        return
+
+
+@shared_task
+def tell_of_signature(*, contract_id: int, **_newer_fields: Any) -> None:
+    tell_signed(contract_id=contract_id)

@@ -12,16 +12,21 @@ from dashu.users.models import Borrower
 from loans.domain.applications import Status
 from loans.domain.cost_sheet import sheet_of
 from loans.domain.understanding import questions_of
-from loans.models import Application, CreditReport, Offer
+from loans.models import Application, CreditReport, LoanContract, Offer
 from loans.services import read_credit_report
 from loans.services.application_rows import lock_application
 from loans.services.choose_offer import choose_offer
 from loans.services.decide_application import decide_application, decision_on, follow, write_review
 from loans.services.disclose_costs import answer_questions, confirm_sheet, open_sheet
+from loans.services.draft_contract import Where
+from loans.services.sign_contract import sign_contract
+from loans.services.signing_codes import PayoutAccount, ask_signing_code, send_signing_code
 from tests.applicants import NOW, submitted
 from tests.integration.loans.test_deciding import FakeBureau
 
 READ = timedelta(seconds=20)
+ACCOUNT = PayoutAccount("示范银行", "6222020000000040006")
+WHERE = Where("203.0.113.7", "Tests")
 
 
 def chosen(
@@ -60,3 +65,32 @@ def understood(borrower: Borrower, kind: str = "CONSUMER", *, now: datetime = NO
     confirm_sheet(now=now, **about)
     assert answer_questions(answers=right_answers(application), now=now, **about).is_passed
     return application
+
+
+def with_code(
+    borrower: Borrower, kind: str = "CONSUMER", *, now: datetime = NOW, number: str = ACCOUNT.number, **steps: Any
+) -> tuple[Application, str]:
+    """Return an application that is ready to be signed, and the code to sign it with."""
+    application = understood(borrower, kind, now=now, **steps)
+    account = None if kind == "CARD_REPAYMENT" else PayoutAccount(ACCOUNT.bank, number)
+    asked = ask_signing_code(application_id=application.pk, account=account, now=now, actor="user:1")
+    send_signing_code(code_id=asked.pk, now=now)
+    assert asked.sealed_code is not None
+    return application, asked.sealed_code
+
+
+def sign(application: Application, code: str, *, now: datetime = NOW, language: str = "zh-hans") -> LoanContract:
+    return sign_contract(
+        application_id=application.pk,
+        code=code,
+        language=language,
+        now=now,
+        site="https://loans.example",
+        where=WHERE,
+        actor="user:1",
+    )
+
+
+def signed(borrower: Borrower, kind: str = "CONSUMER", *, now: datetime = NOW, **more: Any) -> LoanContract:
+    application, code = with_code(borrower, kind, now=now, **more)
+    return sign(application, code, now=now)

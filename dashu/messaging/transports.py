@@ -108,11 +108,23 @@ def _stopping(message: OutboxMessage) -> dict[str, str]:
 def _by_gateway(message: OutboxMessage, text: Rendered) -> str:
     if not message.borrower.phone:
         raise NotDelivered("the borrower has no phone number", can_heal=False)
+    return send_to_gateway(
+        key=idempotency_key(message), message_id=message.pk, phone=message.borrower.phone, text=text.body
+    )
+
+
+def send_to_gateway(*, key: str, phone: str, text: str, message_id: int | str | None = None) -> str:
+    """
+    Hand a text message to the gateway under its key and return the gateway's reference.
+
+    :param message_id: as the gateway is told it; the key unless given.
+    :raises NotDelivered: it was not taken, as far as we know.
+    """
     answer = _ask_gateway(
         "POST",
         "",
-        json={"message_id": message.pk, "to": message.borrower.phone, "text": text.body},
-        headers={"Idempotency-Key": idempotency_key(message)},
+        json={"message_id": key if message_id is None else message_id, "to": phone, "text": text},
+        headers={"Idempotency-Key": key},
     )
     if not 200 <= answer.status_code < 300:
         is_theirs = answer.status_code >= 500

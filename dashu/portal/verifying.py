@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from redis.exceptions import RedisError
 
 from dashu.documents.codes import grouped, read_code
+from loans.selectors.contracts import public_contract
 from repayments.selectors.documents import public_document
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def _page(request: HttpRequest, typed: str, *, asked: bool) -> HttpResponse:
         return _rendered(request, {})
     if _is_too_many(request):
         return _rendered(request, {"typed": typed, "too_many": SECONDS // 60}, status=429)
-    document = public_document(typed)
+    document = public_document(typed) or public_contract(typed)
     return _rendered(request, {"typed": typed, "document": document, "asked": True}, status=200 if document else 404)
 
 

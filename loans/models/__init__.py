@@ -7,7 +7,7 @@ from loans.models.applications import (
     ApplicationQuerySet,
     new_application_reference,
 )
-from loans.models.contracts import Disclosure
+from loans.models.contracts import Disclosure, LoanContract, LoanContractQuerySet, SigningCode
 from loans.models.loans import Loan, LoanQuerySet
 from loans.models.parties import Business, CardToPay, Guarantor
 from loans.models.products import Product, ProductTerms, ProductTermsQuerySet
@@ -25,11 +25,14 @@ __all__ = [
     "Disclosure",
     "Guarantor",
     "Loan",
+    "LoanContract",
+    "LoanContractQuerySet",
     "LoanQuerySet",
     "Offer",
     "Product",
     "ProductTerms",
     "ProductTermsQuerySet",
     "ReviewRequest",
+    "SigningCode",
     "new_application_reference",
 ]

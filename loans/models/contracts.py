@@ -1,9 +1,19 @@
 """What comes between a chosen offer and the money: the costs that were read, the signature, the contract."""
 
+import uuid
+from typing import Self
+
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from dashu.documents.codes import grouped
+from dashu.kernel.masking import masked_card_number
+from dashu.users.models import User, Viewer
+from dashu.users.sealing import SealedText
 from loans.models.applications import Application
+from loans.models.loans import Loan
 from loans.models.reviews import Offer
 
 
@@ -40,3 +50,111 @@ class Disclosure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application_id} {self.sheet_digest[:8]}"
+
+
+class SigningCode(models.Model):
+    """
+    A one-time code by which an applicant signs, sent to their phone.
+
+    It is for one cost sheet and one account to pay out to: if either changes, another code is needed.
+
+    :ivar code_hash: a keyed hash; the code itself is kept, sealed, only until it is sent.
+    """
+
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="signing_codes", verbose_name=_("application")
+    )
+    sheet_digest = models.CharField(_("digest of the cost sheet"), max_length=64)
+    bank = models.CharField(_("bank"), max_length=60, blank=True, default="")
+    account_number = SealedText(_("account to pay out to"), null=True)
+    salt = models.UUIDField(default=uuid.uuid4, editable=False)
+    code_hash = models.CharField(max_length=64, editable=False)
+    sealed_code = SealedText(null=True)
+    phone_shown = models.CharField(_("sent to"), max_length=32)
+    made_at = models.DateTimeField(_("asked for at"))
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    expires_at = models.DateTimeField(_("holds until"))
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    used_at = models.DateTimeField(_("signed with at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("signing code")
+        verbose_name_plural = _("signing codes")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["expires_at"], condition=Q(sealed_code__isnull=False), name="loans_code_to_forget")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application_id} {self.made_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def masked_account(self) -> str:
+        return masked_card_number(self.account_number) if self.account_number else ""
+
+
+class LoanContractQuerySet(models.QuerySet["LoanContract"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Return the contracts that this person may see: a borrower's own, a partner's own, all for staff."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_staff:
+            return self.all()
+        if user.role == User.Role.PARTNER:
+            return self.filter(application__partner__user=user, application__partner__is_active=True)
+        return self.filter(application__borrower__user=user)
+
+
+class LoanContract(models.Model):
+    """
+    A contract as it was signed: what it says, the paper byte for byte, and the evidence of the signature.
+
+    What was signed never changes (migration 0011). Only what happens after it does: the account to pay out to, where
+    the first one failed, the cooling-off, and the withdrawal.
+
+    :ivar facts: see `loans.papers.contract.ContractFacts`.
+    :ivar code: under which anyone can check the paper.
+    :ivar evidence: who signed what, when, how and from where; its digest is printed on the paper.
+    :ivar account_number: the borrower's own account; None for a card that is paid off.
+    :ivar cooling_off_until: the last day on which the loan can be given back; None before the payout.
+    """
+
+    application = models.OneToOneField(
+        Application, on_delete=models.PROTECT, related_name="contract", verbose_name=_("application")
+    )
+    offer = models.ForeignKey(
+        Offer, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("offer")
+    )
+    loan = models.OneToOneField(Loan, on_delete=models.PROTECT, related_name="signed_contract", verbose_name=_("loan"))
+    number = models.CharField(_("contract number"), max_length=40, unique=True)
+    language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
+    facts = models.JSONField(_("facts"))
+    facts_digest = models.CharField(_("digest of the facts"), max_length=64)
+    pdf = models.BinaryField(_("paper"))
+    sha256 = models.CharField(_("SHA-256"), max_length=64)
+    code = models.CharField(_("code"), max_length=16, unique=True)
+    signed_at = models.DateTimeField(_("signed at"))
+    evidence = models.JSONField(_("evidence"))
+    evidence_digest = models.CharField(_("digest of the evidence"), max_length=64)
+    bank = models.CharField(_("bank"), max_length=60, blank=True, default="")
+    account_number = SealedText(_("account to pay out to"), null=True)
+    cooling_off_until = models.DateField(_("can be given back until"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+
+    objects = LoanContractQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("signed contract")
+        verbose_name_plural = _("signed contracts")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def code_shown(self) -> str:
+        return grouped(self.code)
+
+    @property
+    def masked_account(self) -> str:
+        return masked_card_number(self.account_number) if self.account_number else ""

@@ -114,6 +114,12 @@ class Loan(models.Model):
         db_default=models.Value([], output_field=models.JSONField()),
         help_text=_("All that may be charged beside interest and penalty interest."),
     )
+    interest_only_months = models.JSONField(
+        _("months without principal"),
+        null=True,
+        blank=True,
+        help_text=_("Of a plan that follows a season, otherwise than the product says."),
+    )
     source = models.CharField(_("source"), max_length=40, blank=True, default="")
     external_id = models.CharField(_("number at the source"), max_length=80, blank=True, default="")
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
@@ -152,7 +158,7 @@ class Loan(models.Model):
     def schedule_terms(self) -> ScheduleTerms:
         """The terms that the first schedule is computed from, see `loans.domain.fees.demanded_rows`."""
         rules = self.product_terms.rules
-        return replace(
+        terms = replace(
             rules.schedule_terms(
                 principal=self.principal_minor,
                 annual_rate=self.annual_rate,
@@ -163,6 +169,9 @@ class Loan(models.Model):
             method=Method(self.method),
             fees=scheduled_fees(self.fee_lines),
         )
+        if self.interest_only_months is None:
+            return terms
+        return replace(terms, interest_only_months=tuple(self.interest_only_months), step=None)
 
     @property
     def contract(self) -> Contract:

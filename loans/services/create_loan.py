@@ -1,5 +1,6 @@
 """Make a loan contract under the product terms of its day. Nothing is paid out here."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from dashu.audit import services as audit
 from dashu.finance.annual_rates import all_in_rates
 from dashu.finance.schedule import build_schedule
-from dashu.finance.terms import ScheduleTerms
+from dashu.finance.terms import Method, ScheduleTerms
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import format_minor
 from dashu.policy import rules as policy
@@ -41,17 +42,23 @@ def create_loan(
     first_due_on: date | None = None,
     due_day: int | None = None,
     partner_id: int | None = None,
+    terms_on: date | None = None,
+    method: Method | None = None,
+    interest_only_months: Sequence[int] = (),
 ) -> Loan:
     """
     Make an approved loan that waits for its payout on `starts_on`.
 
+    :param terms_on: the day whose product version holds; that of the payout, unless an earlier offer promised its own.
+    :param method: of the plan that was chosen; the product's unless given.
+    :param interest_only_months: calendar months without principal, of a plan that follows a season.
     :raises UnknownProduct: no such product on that day.
     :raises OutsideProduct: outside the product's bounds.
     :raises RateAboveBound: the rate lies above what the lender's policy pack allows on the day.
     :raises RateAboveCap: with its fees the loan costs more a year than the pack allows.
     :raises InvalidTerms: the dates contradict each other, or the fees are more than the principal.
     """
-    version = product_terms(product_code, on=starts_on)
+    version = product_terms(product_code, on=terms_on or starts_on)
     rules = version.rules
     _refuse_outside(rules, principal_minor, annual_rate, count)
     policy.rate_limits(starts_on).refuse_above_bound(annual_rate)
@@ -63,7 +70,8 @@ def create_loan(
         product_terms=version,
         principal_minor=principal_minor,
         annual_rate=annual_rate,
-        method=rules.method.value,
+        method=(method or rules.method).value,
+        interest_only_months=list(interest_only_months) or None,
         installment_count=count,
         starts_on=starts_on,
         first_due_on=first_due_on,

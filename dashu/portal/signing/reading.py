@@ -80,13 +80,13 @@ def questions(request: HttpRequest, reference: str) -> HttpResponse:
             answers = {each.about.value: request.POST[each.about] for each in asked if each.about in request.POST}
             graded = answer_questions(answers=answers, **about)
             if graded.is_passed:
-                return redirect("portal:application", reference)
+                return redirect("portal:application_sign", reference)
             wrong = {question.about.value for question in graded.wrong}
     except DomainError as error:
         messages.error(request, error.user_message)
         return redirect("portal:application_costs", reference)
     if reading.disclosure.passed_at and request.method == "GET":
-        return redirect("portal:application", reference)
+        return redirect("portal:application_sign", reference)
     return render(
         request,
         "portal/signing/questions.html",

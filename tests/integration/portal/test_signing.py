@@ -1,10 +1,11 @@
 import pytest
 
-from dashu.portal.signing import reading
-from loans.models import Disclosure
+from dashu.portal.signing import reading, signing
+from loans.models import Disclosure, LoanContract, SigningCode
 from tests.applicants import NOW
 from tests.integration.portal.test_applying import page  # noqa: F401 – a fixture
-from tests.signers import READ, chosen, right_answers
+from tests.papers import text_of
+from tests.signers import ACCOUNT, READ, chosen, right_answers, signed, understood
 
 
 @pytest.fixture
@@ -13,6 +14,7 @@ def at(monkeypatch):
 
     def set_to(moment):
         monkeypatch.setattr(reading, "lender_now", lambda: moment)
+        monkeypatch.setattr(signing, "lender_now", lambda: moment)
 
     set_to(NOW)
     return set_to
@@ -105,3 +107,71 @@ class TestQuestions:
 
         assert answer.status_code == 200
         assert Disclosure.objects.get().tries[0]["wrong"] == ["payment", "cost", "late"]
+
+
+class TestSign:
+    def test_asks_for_the_account_sends_a_code_and_signs_with_it(self, page, amina, at):  # noqa: F811
+        application = understood(amina)
+        assert "Send me the code" in page.get(address(application, "sign")).content.decode()
+
+        page.post(address(application, "sign"), {"bank": ACCOUNT.bank, "number": ACCOUNT.number})
+        code = SigningCode.objects.get()
+        shown = page.get(address(application, "sign")).content.decode()
+        page.post(address(application, "sign"), {"code": f" {code.sealed_code[:3]} {code.sealed_code[3:]}"})
+
+        assert "138****1234" in shown
+        assert code.sealed_code in shown  # a demonstration sends no messages
+        contract = LoanContract.objects.get()
+        assert (contract.bank, contract.account_number) == (ACCOUNT.bank, ACCOUNT.number)
+        assert contract.evidence["where"]["ip"] == "127.0.0.1"
+
+    def test_a_wrong_account_is_said_beside_the_field(self, page, amina, at):  # noqa: F811
+        application = understood(amina)
+
+        answer = page.post(address(application, "sign"), {"bank": "X", "number": "6222020000000040007"})
+
+        assert answer.context["account"].errors["number"]
+        assert not SigningCode.objects.exists()
+
+    def test_a_wrong_code_says_how_many_tries_are_left(self, page, amina, at):  # noqa: F811
+        application = understood(amina)
+        page.post(address(application, "sign"), {"bank": ACCOUNT.bank, "number": ACCOUNT.number})
+
+        shown = page.post(address(application, "sign"), {"code": "x"}).content.decode()
+
+        assert "tries left: 4" in shown
+        assert not LoanContract.objects.exists()
+
+    def test_a_card_asks_for_no_account(self, page, amina, at):  # noqa: F811
+        application = understood(amina, "CARD_REPAYMENT")
+
+        shown = page.get(address(application, "sign")).content.decode()
+        page.post(address(application, "sign"))
+
+        assert "6222 •••• •••• 3446 only" in shown
+        assert SigningCode.objects.get().account_number is None
+
+    def test_leads_back_to_what_was_not_read(self, page, amina, at):  # noqa: F811
+        application = chosen(amina)
+
+        assert page.get(address(application, "sign")).headers["Location"] == address(application, "costs")
+
+
+class TestContract:
+    def test_is_handed_out_to_its_borrower_only(self, page, amina, brook, at):  # noqa: F811
+        mine = signed(amina)
+        brooks = signed(brook, person={"name": "布鲁克", "number": "110101199003070134", "phone": "13800005678"})
+
+        paper = page.get(address(mine.application, "contract"))
+
+        assert paper.headers["Content-Disposition"] == f'attachment; filename="{mine.number}.pdf"'
+        assert mine.number in text_of(paper.content)
+        assert page.get(address(brooks.application, "contract")).status_code == 404
+
+    def test_can_be_checked_by_anyone(self, client, amina):
+        contract = signed(amina)
+
+        shown = client.get(f"/verify/{contract.code_shown}/", headers={"Accept-Language": "en"}).content.decode()
+
+        assert contract.sha256 in shown
+        assert "阿米娜" not in shown

@@ -1,0 +1,185 @@
+"""
+Sign the contract by the code that was sent: the loan comes into being and waits for its payout.
+
+The paper is set before the application is locked, from what will be written; under the lock it is drafted once more,
+and unless both say the same to the sign, nothing is written. So no lock is held while the typesetter works, and the
+bytes and the rows agree.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from dashu import events
+from dashu.audit import services as audit
+from dashu.documents.codes import grouped, new_code
+from dashu.finance.terms import Method
+from dashu.kernel.dates import lender_date
+from dashu.kernel.errors import DomainError
+from loans.domain.applications import Status
+from loans.domain.cost_sheet import CostSheet, sheet_of
+from loans.domain.fees import demanded_rows
+from loans.models import Application, Disclosure, Loan, LoanContract, Offer, SigningCode
+from loans.papers.contract import contract_pdf
+from loans.selectors.products import product_terms
+from loans.services.application_rows import Kind, lock_application, move, note
+from loans.services.create_loan import create_loan
+from loans.services.disclose_costs import chosen_offer, current_disclosure
+from loans.services.draft_contract import Draft, Where, draft_contract
+from loans.services.product_versions import RateAboveCap
+from loans.services.signing_codes import CodeExpired, NotUnderstoodYet, latest_code, refuse_wrong_code
+
+
+class ContractMoved(DomainError):
+    """What would be signed changed in the moment of signing. Signing again shows it as it is now."""
+
+    code = "contract_moved"
+    http_status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Everything that is signed, read at one moment."""
+
+    application: Application
+    offer: Offer
+    disclosure: Disclosure
+    code: SigningCode
+    draft: Draft
+
+
+def sign_contract(
+    *, application_id: int, code: str, language: str, now: datetime, site: str, where: Where, actor: str
+) -> LoanContract:
+    """
+    Sign, make the loan, and have it paid out. Signed before, the contract is returned and nothing changes.
+
+    :param code: as it was typed.
+    :param language: of the reader, see `draft_contract`.
+    :param site: the address that the page for checking papers lies under, such as "https://loans.example".
+    :raises CodeWrong, CodeExpired, NotUnderstoodYet, ContractMoved: see there.
+    :raises ApplicationStateChanged, OfferLapsed, SheetNotOpened: there is nothing to sign.
+    :raises UnknownProduct, RateAboveCap, OutsideProduct: the loan can no longer be made as it was offered.
+    """
+    if earlier := _signed(application_id):
+        return earlier
+    refuse_wrong_code(application_id=application_id, typed=code, now=now)
+    with transaction.atomic():
+        draft = _ready(application_id, language=language, now=now, where=where).draft
+    verification = new_code()
+    pdf = contract_pdf(
+        draft.facts,
+        code=grouped(verification),
+        language=draft.language,
+        verify_url=f"{site.rstrip('/')}/verify/{grouped(verification)}/",
+        issued_at=now,
+    )
+    return _write(application_id, draft, pdf, verification, language=language, now=now, where=where, actor=actor)
+
+
+@transaction.atomic
+def _write(
+    application_id: int,
+    draft: Draft,
+    pdf: bytes,
+    verification: str,
+    *,
+    language: str,
+    now: datetime,
+    where: Where,
+    actor: str,
+) -> LoanContract:
+    application = lock_application(application_id)
+    if earlier := _signed(application_id):
+        return earlier
+    ready = _ready(application_id, language=language, now=now, where=where)
+    if ready.draft != draft:
+        raise ContractMoved(_("Something in the contract changed just now. Look at it again, then sign."))
+    contract = LoanContract.objects.create(
+        application=application,
+        offer=ready.offer,
+        loan=_loan_of(ready.offer, now=now, actor=actor),
+        number=draft.number,
+        language=draft.language,
+        facts=draft.facts,
+        facts_digest=draft.facts_digest,
+        pdf=pdf,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        code=verification,
+        signed_at=now,
+        evidence=draft.evidence,
+        evidence_digest=draft.evidence_digest,
+        bank=ready.code.bank,
+        account_number=ready.code.account_number,
+    )
+    SigningCode.objects.filter(pk=ready.code.pk).update(used_at=now, sealed_code=None)
+    move(application, Status.SIGNED, now=now, due_at=None, expires_on=None)
+    note(application, Kind.SIGNED, now=now, actor=actor, contract=contract.number, sha256=contract.sha256)
+    events.publish("loans.contract_signed", contract_id=contract.pk)
+    return contract
+
+
+def hand_out_contract(contract: LoanContract, *, actor: str) -> bytes:
+    """Return the paper as it was signed, and note who got it."""
+    audit.record(action="loans.contract_downloaded", subject_type="loan", subject_id=contract.loan_id, actor=actor)
+    return bytes(contract.pdf)
+
+
+def _signed(application_id: int) -> LoanContract | None:
+    return LoanContract.objects.filter(application_id=application_id).first()
+
+
+def _ready(application_id: int, *, language: str, now: datetime, where: Where) -> _Ready:
+    """Lock the application and return what a signature would sign. :raises DomainError: see `sign_contract`."""
+    application = lock_application(application_id)
+    offer = chosen_offer(application, now=now)
+    disclosure = current_disclosure(offer, now=now)
+    if not disclosure.passed_at:
+        raise NotUnderstoodYet(_("Answer the questions on the cost sheet first."))
+    code = latest_code(application, now=now)
+    if code is None or code.sheet_digest != disclosure.sheet_digest:
+        raise CodeExpired(_("This code no longer holds. Have another one sent."), field="code")
+    offer.refresh_from_db(fields=["sheet", "sheet_digest"])
+    assert offer.sheet is not None
+    _refuse_above_cap(sheet_of(offer.sheet))
+    product_terms(application.product.code, on=lender_date(now))
+    draft = draft_contract(application, offer, disclosure, code, language=language, now=now, where=where)
+    return _Ready(application, offer, disclosure, code, draft)
+
+
+def _refuse_above_cap(sheet: CostSheet) -> None:
+    if not sheet.is_within_cap:
+        raise RateAboveCap(
+            _("With its fees the loan costs %(rate)s a year; the cap is %(cap)s."),
+            field="annual_rate",
+            params={"rate": sheet.all_in_rate, "cap": sheet.rate_cap},
+        )
+
+
+def _loan_of(offer: Offer, *, now: datetime, actor: str) -> Loan:
+    """Make the loan of a chosen offer, which charges and demands exactly what its cost sheet says."""
+    assert offer.sheet is not None
+    sheet, application = sheet_of(offer.sheet), offer.application
+    loan = create_loan(
+        borrower_id=application.borrower_id,
+        product_code=application.product.code,
+        principal_minor=offer.principal_minor,
+        annual_rate=offer.annual_rate,
+        count=offer.installment_count,
+        starts_on=sheet.starts_on,
+        actor=actor,
+        partner_id=application.partner_id,
+        terms_on=lender_date(offer.made_at),
+        method=Method(offer.terms["method"]),
+        interest_only_months=offer.terms["interest_only_months"],
+    )
+    demanded = [
+        (row.number, row.due_on, row.principal, row.interest, row.fee) for row in demanded_rows(loan.schedule_terms)
+    ]
+    assert demanded == [(row.number, row.due_on, row.principal, row.interest, row.fee) for row in sheet.rows]
+    disclosed = {line.code for line in sheet.lines} - {"interest", "penalty"}
+    assert disclosed == {line.code for line in loan.fee_lines}
+    return loan

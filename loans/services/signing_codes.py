@@ -1,0 +1,252 @@
+"""
+One-time codes for signing: asked for, sent, and tried.
+
+A code holds for minutes and for few tries, each of which is kept even where the signature is refused. What is stored of
+it is a keyed hash; the code itself stays, sealed, until it is sent.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from dashu import events
+from dashu.audit import services as audit
+from dashu.kernel.errors import DomainError
+from dashu.messaging.secret_texts import reaches_phones, send_secret_text, shows_secrets
+from dashu.users.id_numbers import card_number, compact
+from dashu.users.sealing import blind_index
+from loans.models import Application, CardToPay, Product, SigningCode
+from loans.services.application_rows import lock_application
+from loans.services.disclose_costs import chosen_offer, current_disclosure
+
+LASTS = timedelta(minutes=5)
+MOST_TRIES = 5
+PAUSE = timedelta(seconds=60)
+MOST_A_DAY = 5
+DIGITS = 6
+
+
+class NotUnderstoodYet(DomainError):
+    """The questions on the cost sheet come before the signature."""
+
+    code = "questions_not_answered"
+    http_status = 409
+
+
+class IdentityMissing(DomainError):
+    """It is not known who signs, or to which phone the code goes."""
+
+    code = "identity_missing"
+    http_status = 409
+
+
+class InvalidAccount(DomainError):
+    """The account to pay out to is not one, or is named for a card that is paid off at its bank."""
+
+    code = "account_invalid"
+
+
+class CodeTooSoon(DomainError):
+    """A code was sent a moment ago; `details` says in how many seconds another can be."""
+
+    code = "signing_code_too_soon"
+    http_status = 429
+
+
+class TooManyCodes(DomainError):
+    """No more codes are sent for this application today."""
+
+    code = "signing_codes_used_up"
+    http_status = 429
+
+
+class CodesNotSent(DomainError):
+    """This installation sends no text messages, so nothing can be signed by code."""
+
+    code = "signing_codes_not_sent"
+    http_status = 503
+
+
+class CodeWrong(DomainError):
+    """It is not the code that was sent; `details` says how many tries are left."""
+
+    code = "signing_code_wrong"
+
+
+class CodeExpired(DomainError):
+    """The code no longer holds: its minutes are over, its tries used up, or what is signed changed since."""
+
+    code = "signing_code_expired"
+    http_status = 409
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutAccount:
+    """The borrower's own account. :param number: digits only."""
+
+    bank: str
+    number: str
+
+
+def payout_account(application: Application, *, bank: str, number: str) -> PayoutAccount | None:
+    """
+    Read the account to pay out to; None for a card, which is paid at its bank and nowhere else.
+
+    :raises InvalidAccount, InvalidCardNumber: see there.
+    """
+    if CardToPay.objects.filter(application=application).exists():
+        if bank or number:
+            raise InvalidAccount(_("This loan is paid out to the bank of the card only."), field="number")
+        return None
+    name, digits = " ".join(bank.split()), compact(number)
+    if not (1 <= len(name) <= 60 and name.isprintable()):
+        raise InvalidAccount(_("Name the bank of the account."), field="bank")
+    if application.product.kind == Product.Kind.SME and not digits.startswith("62"):
+        # The account of a business has no check digit of its own.
+        if not (digits.isascii() and digits.isdecimal() and 8 <= len(digits) <= 30):
+            raise InvalidAccount(_("An account number has 8 to 30 digits."), field="number")
+        return PayoutAccount(name, digits)
+    return PayoutAccount(name, card_number(digits, field="number"))
+
+
+@transaction.atomic
+def ask_signing_code(*, application_id: int, account: PayoutAccount | None, now: datetime, actor: str) -> SigningCode:
+    """
+    Make a code for the contract as it is today and have it sent. A code made before no longer holds.
+
+    :raises NotUnderstoodYet, IdentityMissing, CodeTooSoon, TooManyCodes, CodesNotSent: see there.
+    :raises ApplicationStateChanged, OfferLapsed, SheetNotOpened: there is nothing to sign.
+    """
+    application = lock_application(application_id)
+    disclosure = current_disclosure(chosen_offer(application, now=now), now=now)
+    if not disclosure.passed_at:
+        raise NotUnderstoodYet(_("Answer the questions on the cost sheet first."))
+    identity = getattr(application.borrower, "identity", None)
+    if identity is None:
+        raise IdentityMissing(_("We do not know yet who signs. Fill in the step about yourself."), field="person")
+    if not (reaches_phones() or shows_secrets()):
+        raise CodesNotSent(_("Codes cannot be sent at present. Nothing is lost; try again later."))
+    _refuse_too_many(application, now=now)
+    _forget(application, now=now)
+    made = SigningCode(
+        application=application,
+        sheet_digest=disclosure.sheet_digest,
+        bank=account.bank if account else "",
+        account_number=account.number if account else None,
+        phone_shown=identity.masked_phone,
+        made_at=now,
+        expires_at=now + LASTS,
+    )
+    made.sealed_code = "".join(secrets.choice("0123456789") for _digit in range(DIGITS))
+    made.code_hash = _hash(made, made.sealed_code)
+    made.save()
+    audit.record(
+        action="loans.signing_code_asked",
+        subject_type="application",
+        subject_id=application.reference,
+        actor=actor,
+        data={"phone": made.phone_shown, "sheet": made.sheet_digest},
+    )
+    events.publish("loans.signing_code_asked", code_id=made.pk)
+    return made
+
+
+def send_signing_code(*, code_id: int, now: datetime) -> bool:
+    """
+    Send a code that still holds, once; return whether it went out now. Calls the gateway: not in a transaction.
+
+    :raises NotDelivered: the gateway did not take it; sending it again is the same message.
+    """
+    found = SigningCode.objects.select_related("application__borrower__identity").get(pk=code_id)
+    code, borrower = found.sealed_code, found.application.borrower
+    if code is None or found.sent_at or found.expires_at <= now:
+        return False
+    with translation.override(borrower.language):
+        text = gettext(
+            "%(code)s is your code to sign loan application %(reference)s. It holds for 5 minutes. Tell it to nobody,"
+            " nor to us."
+        ) % {"code": code, "reference": found.application.reference}
+    send_secret_text(key=f"signing-{found.salt}", phone=borrower.identity.phone, text=text)
+    kept = code if shows_secrets() else None
+    SigningCode.objects.filter(pk=found.pk, sent_at=None).update(sent_at=now, sealed_code=kept)
+    return True
+
+
+def unsent_codes(*, now: datetime) -> list[int]:
+    """Return the codes that still hold and were not sent, for the sweep."""
+    waiting = SigningCode.objects.filter(sent_at=None, expires_at__gt=now).filter(sealed_code__isnull=False)
+    return list(waiting.values_list("pk", flat=True)[:200])
+
+
+def forget_codes(*, now: datetime) -> int:
+    """Delete what is still kept, sealed, of codes that no longer hold; return of how many."""
+    return SigningCode.objects.filter(expires_at__lte=now).filter(sealed_code__isnull=False).update(sealed_code=None)
+
+
+def latest_code(application: Application, *, now: datetime) -> SigningCode | None:
+    """Return the code that can be signed with now; None where another has to be asked for."""
+    latest = SigningCode.objects.filter(application=application).first()
+    return latest if latest and not _is_over(latest, now=now) else None
+
+
+@transaction.atomic
+def _try(application_id: int, typed: str, now: datetime) -> DomainError | None:
+    application = lock_application(application_id)
+    code = latest_code(application, now=now)
+    if code is None:
+        return CodeExpired(_("This code no longer holds. Have another one sent."), field="code")
+    if secrets.compare_digest(code.code_hash, _hash(code, compact(typed)[:12])):
+        return None
+    code.tries += 1
+    code.save(update_fields=["tries"])
+    left = MOST_TRIES - code.tries
+    return CodeWrong(
+        _("This is not the code. Compare it with the message; tries left: %(left)s."),
+        field="code",
+        params={"left": left},
+        details={"tries_left": left},
+    )
+
+
+def refuse_wrong_code(*, application_id: int, typed: str, now: datetime) -> None:
+    """
+    Compare a code with the one that was sent. A wrong one is counted, whatever becomes of the signature.
+
+    :raises CodeWrong, CodeExpired: see there.
+    """
+    if refusal := _try(application_id, typed, now):
+        raise refusal
+
+
+def _is_over(code: SigningCode, *, now: datetime) -> bool:
+    return code.used_at is not None or code.expires_at <= now or code.tries >= MOST_TRIES
+
+
+def _refuse_too_many(application: Application, *, now: datetime) -> None:
+    made = SigningCode.objects.filter(application=application, made_at__gt=now - timedelta(days=1))
+    moments = sorted(made.values_list("made_at", flat=True))
+    if moments and (left := moments[-1] + PAUSE - now) > timedelta():
+        seconds = int(left.total_seconds()) or 1
+        raise CodeTooSoon(
+            _("A code is on its way. If it does not come, have another one sent in %(seconds)s s."),
+            params={"seconds": seconds},
+            details={"seconds_left": seconds},
+        )
+    if len(moments) >= MOST_A_DAY:
+        raise TooManyCodes(_("No more codes can be sent today. Your application is kept; go on tomorrow."))
+
+
+def _forget(application: Application, *, now: datetime) -> None:
+    """End the codes made before: one at a time can be signed with."""
+    SigningCode.objects.filter(application=application, expires_at__gt=now, used_at=None).update(
+        expires_at=now, sealed_code=None
+    )
+
+
+def _hash(code: SigningCode, typed: str) -> str:
+    return blind_index(f"{code.salt}:{typed}", "loans.signing_code")
