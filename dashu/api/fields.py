@@ -63,6 +63,21 @@ class MoneyField(serializers.Field):
         return money_json(value.minor, value.currency)
 
 
+class SignedMoneyShape(serializers.Serializer):
+    """A sum or a difference: an amount as decimal text, perhaps negative, and its currency."""
+
+    amount = serializers.RegexField(r"^-?[0-9]{1,17}(\.[0-9]{1,2})?$", help_text="Decimal text, never a JSON number.")
+    currency = serializers.ChoiceField(choices=sorted(EXPONENTS))
+
+
+@extend_schema_field(SignedMoneyShape)
+class SignedMoneyField(MoneyField):
+    """The same for a `Money` that may be negative; only written, never read."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(read_only=True, **options)
+
+
 class MinorField(MoneyField):
     """A column of minor units, written as money in the row's currency or in the one of the context."""
 

@@ -58,6 +58,9 @@ APPLICATION: dict[str, Any] = {
     "steps": [{"step": step, "is_done": True} for step in ANSWERS],
     "timeline": [{"kind": "STARTED", "what": "Application begun", "at": "2026-11-23T10:00:00+08:00"}],
     "decision": None,
+    "may_ask_for_review": False,
+    "review_request": None,
+    "offers": [],
 }
 
 WITHDRAWN: dict[str, Any] = {

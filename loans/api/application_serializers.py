@@ -9,8 +9,9 @@ from rest_framework import serializers
 from dashu.api.fields import MinorField, MoneyShape, StrictSerializer, money_json
 from dashu.api.pagination import PageQuery
 from dashu.consents.models import Purpose as ConsentPurpose
+from loans.api.decision_serializers import DecisionOut, OfferOut, ReviewRequestOut
 from loans.domain.application_facts import PURPOSES, Step, steps_of
-from loans.models import Application, ApplicationDocument, ApplicationEvent, CreditReview, Product
+from loans.models import Application, ApplicationDocument, ApplicationEvent, Product
 
 REFERENCE = r"^[A-Za-z0-9._:/-]+\Z"
 
@@ -120,26 +121,18 @@ class EventOut(serializers.Serializer):
     at = serializers.DateTimeField()
 
 
-class ReasonOut(serializers.Serializer):
-    code = serializers.CharField(help_text="Stable; branch on it.")
-
-
-class DecisionOut(serializers.Serializer):
-    """What was decided. Every refusal by computer can be looked at again by a person."""
-
-    outcome = serializers.ChoiceField(choices=CreditReview.Outcome.values)
-    decided_at = serializers.DateTimeField()
-    is_by_person = serializers.BooleanField()
-    reasons = ReasonOut(many=True, help_text="The gravest first, at most four; none where offers can be made.")
-
-
 class ApplicationOut(ApplicationRow):
     """An application in detail; what is personal in it is masked."""
 
     borrower = MaskedApplicant(source="applicant")  # type: ignore[assignment]
     steps = StepOut(many=True)
     timeline = EventOut(many=True, help_text="The latest first.")
-    decision = DecisionOut(allow_null=True, help_text="null before there is one, and while a person looks at it.")
+    decision = DecisionOut(
+        allow_null=True, help_text="null before there is one, and while a person decides for the first time."
+    )
+    may_ask_for_review = serializers.BooleanField(help_text="Whether a person can be asked to look at the decision.")
+    review_request = ReviewRequestOut(allow_null=True, help_text="null where no person was asked, or has answered.")
+    offers = OfferOut(many=True, source="offers_told", help_text="Of the latest decision, while one can be chosen.")
 
 
 class ConsentTextOut(serializers.Serializer):

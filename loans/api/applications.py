@@ -16,7 +16,6 @@ from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
 from dashu.consents.services.ledger import ConsentTextOutdated
 from dashu.kernel.dates import lender_now
 from dashu.kernel.documents import Document, InvalidRate
-from dashu.kernel.masking import masked_name
 from dashu.kernel.money import InvalidAmount
 from dashu.users.actors import actor_of
 from dashu.users.id_numbers import (
@@ -35,9 +34,9 @@ from loans.api.application_serializers import (
     ApplicationPage,
     ApplicationQuery,
 )
-from loans.domain.application_facts import Step, steps_of
+from loans.api.application_telling import shown
+from loans.domain.application_facts import Step
 from loans.models import Application
-from loans.selectors.decisions import decision_on
 from loans.selectors.products import UnknownProduct
 from loans.services.answer_step import StepUnknown, answer_step
 from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
@@ -126,7 +125,7 @@ class Applications(APIView):
             now=now,
             actor=actor_of(request),
         )
-        return _detail(application, status=201)
+        return detail(application, status=201)
 
 
 class ApplicationDetail(APIView):
@@ -141,7 +140,7 @@ class ApplicationDetail(APIView):
         examples=[OpenApiExample("one", value=examples.APPLICATION, response_only=True, status_codes=["200"])],
     )
     def get(self, request: PartnerRequest, reference: str) -> Response:
-        return _detail(visible_application(request, reference))
+        return detail(visible_application(request, reference))
 
 
 class ApplicationStep(APIView):
@@ -177,7 +176,7 @@ class ApplicationStep(APIView):
             now=now,
             actor=actor_of(request),
         )
-        return _detail(application)
+        return detail(application)
 
 
 class ApplicationSubmission(APIView):
@@ -200,7 +199,7 @@ class ApplicationSubmission(APIView):
 
     def _submit(self, request: PartnerRequest, reference: str, *, now: datetime) -> Response:
         found = visible_application(request, reference)
-        return _detail(submit_application(application_id=found.pk, now=now, actor=actor_of(request)))
+        return detail(submit_application(application_id=found.pk, now=now, actor=actor_of(request)))
 
 
 class ApplicationWithdrawal(APIView):
@@ -220,7 +219,7 @@ class ApplicationWithdrawal(APIView):
 
     def _withdraw(self, request: PartnerRequest, reference: str, *, now: datetime) -> Response:
         found = visible_application(request, reference)
-        return _detail(withdraw_application(application_id=found.pk, now=now, actor=actor_of(request)))
+        return detail(withdraw_application(application_id=found.pk, now=now, actor=actor_of(request)))
 
 
 def visible_application(request: PartnerRequest, reference: str) -> Application:
@@ -236,25 +235,5 @@ def visible_application(request: PartnerRequest, reference: str) -> Application:
     return application
 
 
-def _detail(application: Application, *, status: int = 200) -> Response:
-    return Response(ApplicationOut(_shown(application)).data, status=status)
-
-
-def _shown(application: Application) -> Application:
-    """Return the row with what its detail shows beside its columns. Offers belong here as well, once they are told."""
-    shown: Any = application
-    borrower = application.borrower
-    identity = getattr(borrower, "identity", None)
-    shown.applicant = {
-        "reference": borrower.external_id,
-        "name": masked_name(borrower.name),
-        "number": identity.masked_number if identity else None,
-        "phone": identity.masked_phone if identity else None,
-    }
-    shown.steps = [
-        {"step": step.value, "is_done": step.value in application.steps_done}
-        for step in steps_of(application.product.kind)
-    ]
-    shown.timeline = application.events.filter(is_internal=False).order_by("-pk")
-    shown.decision = decision_on(application)
-    return application
+def detail(application: Application, *, status: int = 200) -> Response:
+    return Response(ApplicationOut(shown(application)).data, status=status)

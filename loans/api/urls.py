@@ -1,6 +1,7 @@
 from django.urls import path
 
 from loans.api.application_documents import ApplicationDocuments
+from loans.api.application_offers import ApplicationReview, OfferChoice, OfferReconsideration, OfferSheet
 from loans.api.applications import (
     ApplicationDetail,
     Applications,
@@ -21,5 +22,9 @@ urlpatterns = [
     path("applications/<str:reference>/steps/<str:step>", ApplicationStep.as_view(), name="application_step"),
     path("applications/<str:reference>/submit", ApplicationSubmission.as_view(), name="application_submission"),
     path("applications/<str:reference>/withdraw", ApplicationWithdrawal.as_view(), name="application_withdrawal"),
+    path("applications/<str:reference>/review", ApplicationReview.as_view(), name="application_review"),
+    path("applications/<str:reference>/offers/reconsider", OfferReconsideration.as_view(), name="offers_reconsidered"),
+    path("applications/<str:reference>/offers/<str:position>/choose", OfferChoice.as_view(), name="offer_choice"),
+    path("applications/<str:reference>/offers/<str:position>/sheet", OfferSheet.as_view(), name="offer_sheet"),
     path("applications/<str:reference>/documents", ApplicationDocuments.as_view(), name="application_documents"),
 ]

@@ -1,40 +1,27 @@
 """What was decided on an application, as it is told outside of the house."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from loans.models import Application, CreditReview
-
-MOST_REASONS = 4
+from loans.domain.applications import Status
+from loans.models import Application, CreditReview, Offer, ReviewRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """:param code: stable, for programs."""
-
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """:param reasons: the gravest first, each once; none where offers can be made."""
-
-    outcome: str
-    decided_at: datetime
-    is_by_person: bool
-    reasons: tuple[Reason, ...]
+def told_review(application: Application) -> CreditReview | None:
+    """Return the latest decision, None before there is one or while a person still decides for the first time."""
+    review = application.reviews.first()
+    return None if review is None or review.outcome == CreditReview.Outcome.REFER else review
 
 
-def decision_on(application: Application) -> Decision | None:
-    """Return the latest decision, None before there is one or while a person still decides."""
-    review = CreditReview.objects.filter(application=application).order_by("-pk").first()
-    if review is None or review.outcome == CreditReview.Outcome.REFER:
-        return None
-    is_refused = review.outcome == CreditReview.Outcome.REFUSE
-    given = [finding["reason"] for finding in review.findings if finding.get("outcome") == review.outcome]
-    return Decision(
-        outcome=review.outcome,
-        decided_at=review.decided_at,
-        is_by_person=review.decided_by_id is not None,
-        reasons=tuple(map(Reason, list(dict.fromkeys(given))[:MOST_REASONS])) if is_refused else (),
-    )
+def may_ask_for_review(application: Application, review: CreditReview | None) -> bool:
+    """Whether a person can be asked to look again at the latest decision. PIPL article 24."""
+    return application.status == Status.REFUSED and review is not None and review.decided_by_id is None
+
+
+def open_request(application: Application) -> ReviewRequest | None:
+    """Return the review by a person that was asked for and is not answered yet."""
+    return application.review_requests.filter(outcome="").first()
+
+
+def offers_to_choose_from(application: Application) -> list[Offer]:
+    """Return the offers of the latest decision in their order; none before there are any and after the signature."""
+    if application.status not in (Status.OFFERED, Status.ACCEPTED):
+        return []
+    return list(Offer.objects.filter(application=application, review=application.reviews.first()).order_by("position"))

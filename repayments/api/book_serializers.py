@@ -4,7 +4,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from dashu.api.fields import LenderDateField, MinorField, StrictSerializer
+from dashu.api.fields import LenderDateField, MinorField, SignedMoneyShape, StrictSerializer
 from dashu.api.pagination import PageQuery
 from dashu.kernel.money import EXPONENTS
 from loans.models import Loan
@@ -72,13 +72,6 @@ class BookOut(serializers.Serializer):
         allow_null=True,
         help_text="null on the last page. Later pages leave out what was written after the first page was asked for.",
     )
-
-
-class SignedMoneyShape(serializers.Serializer):
-    """A sum or a difference: an amount as decimal text, perhaps negative, and its currency."""
-
-    amount = serializers.RegexField(r"^-?[0-9]{1,17}(\.[0-9]{1,2})?$", help_text="Decimal text, never a JSON number.")
-    currency = serializers.ChoiceField(choices=sorted(EXPONENTS))
 
 
 @extend_schema_field(SignedMoneyShape)

@@ -15,12 +15,12 @@ from dashu.portal.applying.forms import STEP_FORMS
 from dashu.portal.applying.steps import TITLES
 from dashu.web.templatetags.dashu import money
 from loans.domain.application_facts import ESSENTIALS, Step, steps_of
-from loans.domain.applications import Status
 from loans.domain.card_comparison import CardDebt, Comparison, compare
 from loans.domain.offers import Why
 from loans.models import Application, ApplicationEvent, CreditReview, Offer, ReviewRequest
 from loans.reason_words import ReasonWords
-from loans.review_words import limits_of_review, review_in_words
+from loans.review_words import limits_of_review, review_in_words, ways_of_review
+from loans.selectors.decisions import may_ask_for_review
 from loans.selectors.products import product_terms
 
 
@@ -78,33 +78,11 @@ def decision_of(application: Application) -> Decision | None:
         review=review,
         reasons=review_in_words(review) if review.outcome != CreditReview.Outcome.APPROVE else [],
         changes=limits_of_review(review),
-        ways=list(_ways(review, application.currency)),
+        ways=[way.words for way in ways_of_review(review, application.currency)],
         lesson=review.answer.get("lesson"),
         asked=asked,
-        may_ask=application.status == Status.REFUSED and review.decided_by_id is None,
+        may_ask=may_ask_for_review(application, review),
     )
-
-
-def _ways(review: CreditReview, currency: str) -> Iterator[str]:
-    """Say what would make the installment fit, each by itself."""
-    ways = review.answer.get("ways", {})
-    if not ways.get("missing"):
-        return
-    if ways["lower_debts_by"]:
-        yield _("Debt payments that are %(amount)s a month lower than now.") % {
-            "amount": money(ways["lower_debts_by"], currency)
-        }
-    if ways["wait_months"]:
-        months = ways["wait_months"]
-        yield ngettext(
-            "Waiting %(count)s month: by then enough of your debts has ended.",
-            "Waiting %(count)s months: by then enough of your debts has ended.",
-            months,
-        ) % {"count": months}
-    if ways["prove_income"]:
-        yield _("Proof of the whole income that you stated, %(amount)s a month.") % {
-            "amount": money(ways["prove_income"], currency)
-        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,9 @@ class TestApply:
             "answer_due_at": None,
             "steps": [{"step": step, "is_done": True} for step in examples.ANSWERS],
             "decision": None,
+            "may_ask_for_review": False,
+            "review_request": None,
+            "offers": [],
         }
         assert (application.partner, application.borrower.user) == (dana, None)
         assert Identity.objects.get(borrower=application.borrower).number == AMINAS_NUMBER
@@ -251,6 +254,9 @@ class TestIdempotency:
             program.put(f"{address}/steps/documents", {}),
             program.post(f"{address}/submit", {}),
             program.post(f"{address}/withdraw", {}),
+            program.post(f"{address}/review", {}),
+            program.post(f"{address}/offers/reconsider", {}),
+            program.post(f"{address}/offers/1/choose", {}),
             program.client.post(
                 f"/api/v1/{address}/documents", {"kind": "TAX", "file": paper()}, headers=bearer(program)
             ),
@@ -326,6 +332,10 @@ class TestDetail:
                 put(eve, f"{address}/steps/documents", {}),
                 post(eve, f"{address}/submit", {}),
                 post(eve, f"{address}/withdraw", {}),
+                post(eve, f"{address}/review", {}),
+                post(eve, f"{address}/offers/reconsider", {}),
+                post(eve, f"{address}/offers/1/choose", {}),
+                eve.get(f"{address}/offers/1/sheet"),
                 eve.upload(f"{address}/documents", {"kind": "TAX", "file": paper()}),
             ):
                 assert_problem(answer, 404, "application_not_found", "application")
@@ -340,9 +350,9 @@ class TestDetail:
             outcome="REFUSE",
             facts={},
             findings=[
-                {"outcome": "REFUSE", "reason": "DSR", "found": 8_000, "limit": 7_000},
-                {"outcome": "REFUSE", "reason": "DSR", "found": 8_000, "limit": 7_000},
-                {"outcome": "REFER", "reason": "RESIDENCE", "found": None, "limit": None},
+                {"outcome": "REFUSE", "reason": "debt_share", "found": 8_000, "limit": 7_000, "days": None},
+                {"outcome": "REFUSE", "reason": "debt_share", "found": 8_000, "limit": 7_000, "days": None},
+                {"outcome": "REFER", "reason": "seen_before", "found": None, "limit": None, "days": None},
             ],
             rules_on=lender_now().date(),
             decided_at=lender_now(),
@@ -355,7 +365,13 @@ class TestDetail:
 
         assert shown["decision"]["outcome"] == "REFUSE"
         assert shown["decision"]["is_by_person"] is False
-        assert shown["decision"]["reasons"] == [{"code": "DSR"}]
+        assert shown["decision"]["reasons"] == [
+            {
+                "code": "debt_share",
+                "fact": "All debts would take 80% of the income; above 70% we do not lend.",
+                "help": "A smaller installment helps, or other debts that have ended.",
+            }
+        ]
         assert [event["kind"] for event in shown["timeline"]] == ["STARTED"]
 
     def test_shows_no_decision_while_a_person_looks_at_it(self, program):
