@@ -44,5 +44,29 @@ for _template in (
             _("If it was not you who signed, tell us at once."),
         ),
     ),
+    MessageTemplate(
+        "loans.refused_by_person",
+        _("Your application is decided"),
+        (
+            _("A member of our team has looked at application %(reference)s. We cannot offer a loan now."),
+            _("Sign in to read why, in that person's own words, and what would help."),
+        ),
+    ),
+    MessageTemplate(
+        "loans.review_changed",
+        _("A person has looked again: there are offers for you"),
+        (
+            _("You asked for a person to look at application %(reference)s again. The answer has changed."),
+            _("Sign in to compare the offers. They hold until %(expires_on)s; you can also choose none."),
+        ),
+    ),
+    MessageTemplate(
+        "loans.review_confirmed",
+        _("A person has looked at your application again"),
+        (
+            _("You asked for a person to look at application %(reference)s again. We still cannot offer a loan now."),
+            _("Sign in to read why, in that person's own words, and what would help."),
+        ),
+    ),
 ):
     register(_template)

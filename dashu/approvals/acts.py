@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.errors import DomainError
+from dashu.users.models import User
 
 Payload = Mapping[str, Any]
 Preview = list[dict[str, Any]]
@@ -43,6 +44,7 @@ class ActKind:
     :param subject_url: the page of what it is about.
     :param amount: what it is about as things are now, in minor units, where that moves: whoever approves needs
         authority over this too.
+    :param bars: whether somebody is too close to its subject to decide on it, such as its owner.
     :param since: what has happened to its subject since it was asked for, one line each.
     """
 
@@ -56,6 +58,7 @@ class ActKind:
     line: str = ""
     amount: Callable[[Payload, date], int] | None = None
     since: Callable[[Payload], list[str]] | None = None
+    bars: Callable[[Payload, User], bool] | None = None
 
 
 class UnknownAct(DomainError):

@@ -78,7 +78,14 @@ def powers_of(user: User, *, on: date) -> list[Power]:
 
 
 def power_over(request: ApprovalRequest, user: User, *, on: date) -> Power | None:
-    """Return the authority by which this person may decide the request on this day, their own before lent one."""
+    """
+    Return the authority by which this person may decide the request on this day, their own before lent one.
+
+    None reaches what its kind bars the person from.
+    """
+    bars = act_kind(request.kind).bars
+    if bars and bars(request.payload, user):
+        return None
     authority = approval_authority(on)
     amount = amount_at_stake(request, on=on)
     return next((power for power in powers_of(user, on=on) if power.reaches(request, amount, authority)), None)

@@ -9,19 +9,16 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
-from dashu.read_only_admin import ReadOnlyAdmin
-from dashu.users.models import User
+from loans.desk.acts import ActsOnApplications, person_of
 from loans.desk.forms import HandOverForm, WordsForm
 from loans.desk.pages import application_page
 from loans.desk.queue import application_address, box_table, queue_figures, queue_table
@@ -36,14 +33,12 @@ from loans.services.hold_application import (
     hand_over_application,
     release_application,
 )
+from loans.services.person_rows import waiting_approval
 from loans.services.reveal_identity import reveal_identity
 
 
 @admin.register(Application)
-class ApplicationAdmin(ReadOnlyAdmin):
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
-        return Application.objects.visible_to(_person(request))
-
+class ApplicationAdmin(ActsOnApplications):
     def get_urls(self) -> list[URLPattern]:
         def ours(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
             return path(route, self.admin_site.admin_view(view), name=f"loans_application_{name}")
@@ -53,6 +48,10 @@ class ApplicationAdmin(ReadOnlyAdmin):
             ours("<int:pk>/release/", self.release, "release"),
             ours("<int:pk>/hand-over/", self.hand_over, "hand_over"),
             ours("<int:pk>/reveal/", self.reveal, "reveal"),
+            ours("<int:pk>/verify/", self.verify, "verify"),
+            ours("<int:pk>/note/", self.note, "note"),
+            ours("<int:pk>/approve/", self.approve, "approve"),
+            ours("<int:pk>/refuse/", self.refuse, "refuse"),
             *super().get_urls(),
         ]
 
@@ -60,7 +59,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
         """The queue; `?box=` names its part. A search is posted, so that no number stands in an address."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        user, now = _person(request), lender_now()
+        user, now = person_of(request), lender_now()
         seen = Application.objects.visible_to(user)
         box = request.GET.get("box", "all")
         box = box if box in BOXES else "all"
@@ -91,7 +90,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
 
     def claim_next(self, request: HttpRequest) -> HttpResponse:
         try:
-            application = claim_next_application(user=_person(request), now=lender_now())
+            application = claim_next_application(user=person_of(request), now=lender_now())
         except DomainError as error:
             messages.warning(request, error.user_message)
             return redirect("admin:loans_application_changelist")
@@ -104,7 +103,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
             application,
             WordsForm(request.POST or None),
             lambda given: release_application(
-                application_id=application.pk, words=given["words"], user=_person(request), now=lender_now()
+                application_id=application.pk, words=given["words"], user=person_of(request), now=lender_now()
             ),
             title=gettext("Give application %(number)s back"),
             note=gettext("It becomes the next one for somebody else. Your reason stays in the file."),
@@ -113,7 +112,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
         )
 
     def hand_over(self, request: HttpRequest, pk: int) -> HttpResponse:
-        application, user = self._found(request, str(pk)), _person(request)
+        application, user = self._found(request, str(pk)), person_of(request)
         return self._act(
             request,
             application,
@@ -137,7 +136,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
         if request.method == "POST" and form.is_valid():
             try:
                 identity = reveal_identity(
-                    application_id=application.pk, words=form.cleaned_data["words"], user=_person(request)
+                    application_id=application.pk, words=form.cleaned_data["words"], user=person_of(request)
                 )
             except DomainError as error:
                 form.add_error(None, error.user_message)
@@ -153,65 +152,17 @@ class ApplicationAdmin(ReadOnlyAdmin):
         )
 
     def _page(self, request: HttpRequest, application: Application, **more: Any) -> HttpResponse:
-        user = _person(request)
+        user = person_of(request)
         waits = application.status == Status.REFERRED
         holds = waits and application.handler_id == user.pk
+        approval = waiting_approval(application, on=lender_today()) if waits else None
         context = {
             **application_page(application, request.GET, user=user, now=lender_now()),
             "title": gettext("Application %(number)s") % {"number": application.reference},
             "holds": holds,
+            "approval": approval,
+            "may_note": user.has_perm(REVIEW),
             "may_hand_over": waits and user.has_perm(REFER) and (holds or user.has_perm(ASSIGN)),
             **more,
         }
         return self._render(request, "loans/application.html", context)
-
-    def _act(
-        self,
-        request: HttpRequest,
-        application: Application,
-        form: Form,
-        act: Callable[[dict[str, Any]], Any],
-        *,
-        title: str,
-        note: str,
-        button: str,
-        after: str = "",
-    ) -> HttpResponse:
-        """Ask for what an act needs and do it; a refusal goes beside the field that is to blame."""
-        if request.method == "POST" and form.is_valid():
-            try:
-                act(form.cleaned_data)
-            except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.user_message)
-            else:
-                return redirect(after or application_address(application))
-        return self._form(request, application, form, title=title, note=note, button=button)
-
-    def _form(
-        self, request: HttpRequest, application: Application, form: Form, *, title: str, note: str, button: str
-    ) -> HttpResponse:
-        context = {
-            "title": title % {"number": application.reference},
-            "note": note,
-            "form": form,
-            "button": button,
-            "back": application_address(application),
-        }
-        return self._render(request, "staff/act.html", context)
-
-    def _found(self, request: HttpRequest, pk: str) -> Application:
-        if not (pk.isascii() and pk.isdigit() and len(pk) < 19) or not self.has_view_permission(request):
-            raise Http404
-        related = ("product", "borrower", "partner", "handler", "business", "card")
-        application = self.get_queryset(request).select_related(*related).filter(pk=pk).first()
-        if application is None:
-            raise Http404
-        return application
-
-    def _render(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        return render(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
-
-
-def _person(request: HttpRequest) -> User:
-    person: Any = request.user
-    return person

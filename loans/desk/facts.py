@@ -38,7 +38,7 @@ def facts_table(seen: Seen) -> Table:
             Column(_("fact")),
             Column(_("stated"), is_number=True),
             Column(_("proved"), is_number=True),
-            Column(_("counts"), is_number=True),
+            Column(_("taken into account"), is_number=True),
             Column(_("credit bureau"), is_number=True),
         ],
         rows=[*_money_rows(seen), *_count_rows(seen), *_other_rows(seen)],

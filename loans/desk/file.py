@@ -116,7 +116,7 @@ def timeline_table(application: Application) -> Table:
         for event in events
     ]
     return Table(
-        title=_("What happened"),
+        title=_("What happened so far"),
         columns=[
             Column(_("at")),
             Column(_("event")),
@@ -200,7 +200,7 @@ def applicants_view(seen: Seen) -> Table:
         rows.extend(_told(latest))
     happened = application.events.filter(is_internal=False).order_by("-id")[:20]
     rows.extend([_moment(event.at), event.get_kind_display()] for event in happened)
-    return Table(_("What the applicant sees"), [Column(_("line")), Column(_("text"))], rows, empty="")
+    return Table(_("What the applicant sees"), [Column(_("item")), Column(_("what is shown"))], rows, empty="")
 
 
 def _told(review: CreditReview) -> Iterator[list[Any]]:

@@ -179,13 +179,17 @@ def _answer(decided: Decided) -> dict[str, Any]:
 def follow(
     application: Application,
     reviewed: CreditReview,
-    decided: Decided,
+    decided: Decided | None,
     *,
     now: datetime,
     actor: str,
 ) -> None:
-    """Bring a locked application where a review leads: to its offers, to a person, or to a no with its reasons."""
-    if reviewed.outcome == CreditReview.Outcome.APPROVE and decided.decision.offers:
+    """
+    Bring a locked application where a review leads: to its offers, to a person, or to a no with its reasons.
+
+    :param decided: with the offers to make; None for a review that makes none.
+    """
+    if reviewed.outcome == CreditReview.Outcome.APPROVE and decided and decided.decision.offers:
         expires_on = _make_offers(application, reviewed, decided, now=now)
         move(application, Status.OFFERED, now=now, decided_at=now, due_at=None, expires_on=expires_on)
         note(application, Kind.OFFERED, now=now, actor=actor, offers=len(decided.decision.offers))

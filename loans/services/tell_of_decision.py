@@ -9,12 +9,20 @@ from django.db.models.functions import Cast, Concat
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.services import enqueue as messaging
 from loans.domain.applications import Status
-from loans.models import Application, CreditReview
+from loans.models import Application, CreditReview, ReviewRequest
 
 TEMPLATES = {
     CreditReview.Outcome.APPROVE: "loans.offers_made",
     CreditReview.Outcome.REFER: "loans.application_referred",
     CreditReview.Outcome.REFUSE: "loans.application_refused",
+}
+BY_PERSON = {
+    CreditReview.Outcome.APPROVE: "loans.offers_made",
+    CreditReview.Outcome.REFUSE: "loans.refused_by_person",
+}
+AGAIN = {
+    CreditReview.Outcome.APPROVE: "loans.review_changed",
+    CreditReview.Outcome.REFUSE: "loans.review_confirmed",
 }
 
 
@@ -25,9 +33,18 @@ def tell_of_decision(*, review_id: int) -> bool:
     return messaging.enqueue(
         dedupe_key=f"decision:{review.pk}",
         borrower_id=application.borrower_id,
-        template=TEMPLATES[CreditReview.Outcome(review.outcome)],
+        template=_template_of(review),
         params={"reference": application.reference, "due_on": application.due_at, "expires_on": application.expires_on},
     )
+
+
+def _template_of(review: CreditReview) -> str:
+    """What is told depends on who decided, and on whether the applicant had asked for a person to look again."""
+    outcome = CreditReview.Outcome(review.outcome)
+    if review.decided_by_id is None:
+        return TEMPLATES[outcome]
+    is_answer = ReviewRequest.objects.filter(application=review.application_id, answer=review).exists()
+    return (AGAIN if is_answer else BY_PERSON)[outcome]
 
 
 def tell_of_missed_decisions(*, now: datetime) -> int:

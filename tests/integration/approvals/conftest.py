@@ -83,6 +83,7 @@ KINDS = [
     "recovery",
     "message.wording",
     "product.version",
+    "application.approve",
 ]
 
 
