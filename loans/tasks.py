@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from loans.bureaus.base import BureauUnavailable
 from loans.services.application_rows import ApplicationStateChanged
@@ -14,6 +14,7 @@ from loans.services.expire_applications import expire_applications
 from loans.services.read_credit_report import read_credit_report
 from loans.services.tell_of_decision import tell_of_decision as tell
 from loans.services.tell_of_decision import tell_of_missed_decisions, waiting_applications
+from loans.services.watch_scorecards import watch_scorecards
 
 # How long the bureau is asked again before a person decides without it.
 BUREAU_PATIENCE = timedelta(minutes=10)
@@ -48,3 +49,9 @@ def sweep_applications(**_newer_fields: Any) -> None:
 @shared_task
 def tell_of_decision(*, review_id: int, **_newer_fields: Any) -> None:
     tell(review_id=review_id)
+
+
+@shared_task
+def watch_scorecard(**_newer_fields: Any) -> None:
+    """Watch the scorecards over the window that ended yesterday; done already, nothing happens."""
+    watch_scorecards(night=lender_today() - timedelta(days=1))

@@ -11,6 +11,7 @@ from loans.models.loans import Loan, LoanQuerySet
 from loans.models.parties import Business, CardToPay, Guarantor
 from loans.models.products import Product, ProductTerms, ProductTermsQuerySet
 from loans.models.reviews import CreditReport, CreditReview, Offer, ReviewRequest
+from loans.models.watches import ScorecardWatch
 
 __all__ = [
     "Application",
@@ -29,5 +30,6 @@ __all__ = [
     "ProductTerms",
     "ProductTermsQuerySet",
     "ReviewRequest",
+    "ScorecardWatch",
     "new_application_reference",
 ]
