@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from dashu.read_only_admin import ReadOnlyAdmin
 from loans import product_admin  # noqa: F401 – registers a page of its own
 from loans.desk import admin as desk_admin  # noqa: F401 – registers a page of its own
+from loans.desk import watch_admin  # noqa: F401 – registers a page of its own
 from loans.models import Loan, Product
 from loans.selectors.search import loans_found
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging.delivery import NotDelivered
 from loans.bureaus.base import BureauUnavailable
@@ -22,6 +22,7 @@ from loans.services.tell_of_decision import tell_of_decision as tell
 from loans.services.tell_of_decision import tell_of_missed_decisions, waiting_applications
 from loans.services.tell_of_signature import tell_of_missed_signatures
 from loans.services.tell_of_signature import tell_of_signature as tell_signed
+from loans.services.watch_scorecards import watch_scorecards
 
 # How long the bureau is asked again before a person decides without it.
 BUREAU_PATIENCE = timedelta(minutes=10)
@@ -96,3 +97,9 @@ def send_signing_code(*, code_id: int, **_newer_fields: Any) -> None:
 @shared_task
 def tell_of_signature(*, contract_id: int, **_newer_fields: Any) -> None:
     tell_signed(contract_id=contract_id)
+
+
+@shared_task
+def watch_scorecard(**_newer_fields: Any) -> None:
+    """Watch the scorecards over the window that ended yesterday; done already, nothing happens."""
+    watch_scorecards(night=lender_today() - timedelta(days=1))

@@ -35,6 +35,16 @@ KINDS: Mapping[str, Promise] = {
         "After the nightly close of %(date)s, %(count)s accounts of loans differ from their postings, loan %(loan)s"
         " first. Nothing was changed. Look at the reconciliation before anyone is told these figures."
     ),
+    "credit.scorecard_drifts": _(
+        "The applicants up to %(date)s are no longer like those the scorecard %(scorecard)s was trained on: the index"
+        " of %(name)s is %(index)s, above %(bar)s. Nothing was changed. Look at the watch over the scorecards, and"
+        " decide whether to train it anew."
+    ),
+    "credit.group_fares_worse": _(
+        "Up to %(date)s, the group %(group)s by %(attribute)s was approved %(ratio)s times as often as the group that"
+        " is approved most often; the bar is %(bar)s. No decision knows the group. Look at the watch over the"
+        " scorecards for what may stand behind it."
+    ),
 }
 
 

@@ -10,6 +10,7 @@ from dashu.policy.rate_bounds import fraction
 @dataclass(frozen=True, slots=True)
 class MonitoringRules:
     """
+    :param window_days: days up to a night whose applications are looked at together.
     :param watch_from, act_above: population stability indices.
     :param least_applications: a window with fewer says nothing about drift.
     :param least_group: applicants of a group; a smaller one gets no ratio and is no measure for others.
@@ -21,6 +22,7 @@ class MonitoringRules:
     least_applications: int
     least_group: int
     least_impact_ratio: Decimal
+    window_days: int = 90
 
 
 def monitoring_rules_of(value: Any) -> MonitoringRules:
@@ -31,6 +33,7 @@ def monitoring_rules_of(value: Any) -> MonitoringRules:
         least_applications=_count(value["least_applications"]),
         least_group=_count(value["least_group"]),
         least_impact_ratio=fraction(value["least_impact_ratio"]),
+        window_days=_count(value["window_days"]),
     )
     if not 0 < rules.watch_from <= rules.act_above:
         raise ValueError("drift is watched before somebody must act")

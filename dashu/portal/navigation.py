@@ -47,6 +47,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Lending"),
         (
             Entry(_("Applications"), "assignment", "loans.application"),
+            Entry(_("Watch over the scorecards"), "query_stats", "loans.scorecardwatch"),
             Entry(_("Loans"), "request_quote", "loans.loan"),
             Entry(_("Borrowers"), "person", "users.borrower"),
             Entry(_("Payments"), "payments", "repayments.payment"),

@@ -204,6 +204,12 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 890},
     },
     "sweep-applications": {"task": "loans.tasks.sweep_applications", "schedule": 60, "options": {"expires": 55}},
+    # Once a night; each later call only makes up for one that was missed.
+    "watch-scorecard": {
+        "task": "loans.tasks.watch_scorecard",
+        "schedule": crontab(minute=45, hour="5-23"),
+        "options": {"expires": 3000},
+    },
     "sweep-checkouts": {"task": "repayments.tasks.sweep_checkouts", "schedule": 300, "options": {"expires": 290}},
     "collect-autopay": {"task": "repayments.tasks.collect_autopay", "schedule": 1800, "options": {"expires": 1790}},
     "give-virtual-accounts": {"task": "repayments.tasks.give_virtual_accounts", "schedule": 3600},

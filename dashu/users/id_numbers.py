@@ -86,6 +86,11 @@ def person_age(number: str, on: date) -> int:
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
 
 
+def person_sex(number: str) -> str:
+    """Return what stands in an ID number that `resident_id` has passed: "F" or "M"."""
+    return "M" if int(number[16]) % 2 else "F"
+
+
 def credit_code(text: str, *, field: str = "number") -> str:
     """
     Return the 18 signs of a unified social credit code (GB 32100), in capitals.

@@ -77,15 +77,15 @@ def _count_rows(seen: Seen) -> Iterator[list[Any]]:
     if "debts" in answers:
         declared, known = len(answers["debts"]["debts"]), len(file.open_lenders) if file else NOTHING
         yield [_("Other lenders"), declared, NOTHING, facts.get("open_lenders", NOTHING), known]
-        defaults = _yes_or_no(answers["debts"]["had_defaults"])
-        late = facts.get("days_past_due_elsewhere", NOTHING)
         yield [
-            _("A loan not repaid as agreed; days past due today"),
-            defaults,
+            _("A loan not repaid as agreed"),
+            _yes_or_no(answers["debts"]["had_defaults"]),
             NOTHING,
-            late,
-            file.worst_days_past_due if file else NOTHING,
+            NOTHING,
+            NOTHING,
         ]
+        late = facts.get("days_past_due_elsewhere", NOTHING)
+        yield [_("Days past due elsewhere"), NOTHING, NOTHING, late, file.worst_days_past_due if file else NOTHING]
     for days, count in facts.get("inquiries", {}).items():
         title = gettext("Inquiries in %(days)s days") % {"days": days}
         yield [title, NOTHING, NOTHING, count, count]

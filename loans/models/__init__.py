@@ -12,6 +12,7 @@ from loans.models.loans import Loan, LoanQuerySet
 from loans.models.parties import Business, CardToPay, Guarantor
 from loans.models.products import Product, ProductTerms, ProductTermsQuerySet
 from loans.models.reviews import CreditReport, CreditReview, Offer, ReviewRequest
+from loans.models.watches import ScorecardWatch
 
 __all__ = [
     "Application",
@@ -33,6 +34,7 @@ __all__ = [
     "ProductTerms",
     "ProductTermsQuerySet",
     "ReviewRequest",
+    "ScorecardWatch",
     "SigningCode",
     "new_application_reference",
 ]

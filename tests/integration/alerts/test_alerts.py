@@ -13,6 +13,8 @@ from dashu.alerts.texts import KINDS
 from tests import factories
 
 LATE = {"date": "2026-02-20"}
+NAMES = ["date", "attempts", "loans", "loan", "error", "count"]
+NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ class TestRaise:
 
 class TestTexts:
     def test_each_kind_is_worded_for_its_values(self):
-        values = dict.fromkeys(("date", "attempts", "loans", "loan", "error", "count", "document"), "7")
+        values = dict.fromkeys(NAMES, "7")
 
         for kind, text in KINDS.items():
             assert "7" in str(text) % values, kind

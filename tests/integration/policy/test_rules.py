@@ -114,6 +114,7 @@ class TestRulesOfTheCnPack:
 
         assert (monitoring.watch_from, monitoring.act_above) == (Decimal("0.10"), Decimal("0.25"))
         assert (monitoring.least_group, monitoring.least_impact_ratio) == (30, Decimal("0.8"))
+        assert monitoring.window_days == 90
 
     def test_a_rule_explains_itself(self):
         explained = policy_rule("classification.five_tier.loan", on=TODAY)

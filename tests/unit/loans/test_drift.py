@@ -97,6 +97,7 @@ class TestExpected:
 
 class TestRules:
     VALUE = {
+        "window_days": 90,
         "watch_from": "0.1",
         "act_above": "0.25",
         "least_applications": 200,
@@ -105,7 +106,14 @@ class TestRules:
     }
 
     @pytest.mark.parametrize(
-        "change", [{"watch_from": "0.3"}, {"least_impact_ratio": "1.1"}, {"least_group": 0}, {"act_above": 0.25}]
+        "change",
+        [
+            {"watch_from": "0.3"},
+            {"least_impact_ratio": "1.1"},
+            {"least_group": 0},
+            {"act_above": 0.25},
+            {"window_days": 0},
+        ],
     )
     def test_that_contradict_themselves_are_refused(self, change):
         assert monitoring_rules_of(self.VALUE).least_group == 30

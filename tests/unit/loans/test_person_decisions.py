@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashu.finance.affordability import Amount, Household
-from dashu.policy.credit_rules import Bar, Outcome
+from dashu.policy.credit_rules import Bar, Outcome, review_rules_of
+from dashu.policy.pack_files import pack_file
 from loans.domain.credit_review import Reason, review
 from loans.domain.decisions import decide, review_facts
 from loans.domain.offers import Need
@@ -88,3 +89,17 @@ class TestOffersOfPerson:
             held = review(review_facts(known, offer, rules), rules.review)
             refusals = {each.reason for each in held.findings if each.outcome is Outcome.REFUSE}
             assert refusals <= {Reason.OVERDUE_ELSEWHERE, Reason.TOO_MANY_LENDERS}
+
+
+class TestPack:
+    def test_lets_nobody_set_aside_what_binds_everyone(self):
+        value = pack_file("cn").rule("credit.review", on=ON).value
+
+        assert review_rules_of(value).person_may_set_aside == {
+            "overdue_elsewhere",
+            "too_many_lenders",
+            "many_inquiries",
+        }
+        for reason in ("fraud_flag", "no_surplus", "rate_above_cap", "under_age"):
+            with pytest.raises(ValueError, match=reason):
+                review_rules_of({**value, "person_may_set_aside": [reason]})
