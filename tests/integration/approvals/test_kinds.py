@@ -45,6 +45,7 @@ class TestRegisteredActs:
             "refund",
             "message.wording",
             "product.version",
+            "loan.payout",
             *(code for code in kinds if code.startswith("undo.")),
         }
         assert kinds["undo.waiver.penalty"] == "waiver.penalty"
