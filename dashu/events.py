@@ -26,7 +26,11 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "loans.application_submitted": ("loans.tasks.decide_application",),
     "loans.application_decided": ("loans.tasks.tell_of_decision",),
     "loans.signing_code_asked": ("loans.tasks.send_signing_code",),
-    "loans.contract_signed": ("loans.tasks.tell_of_signature",),
+    "loans.contract_signed": ("loans.tasks.tell_of_signature", "repayments.tasks.request_payout"),
+    "repayments.payout_approved": ("repayments.tasks.send_payout",),
+    "repayments.loan_paid_out": ("repayments.tasks.tell_of_payout",),
+    "repayments.payout_failed": ("repayments.tasks.tell_of_payout",),
+    "repayments.payout_given_up": ("repayments.tasks.tell_of_given_up",),
     "repayments.payment_received": (
         "repayments.tasks.send_receipt",
         "repayments.tasks.review_after_change",

@@ -30,7 +30,7 @@ from dashu.users.actors import actor_of
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.admin import FoundByLoan, loan_link
-from repayments import bank_admin, channels_admin  # noqa: F401 – register pages of their own
+from repayments import bank_admin, channels_admin, payout_admin  # noqa: F401 – register pages of their own
 from repayments.channels_admin import TakesBack, taken_back
 from repayments.forms import ReasonForm
 from repayments.models import IssuedDocument, Payment, PayoffQuote

@@ -32,6 +32,7 @@ from repayments.services.approved_acts import (
 from repayments.services.ask_refund import BACK_TO_SOURCE
 from repayments.services.perform_act import perform_act
 from repayments.services.refund_credit import refund_credit
+from repayments.services.request_payout import PAYOUT, approve_payout
 
 
 def perform_refund(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
@@ -161,7 +162,32 @@ def _kind_and_undo(
     yield ActKind(code=undo_of(code), label=undo_label, describe=describe_undo, line=line or code, **both)
 
 
+def perform_payout(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    payout = approve_payout(payout_id=payload["payout_id"], actor=actor)
+    return {"payout": payout.pk, "approved_on": today.isoformat()}
+
+
+def describe_payout(payload: Payload) -> str:
+    return gettext("Pay %(amount)s of loan %(loan)s out to %(to)s.") % {
+        "amount": money(payload["amount_minor"], payload["currency"]),
+        "loan": payload["loan_number"],
+        "to": payload["to"],
+    }
+
+
+def payout_page(payload: Payload) -> str:
+    return reverse("admin:repayments_payout_change", args=[payload["payout_id"]])
+
+
 KINDS = (
+    ActKind(
+        code=PAYOUT,
+        label=_("Payout of a loan"),
+        perform=perform_payout,
+        permission="repayments.ask_payout",
+        describe=describe_payout,
+        subject_url=payout_page,
+    ),
     ActKind(
         code=REFUND,
         label=_("Refund of credit"),

@@ -533,12 +533,12 @@ def _whole(text: str) -> int:
 def _search(term: str) -> list[Loan]:
     if not term:
         return []
-    found: QuerySet[Loan] = Loan.objects.filter(pk__in=loans_found(term)).exclude(status=Loan.Status.APPROVED)
+    found: QuerySet[Loan] = Loan.objects.filter(pk__in=loans_found(term)).exclude(status__in=Loan.NOT_PAID_OUT)
     return list(found.select_related("borrower").order_by("-pk")[:SHOWN_LOANS])
 
 
 def _loans_of_borrower(chosen: Loan) -> list[Loan]:
-    loans = Loan.objects.filter(borrower_id=chosen.borrower_id).exclude(status=Loan.Status.APPROVED)
+    loans = Loan.objects.filter(borrower_id=chosen.borrower_id).exclude(status__in=Loan.NOT_PAID_OUT)
     return list(loans.select_related("borrower").order_by("-pk")[: SHOWN_LOANS * 3])
 
 

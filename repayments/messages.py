@@ -2,7 +2,8 @@
 What this app tells borrowers, beyond the receipt: money taken back, and autopay before and after a collection.
 
 Values: amount_minor, currency, loan_number; of a payment taken back received_on, returned_on and, where something is
-due, due_minor; of autopay account, due_on, collect_on or next_on, and late_after_on where waiting costs something.
+due, due_minor; of a payout account, paid_on, due_on and until_on, the last day on which the loan can be given back; of
+autopay account, due_on, collect_on or next_on, and late_after_on where waiting costs something.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +38,44 @@ for _template in (
                 "on %(returned_on)s, so it no longer counts."
             ),
             _("%(due)s is due now. You can pay it on your loan's page."),
+        ),
+    ),
+    MessageTemplate(
+        "repayments.paid_out",
+        _("%(amount)s is there"),
+        (
+            _("On %(paid_on)s we paid out %(amount)s of loan %(loan_number)s to %(account)s."),
+            _("The first payment is due on %(due_on)s. The schedule is on your loan's page."),
+            _("Until %(until_on)s you can give the loan back without a reason; only the sum itself is returned then."),
+        ),
+    ),
+    MessageTemplate(
+        "repayments.payout_failed",
+        _("Our payout did not arrive"),
+        (
+            _("We could not pay out %(amount)s of loan %(loan_number)s to %(account)s."),
+            _(
+                "Sign in to name another account of yours. Nothing is owed, and no interest runs until the money is"
+                " there."
+            ),
+            _("You can also withdraw from the contract without cost."),
+        ),
+    ),
+    MessageTemplate(
+        "repayments.payout_to_card_failed",
+        _("Our payout did not arrive"),
+        (
+            _("We could not pay out %(amount)s of loan %(loan_number)s to %(account)s."),
+            _("We look into it with the bank. Nothing is owed to us, and no interest runs until the money is there."),
+            _("Go on paying your card as before. You can also withdraw from the contract without cost."),
+        ),
+    ),
+    MessageTemplate(
+        "repayments.payout_given_up",
+        _("Contract cancelled without cost"),
+        (
+            _("The %(amount)s of loan %(loan_number)s could not be paid out, so the contract is cancelled."),
+            _("You owe nothing. You can apply again whenever you like."),
         ),
     ),
     MessageTemplate(

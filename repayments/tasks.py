@@ -1,5 +1,6 @@
 """Reactions to payments, collections, and the sweeps that find what an event or a callback missed."""
 
+import logging
 import uuid
 from typing import Any
 
@@ -8,7 +9,9 @@ from django.conf import settings
 
 from dashu.celery import app
 from dashu.kernel.dates import lender_now, lender_today
+from dashu.kernel.errors import DomainError
 from dashu.policy.rules import autopay_retry
+from repayments.gateways.base import NoPaymentProvider
 from repayments.gateways.simulated import SimulatedProvider
 from repayments.models import Checkout
 from repayments.services import documents, payoff_quotes, virtual_accounts
@@ -18,11 +21,21 @@ from repayments.services.book_sure_matches import book_forgotten_matches
 from repayments.services.book_sure_matches import book_sure_matches as book
 from repayments.services.collect import collect, waiting_attempts
 from repayments.services.gateway import book_callback
+from repayments.services.payout_outcomes import give_up_payouts
 from repayments.services.reconcile_day import reconcile_once
+from repayments.services.request_payout import contracts_without_payout
+from repayments.services.request_payout import request_payout as order_payout
+from repayments.services.send_payout import send_payout as pay_out
+from repayments.services.send_payout import sweep_payouts as sweep_all_payouts
 from repayments.services.send_receipt import send_missing_receipts
 from repayments.services.send_receipt import send_receipt as send
 from repayments.services.tell_of_change import tell_of_change as tell
 from repayments.services.tell_of_change import tell_of_missed_changes
+from repayments.services.tell_of_payout import tell_of_given_up as tell_given_up
+from repayments.services.tell_of_payout import tell_of_missed_payouts
+from repayments.services.tell_of_payout import tell_of_payout as tell_payout
+
+logger = logging.getLogger(__name__)
 
 
 @shared_task
@@ -115,3 +128,42 @@ def deliver_simulated_callback(*, token: str, outcome: str, failure: str = "", *
         checkout, outcome, failure=failure, currency=checkout.loan.currency
     )
     book_callback(body=body, headers=headers, today=lender_today(), provider_name=SimulatedProvider.name)
+
+
+@shared_task
+def request_payout(*, contract_id: int, **_newer_fields: Any) -> None:
+    """Order the payout of a contract that was just signed."""
+    order_payout(contract_id=contract_id, now=lender_now())
+
+
+@shared_task
+def send_payout(*, payout_id: int, **_newer_fields: Any) -> None:
+    """Send it now; where nobody is set up who can, the sweep says so and tries again."""
+    try:
+        pay_out(payout_id=payout_id, now=lender_now(), today=lender_today())
+    except NoPaymentProvider:
+        return
+
+
+@shared_task
+def sweep_payouts(**_newer_fields: Any) -> None:
+    """Order and send what an event missed, ask about what is silent, give up what does not arrive, and tell of it."""
+    now = lender_now()
+    for contract_id in contracts_without_payout():
+        try:
+            order_payout(contract_id=contract_id, now=now)
+        except DomainError as refusal:
+            logger.warning("the payout of contract %s could not be ordered: %s", contract_id, refusal.code)
+    sweep_all_payouts(now=now, today=lender_today())
+    give_up_payouts(now=now)
+    tell_of_missed_payouts(now=now)
+
+
+@shared_task
+def tell_of_payout(*, payout_id: int, **_newer_fields: Any) -> None:
+    tell_payout(payout_id=payout_id)
+
+
+@shared_task
+def tell_of_given_up(*, loan_id: int, **_newer_fields: Any) -> None:
+    tell_given_up(loan_id=loan_id)

@@ -285,7 +285,7 @@ def refuse_nights_not_closed(through: date) -> None:
     is_done = (
         CloseRun.objects.filter(business_date=through, status=CloseRun.Status.CLOSED).exists()
         or (first is not None and through < first)
-        or not Loan.objects.filter(starts_on__lte=through).exclude(status=Loan.Status.APPROVED).exists()
+        or not Loan.objects.filter(starts_on__lte=through).exclude(status__in=Loan.NOT_PAID_OUT).exists()
     )
     if not is_done:
         raise NightsNotClosed(

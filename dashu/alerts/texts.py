@@ -23,6 +23,16 @@ KINDS: Mapping[str, Promise] = {
         "The nightly close of %(date)s is not done, although the day has begun. Look at its page: are ranges failing,"
         " is it paused, does a worker read the queue “close”?"
     ),
+    "payout.failed": _(
+        "The payout of loan %(loan)s did not arrive (%(failure)s). The borrower is told and can name another account;"
+        " open the payout to try it again. If it does not arrive within the days of the policy, the contract is"
+        " cancelled."
+    ),
+    "payout.unknown": _(
+        "It has not been known for an hour whether the payout of loan %(loan)s arrived. The provider is asked again and"
+        " again under the same token, and nothing is sent twice. Ask the provider."
+    ),
+    "payout.no_provider": _("Payouts wait, because nobody is set up who can send money: %(error)s"),
     "broker.unreachable": _(
         "The broker could not be reached: %(error)s. Nothing that was booked is lost; what should follow it, such as"
         " receipts and the nightly close, waits until it is back and is then made good by itself."

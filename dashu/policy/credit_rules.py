@@ -141,6 +141,32 @@ def _count(value: Any) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class PayoutRules:
+    """
+    How the money of a signed contract leaves.
+
+    :param automatic_up_to: minor units; above it one person asks for the payout and another approves it.
+    :param give_up_days: after the signature; a contract whose money has not arrived by then is cancelled.
+    """
+
+    automatic_up_to: int
+    give_up_days: int
+
+
+def payout_rules_of(value: Any) -> PayoutRules:
+    """Read the rules of payouts; ValueError, TypeError, KeyError or InvalidAmount where the pack says otherwise."""
+    rules = PayoutRules(
+        automatic_up_to=parse_minor(
+            value["automatic_up_to"], str(value["currency"]), field="automatic_up_to", allow_zero=True
+        ),
+        give_up_days=_count(value["give_up_days"]),
+    )
+    if not 1 <= rules.give_up_days <= 60:
+        raise ValueError(f"a payout is given up after 1 to 60 days, not {value!r}")
+    return rules
+
+
+@dataclass(frozen=True, slots=True)
 class DisclosureRules:
     """
     How an offer is shown before it binds anyone.

@@ -19,7 +19,14 @@ from dashu.policy.authority import Authority, authority_of
 from dashu.policy.contact_hours import ContactHours
 from dashu.policy.credit_monitoring import MonitoringRules, monitoring_rules_of
 from dashu.policy.credit_pricing import PricingRules, pricing_rules_of
-from dashu.policy.credit_rules import DisclosureRules, ReviewRules, disclosure_rules_of, review_rules_of
+from dashu.policy.credit_rules import (
+    DisclosureRules,
+    PayoutRules,
+    ReviewRules,
+    disclosure_rules_of,
+    payout_rules_of,
+    review_rules_of,
+)
 from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.reaching_out import (
     Cap,
@@ -212,6 +219,11 @@ def credit_review(on: date, *, pack: str | None = None) -> ReviewRules:
 def credit_disclosure(on: date, *, pack: str | None = None) -> DisclosureRules:
     """Return how an offer made on this day is shown, how long it holds, and how long it can be given back."""
     return disclosure_rules_of(rule("credit.disclosure", on=on, pack=pack))
+
+
+def credit_payout(on: date, *, pack: str | None = None) -> PayoutRules:
+    """Return how the money of a contract signed on this day leaves."""
+    return payout_rules_of(rule("credit.payout", on=on, pack=pack))
 
 
 def credit_pricing(on: date, *, pack: str | None = None) -> PricingRules:
@@ -410,6 +422,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "ifrs9.stages": _stages,
     "credit.review": review_rules_of,
     "credit.disclosure": disclosure_rules_of,
+    "credit.payout": payout_rules_of,
     "credit.pricing": pricing_rules_of,
     "credit.monitoring": monitoring_rules_of,
     "penalty.rule": _penalty,

@@ -61,7 +61,7 @@ def documents(request: HttpRequest, number: str) -> HttpResponse:
             "form": form,
             "problem": problem,
             "is_settled": loan.status == Loan.Status.SETTLED,
-            "is_paid_out": loan.status != Loan.Status.APPROVED,
+            "is_paid_out": loan.status not in Loan.NOT_PAID_OUT,
         },
     )
 

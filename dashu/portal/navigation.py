@@ -50,6 +50,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Watch over the scorecards"), "query_stats", "loans.scorecardwatch"),
             Entry(_("Loans"), "request_quote", "loans.loan"),
             Entry(_("Borrowers"), "person", "users.borrower"),
+            Entry(_("Payouts"), "outbound", "repayments.payout"),
             Entry(_("Payments"), "payments", "repayments.payment"),
             Entry(_("Online payments"), "shopping_cart_checkout", "repayments.checkout"),
             Entry(_("Payoff quotes"), "price_check", "repayments.payoffquote"),

@@ -11,7 +11,9 @@ from repayments.selectors.standings import standings_of
 
 
 def own_loans(request: HttpRequest) -> LoanQuerySet:
-    return Loan.objects.visible_to(request.user).select_related("product_terms__product")
+    """Return them without what was cancelled before any money moved: that is on the page of its application."""
+    visible = Loan.objects.visible_to(request.user).exclude(status=Loan.Status.CANCELLED)
+    return visible.select_related("product_terms__product")
 
 
 def loan_and_card(request: HttpRequest, number: str, *, today: date) -> tuple[Loan, LoanCard]:

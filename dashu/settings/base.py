@@ -211,6 +211,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3000},
     },
     "sweep-checkouts": {"task": "repayments.tasks.sweep_checkouts", "schedule": 300, "options": {"expires": 290}},
+    "sweep-payouts": {"task": "repayments.tasks.sweep_payouts", "schedule": 120, "options": {"expires": 115}},
     "collect-autopay": {"task": "repayments.tasks.collect_autopay", "schedule": 1800, "options": {"expires": 1790}},
     "give-virtual-accounts": {"task": "repayments.tasks.give_virtual_accounts", "schedule": 3600},
     "sweep-receipts": {"task": "repayments.tasks.sweep_receipts", "schedule": 900, "options": {"expires": 890}},
@@ -305,6 +306,8 @@ LEDGER_CLOSE_CHECKS = (
 LEDGER_CHART_FILE = Path(env.text("DASHU_CHART_FILE", str(BASE_DIR / "dashu" / "ledger" / "chart.yaml")))
 # The provider that takes payments: "simulated", "wechat", or nothing for the simulated one where that is switched on.
 PAYMENT_PROVIDER = env.text("DASHU_PAYMENT_PROVIDER", "")
+# The provider that sends money out, where it is another one.
+PAYOUT_PROVIDER = env.text("DASHU_PAYOUT_PROVIDER", "")
 WECHAT_PAY = env.wechat_pay(PUBLIC_URL.rstrip("/") or "http://127.0.0.1:8000")
 # A range of the nightly close takes about so long, by the speed of the nights before; the first night knows none.
 CLOSE_RANGE_SECONDS = env.whole("DASHU_CLOSE_RANGE_SECONDS", 3)

@@ -47,6 +47,10 @@ class Loan(models.Model):
         CHARGED_OFF = Position.CHARGED_OFF.value, _("Charged off")
         WRITTEN_OFF = Position.WRITTEN_OFF.value, _("Written off")
         SOLD = Position.SOLD.value, _("Sold")
+        CANCELLED = "CANCELLED", _("Cancelled before the payout")
+
+    # Without money paid out there is neither a schedule nor a balance.
+    NOT_PAID_OUT = (Status.APPROVED, Status.CANCELLED)
 
     number = models.CharField(_("loan number"), max_length=60, unique=True)
     borrower = models.ForeignKey(

@@ -62,8 +62,6 @@ def public_contract(typed: str) -> PublicContract | None:
         as_of=lender_date(contract.signed_at),
         facts={"principal": facts["sheet"]["principal"]},
         files=(PublicPaper("PDF", contract.sha256, len(contract.pdf)),),
-        why_not=gettext("The borrower gave the loan back, so this contract has ended.")
-        if contract.withdrawn_at
-        else "",
+        why_not=gettext("This contract was withdrawn and has ended.") if contract.withdrawn_at else "",
         revoked_at=contract.withdrawn_at,
     )

@@ -49,7 +49,7 @@ class BookLoanOut(serializers.Serializer):
 
     loan = serializers.CharField(source="number")
     product = serializers.CharField()
-    status = serializers.ChoiceField(choices=[value for value in Loan.Status.values if value != Loan.Status.APPROVED])
+    status = serializers.ChoiceField(choices=[value for value in Loan.Status.values if value not in Loan.NOT_PAID_OUT])
     outstanding = BookOutstandingOut(source="*")
     overdue = BookOverdueOut(source="*", help_text="Demanded before the day and unpaid.")
     credit = MinorField(help_text="Money received that nothing due could take.")

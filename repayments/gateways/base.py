@@ -1,7 +1,7 @@
 """What every payment provider's adapter offers, and the plain values that go in and come out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Protocol
@@ -116,16 +116,65 @@ class Account:
     label: str
 
 
+class PayoutState(StrEnum):
+    """How far a payout is at the provider."""
+
+    UNDER_WAY = "UNDER_WAY"
+    ARRIVED = "ARRIVED"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutOrder:
+    """
+    Money that is to be sent.
+
+    :param token: our id of the payout, under which the provider pays once however often it is asked.
+    :param holder: in whose name the account must be.
+    :param number: of a bank card or an account; of the credit card itself where its issuer is paid.
+    :param pays_issuer: whether it pays off a credit card, so that nobody but its issuer may receive it.
+    :param attempt: the how-many-th payout of the loan, from 1.
+    """
+
+    token: UUID
+    amount_minor: int
+    currency: str
+    bank: str
+    holder: str = field(repr=False)
+    number: str = field(repr=False)
+    pays_issuer: bool
+    description: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutOutcome:
+    """
+    What became of a payout.
+
+    :param reference: the provider's; empty where it has none.
+    :param occurred_at: when it arrived or failed, which may be before we are told.
+    :param failure: of FAILED, a `Failure`.
+    """
+
+    state: PayoutState
+    reference: str
+    occurred_at: datetime
+    failure: str = ""
+
+
 class Provider(Protocol):
     """
     A payment provider.
 
     :cvar name: how rows and addresses name it.
     :cvar can_charge: whether it can draw money on a standing consent.
+    :cvar can_pay_out: whether it can send money.
     """
 
     name: ClassVar[str]
     can_charge: ClassVar[bool]
+    can_pay_out: ClassVar[bool]
 
     def accounts(self) -> Sequence[Account]:
         """Return the accounts that a payer may choose to let be charged; empty where it cannot charge."""
@@ -171,5 +220,22 @@ class Provider(Protocol):
 
         :raises ProviderUnavailable: no answer; whether it was taken is not known.
         :raises ProviderRefused: it was not taken.
+        """
+        ...
+
+    def pay_out(self, order: PayoutOrder) -> PayoutOutcome:
+        """
+        Send money. The same token again sends nothing more and returns what became of the first.
+
+        :raises ProviderUnavailable: no answer; whether it was sent is not known.
+        :raises ProviderRefused: it was not sent.
+        """
+        ...
+
+    def find_payout(self, order: PayoutOrder) -> PayoutOutcome | None:
+        """
+        Ask what became of a payout; None: the provider has none of this token.
+
+        :raises ProviderUnavailable: no answer.
         """
         ...

@@ -19,6 +19,19 @@ def provider() -> Provider:
     return provider_named(settings.PAYMENT_PROVIDER or SimulatedProvider.name)
 
 
+def payout_provider() -> Provider:
+    """
+    Return the provider that sends money: the one in use, or the one that `PAYOUT_PROVIDER` names.
+
+    :raises NoPaymentProvider: there is none that can.
+    """
+    name = settings.PAYOUT_PROVIDER or settings.PAYMENT_PROVIDER or SimulatedProvider.name
+    chosen = provider_named(name)
+    if not chosen.can_pay_out:
+        raise NoPaymentProvider(_("No payment provider that can send money is set up here."))
+    return chosen
+
+
 def provider_named(name: str) -> Provider:
     """
     Return the provider of this name, also one that only still finishes what was begun with it.

@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
@@ -30,6 +31,9 @@ from repayments.gateways.base import (
     EventKind,
     Failure,
     Order,
+    PayoutOrder,
+    PayoutOutcome,
+    PayoutState,
     ProviderEvent,
     ProviderUnavailable,
 )
@@ -48,6 +52,19 @@ OUTCOMES = {
 ANSWER_SECONDS = 3
 
 
+class Fate(StrEnum):
+    """What becomes of money that is sent to an account of the simulated bank."""
+
+    FAILS_ONCE = "FAILS_ONCE"
+    FAILS = "FAILS"
+    SILENT = "SILENT"  # no answer, but it arrives: asked about it, the provider says so
+    UNKNOWN = "UNKNOWN"  # no answer, and the provider never heard of it
+
+
+# By the last four digits; all others arrive.
+FATES = {"0002": Fate.FAILS_ONCE, "0003": Fate.FAILS, "0004": Fate.SILENT, "0005": Fate.UNKNOWN}
+
+
 class Payable(Protocol):
     """A checkout, or an order: what a callback is about."""
 
@@ -60,6 +77,7 @@ class Payable(Protocol):
 class SimulatedProvider:
     name: ClassVar[str] = "simulated"
     can_charge: ClassVar[bool] = True
+    can_pay_out: ClassVar[bool] = True
 
     def accounts(self) -> Sequence[Account]:
         return ACCOUNTS
@@ -97,6 +115,23 @@ class SimulatedProvider:
         """Answer by a callback some seconds later, as the account's name says."""
         kind, failure = OUTCOMES.get(charge.account_token, (EventKind.DECLINED, Failure.OTHER.value))
         call_back_later(charge.token, kind, failure=failure)
+
+    def pay_out(self, order: PayoutOrder) -> PayoutOutcome:
+        """Answer at once, as the end of the number says, see `FATES`."""
+        if FATES.get(order.number[-4:]) in (Fate.SILENT, Fate.UNKNOWN):
+            raise ProviderUnavailable(_("The payment provider does not answer. It is asked again what became of it."))
+        return self._fate(order)
+
+    def find_payout(self, order: PayoutOrder) -> PayoutOutcome | None:
+        """It has no memory: what became of a payout follows from its order."""
+        return None if FATES.get(order.number[-4:]) is Fate.UNKNOWN else self._fate(order)
+
+    def _fate(self, order: PayoutOrder) -> PayoutOutcome:
+        fate = FATES.get(order.number[-4:])
+        reference, now = f"SIM-OUT-{order.token}", datetime.now(UTC)
+        if fate is Fate.FAILS or (fate is Fate.FAILS_ONCE and order.attempt == 1):
+            return PayoutOutcome(PayoutState.FAILED, reference, now, Failure.ACCOUNT_CLOSED.value)
+        return PayoutOutcome(PayoutState.ARRIVED, reference, now)
 
     def sign_callback(
         self,

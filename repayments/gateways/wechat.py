@@ -35,6 +35,8 @@ from repayments.gateways.base import (
     EventKind,
     Failure,
     Order,
+    PayoutOrder,
+    PayoutOutcome,
     ProviderEvent,
     ProviderRefused,
     ProviderUnavailable,
@@ -72,6 +74,7 @@ class WeChatConfig:
 class WeChatPay:
     name: ClassVar[str] = "wechat"
     can_charge: ClassVar[bool] = False
+    can_pay_out: ClassVar[bool] = False
 
     def __init__(self, config: WeChatConfig, *, client: Client | None = None, clock: Callable[[], float] = time.time):
         """:param clock: gives seconds since 1970, for signatures and the age of callbacks."""
@@ -140,6 +143,12 @@ class WeChatPay:
 
     def charge(self, charge: Charge) -> None:
         raise ProviderRefused(_("This payment provider does not collect on a standing consent."))
+
+    def pay_out(self, order: PayoutOrder) -> PayoutOutcome:
+        raise ProviderRefused(_("This payment provider does not send money."))
+
+    def find_payout(self, order: PayoutOrder) -> PayoutOutcome | None:
+        return None
 
     def _event(self, message: Mapping[str, Any], resource: Mapping[str, Any]) -> ProviderEvent:
         told_at = datetime.fromisoformat(message["create_time"])

@@ -22,6 +22,7 @@ from repayments.models.events import LoanEvent, Restatement
 from repayments.models.payment_groups import PaymentGroup, PaymentGroupPart
 from repayments.models.payments import Channel, Disbursement, Payment, PaymentAllocation
 from repayments.models.payoff_quotes import PayoffCheckout, PayoffQuote
+from repayments.models.payouts import Payout, PayoutQuerySet
 from repayments.models.reconciliations import ReconciliationDay
 from repayments.models.schedules import Installment, InstallmentMovement, ScheduleVersion
 from repayments.models.virtual_accounts import VirtualAccount
@@ -54,6 +55,8 @@ __all__ = [
     "PaymentGroupPart",
     "PayoffCheckout",
     "PayoffQuote",
+    "Payout",
+    "PayoutQuerySet",
     "ReconciliationDay",
     "Restatement",
     "ScheduleVersion",

@@ -54,7 +54,7 @@ class LoanFigures:
     """
     A loan at the end of a day. Amounts in minor units.
 
-    :param status: as `Loan.Status`, never APPROVED.
+    :param status: as `Loan.Status`, never one before the payout.
     :param principal, interest, fee, penalty: outstanding principal and what is due of the rest; 0 for a loan that is
         charged off, written off or sold, because it is no longer on the books.
     :param penalty: what was posted for the days up to the day. It is complete for a day that was closed; for one that
@@ -106,7 +106,7 @@ def book_choices(as_of: date) -> dict[str, list[str]]:
     tiers = [policy.five_tier(kind, as_of) for kind in Product.Kind.values]
     return {
         "product": list(Product.objects.order_by("code").values_list("code", flat=True)),
-        "status": [status for status in Loan.Status.values if status != Loan.Status.APPROVED],
+        "status": [status for status in Loan.Status.values if status not in Loan.NOT_PAID_OUT],
         "bucket": [band.code for band in policy.delinquency_buckets(as_of).bands],
         "classification": list(dict.fromkeys(band.code for tier in tiers for band in tier.bands)),
     }

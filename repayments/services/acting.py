@@ -71,7 +71,7 @@ def book_act(
             params={"bound": format_minor(MAX_MINOR)},
         )
     loan = lock_loan(loan_id)
-    if loan.status == Loan.Status.APPROVED:
+    if loan.status in Loan.NOT_PAID_OUT:
         raise LoanNotRunning(_("This loan has not been paid out yet."), field="loan")
     refuse_outside_contract(loan, effective_on, today=today, field=field)
     loaded = load(loan)

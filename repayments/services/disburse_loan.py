@@ -1,5 +1,6 @@
 """Pay a loan out: its schedule begins."""
 
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
@@ -29,12 +30,14 @@ class NotWaitingForPayout(DomainError):
 
 
 @transaction.atomic
-def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
+def disburse_loan(*, loan_id: int, reference: str, actor: str, paid_on: date | None = None) -> Disbursement:
     """
-    Book the payout on the day the contract names and write the first schedule.
+    Book the payout and write the first schedule.
 
     Calling again with the same reference returns the first payout and changes nothing.
 
+    :param paid_on: when the money was there, the day that the contract names unless given. From a later day the whole
+        schedule begins later: no interest is owed for days without the money.
     :raises NotWaitingForPayout: the loan was paid out under another reference.
     :raises ReferenceReused: the reference belongs to another loan.
     """
@@ -45,6 +48,8 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
         return earlier
     if loan.status != Loan.Status.APPROVED:
         raise NotWaitingForPayout(_("This loan has already been paid out."), field="loan")
+    if paid_on is not None and paid_on > loan.starts_on:
+        _begin_later(loan, paid_on, actor=actor)
 
     loan.product_terms = _terms_of(loan)
     contract = loan.contract
@@ -67,6 +72,18 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str) -> Disbursement:
     )
     audit.record(action="repayments.loan_disbursed", subject_type="loan", subject_id=loan.pk, actor=actor)
     return disbursement
+
+
+def _begin_later(loan: Loan, paid_on: date, *, actor: str) -> None:
+    before, loan.starts_on = loan.starts_on, paid_on
+    loan.save(update_fields=["starts_on"])
+    audit.record(
+        action="repayments.loan_begins_later",
+        subject_type="loan",
+        subject_id=loan.pk,
+        actor=actor,
+        data={"agreed": before, "paid_on": paid_on},
+    )
 
 
 def _terms_of(loan: Loan) -> ProductTerms:

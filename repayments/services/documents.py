@@ -116,7 +116,7 @@ def issue_statement(
     :raises LoanNotPaidOut: the loan has not been paid out.
     """
     loan = lock_loan(loan_id)
-    if loan.status == Loan.Status.APPROVED:
+    if loan.status in Loan.NOT_PAID_OUT:
         raise LoanNotPaidOut(_("This loan has not been paid out yet."), field="loan")
     _refuse_period(loan, first, last, today=lender_date(now))
     told = statement_of(loan, first=first, last=last)

@@ -144,7 +144,7 @@ def observe(loan_ids: Sequence[int], perform: Callable[[], object], *, today: da
 
 def snapshot(loan: Loan, *, today: date) -> Snapshot:
     """Return the loan as it stands today; a loan that waits for its payout has no figures and no rows."""
-    if loan.status == Loan.Status.APPROVED:
+    if loan.status in Loan.NOT_PAID_OUT:
         return Snapshot(loan.pk, loan.number, loan.currency, {"status": loan.status}, (), ())
     loaded = load(loan)
     return Snapshot(

@@ -80,7 +80,7 @@ def receive_payment(
     loan = lock_loan(loan_id)
     if earlier := _earlier(reference):
         return _same_or_refuse(earlier, loan=loan, amount_minor=amount_minor, received_on=received_on, kind=kind)
-    if loan.status == Loan.Status.APPROVED:
+    if loan.status in Loan.NOT_PAID_OUT:
         raise LoanNotPayable(_("This loan has not been paid out yet."), field="loan")
     if loan.status in ENDED and not has_arrived:
         raise LoanNotPayable(_("This loan is settled; nothing more is to be paid on it."), field="loan")

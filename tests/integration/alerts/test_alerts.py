@@ -13,7 +13,7 @@ from dashu.alerts.texts import KINDS
 from tests import factories
 
 LATE = {"date": "2026-02-20"}
-NAMES = ["date", "attempts", "loans", "loan", "error", "count"]
+NAMES = ["date", "attempts", "loans", "loan", "error", "count", "document"]
 NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
 
 

@@ -77,6 +77,7 @@ KINDS = [
     "waiver.fee",
     "waiver.principal",
     "refund",
+    "loan.payout",
     "charge_off",
     "write_off",
     "sale",

@@ -46,6 +46,7 @@ class TestRegisteredActs:
             "message.wording",
             "product.version",
             "application.approve",
+            "loan.payout",
             *(code for code in kinds if code.startswith("undo.")),
         }
         assert kinds["undo.waiver.penalty"] == "waiver.penalty"

@@ -1,7 +1,9 @@
 import pytest
 
-from dashu.portal.signing import reading, signing
+from dashu.portal.signing import paying_out, reading, signing
 from loans.models import Disclosure, LoanContract, SigningCode
+from repayments.models import Payout
+from repayments.services.request_payout import request_payout
 from tests.applicants import NOW
 from tests.integration.portal.test_applying import page  # noqa: F401 – a fixture
 from tests.papers import text_of
@@ -175,3 +177,40 @@ class TestContract:
 
         assert contract.sha256 in shown
         assert "阿米娜" not in shown
+
+
+class TestAccount:
+    def failed(self, borrower):
+        contract = signed(borrower)
+        request_payout(contract_id=contract.pk, now=NOW)
+        Payout.objects.update(status="FAILED")
+        return contract.application
+
+    def test_another_one_is_named_after_a_failure(self, page, amina, at, monkeypatch):  # noqa: F811
+        monkeypatch.setattr(paying_out, "lender_now", lambda: NOW)
+        application = self.failed(amina)
+        shown = page.get(f"/applications/{application.reference}/").content.decode()
+
+        page.post(address(application, "account"), {"bank": "Other Bank", "number": "6222020000000080002"})
+
+        assert "no interest runs until it is there" in shown
+        assert LoanContract.objects.get().bank == "Other Bank"
+        assert list(Payout.objects.values_list("bank", "status")) == [
+            ("Other Bank", "APPROVED"),
+            (ACCOUNT.bank, "FAILED"),
+        ]
+
+    def test_is_not_asked_for_while_money_may_be_on_its_way(self, page, amina, at):  # noqa: F811
+        application = self.failed(amina)
+        Payout.objects.update(status="SENT")
+
+        answer = page.post(address(application, "account"), {"bank": "X", "number": "6222020000000080002"})
+
+        assert answer.headers["Location"] == f"/applications/{application.reference}/"
+        assert Payout.objects.count() == 1
+
+    def test_of_another_person_is_not_found(self, page, brook, at):  # noqa: F811
+        application = self.failed(brook)
+
+        assert page.post(address(application, "account"), {"bank": "X", "number": "1"}).status_code == 404
+        assert Payout.objects.count() == 1
