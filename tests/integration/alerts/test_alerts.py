@@ -14,7 +14,7 @@ from tests import factories
 
 LATE = {"date": "2026-02-20"}
 NAMES = ["date", "attempts", "loans", "loan", "error", "count", "document"]
-NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
+NAMES += ["failure", "contract", "application", "payout", "scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
 
 
 @pytest.fixture
