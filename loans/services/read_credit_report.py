@@ -8,7 +8,7 @@ from django.db import transaction
 
 from dashu.consents.selectors import consents_held
 from dashu.users.models import Identity
-from loans.bureaus.base import BureauUnavailable, NoCreditFile, Subject
+from loans.bureaus.base import Bureau, BureauUnavailable, NoCreditFile, Subject
 from loans.bureaus.choosing import bureau
 from loans.domain.applications import Status
 from loans.domain.credit_file_json import file_to_json
@@ -19,23 +19,24 @@ ACTOR = "system:review"
 CONSENT = "CREDIT_REPORT"
 
 
-def read_credit_report(*, application_id: int, now: datetime) -> CreditReport | None:
+def read_credit_report(*, application_id: int, now: datetime, asking: Bureau | None = None) -> CreditReport | None:
     """
     Return the report of an application that waits for its decision; read already, it is not read again.
 
     Without consent there is none: None. A bureau that refuses leaves a report without content, which says why.
 
     :param now: when it is asked, and to within the seconds that it takes, answered.
+    :param asking: another bureau than the one in use.
     :raises BureauUnavailable: the bureau does not answer; the same question can be asked again.
     :raises ApplicationStateChanged: the application does not wait for a decision.
     """
-    report = _asked(application_id, now)
+    report = _asked(application_id, now, asking)
     if report is None or report.answered_at:
         return report
     application = Application.objects.select_related("borrower__identity").get(pk=application_id)
     identity: Identity = application.borrower.identity
     try:
-        file = bureau().file_of(
+        file = (asking or bureau()).file_of(
             Subject(identity.kind, identity.number, identity.name),
             request_id=report.request_id,
             consent=f"{application.reference}:{CONSENT}",
@@ -48,7 +49,7 @@ def read_credit_report(*, application_id: int, now: datetime) -> CreditReport | 
 
 
 @transaction.atomic
-def _asked(application_id: int, now: datetime) -> CreditReport | None:
+def _asked(application_id: int, now: datetime, asking: Bureau | None) -> CreditReport | None:
     """Write down that it is asked, before it is: the question keeps its number whatever happens then."""
     application = lock_application(application_id)
     refuse_unless_in(application, Status.SUBMITTED, Status.REFERRED)
@@ -56,9 +57,8 @@ def _asked(application_id: int, now: datetime) -> CreditReport | None:
         return earlier
     if CONSENT not in consents_held(borrower_id=application.borrower_id, about=application.reference):
         return None
-    return CreditReport.objects.create(
-        application=application, request_id=uuid4(), bureau=settings.CREDIT_BUREAU or "simulated", asked_at=now
-    )
+    name = asking.name if asking else settings.CREDIT_BUREAU or "simulated"
+    return CreditReport.objects.create(application=application, request_id=uuid4(), bureau=name, asked_at=now)
 
 
 @transaction.atomic

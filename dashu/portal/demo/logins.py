@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from oauth2_provider.models import Application
 
+from dashu.portal.demo.applicants import APPLICANTS
 from dashu.portal.demo.book import CAST
 from dashu.users.models import Borrower, Partner, User
 
@@ -59,6 +60,9 @@ def create() -> None:
     for person in CAST:
         user = _user(person.key, person.name, person.language, User.Role.BORROWER, encoded)
         Borrower.objects.filter(email=f"borrower.{person.key}@example.com").update(user=user, email=user.email)
+    for applicant in APPLICANTS:
+        if applicant.listed_as:
+            _user(applicant.key, applicant.name, applicant.language, User.Role.BORROWER, encoded)
     partner = _user("partner", "青禾优选", "zh-hans", User.Role.PARTNER, encoded)
     Partner.objects.create(code=PARTNER_CODE, name="青禾优选", user=partner)
     Application.objects.create(
@@ -93,6 +97,7 @@ def demo_logins() -> list[Login]:
 def _people() -> list[tuple[str, str, str]]:
     return [
         *((_STATES[person.key], person.key, str(User.Role.BORROWER)) for person in CAST),
+        *((each.listed_as, each.key, str(User.Role.BORROWER)) for each in APPLICANTS if each.listed_as),
         *((role.name.capitalize(), key, str(role)) for role, key, _name, _language in _STAFF),
         ("Partner", "partner", str(User.Role.PARTNER)),
     ]

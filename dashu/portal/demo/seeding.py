@@ -30,7 +30,8 @@ from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.errors import DomainError
 from dashu.messaging.services.load_wordings import load_wordings
 from dashu.policy.services import load_packs
-from dashu.portal.demo import logins
+from dashu.portal.demo import ACTOR, logins
+from dashu.portal.demo.applications import make_applications
 from dashu.portal.demo.book import Plan, PlannedLoan, plan_book
 from dashu.portal.demo.lives import Act, Deed, acts_of
 from dashu.portal.demo.second_hand import OneHand, SecondHand, without_savepoints, without_waiting_for_the_disk
@@ -44,7 +45,6 @@ from repayments.services.extend_loan import extend_loan
 from repayments.services.receive_payment import receive_payment
 from repayments.services.return_payment import return_payment
 
-ACTOR = "system:demo"
 BEGUN, FINISHED = "portal.demo_book_begun", "portal.demo_book_finished"
 MONTHS = 18
 LOANS_FOR_TWO = 500  # a smaller book is done before a second process has started
@@ -139,6 +139,7 @@ def _begin(plan: Plan, choice: Choice) -> None:
         for person in plan.borrowers
     )
     logins.create()
+    make_applications(today=choice.today)
     audit.record(action=BEGUN, subject_type="demo_book", subject_id=choice.seed, actor=ACTOR, data=choice.as_json())
 
 

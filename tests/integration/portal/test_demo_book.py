@@ -1,6 +1,7 @@
 """A small demo book, seeded once: everything that the large one promises, in seconds."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
@@ -9,17 +10,21 @@ import pytest
 from django.contrib.auth.hashers import check_password
 from django.core.management import call_command
 from django.db import transaction
-from oauth2_provider.models import Application
+from django.urls import reverse
+from oauth2_provider.models import Application as Client
 
 from collections_mgmt.models import CloseRun, CollectionCase, OverdueChange, OverdueStatus
 from dashu import events
+from dashu.consents.selectors import consents_held
 from dashu.finance.loan import accrue, arrears
 from dashu.ledger.selectors import trial_balance
 from dashu.messaging.models import OutboxMessage
 from dashu.policy.selectors import forget_rules
 from dashu.portal.demo.seeding import Choice, seed_book
 from dashu.users.models import Partner, User
-from loans.models import Loan
+from loans.models import Application, ApplicationEvent, Guarantor, Loan, ReviewRequest
+from loans.review_words import review_in_words
+from loans.selectors.decisions import may_ask_for_review
 from repayments.models import Payment, ScheduleVersion
 from repayments.selectors.reconciliation import differences
 from repayments.selectors.standings import standings_of
@@ -105,6 +110,78 @@ class TestBook:
         assert 0 < told < Payment.objects.count() / 4
 
 
+class TestApplications:
+    def test_stand_in_every_state_that_people_can_bring_them_to(self, book):
+        found = Application.objects.values_list("status", "product__code").order_by("status", "product__code")
+
+        assert Counter(found) == {
+            ("ACCEPTED", "card-repayment"): 1,
+            ("DRAFT", "consumer"): 1,
+            ("EXPIRED", "consumer"): 2,
+            ("OFFERED", "consumer"): 2,
+            ("REFERRED", "consumer"): 4,
+            ("REFERRED", "sme"): 1,
+            ("REFUSED", "consumer"): 1,
+            ("WITHDRAWN", "consumer"): 1,
+        }
+
+    def test_wait_at_the_desk_for_different_reasons_one_of_them_taken_up(self, book):
+        waiting = Application.objects.filter(status="REFERRED").order_by("due_at")
+
+        reasons = {each.borrower.name: {found["reason"] for found in each.reviews.first().findings} for each in waiting}
+        assert reasons == {
+            "韩志强": {"many_inquiries"},
+            "傅秀兰": {"person_asked_for"},
+            "Nina Kapoor": {"no_credit_report"},
+            "萧国栋": {"business_loan", "debt_share"},
+            "罗永红": {"overdue_elsewhere"},
+        }
+        assert [each.handler and each.handler.name for each in waiting] == ["孙博", None, None, None, None]
+        assert Guarantor.objects.filter(application__in=waiting).count() == 2
+        assert ReviewRequest.objects.get().application.borrower.name == "罗永红"
+        assert "AUTOMATED_DECISION" not in consents_of("傅秀兰")
+        assert "AUTOMATED_DECISION" in consents_of("萧国栋")
+
+    def test_of_the_logins_are_what_they_are_listed_as(self, book):
+        offers, refused, draft = (
+            Application.objects.get(borrower__user__email=f"applicant-{key}@demo.example.com")
+            for key in ("offers", "refused", "draft")
+        )
+
+        assert (offers.status, offers.offers.count(), offers.expires_on) == ("OFFERED", 2, date(2026, 12, 6))
+        assert (refused.status, may_ask_for_review(refused, refused.reviews.get())) == ("REFUSED", True)
+        assert [reason.code for reason in review_in_words(refused.reviews.get())] == ["no_surplus"]
+        assert (draft.status, draft.steps_done) == ("DRAFT", ["loan", "person", "work"])
+
+    def test_happened_before_today_and_were_told_to_nobody(self, book):
+        assert not ApplicationEvent.objects.filter(at__date__gte=TODAY).exists()
+        assert not Application.objects.filter(created_at__date__gte=TODAY).exists()
+        assert not OutboxMessage.objects.filter(template__startswith="loans.").exists()
+
+    def test_of_the_applicant_with_offers_show_them(self, book, client):
+        offers = Application.objects.get(borrower__user__email="applicant-offers@demo.example.com")
+        client.force_login(offers.borrower.user, backend="django.contrib.auth.backends.ModelBackend")
+
+        page = client.get(reverse("portal:application_offers", args=[offers.reference]))
+
+        assert page.status_code == 200
+        assert "¥12,000.00" in page.content.decode()
+
+    def test_wait_in_the_queue_that_the_underwriter_opens(self, book, client):
+        underwriter = User.objects.get(email="underwriter@demo.example.com")
+        client.force_login(underwriter, backend="django.contrib.auth.backends.ModelBackend")
+
+        waiting = client.get("/admin/loans/application/").content.decode()
+
+        for application in Application.objects.filter(status="REFERRED"):
+            assert application.reference in waiting
+
+
+def consents_of(name: str) -> set[str]:
+    application = Application.objects.get(borrower__name=name)
+    return set(consents_held(borrower_id=application.borrower_id, about=application.reference))
+
+
 class TestLogins:
     def test_every_role_can_sign_in_with_what_is_printed(self, book, client):
         logins = json.loads(demo("demo_logins", "--json"))
@@ -117,7 +194,7 @@ class TestLogins:
 
     def test_the_partners_program_has_its_own_loans(self, book):
         (program,) = [login for login in json.loads(demo("demo_logins", "--json")) if "client_id" in login]
-        application = Application.objects.get(client_id=program["client_id"])
+        application = Client.objects.get(client_id=program["client_id"])
         partner = Partner.objects.get(user=application.user)
 
         assert check_password(program["client_secret"], application.client_secret)

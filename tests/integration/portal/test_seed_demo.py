@@ -14,7 +14,7 @@ from dashu.portal.demo import seeding
 from dashu.portal.demo.second_hand import SecondHand, SecondHandFailed
 from dashu.portal.demo.seeding import BookNotEmpty, Choice, seed_book
 from dashu.users.models import Borrower, User
-from loans.models import Loan
+from loans.models import Application, Loan, Offer
 from repayments.models import Payment
 
 SMALL = Choice(loans=20, seed=7, today=date(2026, 11, 23), months=4)
@@ -29,7 +29,14 @@ def contents() -> list[tuple[Any, ...]]:
     )
     overdue = OverdueStatus.objects.order_by("loan_id").values_list("loan_id", "days_past_due", "principal_minor")
     people = Borrower.objects.order_by("number").values_list("number", "name", "language", "kind")
-    return [*loans, *payments, *((numbers[loan_id], *rest) for loan_id, *rest in overdue), *people]
+    applications = Application.objects.order_by("borrower__number").values_list(
+        "borrower__number", "status", "submitted_at", "due_at", "reviews__outcome", "reviews__score", "steps_done"
+    )
+    offers = Offer.objects.order_by("application__borrower__number", "position").values_list(
+        "principal_minor", "installment_count", "annual_rate", "expires_on"
+    )
+    statuses = ((numbers[loan_id], *rest) for loan_id, *rest in overdue)
+    return [*loans, *payments, *statuses, *people, *applications, *offers]
 
 
 @pytest.mark.django_db(transaction=True)

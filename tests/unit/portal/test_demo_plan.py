@@ -1,8 +1,11 @@
 from collections import Counter
 from datetime import date
 
+from dashu.portal.demo.applicants import APPLICANTS
 from dashu.portal.demo.book import plan_book
 from dashu.portal.demo.lives import Life
+from dashu.users.id_numbers import person_age, resident_id
+from loans.bureaus.simulated import Fault, Persona, fault_of, persona_of
 
 TODAY = date(2026, 11, 23)
 
@@ -36,3 +39,24 @@ class TestPlan:
         }
 
         assert shares[10]["sme"] / shares[10].total() > 2 * shares[2]["sme"] / shares[2].total()
+
+
+class TestApplicants:
+    def test_are_adults_with_numbers_of_their_own_that_nobody_has(self):
+        numbers = [applicant.id_number for applicant in APPLICANTS]
+
+        assert [resident_id(number, on=TODAY) for number in numbers] == numbers
+        assert len(set(numbers)) == len(numbers) == len({applicant.key for applicant in APPLICANTS})
+        assert all(number.startswith("999999") for number in numbers)
+        assert all(person_age(number, TODAY) >= 18 for number in numbers)
+
+    def test_are_known_to_the_bureau_as_they_are_meant_and_without_a_fault(self):
+        personas = Counter(persona_of(applicant.id_number) for applicant in APPLICANTS)
+
+        assert personas == {
+            Persona.CLEAN: 10,
+            Persona.OVER_COMMITTED: 1,
+            Persona.OVERDUE_ELSEWHERE: 1,
+            Persona.MANY_INQUIRIES: 1,
+        }
+        assert {fault_of(applicant.id_number) for applicant in APPLICANTS} == {Fault.NONE}

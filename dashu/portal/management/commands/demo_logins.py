@@ -29,4 +29,4 @@ class Command(BaseCommand):
 def _way_in(login: Login) -> str:
     if login.client_id:
         return f"client id {login.client_id}, secret {login.client_secret or 'was changed'}"
-    return f"{login.email:<30}  {login.password or 'the password was changed'}"
+    return f"{login.email:<36}  {login.password or 'the password was changed'}"
