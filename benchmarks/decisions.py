@@ -85,7 +85,6 @@ def application(chance: random.Random) -> tuple[ScoringFacts, Known, Need]:
         expenses=essentials,
         assets=chance.randrange(0, 300_000) * YUAN,
         debt=debts * 12,
-        price=chance.choice([None, need.amount + chance.randrange(0, 50_000) * YUAN]),
         has_past_defaults=chance.random() < 0.1,
         work=chance.choice(list(Work)),
         years_in_job=chance.randrange(0, 20),

@@ -37,7 +37,6 @@ class ScoringFacts:
     :param amount: of the loan, minor units; `months` to repay it in.
     :param income, expenses: a month; expenses without debt payments.
     :param assets, debt: what is owned and what is owed elsewhere, in all.
-    :param price: of what the loan pays for; None where it pays for no one thing.
     :param has_past_defaults: whether a loan was not repaid in the past.
     :param years_in_job: whole years in the present job.
     """
@@ -48,7 +47,6 @@ class ScoringFacts:
     expenses: int | None = None
     assets: int | None = None
     debt: int | None = None
-    price: int | None = None
     has_past_defaults: bool | None = None
     work: Work | None = None
     years_in_job: int | None = None
@@ -65,7 +63,6 @@ def fields_of(facts: ScoringFacts) -> dict[str, Fact]:
         "expenses": facts.expenses,
         "assets": facts.assets,
         "debt": facts.debt,
-        "price": facts.price,
         "past_defaults": defaults,
         "job": None if facts.work is None else facts.work.value,
         "years_in_job": facts.years_in_job,

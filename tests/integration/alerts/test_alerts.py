@@ -14,7 +14,8 @@ from tests import factories
 
 LATE = {"date": "2026-02-20"}
 NAMES = ["date", "attempts", "loans", "loan", "error", "count", "document"]
-NAMES += ["failure", "contract", "application", "payout", "scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
+NAMES += ["failure", "contract", "application", "payout"]
+NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The scorecards of the project: nothing protected moves them, no amount alone, and a better fact never lowers them."""
 
 import json
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -27,14 +26,13 @@ applicants = st.fixed_dictionaries(
         "assets": st.integers(0, 300_000),
         "debt": st.integers(0, 30_000),
         "amount": st.integers(100, 5_000),
-        "price": st.integers(100, 11_000),
     }
 )
-HIGHER = {"years_in_job", "income", "assets", "price"}
+HIGHER = {"years_in_job", "income", "assets"}
 LOWER = {"expenses", "debt", "amount"}
 
 
-AMOUNTS = ("expenses", "income", "assets", "debt", "amount", "price")
+AMOUNTS = ("expenses", "income", "assets", "debt", "amount")
 
 
 @pytest.mark.parametrize("scorecard", [scorecard, longer], ids=["applications-2", "applications-3"])
@@ -90,18 +88,17 @@ class TestCharacteristics:
             "assets": 20_000,
             "debt": 0,
             "amount": 400,
-            "price": Decimal("1500.50"),
         }
         weak = {"years_in_job": 0, "home": "rent", "months": 60, "past_defaults": "yes", "job": "partime"}
-        weak |= {"expenses": 75, "income": 60, "assets": 0, "debt": 500, "amount": 1_500, "price": 1_500}
+        weak |= {"expenses": 75, "income": 60, "assets": 0, "debt": 500, "amount": 1_500}
 
         assert score(scorecard, strong).points > 600
         assert score(scorecard, weak).points < 400
         assert [each.characteristic.name for each in shortfalls(scorecard, score(scorecard, weak))] == [
-            "job",
-            "loan_to_price",
             "past_defaults",
+            "job",
             "assets_to_loan",
+            "expenses_to_income",
         ]
 
 

@@ -27,7 +27,6 @@ FACTS = ScoringFacts(
     expenses=4_000_00,
     assets=60_000_00,
     debt=0,
-    price=20_000_00,
     has_past_defaults=False,
     work=Work.FIXED,
     years_in_job=4,
