@@ -81,7 +81,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
             "next_step": next_step(shown) if shown.status == Status.DRAFT else None,
             "steps": steps_shown(shown),
             "decision": decision_of(shown),
-            "payout": payout_shown(shown),
+            "payout": payout_shown(shown, today=lender_today()),
             "timeline": timeline_of(shown),
             "may_withdraw": shown.status in WITHDRAWABLE,
         },
