@@ -8,6 +8,8 @@ from loans.models import Application, Loan, LoanContract
 from repayments.models import Payout, Withdrawal
 from repayments.services.withdraw_contract import missing_of
 
+NO_BREAK = "\u00a0"
+
 
 @dataclass(frozen=True, slots=True)
 class PayoutShown:
@@ -55,7 +57,7 @@ def payout_shown(application: Application, *, today: date) -> PayoutShown | None
         contract=contract,
         loan=contract.loan.number,
         state=state,
-        to=f"{payout.bank}, {payout.account_shown}" if payout else "",
+        to=f"{payout.bank} {payout.account_shown.replace(' ', NO_BREAK)}" if payout else "",
         arrived_on=payout.arrived_on if payout else None,
         may_withdraw=loan.status == Loan.Status.APPROVED and withdrawal is None,
         give_back_until=until if loan.status == Loan.Status.ACTIVE and withdrawal is None and is_open else None,
