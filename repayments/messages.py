@@ -3,7 +3,8 @@ What this app tells borrowers, beyond the receipt: money taken back, and autopay
 
 Values: amount_minor, currency, loan_number; of a payment taken back received_on, returned_on and, where something is
 due, due_minor; of a payout account, paid_on, due_on and until_on, the last day on which the loan can be given back; of
-autopay account, due_on, collect_on or next_on, and late_after_on where waiting costs something.
+one that is given back pay_by_on; of autopay account, due_on, collect_on or next_on, and late_after_on where waiting
+costs something.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -76,6 +77,34 @@ for _template in (
         (
             _("The %(amount)s of loan %(loan_number)s could not be paid out, so the contract is cancelled."),
             _("You owe nothing. You can apply again whenever you like."),
+        ),
+    ),
+    MessageTemplate(
+        "repayments.give_back",
+        _("How to give loan %(loan_number)s back"),
+        (
+            _("You give loan %(loan_number)s back. Pay %(amount)s by %(pay_by_on)s; no interest and no fee is owed."),
+            _("If less has arrived by then, the loan runs on as agreed."),
+        ),
+    ),
+    MessageTemplate(
+        "repayments.given_back",
+        _("Loan %(loan_number)s is given back"),
+        (_("You have given loan %(loan_number)s back. Nothing is owed any more, and it has cost nothing."),),
+    ),
+    MessageTemplate(
+        "repayments.not_given_back",
+        _("Loan %(loan_number)s runs on"),
+        (
+            _(
+                "The sum of loan %(loan_number)s had not arrived in full by %(pay_by_on)s, so the loan runs on as"
+                " agreed."
+            ),
+            _("What you paid counts. You can pay the rest off on any day; interest is owed until then only."),
+            _(
+                "If this month is difficult, tell us on your loan's page. Asking costs nothing, and we look for a way "
+                "together."
+            ),
         ),
     ),
     MessageTemplate(

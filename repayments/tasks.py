@@ -34,6 +34,11 @@ from repayments.services.tell_of_change import tell_of_missed_changes
 from repayments.services.tell_of_payout import tell_of_given_up as tell_given_up
 from repayments.services.tell_of_payout import tell_of_missed_payouts
 from repayments.services.tell_of_payout import tell_of_payout as tell_payout
+from repayments.services.tell_of_withdrawal import tell_of_missed_withdrawals
+from repayments.services.tell_of_withdrawal import tell_of_withdrawal as tell_withdrawal
+from repayments.services.withdraw_contract import go_on_after_payout as go_on
+from repayments.services.withdraw_contract import lapse_withdrawals, loans_to_review
+from repayments.services.withdraw_contract import review_withdrawal as review_given_back
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +152,11 @@ def send_payout(*, payout_id: int, **_newer_fields: Any) -> None:
 
 @shared_task
 def sweep_payouts(**_newer_fields: Any) -> None:
-    """Order and send what an event missed, ask about what is silent, give up what does not arrive, and tell of it."""
+    """
+    Order and send what an event missed, ask about what is silent, give up what does not arrive, and tell of it.
+
+    The same for loans that are given back.
+    """
     now = lender_now()
     for contract_id in contracts_without_payout():
         try:
@@ -157,6 +166,14 @@ def sweep_payouts(**_newer_fields: Any) -> None:
     sweep_all_payouts(now=now, today=lender_today())
     give_up_payouts(now=now)
     tell_of_missed_payouts(now=now)
+    for loan_id in loans_to_review():
+        try:
+            go_on(loan_id=loan_id, now=now)
+            review_given_back(loan_id=loan_id, now=now)
+        except DomainError as refusal:
+            logger.warning("loan %s could not be given back: %s", loan_id, refusal.code)
+    lapse_withdrawals(now=now)
+    tell_of_missed_withdrawals(now=now)
 
 
 @shared_task
@@ -167,3 +184,18 @@ def tell_of_payout(*, payout_id: int, **_newer_fields: Any) -> None:
 @shared_task
 def tell_of_given_up(*, loan_id: int, **_newer_fields: Any) -> None:
     tell_given_up(loan_id=loan_id)
+
+
+@shared_task
+def go_on_after_payout(*, loan_id: int, **_newer_fields: Any) -> None:
+    go_on(loan_id=loan_id, now=lender_now())
+
+
+@shared_task
+def review_withdrawal(*, loan_id: int, **_newer_fields: Any) -> None:
+    review_given_back(loan_id=loan_id, now=lender_now())
+
+
+@shared_task
+def tell_of_withdrawal(*, withdrawal_id: int, **_newer_fields: Any) -> None:
+    tell_withdrawal(withdrawal_id=withdrawal_id)

@@ -147,10 +147,12 @@ class PayoutRules:
 
     :param automatic_up_to: minor units; above it one person asks for the payout and another approves it.
     :param give_up_days: after the signature; a contract whose money has not arrived by then is cancelled.
+    :param return_days: in which the sum is paid back after the borrower said that they give the loan back.
     """
 
     automatic_up_to: int
     give_up_days: int
+    return_days: int
 
 
 def payout_rules_of(value: Any) -> PayoutRules:
@@ -160,9 +162,10 @@ def payout_rules_of(value: Any) -> PayoutRules:
             value["automatic_up_to"], str(value["currency"]), field="automatic_up_to", allow_zero=True
         ),
         give_up_days=_count(value["give_up_days"]),
+        return_days=_count(value["return_days"]),
     )
-    if not 1 <= rules.give_up_days <= 60:
-        raise ValueError(f"a payout is given up after 1 to 60 days, not {value!r}")
+    if not (1 <= rules.give_up_days <= 60 and 1 <= rules.return_days <= 30):
+        raise ValueError(f"a payout is given up after 1 to 60 days, a loan returned in 1 to 30, not {value!r}")
     return rules
 
 

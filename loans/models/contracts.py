@@ -89,8 +89,9 @@ class SigningCode(models.Model):
         return f"{self.application_id} {self.made_at:%Y-%m-%d %H:%M}"
 
     @property
-    def masked_account(self) -> str:
-        return masked_card_number(self.account_number) if self.account_number else ""
+    def account_shown(self) -> str:
+        """The account masked, for a page, in one piece."""
+        return masked_card_number(self.account_number).replace(" ", "\u00a0") if self.account_number else ""
 
 
 class LoanContractQuerySet(models.QuerySet["LoanContract"]):

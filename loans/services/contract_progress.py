@@ -77,3 +77,14 @@ def cancel_contract(loan: Loan, *, now: datetime, actor: str, why: str) -> Appli
     move(application, Status.WITHDRAWN, now=now)
     note(application, Kind.WITHDRAWN, now=now, actor=actor, why=why)
     return application
+
+
+def note_given_back(loan: Loan, *, now: datetime, actor: str) -> None:
+    """Note on the contract of a locked loan that the sum was returned within the days of cooling off."""
+    contract = contract_of(loan)
+    assert contract is not None, "only a signed contract is given back"
+    application = lock_application(contract.application_id)
+    LoanContract.objects.filter(pk=contract.pk).update(withdrawn_at=now)
+    if application.status == Status.PAID_OUT:
+        move(application, Status.WITHDRAWN, now=now)
+        note(application, Kind.WITHDRAWN, now=now, actor=actor, why="given_back")

@@ -26,6 +26,7 @@ from repayments.models.payouts import Payout, PayoutQuerySet
 from repayments.models.reconciliations import ReconciliationDay
 from repayments.models.schedules import Installment, InstallmentMovement, ScheduleVersion
 from repayments.models.virtual_accounts import VirtualAccount
+from repayments.models.withdrawals import Withdrawal, WithdrawalQuerySet
 
 __all__ = [
     "AutopayAttempt",
@@ -61,4 +62,6 @@ __all__ = [
     "Restatement",
     "ScheduleVersion",
     "VirtualAccount",
+    "Withdrawal",
+    "WithdrawalQuerySet",
 ]

@@ -88,7 +88,7 @@ def _arrived(payout: Payout, outcome: PayoutOutcome, *, now: datetime, today: da
     note_paid_out(loan, paid_on=paid_on, now=now, actor=ACTOR)
     _witness("arrived", payout, actor=ACTOR)
     _end_alerts(loan)
-    events.publish("repayments.loan_paid_out", payout_id=payout.pk)
+    events.publish("repayments.loan_paid_out", payout_id=payout.pk, loan_id=loan.pk)
 
 
 def _failed(payout: Payout, outcome: PayoutOutcome, *, now: datetime) -> None:
@@ -97,7 +97,7 @@ def _failed(payout: Payout, outcome: PayoutOutcome, *, now: datetime) -> None:
     note_payout_failed(payout.loan, failure=payout.failure, now=now, actor=ACTOR)
     _witness("failed", payout, actor=ACTOR)
     raise_alert("payout.failed", subject=payout.loan.number, loan=payout.loan.number, failure=payout.failure)
-    events.publish("repayments.payout_failed", payout_id=payout.pk)
+    events.publish("repayments.payout_failed", payout_id=payout.pk, loan_id=payout.loan_id)
 
 
 def _end_alerts(loan: Loan) -> None:

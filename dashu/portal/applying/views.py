@@ -71,7 +71,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
             "next_step": next_step(shown) if shown.status == Status.DRAFT else None,
             "steps": steps_shown(shown),
             "decision": decision_of(shown),
-            "payout": payout_shown(shown),
+            "payout": payout_shown(shown, today=lender_today()),
             "timeline": timeline_of(shown),
             "papers": papers_of(shown),
             "may_add_papers": shown.status in (Status.SUBMITTED, Status.REFERRED),

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.applying.views import own_application
 from dashu.portal.signing.forms import AccountForm
@@ -29,7 +29,7 @@ from repayments.services.request_payout import retry_payout
 def account(request: HttpRequest, reference: str) -> HttpResponse:
     """Another account to pay out to, after the payout to the first one failed."""
     shown = own_application(request, reference)
-    payout = payout_shown(shown)
+    payout = payout_shown(shown, today=lender_today())
     if payout is None or not payout.may_change:
         return redirect("portal:application", reference)
     form = AccountForm(

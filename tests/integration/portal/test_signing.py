@@ -1,9 +1,13 @@
+from datetime import timedelta
+
 import pytest
 
-from dashu.portal.signing import paying_out, reading, signing
+from dashu.portal.applying import views
+from dashu.portal.signing import giving_back, paying_out, reading, signing
 from loans.models import Disclosure, LoanContract, SigningCode
-from repayments.models import Payout
+from repayments.models import Checkout, Payout, Withdrawal
 from repayments.services.request_payout import request_payout
+from repayments.services.send_payout import send_payout
 from tests.applicants import NOW
 from tests.integration.portal.test_applying import page  # noqa: F401 – a fixture
 from tests.papers import text_of
@@ -214,3 +218,59 @@ class TestAccount:
 
         assert page.post(address(application, "account"), {"bank": "X", "number": "1"}).status_code == 404
         assert Payout.objects.count() == 1
+
+
+class TestGiveBack:
+    @pytest.fixture
+    def clock(self, monkeypatch):
+        def set_to(moment):
+            monkeypatch.setattr(giving_back, "lender_now", lambda: moment)
+            monkeypatch.setattr(giving_back, "lender_today", moment.date)
+            monkeypatch.setattr(views, "lender_today", moment.date)
+
+        set_to(NOW)
+        return set_to
+
+    def paid_out(self, borrower):
+        contract = signed(borrower)
+        payout = request_payout(contract_id=contract.pk, now=NOW)
+        send_payout(payout_id=payout.pk, now=NOW, today=NOW.date())
+        return contract.application
+
+    def test_before_the_payout_ends_the_contract(self, page, amina, clock):  # noqa: F811
+        application = signed(amina).application
+
+        shown = page.get(address(application, "give-back")).content.decode()
+        page.post(address(application, "give-back"))
+
+        assert "The contract ends at once" in shown
+        application.refresh_from_db()
+        assert application.status == "WITHDRAWN"
+        assert page.get(f"/applications/{application.reference}/").status_code == 200
+
+    def test_after_it_says_what_to_pay_by_when_and_takes_it(self, page, amina, clock):  # noqa: F811
+        application = self.paid_out(amina)
+        assert "until Nov. 30, 2026" in page.get(f"/applications/{application.reference}/").content.decode()
+
+        answer = page.post(address(application, "give-back"), follow=True).content.decode()
+        paying = page.post(address(application, "give-back"), {"pay": "1"})
+
+        assert "To pay back by Nov. 30, 2026" in answer
+        assert paying.headers["Location"].startswith("/gateway/simulated/")
+        assert Checkout.objects.get().amount_minor == 12_000_00
+
+    def test_is_not_offered_when_the_days_are_over(self, page, amina, clock):  # noqa: F811
+        application = self.paid_out(amina)
+        clock(NOW + timedelta(days=8))
+
+        assert page.get(address(application, "give-back")).status_code == 302
+        page.post(address(application, "give-back"))
+
+        assert not Withdrawal.objects.exists()
+
+    def test_of_another_person_is_not_found(self, page, brook, clock):  # noqa: F811
+        application = signed(brook).application
+
+        assert page.post(address(application, "give-back")).status_code == 404
+        application.refresh_from_db()
+        assert application.status == "SIGNED"

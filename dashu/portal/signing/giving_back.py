@@ -1,0 +1,48 @@
+"""Giving a loan back: before the payout at once, for some days after it by returning the sum."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from dashu.kernel.dates import lender_now, lender_today
+from dashu.kernel.errors import DomainError
+from dashu.portal.applying.views import own_application
+from dashu.portal.paying import bank_transfer_of
+from dashu.portal.signing.showing import payout_shown
+from dashu.users.actors import actor_of
+from repayments.services.gateway import checkout_address, start_checkout
+from repayments.services.withdraw_contract import withdraw_contract
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def give_back(request: HttpRequest, reference: str) -> HttpResponse:
+    """Ask once, without a reason; then say what is to be paid back by when, and take it."""
+    shown = own_application(request, reference)
+    payout = payout_shown(shown, today=lender_today())
+    if payout is None:
+        raise Http404
+    loan = payout.contract.loan
+    if request.method == "POST":
+        try:
+            if "pay" in request.POST and payout.missing:
+                checkout = start_checkout(loan_id=loan.pk, amount_minor=payout.missing, today=lender_today())
+                return redirect(checkout_address(checkout, payer_ip=str(request.META.get("REMOTE_ADDR") or "")))
+            withdrawal = withdraw_contract(loan_id=loan.pk, now=lender_now(), actor=actor_of(request))
+        except DomainError as error:
+            messages.error(request, error.user_message)
+            return redirect("portal:application", reference)
+        if withdrawal is None:
+            messages.success(request, _("The contract has ended. It cost nothing, and nothing is owed."))
+            return redirect("portal:application", reference)
+        return redirect("portal:application_give_back", reference)
+    if not (payout.may_withdraw or payout.give_back_until or payout.is_given_back_now):
+        return redirect("portal:application", reference)
+    bank = bank_transfer_of(loan, today=lender_today()) if payout.missing else None
+    context = {"application": shown, "payout": payout, "loan": loan, "bank": bank}
+    return render(request, "portal/signing/give_back.html", context)
