@@ -37,6 +37,7 @@ urlpatterns = [
     path("applications/<slug:reference>/offers/", applying.offers, name="application_offers"),
     path("applications/<slug:reference>/review/", applying.ask_review, name="application_review"),
     path("applications/<slug:reference>/budget/", applying.budget, name="application_budget"),
+    path("applications/<slug:reference>/consents/", applying.consents, name="application_consents"),
     path("applications/<slug:reference>/withdraw/", applying.withdraw, name="application_withdraw"),
     path("applications/<slug:reference>/costs/", reading.costs, name="application_costs"),
     path("applications/<slug:reference>/questions/", reading.questions, name="application_questions"),

@@ -73,6 +73,7 @@ def answer_step(*, application_id: int, step: str, answer: Mapping[str, Any], no
         application.amount_minor, application.months = facts["amount_minor"], facts["months"]
         application.purpose = facts["purpose"]
     application.facts = {**application.facts, asked.value: facts}
+    _refuse_more_than_the_card(application, asked)
     if asked.value not in application.steps_done:
         application.steps_done = [*application.steps_done, asked.value]
     application.save(update_fields=["facts", "steps_done", "amount_minor", "months", "purpose"])
@@ -94,6 +95,18 @@ def _refuse_outside_product(application: Application, facts: Mapping[str, Any], 
             field="months",
             params={"low": rules.min_count, "high": rules.max_count},
         )
+
+
+def _refuse_more_than_the_card(application: Application, asked: Step) -> None:
+    """Nothing beyond what the card asks for goes to its bank; either of the two answers may come last."""
+    card = application.answers.get(Step.CARD)
+    if card is None or application.amount_minor is None or application.amount_minor <= card["statement_minor"]:
+        return
+    raise OutsideProduct(
+        _("This loan pays off a card: it is at most the balance on the statement, %(statement)s."),
+        field="amount" if asked is Step.LOAN else "statement",
+        params={"statement": format_minor(card["statement_minor"])},
+    )
 
 
 def _keep_person(application: Application, plain: dict[str, Any], now: datetime, actor: str) -> None:

@@ -11,6 +11,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from dashu.consents.models import ConsentEntry
+from dashu.consents.selectors import consents_held
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.applying.budgeting import BudgetForm
@@ -21,6 +23,7 @@ from dashu.portal.applying.telling import card_comparison_of, decision_of, offer
 from dashu.portal.signing.showing import payout_shown
 from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import lender_date
+from loans.domain.application_consents import NEEDED
 from loans.domain.application_facts import Step, steps_of
 from loans.domain.applications import WITHDRAWABLE, Status
 from loans.review_words import price_of_review
@@ -31,6 +34,7 @@ from loans.services.choose_offer import choose_offer
 from loans.services.start_application import borrower_of, start_application
 from loans.services.submit_application import submit_application
 from loans.services.withdraw_application import withdraw_application
+from loans.services.withdraw_consent import withdraw_consent
 
 
 @require_GET
@@ -227,6 +231,38 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     if shown.status not in WITHDRAWABLE:
         return redirect("portal:application", reference)
     return render(request, "portal/applying/withdraw.html", {"application": shown})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def consents(request: HttpRequest, reference: str) -> HttpResponse:
+    """What was agreed to for this application, when and in which words; and the way to take it back."""
+    shown = own_application(request, reference)
+    if request.method == "POST":
+        try:
+            withdraw_consent(
+                application_id=shown.pk,
+                purpose=request.POST.get("purpose", "")[:24],
+                now=lender_now(),
+                actor=actor_of(request),
+            )
+            messages.success(request, _("You have taken this consent back."))
+        except DomainError as error:
+            messages.error(request, error.user_message)
+        return redirect("portal:application_consents", reference)
+    lines = ConsentEntry.objects.filter(borrower=shown.borrower_id, about=shown.reference).select_related("text")
+    held = consents_held(borrower_id=shown.borrower_id, about=shown.reference)
+    return render(
+        request,
+        "portal/applying/consents.html",
+        {
+            "application": shown,
+            "lines": lines,
+            "held": held.values(),
+            "needed": NEEDED,
+            "may_take_back": shown.status not in (Status.SIGNED, Status.PAID_OUT),
+        },
+    )
 
 
 def _page_of(reference: str, following: Step | None) -> tuple[str, ...]:

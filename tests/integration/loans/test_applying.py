@@ -117,6 +117,19 @@ class TestAnswer:
 
         assert CardToPay.objects.get().number == ISSUERS_CARD
 
+    def test_a_card_loan_is_at_most_what_the_card_asks_for_whichever_is_said_last(self, amina):
+        application = draft(amina, "CARD_REPAYMENT")
+
+        with pytest.raises(OutsideProduct) as refusal:
+            answer(application, "loan", amount="12000.01", months=12, purpose="CARD")
+        assert refusal.value.field == "amount"
+        with pytest.raises(OutsideProduct) as refusal:
+            answer(application, "card", **{**answers("CARD_REPAYMENT")["card"], "statement": "11999.99"})
+        assert refusal.value.field == "statement"
+
+        application.refresh_from_db()
+        assert (application.amount_minor, application.facts["card"]["statement_minor"]) == (12_000_00, 12_000_00)
+
     def test_refuses_a_wrong_number_and_keeps_nothing(self, amina):
         application = begin(amina)
 

@@ -268,10 +268,33 @@ class TestRefusal:
 
 
 class TestNothingElse:
-    @pytest.mark.parametrize("path", ["offers/", "review/", "budget/"])
+    @pytest.mark.parametrize("path", ["offers/", "review/", "budget/", "consents/"])
     def test_of_another_person_is_not_found(self, page, brook, answered, path):
         answered()
         application = decided(brook)
 
         assert page.get(f"/applications/{application.reference}/{path}").status_code == 404
         assert page.post(f"/applications/{application.reference}/{path}").status_code in (404, 405)
+
+
+class TestConsents:
+    def test_show_what_was_agreed_to_and_can_be_taken_back(self, page, amina):
+        application = submitted(amina)
+        address = f"/applications/{application.reference}/consents/"
+        assert "Reading your credit report" in page.get(address).content.decode()
+
+        page.post(address, {"purpose": "AUTOMATED_DECISION"})
+
+        shown = page.get(address)
+        assert len(shown.context["held"]) == 2
+        assert "Withdrawn: A first decision by computer" in shown.content.decode()
+
+    @pytest.mark.parametrize("purpose", ["", "NOTHING", "x" * 500])
+    def test_what_was_not_given_is_not_taken_back(self, page, amina, purpose):
+        application = submitted(amina)
+
+        answer = page.post(f"/applications/{application.reference}/consents/", {"purpose": purpose}, follow=True)
+
+        assert answer.status_code == 200
+        application.refresh_from_db()
+        assert application.status == "SUBMITTED"
