@@ -10,6 +10,7 @@ from dashu.kernel.errors import DomainError
 from dashu.messaging.delivery import NotDelivered
 from loans.bureaus.base import BureauUnavailable
 from loans.services.application_rows import ApplicationStateChanged
+from loans.services.covenants import miss_covenants
 from loans.services.decide_application import decide_application as decide
 from loans.services.expire_applications import expire_applications
 from loans.services.read_credit_report import read_credit_report
@@ -71,3 +72,9 @@ def send_signing_code(*, code_id: int, **_newer_fields: Any) -> None:
 @shared_task
 def tell_of_signature(*, contract_id: int, **_newer_fields: Any) -> None:
     tell_signed(contract_id=contract_id)
+
+
+@shared_task
+def watch_covenants(**_newer_fields: Any) -> None:
+    """Mark promises whose day has passed; run again, it finds none."""
+    miss_covenants(now=lender_now())
