@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from dashu.read_only_admin import ReadOnlyAdmin
-from loans import product_admin  # noqa: F401 – registers a page of its own
+from loans import contract_admin, product_admin  # noqa: F401 – register pages of their own
 from loans.desk import admin as desk_admin  # noqa: F401 – registers a page of its own
 from loans.desk import watch_admin  # noqa: F401 – registers a page of its own
 from loans.models import Loan, Product

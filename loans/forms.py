@@ -41,6 +41,7 @@ _HELP = {
     "max_annual_rate": _("A fraction: 0.18 is 18% a year."),
     "allocation_order": _("What a payment pays first: fee, interest, principal, penalty, separated by commas."),
     "fees": _("JSON, a list of lines: code, name and payee in three languages, when, amount or rate with cap, once."),
+    "covenants": _("JSON, a list of lines: code, text in three languages, after_months, every_months."),
     "schedule": _("JSON, as the documentation of quotes names them, such as a grace period."),
 }
 
@@ -69,8 +70,14 @@ class VersionForm(forms.Form):
         return [part.strip() for part in self.cleaned_data["allocation_order"].split(",") if part.strip()]
 
     def clean_fees(self) -> list[Any]:
+        return self._lines("fees")
+
+    def clean_covenants(self) -> list[Any]:
+        return self._lines("covenants")
+
+    def _lines(self, name: str) -> list[Any]:
         try:
-            read = json.loads(self.cleaned_data["fees"] or "[]")
+            read = json.loads(self.cleaned_data[name] or "[]")
         except ValueError as error:
             raise forms.ValidationError(_("This is not JSON.")) from error
         if not isinstance(read, list):
@@ -98,9 +105,9 @@ def _field(name: str, label: Any) -> forms.Field:
         return forms.IntegerField(min_value=0, widget=UnfoldAdminTextInputWidget, **common)
     if name == "charges_penalty":
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget, **common)
-    if name in ("schedule", "fees"):
+    if name in ("schedule", "fees", "covenants"):
         widget = UnfoldAdminTextareaWidget(attrs={"rows": 12 if name == "fees" else 4})
-        return forms.CharField(max_length=20_000 if name == "fees" else 4000, widget=widget, **common)
+        return forms.CharField(max_length=4000 if name == "schedule" else 20_000, widget=widget, **common)
     return forms.CharField(max_length=100, widget=UnfoldAdminTextInputWidget, **common)
 
 
@@ -114,7 +121,7 @@ def _initial(version: ProductTerms | None) -> dict[str, Any]:
         "product": version.product.code,
         "effective_from": version.effective_from,
         "allocation_order": ", ".join(terms.get("allocation_order", [])),
-        **{name: _as_json(terms.get(name)) for name in ("fees", "schedule")},
+        **{name: _as_json(terms.get(name)) for name in ("fees", "covenants", "schedule")},
     }
 
 

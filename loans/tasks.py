@@ -12,6 +12,7 @@ from loans.bureaus.base import BureauUnavailable
 from loans.services import remove_document
 from loans.services import scan_document as scanning
 from loans.services.application_rows import ApplicationStateChanged
+from loans.services.covenants import miss_covenants
 from loans.services.decide_application import decide_application as decide
 from loans.services.document_contents import remove_orphans
 from loans.services.expire_applications import expire_applications
@@ -103,3 +104,9 @@ def tell_of_signature(*, contract_id: int, **_newer_fields: Any) -> None:
 def watch_scorecard(**_newer_fields: Any) -> None:
     """Watch the scorecards over the window that ended yesterday; done already, nothing happens."""
     watch_scorecards(night=lender_today() - timedelta(days=1))
+
+
+@shared_task
+def watch_covenants(**_newer_fields: Any) -> None:
+    """Mark promises whose day has passed; run again, it finds none."""
+    miss_covenants(now=lender_now())

@@ -23,6 +23,10 @@ KINDS: Mapping[str, Promise] = {
         "The nightly close of %(date)s is not done, although the day has begun. Look at its page: are ranges failing,"
         " is it paused, does a worker read the queue “close”?"
     ),
+    "covenant.missed": _(
+        "By %(due_on)s a business had promised: %(promise)s (loan %(loan)s). Nothing is recorded of it. Ask for it, and"
+        " record that it was kept, or that it is not asked for."
+    ),
     "payout.failed": _(
         "The payout of loan %(loan)s did not arrive (%(failure)s). The borrower is told and can name another account;"
         " open the payout to try it again. If it does not arrive within the days of the policy, the contract is"

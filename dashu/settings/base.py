@@ -211,6 +211,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3000},
     },
     "sweep-checkouts": {"task": "repayments.tasks.sweep_checkouts", "schedule": 300, "options": {"expires": 290}},
+    "watch-covenants": {"task": "loans.tasks.watch_covenants", "schedule": 3600, "options": {"expires": 3590}},
     "sweep-payouts": {"task": "repayments.tasks.sweep_payouts", "schedule": 120, "options": {"expires": 115}},
     "collect-autopay": {"task": "repayments.tasks.collect_autopay", "schedule": 1800, "options": {"expires": 1790}},
     "give-virtual-accounts": {"task": "repayments.tasks.give_virtual_accounts", "schedule": 3600},

@@ -23,6 +23,7 @@ from dashu.finance.terms import Method, ScheduleTerms
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, _
 from dashu.kernel.money import parse_minor
+from loans.domain.covenants import CovenantLine, parse_covenants
 from loans.domain.fees import FeeLine, parse_fee_lines, scheduled_fees
 from loans.domain.reading import parse_options
 
@@ -41,6 +42,7 @@ class ProductRules:
     :param tolerance_bps: shortfall of an installment that does not count as missed, basis points of it.
     :param grace_days: days after a due date without penalty, where the policy grants fewer; days past due count them.
     :param fees: all that may be charged beside interest and penalty interest.
+    :param covenants: what a business promises beside repaying, with its dates.
     :param schedule: further terms of `dashu.finance.terms.ScheduleTerms` by name, such as a grace or business days.
     """
 
@@ -63,6 +65,7 @@ class ProductRules:
     grace_days: int = 0
     charges_penalty: bool = True
     fees: tuple[FeeLine, ...] = ()
+    covenants: tuple[CovenantLine, ...] = ()
     schedule: Mapping[str, Any] = field(default_factory=dict)
 
     def schedule_terms(
@@ -134,6 +137,8 @@ def _value(name: str, raw: Any, currency: str) -> Any:
             return _schedule(raw, currency)
         if name == "fees":
             return parse_fee_lines(raw, currency=currency)
+        if name == "covenants":
+            return parse_covenants(raw)
         if name == "surplus" and raw not in BOOKABLE:
             raise InvalidProductTerms(
                 _("A product's surplus pays the next or the last installments; the book cannot do otherwise yet."),

@@ -8,6 +8,7 @@ from loans.models.applications import (
     new_application_reference,
 )
 from loans.models.contracts import Disclosure, LoanContract, LoanContractQuerySet, SigningCode
+from loans.models.covenants import Covenant
 from loans.models.loans import Loan, LoanQuerySet
 from loans.models.parties import Business, CardToPay, Guarantor
 from loans.models.products import Product, ProductTerms, ProductTermsQuerySet
@@ -21,6 +22,7 @@ __all__ = [
     "ApplicationQuerySet",
     "Business",
     "CardToPay",
+    "Covenant",
     "CreditReport",
     "CreditReview",
     "Disclosure",

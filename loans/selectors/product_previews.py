@@ -15,6 +15,7 @@ from dashu.kernel.money import parse_minor
 from dashu.policy import rules as policy
 from dashu.web.templatetags.dashu import money, percent
 from dashu.web.writing import named
+from loans.domain.covenants import parse_covenants
 from loans.domain.fees import FeeLine, parse_fee_lines
 from loans.domain.product_examples import LATE_DAYS, Example, Examples, examples_of
 from loans.domain.terms import ProductRules
@@ -40,6 +41,7 @@ TERMS: dict[str, Any] = {
     "grace_days": gettext_lazy("days without penalty"),
     "charges_penalty": gettext_lazy("charges penalty"),
     "fees": gettext_lazy("fees"),
+    "covenants": gettext_lazy("promises of a business"),
     "schedule": gettext_lazy("further terms of the schedule"),
 }
 
@@ -218,6 +220,8 @@ def _said(name: str, value: Any) -> str:
         return _("yes") if value else _("no")
     if name == "fees":
         return "; ".join(_fee_said(line) for line in parse_fee_lines(value, currency=settings.CURRENCY)) or "–"
+    if name == "covenants":
+        return "; ".join(named(line.text) for line in parse_covenants(value)) or "–"
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, dict):

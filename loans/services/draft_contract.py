@@ -15,9 +15,12 @@ from django.utils import translation
 from dashu.consents.selectors import consents_held
 from dashu.kernel.dates import lender_date
 from dashu.policy import rules as policy
-from loans.domain.cost_sheet import digest_of
+from dashu.web.writing import named
+from loans.domain.cost_sheet import digest_of, sheet_of
+from loans.domain.covenants import Promise, promises_of
 from loans.models import Application, Disclosure, Offer, SigningCode
 from loans.papers.contract import ContractFacts, Signature
+from loans.services.offer_sheets import product_of_offer
 
 BINDING = ("zh-hans", "zh-hant")
 
@@ -105,11 +108,19 @@ def contract_facts(
                     }
                     for each in application.guarantors.all()
                 ],
-                "covenants": [],
+                "covenants": [
+                    {"text": named(promise.line.text), "by": promise.due_on.isoformat()} for promise in _promises(offer)
+                ],
             }
         if card := getattr(application, "card", None):
             facts["card"] = {"issuer": card.issuer, "number": card.masked_number}
     return facts
+
+
+def _promises(offer: Offer) -> list[Promise]:
+    assert offer.sheet is not None
+    sheet = sheet_of(offer.sheet)
+    return promises_of(product_of_offer(offer).rules.covenants, sheet.starts_on, sheet.rows[-1].due_on)
 
 
 def _evidence(

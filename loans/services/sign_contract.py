@@ -26,9 +26,11 @@ from loans.models import Application, Disclosure, Loan, LoanContract, Offer, Sig
 from loans.papers.contract import contract_pdf
 from loans.selectors.products import product_terms
 from loans.services.application_rows import Kind, lock_application, move, note
+from loans.services.covenants import write_covenants
 from loans.services.create_loan import create_loan
 from loans.services.disclose_costs import chosen_offer, current_disclosure
 from loans.services.draft_contract import Draft, Where, draft_contract
+from loans.services.offer_sheets import product_of_offer
 from loans.services.product_versions import RateAboveCap
 from loans.services.signing_codes import CodeExpired, NotUnderstoodYet, latest_code, refuse_wrong_code
 
@@ -115,6 +117,9 @@ def _write(
         bank=ready.code.bank,
         account_number=ready.code.account_number,
     )
+    sheet = sheet_of(draft.facts["sheet"])
+    rules = product_of_offer(ready.offer).rules
+    write_covenants(contract, rules, starts_on=sheet.starts_on, last_due_on=sheet.rows[-1].due_on)
     SigningCode.objects.filter(pk=ready.code.pk).update(used_at=now, sealed_code=None)
     move(application, Status.SIGNED, now=now, due_at=None, expires_on=None)
     note(application, Kind.SIGNED, now=now, actor=actor, contract=contract.number, sha256=contract.sha256)

@@ -72,11 +72,12 @@ class TestShippedProducts:
     @pytest.mark.parametrize("month", range(1, 12))
     @pytest.mark.parametrize("code", ["consumer", "sme", "card-repayment"])
     def test_lend_inside_the_cap_on_any_day_and_could_be_published_as_they_are(self, rules, code, month):
-        terms = ProductTerms.objects.get(product__code=code).terms
+        versions = ProductTerms.objects.filter(product__code=code)
 
-        for day in (1, 15, 28):
-            on = date(2027, month, day)
-            assert checked_examples(terms, effective_from=on, today=on).above_cap == ()
+        for version in versions:
+            for day in (1, 15, 28):
+                on = date(2027, month, day)
+                assert checked_examples(version.terms, effective_from=on, today=on).above_cap == ()
 
 
 class TestDraft:

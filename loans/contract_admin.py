@@ -1,0 +1,100 @@
+"""Signed contracts and what they promise, for staff: the paper with its evidence, and promises that come due."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from dashu.kernel.dates import lender_now
+from dashu.kernel.errors import DomainError
+from dashu.read_only_admin import ReadOnlyAdmin
+from dashu.users.actors import actor_of
+from dashu.web.writing import named
+from loans.models import Covenant
+from loans.services.covenants import LONGEST_NOTE, decide_covenant
+
+TONES = {"OPEN": "info", "MET": "success", "MISSED": "danger"}
+
+
+class CovenantForm(forms.Form):
+    is_met = forms.TypedChoiceField(
+        label=_("Outcome"),
+        choices=[("1", _("Kept")), ("0", _("Not asked for"))],
+        coerce=lambda text: text == "1",
+        widget=UnfoldAdminSelectWidget,
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        max_length=LONGEST_NOTE,
+        help_text=_("On what it rests, such as the paper that was sent."),
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+    )
+
+
+@admin.register(Covenant)
+class CovenantAdmin(ReadOnlyAdmin):
+    """The list begins with what is due next."""
+
+    list_display = ["due_on", "promise", "business", "contract", "state"]
+    list_select_related = ["contract__application__business"]
+    list_filter = ["status", "due_on"]
+    ordering = ["due_on", "pk"]
+    fields = [("contract", "business"), "promise", ("due_on", "state"), ("decided_at", "decided_by"), "note"]
+    readonly_fields = ["contract", "business", "promise", "due_on", "state", "decided_at", "decided_by", "note"]
+    actions_detail = ["decide"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Covenant]:
+        found: QuerySet[Covenant] = super().get_queryset(request)
+        return found.select_related("contract__application__business")
+
+    @admin.display(description=_("promise"))
+    def promise(self, covenant: Covenant) -> str:
+        return named(covenant.words)
+
+    @admin.display(description=_("business"))
+    def business(self, covenant: Covenant) -> str:
+        found = getattr(covenant.contract.application, "business", None)
+        return found.name if found else "–"
+
+    @display(description=_("status"), label=TONES)
+    def state(self, covenant: Covenant) -> tuple[str, str]:
+        return covenant.status, covenant.get_status_display()
+
+    def has_decide_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return request.user.has_perm("loans.decide_covenant")
+
+    @action(description=_("Record the outcome"), url_path="decide", permissions=["decide"], icon="task_alt")
+    def decide(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        covenant = self.get_object(request, object_id)
+        if covenant is None:
+            raise Http404
+        address = reverse("admin:loans_covenant_change", args=[covenant.pk])
+        form = CovenantForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                done = decide_covenant(
+                    covenant_id=covenant.pk, now=lender_now(), actor=actor_of(request), **form.cleaned_data
+                )
+            except DomainError as error:
+                form.add_error(error.field if error.field in form.fields else None, error.user_message)
+            else:
+                messages.success(request, done.get_status_display())
+                return redirect(address)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": gettext("Record the outcome"),
+            "text": f"{self.business(covenant)} · {self.promise(covenant)} · {covenant.due_on}",
+            "form": form,
+            "button": gettext("Record it"),
+            "back": address,
+        }
+        return render(request, "staff/act.html", context)
