@@ -72,7 +72,8 @@ class TestRaise:
 
 class TestTexts:
     def test_each_kind_is_worded_for_its_values(self):
-        values = dict.fromkeys(("date", "attempts", "loans", "loan", "error", "count"), "7")
+        names = ("date", "attempts", "loans", "loan", "error", "count", "failure", "promise", "due_on")
+        values = dict.fromkeys(names, "7")
 
         for kind, text in KINDS.items():
             assert "7" in str(text) % values, kind
