@@ -1,5 +1,6 @@
 """Signed contracts and what they promise, for staff: the paper with its evidence, and promises that come due."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -8,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -18,10 +21,56 @@ from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of
 from dashu.web.writing import named
-from loans.models import Covenant
+from loans.models import Covenant, LoanContract
 from loans.services.covenants import LONGEST_NOTE, decide_covenant
+from loans.services.sign_contract import hand_out_contract
 
 TONES = {"OPEN": "info", "MET": "success", "MISSED": "danger"}
+
+
+@admin.register(LoanContract)
+class LoanContractAdmin(ReadOnlyAdmin):
+    list_display = ["number", "borrower", "loan", "signed_at", "cooling_off_until", "withdrawn_at"]
+    list_select_related = ["application__borrower", "loan"]
+    ordering = ["-pk"]
+    fields = [
+        ("number", "borrower", "loan"),
+        ("signed_at", "language", "code_shown"),
+        ("bank", "masked_account"),
+        ("cooling_off_until", "withdrawn_at"),
+        ("sha256", "evidence_digest"),
+        "evidence_shown",
+    ]
+    readonly_fields = [name for line in fields for name in ([line] if isinstance(line, str) else line)]
+    actions_detail = ["paper"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LoanContract]:
+        found: QuerySet[LoanContract] = super().get_queryset(request)
+        return found.defer("pdf")
+
+    @admin.display(description=_("borrower"))
+    def borrower(self, contract: LoanContract) -> str:
+        return contract.application.borrower.name
+
+    @admin.display(description=_("evidence"))
+    def evidence_shown(self, contract: LoanContract) -> SafeString:
+        text = json.dumps(contract.evidence, ensure_ascii=False, indent=2)
+        return format_html('<pre style="white-space: pre-wrap; overflow-wrap: anywhere">{}</pre>', text)
+
+    @action(description=_("Contract (PDF)"), url_path="paper", permissions=["view"], icon="picture_as_pdf")
+    def paper(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        contract = self.get_object(request, object_id)
+        if contract is None:
+            raise Http404
+        return HttpResponse(
+            hand_out_contract(contract, actor=actor_of(request)),
+            content_type="application/pdf",
+            headers={
+                "Content-Disposition": f'attachment; filename="{contract.number}.pdf"',
+                "Cache-Control": "private, no-store",
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
 
 
 class CovenantForm(forms.Form):

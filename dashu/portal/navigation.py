@@ -59,6 +59,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Autopay"), "event_repeat", "repayments.autopaymandate"),
             Entry(_("Autopay collections"), "currency_exchange", "repayments.autopayattempt"),
             Entry(_("Corrections by file"), "playlist_add_check", "repayments.correctionbatch"),
+            Entry(_("Signed contracts"), "contract", "loans.loancontract"),
             Entry(_("Promises of businesses"), "event_available", "loans.covenant", "?status__exact=OPEN"),
             Entry(_("Products"), "category", "loans.product"),
             Entry(_("Product versions"), "history_edu", "loans.productterms"),

@@ -9,7 +9,7 @@ from loans.services.covenants import CovenantDecided, NoteMissing, decide_covena
 from tests.applicants import NOW
 from tests.integration.staff.conftest import as_role
 from tests.papers import text_of
-from tests.signers import signed
+from tests.signers import ACCOUNT, signed
 
 FIRST = date(2027, 2, 23)
 
@@ -94,6 +94,19 @@ class TestMissed:
 
         assert miss_covenants(now=self.after(400)) == 0
         assert not Alert.objects.exists()
+
+
+class TestContractPage:
+    def test_shows_the_evidence_and_hands_out_the_paper(self, amina):
+        contract = signed(amina)
+        client = as_role(User.Role.UNDERWRITER)
+
+        shown = client.get(f"/admin/loans/loancontract/{contract.pk}/change/").content.decode()
+        paper = client.get(f"/admin/loans/loancontract/{contract.pk}/paper/")
+
+        assert contract.evidence_digest in shown
+        assert ACCOUNT.number not in shown
+        assert paper.content == contract.pdf
 
 
 class TestPage:
