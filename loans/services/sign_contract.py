@@ -68,9 +68,9 @@ def sign_contract(
     """
     if earlier := _signed(application_id):
         return earlier
-    refuse_wrong_code(application_id=application_id, typed=code, now=now)
+    tried = refuse_wrong_code(application_id=application_id, typed=code, now=now)
     with transaction.atomic():
-        draft = _ready(application_id, language=language, now=now, where=where).draft
+        draft = _ready(application_id, tried, language=language, now=now, where=where).draft
     verification = new_code()
     pdf = contract_pdf(
         draft.facts,
@@ -79,12 +79,13 @@ def sign_contract(
         verify_url=f"{site.rstrip('/')}/verify/{grouped(verification)}/",
         issued_at=now,
     )
-    return _write(application_id, draft, pdf, verification, language=language, now=now, where=where, actor=actor)
+    return _write(application_id, tried, draft, pdf, verification, language=language, now=now, where=where, actor=actor)
 
 
 @transaction.atomic
 def _write(
     application_id: int,
+    tried: SigningCode,
     draft: Draft,
     pdf: bytes,
     verification: str,
@@ -97,7 +98,7 @@ def _write(
     application = lock_application(application_id)
     if earlier := _signed(application_id):
         return earlier
-    ready = _ready(application_id, language=language, now=now, where=where)
+    ready = _ready(application_id, tried, language=language, now=now, where=where)
     if ready.draft != draft:
         raise ContractMoved(_("Something in the contract changed just now. Look at it again, then sign."))
     contract = LoanContract.objects.create(
@@ -137,15 +138,20 @@ def _signed(application_id: int) -> LoanContract | None:
     return LoanContract.objects.filter(application_id=application_id).first()
 
 
-def _ready(application_id: int, *, language: str, now: datetime, where: Where) -> _Ready:
-    """Lock the application and return what a signature would sign. :raises DomainError: see `sign_contract`."""
+def _ready(application_id: int, tried: SigningCode, *, language: str, now: datetime, where: Where) -> _Ready:
+    """
+    Lock the application and return what a signature would sign.
+
+    :param tried: the code that was typed; one that was asked for since, perhaps for another account, is not it.
+    :raises DomainError: see `sign_contract`.
+    """
     application = lock_application(application_id)
     offer = chosen_offer(application, now=now)
     disclosure = current_disclosure(offer, now=now)
     if not disclosure.passed_at:
         raise NotUnderstoodYet(_("Answer the questions on the cost sheet first."))
     code = latest_code(application, now=now)
-    if code is None or code.sheet_digest != disclosure.sheet_digest:
+    if code is None or code.pk != tried.pk or code.sheet_digest != disclosure.sheet_digest:
         raise CodeExpired(_("This code no longer holds. Have another one sent."), field="code")
     offer.refresh_from_db(fields=["sheet", "sheet_digest"])
     assert offer.sheet is not None

@@ -195,13 +195,13 @@ def latest_code(application: Application, *, now: datetime) -> SigningCode | Non
 
 
 @transaction.atomic
-def _try(application_id: int, typed: str, now: datetime) -> DomainError | None:
+def _try(application_id: int, typed: str, now: datetime) -> SigningCode | DomainError:
     application = lock_application(application_id)
     code = latest_code(application, now=now)
     if code is None:
         return CodeExpired(_("This code no longer holds. Have another one sent."), field="code")
     if secrets.compare_digest(code.code_hash, _hash(code, compact(typed)[:12])):
-        return None
+        return code
     code.tries += 1
     code.save(update_fields=["tries"])
     left = MOST_TRIES - code.tries
@@ -213,14 +213,18 @@ def _try(application_id: int, typed: str, now: datetime) -> DomainError | None:
     )
 
 
-def refuse_wrong_code(*, application_id: int, typed: str, now: datetime) -> None:
+def refuse_wrong_code(*, application_id: int, typed: str, now: datetime) -> SigningCode:
     """
-    Compare a code with the one that was sent. A wrong one is counted, whatever becomes of the signature.
+    Compare a code with the one that was sent, and return that one: nothing else may be signed with what was typed.
+
+    A wrong one is counted, whatever becomes of the signature.
 
     :raises CodeWrong, CodeExpired: see there.
     """
-    if refusal := _try(application_id, typed, now):
-        raise refusal
+    tried = _try(application_id, typed, now)
+    if isinstance(tried, DomainError):
+        raise tried
+    return tried
 
 
 def _is_over(code: SigningCode, *, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from loans.domain.fees import demanded_rows
 from loans.models import Application, ApplicationEvent, Loan, LoanContract, Product, SigningCode
 from loans.selectors.contracts import public_contract
 from loans.selectors.products import UnknownProduct
+from loans.services import sign_contract as signing
 from loans.services.application_rows import ApplicationStateChanged
 from loans.services.choose_offer import OfferLapsed
 from loans.services.disclose_costs import SheetNotOpened
@@ -24,6 +25,7 @@ from loans.services.signing_codes import (
     CodeWrong,
     InvalidAccount,
     NotUnderstoodYet,
+    PayoutAccount,
     TooManyCodes,
     ask_signing_code,
     forget_codes,
@@ -244,6 +246,22 @@ class TestRefused:
 
         with pytest.raises(CodeWrong):
             sign(application, code, now=NOW + MINUTE)
+
+        assert nothing_was_signed()
+
+    def test_a_code_that_was_typed_signs_for_no_other_account(self, amina, monkeypatch):
+        application, code = with_code(amina)
+        later, compare = NOW + 2 * MINUTE, signing.refuse_wrong_code
+
+        def then_another_is_asked_for(**about):
+            tried = compare(**about)
+            ask(application, later, PayoutAccount("别的银行", "6222020000000080002"))
+            return tried
+
+        monkeypatch.setattr(signing, "refuse_wrong_code", then_another_is_asked_for)
+
+        with pytest.raises(CodeExpired):
+            sign(application, code, now=later)
 
         assert nothing_was_signed()
 
