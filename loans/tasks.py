@@ -1,12 +1,12 @@
 """Reactions to applications, and the sweeps that find what an event missed."""
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 from celery import shared_task
 
 from dashu.kernel.dates import lender_now, lender_today
-from dashu.kernel.errors import DomainError
 from dashu.messaging.delivery import NotDelivered
 from loans.bureaus.base import BureauUnavailable
 from loans.services import remove_document
@@ -24,6 +24,8 @@ from loans.services.tell_of_decision import tell_of_missed_decisions, waiting_ap
 from loans.services.tell_of_signature import tell_of_missed_signatures
 from loans.services.tell_of_signature import tell_of_signature as tell_signed
 from loans.services.watch_scorecards import watch_scorecards
+
+logger = logging.getLogger(__name__)
 
 # How long the bureau is asked again before a person decides without it.
 BUREAU_PATIENCE = timedelta(minutes=10)
@@ -44,13 +46,14 @@ def sweep_applications(**_newer_fields: Any) -> None:
     """Take up what waits for its decision, without a report where the bureau stays silent; let old ones lapse."""
     now = lender_now()
     for application_id, submitted_at in waiting_applications(before=now - timedelta(seconds=50)):
-        if submitted_at > now - BUREAU_PATIENCE:
-            decide_application(application_id=application_id)
-            continue
         try:
-            decide(application_id=application_id, now=now)
-        except DomainError:
-            continue
+            if submitted_at > now - BUREAU_PATIENCE:
+                decide_application(application_id=application_id)
+            else:
+                decide(application_id=application_id, now=now)
+        except Exception:
+            # One that cannot be decided, such as of a product that has ended, keeps nothing else from its turn.
+            logger.exception("application %s could not be decided", application_id)
     tell_of_missed_decisions(now=now)
     tell_of_missed_signatures(now=now)
     for code_id in unsent_codes(now=now):

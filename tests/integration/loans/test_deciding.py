@@ -6,7 +6,7 @@ from dashu.messaging.models import OutboxMessage
 from loans import tasks
 from loans.bureaus.base import BureauUnavailable
 from loans.domain.credit_files import CreditFile, Inquiry, LoanKind, OtherLoan, Purpose
-from loans.models import Application, ApplicationEvent, CreditReport, CreditReview, Offer, ReviewRequest
+from loans.models import Application, ApplicationEvent, CreditReport, CreditReview, Offer, Product, ReviewRequest
 from loans.services import read_credit_report as reading
 from loans.services.application_rows import ApplicationStateChanged
 from loans.services.ask_for_review import AnotherOpen, ask_for_review
@@ -224,6 +224,20 @@ class TestBureau:
 
         application.refresh_from_db()
         assert (application.status, reasons(application)) == ("REFERRED", ["no_credit_report"])
+
+    def test_one_that_cannot_be_decided_keeps_no_other_waiting(self, amina, brook, bureau, monkeypatch):
+        bureau()
+        ended = submitted(amina, "CARD_REPAYMENT")
+        Product.objects.filter(code="card-repayment").update(is_active=False)
+        good = submitted(brook, person={"name": "布鲁克", "number": BROOKS_NUMBER, "phone": "13900001234"})
+        monkeypatch.setattr(tasks, "lender_now", lambda: NOW + timedelta(minutes=2))
+
+        tasks.sweep_applications()
+
+        assert (Application.objects.get(pk=ended.pk).status, Application.objects.get(pk=good.pk).status) == (
+            "SUBMITTED",
+            "OFFERED",
+        )
 
 
 class TestOnce:
