@@ -25,7 +25,7 @@ from dashu.users.id_numbers import (
     InvalidLegalName,
     InvalidPhone,
 )
-from dashu.users.services.record_identity import IdentityVerified
+from dashu.users.services.record_identity import IdentityInUse, IdentityVerified
 from loans.api import application_examples as examples
 from loans.api.application_serializers import (
     ANSWER_SCHEMA,
@@ -57,6 +57,7 @@ ANSWER = (
     InvalidLegalName,
     InvalidPhone,
     IdentityVerified,
+    IdentityInUse,
     OutsideProduct,
     StepUnknown,
     ConsentTextOutdated,

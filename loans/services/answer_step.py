@@ -16,7 +16,7 @@ from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, InvalidInput
 from dashu.kernel.money import format_minor
 from dashu.users.id_numbers import card_number, credit_code, legal_name, resident_id
-from dashu.users.models import Identity
+from dashu.users.models import Borrower, Identity
 from dashu.users.sealing import blind_index
 from dashu.users.selectors import number_index
 from dashu.users.services.record_identity import record_identity
@@ -24,6 +24,7 @@ from loans.domain.application_facts import Step, read_step, steps_of
 from loans.domain.applications import Status
 from loans.models import Application, Business, CardToPay, Guarantor
 from loans.selectors.products import product_terms
+from loans.selectors.same_person import settled_identity
 from loans.services.application_rows import lock_application, refuse_unless_in
 from loans.services.create_loan import OutsideProduct
 
@@ -110,6 +111,8 @@ def _refuse_more_than_the_card(application: Application, asked: Step) -> None:
 
 
 def _keep_person(application: Application, plain: dict[str, Any], now: datetime, actor: str) -> None:
+    """An identity is the borrower's, for all their applications: it stays what those in our hands were decided on."""
+    Borrower.objects.select_for_update(no_key=True).get(pk=application.borrower_id)  # nothing is handed in meanwhile
     document = _taken(plain, "name", "number", "phone")
     record_identity(
         borrower_id=application.borrower_id,
@@ -119,6 +122,7 @@ def _keep_person(application: Application, plain: dict[str, Any], now: datetime,
         phone=document.text("phone", longest=40),
         recorded_at=now,
         actor=actor,
+        settled=settled_identity(application),
     )
 
 

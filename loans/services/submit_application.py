@@ -9,6 +9,7 @@ from dashu import events
 from dashu.consents.selectors import consents_held
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
+from dashu.users.models import Borrower
 from loans.domain.application_consents import NEEDED
 from loans.domain.application_facts import steps_of
 from loans.domain.applications import Status
@@ -41,6 +42,7 @@ def submit_application(*, application_id: int, now: datetime, actor: str) -> App
         return application
     refuse_unless_in(application, Status.DRAFT)
     product_terms(application.product.code, on=lender_date(now))
+    Borrower.objects.select_for_update(no_key=True).get(pk=application.borrower_id)  # who it is stays from here on
     for step in steps_of(application.product.kind):
         if step not in application.steps_done:
             raise ApplicationIncomplete(_("Please answer this step first."), field=step.value)

@@ -1,5 +1,6 @@
 """Who a borrower says they are, and who has compared that with the paper. The audit log learns that, but not what."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -22,6 +23,13 @@ class IdentityVerified(DomainError):
     http_status = 409
 
 
+class IdentityInUse(DomainError):
+    """What is decided or signed at present is so for the person who was named first."""
+
+    code = "identity_in_use"
+    http_status = 409
+
+
 class IdentityOfAnotherKind(DomainError):
     """A person has an ID number, a company a credit code."""
 
@@ -36,16 +44,25 @@ class NoIdentity(DomainError):
 
 @transaction.atomic
 def record_identity(
-    *, borrower_id: int, kind: str, name: str, number: str, phone: str, recorded_at: datetime, actor: str
+    *,
+    borrower_id: int,
+    kind: str,
+    name: str,
+    number: str,
+    phone: str,
+    recorded_at: datetime,
+    actor: str,
+    settled: Collection[str] = (),
 ) -> Identity:
     """
     Note who a borrower is. The same again changes nothing; until it is verified it can be corrected.
 
     A new phone alone leaves what was verified as it is.
 
+    :param settled: of name, number and phone, what something else relies on by now, so that it does not change.
     :raises InvalidLegalName, InvalidIdNumber, InvalidCreditCode, InvalidPhone: see `dashu.users.id_numbers`.
     :raises IdentityOfAnotherKind: see there.
-    :raises IdentityVerified: see there.
+    :raises IdentityVerified, IdentityInUse: see there.
     """
     borrower = Borrower.objects.select_for_update(no_key=True).get(pk=borrower_id)
     if kind != KIND_OF[Borrower.Kind(borrower.kind)]:
@@ -65,6 +82,8 @@ def record_identity(
         return identity
     if identity is not None and identity.verified_at is not None:
         _refuse_another_person(changed)
+    if identity is not None:
+        _refuse_settled(changed, settled)
 
     identity = identity or Identity(borrower=borrower, kind=kind)
     identity.name, identity.number, identity.phone = given["name"], given["number"], given["phone"]
@@ -99,6 +118,15 @@ def _refuse_another_person(changed: list[str]) -> None:
         if field in changed:
             raise IdentityVerified(
                 _("Name and number were verified before and differ from these. Write to us if they have changed."),
+                field=field,
+            )
+
+
+def _refuse_settled(changed: list[str], settled: Collection[str]) -> None:
+    for field in changed:
+        if field in settled:
+            raise IdentityInUse(
+                _("Another application or contract of yours names this otherwise. Write to us if it has changed."),
                 field=field,
             )
 

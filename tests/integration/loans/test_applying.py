@@ -8,15 +8,18 @@ from dashu.kernel.documents import MissingField
 from dashu.kernel.errors import InvalidInput
 from dashu.users.id_numbers import InvalidCardNumber, InvalidCreditCode, InvalidIdNumber
 from dashu.users.models import Borrower, Identity, User
+from dashu.users.services.record_identity import IdentityInUse
 from loans.models import Application, ApplicationEvent, Business, CardToPay, Guarantor
 from loans.selectors.products import UnknownProduct
 from loans.services.answer_step import StepUnknown, answer_step
 from loans.services.application_rows import ApplicationStateChanged
+from loans.services.contract_progress import cancel_contract
 from loans.services.create_loan import OutsideProduct
 from loans.services.start_application import NotAnApplicant, borrower_of, start_application
 from loans.services.submit_application import ApplicationIncomplete, submit_application
 from loans.services.withdraw_application import withdraw_application
 from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, ISSUERS_CARD, NOW, answers, draft, submitted
+from tests.signers import signed
 
 
 def answer(application, step, now=NOW, **values):
@@ -165,6 +168,46 @@ class TestAnswer:
 
         application.refresh_from_db()
         assert application.facts["work"]["job"] == "fixed"
+
+
+class TestWhoItIs:
+    @pytest.mark.parametrize("field", ["name", "number", "phone"])
+    def test_stays_who_another_application_is_decided_for(self, amina, field):
+        submitted(amina)
+        second = begin(amina, "card-repayment")
+        other = {"name": "布鲁克", "number": BROOKS_NUMBER, "phone": "13900001234"}[field]
+
+        with pytest.raises(IdentityInUse) as refusal:
+            answer(second, "person", **{**answers()["person"], field: other})
+
+        identity = Identity.objects.get()
+        assert refusal.value.field == field
+        assert (identity.name, identity.number, identity.phone) == ("阿米娜", AMINAS_NUMBER, "13800001234")
+
+    def test_told_again_as_it_was_goes_on(self, amina):
+        submitted(amina)
+
+        second = answer(begin(amina, "card-repayment"), "person", **answers()["person"])
+
+        assert second.steps_done == ["person"]
+
+    def test_after_a_contract_only_the_phone_changes(self, amina):
+        contract = signed(amina)
+        cancel_contract(contract.loan, now=NOW, actor="user:1", why="withdrawn")
+        second = begin(amina, "card-repayment")
+
+        with pytest.raises(IdentityInUse):
+            answer(second, "person", **{**answers()["person"], "name": "布鲁克"})
+        answer(second, "person", **{**answers()["person"], "phone": "13900001234"})
+
+        assert Identity.objects.get().phone == "13900001234"
+
+    def test_is_corrected_after_an_application_that_ended(self, amina):
+        withdraw_application(application_id=submitted(amina).pk, now=NOW, actor="user:1")
+
+        answer(begin(amina), "person", **{**answers()["person"], "number": BROOKS_NUMBER})
+
+        assert Identity.objects.get().number == BROOKS_NUMBER
 
 
 class TestSubmit:
