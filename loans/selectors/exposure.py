@@ -1,8 +1,12 @@
 """What an applicant and those tied to them owe this lender already."""
 
+from datetime import date
+
 from django.db.models import Q, QuerySet, Sum
 
+from dashu.kernel.errors import DomainError
 from dashu.users.models import Borrower, Identity
+from loans.domain.fees import demanded_rows
 from loans.models import Application, Business, Guarantor, Loan
 
 # An application that was paid out is a loan; one that ended otherwise ties nobody.
@@ -42,6 +46,30 @@ def exposure_of(application: Application) -> int:
     """
     owed = Loan.objects.filter(borrower__in=group_of(application), status__in=OWED)
     return owed.aggregate(sum=Sum("principal_minor"))["sum"] or 0
+
+
+def owed_to_us_a_month(application: Application, *, on: date) -> int:
+    """
+    Return what the applicant owes this lender a month on running loans, minor units: the highest month still to come.
+
+    :param on: installments due before it are over. Contracts are known here, and not what was paid ahead of them.
+    """
+    owed = Loan.objects.filter(borrower__in=same_person(application), status__in=OWED).select_related("product_terms")
+    return sum(_highest_month(loan, on=on) for loan in owed)
+
+
+def _highest_month(loan: Loan, *, on: date) -> int:
+    try:
+        rows = demanded_rows(loan.schedule_terms)
+    except DomainError:  # a loan that was taken over may have a plan that no terms lead to
+        return -(-loan.principal_minor // loan.installment_count)
+    return max((row.total for row in rows if row.due_on >= on), default=0)
+
+
+def same_person(application: Application) -> QuerySet[Borrower]:
+    """Return the applicant, under each record with their ID number."""
+    indexes = Identity.objects.filter(borrower=application.borrower_id).values("number_index")
+    return Borrower.objects.filter(Q(pk=application.borrower_id) | Q(identity__number_index__in=indexes))
 
 
 def seen_before(application: Application) -> bool:

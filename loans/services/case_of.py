@@ -19,7 +19,7 @@ from loans.domain.offers import Need
 from loans.domain.scoring_facts import Housing, ScoringFacts, Work
 from loans.models import Application, Product
 from loans.scoring.serving import Served, serve
-from loans.selectors.exposure import exposure_of, seen_before
+from loans.selectors.exposure import exposure_of, owed_to_us_a_month, seen_before
 
 AUTOMATED = "AUTOMATED_DECISION"
 
@@ -56,7 +56,7 @@ def case_of(application: Application, rules: ReviewRules, file: CreditFile | Non
         household=Household(
             income=Amount(income_of(facts), _verified(application, "income")),
             essentials=Amount(essentials_of(facts), _verified(application, "essentials")),
-            debt_payments=Amount(debt_payments_of(facts), _proved_debts(application, others)),
+            debt_payments=Amount(debt_payments_of(facts), _proved_debts(application, others, on=on)),
             essentials_floor=rules.essentials_floor(facts["person"]["household"]),
         ),
         exposure=exposure_of(application),
@@ -138,9 +138,15 @@ def _verified(application: Application, name: str) -> int | None:
     return None if entry is None else int(entry["minor"])
 
 
-def _proved_debts(application: Application, others: tuple[OtherLoan, ...]) -> int:
-    """What the bureau knows is proved; what staff found is, too; the higher of the two counts."""
-    return max(sum(loan.monthly_minor for loan in others), _verified(application, "debt_payments") or 0)
+def _proved_debts(application: Application, others: tuple[OtherLoan, ...], *, on: date) -> int:
+    """
+    What the bureau knows is proved, and so is what is owed to ourselves; what staff found is, too; the higher counts.
+
+    The bureau may name our loans as well: they count once, as we know them.
+    """
+    ours = set(policy.lender_names(on).values())
+    elsewhere = sum(loan.monthly_minor for loan in others if loan.lender not in ours)
+    return max(elsewhere + owed_to_us_a_month(application, on=on), _verified(application, "debt_payments") or 0)
 
 
 def _lenders(facts: Mapping[str, Any], others: tuple[OtherLoan, ...]) -> set[str]:
