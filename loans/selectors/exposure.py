@@ -1,13 +1,13 @@
 """What an applicant and those tied to them owe this lender already."""
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Q, QuerySet, Sum
 
 from dashu.kernel.errors import DomainError
 from dashu.users.models import Borrower, Identity
 from loans.domain.fees import demanded_rows
-from loans.models import Application, Business, Guarantor, Loan
+from loans.models import Application, Business, Guarantor, Loan, LoanContract
 
 # An application that was paid out is a loan; one that ended otherwise ties nobody.
 _TIES = ("SIGNED", "PAID_OUT")
@@ -64,6 +64,12 @@ def _highest_month(loan: Loan, *, on: date) -> int:
     except DomainError:  # a loan that was taken over may have a plan that no terms lead to
         return -(-loan.principal_minor // loan.installment_count)
     return max((row.total for row in rows if row.due_on >= on), default=0)
+
+
+def signed_since(application: Application, moment: datetime) -> bool:
+    """Whether the applicant signed for another loan since then, which no decision made then can have counted."""
+    others = LoanContract.objects.filter(signed_at__gte=moment, loan__status__in=OWED)
+    return others.filter(loan__borrower__in=same_person(application)).exclude(application=application).exists()
 
 
 def same_person(application: Application) -> QuerySet[Borrower]:

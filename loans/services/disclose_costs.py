@@ -22,6 +22,7 @@ from loans.domain.applications import Status
 from loans.domain.cost_sheet import CostSheet, sheet_of
 from loans.domain.understanding import Grade, grade
 from loans.models import Application, Disclosure, Offer
+from loans.selectors.exposure import signed_since
 from loans.services.application_rows import lock_application, refuse_unless_in
 from loans.services.choose_offer import OfferLapsed
 from loans.services.offer_sheets import sheet_on
@@ -48,6 +49,13 @@ class SheetNotConfirmed(DomainError):
     http_status = 409
 
 
+class OfferOutdated(DomainError):
+    """Another loan was signed for since the offer was made, so it was not made for the month as it is now."""
+
+    code = "offer_outdated"
+    http_status = 409
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The sheet as it is read. :param seconds_left: before it can be confirmed; 0: it can be."""
@@ -64,6 +72,7 @@ def open_sheet(*, application_id: int, now: datetime, actor: str) -> Reading:
 
     :raises ApplicationStateChanged: no offer is chosen, or the contract is signed.
     :raises OfferLapsed: the last day of the offer is over.
+    :raises OfferOutdated: see there.
     :raises UnknownProduct: the product is no longer offered.
     """
     offer = chosen_offer(lock_application(application_id), now=now)
@@ -131,12 +140,20 @@ def chosen_offer(application: Application, *, now: datetime) -> Offer:
     """
     Return the offer that a locked application is about.
 
-    :raises ApplicationStateChanged, OfferLapsed: see `open_sheet`.
+    :raises ApplicationStateChanged, OfferLapsed, OfferOutdated: see `open_sheet`.
     """
     refuse_unless_in(application, Status.ACCEPTED)
     offer = Offer.objects.select_related("application__product").get(application=application, chosen_at__isnull=False)
     if offer.expires_on < lender_date(now):
         raise OfferLapsed(_("This offer has lapsed. You can apply again."), field="offer")
+    if signed_since(application, offer.made_at):
+        raise OfferOutdated(
+            _(
+                "You have signed for another loan since this offer was made, so it may be too much for your month."
+                " Withdraw this application and apply again."
+            ),
+            field="offer",
+        )
     return offer
 
 

@@ -19,6 +19,7 @@ from dashu.documents.codes import grouped, new_code
 from dashu.finance.terms import Method
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
+from dashu.users.models import Borrower
 from loans.domain.applications import Status
 from loans.domain.cost_sheet import CostSheet, sheet_of
 from loans.domain.fees import demanded_rows
@@ -63,7 +64,7 @@ def sign_contract(
     :param language: of the reader, see `draft_contract`.
     :param site: the address that the page for checking papers lies under, such as "https://loans.example".
     :raises CodeWrong, CodeExpired, NotUnderstoodYet, ContractMoved: see there.
-    :raises ApplicationStateChanged, OfferLapsed, SheetNotOpened: there is nothing to sign.
+    :raises ApplicationStateChanged, OfferLapsed, OfferOutdated, SheetNotOpened: there is nothing to sign.
     :raises UnknownProduct, RateAboveCap, OutsideProduct: the loan can no longer be made as it was offered.
     """
     if earlier := _signed(application_id):
@@ -98,6 +99,7 @@ def _write(
     application = lock_application(application_id)
     if earlier := _signed(application_id):
         return earlier
+    Borrower.objects.select_for_update(no_key=True).get(pk=application.borrower_id)  # one contract at a time
     ready = _ready(application_id, tried, language=language, now=now, where=where)
     if ready.draft != draft:
         raise ContractMoved(_("Something in the contract changed just now. Look at it again, then sign."))

@@ -16,7 +16,7 @@ from loans.selectors.products import UnknownProduct
 from loans.services import sign_contract as signing
 from loans.services.application_rows import ApplicationStateChanged
 from loans.services.choose_offer import OfferLapsed
-from loans.services.disclose_costs import SheetNotOpened
+from loans.services.disclose_costs import OfferOutdated, SheetNotOpened
 from loans.services.sign_contract import sign_contract
 from loans.services.signing_codes import (
     CodeExpired,
@@ -282,6 +282,16 @@ class TestRefused:
             sign(application, code)
 
         assert nothing_was_signed()
+
+    def test_an_offer_from_before_another_contract(self, amina):
+        first, first_code = with_code(amina)
+        second, second_code = with_code(amina, "CARD_REPAYMENT")
+        sign(first, first_code)
+
+        with pytest.raises(OfferOutdated):
+            sign(second, second_code)
+
+        assert Loan.objects.count() == 1
 
     def test_a_product_that_is_no_longer_offered(self, amina):
         application, code = with_code(amina)
