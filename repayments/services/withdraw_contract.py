@@ -7,6 +7,7 @@ first day, so that the sum alone settles the loan, whatever way it comes. What d
 lapse: the waivers are undone, and the loan runs on as agreed.
 """
 
+import logging
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -22,11 +23,13 @@ from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from loans.models import Loan, LoanContract
 from loans.services.contract_progress import cancel_contract, contract_of, note_given_back
-from repayments.models import Installment, Payment, Withdrawal
+from repayments.models import Installment, LoanEvent, Payment, Withdrawal
 from repayments.services.booking import LoanNotFound, load, lock_loan
 from repayments.services.payout_outcomes import cancel_payouts
 from repayments.services.undo_event import undo_event
 from repayments.services.waive_amount import waive_amount
+
+logger = logging.getLogger(__name__)
 
 ACTOR = "system:withdrawals"
 REASON = "The loan is given back within the days of cooling off."
@@ -118,9 +121,15 @@ def review_withdrawal(*, loan_id: int, now: datetime) -> str:
 
 
 def lapse_withdrawals(*, now: datetime) -> int:
-    """End the withdrawals whose day has passed without the sum; return how many."""
+    """End the withdrawals whose day has passed without the sum; return how many. One that fails keeps back no other."""
     over = Withdrawal.objects.filter(status=Status.OPEN, pay_by__lt=lender_date(now)).order_by("pay_by")
-    return sum(_lapse(loan_id, now=now) for loan_id in over.values_list("loan_id", flat=True)[:500])
+    lapsed = 0
+    for loan_id in over.values_list("loan_id", flat=True)[:500]:
+        try:
+            lapsed += _lapse(loan_id, now=now)
+        except DomainError as refusal:
+            logger.warning("the withdrawal from loan %s could not lapse: %s", loan_id, refusal.code)
+    return lapsed
 
 
 def loans_to_review() -> list[int]:
@@ -204,7 +213,11 @@ def _reopen(withdrawal: Withdrawal, *, now: datetime) -> None:
 
 def _run_on(withdrawal: Withdrawal, *, now: datetime) -> None:
     """Take the waivers back: interest and fees are owed as agreed, from the first day."""
+    reversals = LoanEvent.objects.filter(loan_id=withdrawal.loan_id, kind=LoanEvent.Kind.REVERSAL)
+    undone = set(reversals.filter(data__event__in=withdrawal.waivers).values_list("data__event", flat=True))
     for event_id in reversed(withdrawal.waivers):
+        if event_id in undone:  # by staff
+            continue
         undo_event(event_id=event_id, today=lender_date(now), reason=NOT_IN_TIME, actor=ACTOR)
     withdrawal.status, withdrawal.waivers, withdrawal.ended_at = Status.LAPSED, [], now
     withdrawal.save(update_fields=["status", "waivers", "ended_at"])

@@ -10,11 +10,13 @@ from loans.models import Loan, LoanContract
 from repayments import tasks
 from repayments.gateways.base import ProviderUnavailable
 from repayments.models import Installment, LoanBalance, LoanEvent, Payment, Payout, Withdrawal
+from repayments.services import withdraw_contract as withdrawing
 from repayments.services.payout_outcomes import take_outcome
 from repayments.services.request_payout import request_payout
 from repayments.services.return_payment import return_payment
 from repayments.services.send_payout import send_payout
 from repayments.services.tell_of_withdrawal import tell_of_missed_withdrawals, tell_of_withdrawal
+from repayments.services.undo_event import undo_event
 from repayments.services.withdraw_contract import (
     CoolingOffOver,
     StillOwed,
@@ -25,7 +27,7 @@ from repayments.services.withdraw_contract import (
     withdraw_contract,
 )
 from tests import factories
-from tests.applicants import NOW
+from tests.applicants import BROOKS_NUMBER, NOW
 from tests.integration.repayments.test_payouts import arrived, failed, provider  # noqa: F401 – a fixture
 from tests.signers import signed
 
@@ -177,6 +179,33 @@ class TestAfterThePayout:
         assert LoanContract.objects.get().application.status == "PAID_OUT"
         assert tell_of_missed_withdrawals(now=NOW + 8 * DAY) == 1
         assert OutboxMessage.objects.get(dedupe_key=f"withdrawal:{asked.pk}:LAPSED").template.endswith("not_given_back")
+
+    def test_runs_on_as_agreed_although_staff_took_a_waiver_back(self, loan):
+        asked = withdraw(loan)
+        undo_event(event_id=asked.waivers[0], today=TODAY, reason="By mistake.", actor="user:2")
+
+        assert lapse_withdrawals(now=NOW + 8 * DAY) == 1
+
+        assert Withdrawal.objects.get().status == "LAPSED"
+        assert LoanEvent.objects.filter(kind="REVERSAL").count() == len(asked.waivers)
+
+    def test_one_that_cannot_lapse_keeps_back_no_other(self, loan, brook, monkeypatch):
+        withdraw(loan)
+        other = signed(brook, person={"name": "布鲁克", "number": BROOKS_NUMBER, "phone": "13900001234"}).loan
+        send_payout(payout_id=request_payout(contract_id=other.signed_contract.pk, now=NOW).pk, now=NOW, today=TODAY)
+        withdraw(other)
+        undo = withdrawing.undo_event
+
+        def refused_for_the_first(*, event_id, **more):
+            if LoanEvent.objects.get(pk=event_id).loan_id == loan.pk:
+                raise StillOwed("No.")
+            return undo(event_id=event_id, **more)
+
+        monkeypatch.setattr(withdrawing, "undo_event", refused_for_the_first)
+
+        assert lapse_withdrawals(now=NOW + 8 * DAY) == 1
+
+        assert dict(Withdrawal.objects.values_list("loan_id", "status")) == {loan.pk: "OPEN", other.pk: "LAPSED"}
 
     def test_money_that_came_after_its_day_does_not_count(self, loan):
         withdraw(loan)
