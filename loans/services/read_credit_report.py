@@ -53,10 +53,13 @@ def _asked(application_id: int, now: datetime, asking: Bureau | None) -> CreditR
     """Write down that it is asked, before it is: the question keeps its number whatever happens then."""
     application = lock_application(application_id)
     refuse_unless_in(application, Status.SUBMITTED, Status.REFERRED)
-    if earlier := CreditReport.objects.filter(application=application).first():
+    earlier = CreditReport.objects.filter(application=application).first()
+    if earlier and earlier.answered_at:
         return earlier
     if CONSENT not in consents_held(borrower_id=application.borrower_id, about=application.reference):
-        return None
+        return None  # also where it was withdrawn since a question that got no answer
+    if earlier:
+        return earlier
     name = asking.name if asking else settings.CREDIT_BUREAU or "simulated"
     return CreditReport.objects.create(application=application, request_id=uuid4(), bureau=name, asked_at=now)
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from dashu.consents.services.ledger import withdraw_consent
 from dashu.messaging.models import OutboxMessage
 from loans import tasks
 from loans.bureaus.base import BureauUnavailable
@@ -214,6 +215,20 @@ class TestBureau:
         application.refresh_from_db()
         assert application.status == "OFFERED"
         assert silent.asked[0][1] == answering.asked[0][1]
+
+    def test_that_was_silent_is_not_asked_again_once_the_consent_is_withdrawn(self, amina, bureau):
+        bureau(error=BureauUnavailable("silent"))
+        application = submitted(amina)
+        tasks.decide_application(application_id=application.pk)
+        about = {"borrower_id": amina.pk, "about": application.reference}
+        withdraw_consent(**about, purpose="CREDIT_REPORT", now=NOW, actor="user:1")
+        answering = bureau()
+
+        tasks.decide_application(application_id=application.pk)
+
+        application.refresh_from_db()
+        assert answering.asked == []
+        assert (application.status, reasons(application)) == ("REFERRED", ["no_credit_report"])
 
     def test_that_stays_silent_leaves_the_decision_to_a_person(self, amina, bureau, monkeypatch):
         bureau(error=BureauUnavailable("silent"))
