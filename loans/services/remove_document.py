@@ -24,6 +24,13 @@ class DocumentNotFound(DomainError):
     http_status = 404
 
 
+class DocumentInUse(DomainError):
+    """A figure was found proved by it, and an answer may rest on that."""
+
+    code = "document_in_use"
+    http_status = 409
+
+
 @transaction.atomic
 def remove_document(*, application_id: int, document_id: int, now: datetime, actor: str) -> ApplicationDocument:
     """
@@ -31,6 +38,7 @@ def remove_document(*, application_id: int, document_id: int, now: datetime, act
 
     :raises DocumentNotFound: see there.
     :raises ApplicationStateChanged: it was decided on, with this paper in it.
+    :raises DocumentInUse: see there.
     """
     application = lock_application(application_id)
     document = ApplicationDocument.objects.filter(application=application, pk=document_id).first()
@@ -39,6 +47,11 @@ def remove_document(*, application_id: int, document_id: int, now: datetime, act
     if document.removed_at:
         return document
     refuse_unless_in(application, *TAKEN_WHILE)
+    if any(figure.get("document") == document.pk for figure in application.verified.values()):
+        raise DocumentInUse(
+            _("We have checked a figure by this paper, so it can no longer be removed."),
+            field="document",
+        )
     document.removed_at = now
     document.save(update_fields=["removed_at"])
     note(application, Kind.DOCUMENT_REMOVED, now=now, actor=actor, document=document.pk)

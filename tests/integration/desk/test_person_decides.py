@@ -26,6 +26,7 @@ from loans.services.hold_application import (
 from loans.services.note_on_application import note_on_application
 from loans.services.person_rows import WaitsForApproval
 from loans.services.refuse_application import refuse_application
+from loans.services.remove_document import DocumentInUse, remove_document
 from loans.services.tell_of_decision import tell_of_decision
 from loans.services.verify_figure import PaperMissing, verify_figure
 from loans.services.withdraw_application import withdraw_application
@@ -62,15 +63,15 @@ def refuse(application, user, *, reasons=(), words="The month leaves no room."):
     return refuse_application(application_id=application.pk, reasons=reasons, words=words, user=user, now=NOW)
 
 
-def paper(application, scan="CLEAN") -> ApplicationDocument:
+def paper(application, scan="CLEAN", content="a") -> ApplicationDocument:
     return ApplicationDocument.objects.create(
         application=application,
         kind="INCOME",
         name="pay.pdf",
         content_type="application/pdf",
         size=3,
-        sha256="a" * 64,
-        stored_as="x",
+        sha256=content * 64,
+        stored_as=content,
         scan=scan,
         added_at=NOW,
         added_by="user:1",
@@ -143,6 +144,18 @@ class TestVerify:
 
         application.refresh_from_db()
         assert application.verified == {}
+
+    def test_the_paper_that_proves_it_stays(self, amina, una, bureau):
+        application = held(amina, una)
+        shown, spare = paper(application), paper(application, content="b")
+        verify(application, una, document=shown)
+        about = {"application_id": application.pk, "now": NOW, "actor": "user:1"}
+
+        with pytest.raises(DocumentInUse):
+            remove_document(document_id=shown.pk, **about)
+        remove_document(document_id=spare.pk, **about)
+
+        assert list(ApplicationDocument.objects.filter(removed_at=None)) == [shown]
 
     def test_higher_spending_needs_none(self, amina, una, bureau):
         application = held(amina, una)
