@@ -114,7 +114,7 @@ class TestTheGoodApplicant:
         assert "/questions/" not in page.url, "a click before the time is over leads nowhere"
         # The time passes; nobody waits for it in a test.
         Disclosure.objects.update(opened_at=timezone.now() - timedelta(minutes=1))
-        page.goto(page.url.partition("#")[0])
+        page.goto(f"/applications/{Application.objects.get().reference}/costs/?later")
         follow(page, "#go")
 
     def understands(self, page: Any) -> None:

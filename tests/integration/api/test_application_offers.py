@@ -61,14 +61,14 @@ class TestDecision:
             {
                 "code": "no_surplus",
                 "fact": (
-                    "With this installment ¥2,895.64 a month would be missing after essentials, debts and a reserve."
+                    "With this installment ¥2,888.52 a month would be missing after essentials, debts and a reserve."
                 ),
                 "help": "A smaller amount, a longer time or proof of more income helps.",
             }
         ]
         assert [limit["code"] for limit in shown["decision"]["limits"]] == ["offer.installment"]
         assert chinese["decision"]["reasons"][0]["code"] == "no_surplus"
-        assert "¥2,895.64" in chinese["decision"]["reasons"][0]["fact"]
+        assert "¥2,888.52" in chinese["decision"]["reasons"][0]["fact"]
         assert chinese["decision"]["reasons"][0]["fact"] != shown["decision"]["reasons"][0]["fact"]
         assert shown["may_ask_for_review"] is True
         assert shown["offers"] == []
