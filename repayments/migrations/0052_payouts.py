@@ -11,7 +11,7 @@ import dashu.users.sealing
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0012_loans_can_be_cancelled"),
+        ("loans", "0015_loans_can_be_cancelled"),
         ("repayments", "0051_payments_by_day"),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0012_loans_can_be_cancelled"),
+        ("loans", "0015_loans_can_be_cancelled"),
         ("repayments", "0052_payouts"),
     ]
 

@@ -10,7 +10,7 @@ import dashu.users.sealing
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0009_disclosures"),
+        ("loans", "0011_disclosures"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0011_contracts_are_kept"),
+        ("loans", "0013_contracts_are_kept"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0009_scorecard_watch"),
+        ("loans", "0014_scorecard_watch"),
     ]
 
     operations = [

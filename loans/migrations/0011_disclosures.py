@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0008_desk"),
+        ("loans", "0010_desk"),
     ]
 
     operations = [

@@ -31,6 +31,6 @@ DROP FUNCTION loans_keep_contract();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("loans", "0010_contracts")]
+    dependencies = [("loans", "0012_contracts")]
 
     operations = [migrations.RunSQL(GUARD, UNDO)]
