@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from dashu.messaging import secret_texts
 from dashu.messaging.models import OutboxMessage
 from dashu.users.id_numbers import InvalidCardNumber
+from dashu.users.sealing import blind_index
 from loans import tasks
 from loans.domain.cost_sheet import sheet_of
 from loans.domain.fees import demanded_rows
@@ -169,6 +170,8 @@ class TestSignContract:
         assert set(evidence["consents"]) == {"PERSONAL_DATA", "CREDIT_REPORT", "AUTOMATED_DECISION"}
         assert (evidence["reading"]["seconds"], len(evidence["reading"]["answers"])) == (20, 1)
         assert ACCOUNT.number not in str(evidence)
+        assert sha256(ACCOUNT.number.encode()).hexdigest() not in str(evidence)
+        assert evidence["what"]["paid_out_to"] == blind_index(ACCOUNT.number, "loans.paid_out_to")
 
     def test_signed_again_it_is_the_same_contract(self, amina):
         application, code = with_code(amina)
