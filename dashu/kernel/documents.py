@@ -75,7 +75,7 @@ class Document:
         value = self._take(name, default)
         if value is default:
             return value
-        if not isinstance(value, str) or not 1 <= len(value) <= longest:
+        if not isinstance(value, str) or not 1 <= len(value) <= longest or "\0" in value:  # PostgreSQL keeps no NUL
             raise InvalidInput(
                 _("A text of 1 to %(longest)s characters is expected here."),
                 field=self.field(name),

@@ -109,7 +109,7 @@ def found_by(seen: ApplicationQuerySet, term: str) -> list[Application]:
     The number is looked up by its blind index: no row is opened for it.
     """
     term = term.strip()
-    if not term:
+    if not term or "\0" in term:
         return []
     owners = Borrower.objects.filter(identity__number_index=number_index(term)).values("pk")
     same = seen.filter(Q(reference=term.upper()) | Q(borrower__in=owners))

@@ -58,7 +58,11 @@ def ask_for_review(*, application_id: int, words: str, now: datetime, actor: str
     today = lender_date(now)
     due_on = business_day_after(today, policy.credit_review(today).review_business_days, CHINA)
     asked = ReviewRequest.objects.create(
-        application=application, review=decided, words=words.strip()[:LONGEST], asked_at=now, due_on=due_on
+        application=application,
+        review=decided,
+        words=words.replace("\0", "").strip()[:LONGEST],
+        asked_at=now,
+        due_on=due_on,
     )
     end_of_day = datetime.combine(due_on + timedelta(days=1), time(), LENDER_ZONE) - timedelta(minutes=1)
     move(application, Status.REFERRED, now=now, due_at=end_of_day, ended_at=None)

@@ -181,6 +181,15 @@ class TestApply:
         sent = {**body()["answers"][step], **change}
         assert_problem(put(program, f"applications/{application.reference}/steps/{step}", sent), 422, code, field)
 
+    def test_refuses_a_text_that_no_database_keeps(self, program):
+        application = applied(program)
+        debt = {"lender": "a\0b", "monthly": "1.00", "left": "1.00"}
+        sent = {"debts": [debt], "had_defaults": False}
+
+        answer = put(program, f"applications/{application.reference}/steps/debts", sent)
+
+        assert_problem(answer, 422, "invalid_input", "debts[0].lender")
+
 
 class TestConsents:
     def test_are_written_with_language_moment_and_who_took_them(self, program):

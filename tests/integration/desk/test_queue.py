@@ -54,6 +54,13 @@ class TestQueue:
 
         assert "Review asked for" in text_of(signed_in(una))
 
+    def test_finds_nothing_by_what_no_database_keeps(self, amina, una):
+        referred(amina)
+
+        found = signed_in(una).post(QUEUE, {"q": "A\0"})
+
+        assert "No application is found by this." in found.content.decode()
+
     def test_is_parted_by_who_holds_it(self, amina, brook, una):
         first = referred(amina)
         second = referred(brook, now=NOW + timedelta(minutes=1), **OTHERS)

@@ -253,6 +253,14 @@ class TestRefusal:
         application.refresh_from_db()
         assert (application.status, application.review_requests.get().words) == ("REFERRED", "Look again.")
 
+    def test_a_person_is_asked_for_in_words_that_no_database_keeps(self, page, amina, answered):
+        answered(loans=[other("甲", 6_000_00)])
+        application = decided(amina)
+
+        page.post(f"/applications/{application.reference}/review/", {"words": "Look\0 again."})
+
+        assert application.review_requests.get().words == "Look again."
+
     def test_the_budget_shows_the_figures_that_counted_and_tries_others(self, page, amina, answered):
         answered(loans=[other("甲", 6_000_00)])
         application = decided(amina)
