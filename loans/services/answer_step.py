@@ -16,7 +16,7 @@ from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, InvalidInput
 from dashu.kernel.money import format_minor
 from dashu.users.id_numbers import card_number, credit_code, legal_name, resident_id
-from dashu.users.models import Borrower, Identity
+from dashu.users.models import Identity
 from dashu.users.sealing import blind_index
 from dashu.users.selectors import number_index
 from dashu.users.services.record_identity import record_identity
@@ -25,7 +25,7 @@ from loans.domain.applications import Status
 from loans.models import Application, Business, CardToPay, Guarantor
 from loans.selectors.products import product_terms
 from loans.selectors.same_person import settled_identity
-from loans.services.application_rows import lock_application, refuse_unless_in
+from loans.services.application_rows import lock_applicant, lock_application, refuse_unless_in
 from loans.services.create_loan import OutsideProduct
 
 MOST_GUARANTORS = 10
@@ -59,6 +59,7 @@ def answer_step(*, application_id: int, step: str, answer: Mapping[str, Any], no
     :raises ApplicationStateChanged: it was handed in.
     :raises DomainError: the answer is not well-formed; `field` says where.
     """
+    lock_applicant(application_id)
     application = lock_application(application_id)
     kind = application.product.kind
     if step not in steps_of(kind):
@@ -112,7 +113,6 @@ def _refuse_more_than_the_card(application: Application, asked: Step) -> None:
 
 def _keep_person(application: Application, plain: dict[str, Any], now: datetime, actor: str) -> None:
     """An identity is the borrower's, for all their applications: it stays what those in our hands were decided on."""
-    Borrower.objects.select_for_update(no_key=True).get(pk=application.borrower_id)  # nothing is handed in meanwhile
     document = _taken(plain, "name", "number", "phone")
     record_identity(
         borrower_id=application.borrower_id,

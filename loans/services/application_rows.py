@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
+from dashu.users.models import Borrower
 from loans.domain.applications import Status, may_become
 from loans.models import Application, ApplicationEvent
 
@@ -25,6 +26,16 @@ class ApplicationStateChanged(DomainError):
 
     code = "application_state"
     http_status = 409
+
+
+def lock_applicant(application_id: int) -> None:
+    """
+    Lock the borrower of an application, for what concerns the other applications of the same person, too.
+
+    Before the application: who begins or goes on with one holds the borrower already when it comes to the application.
+    """
+    whose = Application.objects.filter(pk=application_id).values("borrower")
+    Borrower.objects.select_for_update(no_key=True).filter(pk__in=whose).first()
 
 
 def lock_application(application_id: int) -> Application:

@@ -19,14 +19,13 @@ from dashu.documents.codes import grouped, new_code
 from dashu.finance.terms import Method
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
-from dashu.users.models import Borrower
 from loans.domain.applications import Status
 from loans.domain.cost_sheet import CostSheet, sheet_of
 from loans.domain.fees import demanded_rows
 from loans.models import Application, Disclosure, Loan, LoanContract, Offer, SigningCode
 from loans.papers.contract import contract_pdf
 from loans.selectors.products import product_terms
-from loans.services.application_rows import Kind, lock_application, move, note
+from loans.services.application_rows import Kind, lock_applicant, lock_application, move, note
 from loans.services.covenants import write_covenants
 from loans.services.create_loan import create_loan
 from loans.services.disclose_costs import chosen_offer, current_disclosure
@@ -96,10 +95,10 @@ def _write(
     where: Where,
     actor: str,
 ) -> LoanContract:
+    lock_applicant(application_id)  # one contract at a time
     application = lock_application(application_id)
     if earlier := _signed(application_id):
         return earlier
-    Borrower.objects.select_for_update(no_key=True).get(pk=application.borrower_id)  # one contract at a time
     ready = _ready(application_id, tried, language=language, now=now, where=where)
     if ready.draft != draft:
         raise ContractMoved(_("Something in the contract changed just now. Look at it again, then sign."))

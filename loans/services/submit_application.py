@@ -9,13 +9,12 @@ from dashu import events
 from dashu.consents.selectors import consents_held
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
-from dashu.users.models import Borrower
 from loans.domain.application_consents import NEEDED
 from loans.domain.application_facts import steps_of
 from loans.domain.applications import Status
 from loans.models import Application
 from loans.selectors.products import product_terms
-from loans.services.application_rows import Kind, lock_application, move, note, refuse_unless_in
+from loans.services.application_rows import Kind, lock_applicant, lock_application, move, note, refuse_unless_in
 
 # By when the applicant hears from us, whatever happens to a computer in between.
 ANSWER_WITHIN = timedelta(days=1)
@@ -37,12 +36,12 @@ def submit_application(*, application_id: int, now: datetime, actor: str) -> App
     :raises ApplicationStateChanged: it has ended.
     :raises UnknownProduct: the product is no longer offered.
     """
+    lock_applicant(application_id)  # who it is stays from here on
     application = lock_application(application_id)
     if application.submitted_at:
         return application
     refuse_unless_in(application, Status.DRAFT)
     product_terms(application.product.code, on=lender_date(now))
-    Borrower.objects.select_for_update(no_key=True).get(pk=application.borrower_id)  # who it is stays from here on
     for step in steps_of(application.product.kind):
         if step not in application.steps_done:
             raise ApplicationIncomplete(_("Please answer this step first."), field=step.value)

@@ -10,7 +10,7 @@ from dashu.kernel.errors import DomainError
 from loans.domain.application_consents import NEEDED
 from loans.domain.applications import WITHDRAWABLE, Status
 from loans.models import Application
-from loans.services.application_rows import lock_application
+from loans.services.application_rows import lock_applicant, lock_application
 from loans.services.withdraw_application import withdraw_application
 
 
@@ -29,6 +29,7 @@ def withdraw_consent(*, application_id: int, purpose: str, now: datetime, actor:
     :raises ConsentNotHeld: it was not given, or was taken back before.
     :raises ConsentOfContract: the contract is signed.
     """
+    lock_applicant(application_id)
     application = lock_application(application_id)
     if application.status in (Status.SIGNED, Status.PAID_OUT):
         raise ConsentOfContract(
