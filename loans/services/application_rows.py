@@ -81,7 +81,11 @@ def note(
     is_internal: bool = False,
     **data: Any,
 ) -> None:
-    """Write down what happened, for the timeline and for the audit log. :param data: plain values, nothing personal."""
+    """
+    Write down what happened, for the timeline and for the audit log.
+
+    :param data: plain values, nothing personal; `words` of staff may name people, so the audit log is not given them.
+    """
     ApplicationEvent.objects.create(
         application=application, kind=kind, at=now, actor=actor, is_internal=is_internal, data=data
     )
@@ -90,5 +94,5 @@ def note(
         subject_type="application",
         subject_id=application.reference,
         actor=actor,
-        data=data,
+        data={name: value for name, value in data.items() if name != "words"},
     )

@@ -125,6 +125,15 @@ class TestVerify:
         first, second = ApplicationEvent.objects.filter(kind="FACT_VERIFIED")
         assert (first.data["before"], second.data["before"], second.is_internal) == (None, 11_000_00, True)
 
+    def test_words_stay_in_the_file_and_out_of_the_audit_log(self, amina, una, bureau):
+        application = held(amina, una)
+
+        verify(application, una, document=paper(application), words="阿米娜 showed three payslips.")
+
+        kept, audited = ApplicationEvent.objects.get(kind="FACT_VERIFIED"), AuditRecord.objects.latest("pk")
+        assert kept.data["words"] == "阿米娜 showed three payslips."
+        assert (audited.action, "words" in audited.data) == ("loans.application_fact_verified", False)
+
     def test_income_needs_a_paper_that_was_found_clean(self, amina, una, bureau):
         application = held(amina, una)
 
