@@ -3,7 +3,6 @@
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from loans.services.take_back_consent import take_back_consent
 
 from dashu.policy.selectors import forget_rules
 from dashu.users.models import Borrower, Identity
@@ -13,6 +12,7 @@ from loans.services.answer_step import answer_step
 from loans.services.disclose_costs import OfferOutdated
 from loans.services.start_application import start_application
 from loans.services.submit_application import submit_application
+from loans.services.withdraw_consent import withdraw_consent
 from tests import factories
 from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, NOW, answers, draft
 from tests.integration.repayments.test_concurrent_pairs import in_turn
@@ -61,7 +61,7 @@ class TestOneApplicant:
         for write in (
             lambda: tell(application),
             lambda: submit_application(**about),
-            lambda: take_back_consent(purpose="AUTOMATED_DECISION", **about),
+            lambda: withdraw_consent(purpose="AUTOMATED_DECISION", **about),
         ):
             with CaptureQueriesContext(connection) as queries:
                 write()
