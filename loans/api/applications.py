@@ -42,7 +42,7 @@ from loans.services.answer_step import StepUnknown, answer_step
 from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
 from loans.services.apply_for_partner import Applicant, ApplicantDiffers, apply_for_partner
 from loans.services.create_loan import OutsideProduct
-from loans.services.submit_application import ApplicationIncomplete, submit_application
+from loans.services.submit_application import ApplicationIncomplete, GuaranteesOneself, submit_application
 from loans.services.withdraw_application import withdraw_application
 
 REFERENCE = OpenApiParameter("reference", str, OpenApiParameter.PATH, description="`id` of the application.")
@@ -191,7 +191,14 @@ class ApplicationSubmission(APIView):
         request=None,
         responses={
             200: ApplicationOut,
-            **problems(*WRITE, ApplicationNotFound, ApplicationIncomplete, ApplicationStateChanged, UnknownProduct),
+            **problems(
+                *WRITE,
+                ApplicationNotFound,
+                ApplicationIncomplete,
+                GuaranteesOneself,
+                ApplicationStateChanged,
+                UnknownProduct,
+            ),
         },
         examples=[OpenApiExample("handed in", value=examples.APPLICATION, response_only=True, status_codes=["200"])],
     )

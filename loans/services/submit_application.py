@@ -9,6 +9,7 @@ from dashu import events
 from dashu.consents.selectors import consents_held
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
+from dashu.users.models import Identity
 from loans.domain.application_consents import NEEDED
 from loans.domain.application_facts import steps_of
 from loans.domain.applications import Status
@@ -27,12 +28,20 @@ class ApplicationIncomplete(DomainError):
     http_status = 409
 
 
+class GuaranteesOneself(DomainError):
+    """The applicant is named among the guarantors."""
+
+    code = "guarantees_oneself"
+    http_status = 409
+
+
 @transaction.atomic
 def submit_application(*, application_id: int, now: datetime, actor: str) -> Application:
     """
     Hand the application in and have it decided. Handing it in again changes nothing.
 
     :raises ApplicationIncomplete: something is missing; `field` names the first.
+    :raises GuaranteesOneself: see there.
     :raises ApplicationStateChanged: it has ended.
     :raises UnknownProduct: the product is no longer offered.
     """
@@ -49,8 +58,18 @@ def submit_application(*, application_id: int, now: datetime, actor: str) -> App
     for purpose in NEEDED:
         if purpose not in held:
             raise ApplicationIncomplete(_("This consent is needed for the review."), field="consents")
+    _refuse_guaranteeing_oneself(application)
 
     move(application, Status.SUBMITTED, now=now, submitted_at=now, due_at=now + ANSWER_WITHIN, expires_on=None)
     note(application, Kind.SUBMITTED, now=now, actor=actor)
     events.publish("loans.application_submitted", application_id=application.pk)
     return application
+
+
+def _refuse_guaranteeing_oneself(application: Application) -> None:
+    """Who borrows answers already; a guarantor is somebody else."""
+    borrowers = Identity.objects.filter(borrower=application.borrower_id).values("number_index")
+    if application.guarantors.filter(number_index__in=borrowers).exists():
+        raise GuaranteesOneself(
+            _("You answer for this loan already. Name somebody else as a guarantor, or nobody."), field="business"
+        )

@@ -16,7 +16,7 @@ from loans.services.application_rows import ApplicationStateChanged
 from loans.services.contract_progress import cancel_contract
 from loans.services.create_loan import OutsideProduct
 from loans.services.start_application import NotAnApplicant, borrower_of, start_application
-from loans.services.submit_application import ApplicationIncomplete, submit_application
+from loans.services.submit_application import ApplicationIncomplete, GuaranteesOneself, submit_application
 from loans.services.withdraw_application import withdraw_application
 from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, ISSUERS_CARD, NOW, answers, draft, submitted
 from tests.signers import signed
@@ -238,6 +238,16 @@ class TestSubmit:
             submit_application(application_id=application.pk, now=NOW, actor="user:1")
 
         assert refusal.value.field == "consents"
+
+    def test_refuses_a_guarantor_who_is_the_applicant(self, amina):
+        herself = {"name": "阿米娜", "number": AMINAS_NUMBER, "share_bps": 10_000}
+        application = draft(amina, "SME", business={"guarantors": [herself]})
+
+        with pytest.raises(GuaranteesOneself):
+            submit_application(application_id=application.pk, now=NOW, actor="user:1")
+
+        application.refresh_from_db()
+        assert application.status == "DRAFT"
 
 
 class TestWithdraw:
