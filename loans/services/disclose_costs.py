@@ -22,7 +22,7 @@ from loans.domain.applications import Status
 from loans.domain.cost_sheet import CostSheet, sheet_of
 from loans.domain.understanding import Grade, grade
 from loans.models import Application, Disclosure, Offer
-from loans.selectors.exposure import signed_since
+from loans.selectors.exposure import exposure_of, signed_since
 from loans.services.application_rows import lock_application, refuse_unless_in
 from loans.services.choose_offer import OfferLapsed
 from loans.services.offer_sheets import sheet_on
@@ -150,6 +150,15 @@ def chosen_offer(application: Application, *, now: datetime) -> Offer:
         raise OfferOutdated(
             _(
                 "You have signed for another loan since this offer was made, so it may be too much for your month."
+                " Withdraw this application and apply again."
+            ),
+            field="offer",
+        )
+    room = policy.credit_review(lender_date(now)).highest_exposure - exposure_of(application)
+    if offer.principal_minor > room:
+        raise OfferOutdated(
+            _(
+                "You and those tied to you owe more since this offer was made, so it can no longer be signed."
                 " Withdraw this application and apply again."
             ),
             field="offer",

@@ -28,7 +28,7 @@ from repayments.gateways.base import (
     ProviderUnavailable,
 )
 from repayments.gateways.choosing import payout_provider, provider_named
-from repayments.models import Payout
+from repayments.models import Payout, Withdrawal
 from repayments.services.booking import lock_loan
 from repayments.services.payout_outcomes import take_outcome
 
@@ -37,6 +37,7 @@ logger = logging.getLogger(__name__)
 Status = Payout.Status
 SILENCE = timedelta(minutes=2)
 WORRYING = timedelta(hours=1)
+TURNS_UP_WITHIN = timedelta(days=1)
 
 
 def send_payout(*, payout_id: int, now: datetime, today: date) -> str:
@@ -128,7 +129,12 @@ def _ask(payout_id: int, *, now: datetime, today: date) -> None:
 def _find(payout: Payout, *, now: datetime, today: date) -> str:
     Payout.objects.filter(pk=payout.pk).update(asked_at=now)
     outcome = provider_named(payout.provider).find_payout(order_of(payout))
-    if outcome is None:
+    if outcome is None and Withdrawal.objects.filter(loan=payout.loan_id, status=Withdrawal.Status.WAITING).exists():
+        # Taken back meanwhile, so it is not sent again; one that was lost on the way has this long to turn up.
+        if payout.sent_at and payout.sent_at < now - TURNS_UP_WITHIN:
+            lost = PayoutOutcome(PayoutState.FAILED, "", now, Failure.OTHER.value)
+            take_outcome(payout_id=payout.pk, outcome=lost, now=now, today=today)
+    elif outcome is None:
         # The same token: had the first one arrived after all, nothing more would be sent.
         Payout.objects.filter(pk=payout.pk).update(attempts=payout.attempts + 1)
         _ask(payout.pk, now=now, today=today)

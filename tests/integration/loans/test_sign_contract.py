@@ -14,6 +14,7 @@ from loans.domain.fees import demanded_rows
 from loans.models import Application, ApplicationEvent, Loan, LoanContract, Product, SigningCode
 from loans.selectors.contracts import public_contract
 from loans.selectors.products import UnknownProduct
+from loans.services import disclose_costs
 from loans.services import sign_contract as signing
 from loans.services.application_rows import ApplicationStateChanged
 from loans.services.choose_offer import OfferLapsed
@@ -295,6 +296,15 @@ class TestRefused:
             sign(second, second_code)
 
         assert Loan.objects.count() == 1
+
+    def test_what_would_be_more_than_those_tied_to_the_applicant_may_owe(self, amina, monkeypatch):
+        application, code = with_code(amina)
+        monkeypatch.setattr(disclose_costs, "exposure_of", lambda _application: 9_999_000_00)
+
+        with pytest.raises(OfferOutdated):
+            sign(application, code)
+
+        assert nothing_was_signed()
 
     def test_a_product_that_is_no_longer_offered(self, amina):
         application, code = with_code(amina)

@@ -14,7 +14,7 @@ from repayments.services import withdraw_contract as withdrawing
 from repayments.services.payout_outcomes import take_outcome
 from repayments.services.request_payout import request_payout
 from repayments.services.return_payment import return_payment
-from repayments.services.send_payout import send_payout
+from repayments.services.send_payout import send_payout, sweep_payouts
 from repayments.services.tell_of_withdrawal import tell_of_missed_withdrawals, tell_of_withdrawal
 from repayments.services.undo_event import undo_event
 from repayments.services.withdraw_contract import (
@@ -96,6 +96,21 @@ class TestBeforeThePayout:
         assert Loan.objects.get().status == status
         kept = list(Withdrawal.objects.values_list("status", "pay_by"))
         assert kept == ([("OPEN", TODAY + 7 * DAY)] if status == "ACTIVE" else [])
+
+    def test_what_the_provider_never_heard_of_is_not_sent_after_the_word(self, contract, provider):  # noqa: F811
+        fake = provider(error=ProviderUnavailable("silent"))
+        payout = request_payout(contract_id=contract.pk, now=NOW)
+        send_payout(payout_id=payout.pk, now=NOW, today=TODAY)
+        fake.sent.clear()
+        withdraw(contract.loan)
+
+        sweep_payouts(now=NOW + timedelta(hours=2), today=TODAY)
+        assert (len(fake.orders), Payout.objects.get().status) == (1, "SENT")
+        sweep_payouts(now=NOW + timedelta(days=2), today=TODAY)
+        go_on_after_payout(loan_id=contract.loan_id, now=NOW + timedelta(days=2))
+
+        assert (len(fake.orders), Payout.objects.get().status) == (1, "FAILED")
+        assert Loan.objects.get().status == "CANCELLED"
 
 
 class TestAfterThePayout:
