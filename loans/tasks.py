@@ -6,6 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
+from dashu.alerts.services import raise_alert_if_possible
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.messaging.delivery import NotDelivered
 from loans.bureaus.base import BureauUnavailable
@@ -51,9 +52,10 @@ def sweep_applications(**_newer_fields: Any) -> None:
                 decide_application(application_id=application_id)
             else:
                 decide(application_id=application_id, now=now)
-        except Exception:
+        except Exception as error:
             # One that cannot be decided, such as of a product that has ended, keeps nothing else from its turn.
             logger.exception("application %s could not be decided", application_id)
+            raise_alert_if_possible("application.undecided", subject=str(application_id), error=str(error)[:200])
     tell_of_missed_decisions(now=now)
     tell_of_missed_signatures(now=now)
     for code_id in unsent_codes(now=now):

@@ -27,6 +27,10 @@ KINDS: Mapping[str, Promise] = {
         "By %(due_on)s a business had promised: %(promise)s (loan %(loan)s). Nothing is recorded of it. Ask for it, and"
         " record that it was kept, or that it is not asked for."
     ),
+    "application.undecided": _(
+        "An application cannot be decided: %(error)s. Its applicant waits for an answer, and it is tried again every"
+        " minute. Mend the cause; it is decided then."
+    ),
     "payout.failed": _(
         "The payout of loan %(loan)s did not arrive (%(failure)s). The borrower is told and can name another account;"
         " open the payout to try it again. If it does not arrive within the days of the policy, the contract is"

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from dashu.alerts.models import Alert
 from dashu.consents.services.ledger import withdraw_consent
 from dashu.messaging.models import OutboxMessage
 from loans import tasks
@@ -273,6 +274,23 @@ class TestOnce:
             decide_application(application_id=application.pk, now=NOW)
 
         assert not CreditReview.objects.exists()
+
+
+class TestStuck:
+    def test_what_cannot_be_decided_is_told_to_staff_and_decided_once_it_can(self, amina, bureau, monkeypatch):
+        bureau()
+        application = submitted(amina)
+        type(application.product).objects.update(is_active=False)
+        monkeypatch.setattr(tasks, "lender_now", lambda: NOW + timedelta(minutes=1))
+
+        tasks.sweep_applications()
+        application.refresh_from_db()
+        assert (application.status, Alert.objects.get().kind) == ("SUBMITTED", "application.undecided")
+        type(application.product).objects.update(is_active=True)
+        tasks.sweep_applications()
+
+        application.refresh_from_db()
+        assert application.status == "OFFERED"
 
 
 class TestExpiry:
