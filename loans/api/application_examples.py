@@ -121,3 +121,4 @@ CONSENT_TEXTS: dict[str, Any] = {
         }
     ]
 }
+CONSENT_WITHDRAWAL_IN = {"purpose": "CREDIT_REPORT"}

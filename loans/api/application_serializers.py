@@ -58,6 +58,12 @@ class ApplicationIn(StrictSerializer):
     answers = AnswersField(required=False)
 
 
+class ConsentWithdrawalIn(StrictSerializer):
+    """Which consent the applicant takes back."""
+
+    purpose = serializers.ChoiceField(choices=ConsentPurpose.values, help_text="As in the list of texts.")
+
+
 class ApplicationQuery(PageQuery):
     """The query parameters of the list of applications."""
 

@@ -13,7 +13,7 @@ from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
 from dashu.api.pagination import InvalidCursor, newest_first
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
-from dashu.consents.services.ledger import ConsentTextOutdated
+from dashu.consents.services.ledger import ConsentNotHeld, ConsentTextOutdated
 from dashu.kernel.dates import lender_now
 from dashu.kernel.documents import Document, InvalidRate
 from dashu.kernel.money import InvalidAmount
@@ -33,6 +33,7 @@ from loans.api.application_serializers import (
     ApplicationOut,
     ApplicationPage,
     ApplicationQuery,
+    ConsentWithdrawalIn,
 )
 from loans.api.application_telling import shown
 from loans.domain.application_facts import Step
@@ -44,6 +45,7 @@ from loans.services.apply_for_partner import Applicant, ApplicantDiffers, apply_
 from loans.services.create_loan import OutsideProduct
 from loans.services.submit_application import ApplicationIncomplete, GuaranteesOneself, submit_application
 from loans.services.withdraw_application import withdraw_application
+from loans.services.withdraw_consent import ConsentOfContract, withdraw_consent
 
 REFERENCE = OpenApiParameter("reference", str, OpenApiParameter.PATH, description="`id` of the application.")
 STEP = OpenApiParameter("step", str, OpenApiParameter.PATH, enum=[step.value for step in Step])
@@ -228,6 +230,41 @@ class ApplicationWithdrawal(APIView):
     def _withdraw(self, request: PartnerRequest, reference: str, *, now: datetime) -> Response:
         found = visible_application(request, reference)
         return detail(withdraw_application(application_id=found.pk, now=now, actor=actor_of(request)))
+
+
+class ConsentWithdrawal(APIView):
+    required_scopes = ["applications:write"]
+
+    @extend_schema(
+        operation_id="withdraw_consent",
+        summary="Take a consent back for the applicant; without one that is needed the application ends",
+        tags=["applications"],
+        parameters=[REFERENCE, IDEMPOTENCY_KEY],
+        request=ConsentWithdrawalIn,
+        responses={
+            200: ApplicationOut,
+            **problems(
+                *WRITE,
+                Refusal(422, "invalid_choice", "There is no such purpose."),
+                ApplicationNotFound,
+                ConsentNotHeld,
+                ConsentOfContract,
+            ),
+        },
+        examples=[
+            OpenApiExample("of the credit report", value=examples.CONSENT_WITHDRAWAL_IN, request_only=True),
+            OpenApiExample("ended", value=examples.WITHDRAWN, response_only=True, status_codes=["200"]),
+        ],
+    )
+    def post(self, request: PartnerRequest, reference: str) -> Response:
+        return answer_once(request, lambda: self._withdraw(request, reference, now=lender_now()))
+
+    def _withdraw(self, request: PartnerRequest, reference: str, *, now: datetime) -> Response:
+        given = checked(ConsentWithdrawalIn, request.data)
+        found = visible_application(request, reference)
+        return detail(
+            withdraw_consent(application_id=found.pk, purpose=given["purpose"], now=now, actor=actor_of(request))
+        )
 
 
 def visible_application(request: PartnerRequest, reference: str) -> Application:

@@ -8,6 +8,7 @@ from loans.api.applications import (
     ApplicationStep,
     ApplicationSubmission,
     ApplicationWithdrawal,
+    ConsentWithdrawal,
 )
 from loans.api.offered import ConsentTexts, Products
 from loans.api.views import Loans, Quotes
@@ -22,6 +23,7 @@ urlpatterns = [
     path("applications/<str:reference>/steps/<str:step>", ApplicationStep.as_view(), name="application_step"),
     path("applications/<str:reference>/submit", ApplicationSubmission.as_view(), name="application_submission"),
     path("applications/<str:reference>/withdraw", ApplicationWithdrawal.as_view(), name="application_withdrawal"),
+    path("applications/<str:reference>/consents/withdraw", ConsentWithdrawal.as_view(), name="consent_withdrawal"),
     path("applications/<str:reference>/review", ApplicationReview.as_view(), name="application_review"),
     path("applications/<str:reference>/offers/reconsider", OfferReconsideration.as_view(), name="offers_reconsidered"),
     path("applications/<str:reference>/offers/<str:position>/choose", OfferChoice.as_view(), name="offer_choice"),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -15,9 +16,9 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.applying.views import own_application
 from dashu.portal.signing.forms import AccountForm
-from dashu.portal.signing.showing import payout_shown
+from dashu.portal.signing.showing import PayoutShown, payout_shown
 from dashu.users.actors import actor_of
-from loans.models import Product
+from loans.models import Application, Product
 from loans.services.signing_codes import payout_account
 from repayments.services.request_payout import retry_payout
 
@@ -27,11 +28,20 @@ from repayments.services.request_payout import retry_payout
 @login_required
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest, reference: str) -> HttpResponse:
-    """Another account to pay out to, after the payout to the first one failed."""
+    """
+    Another account to pay out to, after the payout to the first one failed.
+
+    The first one was signed for by a code; whoever names another proves again who they are.
+    """
     shown = own_application(request, reference)
     payout = payout_shown(shown, today=lender_today())
     if payout is None or not payout.may_change:
         return redirect("portal:application", reference)
+    return _another(request, shown, payout)
+
+
+@reauthentication_required
+def _another(request: HttpRequest, shown: Application, payout: PayoutShown) -> HttpResponse:
     form = AccountForm(
         request.POST if request.method == "POST" else None,
         holder=shown.borrower.identity.name,
@@ -46,5 +56,5 @@ def account(request: HttpRequest, reference: str) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, error.user_message)
         else:
             messages.success(request, _("We pay the money out to this account now."))
-            return redirect("portal:application", reference)
+            return redirect("portal:application", shown.reference)
     return render(request, "portal/signing/account.html", {"application": shown, "payout": payout, "form": form})

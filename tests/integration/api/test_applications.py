@@ -263,6 +263,7 @@ class TestIdempotency:
             program.put(f"{address}/steps/documents", {}),
             program.post(f"{address}/submit", {}),
             program.post(f"{address}/withdraw", {}),
+            program.post(f"{address}/consents/withdraw", {"purpose": "CREDIT_REPORT"}),
             program.post(f"{address}/review", {}),
             program.post(f"{address}/offers/reconsider", {}),
             program.post(f"{address}/offers/1/choose", {}),
@@ -422,6 +423,41 @@ class TestSubmitAndWithdraw:
         assert post(program, f"{address}/withdraw", {}).json()["status"] == "WITHDRAWN"
         assert_problem(post(program, f"{address}/submit", {}), 409, "application_state", "application")
         assert applied(program).pk != application.pk
+
+
+class TestConsentWithdrawal:
+    def test_takes_one_back_and_goes_on_without_it(self, program):
+        address = f"applications/{applied(program).reference}"
+        post(program, f"{address}/submit", {})
+
+        answer = post(program, f"{address}/consents/withdraw", {"purpose": "AUTOMATED_DECISION"})
+
+        assert answer.json()["status"] == "SUBMITTED"
+        held = consents_held(borrower_id=Application.objects.get().borrower_id, about=address.partition("/")[2])
+        assert set(held) == {"PERSONAL_DATA", "CREDIT_REPORT"}
+
+    def test_without_one_that_is_needed_the_application_ends(self, program):
+        address = f"applications/{applied(program).reference}"
+        post(program, f"{address}/submit", {})
+
+        answer = post(program, f"{address}/consents/withdraw", {"purpose": "CREDIT_REPORT"})
+
+        assert answer.json()["status"] == "WITHDRAWN"
+        refusal = post(program, f"{address}/consents/withdraw", {"purpose": "CREDIT_REPORT"}, key="another")
+        assert_problem(refusal, 409, "consent_not_held", "purpose")
+
+    def test_refuses_what_is_no_purpose_and_what_is_anothers(self, program):
+        address = f"applications/{applied(program).reference}"
+
+        assert_problem(
+            post(program, f"{address}/consents/withdraw", {"purpose": "ANY"}), 422, "invalid_choice", "purpose"
+        )
+        assert_problem(
+            post(program, "applications/A0000000000/consents/withdraw", {"purpose": "CREDIT_REPORT"}, key="another"),
+            404,
+            "application_not_found",
+            "application",
+        )
 
 
 def paper(content=None, name="payslip.pdf.exe"):

@@ -183,6 +183,10 @@ class TestContract:
         assert "阿米娜" not in shown
 
 
+def prove_who_it_is(client, answer):
+    client.post(answer.headers["Location"], {"password": "correct horse"})
+
+
 class TestAccount:
     def failed(self, borrower):
         contract = signed(borrower)
@@ -194,6 +198,7 @@ class TestAccount:
         monkeypatch.setattr(paying_out, "lender_now", lambda: NOW)
         application = self.failed(amina)
         shown = page.get(f"/applications/{application.reference}/").content.decode()
+        prove_who_it_is(page, page.get(address(application, "account")))
 
         page.post(address(application, "account"), {"bank": "Other Bank", "number": "6222020000000080002"})
 
@@ -203,6 +208,14 @@ class TestAccount:
             ("Other Bank", "APPROVED"),
             (ACCOUNT.bank, "FAILED"),
         ]
+
+    def test_is_named_only_by_who_proves_again_who_they_are(self, page, amina, at):  # noqa: F811
+        application = self.failed(amina)
+
+        answer = page.post(address(application, "account"), {"bank": "X", "number": "6222020000000080002"})
+
+        assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
+        assert Payout.objects.count() == 1
 
     def test_is_not_asked_for_while_money_may_be_on_its_way(self, page, amina, at):  # noqa: F811
         application = self.failed(amina)
