@@ -32,6 +32,7 @@ OPERATIONS = {
     ("put", "/api/v1/applications/{reference}/steps/{step}"): ["applications:write"],
     ("post", "/api/v1/applications/{reference}/submit"): ["applications:write"],
     ("post", "/api/v1/applications/{reference}/withdraw"): ["applications:write"],
+    ("post", "/api/v1/applications/{reference}/consents/withdraw"): ["applications:write"],
     ("post", "/api/v1/applications/{reference}/review"): ["applications:write"],
     ("post", "/api/v1/applications/{reference}/offers/reconsider"): ["applications:write"],
     ("post", "/api/v1/applications/{reference}/offers/{position}/choose"): ["applications:write"],
