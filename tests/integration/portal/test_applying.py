@@ -1,11 +1,19 @@
 import pytest
 from django.test import Client
 
+from dashu.portal.applying import views
 from loans.models import Application
 from loans.services import read_credit_report
 from loans.services.decide_application import decide_application
 from tests.applicants import AMINAS_NUMBER, NOW, answers, draft, submitted
 from tests.integration.loans.test_deciding import FakeBureau, other
+
+
+@pytest.fixture(autouse=True)
+def _now(monkeypatch):
+    """The day on which the applications of these tests are made; offers lapse after some of them."""
+    monkeypatch.setattr(views, "lender_now", lambda: NOW)
+    monkeypatch.setattr(views, "lender_today", lambda: NOW.date())
 
 
 @pytest.fixture
