@@ -122,11 +122,21 @@ def _write(
     sheet = sheet_of(draft.facts["sheet"])
     rules = product_of_offer(ready.offer).rules
     write_covenants(contract, rules, starts_on=sheet.starts_on, last_due_on=sheet.rows[-1].due_on)
+    _know_the_borrower(application)
     SigningCode.objects.filter(pk=ready.code.pk).update(used_at=now, sealed_code=None)
     move(application, Status.SIGNED, now=now, due_at=None, expires_on=None)
     note(application, Kind.SIGNED, now=now, actor=actor, contract=contract.number, sha256=contract.sha256)
     events.publish("loans.contract_signed", contract_id=contract.pk)
     return contract
+
+
+def _know_the_borrower(application: Application) -> None:
+    """From here on papers, bank lines and messages need who owes; a partner's borrower has a name of theirs."""
+    borrower = application.borrower
+    if borrower.source:
+        return
+    borrower.name, borrower.phone = borrower.identity.name, borrower.phone or borrower.identity.phone
+    borrower.save(update_fields=["name", "phone"])
 
 
 def hand_out_contract(contract: LoanContract, *, actor: str) -> bytes:

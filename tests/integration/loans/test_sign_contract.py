@@ -140,6 +140,24 @@ class TestPayoutAccount:
 
 
 class TestSignContract:
+    def test_from_then_on_the_borrower_is_called_as_on_the_identity_card(self, amina):
+        application, code = with_code(amina)
+        type(amina).objects.filter(pk=amina.pk).update(name="amina@example.com", phone="")
+
+        sign(application, code)
+
+        amina.refresh_from_db()
+        assert (amina.name, amina.phone) == ("阿米娜", "13800001234")
+
+    def test_the_name_that_a_partner_gave_stays(self, amina):
+        application, code = with_code(amina)
+        type(amina).objects.filter(pk=amina.pk).update(name="A. Mina", source="partner:dana", external_id="7")
+
+        sign(application, code)
+
+        amina.refresh_from_db()
+        assert amina.name == "A. Mina"
+
     def test_makes_the_loan_of_the_sheet(self, amina):
         contract = signed(amina)
 
