@@ -26,7 +26,7 @@ from loans.models import Application, Business, CardToPay, Guarantor
 from loans.selectors.products import product_terms
 from loans.selectors.same_person import settled_identity
 from loans.services.application_rows import lock_applicant, lock_application, refuse_unless_in
-from loans.services.create_loan import OutsideProduct
+from loans.services.create_loan import OutsideProduct, refuse_amount_outside, refuse_count_outside
 
 MOST_GUARANTORS = 10
 # A consent that a partner took is not older than the draft it is for.
@@ -85,18 +85,8 @@ def answer_step(*, application_id: int, step: str, answer: Mapping[str, Any], no
 def _refuse_outside_product(application: Application, facts: Mapping[str, Any], now: datetime) -> None:
     """A loan that the product does not offer is said at once, not after all questions."""
     rules = product_terms(application.product.code, on=lender_date(now)).rules
-    if not rules.min_principal <= facts["amount_minor"] <= rules.max_principal:
-        raise OutsideProduct(
-            _("This product lends between %(low)s and %(high)s."),
-            field="amount",
-            params={"low": format_minor(rules.min_principal), "high": format_minor(rules.max_principal)},
-        )
-    if not rules.min_count <= facts["months"] <= rules.max_count:
-        raise OutsideProduct(
-            _("This product has between %(low)s and %(high)s installments."),
-            field="months",
-            params={"low": rules.min_count, "high": rules.max_count},
-        )
+    refuse_amount_outside(rules, facts["amount_minor"], field="amount")
+    refuse_count_outside(rules, facts["months"], field="months")
 
 
 def _refuse_more_than_the_card(application: Application, asked: Step) -> None:

@@ -60,7 +60,9 @@ def create_loan(
     """
     version = product_terms(product_code, on=terms_on or starts_on)
     rules = version.rules
-    _refuse_outside(rules, principal_minor, annual_rate, count)
+    refuse_amount_outside(rules, principal_minor)
+    _refuse_rate_outside(rules, annual_rate)
+    refuse_count_outside(rules, count)
     policy.rate_limits(starts_on).refuse_above_bound(annual_rate)
 
     loan = Loan(
@@ -119,24 +121,32 @@ def _refuse_above_cap(terms: ScheduleTerms, cap: Decimal) -> None:
         )
 
 
-def _refuse_outside(rules: ProductRules, principal_minor: int, annual_rate: Decimal, count: int) -> None:
+def refuse_amount_outside(rules: ProductRules, principal_minor: int, *, field: str = "principal") -> None:
+    """:raises OutsideProduct: the product lends no such amount."""
     if not rules.min_principal <= principal_minor <= rules.max_principal:
         raise OutsideProduct(
             _("This product lends between %(low)s and %(high)s."),
-            field="principal",
+            field=field,
             params={"low": format_minor(rules.min_principal), "high": format_minor(rules.max_principal)},
         )
+
+
+def refuse_count_outside(rules: ProductRules, count: int, *, field: str = "count") -> None:
+    """:raises OutsideProduct: the product has no such number of installments."""
+    if not rules.min_count <= count <= rules.max_count:
+        raise OutsideProduct(
+            _("This product has between %(low)s and %(high)s installments."),
+            field=field,
+            params={"low": rules.min_count, "high": rules.max_count},
+        )
+
+
+def _refuse_rate_outside(rules: ProductRules, annual_rate: Decimal) -> None:
     if not rules.min_annual_rate <= annual_rate <= rules.max_annual_rate:
         raise OutsideProduct(
             _("The annual rate of this product lies between %(low)s and %(high)s."),
             field="annual_rate",
             params={"low": rules.min_annual_rate, "high": rules.max_annual_rate},
-        )
-    if not rules.min_count <= count <= rules.max_count:
-        raise OutsideProduct(
-            _("This product has between %(low)s and %(high)s installments."),
-            field="count",
-            params={"low": rules.min_count, "high": rules.max_count},
         )
 
 

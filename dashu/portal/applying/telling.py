@@ -21,7 +21,7 @@ from loans.models import Application, ApplicationEvent, CreditReview, Offer, Rev
 from loans.reason_words import ReasonWords
 from loans.review_words import limits_of_review, review_in_words, ways_of_review
 from loans.selectors.decisions import may_ask_for_review
-from loans.selectors.products import product_terms
+from loans.services.offer_sheets import product_of_offer, terms_of_offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,7 @@ def card_comparison_of(application: Application, shown: OfferShown) -> Compariso
         minimum_share=Decimal(facts["minimum_minor"]) / facts["statement_minor"],
         minimum_floor=min(LEAST_MINIMUM, facts["minimum_minor"]),
     )
-    on = lender_date(offer.made_at)
-    rules = product_terms(application.product.code, on=on).rules
-    loan = rules.schedule_terms(
-        principal=offer.principal_minor, annual_rate=offer.annual_rate, count=offer.installment_count, disbursed_on=on
-    )
+    loan = terms_of_offer(offer, product_of_offer(offer).rules, on=lender_date(offer.made_at))
     return compare(debt, loan)
 
 
