@@ -184,11 +184,6 @@ def match(need: Need, product: ProductRules, annual_rate: Decimal, bounds: Bound
     return Match(offers, tuple(limits + above), amount if offers else 0)
 
 
-def largest_amount(need: Need, product: ProductRules, annual_rate: Decimal, bounds: Bounds, *, on: date) -> int:
-    """Return the largest amount up to the one asked for that the bounds allow; minor units, 0 for none."""
-    return match(need, product, annual_rate, bounds, on=on).largest
-
-
 def gentlest_as_asked(
     need: Need, product: ProductRules, annual_rate: Decimal, bounds: Bounds, *, on: date
 ) -> Offer | None:

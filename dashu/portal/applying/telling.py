@@ -13,7 +13,7 @@ from dashu.consents.selectors import consents_held
 from dashu.kernel.dates import lender_date
 from dashu.portal.applying.forms import STEP_FORMS
 from dashu.portal.applying.steps import TITLES
-from dashu.web.templatetags.dashu import money
+from dashu.web.templatetags.dashu import money, percent
 from loans.domain.application_facts import ESSENTIALS, Step, steps_of
 from loans.domain.card_comparison import CardDebt, Comparison, compare
 from loans.domain.offers import Why
@@ -187,7 +187,7 @@ def _business(application: Application, facts: dict[str, Any]) -> Iterator[tuple
     yield _("Years in business"), facts["years"]
     yield _("Sales in a usual month"), money(facts["monthly_revenue_minor"], application.currency)
     for guarantor in application.guarantors.all():
-        share = f"{guarantor.share_bps / 100:g}%"
+        share = percent(Decimal(guarantor.share_bps) / 10_000)
         yield _("Guarantor"), f"{guarantor.masked_name} {guarantor.masked_number} · {share}"
 
 

@@ -12,7 +12,7 @@ from dashu.finance.annual_rates import all_in_rates
 from dashu.finance.periods import Period
 from dashu.finance.schedule import build_schedule
 from dashu.finance.terms import Method
-from loans.domain.offers import Limited, Need, NotMatched, Obstacle, Why, largest_amount, match
+from loans.domain.offers import Limited, Need, NotMatched, Obstacle, Why, match
 from tests.unit.loans.lending import AFFORDABILITY, CONSUMER, HOUSEHOLD, ON, SME, bounds
 
 RATE = Decimal("0.168")
@@ -218,14 +218,14 @@ class TestProperties:
             "debts": replace(household, debt_payments=Amount(max(0, household.debt_payments.stated - by))),
         }.get(name, household)
         room = 100_000_00
-        before = largest_amount(need, product, rate, bounds(household, room=room), on=ON)
-        now = largest_amount(
+        before = match(need, product, rate, bounds(household, room=room), on=ON).largest
+        now = match(
             need,
             product,
             max(Decimal(0), rate - Decimal("0.012")) if name == "price" else rate,
             bounds(better, room=room + by if name == "room" else room),
             on=ON,
-        )
+        ).largest
 
         assert now >= before
 
