@@ -9,7 +9,7 @@ from dashu.portal.reaching_me import stop_messages
 from dashu.portal.simulated_bureau import simulated_bureau
 from dashu.portal.simulated_gateway import simulated_gateway
 from dashu.web import health
-from dashu.web.views import choose_language, styleguide
+from dashu.web.views import choose_language, styleguide, voice
 from repayments.views import gateway_callback
 
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("language/", choose_language, name="choose_language"),
     path("styleguide/", styleguide, name="styleguide"),
+    path("styleguide/voice/", voice, name="voice"),
     path("gateway/simulated/<uuid:token>/", simulated_gateway, name="simulated_gateway"),
     path("bureau/simulated/files/", simulated_bureau, name="simulated_bureau"),
     path("gateway/callbacks/", gateway_callback, name="gateway_callback"),

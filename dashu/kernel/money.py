@@ -108,7 +108,7 @@ def parse_minor(text: object, currency: str = "CNY", *, field: str = "amount", a
             field=field,
             params={"given": repr(text)[:40]},
         )
-    exponent = _exponent(currency)
+    exponent = fraction_digits(currency)
     scaled = Decimal(text.strip()).scaleb(exponent)
     if scaled != scaled.to_integral_value():
         raise InvalidAmount(
@@ -130,12 +130,12 @@ def parse_minor(text: object, currency: str = "CNY", *, field: str = "amount", a
 
 def format_minor(minor: int, currency: str = "CNY") -> str:
     """Return minor units as a decimal string: 105000 → "1050.00"."""
-    exponent = _exponent(currency)
+    exponent = fraction_digits(currency)
     sign, digits = ("-" if minor < 0 else ""), str(abs(minor)).rjust(exponent + 1, "0")
     return f"{sign}{digits[:-exponent]}.{digits[-exponent:]}" if exponent else f"{sign}{digits}"
 
 
-def _exponent(currency: str) -> int:
+def fraction_digits(currency: str) -> int:
     if currency not in EXPONENTS:
         raise _unknown_currency(currency)
     return EXPONENTS[currency]

@@ -61,7 +61,7 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def pay_together(request: HttpRequest) -> HttpResponse:
-    """Pay several loans at once: one payment, split as the borrower says."""
+    """Pay several loans at once: one payment, split as the borrower says. A single loan has its own page."""
     today = lender_today()
     borrower: Borrower | None = getattr(request.user, "borrower", None)
     if borrower is None:
@@ -71,7 +71,9 @@ def pay_together(request: HttpRequest) -> HttpResponse:
     cards = [card_of(loan, standings.get(loan.pk), today) for loan in loans.values()]
     asking = [card for card in cards if card.asks_for_money and card.currency == cards[0].currency]
     if not asking:
-        return redirect("portal:home")
+        return render(request, "portal/nothing_to_pay.html")
+    if len(asking) == 1 and request.method == "GET":
+        return redirect("portal:pay", asking[0].number)
     form = PayTogetherForm(request.POST if request.method == "POST" else None, cards=asking)
     if request.method == "POST" and form.is_valid():
         total_minor = sum(amount for _card, amount in form.parts)

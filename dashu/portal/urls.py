@@ -4,7 +4,7 @@ A partner's reference may hold slashes, and PostgreSQL takes no NUL: an address 
 
 from django.urls import path, re_path
 
-from dashu.portal import autopay, comparing, documents, paying, reaching_me, settling, verifying, views
+from dashu.portal import autopay, comparing, documents, mine, paying, reaching_me, settling, verifying, views
 from dashu.portal.applying import papers
 from dashu.portal.applying import views as applying
 from dashu.portal.signing import giving_back, paying_out, reading, signing
@@ -50,6 +50,7 @@ urlpatterns = [
     path("applications/<slug:reference>/documents/<int:document_id>/", papers.link, name="document_link"),
     path("applications/<slug:reference>/documents/<int:document_id>/remove/", papers.remove, name="document_remove"),
     re_path(r"^documents/(?P<token>[0-9A-Za-z_:-]{1,120})/$", papers.file, name="document_file"),
+    path("me/", mine.mine, name="mine"),
     path("messages/", reaching_me.wishes, name="wishes"),
     path("pay/", paying.pay_together, name="pay_together"),
     path("checkouts/<uuid:token>/", paying.checkout, name="checkout"),

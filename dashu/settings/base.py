@@ -90,6 +90,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "dashu.portal.rooms.tabs",
             ],
             "builtins": ["dashu.web.templatetags.dashu"],
         },

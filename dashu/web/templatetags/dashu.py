@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from django import template
+from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -52,6 +53,12 @@ def percent(fraction: Decimal) -> str:
 def percent_shown(fraction: Decimal) -> str:
     """Write a yearly cost for comparing, with two decimals, halves up: 0.135772 → "13.58%"."""
     return f"{(fraction * 100).quantize(Decimal('0.01'), rounding=ROUND_HALF_UP):f}%"
+
+
+@register.filter
+def wrong_fields(form: BaseForm) -> list[BoundField]:
+    """The fields of a bound form that need another look, in the order of the form."""
+    return [field for field in form if field.errors] if form.is_bound else []
 
 
 @register.filter

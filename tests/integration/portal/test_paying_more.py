@@ -138,10 +138,19 @@ class TestPayingTogether:
         return page
 
     def test_is_offered_at_home_when_there_are_several(self, browser, loan, on_track):
-        assert "/pay/" in browser.get("/").content.decode()
+        assert "Pay several loans together" in browser.get("/").content.decode()
 
     def test_is_not_offered_for_one_loan(self, browser, loan):
-        assert 'href="/pay/"' not in browser.get("/").content.decode()
+        assert "Pay several loans together" not in browser.get("/").content.decode()
+
+    def test_of_one_loan_is_asked_on_its_own_page(self, browser, loan):
+        assert browser.get("/pay/").url == f"/loans/{loan.number}/pay/"
+
+    def test_says_so_when_nothing_is_open(self, client, brook):
+        client.force_login(brook.user, backend="django.contrib.auth.backends.ModelBackend")
+        client.cookies["django_language"] = "en"
+
+        assert "Nothing is open on your loans" in client.get("/pay/").content.decode()
 
     def test_books_each_part_on_its_loan(self, browser, loan, on_track):
         typed = {f"loan-{loan.number}": "1105.68", f"loan-{on_track.number}": "￥500"}
@@ -180,7 +189,7 @@ class TestPayingTogether:
     def test_shows_nothing_of_another_borrowers_loans(self, browser, loan, brook):
         theirs = factories.running_loan(brook, starts_on=date(2026, 5, 10))
 
-        page = browser.get("/pay/")
+        page = browser.get("/pay/", follow=True)
         browser.post("/pay/", {f"loan-{theirs.number}": "10", "shown": "1000"})
 
         assert theirs.number not in page.content.decode()

@@ -20,7 +20,13 @@ TEXT = [
     ("on-leaf", "leaf"),
     ("on-leaf", "leaf-strong"),
 ]
-EDGES = [("line-strong", "surface"), ("line-strong", "ground"), ("focus", "surface"), ("focus", "ground")]
+EDGES = [
+    ("line-strong", "surface"),
+    ("line-strong", "ground"),
+    ("focus", "surface"),
+    ("focus", "ground"),
+    *((f"chart-{tone}", "surface") for tone in ("principal", "interest", "fee", "left", "other")),
+]
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

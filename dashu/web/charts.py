@@ -1,0 +1,77 @@
+"""
+A chart as a page shows it: one sentence that says what it says, the picture, and the same numbers as a table.
+
+The picture is drawn by Apache ECharts in `static/js/charts.js`, where there are scripts; the table is always there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.utils.functional import Promise
+
+from dashu.kernel.money import fraction_digits
+
+Words = str | Promise
+
+
+class Tone(StrEnum):
+    """What a series is about; `static/css/tokens.css` gives each a color that holds in both schemes."""
+
+    PRINCIPAL = "principal"
+    INTEREST = "interest"
+    FEE = "fee"
+    LEFT = "left"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """:param values: minor units of the chart's currency, or plain counts where it has none; None leaves a gap."""
+
+    name: Words
+    values: Sequence[int | None]
+    tone: Tone
+    is_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """
+    :param key: names the chart within its page.
+    :param summary: what a reader should take from it, in one sentence.
+    :param labels_name: what the labels are, the head of the table's first column.
+    :param stacks: whether the bars of one label stand on each other.
+    """
+
+    key: str
+    title: Words
+    summary: Words
+    labels_name: Words
+    labels: Sequence[str]
+    series: Sequence[Series]
+    currency: str | None = "CNY"
+    stacks: bool = True
+
+    @property
+    def element(self) -> str:
+        return f"chart-{self.key}"
+
+    @property
+    def rows(self) -> list[tuple[str, list[int | None]]]:
+        """The table: a label with its value in each series."""
+        return [(label, [each.values[place] for each in self.series]) for place, label in enumerate(self.labels)]
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What the script draws from. Amounts stay whole minor units; it divides for the eye only."""
+        return {
+            "labels": list(self.labels),
+            "digits": fraction_digits(self.currency) if self.currency else 0,
+            "stacks": self.stacks,
+            "series": [
+                {"name": str(each.name), "values": list(each.values), "tone": each.tone.value, "line": each.is_line}
+                for each in self.series
+            ],
+        }
