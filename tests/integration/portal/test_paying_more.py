@@ -217,7 +217,7 @@ class TestWaiting:
         text = browser.get(f"/checkouts/{checkout.token}/").content.decode()
 
         assert "Waiting for the provider" in text
-        assert 'http-equiv="refresh"' in text
+        assert 'data-wait="5"' in text
         assert "If you have not confirmed it, nothing was paid." in text
 
     @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ class TestWaiting:
         text = browser.get(f"/checkouts/{checkout.token}/").content.decode()
 
         assert says in text
-        assert 'http-equiv="refresh"' not in text
+        assert 'data-wait="5"' not in text
 
     def test_leads_to_the_receipt_once_it_is_paid(self, browser, checkout):
         browser.post(f"/gateway/simulated/{checkout.token}/", {"confirm": "1"})

@@ -1,0 +1,139 @@
+"""
+Every address of the site that is no partner's and not of the back office, with who may see what is there.
+
+A new address that is not entered here fails `tests/integration/web/test_who_sees_what.py`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.everyone import Everyone
+
+Words = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """
+    Something of one person's: anybody else's eyes find nothing there.
+
+    :param owner: the name of whose it is. :param staff: whether who works here may look at it in the portal.
+    :param is_page: whether its owner gets a page; otherwise a file, another address, or "only by POST".
+    """
+
+    owner: str
+    words: Callable[[Everyone], Words]
+    staff: bool = True
+    is_page: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Anybody's. :param is_page: whether a visitor gets a page."""
+
+    words: Callable[[Everyone], Words] = lambda _world: {}
+    is_page: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """For whoever has signed in; each sees their own there. :param role: the only ones who do, where it is not all."""
+
+    words: Callable[[Everyone], Words] = lambda _world: {}
+    is_page: bool = True
+    role: str = ""
+
+
+def _loan(world: Everyone) -> Words:
+    return {"number": world.late.number}
+
+
+def _draft(world: Everyone) -> Words:
+    return {"reference": world.draft.reference}
+
+
+def _chosen(world: Everyone) -> Words:
+    return {"reference": world.chosen.reference}
+
+
+def _signed(world: Everyone) -> Words:
+    return {"reference": world.of_contract.reference}
+
+
+def _document(world: Everyone) -> Words:
+    return {**_draft(world), "document_id": world.document.pk}
+
+
+ADDRESSES: dict[str, Own | Open | SignedIn] = {
+    "live": Open(is_page=False),
+    "ready": Open(is_page=False),
+    "choose_language": Open(is_page=False),
+    "styleguide": SignedIn(role="staff"),
+    "voice": SignedIn(role="staff"),
+    "stop_messages": Open(lambda _world: {"token": "abc-0123456789abcdef"}, is_page=False),
+    "education:lessons": Open(),
+    "education:lesson": Open(lambda _world: {"slug": "overdue"}),
+    "education:answer": Open(lambda _world: {"slug": "overdue", "question": "first"}, is_page=False),
+    "portal:home": Open(),
+    "portal:verify": Open(),
+    "portal:verify_code": Open(lambda world: {"code": world.paper.code}),
+    "portal:compare_card": Open(),
+    "portal:apply": Open(),
+    "portal:apply_for": Open(lambda _world: {"code": "consumer"}),
+    "portal:mine": SignedIn(),
+    "portal:wishes": SignedIn(role="borrower"),
+    "portal:pay_together": SignedIn(role="borrower"),
+    "portal:loan": Own("amina", _loan),
+    "portal:pay": Own("amina", _loan),
+    "portal:payoff": Own("amina", _loan),
+    "portal:payoff_quote": Own("amina", lambda world: {**_loan(world), "token": world.quote}),
+    "portal:documents": Own("amina", _loan),
+    "portal:document_file": Own(
+        "amina", lambda world: {**_loan(world), "code": world.paper.code, "format": "pdf"}, is_page=False
+    ),
+    "portal:autopay": Own("amina", _loan),
+    "portal:checkout": Own("amina", lambda world: {"token": world.checkout.token}),
+    "portal:receipt": Own("amina", lambda world: {"reference": world.payment.reference}),
+    "portal:application": Own("amina", _draft),
+    "portal:application_step": Own("amina", lambda world: {**_draft(world), "name": "month"}),
+    "portal:application_check": Own("amina", _draft),
+    "portal:application_consents": Own("amina", _draft),
+    "portal:application_withdraw": Own("amina", _draft),
+    "portal:application_papers": Own("chen", _chosen),
+    "portal:document_link": Own("amina", _document, is_page=False),
+    "portal:document_remove": Own("amina", _document, is_page=False),
+    "portal:application_offers": Own("chen", _chosen),
+    "portal:application_budget": Own("chen", _chosen),
+    "portal:application_review": Own("chen", _chosen, is_page=False),
+    "portal:application_costs": Own("chen", _chosen),
+    "portal:application_questions": Own("chen", _chosen, is_page=False),
+    "portal:application_sign": Own("chen", _chosen, is_page=False),
+    "portal:application_account": Own("dai", _signed, is_page=False),
+    "portal:application_give_back": Own("dai", _signed),
+    "portal:application_contract": Own("dai", _signed, is_page=False),
+}
+
+# Of libraries, by program only, or made for one moment; what they let through is tested where they are used.
+ELSEWHERE = ("account_", "mfa_", "oauth:", "api:", "simulated_", "gateway_callback", "message_callback")
+
+
+def address_of(name: str, world: Everyone) -> str:
+    return reverse(name, kwargs=ADDRESSES[name].words(world))
+
+
+def names() -> set[str]:
+    """Return the name of every address outside the back office."""
+    return {name for name in _names(get_resolver().url_patterns) if not name.startswith(ELSEWHERE)}
+
+
+def _names(patterns: list[URLPattern | URLResolver], space: str = "") -> list[str]:
+    found: list[str] = []
+    for pattern in patterns:
+        if isinstance(pattern, URLPattern):
+            found.append(f"{space}{pattern.name}")
+        elif pattern.namespace != "admin":
+            found += _names(pattern.url_patterns, f"{pattern.namespace}:" if pattern.namespace else space)
+    return found

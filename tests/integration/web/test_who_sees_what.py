@@ -1,0 +1,159 @@
+"""Every address as everybody: what is somebody's own is not found by anybody else."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from dashu.users.models import User
+from tests.addresses import ADDRESSES, Open, Own, SignedIn, address_of, names
+from tests.everyone import everyone, staff_of_every_role
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/accounts/login/"
+
+
+@pytest.fixture
+def world(rules):
+    return everyone()
+
+
+def browser(user: User | None) -> Client:
+    client = Client(raise_request_exception=True)
+    if user:
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def is_sent_to_sign_in(answer) -> bool:
+    return answer.status_code == 302 and (LOGIN in answer.url or "/admin/login/" in answer.url)
+
+
+def is_let_in(answer) -> bool:
+    """A page, a file, another place that belongs to it, or an address that takes a POST only."""
+    return answer.status_code in {200, 405} or (answer.status_code == 302 and not is_sent_to_sign_in(answer))
+
+
+def test_every_address_is_entered():
+    assert names() - set(ADDRESSES) == set(), "enter them in tests/addresses.py"
+    assert set(ADDRESSES) - names() == set()
+
+
+def test_what_is_ones_own_is_found_by_its_owner_only(world):
+    own = {name: entry for name, entry in ADDRESSES.items() if isinstance(entry, Own)}
+    visitor, brook, partner = browser(None), browser(world.brook.user), browser(world.partner.user)
+    clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai")}
+    found = {}
+    for name, entry in own.items():
+        address = address_of(name, world)
+        answer = clients[entry.owner].get(address)
+        found[name] = (
+            answer.status_code == 200 if entry.is_page else is_let_in(answer),
+            is_sent_to_sign_in(visitor.get(address)) or name == "portal:document_remove",
+            brook.get(address).status_code in {404, 405},
+            partner.get(address).status_code in {404, 405},
+            all(
+                other.get(address).status_code in {404, 405} for whose, other in clients.items() if whose != entry.owner
+            ),
+        )
+
+    assert {name: seen for name, seen in found.items() if not all(seen)} == {}
+
+
+def test_a_stranger_changes_nothing_of_anybodys(world):
+    own = [name for name, entry in ADDRESSES.items() if isinstance(entry, Own)]
+    brook = browser(world.brook.user)
+    answers = {name: brook.post(address_of(name, world), {"confirm": "1"}).status_code for name in own}
+
+    assert {name: code for name, code in answers.items() if code not in {404, 405}} == {}
+
+
+def test_what_is_for_everybody_is_there_for_a_visitor(world):
+    visitor = browser(None)
+    pages = [name for name, entry in ADDRESSES.items() if isinstance(entry, Open) and entry.is_page]
+
+    assert {name: visitor.get(address_of(name, world)).status_code for name in pages} == dict.fromkeys(pages, 200)
+
+
+def test_who_has_not_signed_in_is_asked_to(world):
+    visitor = browser(None)
+    closed = [name for name, entry in ADDRESSES.items() if isinstance(entry, SignedIn)]
+
+    assert [name for name in closed if not is_sent_to_sign_in(visitor.get(address_of(name, world)))] == []
+
+
+def test_what_is_for_some_lets_the_others_nowhere(world):
+    of_staff = browser(staff_of_every_role()[0])
+    amina = browser(world.amina.user)
+    for name, entry in ADDRESSES.items():
+        if not isinstance(entry, SignedIn):
+            continue
+        address = address_of(name, world)
+        assert is_let_in(amina.get(address)) is (entry.role != "staff"), name
+        if entry.role == "staff":
+            assert of_staff.get(address).status_code == 200, name
+
+
+class TestBackOffice:
+    def addresses(self) -> list[str]:
+        """Every address of the back office; where one wants to know of which row, of a row that is not there."""
+        found = []
+        for pattern in admin.site.get_urls():
+            found += _addresses_below(pattern)
+        assert len(found) > 150
+        return found
+
+    def test_nobody_else_gets_in(self, world):
+        people = {"a visitor": None, "a borrower": world.amina.user, "a partner": world.partner.user}
+        clients = {who: browser(user) for who, user in people.items()}
+        addresses = self.addresses()
+        let_in = [
+            (who, address)
+            for who, client in clients.items()
+            for address in addresses
+            if not is_refused(client.get(address))
+        ]
+
+        assert let_in == []
+
+    def test_staff_see_the_lists_that_their_role_says(self, world):
+        for person in staff_of_every_role():
+            client = browser(person)
+            wrong = {}
+            for model, page in admin.site._registry.items():
+                request = RequestFactory().get("/admin/")
+                request.user = person
+                answer = client.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"))
+                expected = 200 if page.has_view_permission(request) else 403
+                if answer.status_code != expected:
+                    wrong[model.__name__] = (answer.status_code, expected)
+            assert wrong == {}, person.role
+
+    def test_a_row_that_is_not_there_breaks_no_page(self, rules):
+        administrator = next(person for person in staff_of_every_role() if person.role == User.Role.ADMIN)
+        client = browser(User.objects.get(pk=administrator.pk))
+        codes = {address: client.get(address).status_code for address in self.addresses()}
+
+        assert {address: code for address, code in codes.items() if code >= 500} == {}
+
+
+# A number, a key and a word in one, so that each kind of address takes it.
+NOWHERE = "9999"
+PUBLIC_IN_ADMIN = {"/admin/login/", "/admin/logout/", "/admin/jsi18n/", "/admin/autocomplete/"}
+
+
+def is_refused(answer) -> bool:
+    if answer.wsgi_request.path in PUBLIC_IN_ADMIN:
+        return True
+    return is_sent_to_sign_in(answer) or answer.status_code in {403, 404, 405}
+
+
+def _addresses_below(pattern) -> list[str]:
+    if hasattr(pattern, "url_patterns"):
+        return [address for each in pattern.url_patterns for address in _addresses_below(each)]
+    if not pattern.name:
+        return []
+    words = list(pattern.pattern.regex.groupindex)
+    values = {"app_label": "loans"}
+    return [reverse(f"admin:{pattern.name}", kwargs={word: values.get(word, NOWHERE) for word in words})]

@@ -1,0 +1,82 @@
+"""
+Every page of a borrower in a real browser: no barrier, no text that runs out, in each language and width.
+
+The pictures are kept in `screens` of the data folder, so that a change of the look can be looked at.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from dashu.users.models import User
+from tests.addresses import ADDRESSES, Open, Own, SignedIn, address_of
+from tests.everyone import Everyone, everyone
+from tests.journeys.looking import barriers, runs_out
+
+SCREENS = Path(os.environ.get("DASHU_HOME", settings.BASE_DIR / ".dashu")) / "screens"
+WIDTHS = {360: 780, 768: 1024, 1280: 900}
+# Of a library, in our clothes; for who has not signed in.
+ENTRANCES = {
+    "account_login": "/accounts/login/",
+    "account_signup": "/accounts/signup/",
+    "account_reset_password": "/accounts/password/reset/",
+    "not_found": "/nothing-here/",
+}
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(policy_packs: None) -> Everyone:
+    return everyone()
+
+
+def pages_of(world: Everyone) -> dict[str, list[tuple[str, str]]]:
+    """Return name and address of each page by who looks at it; "" is a visitor."""
+    found: dict[str, list[tuple[str, str]]] = {"": list(ENTRANCES.items())}
+    for name, entry in ADDRESSES.items():
+        if not entry.is_page or (isinstance(entry, SignedIn) and entry.role == "staff"):
+            continue
+        who = entry.owner if isinstance(entry, Own) else "" if isinstance(entry, Open) else "amina"
+        found.setdefault(who, []).append((name, address_of(name, world)))
+    found["amina"].append(("portal:home:signed_in", "/"))
+    return found
+
+
+def sign_in(context: Any, user: User, site: str) -> None:
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
+
+
+def look_at_every_page(open_browser: Any, world: Everyone, site: str, language: str, **options: Any) -> dict[str, Any]:
+    wrong: dict[str, Any] = {}
+    for who, pages in pages_of(world).items():
+        page = open_browser(language, **options)
+        if who:
+            sign_in(page.context, getattr(world, who).user, site)
+        for name, address in pages:
+            page.goto(address)
+            found = []
+            for width, height in WIDTHS.items():
+                page.set_viewport_size({"width": width, "height": height})
+                found += [f"{width}: {each}" for each in runs_out(page)]
+                picture = SCREENS / language / str(width) / f"{name.replace(':', '-')}.jpeg"
+                page.screenshot(path=picture, full_page=True, type="jpeg", quality=60)
+            found += barriers(page)
+            if found:
+                wrong[name] = found
+        page.context.close()
+    return wrong
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme"), [("zh-hans", "light"), ("zh-hant", "dark"), ("en", "light")], ids=lambda each: each
+)
+def test_no_page_has_a_barrier_or_text_that_runs_out(open_browser, world, live_server, language, scheme):
+    assert look_at_every_page(open_browser, world, live_server.url, language, color_scheme=scheme) == {}
