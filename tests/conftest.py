@@ -18,6 +18,7 @@ from dashu.policy.services import load_packs
 from dashu.users.models import Partner, User
 from loans.services.load_products import load_products
 from tests import factories
+from tests.molds import Mold
 
 LARGE = 8_000_000  # bytes
 
@@ -28,9 +29,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def mold(django_db_modify_db_settings: None) -> Iterator[Mold]:
+    """Have the database of the tests copied from one with all tables, where there is one."""
+    with Mold() as mold:
+        if mold.is_there:
+            connection.settings_dict["TEST"]["TEMPLATE"] = mold.name
+        yield mold
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(mold: Mold, django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Load policy packs, products and texts once, so that every test finds a new installation as it should be."""
     with django_db_blocker.unblock():
+        mold.finish()
         load_packs()
         load_products()
         load_wordings(on=lender_today())
