@@ -144,17 +144,21 @@ def all_in_rates_together(loans: Sequence[tuple[ScheduleTerms, Sequence[Row]]]) 
 
     The periods are those of the first loan, going on until the last payment of all; of one loan alone the rates are
     those of `all_in_rates`. A day of another loan lies between two due dates of the first in proportion to the days.
+    Loans of which one is repaid before the next begins may have no single rate together; then the rates are those of
+    the dearest of them, which is the stricter.
 
     :param loans: at least one, the first to be paid out first; by the same due rule, and none of custom rows.
     """
     first, _rows = loans[0]
     line = _timeline(first, until=max(rows[-1].due_on for _terms, rows in loans))
     flows = [_flows(terms, rows) for terms, rows in loans]
-    return irr(
-        [(line.at(on), minor) for advances, _payments in flows for on, minor in advances],
-        [(line.at(on), minor) for _advances, payments in flows for on, minor in payments],
-        first.due_rule.a_year,
-    )
+    advances = [(line.at(on), minor) for received, _paid in flows for on, minor in received]
+    payments = [(line.at(on), minor) for _received, paid in flows for on, minor in paid]
+    try:
+        return irr(advances, payments, first.due_rule.a_year)
+    except NoAnnualRate:
+        each = [all_in_rates(terms, rows) for terms, rows in loans]
+        return max(each, key=lambda rates: rates.irr_effective)
 
 
 def _flows(terms: ScheduleTerms, rows: Sequence[Row]) -> tuple[list[DatedAmount], list[DatedAmount]]:

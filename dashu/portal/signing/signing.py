@@ -128,13 +128,15 @@ def _page(
     request: HttpRequest, shown: Application, account: AccountForm | None, form: CodeForm, code: SigningCode | None
 ) -> HttpResponse:
     offer: Any = shown.offers.get(chosen_at__isnull=False)
+    sheet = sheet_of(offer.sheet)
     return render(
         request,
         "portal/signing/sign.html",
         {
             "application": shown,
             "offer": offer,
-            "total": sheet_of(offer.sheet).total,
+            "total": sheet.total,
+            "parts": sheet.portions if sheet.drawn else (),
             "account": account,
             "form": form,
             "code": code,

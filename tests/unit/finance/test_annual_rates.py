@@ -16,6 +16,7 @@ from dashu.finance.annual_rates import (
     irr_by_dates,
 )
 from dashu.finance.calendars import BusinessDay
+from dashu.finance.day_counts import DayCount
 from dashu.finance.fees import Fee, FeeTiming
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.schedule import Row, build_schedule
@@ -354,6 +355,19 @@ class TestLoansTogether:
         together = all_in_rates_together(self.lent(*self.THREE, fees=fee)).irr_nominal
 
         assert min(each) < together < max(each)
+
+    def test_that_do_not_overlap_are_the_dearest_of_them_where_there_is_no_single_one(self):
+        lent = [
+            ScheduleTerms(10_000_00, Decimal("0.144"), Method.EQUAL_PRINCIPAL, 3, on, day_count=DayCount.ACTUAL_365)
+            for on in (date(2026, 12, 1), date(2027, 3, 16), date(2027, 3, 17))
+        ]
+        loans = [(terms, build_schedule(terms)) for terms in lent]
+        flows = [(terms.disbursed_on, terms.principal) for terms in lent]
+        paid = [(row.due_on, row.total) for _terms, rows in loans for row in rows]
+        with pytest.raises(NoAnnualRate):
+            irr_by_dates(flows, paid)
+
+        assert all_in_rates_together(loans) == max((all_in_rates(*one) for one in loans), key=lambda r: r.irr_effective)
 
     def test_discount_what_is_paid_to_what_is_received(self):
         first, second = self.lent(*self.THREE[:2], fees=(Fee("entry", 500_00, FeeTiming.UPFRONT_PAID),))
