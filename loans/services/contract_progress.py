@@ -55,7 +55,7 @@ def note_payout_failed(loan: Loan, *, failure: str, now: datetime, actor: str) -
 
 
 def note_held(loan: Loan, *, because: list[str], now: datetime, actor: str) -> None:
-    """Note that the part which a locked loan is waits, or by no reason any more that it is paid out after all."""
+    """Note that the part which a locked loan is waits, and why; without a reason, that it goes on."""
     if tranche := tranche_of(loan):
         application = lock_application(tranche.contract.application_id)
         kind = Kind.TRANCHE_HELD if because else Kind.TRANCHE_RELEASED

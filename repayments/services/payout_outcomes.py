@@ -84,7 +84,7 @@ def _last_moment(tranche: Any) -> datetime:
     """:param tranche: as `give_up_payouts` reads it."""
     signed_at = tranche.contract.signed_at
     days = timedelta(days=policy.credit_payout(lender_date(signed_at)).give_up_days)
-    on_its_own = max(signed_at, signed_at + (tranche.agreed_on - lender_date(signed_at))) + days
+    on_its_own = signed_at + (tranche.agreed_on - lender_date(signed_at)) + days
     if not (tranche.is_held or tranche.is_behind):
         return on_its_own
     return max(on_its_own, signed_at + timedelta(days=tranche.loan.product_terms.rules.tranche_within_days))

@@ -9,7 +9,7 @@ against the whole contract: what is cut into parts does not slip below it.
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from dashu import events
@@ -159,15 +159,10 @@ def approve_payout(*, payout_id: int, actor: str) -> Payout:
 
 def contracts_without_payout(*, today: date) -> list[int]:
     """Return the signed contracts with a part whose turn it is and whose payout was never ordered, for the sweep."""
-    turn = whose_turn_it_is(Tranche.objects.filter(loan__payouts=None, agreed_on__lte=today + AHEAD))
-    return list(turn.order_by("contract").values_list("contract", flat=True)[:200])
-
-
-def whose_turn_it_is(tranches: QuerySet[Tranche]) -> QuerySet[Tranche]:
-    """Return those of the tranches that wait for their money, and before which no other of their contract does."""
     waiting = Tranche.objects.waiting()
     before = waiting.filter(contract=OuterRef("contract"), number__lt=OuterRef("number"))
-    return tranches.filter(loan__status=Loan.Status.APPROVED).exclude(Exists(before))
+    turn = waiting.filter(loan__payouts=None, agreed_on__lte=today + AHEAD).exclude(Exists(before))
+    return list(turn.order_by("contract").values_list("contract", flat=True)[:200])
 
 
 def _order(loan: Loan, *, now: datetime, actor: str) -> Payout:
