@@ -30,6 +30,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "repayments.payout_approved": ("repayments.tasks.send_payout",),
     "repayments.loan_paid_out": ("repayments.tasks.tell_of_payout", "repayments.tasks.go_on_after_payout"),
     "repayments.payout_failed": ("repayments.tasks.tell_of_payout", "repayments.tasks.go_on_after_payout"),
+    "repayments.payout_held": ("repayments.tasks.tell_of_held",),
     "repayments.withdrawal_asked": ("repayments.tasks.tell_of_withdrawal",),
     "repayments.withdrawal_ended": ("repayments.tasks.tell_of_withdrawal",),
     "repayments.payout_given_up": ("repayments.tasks.tell_of_given_up",),

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -30,14 +30,15 @@ TONES = {"OPEN": "info", "MET": "success", "MISSED": "danger"}
 
 @admin.register(LoanContract)
 class LoanContractAdmin(ReadOnlyAdmin):
-    list_display = ["number", "borrower", "loan", "signed_at", "cooling_off_until", "withdrawn_at"]
-    list_select_related = ["application__borrower", "loan"]
+    list_display = ["number", "borrower", "loans", "signed_at", "withdrawn_at"]
+    list_select_related = ["application__borrower"]
     ordering = ["-pk"]
     fields = [
-        ("number", "borrower", "loan"),
+        ("number", "borrower"),
+        "loans",
         ("signed_at", "language", "code_shown"),
         ("bank", "masked_account"),
-        ("cooling_off_until", "withdrawn_at"),
+        "withdrawn_at",
         ("sha256", "evidence_digest"),
         "evidence_shown",
     ]
@@ -46,11 +47,19 @@ class LoanContractAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LoanContract]:
         found: QuerySet[LoanContract] = super().get_queryset(request)
-        return found.defer("pdf")
+        return found.defer("pdf").prefetch_related("tranches__loan")
 
     @admin.display(description=_("borrower"))
     def borrower(self, contract: LoanContract) -> str:
         return contract.application.borrower.name
+
+    @admin.display(description=_("loans"))
+    def loans(self, contract: LoanContract) -> SafeString:
+        links = (
+            (reverse("admin:loans_loan_change", args=[each.loan_id]), each.loan.number)
+            for each in contract.tranches.all()
+        )
+        return format_html_join(", ", '<a href="{}">{}</a>', links)
 
     @admin.display(description=_("evidence"))
     def evidence_shown(self, contract: LoanContract) -> SafeString:

@@ -1,6 +1,6 @@
 """The cost sheet and its questions in words, for pages and papers alike. The caller sets the language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from dashu.kernel.money import Money
 from dashu.web.templatetags.dashu import money, percent
 from dashu.web.writing import named, yearly
-from loans.domain.cost_sheet import Cost, CostSheet, Line, NotCharged
+from loans.domain.cost_sheet import Cost, CostSheet, Installed, Line, NotCharged, Portion
 from loans.domain.sentences import Said, Value
 from loans.domain.understanding import Question
 from loans.selectors.product_previews import METHODS
@@ -87,11 +87,18 @@ def contingent_rows(sheet: CostSheet, *, lender: str) -> list[CostRow]:
 
 def totals(sheet: CostSheet) -> list[tuple[str, str]]:
     return [
+        *_parts(sheet),
         (gettext("Sum paid out to you, without any deduction"), _money(sheet, sheet.principal)),
         (gettext("Interest in all"), _money(sheet, sheet.interest)),
         (gettext("Fees in all"), _money(sheet, sheet.fees)),
         (gettext("You pay back in all, when every payment is on time"), _money(sheet, sheet.total)),
     ]
+
+
+def _parts(sheet: CostSheet) -> Iterator[tuple[str, str]]:
+    for part in sheet.portions if sheet.drawn else ():
+        words = {"number": part.number, "day": date_format(part.on, "DATE_FORMAT")}
+        yield gettext("Part %(number)s, paid out on %(day)s") % words, _money(sheet, part.principal)
 
 
 def late_example(sheet: CostSheet) -> str:
@@ -113,20 +120,37 @@ def not_charged(sheet: CostSheet) -> list[str]:
     return [str(NOT_CHARGED[each]) for each in sheet.not_charged]
 
 
-def schedule_rows(sheet: CostSheet) -> Iterator[tuple[int, date, int, int, int, int, int]]:
+def schedule_rows(rows: Iterable[Installed]) -> Iterator[tuple[int, date, int, int, int, int, int]]:
     """Yield number, due date, principal, interest, fee, installment and balance; amounts in minor units."""
-    for row in sheet.rows:
+    for row in rows:
         yield row.number, row.due_on, row.principal, row.interest, row.fee, row.total, row.balance
+
+
+def part_title(sheet: CostSheet, portion: Portion) -> str:
+    """Return the heading of a part of a loan in parts."""
+    return gettext("Part %(number)s: %(amount)s on %(day)s") % {
+        "number": portion.number,
+        "amount": _money(sheet, portion.principal),
+        "day": date_format(portion.on, "DATE_FORMAT"),
+    }
 
 
 def _row(sheet: CostSheet, line: Line, lender: str) -> CostRow:
     return CostRow(
         code=line.code,
         name=named(line.name) if line.name else str(_OWN_NAMES[line.kind]),
-        method=_METHOD_OF[line.kind](sheet, line),
+        method=_method(sheet, line),
         payee=named(line.payee) if line.payee else lender,
         amount=_money(sheet, line.amount) if line.amount else "–",
     )
+
+
+def _method(sheet: CostSheet, line: Line) -> str:
+    method = _METHOD_OF[line.kind](sheet, line)
+    if not sheet.drawn or line.kind in (Cost.INTEREST, Cost.PENALTY):
+        return method
+    by_part = gettext("for each part that is paid out, by itself; the figure is that of the largest part")
+    return gettext("; ").join([method, by_part])
 
 
 _OWN_NAMES = {Cost.INTEREST: _("Interest"), Cost.PENALTY: _("Penalty interest")}
@@ -157,7 +181,7 @@ def _upfront_method(sheet: CostSheet, line: Line) -> str:
 
 
 def _each_method(sheet: CostSheet, line: Line) -> str:
-    count = len(sheet.rows)
+    count = len(sheet.portions[0].rows)
     text = ngettext("%(fee)s with %(count)s installment", "%(fee)s with each of %(count)s installments", count)
     return text % {"fee": _fee_amount(sheet, line), "count": count}
 

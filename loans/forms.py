@@ -26,7 +26,10 @@ from loans.models import Product, ProductTerms
 from loans.selectors.product_previews import METHODS, TERMS
 
 # What a product cannot leave to a default; all else may stay as it is.
-_WHOLE = ("min_count", "max_count", "interest_year_days", "tolerance_bps", "grace_days")
+_WHOLE = (
+    "min_count", "max_count", "interest_year_days", "tolerance_bps", "grace_days", "max_tranches",
+    "tranche_within_days",
+)  # fmt: skip
 _CHOICES: dict[str, Iterable[StrEnum]] = {
     "method": [each for each in Method if each not in (Method.CUSTOM, Method.CARD_PLAN)],
     "period": Period,
@@ -42,6 +45,7 @@ _HELP = {
     "allocation_order": _("What a payment pays first: fee, interest, principal, penalty, separated by commas."),
     "fees": _("JSON, a list of lines: code, name and payee in three languages, when, amount or rate with cap, once."),
     "covenants": _("JSON, a list of lines: code, text in three languages, after_months, every_months."),
+    "max_tranches": _("1: it is paid out in one sum."),
     "schedule": _("JSON, as the documentation of quotes names them, such as a grace period."),
 }
 

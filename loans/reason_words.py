@@ -302,6 +302,11 @@ LIMITS: Mapping[Obstacle, _Wording] = {
         lambda: gettext("You asked for %(found)s months; this product has at least %(limit)s."),
         lambda: gettext("A loan can be paid back early."),
     ),
+    Obstacle.TRANCHES: _Wording(
+        _plain,
+        lambda: gettext("You asked for %(found)s parts; by its present terms this product pays out %(limit)s of them."),
+        lambda: gettext("What was to come later can be asked for in an application of its own, when you need it."),
+    ),
     Obstacle.PRODUCT_RATE: _Wording(
         _rate,
         lambda: gettext("The rate for you is %(found)s a year; this product has no rate nearer than %(limit)s."),

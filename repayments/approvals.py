@@ -168,11 +168,15 @@ def perform_payout(payload: dict[str, Any], *, actor: str, today: date) -> dict[
 
 
 def describe_payout(payload: Payload) -> str:
-    return gettext("Pay %(amount)s of loan %(loan)s out to %(to)s.") % {
+    words = {
         "amount": money(payload["amount_minor"], payload["currency"]),
         "loan": payload["loan_number"],
         "to": payload["to"],
+        "contract": money(payload["contract_minor"], payload["currency"]),
     }
+    if payload["contract_minor"] == payload["amount_minor"]:
+        return gettext("Pay %(amount)s of loan %(loan)s out to %(to)s.") % words
+    return gettext("Pay %(amount)s of loan %(loan)s, a part of a contract over %(contract)s, out to %(to)s.") % words
 
 
 def payout_page(payload: Payload) -> str:

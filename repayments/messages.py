@@ -80,6 +80,23 @@ for _template in (
         ),
     ),
     MessageTemplate(
+        "repayments.part_given_up",
+        _("A part of your loan is cancelled without cost"),
+        (
+            _("The %(amount)s of loan %(loan_number)s could not be paid out, so this part of it is cancelled."),
+            _("You owe nothing for it, and the rest of the contract goes on as agreed."),
+        ),
+    ),
+    MessageTemplate(
+        "repayments.payout_held",
+        _("A part of your loan waits"),
+        (
+            _("The payout of %(amount)s of loan %(loan_number)s waits. It costs nothing until the money is there."),
+            _("Sign in to read what it waits for, and what you can do. Then it is paid out by itself."),
+            _("If you do not need this part any more, you can say so there."),
+        ),
+    ),
+    MessageTemplate(
         "repayments.give_back",
         _("How to give loan %(loan_number)s back"),
         (

@@ -18,10 +18,18 @@ from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan, loan_link
+from repayments.condition_words import conditions_in_words
 from repayments.models import Payout
 from repayments.services.request_payout import ask_payout, retry_payout
 
-TONES = {"REQUESTED": "warning", "APPROVED": "info", "SENT": "info", "ARRIVED": "success", "FAILED": "danger"}
+TONES = {
+    "REQUESTED": "warning",
+    "APPROVED": "info",
+    "HELD": "warning",
+    "SENT": "info",
+    "ARRIVED": "success",
+    "FAILED": "danger",
+}
 
 
 @admin.register(Payout)
@@ -44,6 +52,7 @@ class PayoutAdmin(FoundByLoan, ReadOnlyAdmin):
         ("amount", "state"),
         ("destination", "bank", "account_shown"),
         ("due_on", "requested_at", "approved_by"),
+        ("held_at", "waits_for"),
         ("sent_at", "asked_at", "attempts"),
         ("arrived_on", "ended_at", "failure"),
         ("provider", "provider_reference", "token"),
@@ -66,6 +75,10 @@ class PayoutAdmin(FoundByLoan, ReadOnlyAdmin):
     @display(description=_("status"), label=TONES)
     def state(self, payout: Payout) -> tuple[str, str]:
         return payout.status, payout.get_status_display()
+
+    @admin.display(description=_("waits for"))
+    def waits_for(self, payout: Payout) -> str:
+        return " ".join(conditions_in_words(payout.held_because)) or "–"
 
     def has_ask_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return request.user.has_perm("repayments.ask_payout")

@@ -32,7 +32,8 @@ from repayments.services.send_receipt import send_receipt as send
 from repayments.services.tell_of_change import tell_of_change as tell
 from repayments.services.tell_of_change import tell_of_missed_changes
 from repayments.services.tell_of_payout import tell_of_given_up as tell_given_up
-from repayments.services.tell_of_payout import tell_of_missed_payouts
+from repayments.services.tell_of_payout import tell_of_held as tell_held
+from repayments.services.tell_of_payout import tell_of_missed_holds, tell_of_missed_payouts
 from repayments.services.tell_of_payout import tell_of_payout as tell_payout
 from repayments.services.tell_of_withdrawal import tell_of_missed_withdrawals
 from repayments.services.tell_of_withdrawal import tell_of_withdrawal as tell_withdrawal
@@ -137,7 +138,7 @@ def deliver_simulated_callback(*, token: str, outcome: str, failure: str = "", *
 
 @shared_task
 def request_payout(*, contract_id: int, **_newer_fields: Any) -> None:
-    """Order the payout of a contract that was just signed."""
+    """Order the payout of a contract that was just signed, or of its next part."""
     order_payout(contract_id=contract_id, now=lender_now())
 
 
@@ -158,7 +159,7 @@ def sweep_payouts(**_newer_fields: Any) -> None:
     The same for loans that are given back.
     """
     now = lender_now()
-    for contract_id in contracts_without_payout():
+    for contract_id in contracts_without_payout(today=lender_today()):
         try:
             order_payout(contract_id=contract_id, now=now)
         except DomainError as refusal:
@@ -166,6 +167,7 @@ def sweep_payouts(**_newer_fields: Any) -> None:
     sweep_all_payouts(now=now, today=lender_today())
     give_up_payouts(now=now)
     tell_of_missed_payouts(now=now)
+    tell_of_missed_holds()
     for loan_id in loans_to_review():
         try:
             go_on(loan_id=loan_id, now=now)
@@ -179,6 +181,11 @@ def sweep_payouts(**_newer_fields: Any) -> None:
 @shared_task
 def tell_of_payout(*, payout_id: int, **_newer_fields: Any) -> None:
     tell_payout(payout_id=payout_id)
+
+
+@shared_task
+def tell_of_held(*, payout_id: int, **_newer_fields: Any) -> None:
+    tell_held(payout_id=payout_id)
 
 
 @shared_task

@@ -33,7 +33,11 @@ def chosen(
     borrower: Borrower, kind: str = "CONSUMER", *, position: int = 1, now: datetime = NOW, **steps: Any
 ) -> Application:
     """Return an application with a chosen offer; a business loan was decided by a person."""
-    application = submitted(borrower, kind, now=now, **steps)
+    return choose(submitted(borrower, kind, now=now, **steps), position=position, now=now)
+
+
+def choose(application: Application, *, position: int = 1, now: datetime = NOW) -> Application:
+    """Have an application that was handed in decided, by a person where rules leave it to one, and choose an offer."""
     with patch.object(read_credit_report, "bureau", FakeBureau):
         read_credit_report.read_credit_report(application_id=application.pk, now=now)
     application = decide_application(application_id=application.pk, now=now)
@@ -59,7 +63,10 @@ def right_answers(application: Application) -> dict[str, str]:
 
 def understood(borrower: Borrower, kind: str = "CONSUMER", *, now: datetime = NOW, **steps: Any) -> Application:
     """Return an application whose cost sheet was read and understood at `now`."""
-    application = chosen(borrower, kind, now=now - READ, **steps)
+    return understand(chosen(borrower, kind, now=now - READ, **steps), now=now)
+
+
+def understand(application: Application, *, now: datetime = NOW) -> Application:
     about: dict[str, Any] = {"application_id": application.pk, "actor": "user:1"}
     open_sheet(now=now - READ, **about)
     confirm_sheet(now=now, **about)
@@ -72,11 +79,17 @@ def with_code(
 ) -> tuple[Application, str]:
     """Return an application that is ready to be signed, and the code to sign it with."""
     application = understood(borrower, kind, now=now, **steps)
+    return application, code_for(application, now=now, number=number)
+
+
+def code_for(application: Application, *, now: datetime = NOW, number: str = ACCOUNT.number) -> str:
+    """Return the code to sign an application with, whose cost sheet is understood."""
+    kind = application.product.kind
     account = None if kind == "CARD_REPAYMENT" else PayoutAccount(ACCOUNT.bank, number)
     asked = ask_signing_code(application_id=application.pk, account=account, now=now, actor="user:1")
     send_signing_code(code_id=asked.pk, now=now)
     assert asked.sealed_code is not None
-    return application, asked.sealed_code
+    return str(asked.sealed_code)
 
 
 def sign(application: Application, code: str, *, now: datetime = NOW, language: str = "zh-hans") -> LoanContract:

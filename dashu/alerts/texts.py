@@ -36,6 +36,10 @@ KINDS: Mapping[str, Promise] = {
         " open the payout to try it again. If it does not arrive within the days of the policy, the contract is"
         " cancelled."
     ),
+    "payout.held": _(
+        "The payout of loan %(loan)s, a later part of its contract, is held back because a condition of the contract is"
+        " not met. The borrower is told, and it is looked at again and again; open the payout to see what it waits for."
+    ),
     "payout.unknown": _(
         "It has not been known for an hour whether the payout of loan %(loan)s arrived. The provider is asked again and"
         " again under the same token, and nothing is sent twice. Ask the provider."

@@ -22,13 +22,14 @@ from dashu.finance.unit_periods import UnitPeriod, common_period, counted
 from dashu.kernel.errors import _
 
 __all__ = [
-    "AnnualRates", "DatedAmount", "NoAnnualRate", "TimedAmount", "all_in_rates", "annual_rates", "flat_rates", "irr",
-    "irr_by_dates",
+    "AnnualRates", "DatedAmount", "NoAnnualRate", "TimedAmount", "all_in_rates", "all_in_rates_together",
+    "annual_rates", "flat_rates", "irr", "irr_by_dates",
 ]  # fmt: skip
 
 _PLACES = Decimal("0.000001")
 _HIGHEST = Decimal(1_000_000_000)
 _YEAR_DAYS = 365
+_AT_ONCE = 12  # periods
 
 DatedAmount = tuple[date, int]
 TimedAmount = tuple[Decimal, int | Decimal]
@@ -126,10 +127,7 @@ def all_in_rates(terms: ScheduleTerms, rows: Sequence[Row]) -> AnnualRates:
     counts. Any other day, such as that of a tranche or one that a business calendar moved a payment to, lies between
     two of them in proportion to the days. Custom rows have no rule: see `irr_by_dates`.
     """
-    later = sum(tranche.minor for tranche in terms.tranches)
-    advances = [(terms.disbursed_on, terms.principal - later - terms.kept_back)]
-    advances += [(tranche.on, tranche.minor) for tranche in terms.tranches]
-    payments = [(row.due_on, row.total) for row in rows]
+    advances, payments = _flows(terms, rows)
     if terms.method is Method.CUSTOM:
         return irr_by_dates(advances, payments)
     line = _timeline(terms)
@@ -138,6 +136,37 @@ def all_in_rates(terms: ScheduleTerms, rows: Sequence[Row]) -> AnnualRates:
         [(line.at(on), minor) for on, minor in payments],
         terms.due_rule.a_year,
     )
+
+
+def all_in_rates_together(loans: Sequence[tuple[ScheduleTerms, Sequence[Row]]]) -> AnnualRates:
+    """
+    Return the rates of loans that are one borrowing, with every fee: each with a schedule of its own from its own day.
+
+    The periods are those of the first loan, going on until the last payment of all; of one loan alone the rates are
+    those of `all_in_rates`. A day of another loan lies between two due dates of the first in proportion to the days.
+    Loans of which one is repaid before the next begins may have no single rate together; then the rates are those of
+    the dearest of them, which is the stricter.
+
+    :param loans: at least one, the first to be paid out first; by the same due rule, and none of custom rows.
+    """
+    first, _rows = loans[0]
+    line = _timeline(first, until=max(rows[-1].due_on for _terms, rows in loans))
+    flows = [_flows(terms, rows) for terms, rows in loans]
+    advances = [(line.at(on), minor) for received, _paid in flows for on, minor in received]
+    payments = [(line.at(on), minor) for _received, paid in flows for on, minor in paid]
+    try:
+        return irr(advances, payments, first.due_rule.a_year)
+    except NoAnnualRate:
+        each = [all_in_rates(terms, rows) for terms, rows in loans]
+        return max(each, key=lambda rates: rates.irr_effective)
+
+
+def _flows(terms: ScheduleTerms, rows: Sequence[Row]) -> tuple[list[DatedAmount], list[DatedAmount]]:
+    """Return what is received and what is paid, each on its day."""
+    later = sum(tranche.minor for tranche in terms.tranches)
+    advances = [(terms.disbursed_on, terms.principal - later - terms.kept_back)]
+    advances += [(tranche.on, tranche.minor) for tranche in terms.tranches]
+    return advances, [(row.due_on, row.total) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +188,17 @@ class _Timeline:
         return self.times[index] + share * (self.times[index + 1] - self.times[index])
 
 
-def _timeline(terms: ScheduleTerms) -> _Timeline:
+def _timeline(terms: ScheduleTerms, until: date = date.min) -> _Timeline:
+    """:param until: the periods go on at least to this day, beyond the last due date where it lies later."""
     rule, start = terms.due_rule, terms.disbursed_on
     dues, first = terms.nominal_due_dates(), rule.first_period(start)
     if terms.stub is Stub.OWN_ROW and not rule.starts_regularly(start):
         dues = [span.end for span in spans_of(replace(terms, business_day=BusinessDay.NONE))]
         first -= first > 1  # a long first period is cut into its odd days and a whole period
+    count = terms.count
+    while dues[-1] < until:
+        dues = [*dues, *rule.due_dates(start, count + _AT_ONCE)[count:]]
+        count += _AT_ONCE
     times = [first + number for number in range(len(dues))]
     return _Timeline([start, *dues], [Decimal(0), *times], Decimal(_YEAR_DAYS) / rule.a_year)
 

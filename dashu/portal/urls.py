@@ -44,6 +44,7 @@ urlpatterns = [
     path("applications/<slug:reference>/sign/", signing.sign, name="application_sign"),
     path("applications/<slug:reference>/account/", paying_out.account, name="application_account"),
     path("applications/<slug:reference>/give-back/", giving_back.give_back, name="application_give_back"),
+    path("applications/<slug:reference>/give-back/<int:part>/", giving_back.give_back, name="application_part"),
     path("applications/<slug:reference>/contract/", signing.contract, name="application_contract"),
     path("applications/<slug:reference>/steps/<slug:name>/", applying.step, name="application_step"),
     path("applications/<slug:reference>/documents/", papers.papers, name="application_papers"),

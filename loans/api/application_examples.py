@@ -61,6 +61,7 @@ APPLICATION: dict[str, Any] = {
     "may_ask_for_review": False,
     "review_request": None,
     "offers": [],
+    "tranches": [],
 }
 
 WITHDRAWN: dict[str, Any] = {
@@ -97,6 +98,8 @@ PRODUCTS: dict[str, Any] = {
             "largest": {"amount": "200000.00", "currency": "CNY"},
             "fewest_months": 3,
             "most_months": 36,
+            "most_tranches": 1,
+            "tranches_within_days": 0,
             "lowest_annual_rate": "0.060000",
             "highest_annual_rate": "0.240000",
             "purposes": ["EDUCATION", "HEALTH", "HOME"],

@@ -11,7 +11,8 @@ from dashu.api.pagination import PageQuery
 from dashu.consents.models import Purpose as ConsentPurpose
 from loans.api.decision_serializers import DecisionOut, OfferOut, ReviewRequestOut
 from loans.domain.application_facts import PURPOSES, Step, steps_of
-from loans.models import Application, ApplicationDocument, ApplicationEvent, Product
+from loans.event_words import event_in_words
+from loans.models import Application, ApplicationDocument, ApplicationEvent, Loan, Product
 
 REFERENCE = r"^[A-Za-z0-9._:/-]+\Z"
 
@@ -123,8 +124,26 @@ class EventOut(serializers.Serializer):
     """Something that happened to the application."""
 
     kind = serializers.ChoiceField(choices=ApplicationEvent.Kind.values)
-    what = serializers.CharField(source="get_kind_display", help_text="In the language asked for.")
+    what = serializers.SerializerMethodField(help_text="In the language asked for.")
     at = serializers.DateTimeField()
+
+    def get_what(self, event: ApplicationEvent) -> str:
+        return event_in_words(event)
+
+
+class TrancheOut(serializers.Serializer):
+    """One part of a signed contract: a loan of its own. A contract in one sum has one."""
+
+    number = serializers.IntegerField()
+    loan = serializers.CharField(source="loan.number")
+    principal = MinorField(source="loan.principal_minor")
+    on = serializers.DateField(source="agreed_on", help_text="The day of the payout that the contract names.")
+    status = serializers.ChoiceField(choices=Loan.Status.values, source="loan.status")
+    give_back_until = serializers.DateField(
+        source="cooling_off_until",
+        allow_null=True,
+        help_text="The last day on which this part can be given back without cost; null before the payout.",
+    )
 
 
 class ApplicationOut(ApplicationRow):
@@ -139,6 +158,7 @@ class ApplicationOut(ApplicationRow):
     may_ask_for_review = serializers.BooleanField(help_text="Whether a person can be asked to look at the decision.")
     review_request = ReviewRequestOut(allow_null=True, help_text="null where no person was asked, or has answered.")
     offers = OfferOut(many=True, source="offers_told", help_text="Of the latest decision, while one can be chosen.")
+    tranches = TrancheOut(many=True, help_text="The parts of the signed contract; none before the signature.")
 
 
 class ConsentTextOut(serializers.Serializer):
@@ -168,6 +188,13 @@ class OfferedProduct(serializers.Serializer):
     largest = MinorField(source="rules.max_principal")
     fewest_months = serializers.IntegerField(source="rules.min_count")
     most_months = serializers.IntegerField(source="rules.max_count")
+    most_tranches = serializers.IntegerField(
+        source="rules.max_tranches",
+        help_text="In so many parts it can be paid out; 1: in one sum. Each is at least `smallest`.",
+    )
+    tranches_within_days = serializers.IntegerField(
+        source="rules.tranche_within_days", help_text="From the application to the latest day of the last part."
+    )
     lowest_annual_rate = serializers.DecimalField(max_digits=9, decimal_places=6, source="rules.min_annual_rate")
     highest_annual_rate = serializers.DecimalField(max_digits=9, decimal_places=6, source="rules.max_annual_rate")
     purposes = serializers.SerializerMethodField(help_text="Of the step `loan`.")

@@ -12,9 +12,10 @@ from dashu.policy import rules as policy
 from loans.disclosing import CostRow, contingent_rows, cost_rows, late_example, not_charged
 from loans.domain.application_facts import steps_of
 from loans.domain.cost_sheet import CostSheet
-from loans.models import Application, CreditReview, Offer
+from loans.models import Application, CreditReview, Offer, Tranche
 from loans.review_words import limits_of_review, review_in_words, ways_of_review
 from loans.selectors.decisions import may_ask_for_review, offers_to_choose_from, open_request, told_review
+from loans.services.offer_sheets import parts_of_offer
 
 _BASIS_POINTS = Decimal(10_000)
 _BUDGET = ("income", "stated_income", "essentials", "debts", "buffer", "free", "highest_installment")
@@ -40,6 +41,7 @@ def shown(application: Application) -> Application:
     row.decision = _decision(review, application.currency) if review else None
     row.may_ask_for_review = may_ask_for_review(application, review)
     row.review_request = open_request(application)
+    row.tranches = Tranche.objects.filter(contract__application=application).select_related("loan").order_by("number")
     row.offers_told = [_offer(offer, application.currency) for offer in offers_to_choose_from(application)]
     return application
 
@@ -79,6 +81,7 @@ def _offer(offer: Offer, currency: str) -> dict[str, Any]:
         "position": offer.position,
         "whys": figures["whys"],
         "principal": Money(offer.principal_minor, currency),
+        "tranches": [{"amount": Money(part.minor, currency), "on": part.on} for part in parts_of_offer(offer)],
         "count": offer.installment_count,
         "annual_rate": offer.annual_rate,
         "highest_installment": Money(figures["highest"], currency),
@@ -121,6 +124,7 @@ def sheet_shown(sheet: CostSheet, *, position: int) -> dict[str, Any]:
         ],
         "installments": [
             {
+                "tranche": part.number,
                 "number": row.number,
                 "due_on": row.due_on,
                 "principal": Money(row.principal, currency),
@@ -129,7 +133,12 @@ def sheet_shown(sheet: CostSheet, *, position: int) -> dict[str, Any]:
                 "total": Money(row.total, currency),
                 "balance": Money(row.balance, currency),
             }
-            for row in sheet.rows
+            for part in sheet.portions
+            for row in part.rows
+        ],
+        "tranches": [
+            {"number": part.number, "on": part.on, "principal": Money(part.principal, currency)}
+            for part in sheet.portions
         ],
         "digest": sheet.digest,
         "document": sheet.document,

@@ -37,6 +37,7 @@ from loans.api.application_serializers import (
 )
 from loans.api.application_telling import shown
 from loans.domain.application_facts import Step
+from loans.domain.tranches import TooManyTranches, TrancheDateRefused, TranchesDifferFromAmount, TrancheTooSmall
 from loans.models import Application
 from loans.selectors.products import UnknownProduct
 from loans.services.answer_step import StepUnknown, answer_step
@@ -61,6 +62,10 @@ ANSWER = (
     IdentityVerified,
     IdentityInUse,
     OutsideProduct,
+    TooManyTranches,
+    TranchesDifferFromAmount,
+    TrancheTooSmall,
+    TrancheDateRefused,
     StepUnknown,
     ConsentTextOutdated,
     ApplicationStateChanged,

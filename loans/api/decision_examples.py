@@ -26,6 +26,7 @@ _OFFERS: list[dict[str, Any]] = [
             "cheapest_in_all",
         ],
         "principal": _cny("12000.00"),
+        "tranches": [{"amount": _cny("12000.00"), "on": None}],
         "count": 12,
         "annual_rate": "0.156000",
         "highest_installment": _cny("1086.50"),
@@ -45,6 +46,7 @@ _OFFERS: list[dict[str, Any]] = [
         "position": 2,
         "whys": ["gentlest_installment"],
         "principal": _cny("12000.00"),
+        "tranches": [{"amount": _cny("12000.00"), "on": None}],
         "count": 36,
         "annual_rate": "0.156000",
         "highest_installment": _cny("419.52"),
@@ -218,8 +220,10 @@ SHEET: dict[str, Any] = {
             "words": "No interest on interest",
         },
     ],
+    "tranches": [{"number": 1, "on": "2026-11-23", "principal": _cny("3000.00")}],
     "installments": [
         {
+            "tranche": 1,
             "number": 1,
             "due_on": "2026-12-23",
             "principal": _cny("988.10"),
@@ -229,6 +233,7 @@ SHEET: dict[str, Any] = {
             "balance": _cny("2011.90"),
         },
         {
+            "tranche": 1,
             "number": 2,
             "due_on": "2027-01-23",
             "principal": _cny("999.96"),
@@ -238,6 +243,7 @@ SHEET: dict[str, Any] = {
             "balance": _cny("1011.94"),
         },
         {
+            "tranche": 1,
             "number": 3,
             "due_on": "2027-02-23",
             "principal": _cny("1011.94"),

@@ -80,6 +80,13 @@ class UnderStressOut(serializers.Serializer):
     debt_share = _rate("Of the income that all debts would take; null without income.", allow_null=True)
 
 
+class OfferedTrancheOut(serializers.Serializer):
+    """One part of the payout."""
+
+    amount = MoneyField()
+    on = serializers.DateField(allow_null=True, help_text="null: as soon as the contract is signed.")
+
+
 class OfferOut(serializers.Serializer):
     """A loan that the applicant can have. Choosing it agrees to nothing yet."""
 
@@ -87,10 +94,11 @@ class OfferOut(serializers.Serializer):
     whys = serializers.ListField(
         child=serializers.ChoiceField(choices=[why.value for why in Why]), help_text="Why it is among the offers."
     )
-    principal = MoneyField()
-    count = serializers.IntegerField(help_text="Installments, one a month.")
+    principal = MoneyField(help_text="Of all parts.")
+    tranches = OfferedTrancheOut(many=True, help_text="The parts in which it is paid out; one for one sum.")
+    count = serializers.IntegerField(help_text="Installments of each part, one a month.")
     annual_rate = _rate("Of the contract.")
-    highest_installment = MoneyField()
+    highest_installment = MoneyField(help_text="Of several parts, the highest of each of them together.")
     cost = MoneyField(help_text="All interest and fees, when paid as agreed.")
     total = MoneyField(help_text="All that is paid back.")
     all_in_rate = _rate("A year with all costs, the stricter of simple and compounded. Show this one.")
@@ -110,7 +118,16 @@ class CostOut(serializers.Serializer):
     amount = MoneyField(help_text="What it comes to when all is paid on time.")
 
 
+class SheetTrancheOut(serializers.Serializer):
+    """One part of the payout, a loan of its own."""
+
+    number = serializers.IntegerField()
+    on = serializers.DateField(help_text="The day of its payout.")
+    principal = MoneyField()
+
+
 class SheetInstallmentOut(serializers.Serializer):
+    tranche = serializers.IntegerField(help_text="Number of the part that it repays.")
     number = serializers.IntegerField()
     due_on = serializers.DateField()
     principal = MoneyField()
@@ -130,7 +147,7 @@ class CostSheetOut(serializers.Serializer):
 
     position = serializers.IntegerField()
     starts_on = serializers.DateField(help_text="The day of the payout that it is for: today.")
-    principal = MoneyField()
+    principal = MoneyField(help_text="Of all parts.")
     annual_rate = _rate("Of the contract.")
     interest = MoneyField()
     fees = MoneyField()
@@ -143,7 +160,8 @@ class CostSheetOut(serializers.Serializer):
     contingent = CostOut(many=True, help_text="What only a delay or an event brings, penalty interest first.")
     late_example = serializers.CharField(help_text=f"What a delay comes to. {NOW}")
     not_charged = NotChargedOut(many=True)
-    installments = SheetInstallmentOut(many=True)
+    tranches = SheetTrancheOut(many=True, help_text="One for a loan in one sum.")
+    installments = SheetInstallmentOut(many=True, help_text="Those of the first part first.")
     digest = serializers.CharField(
         help_text="SHA-256 of `document` as JSON with sorted keys, without spaces, in UTF-8."
     )

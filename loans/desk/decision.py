@@ -77,7 +77,7 @@ def limits_of(review: CreditReview) -> list[Limited]:
 def offers_table(offers: Sequence[Proposed], currency: str) -> Table:
     rows: list[list[Any]] = [
         [
-            money(offer.principal, currency),
+            _amount(offer, currency),
             offer.count,
             money(offer.highest, currency),
             money(offer.total, currency),
@@ -105,6 +105,14 @@ def offers_table(offers: Sequence[Proposed], currency: str) -> Table:
         rows=rows,
         empty=_("None."),
     )
+
+
+def _amount(offer: Proposed, currency: str) -> str:
+    """Return the amount, and what its parts are where it is paid out in parts."""
+    whole = money(offer.principal, currency)
+    if len(offer.parts) == 1:
+        return whole
+    return f"{whole} = {' + '.join(money(part.minor, currency) for part in offer.parts)}"
 
 
 def score_figures(seen: Seen) -> list[Figure]:

@@ -17,6 +17,7 @@ from loans.desk.seen import Seen, household_of
 from loans.desk.words import HOUSING, WORK
 from loans.domain.application_facts import debt_payments_of, essentials_of, income_of
 from loans.domain.credit_files import LoanKind
+from loans.domain.tranches import parts_of_json
 from loans.models import Loan
 from loans.selectors.exposure import OWED, group_of
 
@@ -96,6 +97,10 @@ def _count_rows(seen: Seen) -> Iterator[list[Any]]:
 def _other_rows(seen: Seen) -> Iterator[list[Any]]:
     answers = seen.application.answers
     facts = seen.review.facts if seen.review else {}
+    for number, part in enumerate(parts_of_json(answers.get("loan", {}).get("tranches", ())), start=1):
+        title = gettext("Part %(number)s of the payout") % {"number": number}
+        on = date_format(part.on, "DATE_FORMAT") if part.on else gettext("at the signature")
+        yield [title, f"{_money(seen, part.minor)} · {on}", NOTHING, NOTHING, NOTHING]
     if "person" in answers:
         resident = _yes_or_no(answers["person"]["is_resident"])
         yield [_("Lives in mainland China"), resident, NOTHING, resident, NOTHING]

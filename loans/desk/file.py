@@ -17,6 +17,7 @@ from loans.desk.queue import application_link
 from loans.desk.seen import Seen, findings_of, shortfalls_of
 from loans.desk.words import FIGURES, SHARED, actor_names
 from loans.domain.applications import Status
+from loans.event_words import event_in_words
 from loans.models import Application, ApplicationEvent, CreditReview, Offer
 from loans.reason_words import limits_in_words, reasons_in_words
 from loans.selectors.same_particulars import same_particulars
@@ -108,7 +109,7 @@ def timeline_table(application: Application) -> Table:
     rows = [
         [
             _moment(event.at),
-            event.get_kind_display(),
+            event_in_words(event),
             names[event.actor],
             wrapped(_said(event, application, names)),
             gettext("Staff only") if event.is_internal else gettext("The applicant, too"),
@@ -199,7 +200,7 @@ def applicants_view(seen: Seen) -> Table:
     if latest and application.status != Status.REFERRED:
         rows.extend(_told(latest))
     happened = application.events.filter(is_internal=False).order_by("-id")[:20]
-    rows.extend([_moment(event.at), event.get_kind_display()] for event in happened)
+    rows.extend([_moment(event.at), event_in_words(event)] for event in happened)
     return Table(_("What the applicant sees"), [Column(_("item")), Column(_("what is shown"))], rows, empty="")
 
 

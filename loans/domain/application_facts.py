@@ -12,6 +12,7 @@ from typing import Any
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import InvalidInput, _
 from loans.domain.scoring_facts import Housing, Work
+from loans.domain.tranches import read_parts
 
 MOST_DEBTS = 30
 MOST_MONTHS = 120
@@ -110,6 +111,8 @@ def _loan(document: Document, kind: str, currency: str) -> dict[str, Any]:
         kept["strong_months"] = _strong_months(document)
         if kept["plan"] == Plan.SEASONAL and not kept["strong_months"]:
             raise InvalidInput(_("Name the months in which your business earns most."), field="strong_months")
+    if parts := read_parts(document, kept["amount_minor"], currency):
+        kept["tranches"] = parts
     return kept
 
 

@@ -6,6 +6,9 @@ is given twice, simple (单利) and compounded (IRR); the higher one stands out 
 would be charged after a missed date is shown by its rule and by an example. What has no line is never charged.
 Source: 《个人贷款业务明示综合融资成本规定》 (金规〔2026〕2号), from 2026-08-01; PBC announcement 2021 No. 3, whose
 example (100,000, fee 1,000 upfront, 12 × 8,833.3) is 12.80% simple and 13.58% IRR.
+
+A loan in parts has one sheet: every part with its day, its amount and its rows, and one yearly cost over all of them. A
+fee belongs to each part by itself, as each is a loan of its own; what is not paid out costs nothing.
 """
 
 import json
@@ -15,9 +18,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
-from dashu.finance.annual_rates import all_in_rates
+from dashu.finance.annual_rates import all_in_rates_together
 from dashu.finance.fees import Fee
 from dashu.finance.installments import Installment
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_growth
@@ -94,6 +98,25 @@ class Installed:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """One part of a loan in parts, minor units; `count` is how many of the sheet's rows are its own."""
+
+    on: date
+    principal: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """A part with its rows; a loan in one sum is its only one."""
+
+    number: int
+    on: date
+    principal: int
+    rows: tuple[Installed, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Late:
     """
     What a delay costs. Amounts in minor units, rates as yearly fractions.
@@ -120,10 +143,14 @@ class CostSheet:
     """
     Amounts in minor units, rates as fractions to 6 decimals.
 
+    :param principal: of all parts.
     :param period, every: how far apart the due dates lie, such as "month" and 1.
+    :param starts_on: the day of the first payout.
+    :param rows: of all parts, those of the first part first; they are numbered within their part.
     :param interest, fees: what they come to when all is paid on time; `cost` is their sum, `total` with the principal.
     :param simple_rate, effective_rate: the all-in yearly cost, 单利 and 复利.
     :param rate_cap: what the higher of the two is held against; None: there is no cap.
+    :param drawn: the parts of a loan that is paid out in parts; empty for one sum.
     """
 
     currency: str
@@ -142,6 +169,28 @@ class CostSheet:
     rate_cap: Decimal | None
     late: Late
     not_charged: tuple[NotCharged, ...]
+    drawn: tuple[Drawn, ...] = ()
+
+    @property
+    def portions(self) -> tuple[Portion, ...]:
+        """Every part with its rows, in the order of the payouts; one for a loan in one sum."""
+        if not self.drawn:
+            return (Portion(1, self.starts_on, self.principal, self.rows),)
+        rows = iter(self.rows)
+        return tuple(
+            Portion(number, part.on, part.principal, tuple(islice(rows, part.count)))
+            for number, part in enumerate(self.drawn, start=1)
+        )
+
+    @property
+    def last_due_on(self) -> date:
+        return max(row.due_on for row in self.rows)
+
+    @property
+    def first_due(self) -> int:
+        """What is paid on the first due date, minor units."""
+        first = self.rows[0].due_on
+        return sum(row.total for row in self.rows if row.due_on == first)
 
     @property
     def cost(self) -> int:
@@ -168,7 +217,12 @@ class CostSheet:
     def has_level_months(self) -> bool:
         """Whether every month asks for the same sum, the last month perhaps for a few fen more or less."""
         totals = {row.total for row in self.rows[:-1]}
-        return len(totals) == 1 and (self.period, self.every) == ("month", 1) and not self._ends_otherwise
+        return (
+            not self.drawn
+            and len(totals) == 1
+            and (self.period, self.every) == ("month", 1)
+            and not self._ends_otherwise
+        )
 
     @property
     def _ends_otherwise(self) -> bool:
@@ -190,11 +244,13 @@ class CostSheet:
         document = self.document
         del document["starts_on"]
         document["rows"] = [{**row, "due_on": None} for row in document["rows"]]
+        if self.drawn:
+            document["drawn"] = [{**part, "on": None} for part in document["drawn"]]
         return digest_of(document)
 
 
 def cost_sheet(
-    terms: ScheduleTerms,
+    loans: Sequence[ScheduleTerms],
     penalty: PenaltyRule,
     fee_lines: Sequence[FeeLine],
     *,
@@ -206,31 +262,36 @@ def cost_sheet(
     """
     Return the sheet of a loan. The fees of the terms must be exactly those of the lines that are not on an event.
 
+    :param loans: the terms of each part in the order of the payouts, which differ in amount and day; one for one sum.
     :param penalty: of the contract.
     :param running_rate: yearly rate of interest that runs on on overdue principal (daily interest), in a year of
         `running_year_days`; else 0.
     :raises FeeKeptBack: a fee is taken out of the payout.
     :raises DomainError: the terms have no schedule or no rate.
     """
-    _assert_disclosed(terms.fees, fee_lines)
-    rows = demanded_rows(terms)
-    rates = all_in_rates(terms, build_schedule(terms))  # upfront fees on the day of the payout, not in the first row
+    first = loans[0]
+    for terms in loans:
+        _assert_disclosed(terms.fees, fee_lines)
+    demanded = [demanded_rows(terms) for terms in loans]
+    # Upfront fees count on the day of the payout, not in the first row.
+    rates = all_in_rates_together([(terms, build_schedule(terms)) for terms in loans])
+    rows = [row for of_one in demanded for row in of_one]
     interest = sum(row.interest for row in rows)
-    fees = [_fee_line(line, terms.principal, len(rows)) for line in fee_lines]
+    charged = [(terms.principal, len(of_one)) for terms, of_one in zip(loans, demanded, strict=True)]
     sheet = CostSheet(
         currency=currency,
-        principal=terms.principal,
-        annual_rate=terms.annual_rate,
-        method=terms.method.value,
-        period=terms.due_rule.period.value,
-        every=terms.due_rule.every,
-        starts_on=terms.disbursed_on,
+        principal=sum(terms.principal for terms in loans),
+        annual_rate=first.annual_rate,
+        method=first.method.value,
+        period=first.due_rule.period.value,
+        every=first.due_rule.every,
+        starts_on=first.disbursed_on,
         rows=tuple(
             Installed(row.number, row.due_on, row.principal, row.interest, row.fee, row.balance) for row in rows
         ),
         lines=(
-            Line(Cost.INTEREST, Cost.INTEREST.value, None, None, interest, rate=terms.annual_rate),
-            *fees,
+            Line(Cost.INTEREST, Cost.INTEREST.value, None, None, interest, rate=first.annual_rate),
+            *(_fee_line(line, charged) for line in fee_lines),
             Line(Cost.PENALTY, Cost.PENALTY.value, None, None, 0, rate=penalty.annual_rate),
         ),
         interest=interest,
@@ -239,10 +300,16 @@ def cost_sheet(
         effective_rate=rates.irr_effective,
         rate_cap=rate_cap,
         late=_late(rows[0], penalty, running_rate, running_year_days),
-        not_charged=tuple(_not_charged(terms, penalty, fee_lines)),
+        not_charged=tuple(_not_charged(first, penalty, fee_lines)),
+        drawn=tuple(
+            Drawn(terms.disbursed_on, principal, count)
+            for terms, (principal, count) in zip(loans, charged, strict=True)
+            if len(loans) > 1
+        ),
     )
     assert sheet.cost == sum(line.amount for line in sheet.lines)
     assert sheet.total == sum(row.total for row in rows)
+    assert all(sum(row.principal for row in part.rows) == part.principal for part in sheet.portions)
     return sheet
 
 
@@ -282,6 +349,7 @@ def sheet_of(document: Mapping[str, Any]) -> CostSheet:
             }
         ),
         not_charged=tuple(NotCharged(code) for code in document["not_charged"]),
+        drawn=tuple(Drawn(**{**part, "on": date.fromisoformat(part["on"])}) for part in document.get("drawn", ())),
     )
 
 
@@ -289,16 +357,19 @@ def _assert_disclosed(fees: Iterable[Fee], lines: Iterable[FeeLine]) -> None:
     assert set(fees) == set(scheduled_fees(lines)), "the terms charge what no line discloses, or leave a line out"
 
 
-def _fee_line(line: FeeLine, principal: int, count: int) -> Line:
-    one = line.of(principal)
-    times = {FeeWhen.UPFRONT: 1, FeeWhen.EACH: count, FeeWhen.ON_EVENT: 0}[line.when]
+def _fee_line(line: FeeLine, charged: Sequence[tuple[int, int]]) -> Line:
+    """:param charged: principal and number of installments of each part; the largest part has the highest charge."""
+
+    def in_all(principal: int, count: int) -> int:
+        return line.of(principal) * {FeeWhen.UPFRONT: 1, FeeWhen.EACH: count, FeeWhen.ON_EVENT: 0}[line.when]
+
     return Line(
         kind=Cost(line.when.value),
         code=line.code,
         name=line.name,
         payee=line.payee,
-        amount=one * times,
-        one=one,
+        amount=sum(in_all(principal, count) for principal, count in charged),
+        one=max(line.of(principal) for principal, _count in charged),
         rate=line.share,
         cap=line.cap,
         is_once=line.is_once,
@@ -335,6 +406,16 @@ def _not_charged(terms: ScheduleTerms, penalty: PenaltyRule, lines: Iterable[Fee
 
 
 def _to_json(sheet: CostSheet) -> dict[str, Any]:
+    """Return the document; one sum has no entry for parts, so what was signed before there were any reads the same."""
+    document = _whole_to_json(sheet)
+    if sheet.drawn:
+        document["drawn"] = [
+            {"on": part.on.isoformat(), "principal": part.principal, "count": part.count} for part in sheet.drawn
+        ]
+    return document
+
+
+def _whole_to_json(sheet: CostSheet) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "currency": sheet.currency,

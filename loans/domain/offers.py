@@ -5,6 +5,9 @@ Nothing is offered beyond the amount asked for, the useful life of what it pays 
 room that is left for the borrower, or what the month can carry. An amount that the month cannot carry is answered
 with a smaller one only as such, with the reason; or with no offer, and the reason. All are plans that repay a part of
 the principal month by month: interest alone with the debt at the end looks gentle and is not.
+
+A loan in parts is held against the month as if all of them were out and each in its dearest month, and never less than
+the same amount in one sum: who takes it bit by bit is not let into more than who takes it at once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,16 +18,17 @@ from enum import StrEnum
 from functools import cached_property
 
 from dashu.finance.affordability import AffordabilityRules, Burden, Household, Month
-from dashu.finance.annual_rates import all_in_rates
+from dashu.finance.annual_rates import all_in_rates, all_in_rates_together
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.schedule import Row, build_schedule
 from dashu.finance.terms import InvalidTerms, Method, ScheduleTerms
 from dashu.kernel.errors import DomainError, _
 from loans.domain.fees import demanded_rows
 from loans.domain.terms import ProductRules
+from loans.domain.tranches import STEP as AMOUNT_STEP
+from loans.domain.tranches import Part, offered_parts, parts_within
 
 MOST_OFFERS = 3
-AMOUNT_STEP = 100_00  # an amount that we work out ourselves is whole hundreds, minor units
 _REPAYS_MONTHLY = (Method.EQUAL_INSTALLMENT, Method.EQUAL_PRINCIPAL, Method.FLAT, Method.STEP, Method.SEASONAL)
 _ALL_MONTHS = range(1, 13)
 
@@ -55,6 +59,7 @@ class Obstacle(StrEnum):
     USEFUL_LIFE = "useful_life"
     LONGEST_TERM = "longest_term"
     SHORTEST_TERM = "shortest_term"
+    TRANCHES = "tranches"
     PRODUCT_RATE = "product_rate"
     RATE_CAP = "rate_cap"
 
@@ -68,12 +73,14 @@ class Need:
     :param months: to repay it in.
     :param useful_months: how long what it pays for lasts; None: nothing that wears out.
     :param strong_months: calendar months (1–12) in which a business takes most of its money; empty: no season.
+    :param parts: in which it is to be paid out; empty: in one sum.
     """
 
     amount: int
     months: int
     useful_months: int | None = None
     strong_months: tuple[int, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @property
     def weak_months(self) -> tuple[int, ...]:
@@ -111,8 +118,9 @@ class Offer:
     """
     A loan that could be made; amounts in minor units, rates as yearly fractions.
 
-    :param terms: all that its schedule is computed from.
-    :param highest: the highest of its installments.
+    :param parts: as they are paid out; one for a loan in one sum.
+    :param loans: all that the schedule of each part is computed from.
+    :param highest: the highest of its installments; of several parts, the highest of each of them together.
     :param cost: all interest and fees, when paid as agreed.
     :param all_in_rate: the stricter of nominal and effective, with all costs.
     :param burden: of the month that counts, with the highest installment.
@@ -120,7 +128,8 @@ class Offer:
     :param whys: in the order of `Why`.
     """
 
-    terms: ScheduleTerms
+    parts: tuple[Part, ...]
+    loans: tuple[ScheduleTerms, ...]
     highest: int
     cost: int
     all_in_rate: Decimal
@@ -130,11 +139,18 @@ class Offer:
     whys: tuple[Why, ...]
 
     @property
+    def terms(self) -> ScheduleTerms:
+        """Those of the first part; the others differ from it in amount and day only."""
+        return self.loans[0]
+
+    @property
     def principal(self) -> int:
-        return self.terms.principal
+        """Of all parts."""
+        return sum(part.minor for part in self.parts)
 
     @property
     def count(self) -> int:
+        """Of the installments of each part."""
         return self.terms.count
 
     @property
@@ -148,7 +164,7 @@ class Offer:
     @property
     def total(self) -> int:
         """All that is paid back."""
-        return self.terms.principal + self.cost
+        return self.principal + self.cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +220,9 @@ def _prevents(limits: Iterable[Limited]) -> bool:
 
 
 @dataclass(frozen=True)
-class _Plan:
+class _Loan:
+    """One part as a loan of its own."""
+
     terms: ScheduleTerms
 
     @cached_property
@@ -216,17 +234,59 @@ class _Plan:
         return max(row.total for row in self.rows)
 
     @cached_property
+    def all_in_rate(self) -> Decimal:
+        rates = all_in_rates(self.terms, build_schedule(self.terms))  # upfront fees count on the day of the payout
+        return max(rates.irr_nominal, rates.irr_effective)
+
+    def dearer(self, by: Decimal) -> "_Loan":
+        return _Loan(replace(self.terms, annual_rate=self.terms.annual_rate + by))
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """:param at_once: the same amount in one sum, which a loan in parts is never held to be lighter than."""
+
+    parts: tuple[Part, ...]
+    loans: tuple[_Loan, ...]
+    at_once: _Loan
+
+    @property
+    def count(self) -> int:
+        return self.loans[0].terms.count
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(row for loan in self.loans for row in loan.rows)
+
+    @cached_property
+    def highest(self) -> int:
+        return _highest(self.loans, self.at_once)
+
+    @cached_property
     def cost(self) -> int:
         return sum(row.interest + row.fee for row in self.rows)
 
     @cached_property
     def all_in_rate(self) -> Decimal:
-        rates = all_in_rates(self.terms, build_schedule(self.terms))  # upfront fees count on the day of the payout
+        if len(self.loans) == 1:
+            return self.loans[0].all_in_rate
+        rates = all_in_rates_together([(loan.terms, build_schedule(loan.terms)) for loan in self.loans])
         return max(rates.irr_nominal, rates.irr_effective)
 
+    @cached_property
+    def dearest_rate(self) -> Decimal:
+        """What is held against the cap: neither all parts together nor one of them by itself goes beyond it."""
+        return max(self.all_in_rate, *(loan.all_in_rate for loan in self.loans))
+
     def stressed_highest(self, rules: AffordabilityRules) -> int:
-        dearer = replace(self.terms, annual_rate=self.terms.annual_rate + rules.stressed_rate)
-        return max(row.total for row in demanded_rows(dearer))
+        by = rules.stressed_rate
+        return _highest([loan.dearer(by) for loan in self.loans], self.at_once.dearer(by))
+
+
+def _highest(loans: Sequence[_Loan], at_once: _Loan) -> int:
+    if len(loans) == 1:
+        return loans[0].highest
+    return max(sum(loan.highest for loan in loans), at_once.highest)
 
 
 class _Plans:
@@ -242,6 +302,9 @@ class _Plans:
         self._highest = self._month.highest_installment(bounds.affordability)
         longest = product.max_count if need.useful_months is None else min(product.max_count, need.useful_months)
         self.counts = range(product.min_count, longest + 1)
+        self._parts = offered_parts(
+            need.parts, most=product.max_tranches, within_days=product.tranche_within_days, on=on
+        )
 
     def limits_of_terms(self) -> Iterator[Limited]:
         """Say why the months are not those asked for, and whether the product may be lent at this rate."""
@@ -268,15 +331,18 @@ class _Plans:
         if asked < product.min_principal:
             return 0, [*limits, Limited(Obstacle.BELOW_PRODUCT, asked, product.min_principal)]
         amount = min(asked, product.max_principal, room)
+        if len(self._parts) < len(self._need.parts):
+            limits.append(Limited(Obstacle.TRANCHES, len(self._need.parts), len(self._parts)))
+            amount = min(amount, sum(part.minor for part in self._parts))
         if amount < asked:
             amount -= amount % AMOUNT_STEP
         if amount < product.min_principal:
             return 0, limits
         gentlest = self._plan(amount, self.counts[-1])
-        if self._fits(gentlest):
-            return amount, limits
-        limits.append(Limited(Obstacle.INSTALLMENT, gentlest.highest, self._highest))
-        return self._largest(amount), limits
+        if not self._fits(gentlest):
+            limits.append(Limited(Obstacle.INSTALLMENT, gentlest.highest, self._highest))
+            amount = self._largest(amount)
+        return sum(part.minor for part in self._parts_of(amount)), limits
 
     def _largest(self, above: int) -> int:
         """Return the largest amount of whole steps below one that is too much whose gentlest plan fits; 0 for none."""
@@ -295,8 +361,8 @@ class _Plans:
             chosen.setdefault(plan.rows, (plan, []))[1].append(why)
         offers, above = [], []
         for plan, whys in chosen.values():
-            if plan.all_in_rate > self._bounds.rate_cap:
-                above.append(Limited(Obstacle.RATE_CAP, str(plan.all_in_rate), str(self._bounds.rate_cap)))
+            if plan.dearest_rate > self._bounds.rate_cap:
+                above.append(Limited(Obstacle.RATE_CAP, str(plan.dearest_rate), str(self._bounds.rate_cap)))
             else:
                 offers.append(self._offer(plan, whys))
         return tuple(offers[:MOST_OFFERS]), above[:1]
@@ -312,7 +378,7 @@ class _Plans:
         smallest = self._plan(amount, max(shortest, min(self._need.months, self.counts[-1])))
         is_all = amount == self._need.amount
         yield Why.SMALLEST_THAT_MEETS_NEED if is_all else Why.LARGEST_THAT_FITS, smallest
-        if seasonal := self._seasonal(amount, smallest.terms.count):
+        if seasonal := self._seasonal(amount, smallest.count):
             yield Why.FOLLOWS_SEASON, seasonal
         gentlest = self._plan(amount, self.counts[-1])
         yield Why.GENTLEST_INSTALLMENT, gentlest if gentlest.highest < smallest.highest else smallest
@@ -364,20 +430,31 @@ class _Plans:
         if method is not None:
             schedule = {**product.schedule, "interest_only_months": tuple(weak), "step": None}
             product = replace(product, method=method, schedule=schedule)
-        return _Plan(
-            product.schedule_terms(
-                principal=amount,
-                annual_rate=self._rate,
-                count=count,
-                disbursed_on=self._on,
-                due_rule=DueRule(product.period),
+        parts = self._parts_of(amount)
+
+        def loan(minor: int, on: date) -> _Loan:
+            return _Loan(
+                product.schedule_terms(
+                    principal=minor,
+                    annual_rate=self._rate,
+                    count=count,
+                    disbursed_on=on,
+                    due_rule=DueRule(product.period),
+                )
             )
-        )
+
+        loans = tuple(loan(part.minor, part.day(self._on)) for part in parts)
+        at_once = loans[0] if len(parts) == 1 else loan(sum(part.minor for part in parts), self._on)
+        return _Plan(parts, loans, at_once)
+
+    def _parts_of(self, amount: int) -> tuple[Part, ...]:
+        return parts_within(self._parts, amount, least=self._product.min_principal)
 
     def _offer(self, plan: _Plan, whys: Sequence[Why]) -> Offer:
         rules = self._bounds.affordability
         return Offer(
-            terms=plan.terms,
+            parts=plan.parts,
+            loans=tuple(loan.terms for loan in plan.loans),
             highest=plan.highest,
             cost=plan.cost,
             all_in_rate=plan.all_in_rate,

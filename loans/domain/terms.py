@@ -26,6 +26,7 @@ from dashu.kernel.money import parse_minor
 from loans.domain.covenants import CovenantLine, parse_covenants
 from loans.domain.fees import FeeLine, parse_fee_lines, scheduled_fees
 from loans.domain.reading import parse_options
+from loans.domain.tranches import MOST as MOST_TRANCHES
 
 
 class InvalidProductTerms(DomainError):
@@ -43,6 +44,8 @@ class ProductRules:
     :param grace_days: days after a due date without penalty, where the policy grants fewer; days past due count them.
     :param fees: all that may be charged beside interest and penalty interest.
     :param covenants: what a business promises beside repaying, with its dates.
+    :param max_tranches: in how many parts it is paid out at most; 1: in one sum.
+    :param tranche_within_days: from the application to the latest day of the last part.
     :param schedule: further terms of `dashu.finance.terms.ScheduleTerms` by name, such as a grace or business days.
     """
 
@@ -66,6 +69,8 @@ class ProductRules:
     charges_penalty: bool = True
     fees: tuple[FeeLine, ...] = ()
     covenants: tuple[CovenantLine, ...] = ()
+    max_tranches: int = 1
+    tranche_within_days: int = 0
     schedule: Mapping[str, Any] = field(default_factory=dict)
 
     def schedule_terms(
@@ -98,7 +103,7 @@ _OF_SCHEDULES = (
     "adjusts_interest",
 )  # fmt: skip
 
-_WHOLE = {"min_count", "max_count", "interest_year_days", "tolerance_bps", "grace_days"}
+_WHOLE = {"min_count", "max_count", "interest_year_days", "tolerance_bps", "grace_days", "tranche_within_days"}
 _AMOUNTS = {"min_principal", "max_principal"}
 _RATES = {"min_annual_rate", "max_annual_rate"}
 _CHOICES: dict[str, type[StrEnum]] = {
@@ -150,6 +155,8 @@ def _value(name: str, raw: Any, currency: str) -> Any:
             return Waterfall(tuple(Component(part) for part in raw)).order
         if name in _RATES and isinstance(raw, str) and 0 <= Decimal(raw) <= 10:
             return Decimal(raw)
+        if name == "max_tranches" and type(raw) is int and 1 <= raw <= MOST_TRANCHES:
+            return raw
         if name in _WHOLE and type(raw) is int and 0 <= raw <= 10_000:
             return raw
         if name == "charges_penalty" and isinstance(raw, bool):

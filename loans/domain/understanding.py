@@ -8,7 +8,6 @@ The order of the choices follows from the sheet's digest, so that the same sheet
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 
@@ -111,22 +110,26 @@ def _payment_text(sheet: CostSheet) -> Said:
 
 
 def _payment(sheet: CostSheet) -> list[Said]:
-    right = sheet.rows[0].total
-    taken_for = (sheet.principal // len(sheet.rows), right + sheet.rows[0].interest, sheet.total // len(sheet.rows))
+    right, first = sheet.first_due, sheet.portions[0]
+    count = len(first.rows)
+    taken_for = (first.principal // count, right + sheet.rows[0].interest, sheet.total // count)
     return [_amount(sheet, minor) for minor in _three(right, taken_for, least=right // 5)]
 
 
 def _payment_why(sheet: CostSheet) -> Said:
-    first, last = sheet.rows[0], sheet.rows[-1]
-    values: dict[str, Value] = {"amount": _money(sheet, first.total), "first": first.due_on, "last": last.due_on}
+    values: dict[str, Value] = {
+        "amount": _money(sheet, sheet.first_due),
+        "first": sheet.rows[0].due_on,
+        "last": sheet.last_due_on,
+    }
     if sheet.has_level_months:
         return Said(_("The schedule asks for %(amount)s every month, from %(first)s to %(last)s."), values)
     return Said(_("The schedule asks for %(amount)s on %(first)s. The last payment is due on %(last)s."), values)
 
 
 def _cost(sheet: CostSheet) -> list[Said]:
-    span = Decimal((sheet.rows[-1].due_on - sheet.starts_on).days) / 365
-    on_all = to_minor(sheet.principal * sheet.annual_rate * span, Rounding.HALF_UP)
+    days = sum(part.principal * (part.rows[-1].due_on - part.on).days for part in sheet.portions)
+    on_all = to_minor(days * sheet.annual_rate / 365, Rounding.HALF_UP)
     choices = _three(sheet.cost, (on_all, sheet.cost // 2, sheet.total), least=sheet.principal // 10)
     return [_amount(sheet, minor) for minor in choices]
 

@@ -7,7 +7,14 @@ from loans.models.applications import (
     ApplicationQuerySet,
     new_application_reference,
 )
-from loans.models.contracts import Disclosure, LoanContract, LoanContractQuerySet, SigningCode
+from loans.models.contracts import (
+    Disclosure,
+    LoanContract,
+    LoanContractQuerySet,
+    SigningCode,
+    Tranche,
+    TrancheQuerySet,
+)
 from loans.models.covenants import Covenant
 from loans.models.loans import Loan, LoanQuerySet
 from loans.models.parties import Business, CardToPay, Guarantor
@@ -38,5 +45,7 @@ __all__ = [
     "ReviewRequest",
     "ScorecardWatch",
     "SigningCode",
+    "Tranche",
+    "TrancheQuerySet",
     "new_application_reference",
 ]

@@ -110,14 +110,14 @@ class LoanContract(models.Model):
     """
     A contract as it was signed: what it says, the paper byte for byte, and the evidence of the signature.
 
-    What was signed never changes (migration 0011). Only what happens after it does: the account to pay out to, where
-    the first one failed, the cooling-off, and the withdrawal.
+    What was signed never changes (migration 0013). Only what happens after it does: the account to pay out to, where
+    the first one failed, and the withdrawal. The loans that it makes are its tranches: one, or one for each part.
 
     :ivar facts: see `loans.papers.contract.ContractFacts`.
     :ivar code: under which anyone can check the paper.
     :ivar evidence: who signed what, when, how and from where; its digest is printed on the paper.
     :ivar account_number: the borrower's own account; None for a card that is paid off.
-    :ivar cooling_off_until: the last day on which the loan can be given back; None before the payout.
+    :ivar withdrawn_at: when the last of its tranches had ended without a debt.
     """
 
     application = models.OneToOneField(
@@ -126,7 +126,6 @@ class LoanContract(models.Model):
     offer = models.ForeignKey(
         Offer, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("offer")
     )
-    loan = models.OneToOneField(Loan, on_delete=models.PROTECT, related_name="signed_contract", verbose_name=_("loan"))
     number = models.CharField(_("contract number"), max_length=40, unique=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
     facts = models.JSONField(_("facts"))
@@ -139,7 +138,6 @@ class LoanContract(models.Model):
     evidence_digest = models.CharField(_("digest of the evidence"), max_length=64)
     bank = models.CharField(_("bank"), max_length=60, blank=True, default="")
     account_number = SealedText(_("account to pay out to"), null=True)
-    cooling_off_until = models.DateField(_("can be given back until"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
 
     objects = LoanContractQuerySet.as_manager()
@@ -159,3 +157,53 @@ class LoanContract(models.Model):
     @property
     def masked_account(self) -> str:
         return masked_card_number(self.account_number) if self.account_number else ""
+
+    @property
+    def first_loan(self) -> Loan:
+        """That of the first part, or of the only one."""
+        return self.tranches.select_related("loan").get(number=1).loan
+
+
+class TrancheQuerySet(models.QuerySet["Tranche"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Return the tranches of the loans that this person may see."""
+        return self.filter(loan__in=Loan.objects.visible_to(user))
+
+    def waiting(self) -> Self:
+        """Return those whose money has neither been paid out nor been declined."""
+        return self.filter(loan__status=Loan.Status.APPROVED)
+
+
+class Tranche(models.Model):
+    """
+    One part of the money of a contract: a loan of its own, with its own day, schedule, payout and cooling-off.
+
+    Which loan is which part of which contract never changes; a trigger sees to it.
+
+    :ivar number: its place among the parts, from 1; 1 for a loan in one sum.
+    :ivar agreed_on: the day that the contract names; the loan begins on it, or on the later day of the payout.
+    :ivar cooling_off_until: the last day on which it can be given back; None before the payout.
+    :ivar ended_at: when it was declined, cancelled or given back; it never was a debt, or is none any more.
+    """
+
+    contract = models.ForeignKey(
+        LoanContract, on_delete=models.PROTECT, related_name="tranches", db_index=False, verbose_name=_("contract")
+    )
+    loan = models.OneToOneField(Loan, on_delete=models.PROTECT, related_name="tranche", verbose_name=_("loan"))
+    number = models.PositiveSmallIntegerField(_("part"))
+    agreed_on = models.DateField(_("agreed day"))
+    cooling_off_until = models.DateField(_("can be given back until"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended without a debt at"), null=True, blank=True)
+
+    objects = TrancheQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("part of a contract")
+        verbose_name_plural = _("parts of contracts")
+        ordering = ["contract", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "number"], name="loans_tranche_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contract_id} #{self.number}"

@@ -13,8 +13,17 @@ from django.utils.translation import gettext_lazy as _
 from dashu.documents.papers import paper
 from dashu.web.templatetags.dashu import percent
 from dashu.web.writing import TYPST_LANGUAGE, amount, bare_amount, day, plain
-from loans.disclosing import contingent_rows, cost_rows, late_example, not_charged, schedule_rows, totals, yearly_cost
-from loans.domain.cost_sheet import CostSheet, NotCharged, digest_of, sheet_of
+from loans.disclosing import (
+    contingent_rows,
+    cost_rows,
+    late_example,
+    not_charged,
+    part_title,
+    schedule_rows,
+    totals,
+    yearly_cost,
+)
+from loans.domain.cost_sheet import CostSheet, NotCharged, Portion, digest_of, sheet_of
 from loans.selectors.product_previews import METHODS
 
 
@@ -129,7 +138,9 @@ def _data(facts: ContractFacts, *, code: str, language: str) -> dict[str, Any]:
         "contingent": [[row.name, row.method, row.payee] for row in contingent_rows(sheet, lender=lender)],
         "totals": [list(row) for row in totals(sheet)],
         "not_charged": not_charged(sheet),
-        "schedule": _schedule(sheet),
+        "schedules": [
+            [part_title(sheet, part) if sheet.drawn else "", _schedule(sheet, part)] for part in sheet.portions
+        ],
         "clauses": [[str(heading), text] for heading, text in _clauses(facts, sheet)],
         "signature": list(_signature(facts)),
         "digest": digest_of(facts["sheet"]),
@@ -150,19 +161,30 @@ def _parties(facts: ContractFacts) -> Iterator[list[str]]:
 
 
 def _loan(facts: ContractFacts, sheet: CostSheet) -> Iterator[list[str]]:
-    count = len(sheet.rows)
+    count = len(sheet.portions[0].rows)
     yield [gettext("Product"), plain(facts["product"])]
     yield [gettext("Amount lent"), amount(sheet.principal, sheet.currency)]
     if facts["purpose"]:
         yield [gettext("Purpose"), plain(facts["purpose"])]
-    yield [gettext("Day of payout"), date_format(sheet.starts_on, "DATE_FORMAT")]
+    if not sheet.drawn:
+        yield [gettext("Day of payout"), date_format(sheet.starts_on, "DATE_FORMAT")]
+    for part in sheet.portions if sheet.drawn else ():
+        words = {"amount": amount(part.principal, sheet.currency), "day": date_format(part.on, "DATE_FORMAT")}
+        yield [
+            gettext("Part %(number)s") % {"number": part.number},
+            gettext("%(amount)s, paid out on %(day)s") % words,
+        ]
     yield [gettext("Annual rate of the contract"), percent(sheet.annual_rate)]
     yield [
         gettext("Repayment"),
-        ngettext("%(method)s; %(count)s payment", "%(method)s; %(count)s payments", count)
+        (
+            ngettext("%(method)s; %(count)s payment each part", "%(method)s; %(count)s payments each part", count)
+            if sheet.drawn
+            else ngettext("%(method)s; %(count)s payment", "%(method)s; %(count)s payments", count)
+        )
         % {"method": METHODS.get(sheet.method, sheet.method), "count": count},
     ]
-    yield [gettext("Last due date"), date_format(sheet.rows[-1].due_on, "DATE_FORMAT")]
+    yield [gettext("Last due date"), date_format(sheet.last_due_on, "DATE_FORMAT")]
     card = facts.get("card")
     if card:
         yield [gettext("Card paid off"), f"{plain(card['issuer'])} {plain(card['number'])}"]
@@ -174,14 +196,14 @@ def _entity_part(facts: ContractFacts, part: str) -> Sequence[Any]:
     return entity[part] if entity else ()
 
 
-def _schedule(sheet: CostSheet) -> list[list[str]]:
+def _schedule(sheet: CostSheet, part: Portion) -> list[list[str]]:
     return [
         [
             str(number),
             due_on.isoformat(),
             *(bare_amount(minor, sheet.currency) or "0.00" for minor in amounts),
         ]
-        for number, due_on, *amounts in schedule_rows(sheet)
+        for number, due_on, *amounts in schedule_rows(part.rows)
     ]
 
 
@@ -206,6 +228,18 @@ def _clauses(facts: ContractFacts, sheet: CostSheet) -> Iterator[tuple[Any, str]
             )
             % named,
         )
+    if sheet.drawn:
+        yield (
+            _("Payout in parts"),
+            gettext(
+                "Each part is paid out on its day, and what is not paid out costs nothing. A later part is paid out"
+                " only while nothing on the parts before it is overdue, every promise of this contract is kept, and"
+                " what was agreed to and who signed are as at the signature; until then it waits, and the borrower is"
+                " told why. A part that comes later begins later, with all of its dates, and interest counts from"
+                " then. The borrower can say no to any part until it is paid out, without a reason and without cost;"
+                " the contract goes on with the others."
+            ),
+        )
     yield (
         _("Only what is on the cost sheet"),
         gettext(
@@ -214,7 +248,21 @@ def _clauses(facts: ContractFacts, sheet: CostSheet) -> Iterator[tuple[Any, str]
         ),
     )
     days = facts["cooling_off_days"]
-    if days:
+    if days and sheet.drawn:
+        yield (
+            _("Cooling-off"),
+            ngettext(
+                "The borrower can give each part back within %(days)s day after its payout, without a reason: the"
+                " sum paid out is returned, no interest and no fee is owed on it, and the contract goes on with the"
+                " others.",
+                "The borrower can give each part back within %(days)s days after its payout, without a reason: the"
+                " sum paid out is returned, no interest and no fee is owed on it, and the contract goes on with the"
+                " others.",
+                days,
+            )
+            % {"days": days},
+        )
+    elif days:
         yield (
             _("Cooling-off"),
             ngettext(

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet, Sum
 from dashu.kernel.errors import DomainError
 from dashu.users.models import Borrower, Identity
 from loans.domain.fees import demanded_rows
-from loans.models import Application, Business, Guarantor, Loan, LoanContract
+from loans.models import Application, Business, Guarantor, Loan, Tranche
 
 # An application that was paid out is a loan; one that ended otherwise ties nobody.
 _TIES = ("SIGNED", "PAID_OUT")
@@ -68,8 +68,9 @@ def _highest_month(loan: Loan, *, on: date) -> int:
 
 def signed_since(application: Application, moment: datetime) -> bool:
     """Whether the applicant signed for another loan since then, which no decision made then can have counted."""
-    others = LoanContract.objects.filter(signed_at__gte=moment, loan__status__in=OWED)
-    return others.filter(loan__borrower__in=same_person(application)).exclude(application=application).exists()
+    others = Tranche.objects.filter(contract__signed_at__gte=moment, loan__status__in=OWED)
+    of_them = others.filter(loan__borrower__in=same_person(application))
+    return of_them.exclude(contract__application=application).exists()
 
 
 def same_person(application: Application) -> QuerySet[Borrower]:

@@ -42,6 +42,8 @@ TERMS: dict[str, Any] = {
     "charges_penalty": gettext_lazy("charges penalty"),
     "fees": gettext_lazy("fees"),
     "covenants": gettext_lazy("promises of a business"),
+    "max_tranches": gettext_lazy("most parts of the payout"),
+    "tranche_within_days": gettext_lazy("days from the application to the last part"),
     "schedule": gettext_lazy("further terms of the schedule"),
 }
 

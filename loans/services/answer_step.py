@@ -22,6 +22,7 @@ from dashu.users.selectors import number_index
 from dashu.users.services.record_identity import record_identity
 from loans.domain.application_facts import Step, read_step, steps_of
 from loans.domain.applications import Status
+from loans.domain.tranches import parts_of_json, refuse_parts_outside
 from loans.models import Application, Business, CardToPay, Guarantor
 from loans.selectors.products import product_terms
 from loans.selectors.same_person import settled_identity
@@ -87,6 +88,13 @@ def _refuse_outside_product(application: Application, facts: Mapping[str, Any], 
     rules = product_terms(application.product.code, on=lender_date(now)).rules
     refuse_amount_outside(rules, facts["amount_minor"], field="amount")
     refuse_count_outside(rules, facts["months"], field="months")
+    refuse_parts_outside(
+        parts_of_json(facts.get("tranches", ())),
+        most=rules.max_tranches,
+        least=rules.min_principal,
+        within_days=rules.tranche_within_days,
+        today=lender_date(now),
+    )
 
 
 def _refuse_more_than_the_card(application: Application, asked: Step) -> None:

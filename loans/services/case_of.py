@@ -1,7 +1,7 @@
 """An application as the case that is decided: stated and proved facts, the credit report, and what is owed already."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +17,7 @@ from loans.domain.decisions import Known, Rules
 from loans.domain.no_loan import Debt
 from loans.domain.offers import Need
 from loans.domain.scoring_facts import Housing, ScoringFacts, Work
+from loans.domain.tranches import parts_of_json
 from loans.models import Application, Product
 from loans.scoring.serving import Served, serve
 from loans.selectors.exposure import exposure_of, owed_to_us_a_month, seen_before
@@ -37,8 +38,12 @@ class Case:
     served: Served | None
 
 
-def rules_of(on: date) -> Rules:
-    return Rules(review=policy.credit_review(on), pricing=policy.credit_pricing(on), limits=policy.rate_limits(on))
+def rules_of(on: date, *payouts: date) -> Rules:
+    """Return the rules of a day. :param payouts: later days of payout, whose bounds hold where they are stricter."""
+    days = [policy.rate_limits(day) for day in (on, *payouts)]
+    strictest = min(days, key=lambda each: each.cap)
+    limits = replace(strictest, highest_contract=min(each.highest_contract for each in days))
+    return Rules(review=policy.credit_review(on), pricing=policy.credit_pricing(on), limits=limits)
 
 
 def case_of(application: Application, rules: ReviewRules, file: CreditFile | None, *, on: date) -> Case:
@@ -81,6 +86,7 @@ def need_of(application: Application) -> Need:
         months=application.months,
         useful_months=USEFUL_LIFE.get(Purpose(application.purpose)),
         strong_months=tuple(seasons) if is_seasonal else (),
+        parts=parts_of_json(application.answers["loan"].get("tranches", ())),
     )
 
 

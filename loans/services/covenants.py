@@ -11,12 +11,12 @@ from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from loans.domain.covenants import promises_of
 from loans.domain.terms import ProductRules
-from loans.models import Covenant, Loan, LoanContract
+from loans.models import Covenant, Loan, LoanContract, Tranche
 
 ALERT = "covenant.missed"
 LONGEST_NOTE = 500
 Status = Covenant.Status
-# Of a loan that has ended nothing is asked any more.
+# Where every loan of a contract has ended nothing is asked any more.
 _ASKED_OF = (Loan.Status.APPROVED, Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF)
 
 
@@ -78,7 +78,7 @@ def decide_covenant(*, covenant_id: int, is_met: bool, note: str, now: datetime,
     audit.record(
         action=f"loans.covenant_{status.value.lower()}",
         subject_type="loan",
-        subject_id=covenant.contract.loan_id,
+        subject_id=covenant.contract.first_loan.pk,
         actor=actor,
         data={"covenant": covenant.code, "due_on": covenant.due_on, "note": note},
     )
@@ -87,9 +87,8 @@ def decide_covenant(*, covenant_id: int, is_met: bool, note: str, now: datetime,
 
 def miss_covenants(*, now: datetime) -> int:
     """Mark the promises whose day has passed as not kept in time, and tell staff; return how many."""
-    over = Covenant.objects.filter(
-        status=Status.OPEN, due_on__lt=lender_date(now), contract__loan__status__in=_ASKED_OF
-    )
+    asked = Tranche.objects.filter(loan__status__in=_ASKED_OF).values("contract")
+    over = Covenant.objects.filter(status=Status.OPEN, due_on__lt=lender_date(now), contract__in=asked)
     return sum(_miss(covenant_id) for covenant_id in over.values_list("pk", flat=True)[:1000])
 
 
@@ -97,11 +96,11 @@ def miss_covenants(*, now: datetime) -> int:
 def _miss(covenant_id: int) -> bool:
     if not Covenant.objects.filter(pk=covenant_id, status=Status.OPEN).update(status=Status.MISSED):
         return False
-    covenant = Covenant.objects.select_related("contract__loan").get(pk=covenant_id)
+    covenant = Covenant.objects.select_related("contract").get(pk=covenant_id)
     raise_alert(
         ALERT,
         subject=_subject(covenant),
-        loan=covenant.contract.loan.number,
+        loan=covenant.contract.first_loan.number,
         promise=covenant.words["en"],
         due_on=covenant.due_on,
     )

@@ -43,6 +43,7 @@ def create_loan(
     due_day: int | None = None,
     partner_id: int | None = None,
     terms_on: date | None = None,
+    agreed_on: date | None = None,
     method: Method | None = None,
     interest_only_months: Sequence[int] = (),
 ) -> Loan:
@@ -50,6 +51,8 @@ def create_loan(
     Make an approved loan that waits for its payout on `starts_on`.
 
     :param terms_on: the day whose product version holds; that of the payout, unless an earlier offer promised its own.
+    :param agreed_on: the day whose policy the contract keeps, for what is paid out later; that of the payout unless
+        given. The bounds of rates are held as of both days.
     :param method: of the plan that was chosen; the product's unless given.
     :param interest_only_months: calendar months without principal, of a plan that follows a season.
     :raises UnknownProduct: no such product on that day.
@@ -63,7 +66,9 @@ def create_loan(
     refuse_amount_outside(rules, principal_minor)
     _refuse_rate_outside(rules, annual_rate)
     refuse_count_outside(rules, count)
-    policy.rate_limits(starts_on).refuse_above_bound(annual_rate)
+    agreed_on = agreed_on or starts_on
+    for day in {agreed_on, starts_on}:
+        policy.rate_limits(day).refuse_above_bound(annual_rate)
 
     loan = Loan(
         pk=_next_id(),
@@ -78,10 +83,10 @@ def create_loan(
         starts_on=starts_on,
         first_due_on=first_due_on,
         due_day=due_day,
-        **contract_columns(rules, annual_rate=annual_rate, on=starts_on),
+        **contract_columns(rules, annual_rate=annual_rate, on=agreed_on),
     )
     loan.number = f"DS{starts_on:%Y}{loan.pk:07d}"
-    _refuse_above_cap(loan.schedule_terms, policy.rate_cap(starts_on))
+    _refuse_above_cap(loan.schedule_terms, min(policy.rate_cap(agreed_on), policy.rate_cap(starts_on)))
     loan.save(force_insert=True)
     audit.record(action="loans.loan_created", subject_type="loan", subject_id=loan.pk, actor=actor)
     return loan

@@ -19,10 +19,11 @@ from loans.domain.decisions import Decision, Rules, decide
 from loans.domain.no_loan import budget_of, lesson_for, ways_out
 from loans.domain.offers import Offer as Proposed
 from loans.domain.terms import ProductRules
+from loans.domain.tranches import parts_to_json
 from loans.models import Application, CreditReport, CreditReview, Offer
 from loans.selectors.products import product_terms
 from loans.services.application_rows import Kind, lock_application, move, note, refuse_unless_in
-from loans.services.case_of import Case, case_of, rules_of
+from loans.services.case_of import Case, case_of, need_of, rules_of
 from loans.services.offer_sheets import sheet_of_terms
 
 ACTOR = "system:review"
@@ -61,7 +62,7 @@ class Decided:
 def decision_on(application: Application, report: CreditReport | None, *, on: date) -> Decided:
     """Return what the rules of a day say; nothing is written."""
     product = product_terms(application.product.code, on=on).rules
-    rules = rules_of(on)
+    rules = rules_of(on, *(part.day(on) for part in need_of(application).parts))
     file = file_of_json(report.content) if report and report.content else None
     case = case_of(application, rules.review, file, on=on)
     return Decided(decide(case.known, case.need, product, rules, on=on), case, product, rules, on)
@@ -217,7 +218,7 @@ def _make_offers(application: Application, reviewed: CreditReview, decided: Deci
     expires_on = on + timedelta(days=policy.credit_disclosure(on).offer_days)
     offers = []
     for position, proposed in enumerate(decided.decision.offers, start=1):
-        sheet = sheet_of_terms(proposed.terms, decided.product, on=on, currency=application.currency)
+        sheet = sheet_of_terms(proposed.loans, decided.product, on=on, currency=application.currency)
         assert sheet.is_within_cap, "an offer above the cap"
         offers.append(
             Offer(
@@ -228,10 +229,7 @@ def _make_offers(application: Application, reviewed: CreditReview, decided: Deci
                 principal_minor=proposed.principal,
                 installment_count=proposed.count,
                 annual_rate=proposed.annual_rate,
-                terms={
-                    "method": proposed.method.value,
-                    "interest_only_months": list(proposed.terms.interest_only_months),
-                },
+                terms=_terms(proposed),
                 figures=_figures(proposed),
                 sheet=sheet.document,
                 sheet_digest=sheet.digest,
@@ -241,6 +239,16 @@ def _make_offers(application: Application, reviewed: CreditReview, decided: Deci
         )
     Offer.objects.bulk_create(offers)
     return expires_on
+
+
+def _terms(proposed: Proposed) -> dict[str, Any]:
+    terms: dict[str, Any] = {
+        "method": proposed.method.value,
+        "interest_only_months": list(proposed.terms.interest_only_months),
+    }
+    if len(proposed.parts) > 1:
+        terms["tranches"] = parts_to_json(proposed.parts)
+    return terms
 
 
 def _figures(proposed: Proposed) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def contract_facts(
 def _promises(offer: Offer) -> list[Promise]:
     assert offer.sheet is not None
     sheet = sheet_of(offer.sheet)
-    return promises_of(product_of_offer(offer).rules.covenants, sheet.starts_on, sheet.rows[-1].due_on)
+    return promises_of(product_of_offer(offer).rules.covenants, sheet.starts_on, sheet.last_due_on)
 
 
 def _evidence(

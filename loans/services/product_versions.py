@@ -62,6 +62,10 @@ def checked_examples(terms: Mapping[str, Any], *, effective_from: date, today: d
     for name in ("min_principal", "min_count"):
         if getattr(rules, name) <= 0:
             raise InvalidProductTerms(_("The lowest is more than 0."), field=name)
+    if rules.max_tranches > 1 and not rules.tranche_within_days:
+        raise InvalidProductTerms(
+            _("What is paid out in parts says within how many days the last one comes."), field="tranche_within_days"
+        )
     limits = policy.rate_limits(effective_from)
     limits.refuse_above_bound(rules.max_annual_rate, field="max_annual_rate")
     examples = examples_on(effective_from, rules)

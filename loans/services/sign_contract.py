@@ -1,5 +1,5 @@
 """
-Sign the contract by the code that was sent: the loan comes into being and waits for its payout.
+Sign the contract by the code that was sent: the loans come into being and wait for their payouts.
 
 The paper is set before the application is locked, from what will be written; under the lock it is drafted once more,
 and unless both say the same to the sign, nothing is written. So no lock is held while the typesetter works, and the
@@ -20,9 +20,9 @@ from dashu.finance.terms import Method
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from loans.domain.applications import Status
-from loans.domain.cost_sheet import CostSheet, sheet_of
+from loans.domain.cost_sheet import CostSheet, Portion, sheet_of
 from loans.domain.fees import demanded_rows
-from loans.models import Application, Disclosure, Loan, LoanContract, Offer, SigningCode
+from loans.models import Application, Disclosure, Loan, LoanContract, Offer, SigningCode, Tranche
 from loans.papers.contract import contract_pdf
 from loans.selectors.products import product_terms
 from loans.services.application_rows import Kind, lock_applicant, lock_application, move, note
@@ -57,7 +57,7 @@ def sign_contract(
     *, application_id: int, code: str, language: str, now: datetime, site: str, where: Where, actor: str
 ) -> LoanContract:
     """
-    Sign, make the loan, and have it paid out. Signed before, the contract is returned and nothing changes.
+    Sign, make the loan of each part, and have the first one paid out. Signed before, nothing changes.
 
     :param code: as it was typed.
     :param language: of the reader, see `draft_contract`.
@@ -105,7 +105,6 @@ def _write(
     contract = LoanContract.objects.create(
         application=application,
         offer=ready.offer,
-        loan=_loan_of(ready.offer, now=now, actor=actor),
         number=draft.number,
         language=draft.language,
         facts=draft.facts,
@@ -120,8 +119,9 @@ def _write(
         account_number=ready.code.account_number,
     )
     sheet = sheet_of(draft.facts["sheet"])
+    _make_loans(contract, sheet, now=now, actor=actor)
     rules = product_of_offer(ready.offer).rules
-    write_covenants(contract, rules, starts_on=sheet.starts_on, last_due_on=sheet.rows[-1].due_on)
+    write_covenants(contract, rules, starts_on=sheet.starts_on, last_due_on=sheet.last_due_on)
     _know_the_borrower(application)
     SigningCode.objects.filter(pk=ready.code.pk).update(used_at=now, sealed_code=None)
     move(application, Status.SIGNED, now=now, due_at=None, expires_on=None)
@@ -141,7 +141,9 @@ def _know_the_borrower(application: Application) -> None:
 
 def hand_out_contract(contract: LoanContract, *, actor: str) -> bytes:
     """Return the paper as it was signed, and note who got it."""
-    audit.record(action="loans.contract_downloaded", subject_type="loan", subject_id=contract.loan_id, actor=actor)
+    audit.record(
+        action="loans.contract_downloaded", subject_type="loan", subject_id=contract.first_loan.pk, actor=actor
+    )
     return bytes(contract.pdf)
 
 
@@ -181,27 +183,38 @@ def _refuse_above_cap(sheet: CostSheet) -> None:
         )
 
 
-def _loan_of(offer: Offer, *, now: datetime, actor: str) -> Loan:
-    """Make the loan of a chosen offer, which charges and demands exactly what its cost sheet says."""
-    assert offer.sheet is not None
-    sheet, application = sheet_of(offer.sheet), offer.application
+def _make_loans(contract: LoanContract, sheet: CostSheet, *, now: datetime, actor: str) -> None:
+    """Make the loan of each part of the sheet; together they are the contract."""
+    tranches = []
+    for part in sheet.portions:
+        loan = _loan_of(contract.offer, part, sheet, now=now, actor=actor)
+        tranches.append(Tranche(contract=contract, loan=loan, number=part.number, agreed_on=part.on))
+    assert sum(tranche.loan.principal_minor for tranche in tranches) == contract.offer.principal_minor
+    Tranche.objects.bulk_create(tranches)
+
+
+def _loan_of(offer: Offer, part: Portion, sheet: CostSheet, *, now: datetime, actor: str) -> Loan:
+    """Make the loan of a part, which charges and demands exactly what the sheet says of it, whenever it begins."""
+    application = offer.application
     loan = create_loan(
         borrower_id=application.borrower_id,
         product_code=application.product.code,
-        principal_minor=offer.principal_minor,
+        principal_minor=part.principal,
         annual_rate=offer.annual_rate,
         count=offer.installment_count,
-        starts_on=sheet.starts_on,
+        starts_on=part.on,
         actor=actor,
         partner_id=application.partner_id,
         terms_on=lender_date(offer.made_at),
+        agreed_on=sheet.starts_on,
         method=Method(offer.terms["method"]),
         interest_only_months=offer.terms["interest_only_months"],
     )
     demanded = [
         (row.number, row.due_on, row.principal, row.interest, row.fee) for row in demanded_rows(loan.schedule_terms)
     ]
-    assert demanded == [(row.number, row.due_on, row.principal, row.interest, row.fee) for row in sheet.rows]
+    assert demanded == [(row.number, row.due_on, row.principal, row.interest, row.fee) for row in part.rows]
     disclosed = {line.code for line in sheet.lines} - {"interest", "penalty"}
     assert disclosed == {line.code for line in loan.fee_lines}
+    assert (loan.penalty_annual_rate, loan.penalty_base) == (sheet.late.annual_rate, sheet.late.base)
     return loan

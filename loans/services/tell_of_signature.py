@@ -18,7 +18,7 @@ def tell_of_signature(*, contract_id: int) -> bool:
         borrower_id=contract.application.borrower_id,
         template="loans.contract_signed",
         params={"contract": contract.number},
-        loan_id=contract.loan_id,
+        loan_id=contract.first_loan.pk,
     )
 
 

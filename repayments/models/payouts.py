@@ -27,6 +27,8 @@ class Payout(models.Model):
     :ivar number: the how-many-th payout of the loan, from 1.
     :ivar account_number: where it goes; sealed, and shown masked.
     :ivar due_on: the day that the contract names; nothing is sent before it.
+    :ivar held_because: the conditions that a later part of a contract does not meet, codes of
+        `repayments.services.tranche_conditions.Condition`; it is held since `held_at`, and looked at again and again.
     :ivar attempts: how often the provider was asked to send it, always under the same token.
     :ivar arrived_on: when the money was there, in the lender's zone: the schedule begins on this day.
     """
@@ -34,6 +36,7 @@ class Payout(models.Model):
     class Status(models.TextChoices):
         REQUESTED = "REQUESTED", _("Waiting for approval")
         APPROVED = "APPROVED", _("To be sent")
+        HELD = "HELD", _("Held back")
         SENT = "SENT", _("Sent, not yet confirmed")
         ARRIVED = "ARRIVED", _("Arrived")
         FAILED = "FAILED", _("Did not arrive")
@@ -44,6 +47,7 @@ class Payout(models.Model):
         BANK_ACCOUNT = "BANK_ACCOUNT", _("Borrower's own account")
 
     OVER = (Status.FAILED, Status.CANCELLED)
+    TO_SEND = (Status.APPROVED, Status.HELD)
 
     token = models.UUIDField(_("token"), unique=True, default=uuid.uuid4, editable=False)
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="payouts", verbose_name=_("loan"))
@@ -55,6 +59,10 @@ class Payout(models.Model):
     account_shown = models.CharField(_("account"), max_length=40)
     status = models.CharField(_("status"), max_length=9, choices=Status)
     due_on = models.DateField(_("not before"))
+    held_because = models.JSONField(
+        _("held back because"), default=list, db_default=models.Value([], output_field=models.JSONField())
+    )
+    held_at = models.DateTimeField(_("held back since"), null=True, blank=True)
     provider = models.CharField(_("provider"), max_length=16, blank=True, default="")
     provider_reference = models.CharField(_("provider's reference"), max_length=80, blank=True, default="")
     failure = models.CharField(_("why it failed"), max_length=24, blank=True, default="")
@@ -90,7 +98,9 @@ class Payout(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_on", "id"], condition=Q(status="APPROVED"), name="repayments_payout_to_send"),
+            models.Index(
+                fields=["due_on", "id"], condition=Q(status__in=["APPROVED", "HELD"]), name="repayments_payout_to_send"
+            ),
             models.Index(fields=["sent_at"], condition=Q(status="SENT"), name="repayments_payout_unknown"),
         ]
 

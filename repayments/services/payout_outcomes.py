@@ -6,16 +6,18 @@ an outcome is ignored: the first one is final.
 """
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from dashu import events
 from dashu.alerts.services import end_alert, raise_alert
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
 from dashu.policy import rules as policy
-from loans.models import Loan, LoanContract
-from loans.services.contract_progress import cancel_contract, note_paid_out, note_payout_failed
+from loans.models import Loan, Tranche
+from loans.services.contract_progress import cancel_loan, note_paid_out, note_payout_failed
 from repayments.gateways.base import PayoutOutcome, PayoutState
 from repayments.models import Payout
 from repayments.services.booking import lock_loan
@@ -54,18 +56,38 @@ def cancel_payouts(loan: Loan, *, now: datetime, actor: str) -> bool:
     payout.status, payout.ended_at = Status.CANCELLED, now
     payout.save(update_fields=["status", "ended_at"])
     _witness("cancelled", payout, actor=actor)
+    _end_alerts(loan)
     return True
 
 
 def give_up_payouts(*, now: datetime) -> int:
-    """Cancel the contracts whose money has not arrived within the days of the policy; return how many."""
-    waiting = LoanContract.objects.filter(loan__status=Loan.Status.APPROVED).order_by("pk")
+    """
+    Cancel the loans of contracts whose money has not arrived within the days of the policy; return how many.
+
+    The days count from the signature, of a later part from its own day. What waits for a condition, or behind a part
+    that does, has until the day after which the product pays nothing out on a contract.
+    """
+    waiting = Tranche.objects.waiting().annotate(
+        is_held=Exists(Payout.objects.filter(loan=OuterRef("loan"), status=Status.HELD)),
+        is_behind=Exists(
+            Tranche.objects.waiting().filter(contract=OuterRef("contract"), number__lt=OuterRef("number"))
+        ),
+    )
     given_up = 0
-    for contract in waiting.only("pk", "loan_id", "signed_at")[:1000]:
-        days = policy.credit_payout(lender_date(contract.signed_at)).give_up_days
-        if now >= contract.signed_at + timedelta(days=days):
-            given_up += _give_up(contract.loan_id, now=now)
+    for tranche in waiting.select_related("contract", "loan__product_terms").order_by("pk")[:1000]:
+        if now >= _last_moment(tranche):
+            given_up += _give_up(tranche.loan_id, now=now)
     return given_up
+
+
+def _last_moment(tranche: Any) -> datetime:
+    """:param tranche: as `give_up_payouts` reads it."""
+    signed_at = tranche.contract.signed_at
+    days = timedelta(days=policy.credit_payout(lender_date(signed_at)).give_up_days)
+    on_its_own = signed_at + (tranche.agreed_on - lender_date(signed_at)) + days
+    if not (tranche.is_held or tranche.is_behind):
+        return on_its_own
+    return max(on_its_own, signed_at + timedelta(days=tranche.loan.product_terms.rules.tranche_within_days))
 
 
 @transaction.atomic
@@ -73,7 +95,7 @@ def _give_up(loan_id: int, *, now: datetime) -> bool:
     loan = lock_loan(loan_id)
     if loan.status != Loan.Status.APPROVED or not cancel_payouts(loan, now=now, actor=ACTOR):
         return False
-    cancel_contract(loan, now=now, actor=ACTOR, why="not_paid_out")
+    cancel_loan(loan, now=now, actor=ACTOR, why="not_paid_out")
     _end_alerts(loan)
     events.publish("repayments.payout_given_up", loan_id=loan.pk)
     return True
@@ -101,7 +123,7 @@ def _failed(payout: Payout, outcome: PayoutOutcome, *, now: datetime) -> None:
 
 
 def _end_alerts(loan: Loan) -> None:
-    for kind in ("payout.failed", "payout.unknown"):
+    for kind in ("payout.failed", "payout.unknown", "payout.held"):
         end_alert(kind, subject=loan.number)
 
 

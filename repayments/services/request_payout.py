@@ -1,9 +1,15 @@
-"""Order the payout of a signed contract, and approve one that is too large to leave by itself."""
+"""
+Order the payouts of a signed contract, and approve one that is too large to leave by itself.
 
-from datetime import date, datetime
+The first part of a contract is ordered at the signature, a later one some days before its own day, so that there is
+time to approve it; and only when nothing before it waits any more. The limit above which a person approves is held
+against the whole contract: what is cut into parts does not slip below it.
+"""
+
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from dashu import events
@@ -14,7 +20,7 @@ from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.users.models import User
-from loans.models import CardToPay, Loan, LoanContract, Product
+from loans.models import CardToPay, Loan, LoanContract, Product, Tranche
 from loans.services.contract_progress import change_account, contract_of
 from loans.services.signing_codes import PayoutAccount
 from repayments.models import Payout
@@ -23,6 +29,7 @@ from repayments.services.disburse_loan import NotWaitingForPayout
 
 ACTOR = "system:payouts"
 PAYOUT = "loan.payout"
+AHEAD = timedelta(days=3)
 Status = Payout.Status
 
 
@@ -50,17 +57,21 @@ class WrongDestination(DomainError):
 @transaction.atomic
 def request_payout(*, contract_id: int, now: datetime, actor: str = ACTOR) -> Payout | None:
     """
-    Order the payout of a contract; None where there is nothing to pay out any more. Ordered before, it is returned.
+    Order the payout of the part of a contract whose turn it is; None where there is none, or its day is still far.
 
-    Up to the amount of the policy `credit.payout` it may be sent at once; above it, a person asks and another approves.
+    Ordered before, it is returned. Up to the amount of the policy `credit.payout` it may be sent at once; above it, a
+    person asks and another approves.
 
     :raises WrongDestination: see there.
     """
-    loan = lock_loan(LoanContract.objects.values_list("loan_id", flat=True).get(pk=contract_id))
-    latest = Payout.objects.filter(loan=loan).first()
-    if latest is not None:
+    tranche = Tranche.objects.waiting().filter(contract=contract_id).order_by("number").first()
+    if tranche is None:
+        return Payout.objects.filter(loan__tranche__contract=contract_id).first()
+    loan = lock_loan(tranche.loan_id)
+    if latest := Payout.objects.filter(loan=loan).first():
         return latest
-    return None if loan.status != Loan.Status.APPROVED else _order(loan, now=now, actor=actor)
+    is_far = tranche.agreed_on > lender_date(now) + AHEAD
+    return None if is_far or loan.status != Loan.Status.APPROVED else _order(loan, now=now, actor=actor)
 
 
 @transaction.atomic
@@ -90,7 +101,7 @@ def retry_payout(*, loan_id: int, now: datetime, actor: str, account: PayoutAcco
 
 def ask_payout(*, payout_id: int, reason: str, user: User, today: date, idempotency_key: str) -> ApprovalRequest:
     """
-    Ask that a payout above the automatic limit be sent; another person decides.
+    Ask that a payout above the automatic limit be sent; another person decides, with authority for the whole contract.
 
     :raises PayoutNotFound, PayoutStateChanged: see there.
     :raises NotAuthorized, ReasonMissing, RequestKeyReused: see `submit`.
@@ -99,6 +110,8 @@ def ask_payout(*, payout_id: int, reason: str, user: User, today: date, idempote
     if payout is None:
         raise PayoutNotFound(_("There is no such payout."), field="payout")
     _refuse_unless(payout, Status.REQUESTED)
+    contract = contract_of(payout.loan)
+    assert contract is not None, "a payout is made on a contract"
     return submit(
         kind=PAYOUT,
         payload={
@@ -106,10 +119,11 @@ def ask_payout(*, payout_id: int, reason: str, user: User, today: date, idempote
             "loan_id": payout.loan_id,
             "loan_number": payout.loan.number,
             "amount_minor": payout.amount_minor,
+            "contract_minor": contract.offer.principal_minor,
             "currency": payout.loan.currency,
             "to": f"{payout.bank} {payout.account_shown}",
         },
-        amount_minor=payout.amount_minor,
+        amount_minor=contract.offer.principal_minor,
         currency=payout.loan.currency,
         subject_type="loan",
         subject_id=payout.loan.number,
@@ -133,7 +147,7 @@ def approve_payout(*, payout_id: int, actor: str) -> Payout:
         raise PayoutNotFound(_("There is no such payout."), field="payout")
     lock_loan(found)
     payout = Payout.objects.select_related("loan").get(pk=payout_id)
-    if payout.status in (Status.APPROVED, Status.SENT, Status.ARRIVED):
+    if payout.status in (*Payout.TO_SEND, Status.SENT, Status.ARRIVED):
         return payout
     _refuse_unless(payout, Status.REQUESTED)
     payout.status, payout.approved_by = Status.APPROVED, actor
@@ -143,10 +157,12 @@ def approve_payout(*, payout_id: int, actor: str) -> Payout:
     return payout
 
 
-def contracts_without_payout() -> list[int]:
-    """Return the signed contracts whose payout was never ordered, for the sweep."""
-    waiting = LoanContract.objects.filter(loan__status=Loan.Status.APPROVED, loan__payouts=None)
-    return list(waiting.order_by("pk").values_list("pk", flat=True)[:200])
+def contracts_without_payout(*, today: date) -> list[int]:
+    """Return the signed contracts with a part whose turn it is and whose payout was never ordered, for the sweep."""
+    waiting = Tranche.objects.waiting()
+    before = waiting.filter(contract=OuterRef("contract"), number__lt=OuterRef("number"))
+    turn = waiting.filter(loan__payouts=None, agreed_on__lte=today + AHEAD).exclude(Exists(before))
+    return list(turn.order_by("contract").values_list("contract", flat=True)[:200])
 
 
 def _order(loan: Loan, *, now: datetime, actor: str) -> Payout:
@@ -155,7 +171,7 @@ def _order(loan: Loan, *, now: datetime, actor: str) -> Payout:
         raise LoanNotFound(_("This loan has no signed contract to pay out on."), field="loan")
     destination, bank, number, shown = _destination(contract)
     limit = policy.credit_payout(lender_date(contract.signed_at)).automatic_up_to
-    is_automatic = loan.principal_minor <= limit
+    is_automatic = contract.offer.principal_minor <= limit
     last = Payout.objects.filter(loan=loan).aggregate(last=Max("number"))["last"] or 0
     payout = Payout.objects.create(
         loan=loan,

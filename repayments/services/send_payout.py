@@ -5,6 +5,9 @@ That it is sent is written down before the provider is called, so a process that
 outcome is unknown, never one that was not noted. Such a payout is asked about; where the provider never heard of it, it
 is sent again under the same token, under which the provider pays once. Another token is given only after the provider
 has said that the money did not go.
+
+A later part of a contract is held against its conditions in the moment in which it would be sent; while one of them is
+not met it is held back, and each sweep looks at it again.
 """
 
 import logging
@@ -30,6 +33,7 @@ from repayments.gateways.base import (
 from repayments.gateways.choosing import payout_provider, provider_named
 from repayments.models import Payout, Withdrawal
 from repayments.services.booking import lock_loan
+from repayments.services.hold_payout import hold_or_release
 from repayments.services.payout_outcomes import take_outcome
 
 logger = logging.getLogger(__name__)
@@ -86,7 +90,7 @@ def order_of(payout: Payout) -> PayoutOrder:
 
 
 def _waiting(today: date) -> list[int]:
-    waiting = Payout.objects.filter(status=Status.APPROVED, due_on__lte=today)
+    waiting = Payout.objects.filter(status__in=Payout.TO_SEND, due_on__lte=today)
     return list(waiting.order_by("due_on", "pk").values_list("pk", flat=True))
 
 
@@ -106,7 +110,9 @@ def _claim(payout_id: int, provider: str, *, now: datetime, today: date) -> bool
     """Note that a payout is being sent; False where it is not to be sent, or is already."""
     loan = lock_loan(Payout.objects.values_list("loan_id", flat=True).get(pk=payout_id))
     payout = Payout.objects.get(pk=payout_id)
-    if payout.status != Status.APPROVED or payout.due_on > today or loan.status != Loan.Status.APPROVED:
+    if payout.status not in Payout.TO_SEND or payout.due_on > today or loan.status != Loan.Status.APPROVED:
+        return False
+    if hold_or_release(payout, loan, now=now, today=today):
         return False
     payout.status, payout.provider, payout.attempts = Status.SENT, provider, payout.attempts + 1
     payout.sent_at = payout.asked_at = now

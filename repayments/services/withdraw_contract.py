@@ -1,10 +1,13 @@
 """
 Give a loan back, without a reason and without cost: any time before the payout, and for some days after it.
 
-Before any money moved the contract ends at once. While a payout may be on its way, the word is kept and counts as soon
-as it is known what became of it. After the payout the sum itself is returned: all interest and fees are waived from the
-first day, so that the sum alone settles the loan, whatever way it comes. What does not come in time lets the withdrawal
-lapse: the waivers are undone, and the loan runs on as agreed.
+Before any money moved the contract ends at once, with all of its parts; a single part can be declined until it is paid
+out, and each that is paid out can be given back in its own days, while the contract goes on with the others.
+
+While a payout may be on its way, the word is kept and counts as soon as it is known what became of it. After the payout
+the sum itself is returned: all interest and fees are waived from the first day, so that the sum alone settles the loan,
+whatever way it comes. What does not come in time lets the withdrawal lapse: the waivers are undone, and the loan runs
+on as agreed.
 """
 
 import logging
@@ -21,10 +24,17 @@ from dashu.finance.loan import EventRefused
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
-from loans.models import Loan, LoanContract
-from loans.services.contract_progress import cancel_contract, contract_of, note_given_back
+from loans.models import Loan, Tranche
+from loans.services.contract_progress import (
+    AlreadyPaidOut,
+    cancel_loan,
+    contract_of,
+    note_given_back,
+    note_not_given_back,
+    tranche_of,
+)
 from repayments.models import Installment, LoanEvent, Payment, Withdrawal
-from repayments.services.booking import LoanNotFound, load, lock_loan
+from repayments.services.booking import LoanNotFound, load, lock_loan, lock_loans
 from repayments.services.payout_outcomes import cancel_payouts
 from repayments.services.undo_event import undo_event
 from repayments.services.waive_amount import waive_amount
@@ -54,27 +64,61 @@ class StillOwed(DomainError):
 @transaction.atomic
 def withdraw_contract(*, loan_id: int, now: datetime, actor: str) -> Withdrawal | None:
     """
-    Withdraw from a signed contract. Withdrawing again changes nothing.
+    Withdraw from a signed contract: from all of it before any money has come, else from this one of its loans.
 
-    :returns: what is to be paid back by when; None where the contract ended at once, because no money had moved.
+    Withdrawing again changes nothing.
+
+    :returns: what is to be paid back by when; None where it ended at once, because no money had moved.
     :raises LoanNotFound: the loan has no signed contract.
     :raises CoolingOffOver, StillOwed: see there.
     """
-    loan = lock_loan(loan_id)
-    contract = contract_of(loan)
-    if contract is None:
+    tranche = Tranche.objects.filter(loan=loan_id).first()
+    if tranche is None:
         raise LoanNotFound(_("This loan has no signed contract."), field="loan")
+    loans = lock_loans(Tranche.objects.filter(contract=tranche.contract_id).values_list("loan", flat=True))
+    if all(loan.status in Loan.NOT_PAID_OUT for loan in loans.values()):
+        ended = [_before_payout(loan, now=now, actor=actor, why="withdrawn") for loan in loans.values()]
+        return next((withdrawal for withdrawal in ended if withdrawal), None)
+    return _give_back(loans[loan_id], now=now, actor=actor)
+
+
+@transaction.atomic
+def decline_tranche(*, loan_id: int, now: datetime, actor: str) -> Withdrawal | None:
+    """
+    Say no to one part of a contract before its money has come; the others go on. Declined again, nothing changes.
+
+    :returns: a withdrawal that waits where the money may be on its way already; else None.
+    :raises LoanNotFound: the loan has no signed contract.
+    :raises AlreadyPaidOut: the money is there; it can be given back.
+    """
+    loan = lock_loan(loan_id)
+    if contract_of(loan) is None:
+        raise LoanNotFound(_("This loan has no signed contract."), field="loan")
+    if loan.status not in Loan.NOT_PAID_OUT:
+        raise AlreadyPaidOut(_("The money is paid out already. You can give the loan back instead."), field="loan")
+    return _before_payout(loan, now=now, actor=actor, why="declined")
+
+
+def _before_payout(loan: Loan, *, now: datetime, actor: str, why: str) -> Withdrawal | None:
+    """Cancel a locked loan, or keep the word where its money may be on its way."""
     if loan.status == Loan.Status.CANCELLED:
         return None
     if earlier := Withdrawal.objects.filter(loan=loan).first():
         return earlier
-    if loan.status == Loan.Status.APPROVED:
-        if cancel_payouts(loan, now=now, actor=actor):
-            cancel_contract(loan, now=now, actor=actor, why="withdrawn")
-            return None
-        return _note(Withdrawal(loan=loan, status=Status.WAITING, asked_at=now), actor=actor)
-    today = lender_date(now)
-    if loan.status != Loan.Status.ACTIVE or not contract.cooling_off_until or today > contract.cooling_off_until:
+    if cancel_payouts(loan, now=now, actor=actor):
+        cancel_loan(loan, now=now, actor=actor, why=why)
+        return None
+    return _note(Withdrawal(loan=loan, status=Status.WAITING, asked_at=now), actor=actor)
+
+
+def _give_back(loan: Loan, *, now: datetime, actor: str) -> Withdrawal | None:
+    if loan.status in Loan.NOT_PAID_OUT:
+        return _before_payout(loan, now=now, actor=actor, why="declined")
+    if earlier := Withdrawal.objects.filter(loan=loan).first():
+        return earlier
+    today, tranche = lender_date(now), tranche_of(loan)
+    assert tranche is not None, "only a loan of a signed contract is given back"
+    if loan.status != Loan.Status.ACTIVE or not tranche.cooling_off_until or today > tranche.cooling_off_until:
         raise CoolingOffOver(
             _("The days for giving the loan back are over. You can pay it off on any day instead."), field="loan"
         )
@@ -97,7 +141,7 @@ def go_on_after_payout(*, loan_id: int, now: datetime) -> None:
         events.publish("repayments.withdrawal_asked", withdrawal_id=waiting.pk)
     elif cancel_payouts(loan, now=now, actor=ACTOR):
         waiting.delete()
-        cancel_contract(loan, now=now, actor=ACTOR, why="withdrawn")
+        cancel_loan(loan, now=now, actor=ACTOR, why="withdrawn")
 
 
 @transaction.atomic
@@ -203,7 +247,7 @@ def _finish(withdrawal: Withdrawal, loan: Loan, *, now: datetime) -> None:
 def _reopen(withdrawal: Withdrawal, *, now: datetime) -> None:
     """The sum went back, so it was not returned after all: what is left of the days counts, else the loan runs on."""
     assert withdrawal.pay_by is not None
-    LoanContract.objects.filter(loan_id=withdrawal.loan_id).update(withdrawn_at=None)
+    note_not_given_back(withdrawal.loan)
     withdrawal.status, withdrawal.ended_at = Status.OPEN, None
     withdrawal.save(update_fields=["status", "ended_at"])
     _witness("reopened", withdrawal, actor=ACTOR)

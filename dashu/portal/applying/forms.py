@@ -20,6 +20,7 @@ from dashu.kernel.money import format_minor
 from loans.domain.application_consents import NEEDED
 from loans.domain.application_facts import ESSENTIALS, MOST_DEBTS, PURPOSES, Plan, Step
 from loans.domain.scoring_facts import Housing, Work
+from loans.domain.tranches import MOST as MOST_TRANCHES
 from loans.models import Application
 from loans.services.answer_step import MOST_GUARANTORS
 
@@ -265,8 +266,30 @@ class GuarantorForm(forms.Form):
     )
 
 
+class PartForm(forms.Form):
+    """One part of a loan that is wanted in parts."""
+
+    amount = Amount(label=_("Amount of this part"))
+    on = forms.DateField(
+        label=_("Day on which you need it"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"}),
+    )
+
+
+class PartRows(BaseFormSet):
+    """The first part has no day: it comes with the signature."""
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        if index == 0:
+            del form.fields["on"]
+            form.fields["amount"].help_text = _("It is paid out as soon as you have signed.")
+
+
 DebtFormSet = forms.formset_factory(DebtForm, extra=0, max_num=MOST_DEBTS, validate_max=True)
 GuarantorFormSet = forms.formset_factory(GuarantorForm, extra=0, max_num=MOST_GUARANTORS, validate_max=True)
+PartFormSet = forms.formset_factory(PartForm, PartRows, extra=0, max_num=MOST_TRANCHES, validate_max=True)
 
 
 class ConsentsForm(StepForm):
@@ -301,6 +324,7 @@ STEP_FORMS: Mapping[Step, type[StepForm]] = {
 }
 # The list that a step asks for beside its form: its name in the answer, and how its rows are asked.
 STEP_ROWS: Mapping[Step, tuple[str, type[BaseFormSet]]] = {
+    Step.LOAN: ("tranches", PartFormSet),
     Step.BUSINESS: ("guarantors", GuarantorFormSet),
     Step.DEBTS: ("debts", DebtFormSet),
 }

@@ -3,19 +3,25 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from django.forms.formsets import BaseFormSet
 from django.http import QueryDict
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.consents.selectors import consents_held, latest_texts
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import format_minor
 from dashu.portal.applying.forms import STEP_FORMS, STEP_ROWS, StepForm
+from dashu.web.templatetags.dashu import money
 from loans.domain.application_consents import EVERY
 from loans.domain.application_facts import Step, steps_of
+from loans.domain.tranches import parts_of_json
 from loans.models import Application
+from loans.selectors.products import UnknownProduct, product_terms
 
 ROW = re.compile(r"(\w+)\[(\d+)\]\.(\w+)")
 TITLES: Mapping[Step, Any] = {
@@ -46,12 +52,13 @@ LEADS: Mapping[Step, Any] = {
 
 @dataclass(slots=True)
 class Asked:
-    """:param rows: the list that is asked beside the form; None where there is none."""
+    """:param rows: the list that is asked beside the form, and `note` what is said of it; None where there is none."""
 
     step: Step
     form: StepForm
     rows: BaseFormSet | None = None
     rows_name: str = ""
+    note: str = ""
 
     @property
     def title(self) -> Any:
@@ -80,11 +87,14 @@ class Asked:
             name = "share" if found[3] == "share_bps" else found[3]
             filled[int(found[2])].add_error(name, refusal.user_message)
             return
+        if self.rows is not None and field == self.rows_name:
+            self.rows.non_form_errors().append(refusal.user_message)
+            return
         field = {"annual_rate": "rate"}.get(field, field)
         self.form.add_error(field if field in self.form.fields else None, refusal.user_message)
 
 
-def asked_for(application: Application, step: Step, data: QueryDict | None = None) -> Asked:
+def asked_for(application: Application, step: Step, data: QueryDict | None = None, *, today: date) -> Asked:
     """Return a step as it is asked: filled in from what is kept, or with what was typed. :param data: of a POST."""
     kept = application.answers.get(step.value, {})
     make: type[StepForm] = STEP_FORMS[step]
@@ -94,7 +104,8 @@ def asked_for(application: Application, step: Step, data: QueryDict | None = Non
         more["texts"] = latest_texts(EVERY)
         more["initial"] = {f"text_{text.pk}": True for text in held.values()}
     form = make(data, **more)
-    if step not in STEP_ROWS:
+    note = _note_on_parts(application, today=today) if step is Step.LOAN else ""
+    if step not in STEP_ROWS or (step is Step.LOAN and not note):
         return Asked(step, form)
     name, make_rows = STEP_ROWS[step]
     if data is None:
@@ -105,7 +116,25 @@ def asked_for(application: Application, step: Step, data: QueryDict | None = Non
         rows = make_rows(_with_more(data, name), prefix=name)
     for row in rows.forms:
         row.empty_permitted, row.use_required_attribute = True, False
-    return Asked(step, form, rows, name)
+    return Asked(step, form, rows, name, note)
+
+
+def _note_on_parts(application: Application, *, today: date) -> str:
+    """Return what is said of a payout in parts; "" for a product that is paid out in one sum."""
+    try:
+        rules = product_terms(application.product.code, on=today).rules
+    except UnknownProduct:
+        return ""
+    if rules.max_tranches <= 1:
+        return ""
+    return gettext(
+        "Leave this empty to receive all of it at once. In up to %(most)s parts, each at least %(least)s, the last one"
+        " by %(latest)s: what you have not received costs nothing, and you can still say no to a later part."
+    ) % {
+        "most": rules.max_tranches,
+        "least": money(rules.min_principal, application.currency),
+        "latest": date_format(today + timedelta(days=rules.tranche_within_days), "DATE_FORMAT"),
+    }
 
 
 def steps_shown(application: Application, current: Step | None = None) -> list[dict[str, Any]]:
@@ -145,6 +174,11 @@ def _kept_rows(application: Application, name: str, kept: Mapping[str, Any]) -> 
             {"name": each.name, "number": each.number, "share": f"{each.share_bps / 100:g}"}
             for each in application.guarantors.all()
         ]
+    if name == "tranches":
+        return [
+            {"amount": format_minor(part.minor).removesuffix(".00"), "on": part.on}
+            for part in parts_of_json(kept.get("tranches", ()))
+        ]
     return [
         {
             "lender": debt["lender"],
@@ -159,4 +193,6 @@ def _row(cleaned: dict[str, Any]) -> dict[str, Any]:
     row = dict(cleaned)
     if "share" in row:
         row["share_bps"] = int(row.pop("share") * 100)
+    if "on" in row:
+        row["on"] = row["on"].isoformat() if row["on"] else None
     return row

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -17,11 +18,13 @@ from dashu.web.templatetags.dashu import money, percent
 from loans.domain.application_facts import ESSENTIALS, Step, steps_of
 from loans.domain.card_comparison import CardDebt, Comparison, compare
 from loans.domain.offers import Why
-from loans.models import Application, ApplicationEvent, CreditReview, Offer, ReviewRequest
+from loans.domain.tranches import Part, parts_of_json
+from loans.event_words import event_in_words
+from loans.models import Application, CreditReview, Offer, ReviewRequest
 from loans.reason_words import ReasonWords
 from loans.review_words import limits_of_review, review_in_words, ways_of_review
 from loans.selectors.decisions import may_ask_for_review
-from loans.services.offer_sheets import product_of_offer, terms_of_offer
+from loans.services.offer_sheets import parts_of_offer, product_of_offer, terms_of_offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,7 @@ class Happened:
 def timeline_of(application: Application) -> list[Happened]:
     """Return what happened that concerns the applicant, the latest first."""
     events = application.events.filter(is_internal=False).order_by("-id")
-    return [
-        Happened(ApplicationEvent.Kind(event.kind).label, event.at, is_latest=not place)
-        for place, event in enumerate(events)
-    ]
+    return [Happened(event_in_words(event), event.at, is_latest=not place) for place, event in enumerate(events)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +87,22 @@ def decision_of(application: Application) -> Decision | None:
 
 @dataclass(frozen=True, slots=True)
 class OfferShown:
-    """An offer as it stands beside the others. Amounts in minor units, rates as fractions."""
+    """
+    An offer as it stands beside the others. Amounts in minor units, rates as fractions.
+
+    :param parts: amount and day of each part; empty for one sum.
+    """
 
     offer: Offer
     why: str
     first: int
     last: int
     all_in_rate: Decimal
+    parts: tuple[str, ...]
 
     @property
     def is_level(self) -> bool:
-        return self.first == self.last
+        return self.first == self.last and not self.parts
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -121,7 +126,9 @@ WHYS: dict[str, Any] = {
 def offers_shown(application: Application) -> list[OfferShown]:
     """Return the offers of the latest decision, in their order."""
     review = application.reviews.first()
-    offers = Offer.objects.filter(application=application, review=review).order_by("position")
+    offers = (
+        Offer.objects.filter(application=application, review=review).select_related("application").order_by("position")
+    )
     return [_shown(offer) for offer in offers]
 
 
@@ -141,11 +148,12 @@ def card_comparison_of(application: Application, shown: OfferShown) -> Compariso
         minimum_share=Decimal(facts["minimum_minor"]) / facts["statement_minor"],
         minimum_floor=min(LEAST_MINIMUM, facts["minimum_minor"]),
     )
-    loan = terms_of_offer(offer, product_of_offer(offer).rules, on=lender_date(offer.made_at))
+    loan, *_later = terms_of_offer(offer, product_of_offer(offer).rules, on=lender_date(offer.made_at))
     return compare(debt, loan)
 
 
 def _shown(offer: Offer) -> OfferShown:
+    parts = parts_of_offer(offer)
     totals = [row["principal"] + row["interest"] + row["fee"] for row in (offer.sheet or {})["rows"]]
     return OfferShown(
         offer=offer,
@@ -154,6 +162,7 @@ def _shown(offer: Offer) -> OfferShown:
         # The last installment absorbs what rounding left; the one before it says whether all are alike.
         last=totals[-2] if len(totals) > 1 else totals[-1],
         all_in_rate=Decimal(offer.figures["all_in_rate"]),
+        parts=tuple(part_in_words(part, offer.application.currency) for part in parts if len(parts) > 1),
     )
 
 
@@ -170,6 +179,16 @@ def _loan(application: Application, facts: dict[str, Any]) -> Iterator[tuple[Any
     yield _("Amount"), money(facts["amount_minor"], application.currency)
     yield _("Time"), ngettext("%(count)s month", "%(count)s months", months) % {"count": months}
     yield _("For"), application.get_purpose_display()
+    for number, part in enumerate(parts_of_json(facts.get("tranches", ())), start=1):
+        yield _("Part %(number)s") % {"number": number}, part_in_words(part, application.currency)
+
+
+def part_in_words(part: Part, currency: str) -> str:
+    """Return amount and day of a part that is asked for or offered."""
+    words = {"amount": money(part.minor, currency)}
+    if part.on is None:
+        return _("%(amount)s, as soon as the contract is signed") % words
+    return _("%(amount)s on %(day)s") % {**words, "day": date_format(part.on, "DATE_FORMAT")}
 
 
 def _person(application: Application, facts: dict[str, Any]) -> Iterator[tuple[Any, Any]]:

@@ -20,7 +20,7 @@ from dashu.portal.applying.own import own_application
 from dashu.portal.applying.papers import papers_of, papers_page, take_paper
 from dashu.portal.applying.steps import asked_for, next_step, step_before, steps_shown
 from dashu.portal.applying.telling import card_comparison_of, decision_of, offers_shown, sections_of, timeline_of
-from dashu.portal.signing.showing import payout_shown
+from dashu.portal.signing.showing import contract_shown
 from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import lender_date
 from loans.domain.application_consents import NEEDED
@@ -75,7 +75,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
             "next_step": next_step(shown) if shown.status == Status.DRAFT else None,
             "steps": steps_shown(shown),
             "decision": decision_of(shown),
-            "payout": payout_shown(shown, today=lender_today()),
+            "contract": contract_shown(shown, today=lender_today()),
             "timeline": timeline_of(shown),
             "papers": papers_of(shown),
             "may_add_papers": shown.status in (Status.SUBMITTED, Status.REFERRED),
@@ -104,7 +104,7 @@ def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
             return papers_page(request, shown, form, **page)
         if "add" in request.POST:
             return redirect("portal:application_step", reference, name)
-    asked = asked_for(shown, current, request.POST if request.method == "POST" else None)
+    asked = asked_for(shown, current, request.POST if request.method == "POST" else None, today=lender_today())
     if request.method == "POST" and "more" not in request.POST and asked.is_valid():
         try:
             done = answer_step(

@@ -12,37 +12,52 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.applying.views import own_application
 from dashu.portal.paying import bank_transfer_of
-from dashu.portal.signing.showing import payout_shown
+from dashu.portal.signing.showing import contract_shown
 from dashu.users.actors import actor_of
 from repayments.services.gateway import checkout_address, start_checkout
-from repayments.services.withdraw_contract import withdraw_contract
+from repayments.services.withdraw_contract import decline_tranche, withdraw_contract
 
 
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
-def give_back(request: HttpRequest, reference: str) -> HttpResponse:
-    """Ask once, without a reason; then say what is to be paid back by when, and take it."""
+def give_back(request: HttpRequest, reference: str, part: int | None = None) -> HttpResponse:
+    """
+    Ask once, without a reason; then say what is to be paid back by when, and take it.
+
+    :param part: of a contract in parts; without it the whole contract is meant, until money of it has come.
+    """
     shown = own_application(request, reference)
-    payout = payout_shown(shown, today=lender_today())
-    if payout is None:
+    contract = contract_shown(shown, today=lender_today())
+    payout = contract.part(part or 1) if contract else None
+    if contract is None or payout is None:
         raise Http404
-    loan = payout.contract.loan
+    if part is None and contract.has_parts and not contract.may_withdraw:
+        return redirect("portal:application", reference)
+    is_one = part is not None and contract.has_parts
+    loan = payout.loan
     if request.method == "POST":
         try:
             if "pay" in request.POST and payout.missing:
                 checkout = start_checkout(loan_id=loan.pk, amount_minor=payout.missing, today=lender_today())
                 return redirect(checkout_address(checkout, payer_ip=str(request.META.get("REMOTE_ADDR") or "")))
-            withdrawal = withdraw_contract(loan_id=loan.pk, now=lender_now(), actor=actor_of(request))
+            withdraw = decline_tranche if is_one and payout.may_withdraw else withdraw_contract
+            withdrawal = withdraw(loan_id=loan.pk, now=lender_now(), actor=actor_of(request))
         except DomainError as error:
             messages.error(request, error.user_message)
             return redirect("portal:application", reference)
         if withdrawal is None:
-            messages.success(request, _("The contract has ended. It cost nothing, and nothing is owed."))
+            messages.success(request, _ended(is_one))
             return redirect("portal:application", reference)
-        return redirect("portal:application_give_back", reference)
+        return redirect(request.path)
     if not (payout.may_withdraw or payout.give_back_until or payout.is_given_back_now):
         return redirect("portal:application", reference)
     bank = bank_transfer_of(loan, today=lender_today()) if payout.missing else None
-    context = {"application": shown, "payout": payout, "loan": loan, "bank": bank}
+    context = {"application": shown, "payout": payout, "loan": loan, "bank": bank, "is_one": is_one}
     return render(request, "portal/signing/give_back.html", context)
+
+
+def _ended(is_one: bool) -> str:
+    if is_one:
+        return _("This part is not paid out. It cost nothing, and the rest of the contract goes on.")
+    return _("The contract has ended. It cost nothing, and nothing is owed.")

@@ -16,7 +16,7 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.applying.views import own_application
 from dashu.portal.signing.forms import AccountForm
-from dashu.portal.signing.showing import PayoutShown, payout_shown
+from dashu.portal.signing.showing import PayoutShown, contract_shown
 from dashu.users.actors import actor_of
 from loans.models import Application, Product
 from loans.services.signing_codes import payout_account
@@ -34,8 +34,9 @@ def account(request: HttpRequest, reference: str) -> HttpResponse:
     The first one was signed for by a code; whoever names another proves again who they are.
     """
     shown = own_application(request, reference)
-    payout = payout_shown(shown, today=lender_today())
-    if payout is None or not payout.may_change:
+    contract = contract_shown(shown, today=lender_today())
+    payout = contract.failed if contract else None
+    if payout is None:
         return redirect("portal:application", reference)
     return _another(request, shown, payout)
 
@@ -51,7 +52,7 @@ def _another(request: HttpRequest, shown: Application, payout: PayoutShown) -> H
         given: dict[str, Any] = form.cleaned_data
         try:
             chosen = payout_account(shown, bank=given["bank"], number=given["number"])
-            retry_payout(loan_id=payout.contract.loan_id, account=chosen, now=lender_now(), actor=actor_of(request))
+            retry_payout(loan_id=payout.loan.pk, account=chosen, now=lender_now(), actor=actor_of(request))
         except DomainError as error:
             form.add_error(error.field if error.field in form.fields else None, error.user_message)
         else:

@@ -21,6 +21,7 @@ from loans.disclosing import (
     in_words,
     late_example,
     not_charged,
+    part_title,
     question_words,
     schedule_rows,
     totals,
@@ -105,7 +106,9 @@ def sheet_context(sheet: CostSheet) -> dict[str, Any]:
         "contingent": contingent_rows(sheet, lender=lender),
         "late_example": late_example(sheet),
         "not_charged": not_charged(sheet),
-        "rows": list(schedule_rows(sheet)),
+        "schedules": [
+            (part_title(sheet, part) if sheet.drawn else "", list(schedule_rows(part.rows))) for part in sheet.portions
+        ],
     }
 
 

@@ -106,7 +106,7 @@ def _signed(request: HttpRequest, shown: Application) -> HttpResponse:
     now = lender_now()
     if form.is_valid():
         try:
-            sign_contract(
+            signed = sign_contract(
                 application_id=shown.pk,
                 code=form.cleaned_data["code"],
                 language=get_language() or "zh-hans",
@@ -118,7 +118,12 @@ def _signed(request: HttpRequest, shown: Application) -> HttpResponse:
         except DomainError as error:
             form.add_error("code" if error.field == "code" else None, error.user_message)
         else:
-            messages.success(request, _("The contract is signed. We pay the money out now."))
+            messages.success(
+                request,
+                _("The contract is signed. We pay the first part out now.")
+                if signed.tranches.count() > 1
+                else _("The contract is signed. We pay the money out now."),
+            )
             return redirect("portal:application", shown.reference)
     code = latest_code(shown, now=now)
     return _page(request, shown, _account_form(shown, code), form, code)
@@ -128,13 +133,15 @@ def _page(
     request: HttpRequest, shown: Application, account: AccountForm | None, form: CodeForm, code: SigningCode | None
 ) -> HttpResponse:
     offer: Any = shown.offers.get(chosen_at__isnull=False)
+    sheet = sheet_of(offer.sheet)
     return render(
         request,
         "portal/signing/sign.html",
         {
             "application": shown,
             "offer": offer,
-            "total": sheet_of(offer.sheet).total,
+            "total": sheet.total,
+            "parts": sheet.portions if sheet.drawn else (),
             "account": account,
             "form": form,
             "code": code,

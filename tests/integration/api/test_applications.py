@@ -10,7 +10,7 @@ from dashu import uploads
 from dashu.api.models import StoredAnswer
 from dashu.consents.models import ConsentEntry, ConsentText
 from dashu.consents.selectors import consents_held, latest_texts
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.users.models import Borrower, Identity
 from loans.api import application_examples as examples
 from loans.domain.application_consents import EVERY
@@ -97,6 +97,7 @@ class TestApply:
             "may_ask_for_review": False,
             "review_request": None,
             "offers": [],
+            "tranches": [],
         }
         assert (application.partner, application.borrower.user) == (dana, None)
         assert Identity.objects.get(borrower=application.borrower).number == AMINAS_NUMBER
@@ -565,3 +566,51 @@ class TestScopes:
         assert_problem(writes.get("products"), 403, "insufficient_scope", None)
         assert_problem(program_of(dana, scope="loans:read").get("consent-texts"), 403, "insufficient_scope", None)
         assert nothing_written()
+
+
+class TestParts:
+    """A business asks for its loan in parts."""
+
+    ON = (lender_today() + timedelta(days=40)).isoformat()
+    PARTS = ({"amount": "30000.00"}, {"amount": "20000.00", "on": ON})
+
+    def business(self, program, *parts, amount="50000.00"):
+        loan = {"amount": amount, "months": 12, "purpose": "STOCK", "tranches": list(parts)}
+        sent = {"product": "sme", "borrower": {"reference": "C-9", "name": "阿米娜"}, "answers": {"loan": loan}}
+        return post(program, "applications", sent)
+
+    def test_are_kept(self, program):
+        answer = self.business(program, *self.PARTS)
+
+        assert answer.status_code == 201
+        assert answer.json()["tranches"] == []
+        kept = Application.objects.get().answers["loan"]["tranches"]
+        assert kept == [{"minor": 30_000_00, "on": None}, {"minor": 20_000_00, "on": self.ON}]
+
+    @pytest.mark.parametrize(
+        ("parts", "code", "field"),
+        [
+            (({"amount": "30000.00"}, {"amount": "10000.00", "on": ON}), "tranches_differ_from_amount", "tranches"),
+            (({"amount": "30000.00"}, {"amount": "20000.00"}), "tranche_date_refused", "tranches[1].on"),
+            (({"amount": "45000.00"}, {"amount": "5000.00", "on": ON}), "tranche_too_small", "tranches[1].amount"),
+        ],
+    )
+    def test_that_do_not_fit_are_refused_by_code_and_field(self, program, parts, code, field):
+        answer = self.business(program, *parts)
+
+        assert_problem(answer, 422, code, f"answers.loan.{field}")
+        assert nothing_written()
+
+    def test_of_a_product_in_one_sum_are_refused(self, program):
+        parts = [{"amount": "6000.00"}, {"amount": "6000.00", "on": self.ON}]
+
+        answer = post(program, "applications", body(loan={"tranches": parts}))
+
+        assert_problem(answer, 422, "too_many_tranches", "answers.loan.tranches")
+        assert nothing_written()
+
+    def test_the_list_of_products_says_which_have_them(self, program):
+        products = {each["code"]: each for each in program.get("products").json()["products"]}
+
+        assert (products["sme"]["most_tranches"], products["sme"]["tranches_within_days"]) == (3, 180)
+        assert products["consumer"]["most_tranches"] == 1

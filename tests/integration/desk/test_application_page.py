@@ -46,6 +46,18 @@ class TestFacts:
         assert "布鲁克" not in page
         assert BROOKS_NUMBER not in page
 
+    def test_a_loan_in_parts_shows_each_of_them_as_asked_for_and_as_it_could_be_offered(self, amina, una, bureau):
+        parts = [{"amount": "30000.00"}, {"amount": "20000.00", "on": "2027-01-15"}]
+        application = decided(amina, "SME", loan={"amount": "50000.00", "tranches": parts})
+
+        client = signed_in(una)
+        page, smaller = page_of(client, application), page_of(client, application, "?amount=45000&months=12")
+
+        for words in ("Part 1 of the payout", "¥30,000.00 · at the signature", "¥20,000.00 · Jan. 15, 2027"):
+            assert words in page
+        assert "¥50,000.00 = ¥30,000.00 + ¥20,000.00" in page
+        assert "¥45,000.00 = ¥30,000.00 + ¥15,000.00" in smaller
+
     def test_what_is_owed_by_the_group_is_listed(self, amina, una, bureau):
         loan = factories.approved_loan(amina, principal=50_000_00)
         application = referred(amina)

@@ -13,7 +13,7 @@ from loans.models import Application, ApplicationEvent, Business, CardToPay, Gua
 from loans.selectors.products import UnknownProduct
 from loans.services.answer_step import StepUnknown, answer_step
 from loans.services.application_rows import ApplicationStateChanged
-from loans.services.contract_progress import cancel_contract
+from loans.services.contract_progress import cancel_loan
 from loans.services.create_loan import OutsideProduct
 from loans.services.start_application import NotAnApplicant, borrower_of, start_application
 from loans.services.submit_application import ApplicationIncomplete, GuaranteesOneself, submit_application
@@ -193,7 +193,7 @@ class TestWhoItIs:
 
     def test_after_a_contract_only_the_phone_changes(self, amina):
         contract = signed(amina)
-        cancel_contract(contract.loan, now=NOW, actor="user:1", why="withdrawn")
+        cancel_loan(contract.first_loan, now=NOW, actor="user:1", why="withdrawn")
         second = begin(amina, "card-repayment")
 
         with pytest.raises(IdentityInUse):

@@ -75,9 +75,9 @@ class TestCreateLoan:
 
 class TestProducts:
     def test_loading_again_adds_nothing(self, rules):
-        assert ProductTerms.objects.count() == 4
+        assert ProductTerms.objects.count() == 5
         assert load_products() == 0
-        assert ProductTerms.objects.count() == 4
+        assert ProductTerms.objects.count() == 5
 
     def test_a_later_version_applies_from_its_day(self, amina):
         product = Product.objects.get(code="consumer")

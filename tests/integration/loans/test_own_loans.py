@@ -3,7 +3,7 @@ import pytest
 from dashu.policy.rules import lender_names
 from loans.domain.fees import demanded_rows
 from loans.services import read_credit_report as reading
-from loans.services.contract_progress import cancel_contract
+from loans.services.contract_progress import cancel_loan
 from tests.applicants import NOW
 from tests.integration.loans.test_deciding import FakeBureau, decided, other
 from tests.signers import signed
@@ -18,7 +18,7 @@ def bureau(monkeypatch):
 
 
 def owed_a_month(contract) -> int:
-    return max(row.total for row in demanded_rows(contract.loan.schedule_terms))
+    return max(row.total for row in demanded_rows(contract.first_loan.schedule_terms))
 
 
 def debts_of(application) -> dict[str, int]:
@@ -40,6 +40,6 @@ class TestOwnLoans:
 
     def test_that_were_cancelled_do_not_count(self, amina, bureau):
         bureau()
-        cancel_contract(signed(amina).loan, now=NOW, actor="user:1", why="withdrawn")
+        cancel_loan(signed(amina).first_loan, now=NOW, actor="user:1", why="withdrawn")
 
         assert debts_of(decided(amina, "CARD_REPAYMENT"))["verified"] == 0

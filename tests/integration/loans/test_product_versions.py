@@ -107,6 +107,9 @@ class TestDraft:
             ({"method": "magic"}, "method"),
             ({"colour": "green"}, "colour"),
             ({"schedule": {"grace": 3}}, "schedule.grace"),
+            ({"max_tranches": 3}, "tranche_within_days"),
+            ({"max_tranches": 0}, "max_tranches"),
+            ({"max_tranches": 13, "tranche_within_days": 90}, "max_tranches"),
         ],
     )
     def test_refuses_terms_that_no_loan_can_be_made_under(self, una, change, field):

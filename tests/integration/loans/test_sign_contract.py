@@ -161,7 +161,7 @@ class TestSignContract:
     def test_makes_the_loan_of_the_sheet(self, amina):
         contract = signed(amina)
 
-        loan, sheet = contract.loan, sheet_of(contract.facts["sheet"])
+        loan, sheet = contract.first_loan, sheet_of(contract.facts["sheet"])
         rows = demanded_rows(loan.schedule_terms)
         assert (loan.status, loan.principal_minor, loan.starts_on) == ("APPROVED", 12_000_00, NOW.date())
         assert [(row.due_on, row.total) for row in rows] == [(row.due_on, row.total) for row in sheet.rows]
@@ -219,7 +219,7 @@ class TestSignContract:
         text = text_of(contract.pdf)
         for said in ("大树小吃店", "91110000600037341L", "布鲁克", "50%"):
             assert said in text
-        assert contract.loan.product_terms.product.code == "sme"
+        assert contract.first_loan.product_terms.product.code == "sme"
 
     def test_of_a_card_pays_the_issuer_and_no_account(self, amina):
         contract = signed(amina, "CARD_REPAYMENT")
@@ -234,7 +234,7 @@ class TestSignContract:
 
         rows = demanded_rows(Loan.objects.get().schedule_terms)
         assert contract.offer.reason == "follows_season"
-        assert contract.loan.interest_only_months == [1, 2, 3, 4, 5, 9, 10, 11, 12]
+        assert contract.first_loan.interest_only_months == [1, 2, 3, 4, 5, 9, 10, 11, 12]
         assert [row.due_on.month for row in rows if row.principal] == [6, 7, 8]
         assert sum(row.principal for row in rows) == 30_000_00
 

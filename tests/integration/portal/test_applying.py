@@ -30,8 +30,9 @@ def typed(step, kind="CONSUMER"):
     answer = dict(answers(kind)[step])
     if step == "consents":
         return {f"text_{text}": "on" for text in answer["texts"]}
-    if rows := {"debts": "debts", "business": "guarantors"}.get(step):
-        entries = answer.pop(rows)
+    rows = {"debts": "debts", "business": "guarantors"}.get(step) or ("tranches" if "plan" in answer else None)
+    if rows:
+        entries = answer.pop(rows, [])
         sent = {f"{rows}-TOTAL_FORMS": str(len(entries) or 1), f"{rows}-INITIAL_FORMS": "0"}
         for place, entry in enumerate(entries):
             entry = {**entry, "share": entry.pop("share_bps") / 100} if "share_bps" in entry else entry

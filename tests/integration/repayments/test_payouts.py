@@ -124,9 +124,9 @@ class TestRequestPayout:
     def test_what_an_event_missed_is_found(self, amina):
         contract = signed(amina)
 
-        assert contracts_without_payout() == [contract.pk]
+        assert contracts_without_payout(today=TODAY) == [contract.pk]
         request_payout(contract_id=contract.pk, now=NOW)
-        assert contracts_without_payout() == []
+        assert contracts_without_payout(today=TODAY) == []
 
 
 class TestArrived:
@@ -145,7 +145,7 @@ class TestArrived:
         ]
         assert Disbursement.objects.get().reference == f"PAYOUT-{payout.token}"
         assert contract.application.status == "PAID_OUT"
-        assert contract.cooling_off_until == TODAY + timedelta(days=7)
+        assert contract.tranches.get().cooling_off_until == TODAY + timedelta(days=7)
 
     def test_on_a_later_day_the_schedule_begins_later_with_the_same_figures(self, amina, provider):
         provider(answers=[arrived(NOW + timedelta(days=3))])

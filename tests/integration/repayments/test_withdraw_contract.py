@@ -62,17 +62,17 @@ class TestBeforeThePayout:
         fake = provider()
         payout = request_payout(contract_id=contract.pk, now=NOW)
 
-        assert withdraw(contract.loan) is None
-        assert withdraw(contract.loan) is None
+        assert withdraw(contract.first_loan) is None
+        assert withdraw(contract.first_loan) is None
         send_payout(payout_id=payout.pk, now=NOW, today=TODAY)
 
         contract.refresh_from_db()
-        assert (contract.loan.status, contract.application.status) == ("CANCELLED", "WITHDRAWN")
+        assert (contract.first_loan.status, contract.application.status) == ("CANCELLED", "WITHDRAWN")
         assert contract.withdrawn_at == NOW
         assert (Payout.objects.get().status, fake.orders) == ("CANCELLED", [])
 
     def test_a_payout_that_was_not_ordered_yet_is_not_ordered_any_more(self, contract):
-        withdraw(contract.loan)
+        withdraw(contract.first_loan)
 
         assert request_payout(contract_id=contract.pk, now=NOW) is None
         assert not Payout.objects.exists()
@@ -89,9 +89,9 @@ class TestBeforeThePayout:
         payout = request_payout(contract_id=contract.pk, now=NOW)
         send_payout(payout_id=payout.pk, now=NOW, today=TODAY)
 
-        assert withdraw(contract.loan).status == "WAITING"
+        assert withdraw(contract.first_loan).status == "WAITING"
         take_outcome(payout_id=payout.pk, outcome=outcome, now=NOW, today=TODAY)
-        go_on_after_payout(loan_id=contract.loan_id, now=NOW)
+        go_on_after_payout(loan_id=contract.first_loan.pk, now=NOW)
 
         assert Loan.objects.get().status == status
         kept = list(Withdrawal.objects.values_list("status", "pay_by"))
@@ -102,12 +102,12 @@ class TestBeforeThePayout:
         payout = request_payout(contract_id=contract.pk, now=NOW)
         send_payout(payout_id=payout.pk, now=NOW, today=TODAY)
         fake.sent.clear()
-        withdraw(contract.loan)
+        withdraw(contract.first_loan)
 
         sweep_payouts(now=NOW + timedelta(hours=2), today=TODAY)
         assert (len(fake.orders), Payout.objects.get().status) == (1, "SENT")
         sweep_payouts(now=NOW + timedelta(days=2), today=TODAY)
-        go_on_after_payout(loan_id=contract.loan_id, now=NOW + timedelta(days=2))
+        go_on_after_payout(loan_id=contract.first_loan.pk, now=NOW + timedelta(days=2))
 
         assert (len(fake.orders), Payout.objects.get().status) == (1, "FAILED")
         assert Loan.objects.get().status == "CANCELLED"
@@ -206,8 +206,8 @@ class TestAfterThePayout:
 
     def test_one_that_cannot_lapse_keeps_back_no_other(self, loan, brook, monkeypatch):
         withdraw(loan)
-        other = signed(brook, person={"name": "布鲁克", "number": BROOKS_NUMBER, "phone": "13900001234"}).loan
-        send_payout(payout_id=request_payout(contract_id=other.signed_contract.pk, now=NOW).pk, now=NOW, today=TODAY)
+        other = signed(brook, person={"name": "布鲁克", "number": BROOKS_NUMBER, "phone": "13900001234"}).first_loan
+        send_payout(payout_id=request_payout(contract_id=other.tranche.contract_id, now=NOW).pk, now=NOW, today=TODAY)
         withdraw(other)
         undo = withdrawing.undo_event
 

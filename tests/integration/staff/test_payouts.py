@@ -50,6 +50,36 @@ class TestPayoutPage:
         asked = ApprovalRequest.objects.get()
         assert (asked.kind, asked.amount_minor, asked.status) == ("loan.payout", 100_000_00, "PENDING")
 
+    def test_says_why_a_later_part_is_held_back(self, amina, signed_in):
+        payout = request_payout(contract_id=signed(amina).pk, now=NOW)
+        Payout.objects.update(status="HELD", held_because=["overdue"], held_at=NOW)
+
+        shown = signed_in(User.Role.ACCOUNTANT).get(address(payout)).content.decode()
+
+        assert "Held back" in shown
+        assert "A payment on another part of this contract is overdue." in shown
+
+    def test_of_a_part_it_says_over_how_much_the_contract_is(self, amina, signed_in):
+        parts = [{"amount": "60000.00"}, {"amount": "40000.00", "on": "2027-01-15"}]
+        payout = request_payout(contract_id=signed(amina, "SME", loan={"tranches": parts}).pk, now=NOW)
+        client = signed_in(User.Role.UNDERWRITER)
+        page = client.get(address(payout, "ask"))
+
+        client.post(address(payout, "ask"), {"reason": "In order.", "key": page.context["form"].initial["key"]})
+
+        asked = ApprovalRequest.objects.get()
+        shown = client.get(f"/admin/approvals/approvalrequest/{asked.pk}/change/").content.decode()
+        assert "a part of a contract over ¥100,000.00" in shown
+
+    def test_the_contract_leads_to_the_loan_of_each_part(self, amina, signed_in):
+        parts = [{"amount": "60000.00"}, {"amount": "40000.00", "on": "2027-01-15"}]
+        contract = signed(amina, "SME", loan={"tranches": parts})
+
+        shown = signed_in(User.Role.ADMIN).get(f"/admin/loans/loancontract/{contract.pk}/change/").content.decode()
+
+        for tranche in contract.tranches.select_related("loan"):
+            assert f"/admin/loans/loan/{tranche.loan_id}/change/" in shown
+
     def test_an_accountant_tries_a_failed_one_again(self, amina, signed_in):
         payout = request_payout(contract_id=signed(amina).pk, now=NOW)
         Payout.objects.update(status="FAILED")

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -5,11 +6,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashu.finance.annual_rates import NoAnnualRate, all_in_rates, annual_rates, flat_rates, irr, irr_by_dates
+from dashu.finance.annual_rates import (
+    NoAnnualRate,
+    all_in_rates,
+    all_in_rates_together,
+    annual_rates,
+    flat_rates,
+    irr,
+    irr_by_dates,
+)
 from dashu.finance.calendars import BusinessDay
+from dashu.finance.day_counts import DayCount
 from dashu.finance.fees import Fee, FeeTiming
 from dashu.finance.periods import DueRule, Period
-from dashu.finance.schedule import build_schedule
+from dashu.finance.schedule import Row, build_schedule
 from dashu.finance.terms import CardPlan, CustomRow, InvalidTerms, Method, ScheduleTerms, Stub, Tranche
 from dashu.finance.unit_periods import UnitPeriod
 from dashu.kernel.money import parse_minor
@@ -313,6 +323,60 @@ class TestAllInRates:
 
         assert nominal(0) == Decimal("0.120000")
         assert nominal(0) <= nominal(fee) <= nominal(fee + more)
+
+
+class TestLoansTogether:
+    """Three loans of one contract at 12%: 50,000 on 1 January, 30,000 on 1 March, 20,000 on 20 April."""
+
+    @staticmethod
+    def lent(*dated: tuple[date, int], fees: tuple[Fee, ...] = ()) -> list[tuple[ScheduleTerms, Sequence[Row]]]:
+        terms = [
+            ScheduleTerms(minor, Decimal("0.12"), Method.EQUAL_PRINCIPAL, 12, on, fees=fees) for on, minor in dated
+        ]
+        return [(each, build_schedule(each)) for each in terms]
+
+    THREE = ((date(2026, 1, 1), 50_000_00), (date(2026, 3, 1), 30_000_00), (date(2026, 4, 20), 20_000_00))
+
+    def test_of_one_loan_are_its_own(self):
+        [(terms, rows)] = self.lent(self.THREE[0], fees=(Fee("entry", 500_00, FeeTiming.UPFRONT_PAID),))
+
+        assert all_in_rates_together([(terms, rows)]) == all_in_rates(terms, rows)
+
+    def test_of_loans_at_one_rate_are_that_rate_whenever_they_begin(self):
+        on_due_dates, between = self.lent(*self.THREE[:2]), self.lent(*self.THREE)
+
+        assert all_in_rates_together(on_due_dates).irr_nominal == Decimal("0.120000")
+        assert f"{all_in_rates_together(between).irr_nominal:.4f}" == "0.1200"
+
+    def test_count_the_fees_of_each(self):
+        fee = (Fee("entry", 500_00, FeeTiming.UPFRONT_PAID),)
+        each = [all_in_rates(*one).irr_nominal for one in self.lent(*self.THREE, fees=fee)]
+
+        together = all_in_rates_together(self.lent(*self.THREE, fees=fee)).irr_nominal
+
+        assert min(each) < together < max(each)
+
+    def test_that_do_not_overlap_are_the_dearest_of_them_where_there_is_no_single_one(self):
+        lent = [
+            ScheduleTerms(10_000_00, Decimal("0.144"), Method.EQUAL_PRINCIPAL, 3, on, day_count=DayCount.ACTUAL_365)
+            for on in (date(2026, 12, 1), date(2027, 3, 16), date(2027, 3, 17))
+        ]
+        loans = [(terms, build_schedule(terms)) for terms in lent]
+        flows = [(terms.disbursed_on, terms.principal) for terms in lent]
+        paid = [(row.due_on, row.total) for _terms, rows in loans for row in rows]
+        with pytest.raises(NoAnnualRate):
+            irr_by_dates(flows, paid)
+
+        assert all_in_rates_together(loans) == max((all_in_rates(*one) for one in loans), key=lambda r: r.irr_effective)
+
+    def test_discount_what_is_paid_to_what_is_received(self):
+        first, second = self.lent(*self.THREE[:2], fees=(Fee("entry", 500_00, FeeTiming.UPFRONT_PAID),))
+        rate = 1 + all_in_rates_together([first, second]).irr_nominal / 12
+
+        # The second loan begins with the third month of the first.
+        worth = sum(row.total / rate**row.number for row in first[1])
+        worth += sum(row.total / rate ** (row.number + 2) for row in second[1])
+        assert abs(worth - (49_500_00 + 29_500_00 / rate**2)) < 10_00
 
 
 def all_in_rates_of(terms: ScheduleTerms, *, received: int) -> object:

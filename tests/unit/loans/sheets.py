@@ -46,4 +46,4 @@ NOTARY = line("notary", FeeWhen.ON_EVENT, 500_00)
 
 
 def sheet(terms: ScheduleTerms = LEVEL, *lines: FeeLine, penalty: PenaltyRule = PENALTY, **more) -> CostSheet:
-    return cost_sheet(replace(terms, fees=scheduled_fees(lines)), penalty, lines, rate_cap=Decimal("0.24"), **more)
+    return cost_sheet([replace(terms, fees=scheduled_fees(lines))], penalty, lines, rate_cap=Decimal("0.24"), **more)

@@ -87,7 +87,7 @@ class TestLines:
 
     def test_terms_that_charge_what_no_line_says_are_our_own_mistake(self):
         with pytest.raises(AssertionError, match="no line discloses"):
-            cost_sheet(replace(LEVEL, fees=(EACH.fee,)), PENALTY, [])
+            cost_sheet([replace(LEVEL, fees=(EACH.fee,))], PENALTY, [])
 
     def test_says_what_is_not_charged(self):
         assert set(sheet().not_charged) == set(NotCharged)
