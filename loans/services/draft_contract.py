@@ -113,7 +113,7 @@ def contract_facts(
                 ],
             }
         if card := getattr(application, "card", None):
-            facts["card"] = {"issuer": card.issuer, "number": card.masked_number}
+            facts["card"] = {"issuer": card.issuer_shown, "number": card.masked_number}
     return facts
 
 

@@ -225,7 +225,7 @@ class TestSignContract:
         contract = signed(amina, "CARD_REPAYMENT")
 
         assert (contract.account_number, contract.bank) == (None, "")
-        assert "示范银行" in text_of(contract.pdf)
+        assert "招商银行" in text_of(contract.pdf)
 
     def test_a_seasonal_plan_is_the_loans_own(self, amina):
         plan = {"amount": "30000.00", "months": 12, "purpose": "STOCK", "plan": "seasonal", "strong_months": [6, 7, 8]}

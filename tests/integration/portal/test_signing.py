@@ -154,7 +154,7 @@ class TestSign:
         shown = page.get(address(application, "sign")).content.decode()
         page.post(address(application, "sign"))
 
-        assert "6222 •••• •••• 3446 only" in shown
+        assert "6225 •••• •••• 2231 only" in shown
         assert SigningCode.objects.get().account_number is None
 
     def test_leads_back_to_what_was_not_read(self, page, amina, at):  # noqa: F811
