@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language
 
 from dashu.kernel.dates import lender_today
+from dashu.policy.complaints import ComplaintWords
 from dashu.users.models import Borrower, User
 
 
@@ -40,5 +41,11 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "web/styleguide.html",
-        {"amounts": [0, 5, 123_450, -9_900], "tones": tones, "today": lender_today(), "form": _EveryField({})},
+        {
+            "amounts": [0, 5, 123_450, -9_900],
+            "tones": tones,
+            "today": lender_today(),
+            "form": _EveryField({}),
+            "complaints": ComplaintWords("400-000-0000", "9:00–21:00", "1 Shifan Road, Shanghai", "NFRA", "12378"),
+        },
     )

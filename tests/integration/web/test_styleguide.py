@@ -6,7 +6,7 @@ def test_staff_see_every_component(client, db):
 
     page = client.get("/styleguide/").content.decode()
 
-    for name in ("money", "date", "status", "notice", "button", "field", "empty"):
+    for name in ("money", "date", "status", "notice", "button", "field", "complaints", "empty"):
         assert f"components/{name}.html" in page
     assert "aria-invalid" in page
 
