@@ -210,6 +210,9 @@ FACTS: Mapping[Reason, Callable[[Finding], str]] = {
     Reason.PERSON_ASKED_FOR: lambda _finding: gettext("You did not want a computer to decide first."),
     Reason.BUSINESS_LOAN: lambda _finding: gettext("Loans to businesses are always decided by a person."),
     Reason.SEEN_BEFORE: lambda _finding: gettext("The same particulars stand in another application."),
+    Reason.CARD_UNCONFIRMED: lambda _finding: gettext(
+        "The card number alone does not show to which bank the card belongs; a person looks before anything is paid."
+    ),
 }
 
 HELPS: Mapping[Reason, Callable[[], str]] = {
@@ -234,6 +237,9 @@ HELPS: Mapping[Reason, Callable[[], str]] = {
     Reason.PERSON_ASKED_FOR: lambda: gettext("A person reads your application; you need to do nothing."),
     Reason.BUSINESS_LOAN: lambda: gettext("Papers of the business, such as tax returns, make this quicker."),
     Reason.SEEN_BEFORE: lambda: gettext("If you applied under another account, tell us which one shall count."),
+    Reason.CARD_UNCONFIRMED: lambda: gettext(
+        "A card statement that shows the bank and the last digits of the number makes this quicker."
+    ),
 }
 
 

@@ -17,7 +17,9 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=LENDER_ZONE)
 # Of people who do not exist; the check digits are right.
 AMINAS_NUMBER = "11010519491231002X"
 BROOKS_NUMBER = "110101199003070134"
-ISSUERS_CARD = "6222020200112233446"
+ISSUERS_CARD = "6225750000112231"
+DEBIT_CARD = "6222020200112233446"
+UNKNOWN_CARD = "6200000000000005"
 
 
 def answers(kind: str = "CONSUMER", **steps: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -39,7 +41,7 @@ def answers(kind: str = "CONSUMER", **steps: dict[str, Any]) -> dict[str, dict[s
             "guarantors": [{"name": "布鲁克", "number": BROOKS_NUMBER, "share_bps": 5000}],
         },
         "card": {
-            "issuer": "示范银行",
+            "issuer": "CMB",
             "card_number": ISSUERS_CARD,
             "statement": "12000.00",
             "minimum": "1200.00",

@@ -108,6 +108,16 @@ PRODUCTS: dict[str, Any] = {
     ]
 }
 
+CARD_ISSUERS: dict[str, Any] = {
+    "as_of": "2026-11-29",
+    "issuers": [
+        {
+            "code": "CMB",
+            "names": {"zh-Hans": "招商银行", "zh-Hant": "招商銀行", "en": "China Merchants Bank"},
+        }
+    ],
+}
+
 CONSENT_TEXTS: dict[str, Any] = {
     "texts": [
         {

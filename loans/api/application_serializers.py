@@ -211,6 +211,18 @@ class OfferedProductsOut(serializers.Serializer):
     products = OfferedProduct(many=True)
 
 
+class CardIssuerOut(serializers.Serializer):
+    code = serializers.CharField(
+        help_text="Sent as `issuer` in the step `card`; “OTHER” for a bank that is not listed."
+    )
+    names = serializers.DictField(child=serializers.CharField(), help_text="By language: zh-Hans, zh-Hant, en.")
+
+
+class CardIssuersOut(serializers.Serializer):
+    as_of = serializers.DateField(help_text="The day on which the table of first digits was read.")
+    issuers = CardIssuerOut(many=True)
+
+
 class PaperIn(StrictSerializer):
     """A form with one file, `multipart/form-data`."""
 

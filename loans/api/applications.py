@@ -43,6 +43,7 @@ from loans.selectors.products import UnknownProduct
 from loans.services.answer_step import StepUnknown, answer_step
 from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
 from loans.services.apply_for_partner import Applicant, ApplicantDiffers, apply_for_partner
+from loans.services.cards_to_pay import CardNotCredit, CardOfAnotherIssuer
 from loans.services.create_loan import OutsideProduct
 from loans.services.submit_application import ApplicationIncomplete, GuaranteesOneself, submit_application
 from loans.services.withdraw_application import withdraw_application
@@ -57,6 +58,8 @@ ANSWER = (
     InvalidIdNumber,
     InvalidCreditCode,
     InvalidCardNumber,
+    CardOfAnotherIssuer,
+    CardNotCredit,
     InvalidLegalName,
     InvalidPhone,
     IdentityVerified,

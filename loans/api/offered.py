@@ -12,8 +12,9 @@ from dashu.api.schema import problems
 from dashu.consents.selectors import latest_texts
 from dashu.kernel.dates import lender_today
 from loans.api import application_examples as examples
-from loans.api.application_serializers import ConsentTextsOut, OfferedProductsOut
+from loans.api.application_serializers import CardIssuersOut, ConsentTextsOut, OfferedProductsOut
 from loans.domain.application_consents import EVERY, NEEDED
+from loans.domain.card_issuers import issuer_table
 from loans.selectors.products import offered_products
 
 
@@ -47,3 +48,18 @@ class ConsentTexts(APIView):
         for text in texts:
             text.is_needed = text.purpose in NEEDED
         return Response(ConsentTextsOut({"texts": texts}).data)
+
+
+class CardIssuers(APIView):
+    required_scopes = ["applications:read"]
+
+    @extend_schema(
+        operation_id="list_card_issuers",
+        summary="List the banks whose credit cards are known by their first digits",
+        tags=["applications"],
+        responses={200: CardIssuersOut, **problems()},
+        examples=[OpenApiExample("one", value=examples.CARD_ISSUERS, response_only=True, status_codes=["200"])],
+    )
+    def get(self, request: PartnerRequest) -> Response:
+        table = issuer_table()
+        return Response(CardIssuersOut({"as_of": table.as_of, "issuers": table.issuers.values()}).data)

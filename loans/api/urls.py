@@ -10,7 +10,7 @@ from loans.api.applications import (
     ApplicationWithdrawal,
     ConsentWithdrawal,
 )
-from loans.api.offered import ConsentTexts, Products
+from loans.api.offered import CardIssuers, ConsentTexts, Products
 from loans.api.views import Loans, Quotes
 
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("loans", Loans.as_view(), name="loans"),
     path("products", Products.as_view(), name="products"),
     path("consent-texts", ConsentTexts.as_view(), name="consent_texts"),
+    path("card-issuers", CardIssuers.as_view(), name="card_issuers"),
     path("applications", Applications.as_view(), name="applications"),
     path("applications/<str:reference>", ApplicationDetail.as_view(), name="application"),
     path("applications/<str:reference>/steps/<str:step>", ApplicationStep.as_view(), name="application_step"),

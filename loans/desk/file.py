@@ -15,7 +15,7 @@ from dashu.web.templatetags.dashu import money, percent
 from loans.desk.decision import limits_of, wrapped
 from loans.desk.queue import application_link
 from loans.desk.seen import Seen, findings_of, shortfalls_of
-from loans.desk.words import FIGURES, SHARED, actor_names
+from loans.desk.words import CARDS, FIGURES, SHARED, actor_names
 from loans.domain.applications import Status
 from loans.event_words import event_in_words
 from loans.models import Application, ApplicationEvent, CreditReview, Offer
@@ -99,7 +99,7 @@ def _parties(application: Application) -> Iterator[list[Any]]:
         bears = percent(Decimal(guarantor.share_bps) / 10_000)
         yield [_("Guarantor"), guarantor.masked_name, guarantor.masked_number, bears]
     if card := getattr(application, "card", None):
-        yield [_("Card to pay off"), card.issuer, card.masked_number, "–"]
+        yield [_("Card to pay off"), f"{card.issuer_shown} · {CARDS[card.belonging]}", card.masked_number, "–"]
 
 
 def timeline_table(application: Application) -> Table:

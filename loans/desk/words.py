@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.policy.credit_rules import Outcome
 from dashu.users.models import User
+from loans.domain.card_issuers import Belonging
 from loans.domain.credit_review import Reason
 from loans.domain.promises_to_answer import Clock, Urgency, clock_of
 from loans.domain.scoring_facts import Housing, Work
@@ -33,6 +34,7 @@ REASONS: Mapping[str, Promise] = {
     Reason.PERSON_ASKED_FOR.value: _("Wants a person"),
     Reason.BUSINESS_LOAN.value: _("Business loan"),
     Reason.SEEN_BEFORE.value: _("Same particulars elsewhere"),
+    Reason.CARD_UNCONFIRMED.value: _("Bank of the card not confirmed"),
 }
 OUTCOMES: Mapping[Outcome, Promise] = {
     Outcome.APPROVE: _("Passes"),
@@ -50,6 +52,13 @@ HOUSING: Mapping[str, Promise] = {
     Housing.RENT.value: _("Rented"),
     Housing.PARENTS.value: _("With parents"),
     Housing.OTHER.value: _("Something else"),
+}
+CARDS: Mapping[Belonging, Promise] = {
+    Belonging.CONFIRMED: _("the number is one of this bank"),
+    Belonging.UNKNOWN: _("not confirmed by the number: compare it with the card statement"),
+    Belonging.ANOTHER_ISSUER: _("the number is one of another bank"),
+    Belonging.NOT_CREDIT: _("the number is one of a debit card"),
+    Belonging.WRONG_LENGTH: _("the number does not have the length of this bank's cards"),
 }
 FIGURES: Mapping[str, Promise] = {
     "income": _("Income"),

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     PERSON_ASKED_FOR = "person_asked_for"
     BUSINESS_LOAN = "business_loan"
     SEEN_BEFORE = "seen_before"
+    CARD_UNCONFIRMED = "card_unconfirmed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.masking import masked_card_number, masked_id_number, masked_name
 from dashu.users.sealing import SealedText
+from loans.domain.card_issuers import Belonging, issuer_table
 from loans.models.applications import Application
 
 
@@ -69,11 +71,17 @@ class Guarantor(models.Model):
 
 
 class CardToPay(models.Model):
-    """The credit card that a card-repayment loan pays off. The money goes to its issuer, never to the borrower."""
+    """
+    The credit card that a card-repayment loan pays off. The money goes to its issuer, never to the borrower.
+
+    :ivar issuer_code: of `loans.domain.card_issuers`; empty: a bank that is not in that table.
+    :ivar issuer: the bank's Chinese name, or the name as it was typed.
+    """
 
     application = models.OneToOneField(
         Application, on_delete=models.PROTECT, related_name="card", verbose_name=_("application")
     )
+    issuer_code = models.CharField(_("issuer's code"), max_length=12, blank=True, default="", db_default="")
     issuer = models.CharField(_("issuer"), max_length=60)
     number = SealedText(_("card number"))
     number_index = models.CharField(max_length=64, db_index=True, editable=False)
@@ -88,3 +96,19 @@ class CardToPay(models.Model):
     @property
     def masked_number(self) -> str:
         return masked_card_number(self.number)
+
+    @property
+    def issuer_shown(self) -> str:
+        """The bank's name in the reader's language, as far as it is known."""
+        issuer = issuer_table().issuers.get(self.issuer_code)
+        return issuer.name(get_language() or "en") if issuer else self.issuer
+
+    @property
+    def belonging(self) -> Belonging:
+        """What its number says of the bank that is named for it, by the table of today's program."""
+        return issuer_table().belonging(self.number, self.issuer_code)
+
+    def is_of(self, lender: str) -> bool:
+        """Whether a lender that the credit bureau names is the bank of this card."""
+        issuer = issuer_table().issuers.get(self.issuer_code)
+        return issuer.is_called(lender) if issuer else self.issuer == lender

@@ -15,18 +15,18 @@ from dashu.kernel.dates import lender_date
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, InvalidInput
 from dashu.kernel.money import format_minor
-from dashu.users.id_numbers import card_number, credit_code, legal_name, resident_id
+from dashu.users.id_numbers import credit_code, legal_name, resident_id
 from dashu.users.models import Identity
-from dashu.users.sealing import blind_index
 from dashu.users.selectors import number_index
 from dashu.users.services.record_identity import record_identity
 from loans.domain.application_facts import Step, read_step, steps_of
 from loans.domain.applications import Status
 from loans.domain.tranches import parts_of_json, refuse_parts_outside
-from loans.models import Application, Business, CardToPay, Guarantor
+from loans.models import Application, Business, Guarantor
 from loans.selectors.products import product_terms
 from loans.selectors.same_person import settled_identity
 from loans.services.application_rows import lock_applicant, lock_application, refuse_unless_in
+from loans.services.cards_to_pay import keep_card
 from loans.services.create_loan import OutsideProduct, refuse_amount_outside, refuse_count_outside
 
 MOST_GUARANTORS = 10
@@ -157,16 +157,7 @@ def _guarantors(document: Document, now: datetime) -> list[Guarantor]:
 
 
 def _keep_card(application: Application, plain: dict[str, Any], _now: datetime, _actor: str) -> None:
-    document = _taken(plain, "issuer", "card_number")
-    number = card_number(document.text("card_number", longest=40))
-    CardToPay.objects.update_or_create(
-        application=application,
-        defaults={
-            "issuer": document.text("issuer", longest=60),
-            "number": number,
-            "number_index": blind_index(number, "card.number"),
-        },
-    )
+    keep_card(application, _taken(plain, "issuer", "other_issuer", "card_number"))
 
 
 def _keep_consents(application: Application, plain: dict[str, Any], now: datetime, actor: str) -> None:

@@ -11,6 +11,7 @@ from dashu.policy import rules as policy
 from dashu.policy.credit_rules import ReviewRules
 from dashu.users.id_numbers import person_age
 from loans.domain.application_facts import USEFUL_LIFE, Purpose, debt_payments_of, essentials_of, income_of
+from loans.domain.card_issuers import Belonging
 from loans.domain.credit_files import CreditFile, LoanKind, OtherLoan
 from loans.domain.credit_review import Reason
 from loans.domain.decisions import Known, Rules
@@ -101,6 +102,9 @@ def _by_person(application: Application, file: CreditFile | None) -> list[Reason
         reasons.append(Reason.BUSINESS_LOAN)
     if seen_before(application):
         reasons.append(Reason.SEEN_BEFORE)
+    card = getattr(application, "card", None)
+    if card and card.belonging is not Belonging.CONFIRMED:
+        reasons.append(Reason.CARD_UNCONFIRMED)
     return reasons
 
 
@@ -109,8 +113,9 @@ def _other_loans(application: Application, file: CreditFile | None) -> tuple[Oth
     if file is None:
         return ()
     card = getattr(application, "card", None)
-    paid_off = card.issuer if card else None
-    return tuple(loan for loan in file.open_loans if not (loan.kind is LoanKind.CARD and loan.lender == paid_off))
+    return tuple(
+        loan for loan in file.open_loans if not (card and loan.kind is LoanKind.CARD and card.is_of(loan.lender))
+    )
 
 
 def _score(application: Application, others: tuple[OtherLoan, ...]) -> Served | None:

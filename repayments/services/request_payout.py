@@ -20,6 +20,7 @@ from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.users.models import User
+from loans.domain.card_issuers import Belonging
 from loans.models import CardToPay, Loan, LoanContract, Product, Tranche
 from loans.services.contract_progress import change_account, contract_of
 from loans.services.signing_codes import PayoutAccount
@@ -197,10 +198,23 @@ def _destination(contract: LoanContract) -> tuple[str, str, str, str]:
         card = CardToPay.objects.filter(application_id=contract.application_id).first()
         if card is None or contract.account_number:
             raise WrongDestination(_("This loan is paid out to the bank of the card only."), field="number")
+        _refuse_unless_its_issuers(card)
         return Payout.Destination.ISSUER_CARD, card.issuer, card.number, card.masked_number
     if not contract.account_number:
         raise WrongDestination(_("It is not known to which account this loan is paid out."), field="number")
     return Payout.Destination.BANK_ACCOUNT, contract.bank, contract.account_number, contract.masked_account
+
+
+def _refuse_unless_its_issuers(card: CardToPay) -> None:
+    """What the number alone does not confirm goes out only after a person has decided on the application."""
+    if card.belonging is Belonging.UNKNOWN:
+        latest = card.application.reviews.first()
+        if latest is None or latest.decided_by_id is None:
+            raise WrongDestination(_("Nobody has looked at the bank of this card yet."), field="number")
+    elif card.belonging is not Belonging.CONFIRMED:
+        raise WrongDestination(
+            _("The number of this card is not one of the bank that is named for it."), field="number"
+        )
 
 
 def _refuse_unless(payout: Payout, status: str) -> None:

@@ -12,17 +12,19 @@ from typing import Any
 
 from django import forms
 from django.forms.formsets import BaseFormSet
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from dashu.consents.models import ConsentText
 from dashu.kernel.money import format_minor
 from loans.domain.application_consents import NEEDED
 from loans.domain.application_facts import ESSENTIALS, MOST_DEBTS, PURPOSES, Plan, Step
+from loans.domain.card_issuers import OTHER, issuer_table
 from loans.domain.scoring_facts import Housing, Work
 from loans.domain.tranches import MOST as MOST_TRANCHES
 from loans.models import Application
 from loans.services.answer_step import MOST_GUARANTORS
+from loans.services.cards_to_pay import LONGEST_NAME
 
 AMOUNT = {"inputmode": "decimal", "autocomplete": "off"}
 WHOLE = {"inputmode": "numeric", "autocomplete": "off"}
@@ -169,8 +171,14 @@ class BusinessForm(StepForm):
 class CardForm(StepForm):
     signed = ("statement", "minimum")
 
-    issuer = forms.CharField(
-        label=_("Bank of the card"), help_text=_("The money goes to this bank and to nobody else."), max_length=60
+    issuer = forms.ChoiceField(
+        label=_("Bank of the card"), help_text=_("The money goes to this bank and to nobody else.")
+    )
+    other_issuer = forms.CharField(
+        label=_("Name of another bank"),
+        help_text=_("Only if it is not in the list. A person then looks at the card before anything is paid."),
+        max_length=LONGEST_NAME,
+        required=False,
     )
     card_number = forms.CharField(
         label=_("Card number"),
@@ -190,9 +198,21 @@ class CardForm(StepForm):
         widget=forms.TextInput(attrs=AMOUNT),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        language = get_language() or "en"
+        issuer: Any = self.fields["issuer"]
+        issuer.choices = [
+            ("", _("Choose the bank")),
+            *((each.code, each.name(language)) for each in issuer_table().issuers.values()),
+            (OTHER, _("Another bank")),
+        ]
+
     @property
     def answer(self) -> dict[str, Any]:
-        answer = dict(self.cleaned_data)
+        answer = {name: value for name, value in self.cleaned_data.items() if value != ""}
+        if answer["issuer"] != OTHER:
+            answer.pop("other_issuer", None)
         answer["annual_rate"] = f"{answer.pop('rate') / 100:f}"
         return answer
 
@@ -202,7 +222,10 @@ class CardForm(StepForm):
         known = super().initial_of(application, kept)
         if rate := known.pop("annual_rate", None):
             known["rate"] = f"{Decimal(rate) * 100:.2f}"
-        return {**({"issuer": card.issuer, "card_number": card.number} if card else {}), **known}
+        if card is None:
+            return known
+        bank = {"issuer": card.issuer_code} if card.issuer_code else {"issuer": OTHER, "other_issuer": card.issuer}
+        return {**bank, "card_number": card.number, **known}
 
 
 class WorkForm(StepForm):

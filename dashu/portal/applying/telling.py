@@ -211,7 +211,7 @@ def _business(application: Application, facts: dict[str, Any]) -> Iterator[tuple
 
 
 def _card(application: Application, facts: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
-    yield _("Card"), f"{application.card.issuer} {application.card.masked_number}"
+    yield _("Card"), f"{application.card.issuer_shown} {application.card.masked_number}"
     yield _("Balance on the latest statement"), money(facts["statement_minor"], application.currency)
     yield _("Minimum payment on the statement"), money(facts["minimum_minor"], application.currency)
 

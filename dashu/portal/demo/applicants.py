@@ -2,7 +2,7 @@
 The people of the demo who apply for a loan, what they answer, and how far each of them comes.
 
 Plain values; `applications` has the services do it. Nobody real is meant: no region has the code 999999, no operator
-was given numbers that begin with 154, and the card is UnionPay's for tests.
+was given numbers that begin with 154, and the card has a bank's first digits and nothing but zeros behind them.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from stdnum.cn import ric, uscc
 
 # Digits 15 and 16 of an ID number, by which the simulated bureau chooses what it knows.
 CLEAN, OVER_COMMITTED, OVERDUE_ELSEWHERE, MANY_INQUIRIES = "44", "01", "02", "04"
-CARD = "6200000000000005"
+CARD = "6225750000000006"
 
 
 class Course(StrEnum):
@@ -162,7 +162,7 @@ USUAL: Mapping[str, Mapping[str, Any]] = {
     "loan": {"amount": "12000.00", "months": 12, "purpose": "EDUCATION"},
     "person": {"household": 1, "is_resident": True},
     "card": {
-        "issuer": "绿叶银行",
+        "issuer": "CMB",
         "card_number": CARD,
         "statement": "12000.00",
         "minimum": "1200.00",

@@ -18,7 +18,7 @@ from loans.models import Application, ApplicationDocument, ApplicationEvent, Cre
 from loans.services.scan_document import scan_document
 from loans.services.submit_application import ApplicationIncomplete
 from tests import factories
-from tests.applicants import AMINAS_NUMBER, draft
+from tests.applicants import AMINAS_NUMBER, DEBIT_CARD, answers, draft
 from tests.integration.api.conftest import PartnerProgram, assert_problem, program_of
 from tests.sent_files import pdf, runs_a_script
 
@@ -231,6 +231,23 @@ class TestConsents:
             "consent_text_outdated",
             "answers.consents",
         )
+
+    def test_the_banks_of_cards_are_listed_with_their_day(self, program):
+        listed = program.get("card-issuers").json()
+
+        assert listed["as_of"] == "2026-11-29"
+        assert examples.CARD_ISSUERS["issuers"][0] in listed["issuers"]
+
+    @pytest.mark.parametrize(
+        ("given", "code"),
+        [({"issuer": "ABC"}, "card_of_another_issuer"), ({"card_number": DEBIT_CARD}, "card_not_credit")],
+    )
+    def test_a_card_that_is_not_one_of_the_bank_named_is_refused(self, program, given, code):
+        sent = body(product="card-repayment", loan={"purpose": "CARD"})
+        sent["answers"]["card"] = {**answers("CARD_REPAYMENT")["card"], **given}
+
+        assert_problem(post(program, "applications", sent), 422, code, "answers.card.card_number")
+        assert not Application.objects.exists()
 
     def test_the_texts_in_use_are_listed_in_all_languages(self, program):
         texts = program.get("consent-texts").json()["texts"]

@@ -26,6 +26,7 @@ OPERATIONS = {
     ("get", "/api/v1/loans/{number}/documents/{code}/{file_format}"): ["loans:read"],
     ("get", "/api/v1/products"): ["applications:read"],
     ("get", "/api/v1/consent-texts"): ["applications:read"],
+    ("get", "/api/v1/card-issuers"): ["applications:read"],
     ("get", "/api/v1/applications"): ["applications:read"],
     ("post", "/api/v1/applications"): ["applications:write"],
     ("get", "/api/v1/applications/{reference}"): ["applications:read"],

@@ -7,7 +7,7 @@ from loans.models import Application, ApplicationDocument, CreditReview, Offer
 from loans.services.ask_for_review import ask_for_review
 from loans.services.hold_application import claim_next_application
 from tests import factories
-from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, NOW
+from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, NOW, UNKNOWN_CARD
 from tests.integration.desk.conftest import decided, other, referred, signed_in
 
 
@@ -57,6 +57,15 @@ class TestFacts:
             assert words in page
         assert "¥50,000.00 = ¥30,000.00 + ¥20,000.00" in page
         assert "¥45,000.00 = ¥30,000.00 + ¥15,000.00" in smaller
+
+    def test_a_card_says_whether_its_number_confirms_the_bank(self, amina, una, bureau):
+        application = decided(amina, "CARD_REPAYMENT", card={"card_number": UNKNOWN_CARD})
+
+        page = page_of(signed_in(una), application)
+
+        assert "China Merchants Bank · not confirmed by the number: compare it with the card statement" in page
+        assert "The card number alone does not show to which bank the card belongs" in page
+        assert UNKNOWN_CARD not in page
 
     def test_what_is_owed_by_the_group_is_listed(self, amina, una, bureau):
         loan = factories.approved_loan(amina, principal=50_000_00)

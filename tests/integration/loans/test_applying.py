@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from dashu.consents.selectors import consents_held
 from dashu.kernel.documents import MissingField
@@ -13,12 +14,23 @@ from loans.models import Application, ApplicationEvent, Business, CardToPay, Gua
 from loans.selectors.products import UnknownProduct
 from loans.services.answer_step import StepUnknown, answer_step
 from loans.services.application_rows import ApplicationStateChanged
+from loans.services.cards_to_pay import CardNotCredit, CardOfAnotherIssuer
 from loans.services.contract_progress import cancel_loan
 from loans.services.create_loan import OutsideProduct
 from loans.services.start_application import NotAnApplicant, borrower_of, start_application
 from loans.services.submit_application import ApplicationIncomplete, GuaranteesOneself, submit_application
 from loans.services.withdraw_application import withdraw_application
-from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, ISSUERS_CARD, NOW, answers, draft, submitted
+from tests.applicants import (
+    AMINAS_NUMBER,
+    BROOKS_NUMBER,
+    DEBIT_CARD,
+    ISSUERS_CARD,
+    NOW,
+    UNKNOWN_CARD,
+    answers,
+    draft,
+    submitted,
+)
 from tests.signers import signed
 
 
@@ -113,12 +125,59 @@ class TestAnswer:
     def test_a_card_has_a_right_number_and_is_shown_masked(self, amina):
         application = draft(amina, "CARD_REPAYMENT")
         assert CardToPay.objects.get().number == ISSUERS_CARD
-        assert CardToPay.objects.get().masked_number == "6222 •••• •••• 3446"
+        assert CardToPay.objects.get().masked_number == "6225 •••• •••• 2231"
 
         with pytest.raises(InvalidCardNumber):
-            answer(application, "card", **{**answers("CARD_REPAYMENT")["card"], "card_number": "6222020200112233447"})
+            answer(application, "card", **{**answers("CARD_REPAYMENT")["card"], "card_number": "6225750000112232"})
 
         assert CardToPay.objects.get().number == ISSUERS_CARD
+
+    @pytest.mark.parametrize(
+        ("given", "error", "field"),
+        [
+            ({"issuer": "ABC"}, CardOfAnotherIssuer, "card_number"),
+            ({"issuer": "OTHER", "other_issuer": "绿叶银行"}, CardOfAnotherIssuer, "card_number"),
+            ({"card_number": DEBIT_CARD}, CardNotCredit, "card_number"),
+            ({"card_number": "622575000000000006"}, InvalidCardNumber, "card_number"),
+            ({"issuer": "招商"}, InvalidInput, "issuer"),
+            ({"issuer": "OTHER"}, InvalidInput, "other_issuer"),
+        ],
+    )
+    def test_a_card_that_is_not_one_of_the_bank_named_is_refused(self, amina, given, error, field):
+        application = draft(amina, "CARD_REPAYMENT")
+
+        with pytest.raises(error) as refusal:
+            answer(application, "card", **{**answers("CARD_REPAYMENT")["card"], **given})
+
+        assert type(refusal.value) is error
+        assert refusal.value.field == field
+        card = CardToPay.objects.get()
+        assert (card.issuer_code, card.number) == ("CMB", ISSUERS_CARD)
+
+    def test_the_refusal_names_both_banks_in_the_readers_language_and_not_the_number(self, amina):
+        application = draft(amina, "CARD_REPAYMENT")
+
+        with pytest.raises(CardOfAnotherIssuer) as refusal, translation.override("zh-hant"):
+            answer(application, "card", **{**answers("CARD_REPAYMENT")["card"], "issuer": "ABC"})
+
+        assert refusal.value.params == {"owner": "招商銀行", "named": "中國農業銀行"}
+        assert ISSUERS_CARD not in str(refusal.value)
+
+    def test_a_bank_that_is_typed_although_it_is_listed_is_that_bank(self, amina):
+        draft(amina, "CARD_REPAYMENT", card={"issuer": "OTHER", "other_issuer": "招行"})
+
+        card = CardToPay.objects.get()
+        assert (card.issuer_code, card.issuer) == ("CMB", "招商银行")
+
+    def test_another_bank_keeps_the_name_that_was_typed(self, amina):
+        draft(
+            amina,
+            "CARD_REPAYMENT",
+            card={"issuer": "OTHER", "other_issuer": " 绿叶银行 ", "card_number": UNKNOWN_CARD},
+        )
+
+        card = CardToPay.objects.get()
+        assert (card.issuer_code, card.issuer, card.issuer_shown) == ("", "绿叶银行", "绿叶银行")
 
     def test_a_card_loan_is_at_most_what_the_card_asks_for_whichever_is_said_last(self, amina):
         application = draft(amina, "CARD_REPAYMENT")

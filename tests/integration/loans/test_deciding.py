@@ -19,7 +19,7 @@ from loans.services.read_credit_report import read_credit_report
 from loans.services.tell_of_decision import tell_of_decision, tell_of_missed_decisions
 from loans.services.withdraw_application import withdraw_application
 from tests import factories
-from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, NOW, answers, draft, submitted
+from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, NOW, UNKNOWN_CARD, answers, draft, submitted
 
 DAY = NOW.date()
 
@@ -173,11 +173,25 @@ class TestReferred:
 
 class TestCard:
     def test_the_card_that_is_paid_off_does_not_count_as_a_debt_as_well(self, amina, bureau):
-        bureau(loans=[other("示范银行", 5_000_00, kind=LoanKind.CARD), other("别的银行", 300_00, kind=LoanKind.CARD)])
+        bureau(loans=[other("招商银行", 5_000_00, kind=LoanKind.CARD), other("别的银行", 300_00, kind=LoanKind.CARD)])
 
         review = decided(amina, "CARD_REPAYMENT").reviews.get()
 
         assert review.facts["debt_payments"]["verified"] == 300_00
+
+    def test_whose_number_confirms_the_bank_needs_no_person(self, amina, bureau):
+        bureau()
+
+        assert decided(amina, "CARD_REPAYMENT").status == "OFFERED"
+
+    @pytest.mark.parametrize("bank", [{"issuer": "CMB"}, {"issuer": "OTHER", "other_issuer": "绿叶银行"}])
+    def test_with_unknown_first_digits_is_for_a_person(self, amina, bureau, bank):
+        bureau()
+
+        application = decided(amina, "CARD_REPAYMENT", card={**bank, "card_number": UNKNOWN_CARD})
+
+        assert application.status == "REFERRED"
+        assert reasons(application) == ["card_unconfirmed"]
 
 
 class TestExposure:

@@ -5,7 +5,7 @@ from dashu.portal.applying import views
 from loans.models import Application
 from loans.services import read_credit_report
 from loans.services.decide_application import decide_application
-from tests.applicants import AMINAS_NUMBER, NOW, answers, draft, submitted
+from tests.applicants import AMINAS_NUMBER, NOW, UNKNOWN_CARD, answers, draft, submitted
 from tests.integration.loans.test_deciding import FakeBureau, other
 
 
@@ -92,6 +92,25 @@ class TestWizard:
         assert 'value="110105194912310021"' in answer.content.decode()
         assert answer.context["asked"].form.errors["number"]
         assert not answer.context["asked"].form.errors.get("name")
+
+    def test_a_card_of_another_bank_is_refused_beside_its_number(self, page, amina):
+        application = draft(amina, "CARD_REPAYMENT")
+
+        answer = page.post(address(application, "card"), {**typed("card", "CARD_REPAYMENT"), "issuer": "ABC"})
+
+        form = answer.context["asked"].form
+        assert list(form.errors) == ["card_number"]
+        assert form["issuer"].value() == "ABC"
+        assert "China Merchants Bank" in answer.content.decode()
+
+    def test_a_bank_that_is_not_listed_is_typed_and_found_again(self, page, amina):
+        application = draft(amina, "CARD_REPAYMENT")
+        sent = {**typed("card", "CARD_REPAYMENT"), "issuer": "OTHER", "other_issuer": "绿叶银行"}
+
+        page.post(address(application, "card"), {**sent, "card_number": UNKNOWN_CARD})
+
+        form = page.get(address(application, "card")).context["asked"].form
+        assert (form["issuer"].value(), form["other_issuer"].value()) == ("OTHER", "绿叶银行")
 
     def test_another_row_is_asked_for_without_losing_what_was_typed(self, page, amina):
         application = draft(amina)

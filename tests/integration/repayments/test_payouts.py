@@ -1,3 +1,4 @@
+from copy import copy
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from dashu.approvals.services.decide import OwnRequest, approve
 from dashu.messaging.models import OutboxMessage
 from dashu.users.models import User
 from loans.domain.cost_sheet import sheet_of
-from loans.models import ApplicationEvent, Loan, LoanContract
+from loans.models import ApplicationEvent, CardToPay, Loan, LoanContract
 from repayments import tasks
 from repayments.gateways.base import NoPaymentProvider, PayoutOutcome, PayoutState, ProviderRefused, ProviderUnavailable
 from repayments.models import Disbursement, Installment, Payout
@@ -26,7 +27,7 @@ from repayments.services.request_payout import (
 from repayments.services.send_payout import send_payout, sweep_payouts
 from repayments.services.tell_of_payout import tell_of_missed_payouts, tell_of_payout
 from tests import factories
-from tests.applicants import ISSUERS_CARD, NOW
+from tests.applicants import DEBIT_CARD, ISSUERS_CARD, NOW, UNKNOWN_CARD
 from tests.signers import ACCOUNT, PayoutAccount, signed
 
 TODAY = NOW.date()
@@ -109,8 +110,33 @@ class TestRequestPayout:
     def test_of_a_card_goes_to_its_issuer_and_nowhere_else(self, amina):
         payout = ordered(amina, "CARD_REPAYMENT")
 
-        assert (payout.destination, payout.bank) == ("ISSUER_CARD", "示范银行")
+        assert (payout.destination, payout.bank) == ("ISSUER_CARD", "招商银行")
         assert payout.account_number == ISSUERS_CARD
+
+    @pytest.mark.parametrize("number", [DEBIT_CARD, "5194120000000019"])
+    def test_refuses_a_card_that_is_not_one_of_the_bank_named(self, amina, number):
+        contract = signed(amina, "CARD_REPAYMENT")
+        card = CardToPay.objects.get()
+        card.number = number
+        card.save()
+
+        with pytest.raises(WrongDestination):
+            request_payout(contract_id=contract.pk, now=NOW)
+
+        assert not Payout.objects.exists()
+
+    def test_refuses_a_card_that_no_table_knows_until_a_person_has_decided(self, amina):
+        contract = signed(amina, "CARD_REPAYMENT", card={"card_number": UNKNOWN_CARD})
+        with pytest.raises(WrongDestination):
+            request_payout(contract_id=contract.pk, now=NOW)
+        assert not Payout.objects.exists()
+
+        by_person = copy(contract.application.reviews.first())
+        by_person.pk, by_person.decided_by = None, factories.staff("Una", User.Role.UNDERWRITER)
+        by_person.save(force_insert=True)
+
+        payout = request_payout(contract_id=contract.pk, now=NOW)
+        assert (payout.destination, payout.account_number) == ("ISSUER_CARD", UNKNOWN_CARD)
 
     def test_refuses_an_account_beside_a_card(self, amina):
         contract = signed(amina, "CARD_REPAYMENT")

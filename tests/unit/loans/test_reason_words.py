@@ -39,7 +39,13 @@ WORST = Facts(
     days_past_due_elsewhere=40,
     repays_other_loans=True,
     score=480,
-    by_person=(Reason.NO_CREDIT_REPORT, Reason.PERSON_ASKED_FOR, Reason.BUSINESS_LOAN, Reason.SEEN_BEFORE),
+    by_person=(
+        Reason.NO_CREDIT_REPORT,
+        Reason.PERSON_ASKED_FOR,
+        Reason.BUSINESS_LOAN,
+        Reason.SEEN_BEFORE,
+        Reason.CARD_UNCONFIRMED,
+    ),
 )
 FINDINGS = {finding.reason: finding for finding in reversed(review(WORST, RULES).findings)}
 MISSING_INCOME = [
