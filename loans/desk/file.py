@@ -4,22 +4,26 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.consents.models import ConsentEntry
+from dashu.users.models import Borrower, User
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money, percent
 from loans.desk.decision import limits_of, wrapped
 from loans.desk.queue import application_link
 from loans.desk.seen import Seen, findings_of, shortfalls_of
-from loans.desk.words import FIGURES, SHARED, actor_names
+from loans.desk.words import FIGURES, SHARED, actor_names, compared_with
 from loans.domain.applications import Status
 from loans.models import Application, ApplicationEvent, CreditReview, Offer
 from loans.reason_words import limits_in_words, reasons_in_words
 from loans.selectors.same_particulars import same_particulars
+from loans.selectors.same_person import same_customers
 
 
 def documents_table(application: Application) -> Table:
@@ -46,6 +50,45 @@ def documents_table(application: Application) -> Table:
         rows=rows,
         empty=_("No paper was sent."),
     )
+
+
+def customers_table(application: Application, user: User) -> Table:
+    """Return the other customers with the same ID number or phone; who may look at customers gets links."""
+    rows = [
+        [
+            _customer_link(same.borrower, user),
+            same.borrower.identity.masked_name,
+            " · ".join(str(SHARED[each]) for each in same.shared),
+            same.loans,
+            _compared_on(same.borrower),
+        ]
+        for same in same_customers(application, viewer=user)
+    ]
+    return Table(
+        title=_("Other customers with the same ID number or phone"),
+        columns=[
+            Column(_("customer")),
+            Column(_("name")),
+            Column(_("what is the same")),
+            Column(_("loans"), is_number=True),
+            Column(_("identity compared")),
+        ],
+        rows=rows,
+        empty=_("Nobody."),
+        note=_("It proves nothing by itself; families share phones."),
+    )
+
+
+def _customer_link(borrower: Borrower, user: User) -> str:
+    if not user.has_perm("users.view_borrower"):
+        return borrower.number
+    address = reverse("admin:users_borrower_change", args=[borrower.pk])
+    return format_html('<a href="{}">{}</a>', address, borrower.number)
+
+
+def _compared_on(borrower: Borrower) -> str:
+    verified_at = borrower.identity.verified_at
+    return date_format(localtime(verified_at)) if verified_at else gettext("Not yet")
 
 
 def same_table(application: Application) -> Table:
@@ -138,6 +181,8 @@ def _said(event: ApplicationEvent, application: Application, names: Any) -> str:
     if event.kind == kind.FACT_VERIFIED:
         name = str(FIGURES.get(data["name"], data["name"]))
         return f"{name}: {money(data['minor'], application.currency)} · {data.get('words', '')}"
+    if event.kind == kind.IDENTITY_CHECKED:
+        return f"{compared_with(event)} · {data.get('words', '')}"
     return str(data.get("words") or data.get("failure") or "")
 
 

@@ -13,7 +13,7 @@ from dashu.users.models import User
 from loans.domain.credit_review import Reason
 from loans.domain.promises_to_answer import Clock, Urgency, clock_of
 from loans.domain.scoring_facts import Housing, Work
-from loans.models import Application
+from loans.models import Application, ApplicationDocument, ApplicationEvent
 
 REASONS: Mapping[str, Promise] = {
     Reason.UNDER_AGE.value: _("Under age"),
@@ -88,6 +88,14 @@ def _sentence(clock: Clock) -> str:
     if hours >= 48:
         return ngettext("%(days)s day left", "%(days)s days left", days) % {"days": days}
     return ngettext("%(hours)s hour left", "%(hours)s hours left", hours) % {"hours": hours}
+
+
+def compared_with(event: ApplicationEvent) -> str:
+    """Return with what an identity was compared: the name of the paper, or that the card was shown."""
+    document_id = event.data.get("document")
+    if document_id is None:
+        return gettext("The card, shown in person")
+    return ApplicationDocument.objects.values_list("name", flat=True).get(pk=document_id)
 
 
 def actor_names(actors: Iterable[str], application: Application) -> Mapping[str, str]:

@@ -193,6 +193,7 @@ class ApplicationEvent(models.Model):
         DOCUMENT_REMOVED = "DOCUMENT_REMOVED", _("Document removed")
         DOCUMENT_REFUSED = "DOCUMENT_REFUSED", _("Document refused")
         FACT_VERIFIED = "FACT_VERIFIED", _("Figure checked")
+        IDENTITY_CHECKED = "IDENTITY_CHECKED", _("Identity compared with the card")
         CLAIMED = "CLAIMED", _("Taken up")
         HANDED_OVER = "HANDED_OVER", _("Handed to a colleague")
         NOTE = "NOTE", _("Note")
