@@ -43,7 +43,12 @@ from loans.services.answer_step import StepUnknown, answer_step
 from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
 from loans.services.apply_for_partner import Applicant, ApplicantDiffers, apply_for_partner
 from loans.services.create_loan import OutsideProduct
-from loans.services.submit_application import ApplicationIncomplete, GuaranteesOneself, submit_application
+from loans.services.submit_application import (
+    ApplicationIncomplete,
+    GuaranteesOneself,
+    GuarantorPhoneMissing,
+    submit_application,
+)
 from loans.services.withdraw_application import withdraw_application
 from loans.services.withdraw_consent import ConsentOfContract, withdraw_consent
 
@@ -198,6 +203,7 @@ class ApplicationSubmission(APIView):
                 ApplicationNotFound,
                 ApplicationIncomplete,
                 GuaranteesOneself,
+                GuarantorPhoneMissing,
                 ApplicationStateChanged,
                 UnknownProduct,
             ),

@@ -184,6 +184,8 @@ class ApplicationEvent(models.Model):
         REVIEW_ASKED = "REVIEW_ASKED", _("Review by a person asked for")
         CHOSEN = "CHOSEN", _("Offer chosen")
         RECONSIDERED = "RECONSIDERED", _("Back to the offers")
+        GUARANTEED = "GUARANTEED", _("A guarantor has agreed")
+        NOT_GUARANTEED = "NOT_GUARANTEED", _("A guarantor has declined")
         SIGNED = "SIGNED", _("Contract signed")
         PAID_OUT = "PAID_OUT", _("Money paid out")
         PAYOUT_FAILED = "PAYOUT_FAILED", _("Payout did not arrive")
