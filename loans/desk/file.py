@@ -1,6 +1,7 @@
 """What lies in the file of an application: papers, consents, parties, who else is like it, and what happened."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +19,11 @@ from dashu.web.templatetags.dashu import money, percent
 from loans.desk.decision import limits_of, wrapped
 from loans.desk.queue import application_link
 from loans.desk.seen import Seen, findings_of, shortfalls_of
-from loans.desk.words import FIGURES, SHARED, actor_names, compared_with
+from loans.desk.words import FIGURES, GUARANTEES, SHARED, actor_names, compared_with
 from loans.domain.applications import Status
 from loans.models import Application, ApplicationEvent, CreditReview, Offer
 from loans.reason_words import limits_in_words, reasons_in_words
+from loans.selectors.guarantees import guarantees_of
 from loans.selectors.same_particulars import same_particulars
 from loans.selectors.same_person import same_customers
 
@@ -132,6 +134,39 @@ def parties_table(application: Application) -> Table | None:
         return None
     columns = [Column(_("who")), Column(_("name")), Column(_("number")), Column(_("share"), is_number=True)]
     return Table(_("Others that it names"), columns, rows, empty="")
+
+
+def guarantees_table(application: Application, *, now: datetime) -> Table | None:
+    """Return how far the guarantors are with the cost sheet as it is now; None where there are none."""
+    rows = [
+        [
+            guarantee.guarantor.masked_name,
+            guarantee.guarantor.masked_phone or "–",
+            percent(Decimal(guarantee.guarantor.share_bps) / 10_000),
+            GUARANTEES[guarantee.state],
+            _moment(guarantee.link.made_at) if guarantee.link else "–",
+            _moment(guarantee.answer.at) if guarantee.answer else "–",
+            guarantee.answer.evidence_digest[:12] if guarantee.answer else "–",
+        ]
+        for guarantee in guarantees_of(application, now=now)
+    ]
+    if not rows:
+        return None
+    return Table(
+        title=_("What the guarantors answered"),
+        columns=[
+            Column(_("guarantor")),
+            Column(_("phone")),
+            Column(_("share"), is_number=True),
+            Column(_("state")),
+            Column(_("asked at")),
+            Column(_("answered at")),
+            Column(_("evidence begins")),
+        ],
+        rows=rows,
+        empty="",
+        note=_("To the cost sheet as it is now; when one of its figures changes they are asked again."),
+    )
 
 
 def _parties(application: Application) -> Iterator[list[Any]]:

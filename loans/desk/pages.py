@@ -26,7 +26,11 @@ def application_page(application: Application, asked: QueryDict, *, user: User, 
     """Return what the template of the page takes, apart from what the person may do."""
     seen = seen_at(application, now=now)
     waits = application.status == Status.REFERRED
-    optional = [file.requests_table(application), file.parties_table(application)]
+    optional = [
+        file.requests_table(application),
+        file.parties_table(application),
+        file.guarantees_table(application, now=now),
+    ]
     return {
         "application": application,
         "seen": seen,

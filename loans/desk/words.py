@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from dashu.policy.credit_rules import Outcome
 from dashu.users.models import User
 from loans.domain.credit_review import Reason
+from loans.domain.guarantees import State
 from loans.domain.promises_to_answer import Clock, Urgency, clock_of
 from loans.domain.scoring_facts import Housing, Work
 from loans.models import Application, ApplicationDocument, ApplicationEvent
@@ -62,6 +63,13 @@ SHARED: Mapping[str, Promise] = {
     "card": _("Same card"),
     "paper": _("Same paper"),
 }
+GUARANTEES: Mapping[str, Promise] = {
+    State.NOT_ASKED: _("Not asked yet"),
+    State.WAITING: _("Has a link to decide"),
+    State.LINK_OVER: _("Did not answer; the link is over"),
+    State.SIGNED: _("Has agreed and signed"),
+    State.DECLINED: _("Has declined"),
+}
 TONES = {Urgency.IN_TIME: "plain", Urgency.SOON: "soon", Urgency.OVERDUE: "late"}
 
 
@@ -104,6 +112,7 @@ def actor_names(actors: Iterable[str], application: Application) -> Mapping[str,
     ids = [int(actor.removeprefix("user:")) for actor in wanted if actor.removeprefix("user:").isdecimal()]
     names = {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=ids, is_staff=True)}
     names[f"user:{application.borrower.user_id}"] = gettext("The applicant")
+    names |= {actor: gettext("A guarantor") for actor in wanted if actor.startswith("guarantor:")}
     return {actor: names.get(actor) or (gettext("By rules") if _is_program(actor) else actor) for actor in wanted}
 
 

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import Exists, OuterRef, QuerySet
+
+from loans.domain.applications import Status
 from loans.domain.cost_sheet import sheet_of
 from loans.domain.guarantees import State, state_of
 from loans.models import Application, GuaranteeAnswer, Guarantor, GuarantorLink, Offer
@@ -53,3 +57,19 @@ def _guarantee(guarantor: Guarantor, offer: Offer | None, digest: str, *, now: d
         has_open_link=link is not None and is_open(link, now=now),
     )
     return Guarantee(guarantor, state, link, answer)
+
+
+def declined_by_guarantors() -> QuerySet[GuaranteeAnswer, Any]:
+    """Return the ids of the applications to be signed whose chosen offer a guarantor has declined, as it stands now."""
+    later = GuaranteeAnswer.objects.filter(
+        guarantor=OuterRef("guarantor"),
+        offer=OuterRef("offer"),
+        figures_digest=OuterRef("figures_digest"),
+        pk__gt=OuterRef("pk"),
+    )
+    said = GuaranteeAnswer.objects.filter(
+        kind=GuaranteeAnswer.Kind.DECLINED,
+        offer__chosen_at__isnull=False,
+        guarantor__application__status=Status.ACCEPTED.value,
+    )
+    return said.exclude(Exists(later)).order_by().values("guarantor__application")

@@ -20,6 +20,7 @@ from dashu.portal.applying.own import own_application
 from dashu.portal.applying.papers import papers_of, papers_page, take_paper
 from dashu.portal.applying.steps import asked_for, next_step, step_before, steps_shown
 from dashu.portal.applying.telling import card_comparison_of, decision_of, offers_shown, sections_of, timeline_of
+from dashu.portal.signing.guarantors import guarantors_shown
 from dashu.portal.signing.showing import payout_shown
 from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import lender_date
@@ -75,6 +76,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
             "next_step": next_step(shown) if shown.status == Status.DRAFT else None,
             "steps": steps_shown(shown),
             "decision": decision_of(shown),
+            "guarantors": guarantors_shown(shown, now=lender_now()),
             "payout": payout_shown(shown, today=lender_today()),
             "timeline": timeline_of(shown),
             "papers": papers_of(shown),
