@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from dashu.api.urls import token_urlpatterns
 from dashu.messaging.views import provider_callback
 from dashu.portal.reaching_me import stop_messages
+from dashu.portal.signing.guaranteeing import guarantee
 from dashu.portal.simulated_bureau import simulated_bureau
 from dashu.portal.simulated_gateway import simulated_gateway
 from dashu.web import health
@@ -26,6 +27,7 @@ urlpatterns = [
     path("gateway/callbacks/<slug:provider_name>/", gateway_callback, name="gateway_callback_of"),
     path("messages/callbacks/", provider_callback, name="message_callback"),
     re_path(r"^stop/(?P<token>[0-9a-z]{3,24}-[0-9A-Za-z_-]{16})/$", stop_messages, name="stop_messages"),
+    re_path(r"^guarantee/(?P<token>[0-9A-Za-z_-]{32})/$", guarantee, name="guarantee"),
     path("oauth/", include((token_urlpatterns, "oauth"))),
     path(
         "api/v1/",

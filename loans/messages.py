@@ -36,6 +36,22 @@ for _template in (
         ),
     ),
     MessageTemplate(
+        "loans.guarantors_agreed",
+        _("Your guarantors have agreed"),
+        (
+            _("Everyone who guarantees for application %(reference)s has agreed and signed."),
+            _("Sign in to sign the contract yourself. The offer holds until %(expires_on)s."),
+        ),
+    ),
+    MessageTemplate(
+        "loans.guarantor_declined",
+        _("A guarantor has declined"),
+        (
+            _("A guarantor of application %(reference)s has decided not to guarantee. That is their right."),
+            _("With them this contract cannot be signed. Sign in to see what you can do instead; it costs nothing."),
+        ),
+    ),
+    MessageTemplate(
         "loans.contract_signed",
         _("You have signed contract %(contract)s"),
         (

@@ -1,7 +1,7 @@
 """Reactions to applications, and the sweeps that find what an event missed."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery import shared_task
@@ -17,11 +17,17 @@ from loans.services.covenants import miss_covenants
 from loans.services.decide_application import decide_application as decide
 from loans.services.document_contents import remove_orphans
 from loans.services.expire_applications import expire_applications
+from loans.services.guarantor_links import forget_links, unsent_links
+from loans.services.guarantor_links import send_guarantor_link as send_link
 from loans.services.read_credit_report import read_credit_report
+from loans.services.sign_guarantee import forget_guarantor_codes, unsent_guarantor_codes
+from loans.services.sign_guarantee import send_guarantor_code as send_code_to_guarantor
 from loans.services.signing_codes import forget_codes, unsent_codes
 from loans.services.signing_codes import send_signing_code as send_code
 from loans.services.tell_of_decision import tell_of_decision as tell
 from loans.services.tell_of_decision import tell_of_missed_decisions, waiting_applications
+from loans.services.tell_of_guarantee import tell_of_guarantee as tell_of_answer
+from loans.services.tell_of_guarantee import tell_of_missed_guarantees
 from loans.services.tell_of_signature import tell_of_missed_signatures
 from loans.services.tell_of_signature import tell_of_signature as tell_signed
 from loans.services.watch_scorecards import watch_scorecards
@@ -61,7 +67,18 @@ def sweep_applications(**_newer_fields: Any) -> None:
     for code_id in unsent_codes(now=now):
         send_signing_code(code_id=code_id)
     forget_codes(now=now)
+    _sweep_guarantees(now)
     expire_applications(now=now)
+
+
+def _sweep_guarantees(now: datetime) -> None:
+    tell_of_missed_guarantees(now=now)
+    for link_id in unsent_links(now=now):
+        send_guarantor_link(link_id=link_id)
+    for code_id in unsent_guarantor_codes(now=now):
+        send_guarantor_code(code_id=code_id)
+    forget_links(now=now)
+    forget_guarantor_codes(now=now)
 
 
 @shared_task
@@ -98,6 +115,29 @@ def send_signing_code(*, code_id: int, **_newer_fields: Any) -> None:
         send_code(code_id=code_id, now=lender_now())
     except NotDelivered:
         return
+
+
+@shared_task
+def send_guarantor_link(*, link_id: int, **_newer_fields: Any) -> None:
+    """Send a link; one that has to wait for the morning, or that the gateway did not take, is the sweep's."""
+    try:
+        send_link(link_id=link_id, now=lender_now())
+    except NotDelivered:
+        return
+
+
+@shared_task
+def send_guarantor_code(*, code_id: int, **_newer_fields: Any) -> None:
+    """Send a code; one that the gateway did not take is tried again by the sweep while it holds."""
+    try:
+        send_code_to_guarantor(code_id=code_id, now=lender_now())
+    except NotDelivered:
+        return
+
+
+@shared_task
+def tell_of_guarantee(*, answer_id: int, **_newer_fields: Any) -> None:
+    tell_of_answer(answer_id=answer_id)
 
 
 @shared_task

@@ -17,6 +17,7 @@ NOW = datetime(2026, 11, 23, 10, 0, tzinfo=LENDER_ZONE)
 # Of people who do not exist; the check digits are right.
 AMINAS_NUMBER = "11010519491231002X"
 BROOKS_NUMBER = "110101199003070134"
+BROOKS_PHONE = "13900005678"
 ISSUERS_CARD = "6225750000112231"
 DEBIT_CARD = "6222020200112233446"
 UNKNOWN_CARD = "6200000000000005"
@@ -38,7 +39,7 @@ def answers(kind: str = "CONSUMER", **steps: dict[str, Any]) -> dict[str, dict[s
             "credit_code": "91110000600037341L",
             "years": 6,
             "monthly_revenue": "60000.00",
-            "guarantors": [{"name": "布鲁克", "number": BROOKS_NUMBER, "share_bps": 5000}],
+            "guarantors": [{"name": "布鲁克", "number": BROOKS_NUMBER, "phone": BROOKS_PHONE, "share_bps": 5000}],
         },
         "card": {
             "issuer": "CMB",

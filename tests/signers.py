@@ -6,20 +6,32 @@ from unittest.mock import patch
 
 from django.db import transaction
 
+from dashu.consents.selectors import latest_texts
 from dashu.kernel.dates import lender_date
 from dashu.policy.credit_rules import Outcome
 from dashu.users.models import Borrower
+from loans.domain.application_consents import OF_GUARANTORS
 from loans.domain.applications import Status
 from loans.domain.cost_sheet import sheet_of
 from loans.domain.understanding import questions_of
-from loans.models import Application, CreditReport, LoanContract, Offer
+from loans.models import (
+    Application,
+    CreditReport,
+    GuaranteeAnswer,
+    Guarantor,
+    GuarantorLink,
+    LoanContract,
+    Offer,
+)
 from loans.services import read_credit_report
 from loans.services.application_rows import lock_application
 from loans.services.choose_offer import choose_offer
 from loans.services.decide_application import decide_application, decision_on, follow, write_review
 from loans.services.disclose_costs import answer_questions, confirm_sheet, open_sheet
 from loans.services.draft_contract import Where
+from loans.services.open_guarantee import confirm_guarantor
 from loans.services.sign_contract import sign_contract
+from loans.services.sign_guarantee import ask_guarantor_code, send_guarantor_code, sign_guarantee
 from loans.services.signing_codes import PayoutAccount, ask_signing_code, send_signing_code
 from tests.applicants import NOW, submitted
 from tests.integration.loans.test_deciding import FakeBureau
@@ -27,6 +39,7 @@ from tests.integration.loans.test_deciding import FakeBureau
 READ = timedelta(seconds=20)
 ACCOUNT = PayoutAccount("示范银行", "6222020000000040006")
 WHERE = Where("203.0.113.7", "Tests")
+THEIRS = Where("198.51.100.9", "A guarantor's phone")
 
 
 def chosen(
@@ -74,17 +87,42 @@ def understand(application: Application, *, now: datetime = NOW) -> Application:
     return application
 
 
+def token_of(guarantor: Guarantor) -> str:
+    """Return what stands in the link that a guarantor got last."""
+    token = GuarantorLink.objects.filter(guarantor=guarantor)[0].sealed_token
+    assert token is not None
+    return token
+
+
+def confirmed(guarantor: Guarantor, *, now: datetime = NOW) -> dict[str, str]:
+    """Return the link of a guarantor and the secret of a browser in which they said who they are."""
+    token = token_of(guarantor)
+    return {"token": token, "confirmation": confirm_guarantor(token=token, typed=guarantor.number[-6:], now=now)}
+
+
+def guaranteed(guarantor: Guarantor, *, now: datetime = NOW) -> GuaranteeAnswer:
+    """Have a guarantor agree and sign."""
+    theirs: dict[str, Any] = {**confirmed(guarantor, now=now), "language": "zh-hans", "now": now}
+    texts = [text.pk for text in latest_texts(OF_GUARANTORS)]
+    asked = ask_guarantor_code(text_ids=texts, **theirs)
+    send_guarantor_code(code_id=asked.pk, now=now)
+    assert asked.sealed_code is not None
+    return sign_guarantee(code=asked.sealed_code, where=THEIRS, **theirs)
+
+
 def with_code(
     borrower: Borrower, kind: str = "CONSUMER", *, now: datetime = NOW, number: str = ACCOUNT.number, **steps: Any
 ) -> tuple[Application, str]:
-    """Return an application that is ready to be signed, and the code to sign it with."""
+    """Return an application that is ready to be signed, and the code to sign it with; its guarantors have agreed."""
     application = understood(borrower, kind, now=now, **steps)
     return application, code_for(application, now=now, number=number)
 
 
 def code_for(application: Application, *, now: datetime = NOW, number: str = ACCOUNT.number) -> str:
-    """Return the code to sign an application with, whose cost sheet is understood."""
+    """Return the code to sign an application with, whose cost sheet is understood; its guarantors agree here."""
     kind = application.product.kind
+    for guarantor in application.guarantors.all():
+        guaranteed(guarantor, now=now)
     account = None if kind == "CARD_REPAYMENT" else PayoutAccount(ACCOUNT.bank, number)
     asked = ask_signing_code(application_id=application.pk, account=account, now=now, actor="user:1")
     send_signing_code(code_id=asked.pk, now=now)

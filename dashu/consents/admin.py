@@ -8,7 +8,7 @@ from dashu.read_only_admin import ReadOnlyAdmin
 
 @admin.register(ConsentEntry)
 class ConsentEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "borrower", "text", "kind", "about", "language")
+    list_display = ("at", "borrower", "person", "text", "kind", "about", "language")
     list_select_related = ("borrower", "text")
     list_filter = ("kind", "text__purpose")
     search_fields = ("about", "borrower__number")

@@ -8,6 +8,7 @@ purpose is what holds.
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +20,8 @@ class Purpose(models.TextChoices):
     PERSONAL_DATA = "PERSONAL_DATA", _("Use of your data for this application")
     CREDIT_REPORT = "CREDIT_REPORT", _("Reading your credit report")
     AUTOMATED_DECISION = "AUTOMATED_DECISION", _("A first decision by computer")
+    GUARANTOR_DATA = "GUARANTOR_DATA", _("Use of your data for this guarantee")
+    GUARANTEE = "GUARANTEE", _("Answering for a share of this loan")
 
 
 class ConsentText(models.Model):
@@ -56,8 +59,9 @@ class ConsentText(models.Model):
 
 class ConsentEntry(models.Model):
     """
-    One line of the ledger.
+    One line of the ledger: of a borrower, or of somebody who is none.
 
+    :ivar person: who is no borrower, named by the app that knows them, such as "guarantor:12"; empty for a borrower.
     :ivar about: what it was given for, such as an application's reference; empty: in general.
     :ivar language: in which the text was read.
     """
@@ -67,8 +71,15 @@ class ConsentEntry(models.Model):
         WITHDRAWN = "WITHDRAWN", _("Withdrawn")
 
     borrower = models.ForeignKey(
-        Borrower, on_delete=models.PROTECT, related_name="consents", db_index=False, verbose_name=_("borrower")
+        Borrower,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="consents",
+        db_index=False,
+        verbose_name=_("borrower"),
     )
+    person = models.CharField(_("another person"), max_length=40, blank=True, default="", db_default="")
     text = models.ForeignKey(ConsentText, on_delete=models.PROTECT, related_name="entries", verbose_name=_("text"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     about = models.CharField(_("about"), max_length=40, blank=True, default="")
@@ -80,10 +91,19 @@ class ConsentEntry(models.Model):
         verbose_name = _("consent")
         verbose_name_plural = _("consents")
         ordering = ["-id"]
-        indexes = [models.Index(fields=["borrower", "about", "-id"], name="consents_entry_of_person")]
+        indexes = [
+            models.Index(fields=["borrower", "about", "-id"], name="consents_entry_of_person"),
+            models.Index(fields=["person", "about", "-id"], condition=~Q(person=""), name="consents_entry_of_other"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(borrower__isnull=False, person="") | (Q(borrower=None) & ~Q(person="")),
+                name="consents_entry_is_of_one",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.borrower_id} {self.text_id} {self.kind}"
+        return f"{self.person or self.borrower_id} {self.text_id} {self.kind}"
 
 
 def _in_language(texts: dict[str, Any]) -> str:

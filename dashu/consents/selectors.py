@@ -11,12 +11,14 @@ def latest_texts(purposes: Sequence[str] | None = None) -> list[ConsentText]:
     return [latest[purpose] for purpose in (latest if purposes is None else purposes)]
 
 
-def consents_held(*, borrower_id: int, about: str) -> Mapping[str, ConsentText]:
-    """Return what holds now by purpose: the text of the latest line, unless that line withdrew it."""
-    entries = (
-        ConsentEntry.objects.filter(borrower_id=borrower_id, about=about)
-        .select_related("text")
-        .order_by("text__purpose", "-id")
-        .distinct("text__purpose")
-    )
+def consents_held(*, borrower_id: int | None = None, person: str = "", about: str) -> Mapping[str, ConsentText]:
+    """
+    Return what holds now by purpose: the text of the latest line, unless that line withdrew it.
+
+    :param person: in place of a borrower's id, somebody who is none, such as "guarantor:12".
+    """
+    assert (borrower_id is None) == bool(person), "a consent is one person's"
+    given = ConsentEntry.objects.filter(about=about)
+    theirs = given.filter(person=person) if borrower_id is None else given.filter(borrower_id=borrower_id)
+    entries = theirs.select_related("text").order_by("text__purpose", "-id").distinct("text__purpose")
     return {entry.text.purpose: entry.text for entry in entries if entry.kind == ConsentEntry.Kind.GIVEN}

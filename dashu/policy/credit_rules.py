@@ -134,6 +134,12 @@ def _share(value: Any) -> Decimal:
     return share
 
 
+def _yes_or_no(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError(f"expected true or false, not {value!r}")
+    return value
+
+
 def _count(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise ValueError(f"expected a whole number that is not negative, not {value!r}")
@@ -146,11 +152,14 @@ class PayoutRules:
     How the money of a signed contract leaves.
 
     :param automatic_up_to: minor units; above it one person asks for the payout and another approves it.
+    :param compared_identity: whether what lies above it also waits until somebody has compared the borrower's identity
+        with the card.
     :param give_up_days: after the signature; a contract whose money has not arrived by then is cancelled.
     :param return_days: in which the sum is paid back after the borrower said that they give the loan back.
     """
 
     automatic_up_to: int
+    compared_identity: bool
     give_up_days: int
     return_days: int
 
@@ -161,6 +170,7 @@ def payout_rules_of(value: Any) -> PayoutRules:
         automatic_up_to=parse_minor(
             value["automatic_up_to"], str(value["currency"]), field="automatic_up_to", allow_zero=True
         ),
+        compared_identity=_yes_or_no(value["compared_identity"]),
         give_up_days=_count(value["give_up_days"]),
         return_days=_count(value["return_days"]),
     )

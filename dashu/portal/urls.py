@@ -18,7 +18,7 @@ from dashu.portal import (
 )
 from dashu.portal.applying import papers
 from dashu.portal.applying import views as applying
-from dashu.portal.signing import giving_back, paying_out, reading, signing
+from dashu.portal.signing import giving_back, guarantors, paying_out, reading, signing
 
 app_name = "portal"
 urlpatterns = [
@@ -54,6 +54,11 @@ urlpatterns = [
     path("applications/<slug:reference>/costs/", reading.costs, name="application_costs"),
     path("applications/<slug:reference>/questions/", reading.questions, name="application_questions"),
     path("applications/<slug:reference>/sign/", signing.sign, name="application_sign"),
+    path(
+        "applications/<slug:reference>/guarantors/<int:guarantor_id>/",
+        guarantors.guarantor,
+        name="application_guarantor",
+    ),
     path("applications/<slug:reference>/account/", paying_out.account, name="application_account"),
     path("applications/<slug:reference>/give-back/", giving_back.give_back, name="application_give_back"),
     path("applications/<slug:reference>/give-back/<int:part>/", giving_back.give_back, name="application_part"),

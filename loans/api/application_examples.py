@@ -56,6 +56,7 @@ APPLICATION: dict[str, Any] = {
         "phone": "138****1234",
     },
     "steps": [{"step": step, "is_done": True} for step in ANSWERS],
+    "guarantors": [],
     "timeline": [{"kind": "STARTED", "what": "Application begun", "at": "2026-11-23T10:00:00+08:00"}],
     "decision": None,
     "may_ask_for_review": False,

@@ -11,6 +11,7 @@ from dashu.api.pagination import PageQuery
 from dashu.consents.models import Purpose as ConsentPurpose
 from loans.api.decision_serializers import DecisionOut, OfferOut, ReviewRequestOut
 from loans.domain.application_facts import PURPOSES, Step, steps_of
+from loans.domain.guarantees import State
 from loans.event_words import event_in_words
 from loans.models import Application, ApplicationDocument, ApplicationEvent, Loan, Product
 
@@ -115,6 +116,20 @@ class MaskedApplicant(serializers.Serializer):
     phone = serializers.CharField(allow_null=True, help_text="Masked, likewise.")
 
 
+class GuarantorOut(serializers.Serializer):
+    """Somebody who answers for a share, as much of them as is needed to recognize them. They agree themselves."""
+
+    name = serializers.CharField(help_text='Masked: "张*".')
+    number = serializers.CharField(help_text="Masked.")
+    phone = serializers.CharField(help_text="Masked; empty where none is known.")
+    share_bps = serializers.IntegerField(help_text="Of what is owed, basis points: 5000 is a half.")
+    state = serializers.ChoiceField(
+        choices=[state.value for state in State],
+        help_text="To the cost sheet as it is now. The contract can be signed once every one is `SIGNED`.",
+    )
+    answered_at = serializers.DateTimeField(allow_null=True, help_text="null where they have not.")
+
+
 class StepOut(serializers.Serializer):
     step = serializers.ChoiceField(choices=[step.value for step in Step])
     is_done = serializers.BooleanField()
@@ -151,6 +166,7 @@ class ApplicationOut(ApplicationRow):
 
     borrower = MaskedApplicant(source="applicant")  # type: ignore[assignment]
     steps = StepOut(many=True)
+    guarantors = GuarantorOut(many=True, source="guarantors_told", help_text="Of a business loan, as they were named.")
     timeline = EventOut(many=True, help_text="The latest first.")
     decision = DecisionOut(
         allow_null=True, help_text="null before there is one, and while a person decides for the first time."

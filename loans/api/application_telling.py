@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import get_language
 
+from dashu.kernel.dates import lender_now
 from dashu.kernel.masking import masked_name
 from dashu.kernel.money import Money
 from dashu.policy import rules as policy
@@ -15,6 +16,7 @@ from loans.domain.cost_sheet import CostSheet
 from loans.models import Application, CreditReview, Offer, Tranche
 from loans.review_words import limits_of_review, review_in_words, ways_of_review
 from loans.selectors.decisions import may_ask_for_review, offers_to_choose_from, open_request, told_review
+from loans.selectors.guarantees import Guarantee, guarantees_of
 from loans.services.offer_sheets import parts_of_offer
 
 _BASIS_POINTS = Decimal(10_000)
@@ -36,6 +38,7 @@ def shown(application: Application) -> Application:
         {"step": step.value, "is_done": step.value in application.steps_done}
         for step in steps_of(application.product.kind)
     ]
+    row.guarantors_told = [_guarantor(guarantee) for guarantee in guarantees_of(application, now=lender_now())]
     row.timeline = application.events.filter(is_internal=False).order_by("-pk")
     review = told_review(application)
     row.decision = _decision(review, application.currency) if review else None
@@ -44,6 +47,18 @@ def shown(application: Application) -> Application:
     row.tranches = Tranche.objects.filter(contract__application=application).select_related("loan").order_by("number")
     row.offers_told = [_offer(offer, application.currency) for offer in offers_to_choose_from(application)]
     return application
+
+
+def _guarantor(guarantee: Guarantee) -> dict[str, Any]:
+    guarantor, answer = guarantee.guarantor, guarantee.answer
+    return {
+        "name": guarantor.masked_name,
+        "number": guarantor.masked_number,
+        "phone": guarantor.masked_phone,
+        "share_bps": guarantor.share_bps,
+        "state": guarantee.state.value,
+        "answered_at": answer.at if answer else None,
+    }
 
 
 def _decision(review: CreditReview, currency: str) -> dict[str, Any]:

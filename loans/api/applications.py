@@ -45,7 +45,12 @@ from loans.services.application_rows import ApplicationNotFound, ApplicationStat
 from loans.services.apply_for_partner import Applicant, ApplicantDiffers, apply_for_partner
 from loans.services.cards_to_pay import CardNotCredit, CardOfAnotherIssuer
 from loans.services.create_loan import OutsideProduct
-from loans.services.submit_application import ApplicationIncomplete, GuaranteesOneself, submit_application
+from loans.services.submit_application import (
+    ApplicationIncomplete,
+    GuaranteesOneself,
+    GuarantorPhoneMissing,
+    submit_application,
+)
 from loans.services.withdraw_application import withdraw_application
 from loans.services.withdraw_consent import ConsentOfContract, withdraw_consent
 
@@ -206,6 +211,7 @@ class ApplicationSubmission(APIView):
                 ApplicationNotFound,
                 ApplicationIncomplete,
                 GuaranteesOneself,
+                GuarantorPhoneMissing,
                 ApplicationStateChanged,
                 UnknownProduct,
             ),

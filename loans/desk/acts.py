@@ -16,13 +16,14 @@ from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.models import User
-from loans.desk.forms import ApproveForm, NoteForm, RefuseForm, VerifyForm
+from loans.desk.forms import ApproveForm, CompareForm, NoteForm, RefuseForm, VerifyForm
 from loans.desk.queue import application_address
 from loans.desk.seen import findings_of, seen_at
 from loans.desk.words import REASONS
 from loans.models import Application
 from loans.reason_words import reasons_in_words
 from loans.services.approve_application import ask_to_approve
+from loans.services.compare_identity import compare_identity
 from loans.services.note_on_application import note_on_application
 from loans.services.refuse_application import refuse_application
 from loans.services.verify_figure import verify_figure
@@ -52,6 +53,29 @@ class ActsOnApplications(ReadOnlyAdmin):
             title=gettext("Keep a figure of application %(number)s that is proved"),
             note=gettext("The rules are asked anew with it. What was stated stays beside it."),
             button=gettext("Keep this"),
+        )
+
+    def compare(self, request: HttpRequest, pk: int) -> HttpResponse:
+        application = self._found(request, str(pk))
+        form = CompareForm(request.POST or None, application=application)
+        return self._act(
+            request,
+            application,
+            form,
+            lambda given: compare_identity(
+                application_id=application.pk,
+                document_id=form.document_id,
+                words=given["words"],
+                user=person_of(request),
+                now=lender_now(),
+            ),
+            title=gettext("Compare the identity of application %(number)s with the card"),
+            note=gettext(
+                "Note it only when name, number and face agree. From then on name and number do not change; who"
+                " compared them, when and with what stays in the file."
+            ),
+            button=gettext("They agree"),
+            after=f"{application_address(application)}#who",
         )
 
     def note(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -20,7 +20,7 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from loans.desk.acts import ActsOnApplications, person_of
 from loans.desk.forms import HandOverForm, WordsForm
-from loans.desk.pages import application_page
+from loans.desk.pages import application_page, may_compare
 from loans.desk.queue import application_address, box_table, queue_figures, queue_table
 from loans.domain.applications import Status
 from loans.models import Application
@@ -48,6 +48,7 @@ class ApplicationAdmin(ActsOnApplications):
             ours("<int:pk>/release/", self.release, "release"),
             ours("<int:pk>/hand-over/", self.hand_over, "hand_over"),
             ours("<int:pk>/reveal/", self.reveal, "reveal"),
+            ours("<int:pk>/compare/", self.compare, "compare"),
             ours("<int:pk>/verify/", self.verify, "verify"),
             ours("<int:pk>/note/", self.note, "note"),
             ours("<int:pk>/approve/", self.approve, "approve"),
@@ -162,6 +163,7 @@ class ApplicationAdmin(ActsOnApplications):
             "holds": holds,
             "approval": approval,
             "may_note": user.has_perm(REVIEW),
+            "may_compare": may_compare(application, user),
             "may_hand_over": waits and user.has_perm(REFER) and (holds or user.has_perm(ASSIGN)),
             **more,
         }

@@ -1,26 +1,32 @@
 """What lies in the file of an application: papers, consents, parties, who else is like it, and what happened."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.consents.models import ConsentEntry
+from dashu.users.models import Borrower, User
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money, percent
 from loans.desk.decision import limits_of, wrapped
 from loans.desk.queue import application_link
 from loans.desk.seen import Seen, findings_of, shortfalls_of
-from loans.desk.words import CARDS, FIGURES, SHARED, actor_names
+from loans.desk.words import CARDS, FIGURES, GUARANTEES, SHARED, actor_names, compared_with
 from loans.domain.applications import Status
 from loans.event_words import event_in_words
 from loans.models import Application, ApplicationEvent, CreditReview, Offer
 from loans.reason_words import limits_in_words, reasons_in_words
+from loans.selectors.guarantees import guarantees_of
 from loans.selectors.same_particulars import same_particulars
+from loans.selectors.same_person import same_customers
 
 
 def documents_table(application: Application) -> Table:
@@ -47,6 +53,45 @@ def documents_table(application: Application) -> Table:
         rows=rows,
         empty=_("No paper was sent."),
     )
+
+
+def customers_table(application: Application, user: User) -> Table:
+    """Return the other customers with the same ID number or phone; who may look at customers gets links."""
+    rows = [
+        [
+            _customer_link(same.borrower, user),
+            same.borrower.identity.masked_name,
+            " · ".join(str(SHARED[each]) for each in same.shared),
+            same.loans,
+            _compared_on(same.borrower),
+        ]
+        for same in same_customers(application, viewer=user)
+    ]
+    return Table(
+        title=_("Other customers with the same ID number or phone"),
+        columns=[
+            Column(_("customer")),
+            Column(_("name")),
+            Column(_("what is the same")),
+            Column(_("loans"), is_number=True),
+            Column(_("identity compared")),
+        ],
+        rows=rows,
+        empty=_("Nobody."),
+        note=_("It proves nothing by itself; families share phones."),
+    )
+
+
+def _customer_link(borrower: Borrower, user: User) -> str:
+    if not user.has_perm("users.view_borrower"):
+        return borrower.number
+    address = reverse("admin:users_borrower_change", args=[borrower.pk])
+    return format_html('<a href="{}">{}</a>', address, borrower.number)
+
+
+def _compared_on(borrower: Borrower) -> str:
+    verified_at = borrower.identity.verified_at
+    return date_format(localtime(verified_at)) if verified_at else gettext("Not yet")
 
 
 def same_table(application: Application) -> Table:
@@ -90,6 +135,39 @@ def parties_table(application: Application) -> Table | None:
         return None
     columns = [Column(_("who")), Column(_("name")), Column(_("number")), Column(_("share"), is_number=True)]
     return Table(_("Others that it names"), columns, rows, empty="")
+
+
+def guarantees_table(application: Application, *, now: datetime) -> Table | None:
+    """Return how far the guarantors are with the cost sheet as it is now; None where there are none."""
+    rows = [
+        [
+            guarantee.guarantor.masked_name,
+            guarantee.guarantor.masked_phone or "–",
+            percent(Decimal(guarantee.guarantor.share_bps) / 10_000),
+            GUARANTEES[guarantee.state],
+            _moment(guarantee.link.made_at) if guarantee.link else "–",
+            _moment(guarantee.answer.at) if guarantee.answer else "–",
+            guarantee.answer.evidence_digest[:12] if guarantee.answer else "–",
+        ]
+        for guarantee in guarantees_of(application, now=now)
+    ]
+    if not rows:
+        return None
+    return Table(
+        title=_("What the guarantors answered"),
+        columns=[
+            Column(_("guarantor")),
+            Column(_("phone")),
+            Column(_("share"), is_number=True),
+            Column(_("state")),
+            Column(_("asked at")),
+            Column(_("answered at")),
+            Column(_("evidence begins")),
+        ],
+        rows=rows,
+        empty="",
+        note=_("To the cost sheet as it is now; when one of its figures changes they are asked again."),
+    )
 
 
 def _parties(application: Application) -> Iterator[list[Any]]:
@@ -139,6 +217,8 @@ def _said(event: ApplicationEvent, application: Application, names: Any) -> str:
     if event.kind == kind.FACT_VERIFIED:
         name = str(FIGURES.get(data["name"], data["name"]))
         return f"{name}: {money(data['minor'], application.currency)} · {data.get('words', '')}"
+    if event.kind == kind.IDENTITY_CHECKED:
+        return f"{compared_with(event)} · {data.get('words', '')}"
     return str(data.get("words") or data.get("failure") or "")
 
 

@@ -19,6 +19,7 @@ from dashu.users.models import User
 from loans.desk.words import FIGURES
 from loans.models import Application, ApplicationDocument
 from loans.selectors.desk import colleagues_of
+from loans.services.compare_identity import identity_papers
 from loans.services.hold_application import LONGEST_WORDS
 from loans.services.what_if import Change
 
@@ -96,6 +97,32 @@ class VerifyForm(WordsForm):
         self.fields["document"].queryset = clean  # type: ignore[attr-defined]
         self.fields["words"].label = _("What it shows")
         self.order_fields(self.field_order)
+
+
+class CompareForm(WordsForm):
+    """With which card the identity was compared."""
+
+    IN_PERSON = "in_person"
+
+    field_order = ("document", "words")
+
+    def __init__(self, *args: Any, application: Application, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        papers = [(str(paper.pk), paper.name) for paper in identity_papers(application)]
+        self.fields["document"] = forms.ChoiceField(
+            label=_("Compared with"),
+            choices=[*papers, (self.IN_PERSON, _("The card, shown in person"))],
+            widget=UnfoldAdminSelectWidget,
+            help_text=_("Identity cards that were sent and found clean are in the list."),
+        )
+        self.fields["words"].label = _("What you saw")
+        self.order_fields(self.field_order)
+
+    @property
+    def document_id(self) -> int | None:
+        """The paper; None where the card was shown in person."""
+        chosen = self.cleaned_data["document"]
+        return None if chosen == self.IN_PERSON else int(chosen)
 
 
 class ApproveForm(forms.Form):

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.users.models import Identity, User
@@ -14,16 +15,22 @@ from dashu.web.templatetags.dashu import money
 from loans.desk import decision, facts, file
 from loans.desk.seen import Seen, seen_at
 from loans.desk.what_if_page import what_if
-from loans.desk.words import clock_words
+from loans.desk.words import actor_names, clock_words, compared_with
 from loans.domain.applications import Status
-from loans.models import Application, CreditReview, Offer
+from loans.models import Application, ApplicationEvent, CreditReview, Offer
+from loans.selectors.desk import is_own
+from loans.services.compare_identity import COMPARE, COMPARED_WHILE
 
 
 def application_page(application: Application, asked: QueryDict, *, user: User, now: datetime) -> dict[str, Any]:
     """Return what the template of the page takes, apart from what the person may do."""
     seen = seen_at(application, now=now)
     waits = application.status == Status.REFERRED
-    optional = [file.requests_table(application), file.parties_table(application)]
+    optional = [
+        file.requests_table(application),
+        file.parties_table(application),
+        file.guarantees_table(application, now=now),
+    ]
     return {
         "application": application,
         "seen": seen,
@@ -43,6 +50,7 @@ def application_page(application: Application, asked: QueryDict, *, user: User, 
         "what_if": what_if(seen, asked, now=now) if waits else None,
         "file_tables": [
             file.documents_table(application),
+            file.customers_table(application, user),
             file.same_table(application),
             file.consents_table(application),
             file.decisions_table(application),
@@ -78,10 +86,31 @@ def _who(application: Application) -> list[tuple[Any, str]]:
             (_("Name"), identity.masked_name),
             (_("ID number"), identity.masked_number),
             (_("Phone"), identity.masked_phone),
+            (_("Compared with the card"), _compared(application, identity)),
         ]
     if application.partner:
         shown.append((_("Brought by"), application.partner.name))
     return shown
+
+
+def may_compare(application: Application, user: User) -> bool:
+    """Whether the person can note that the identity agrees with the card, which nobody has noted yet."""
+    if application.status not in COMPARED_WHILE or not user.has_perm(COMPARE) or is_own(application, user):
+        return False
+    return Identity.objects.filter(borrower=application.borrower_id, verified_at=None).exists()
+
+
+def _compared(application: Application, identity: Identity) -> str:
+    """Return when, by whom and with what, or that nobody has; it may have been for another application."""
+    if identity.verified_at is None:
+        return gettext("Not yet")
+    kind = ApplicationEvent.Kind.IDENTITY_CHECKED
+    event = ApplicationEvent.objects.filter(application__borrower=application.borrower_id, kind=kind).first()
+    by = actor_names([identity.verified_by], application)[identity.verified_by]
+    said = [date_format(localtime(identity.verified_at), "DATETIME_FORMAT"), by]
+    if event:
+        said.append(compared_with(event))
+    return " · ".join(said)
 
 
 def _offers(seen: Seen) -> list[Any]:

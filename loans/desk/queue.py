@@ -18,13 +18,14 @@ from loans.desk.words import clock_words, reasons_named
 from loans.domain.applications import Status
 from loans.models import Application
 from loans.models.applications import ApplicationQuerySet
-from loans.selectors.desk import BOXES, counts_of, latest_reviews, open_requests
+from loans.selectors.desk import BOXES, box_of, counts_of, latest_reviews, open_requests
 
 EMPTY = {
     "all": _("No application waits for a person."),
     "mine": _("You hold no application. Take up the next one."),
     "unclaimed": _("Somebody works on every application."),
     "overdue": _("Every promise is kept so far."),
+    "declined": _("No guarantor has declined what an applicant wants to sign."),
     "decided": _("Nothing has been decided yet."),
 }
 
@@ -39,11 +40,14 @@ def application_link(application: Application) -> SafeString:
 
 def queue_figures(seen: ApplicationQuerySet, *, user: User, now: datetime) -> list[Figure]:
     counts = counts_of(seen, user=user, now=now)
+    declined = box_of(seen, "declined", user=user, now=now).count()
+    told = [Figure(_("declined by a guarantor"), declined, tone="soon")] if declined else []
     return [
         Figure(_("waiting for a person"), counts["all"]),
         Figure(_("overdue"), counts["overdue"], tone="late" if counts["overdue"] else "good"),
         Figure(_("held by nobody"), counts["unclaimed"]),
         Figure(_("held by me"), counts["mine"]),
+        *told,
     ]
 
 

@@ -12,9 +12,10 @@ from dashu.policy.credit_rules import Outcome
 from dashu.users.models import User
 from loans.domain.card_issuers import Belonging
 from loans.domain.credit_review import Reason
+from loans.domain.guarantees import State
 from loans.domain.promises_to_answer import Clock, Urgency, clock_of
 from loans.domain.scoring_facts import Housing, Work
-from loans.models import Application
+from loans.models import Application, ApplicationDocument, ApplicationEvent
 
 REASONS: Mapping[str, Promise] = {
     Reason.UNDER_AGE.value: _("Under age"),
@@ -71,6 +72,13 @@ SHARED: Mapping[str, Promise] = {
     "card": _("Same card"),
     "paper": _("Same paper"),
 }
+GUARANTEES: Mapping[str, Promise] = {
+    State.NOT_ASKED: _("Not asked yet"),
+    State.WAITING: _("Has a link to decide"),
+    State.LINK_OVER: _("Did not answer; the link is over"),
+    State.SIGNED: _("Has agreed and signed"),
+    State.DECLINED: _("Has declined"),
+}
 TONES = {Urgency.IN_TIME: "plain", Urgency.SOON: "soon", Urgency.OVERDUE: "late"}
 
 
@@ -99,12 +107,21 @@ def _sentence(clock: Clock) -> str:
     return ngettext("%(hours)s hour left", "%(hours)s hours left", hours) % {"hours": hours}
 
 
+def compared_with(event: ApplicationEvent) -> str:
+    """Return with what an identity was compared: the name of the paper, or that the card was shown."""
+    document_id = event.data.get("document")
+    if document_id is None:
+        return gettext("The card, shown in person")
+    return ApplicationDocument.objects.values_list("name", flat=True).get(pk=document_id)
+
+
 def actor_names(actors: Iterable[str], application: Application) -> Mapping[str, str]:
     """Return names for actors such as "user:12" with one query: staff by name, the applicant as such, masked."""
     wanted = set(actors)
     ids = [int(actor.removeprefix("user:")) for actor in wanted if actor.removeprefix("user:").isdecimal()]
     names = {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=ids, is_staff=True)}
     names[f"user:{application.borrower.user_id}"] = gettext("The applicant")
+    names |= {actor: gettext("A guarantor") for actor in wanted if actor.startswith("guarantor:")}
     return {actor: names.get(actor) or (gettext("By rules") if _is_program(actor) else actor) for actor in wanted}
 
 

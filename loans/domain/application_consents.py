@@ -4,3 +4,5 @@
 NEEDED = ("PERSONAL_DATA", "CREDIT_REPORT")
 ASKED = ("AUTOMATED_DECISION",)
 EVERY = (*NEEDED, *ASKED)
+# What a guarantor of the loan agrees to before signing; an applicant is never asked for these.
+OF_GUARANTORS = ("GUARANTOR_DATA", "GUARANTEE")

@@ -16,6 +16,7 @@ from loans.models.contracts import (
     TrancheQuerySet,
 )
 from loans.models.covenants import Covenant
+from loans.models.guarantees import GuaranteeAnswer, GuarantorCode, GuarantorLink
 from loans.models.loans import Loan, LoanQuerySet
 from loans.models.parties import Business, CardToPay, Guarantor
 from loans.models.products import Product, ProductTerms, ProductTermsQuerySet
@@ -33,7 +34,10 @@ __all__ = [
     "CreditReport",
     "CreditReview",
     "Disclosure",
+    "GuaranteeAnswer",
     "Guarantor",
+    "GuarantorCode",
+    "GuarantorLink",
     "Loan",
     "LoanContract",
     "LoanContractQuerySet",

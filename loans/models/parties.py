@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from dashu.kernel.masking import masked_card_number, masked_id_number, masked_name
+from dashu.kernel.masking import masked_card_number, masked_id_number, masked_name, masked_phone
 from dashu.users.sealing import SealedText
 from loans.domain.card_issuers import Belonging, issuer_table
 from loans.models.applications import Application
@@ -34,8 +34,9 @@ class Business(models.Model):
 
 class Guarantor(models.Model):
     """
-    Somebody who answers for a share of a business loan.
+    Somebody who answers for a share of a business loan. They agree and sign themselves, see `loans.models.guarantees`.
 
+    :ivar phone: 11 digits; the link and the code to sign with go there. None: named before it was asked for.
     :ivar share_bps: of what is owed, basis points; all guarantors together answer for at most the whole.
     """
 
@@ -45,6 +46,7 @@ class Guarantor(models.Model):
     name = SealedText(_("legal name"))
     number = SealedText(_("number"))
     number_index = models.CharField(max_length=64, db_index=True, editable=False)
+    phone = SealedText(_("phone"), null=True)
     share_bps = models.PositiveIntegerField(_("share (bps)"))
 
     class Meta:
@@ -68,6 +70,10 @@ class Guarantor(models.Model):
     @property
     def masked_number(self) -> str:
         return masked_id_number(self.number)
+
+    @property
+    def masked_phone(self) -> str:
+        return masked_phone(self.phone) if self.phone else ""
 
 
 class CardToPay(models.Model):

@@ -24,15 +24,28 @@ from loans.disclosing import (
     yearly_cost,
 )
 from loans.domain.cost_sheet import CostSheet, NotCharged, Portion, digest_of, sheet_of
+from loans.domain.guarantees import CLAIMED_WITHIN_MONTHS
 from loans.selectors.product_previews import METHODS
 
 
+class GuarantorSigned(TypedDict):
+    """How a guarantor signed, see `Signature`."""
+
+    at: str
+    phone: str
+    evidence: str
+
+
 class Guarantor(TypedDict):
-    """:param share: of the debt, a decimal fraction as text, "0.5" for a half. `id_number` is masked."""
+    """
+    :param share: of the debt, a decimal fraction as text, "0.5" for a half. `id_number` is masked.
+    :param signed: None or absent where the guarantor has not signed, as in contracts from before they did.
+    """
 
     name: str
     id_number: str
     share: str
+    signed: NotRequired[GuarantorSigned | None]
 
 
 class Covenant(TypedDict):
@@ -325,6 +338,15 @@ def _clauses(facts: ContractFacts, sheet: CostSheet) -> Iterator[tuple[Any, str]
             _("Guarantors"),
             gettext("Each guarantor answers for the share of the debt that is named beside the name, and for no more."),
         )
+        yield (
+            _("When a guarantor is asked to pay"),
+            gettext(
+                "%(lender)s claims from the business first, by court where needed. A guarantor is asked only for what"
+                " cannot be got there, at the latest %(months)s months after the last due date. What a guarantor pays,"
+                " the business owes to the guarantor."
+            )
+            % {**named, "months": CLAIMED_WITHIN_MONTHS},
+        )
 
 
 def _signature(facts: ContractFacts) -> Iterator[list[str]]:
@@ -337,6 +359,12 @@ def _signature(facts: ContractFacts) -> Iterator[list[str]]:
     yield [gettext("Signed at"), moment.strftime("%Y-%m-%d %H:%M:%S %z")]
     yield [gettext("By one-time code to"), plain(signature["phone"])]
     yield [gettext("Evidence (SHA-256)"), plain(signature["evidence"])]
+    for guarantor in _entity_part(facts, "guarantors"):
+        if signed := guarantor.get("signed"):
+            yield [gettext("Signed as guarantor by"), plain(guarantor["name"])]
+            yield [gettext("Signed at"), datetime.fromisoformat(signed["at"]).strftime("%Y-%m-%d %H:%M:%S %z")]
+            yield [gettext("By one-time code to"), plain(signed["phone"])]
+            yield [gettext("Evidence (SHA-256)"), plain(signed["evidence"])]
 
 
 def _words(facts: ContractFacts, sheet: CostSheet, language: str) -> dict[str, Any]:

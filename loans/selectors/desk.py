@@ -14,6 +14,7 @@ from dashu.users.selectors import number_index
 from loans.domain.applications import Status
 from loans.models import Application, CreditReview, ReviewRequest
 from loans.models.applications import ApplicationQuerySet
+from loans.selectors.guarantees import declined_by_guarantors
 
 PAGE = 50
 FOUND = 50
@@ -22,6 +23,7 @@ BOXES = {
     "mine": _("Held by me"),
     "unclaimed": _("Held by nobody"),
     "overdue": _("Overdue"),
+    "declined": _("A guarantor has declined"),
     "decided": _("Decided"),
 }
 DECIDED = (
@@ -66,6 +68,8 @@ def box_of(seen: ApplicationQuerySet, box: str, *, user: User, now: datetime) ->
     """Return the applications of a part of the desk, in no order. :param seen: those that the person may see."""
     if box == "decided":
         return seen.filter(decided_at__isnull=False, status__in=[status.value for status in DECIDED])
+    if box == "declined":
+        return seen.filter(decided_at__isnull=False, pk__in=declined_by_guarantors())
     held = waiting(seen)
     if box == "mine":
         return held.filter(handler=user)
@@ -81,8 +85,9 @@ def page_of(
     Return a page of a part of the desk and where the next one begins: what waits by the promise that is to be kept
     first, what was decided by the latest decision.
     """
-    found, key = box_of(seen, box, user=user, now=now), "decided_at" if box == "decided" else "due_at"
-    beyond, order = ("lt", (f"-{key}", "-id")) if box == "decided" else ("gt", (key, "id"))
+    is_decided = box in ("decided", "declined")
+    found, key = box_of(seen, box, user=user, now=now), "decided_at" if is_decided else "due_at"
+    beyond, order = ("lt", (f"-{key}", "-id")) if is_decided else ("gt", (key, "id"))
     if after:
         further = Q(**{f"{key}__{beyond}": after.at})
         found = found.filter(further | Q(**{key: after.at, f"id__{beyond}": after.id}))

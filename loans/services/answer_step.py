@@ -15,10 +15,11 @@ from dashu.kernel.dates import lender_date
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, InvalidInput
 from dashu.kernel.money import format_minor
-from dashu.users.id_numbers import credit_code, legal_name, resident_id
+from dashu.users.id_numbers import credit_code, legal_name, mobile_phone, resident_id
 from dashu.users.models import Identity
 from dashu.users.selectors import number_index
 from dashu.users.services.record_identity import record_identity
+from loans.domain.application_consents import EVERY
 from loans.domain.application_facts import Step, read_step, steps_of
 from loans.domain.applications import Status
 from loans.domain.tranches import parts_of_json, refuse_parts_outside
@@ -136,7 +137,7 @@ def _keep_business(application: Application, plain: dict[str, Any], now: datetim
 
 
 def _guarantors(document: Document, now: datetime) -> list[Guarantor]:
-    """:raises InvalidInput: one is named twice, or all together answer for more than the whole."""
+    """:raises InvalidInput: a person or a phone is named twice, or all answer for more than the whole."""
     guarantors: list[Guarantor] = []
     for entry in document.children("guarantors", most=MOST_GUARANTORS, default=[]):
         number = resident_id(entry.text("number", longest=40), on=lender_date(now), field=entry.field("number"))
@@ -145,12 +146,17 @@ def _guarantors(document: Document, now: datetime) -> list[Guarantor]:
                 name=legal_name(entry.text("name", longest=200), field=entry.field("name")),
                 number=number,
                 number_index=number_index(number),
+                phone=mobile_phone(entry.text("phone", longest=40), field=entry.field("phone")),
                 share_bps=entry.whole("share_bps", low=1, high=10_000),
             )
         )
         entry.done()
     if len({guarantor.number_index for guarantor in guarantors}) < len(guarantors):
         raise InvalidInput(_("Each guarantor is named once."), field="guarantors")
+    if len({guarantor.phone for guarantor in guarantors}) < len(guarantors):
+        raise InvalidInput(
+            _("Each guarantor needs a phone of their own: they sign by a code that is sent to it."), field="guarantors"
+        )
     if sum(guarantor.share_bps for guarantor in guarantors) > 10_000:
         raise InvalidInput(_("Together the guarantors answer for at most the whole loan, 100%%."), field="guarantors")
     return guarantors
@@ -172,11 +178,18 @@ def _keep_consents(application: Application, plain: dict[str, Any], now: datetim
     if application.partner_id:
         shown = {"language": document.choice("language", Language), "now": _given_at(document, text_ids, now)}
     document.done()
+    _refuse_texts_for_others(text_ids)
     whose: dict[str, Any] = {"borrower_id": application.borrower_id, "about": application.reference}
     for purpose, text in consents_held(**whose).items():
         if text.pk not in text_ids:
             withdraw_consent(**whose, purpose=purpose, now=now, actor=actor)
     give_consents(**whose, text_ids=text_ids, actor=actor, **shown)
+
+
+def _refuse_texts_for_others(text_ids: Sequence[int]) -> None:
+    """:raises InvalidInput: a text is not for applicants, such as one that a guarantor agrees to."""
+    if ConsentText.objects.filter(pk__in=text_ids).exclude(purpose__in=EVERY).exists():
+        raise InvalidInput(_("This text is not for applicants."), field="texts")
 
 
 def _given_at(document: Document, text_ids: Sequence[int], now: datetime) -> datetime:

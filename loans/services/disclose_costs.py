@@ -25,6 +25,7 @@ from loans.models import Application, Disclosure, Offer
 from loans.selectors.exposure import exposure_of, signed_since
 from loans.services.application_rows import lock_application, refuse_unless_in
 from loans.services.choose_offer import OfferLapsed
+from loans.services.guarantor_links import invite_guarantors
 from loans.services.offer_sheets import sheet_on
 
 
@@ -87,6 +88,8 @@ def open_sheet(*, application_id: int, now: datetime, actor: str) -> Reading:
         disclosure.save(update_fields=["sheet_digest"])
     if is_new:
         _audit("opened", disclosure, actor=actor)
+    if disclosure.passed_at:  # another offer may have been chosen since, and the guarantors asked about that one
+        invite_guarantors(offer.application, disclosure, now=now, actor=actor)
     return Reading(disclosure, sheet, seconds_left(disclosure, now=now))
 
 
@@ -133,6 +136,7 @@ def answer_questions(*, application_id: int, answers: Mapping[str, str], now: da
     disclosure.save(update_fields=["tries", "passed_at"])
     if graded.is_passed:
         _audit("understood", disclosure, actor=actor, tries=len(disclosure.tries))
+        invite_guarantors(offer.application, disclosure, now=now, actor=actor)
     return graded
 
 

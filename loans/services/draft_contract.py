@@ -12,14 +12,15 @@ from typing import Any
 from django.utils import translation
 
 from dashu.consents.selectors import consents_held
-from dashu.kernel.dates import lender_date
+from dashu.kernel.dates import LENDER_ZONE, lender_date
 from dashu.policy import rules as policy
 from dashu.users.sealing import blind_index
 from dashu.web.writing import named
 from loans.domain.cost_sheet import digest_of, sheet_of
 from loans.domain.covenants import Promise, promises_of
-from loans.models import Application, Disclosure, Offer, SigningCode
-from loans.papers.contract import Complaints, ContractFacts, Signature
+from loans.models import Application, Disclosure, GuaranteeAnswer, Offer, SigningCode
+from loans.papers.contract import Complaints, ContractFacts, GuarantorSigned, Signature
+from loans.selectors.guarantees import answers_to
 from loans.services.offer_sheets import product_of_offer
 
 BINDING = ("zh-hans", "zh-hant")
@@ -105,8 +106,9 @@ def contract_facts(
                         "name": each.name,
                         "id_number": each.masked_number,
                         "share": f"{each.share_bps / 10_000:g}",
+                        "signed": _signed_by_guarantor(answer),
                     }
-                    for each in application.guarantors.all()
+                    for each, answer in answers_to(offer, figures_digest=sheet_of(offer.sheet).figures_digest)
                 ],
                 "covenants": [
                     {"text": named(promise.line.text), "by": promise.due_on.isoformat()} for promise in _promises(offer)
@@ -125,6 +127,16 @@ def _complaints(language: str, *, on: date) -> Complaints:
         "address": told.address,
         "regulator": told.regulator,
         "regulator_phone": told.regulator_phone,
+    }
+
+
+def _signed_by_guarantor(answer: GuaranteeAnswer | None) -> GuarantorSigned | None:
+    if answer is None or answer.kind != GuaranteeAnswer.Kind.SIGNED:
+        return None
+    return {
+        "at": answer.at.astimezone(LENDER_ZONE).isoformat(timespec="seconds"),
+        "phone": answer.evidence["how"]["phone"],
+        "evidence": answer.evidence_digest,
     }
 
 

@@ -25,7 +25,7 @@ class DocumentNotFound(DomainError):
 
 
 class DocumentInUse(DomainError):
-    """A figure was found proved by it, and an answer may rest on that."""
+    """A figure was found proved by it, or the identity compared with it, and an answer may rest on that."""
 
     code = "document_in_use"
     http_status = 409
@@ -50,6 +50,11 @@ def remove_document(*, application_id: int, document_id: int, now: datetime, act
     if any(figure.get("document") == document.pk for figure in application.verified.values()):
         raise DocumentInUse(
             _("We have checked a figure by this paper, so it can no longer be removed."),
+            field="document",
+        )
+    if application.events.filter(kind=Kind.IDENTITY_CHECKED, data__document=document.pk).exists():
+        raise DocumentInUse(
+            _("We have compared your identity with this paper, so it can no longer be removed."),
             field="document",
         )
     document.removed_at = now

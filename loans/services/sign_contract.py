@@ -32,6 +32,7 @@ from loans.services.disclose_costs import chosen_offer, current_disclosure
 from loans.services.draft_contract import Draft, Where, draft_contract
 from loans.services.offer_sheets import product_of_offer
 from loans.services.product_versions import RateAboveCap
+from loans.services.refuse_unguaranteed import refuse_unguaranteed
 from loans.services.signing_codes import CodeExpired, NotUnderstoodYet, latest_code, refuse_wrong_code
 
 
@@ -62,7 +63,7 @@ def sign_contract(
     :param code: as it was typed.
     :param language: of the reader, see `draft_contract`.
     :param site: the address that the page for checking papers lies under, such as "https://loans.example".
-    :raises CodeWrong, CodeExpired, NotUnderstoodYet, ContractMoved: see there.
+    :raises CodeWrong, CodeExpired, NotUnderstoodYet, GuarantorNotSigned, ContractMoved: see there.
     :raises ApplicationStateChanged, OfferLapsed, OfferOutdated, SheetNotOpened: there is nothing to sign.
     :raises UnknownProduct, RateAboveCap, OutsideProduct: the loan can no longer be made as it was offered.
     """
@@ -163,6 +164,7 @@ def _ready(application_id: int, tried: SigningCode, *, language: str, now: datet
     disclosure = current_disclosure(offer, now=now)
     if not disclosure.passed_at:
         raise NotUnderstoodYet(_("Answer the questions on the cost sheet first."))
+    refuse_unguaranteed(disclosure)
     code = latest_code(application, now=now)
     if code is None or code.pk != tried.pk or code.sheet_digest != disclosure.sheet_digest:
         raise CodeExpired(_("This code no longer holds. Have another one sent."), field="code")

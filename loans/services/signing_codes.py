@@ -6,6 +6,7 @@ it is a keyed hash; the code itself stays, sealed, until it is sent.
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ from dashu.users.sealing import blind_index
 from loans.models import Application, CardToPay, Product, SigningCode
 from loans.services.application_rows import lock_application
 from loans.services.disclose_costs import chosen_offer, current_disclosure
+from loans.services.refuse_unguaranteed import refuse_unguaranteed
 
 LASTS = timedelta(minutes=5)
 MOST_TRIES = 5
@@ -119,13 +121,14 @@ def ask_signing_code(*, application_id: int, account: PayoutAccount | None, now:
     """
     Make a code for the contract as it is today and have it sent. A code made before no longer holds.
 
-    :raises NotUnderstoodYet, IdentityMissing, CodeTooSoon, TooManyCodes, CodesNotSent: see there.
+    :raises NotUnderstoodYet, GuarantorNotSigned, IdentityMissing, CodeTooSoon, TooManyCodes, CodesNotSent: see there.
     :raises ApplicationStateChanged, OfferLapsed, SheetNotOpened: there is nothing to sign.
     """
     application = lock_application(application_id)
     disclosure = current_disclosure(chosen_offer(application, now=now), now=now)
     if not disclosure.passed_at:
         raise NotUnderstoodYet(_("Answer the questions on the cost sheet first."))
+    refuse_unguaranteed(disclosure)
     identity = getattr(application.borrower, "identity", None)
     if identity is None:
         raise IdentityMissing(_("We do not know yet who signs. Fill in the step about yourself."), field="person")
@@ -142,7 +145,7 @@ def ask_signing_code(*, application_id: int, account: PayoutAccount | None, now:
         made_at=now,
         expires_at=now + LASTS,
     )
-    made.sealed_code = "".join(secrets.choice("0123456789") for _digit in range(DIGITS))
+    made.sealed_code = new_digits()
     made.code_hash = _hash(made, made.sealed_code)
     made.save()
     audit.record(
@@ -154,6 +157,10 @@ def ask_signing_code(*, application_id: int, account: PayoutAccount | None, now:
     )
     events.publish("loans.signing_code_asked", code_id=made.pk)
     return made
+
+
+def new_digits() -> str:
+    return "".join(secrets.choice("0123456789") for _digit in range(DIGITS))
 
 
 def send_signing_code(*, code_id: int, now: datetime) -> bool:
@@ -199,12 +206,20 @@ def _try(application_id: int, typed: str, now: datetime) -> SigningCode | Domain
     application = lock_application(application_id)
     code = latest_code(application, now=now)
     if code is None:
-        return CodeExpired(_("This code no longer holds. Have another one sent."), field="code")
+        return no_code_holds()
     if secrets.compare_digest(code.code_hash, _hash(code, compact(typed)[:12])):
         return code
     code.tries += 1
     code.save(update_fields=["tries"])
-    left = MOST_TRIES - code.tries
+    return not_this_code(MOST_TRIES - code.tries)
+
+
+def no_code_holds() -> CodeExpired:
+    return CodeExpired(_("This code no longer holds. Have another one sent."), field="code")
+
+
+def not_this_code(left: int) -> CodeWrong:
+    """:param left: how many tries are left."""
     return CodeWrong(
         _("This is not the code. Compare it with the message; tries left: %(left)s."),
         field="code",
@@ -233,7 +248,12 @@ def _is_over(code: SigningCode, *, now: datetime) -> bool:
 
 def _refuse_too_many(application: Application, *, now: datetime) -> None:
     made = SigningCode.objects.filter(application=application, made_at__gt=now - timedelta(days=1))
-    moments = sorted(made.values_list("made_at", flat=True))
+    refuse_too_many_codes(made.values_list("made_at", flat=True), now=now)
+
+
+def refuse_too_many_codes(made: Iterable[datetime], *, now: datetime) -> None:
+    """:param made: when the codes of the last day were made. :raises CodeTooSoon, TooManyCodes: see there."""
+    moments = sorted(made)
     if moments and (left := moments[-1] + PAUSE - now) > timedelta():
         seconds = int(left.total_seconds()) or 1
         raise CodeTooSoon(

@@ -35,13 +35,20 @@ class GuaranteesOneself(DomainError):
     http_status = 409
 
 
+class GuarantorPhoneMissing(DomainError):
+    """A guarantor has no phone of their own to sign with."""
+
+    code = "guarantor_phone_missing"
+    http_status = 409
+
+
 @transaction.atomic
 def submit_application(*, application_id: int, now: datetime, actor: str) -> Application:
     """
     Hand the application in and have it decided. Handing it in again changes nothing.
 
     :raises ApplicationIncomplete: something is missing; `field` names the first.
-    :raises GuaranteesOneself: see there.
+    :raises GuaranteesOneself, GuarantorPhoneMissing: see there.
     :raises ApplicationStateChanged: it has ended.
     :raises UnknownProduct: the product is no longer offered.
     """
@@ -59,6 +66,7 @@ def submit_application(*, application_id: int, now: datetime, actor: str) -> App
         if purpose not in held:
             raise ApplicationIncomplete(_("This consent is needed for the review."), field="consents")
     _refuse_guaranteeing_oneself(application)
+    _refuse_phones_not_their_own(application)
 
     move(application, Status.SUBMITTED, now=now, submitted_at=now, due_at=now + ANSWER_WITHIN, expires_on=None)
     note(application, Kind.SUBMITTED, now=now, actor=actor)
@@ -72,4 +80,20 @@ def _refuse_guaranteeing_oneself(application: Application) -> None:
     if application.guarantors.filter(number_index__in=borrowers).exists():
         raise GuaranteesOneself(
             _("You answer for this loan already. Name somebody else as a guarantor, or nobody."), field="business"
+        )
+
+
+def _refuse_phones_not_their_own(application: Application) -> None:
+    """A guarantor signs by a code to their phone, which nobody else should read."""
+    applicants = Identity.objects.get(borrower=application.borrower_id).phone
+    phones = [guarantor.phone for guarantor in application.guarantors.all()]
+    if None in phones:
+        raise GuarantorPhoneMissing(
+            _("Give the phone of each guarantor: they agree themselves, by a link and a code sent to it."),
+            field="business",
+        )
+    if applicants in phones:
+        raise GuarantorPhoneMissing(
+            _("A guarantor needs a phone of their own, not yours: they sign by a code that is sent to it."),
+            field="business",
         )

@@ -19,7 +19,7 @@ from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
-from dashu.users.models import User
+from dashu.users.models import Identity, User
 from loans.domain.card_issuers import Belonging
 from loans.models import CardToPay, Loan, LoanContract, Product, Tranche
 from loans.services.contract_progress import change_account, contract_of
@@ -48,6 +48,13 @@ class PayoutStateChanged(DomainError):
     http_status = 409
 
 
+class IdentityNotCompared(DomainError):
+    """A payout of this size waits until somebody has compared the borrower's identity with the card."""
+
+    code = "identity_not_compared"
+    http_status = 409
+
+
 class WrongDestination(DomainError):
     """The money of a card-repayment loan goes to the issuer of its card and to nobody else."""
 
@@ -61,7 +68,7 @@ def request_payout(*, contract_id: int, now: datetime, actor: str = ACTOR) -> Pa
     Order the payout of the part of a contract whose turn it is; None where there is none, or its day is still far.
 
     Ordered before, it is returned. Up to the amount of the policy `credit.payout` it may be sent at once; above it, a
-    person asks and another approves.
+    person asks and another approves, once the borrower's identity was compared with the card.
 
     :raises WrongDestination: see there.
     """
@@ -104,13 +111,14 @@ def ask_payout(*, payout_id: int, reason: str, user: User, today: date, idempote
     """
     Ask that a payout above the automatic limit be sent; another person decides, with authority for the whole contract.
 
-    :raises PayoutNotFound, PayoutStateChanged: see there.
+    :raises PayoutNotFound, PayoutStateChanged, IdentityNotCompared: see there.
     :raises NotAuthorized, ReasonMissing, RequestKeyReused: see `submit`.
     """
     payout = Payout.objects.select_related("loan").filter(pk=payout_id).first()
     if payout is None:
         raise PayoutNotFound(_("There is no such payout."), field="payout")
     _refuse_unless(payout, Status.REQUESTED)
+    _refuse_unknown_borrower(payout)
     contract = contract_of(payout.loan)
     assert contract is not None, "a payout is made on a contract"
     return submit(
@@ -142,6 +150,7 @@ def approve_payout(*, payout_id: int, actor: str) -> Payout:
     Let an approved payout be sent. Approved before, nothing changes.
 
     :raises PayoutStateChanged: it was cancelled, or has ended otherwise.
+    :raises IdentityNotCompared: see there.
     """
     found = Payout.objects.values_list("loan_id", flat=True).filter(pk=payout_id).first()
     if found is None:
@@ -151,6 +160,7 @@ def approve_payout(*, payout_id: int, actor: str) -> Payout:
     if payout.status in (*Payout.TO_SEND, Status.SENT, Status.ARRIVED):
         return payout
     _refuse_unless(payout, Status.REQUESTED)
+    _refuse_unknown_borrower(payout)
     payout.status, payout.approved_by = Status.APPROVED, actor
     payout.save(update_fields=["status", "approved_by"])
     _witness("approved", payout, actor=actor)
@@ -223,6 +233,22 @@ def _refuse_unless(payout: Payout, status: str) -> None:
             _("This is not possible now: the payout is “%(state)s”."),
             field="payout",
             params={"state": payout.get_status_display()},
+        )
+
+
+def _refuse_unknown_borrower(payout: Payout) -> None:
+    """:raises IdentityNotCompared: see there; whether it is asked for is a rule of the day of the signature."""
+    contract = contract_of(payout.loan)
+    if contract is None or not policy.credit_payout(lender_date(contract.signed_at)).compared_identity:
+        return
+    borrower_id = contract.application.borrower_id
+    if not Identity.objects.filter(borrower=borrower_id, verified_at__isnull=False).exists():
+        raise IdentityNotCompared(
+            _(
+                "Nobody has compared the borrower's identity with the card yet. Do it on the page of application"
+                " %(application)s; then ask again."
+            ),
+            params={"application": contract.application.reference},
         )
 
 

@@ -33,62 +33,76 @@ class ConsentNotHeld(DomainError):
 
 @transaction.atomic
 def give_consents(
-    *, borrower_id: int, text_ids: Collection[int], about: str, now: datetime, actor: str, language: str | None = None
+    *,
+    text_ids: Collection[int],
+    about: str,
+    now: datetime,
+    actor: str,
+    borrower_id: int | None = None,
+    person: str = "",
+    language: str | None = None,
 ) -> Sequence[ConsentEntry]:
     """
     Write down that a person agrees to these texts. What is held already is not written again.
 
     :param about: what it is for, such as an application's reference.
     :param now: when it was given.
+    :param person: in place of a borrower's id, somebody who is none, such as "guarantor:12"; the caller has locked what
+        they belong to, so that one comes after the other.
     :param language: in which the text was read; None: the language of the moment.
     :raises ConsentTextOutdated: a text is not the latest of its purpose.
     """
-    Borrower.objects.select_for_update().get(pk=borrower_id)
+    whose = _locked(borrower_id, person, about)
     latest = {text.pk: text for text in latest_texts()}
     if any(text_id not in latest for text_id in text_ids):
         raise ConsentTextOutdated(_("The text has changed since you opened this page. Please read it again."))
-    held = {text.pk for text in consents_held(borrower_id=borrower_id, about=about).values()}
+    held = {text.pk for text in consents_held(**whose).values()}
     new = [latest[text_id] for text_id in sorted(text_ids) if text_id not in held]
-    whose: dict[str, Any] = {"borrower_id": borrower_id, "about": about}
-    return _write(Kind.GIVEN, new, **whose, now=now, actor=actor, language=language)
+    return _write(Kind.GIVEN, new, whose, now=now, actor=actor, language=language)
 
 
 @transaction.atomic
-def withdraw_consent(*, borrower_id: int, purpose: str, about: str, now: datetime, actor: str) -> ConsentEntry:
+def withdraw_consent(
+    *, purpose: str, about: str, now: datetime, actor: str, borrower_id: int | None = None, person: str = ""
+) -> ConsentEntry:
     """
     Write down that a person takes a consent back. What was done while it held stays lawful.
 
+    :param person: see `give_consents`.
     :raises ConsentNotHeld: it was not given, or was withdrawn before.
     """
-    Borrower.objects.select_for_update().get(pk=borrower_id)
-    text = consents_held(borrower_id=borrower_id, about=about).get(purpose)
+    whose = _locked(borrower_id, person, about)
+    text = consents_held(**whose).get(purpose)
     if text is None:
         raise ConsentNotHeld(_("You have not given this consent, or have withdrawn it before."), field="purpose")
-    return _write(Kind.WITHDRAWN, [text], borrower_id=borrower_id, about=about, now=now, actor=actor)[0]
+    return _write(Kind.WITHDRAWN, [text], whose, now=now, actor=actor)[0]
+
+
+def _locked(borrower_id: int | None, person: str, about: str) -> dict[str, Any]:
+    if borrower_id is not None:
+        Borrower.objects.select_for_update().get(pk=borrower_id)
+    return {"borrower_id": borrower_id, "person": person, "about": about}
 
 
 def _write(
     kind: str,
     texts: Sequence[ConsentText],
+    whose: dict[str, Any],
     *,
-    borrower_id: int,
-    about: str,
     now: datetime,
     actor: str,
     language: str | None = None,
 ) -> Sequence[ConsentEntry]:
     language = language or get_language() or ""
-    entries = [
-        ConsentEntry(borrower_id=borrower_id, text=text, kind=kind, about=about, language=language, at=now, actor=actor)
-        for text in texts
-    ]
+    entries = [ConsentEntry(**whose, text=text, kind=kind, language=language, at=now, actor=actor) for text in texts]
     entries = ConsentEntry.objects.bulk_create(entries)
+    subject_type, _colon, subject_id = (whose["person"] or f"borrower:{whose['borrower_id']}").partition(":")
     for entry in entries:
         audit.record(
             action=f"consents.consent_{kind.lower()}",
-            subject_type="borrower",
-            subject_id=borrower_id,
+            subject_type=subject_type,
+            subject_id=subject_id,
             actor=actor,
-            data={"purpose": entry.text.purpose, "version": entry.text.version, "about": about},
+            data={"purpose": entry.text.purpose, "version": entry.text.version, "about": whose["about"]},
         )
     return entries

@@ -280,6 +280,12 @@ class DebtForm(forms.Form):
 class GuarantorForm(forms.Form):
     name = forms.CharField(label=_("Name as on the identity card"), max_length=120)
     number = forms.CharField(label=_("Identity card number"), max_length=40)
+    phone = forms.CharField(
+        label=_("Their mobile phone"),
+        max_length=40,
+        help_text=_("They get a link there, read what it means for them, and agree themselves or not."),
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
     share = forms.DecimalField(
         label=_("Answers for, %"),
         min_value=0,

@@ -171,7 +171,7 @@ def _with_more(data: QueryDict, name: str) -> QueryDict:
 def _kept_rows(application: Application, name: str, kept: Mapping[str, Any]) -> list[dict[str, Any]]:
     if name == "guarantors":
         return [
-            {"name": each.name, "number": each.number, "share": f"{each.share_bps / 100:g}"}
+            {"name": each.name, "number": each.number, "phone": each.phone or "", "share": f"{each.share_bps / 100:g}"}
             for each in application.guarantors.all()
         ]
     if name == "tranches":

@@ -207,7 +207,8 @@ def _business(application: Application, facts: dict[str, Any]) -> Iterator[tuple
     yield _("Sales in a usual month"), money(facts["monthly_revenue_minor"], application.currency)
     for guarantor in application.guarantors.all():
         share = percent(Decimal(guarantor.share_bps) / 10_000)
-        yield _("Guarantor"), f"{guarantor.masked_name} {guarantor.masked_number} · {share}"
+        told = (f"{guarantor.masked_name} {guarantor.masked_number}", guarantor.masked_phone, share)
+        yield _("Guarantor"), " · ".join(part for part in told if part)
 
 
 def _card(application: Application, facts: dict[str, Any]) -> Iterator[tuple[Any, Any]]:

@@ -21,6 +21,7 @@ from dashu.portal.applying.papers import papers_of, papers_page, take_paper
 from dashu.portal.applying.steps import asked_for, next_step, step_before, steps_shown
 from dashu.portal.applying.telling import card_comparison_of, decision_of, offers_shown, sections_of, timeline_of
 from dashu.portal.complaining import complaints_shown
+from dashu.portal.signing.guarantors import guarantors_shown
 from dashu.portal.signing.showing import contract_shown
 from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import lender_date
@@ -77,6 +78,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
             "steps": steps_shown(shown),
             "decision": decision_of(shown),
             "contract": contract_shown(shown, today=lender_today()),
+            "guarantors": guarantors_shown(shown, now=lender_now()),
             "timeline": timeline_of(shown),
             "papers": papers_of(shown),
             "may_add_papers": shown.status in (Status.SUBMITTED, Status.REFERRED),

@@ -138,8 +138,8 @@ APPLICANTS = (
                 "years": 7,
                 "monthly_revenue": "180000.00",
                 "guarantors": [
-                    {"name": "萧国强", "number": id_number("19790707"), "share_bps": 5_000},
-                    {"name": "唐丽华", "number": id_number("19840815"), "share_bps": 2_500},
+                    {"name": "萧国强", "number": id_number("19790707"), "phone": "15400000201", "share_bps": 5_000},
+                    {"name": "唐丽华", "number": id_number("19840815"), "phone": "15400000202", "share_bps": 2_500},
                 ],
             },
             "month": {

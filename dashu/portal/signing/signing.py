@@ -19,6 +19,7 @@ from dashu.messaging.secret_texts import shows_secrets
 from dashu.portal.applying.views import own_application
 from dashu.portal.complaining import complaints_shown
 from dashu.portal.signing.forms import AccountForm, CodeForm
+from dashu.portal.signing.guarantors import guarantors_shown
 from dashu.users.actors import actor_of
 from loans.domain.applications import Status
 from loans.domain.cost_sheet import sheet_of
@@ -141,6 +142,7 @@ def _page(
         {
             "application": shown,
             "offer": offer,
+            "guarantors": guarantors_shown(shown, now=lender_now()),
             "total": sheet.total,
             "parts": sheet.portions if sheet.drawn else (),
             "account": account,

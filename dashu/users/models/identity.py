@@ -55,6 +55,7 @@ class Identity(models.Model):
     class Meta:
         verbose_name = _("identity of a borrower")
         verbose_name_plural = _("identities of borrowers")
+        permissions = [("verify_identity", "Can note that an identity was compared with the card")]
         indexes = [
             models.Index(fields=["number_index"], name="users_identity_number"),
             models.Index(fields=["phone_index"], name="users_identity_phone"),

@@ -9,16 +9,18 @@ import pytest
 
 from dashu.api.models import StoredAnswer
 from dashu.kernel.dates import lender_now, lender_today
-from loans.api import application_offers
+from loans.api import application_offers, application_telling
 from loans.api import decision_examples as examples
-from loans.models import Application, ApplicationEvent, CreditReview, Offer, ReviewRequest
+from loans.models import Application, ApplicationEvent, CreditReview, Guarantor, Offer, ReviewRequest
 from loans.services import read_credit_report
 from loans.services.decide_application import decide_application
 from loans.services.submit_application import submit_application
 from tests import factories
+from tests.applicants import NOW
 from tests.integration.api.conftest import assert_problem, program_of
 from tests.integration.api.test_applications import applied, offered, post
 from tests.integration.loans.test_deciding import FakeBureau, other
+from tests.signers import guaranteed, understood
 
 __all__ = ["offered"]  # the fixture that every test here starts from
 pytestmark = pytest.mark.django_db
@@ -310,3 +312,32 @@ class TestScopes:
         assert_problem(post(reads, f"{address}/choose", {}), 403, "insufficient_scope", None)
         assert_problem(writes.get(f"{address}/sheet"), 403, "insufficient_scope", None)
         assert Application.objects.get().status == "OFFERED"
+
+
+class TestGuarantors:
+    def test_are_told_masked_with_what_they_answered(self, program, dana, amina, monkeypatch):
+        monkeypatch.setattr(application_telling, "lender_now", lambda: NOW)
+        application = understood(amina, "SME")
+        Application.objects.filter(pk=application.pk).update(partner=dana)
+        [asked] = program.get(address_of(application)).json()["guarantors"]
+        guaranteed(Guarantor.objects.get())
+
+        [agreed] = program.get(address_of(application)).json()["guarantors"]
+
+        assert asked == {
+            "name": "布**",
+            "number": "110***********0134",
+            "phone": "139****5678",
+            "share_bps": 5000,
+            "state": "WAITING",
+            "answered_at": None,
+        }
+        assert (agreed["state"], agreed["answered_at"]) == ("SIGNED", "2026-11-23T10:00:00+08:00")
+
+    def test_of_another_partners_application_are_not_told(self, program, amina):
+        application = understood(amina, "SME")
+
+        assert_problem(program.get(address_of(application)), 404, "application_not_found", "application")
+
+    def test_of_a_loan_without_any_is_an_empty_list(self, program):
+        assert program.get(address_of(decided(program))).json()["guarantors"] == []

@@ -1,8 +1,10 @@
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
+from dashu.audit.models import AuditRecord
 from dashu.consents.models import ConsentEntry, ConsentText, Purpose
 from dashu.consents.selectors import consents_held, latest_texts
 from dashu.consents.services.ledger import ConsentNotHeld, ConsentTextOutdated, give_consents, withdraw_consent
@@ -73,6 +75,37 @@ class TestLedger:
         for statement in ("UPDATE consents_consententry SET kind = 'WITHDRAWN'", "DELETE FROM consents_consententry"):
             with pytest.raises(DatabaseError, match="consents_are_append_only"), transaction.atomic():
                 connection.cursor().execute(statement)
+
+
+class TestOfSomebodyWhoIsNoBorrower:
+    whose: ClassVar = {"person": "guarantor:7", "about": ABOUT}
+
+    def test_is_kept_under_their_name_in_the_app_that_knows_them(self, rules):
+        [text] = latest_texts([Purpose.GUARANTEE])
+
+        give_consents(**self.whose, text_ids=[text.pk], now=NOW, actor="link")
+
+        entry = ConsentEntry.objects.get()
+        assert (entry.borrower_id, entry.person, entry.at) == (None, "guarantor:7", NOW)
+        assert set(consents_held(**self.whose)) == {"GUARANTEE"}
+        assert consents_held(person="guarantor:8", about=ABOUT) == {}
+        kept = AuditRecord.objects.get(action="consents.consent_given")
+        assert (kept.subject_type, kept.subject_id) == ("guarantor", "7")
+
+    def test_can_be_taken_back(self, rules):
+        [text] = latest_texts([Purpose.GUARANTEE])
+        give_consents(**self.whose, text_ids=[text.pk], now=NOW, actor="link")
+
+        withdraw_consent(**self.whose, purpose="GUARANTEE", now=NOW, actor="link")
+
+        assert consents_held(**self.whose) == {}
+
+    def test_a_line_is_of_one_person(self, amina):
+        [text] = latest_texts([Purpose.GUARANTEE])
+
+        for whose in ({}, {"borrower": amina, "person": "guarantor:7"}):
+            with pytest.raises(IntegrityError, match="consents_entry_is_of_one"), transaction.atomic():
+                ConsentEntry.objects.create(**whose, text=text, kind="GIVEN", at=NOW, actor="link")
 
 
 class TestTexts:

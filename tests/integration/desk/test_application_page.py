@@ -3,12 +3,15 @@
 import pytest
 
 from dashu.audit.models import AuditRecord
-from loans.models import Application, ApplicationDocument, CreditReview, Offer
+from loans.desk import admin
+from loans.models import Application, ApplicationDocument, CreditReview, Guarantor, Offer
 from loans.services.ask_for_review import ask_for_review
 from loans.services.hold_application import claim_next_application
 from tests import factories
 from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, NOW, UNKNOWN_CARD
 from tests.integration.desk.conftest import decided, other, referred, signed_in
+from tests.integration.loans.test_guarantees import decline
+from tests.signers import guaranteed, token_of, understood
 
 
 def address(application) -> str:
@@ -177,3 +180,48 @@ class TestHolding:
         assert "Victor: on leave" in page_of(client, application)
         refused = client.post(f"{address(application)}release/", {"words": "x"}).content.decode()
         assert "You do not hold this application." in refused
+
+
+class TestGuarantors:
+    @pytest.fixture(autouse=True)
+    def _now(self, monkeypatch):
+        monkeypatch.setattr(admin, "lender_now", lambda: NOW)
+
+    def test_are_shown_with_what_they_answered(self, amina, una, bureau):
+        application = understood(amina, "SME")
+        client = signed_in(una)
+        asked = page_of(client, application)
+        answer = guaranteed(Guarantor.objects.get())
+
+        page = page_of(client, application)
+
+        assert "Has a link to decide" in asked
+        for said in (
+            "What the guarantors answered",
+            "Has agreed and signed",
+            "139****5678",
+            answer.evidence_digest[:12],
+        ):
+            assert said in page
+        assert ("布鲁克" in page, BROOKS_NUMBER in page, "A guarantor has agreed" in page) == (False, False, True)
+
+    def test_a_decline_is_told_to_the_desk(self, amina, una, bureau):
+        application = understood(amina, "SME")
+        guarantor, client = Guarantor.objects.get(), signed_in(una)
+        before = client.get("/admin/loans/application/?box=declined").content.decode()
+        decline(token_of(guarantor))
+
+        box = client.get("/admin/loans/application/?box=declined").content.decode()
+
+        assert (application.reference in before, "Declined by a guarantor" in before) == (False, False)
+        assert (application.reference in box, "Declined by a guarantor" in box) == (True, True)
+        assert "Has declined" in page_of(client, application)
+
+    def test_who_agreed_after_all_is_no_longer_told(self, amina, una, bureau):
+        application = understood(amina, "SME")
+        decline(token_of(Guarantor.objects.get()))
+        guaranteed(Guarantor.objects.get())
+
+        box = signed_in(una).get("/admin/loans/application/?box=declined").content.decode()
+
+        assert application.reference not in box

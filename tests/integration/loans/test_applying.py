@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 from django.utils import translation
 
-from dashu.consents.selectors import consents_held
+from dashu.consents.selectors import consents_held, latest_texts
 from dashu.kernel.documents import MissingField
 from dashu.kernel.errors import InvalidInput
-from dashu.users.id_numbers import InvalidCardNumber, InvalidCreditCode, InvalidIdNumber
+from dashu.users.id_numbers import InvalidCardNumber, InvalidCreditCode, InvalidIdNumber, InvalidPhone
 from dashu.users.models import Borrower, Identity, User
 from dashu.users.services.record_identity import IdentityInUse
 from loans.models import Application, ApplicationEvent, Business, CardToPay, Guarantor
@@ -18,11 +18,17 @@ from loans.services.cards_to_pay import CardNotCredit, CardOfAnotherIssuer
 from loans.services.contract_progress import cancel_loan
 from loans.services.create_loan import OutsideProduct
 from loans.services.start_application import NotAnApplicant, borrower_of, start_application
-from loans.services.submit_application import ApplicationIncomplete, GuaranteesOneself, submit_application
+from loans.services.submit_application import (
+    ApplicationIncomplete,
+    GuaranteesOneself,
+    GuarantorPhoneMissing,
+    submit_application,
+)
 from loans.services.withdraw_application import withdraw_application
 from tests.applicants import (
     AMINAS_NUMBER,
     BROOKS_NUMBER,
+    BROOKS_PHONE,
     DEBIT_CARD,
     ISSUERS_CARD,
     NOW,
@@ -115,12 +121,25 @@ class TestAnswer:
         business = answers("SME")["business"]
         with pytest.raises(InvalidCreditCode):
             answer(application, "business", **{**business, "credit_code": "91110000600037341X"})
-        second = {"name": "第二人", "number": AMINAS_NUMBER, "share_bps": 5001}
+        second = {"name": "第二人", "number": AMINAS_NUMBER, "phone": "13700000001", "share_bps": 5001}
         with pytest.raises(InvalidInput) as refusal:
             answer(application, "business", **{**business, "guarantors": [*business["guarantors"], second]})
 
         assert refusal.value.field == "guarantors"
         assert Guarantor.objects.get().share_bps == 5000
+
+    def test_each_guarantor_has_a_phone_of_their_own(self, amina):
+        application, business = draft(amina, "SME"), answers("SME")["business"]
+        [first] = business["guarantors"]
+        second = {"name": "第二人", "number": AMINAS_NUMBER, "phone": f"+86 {first['phone']}", "share_bps": 5000}
+
+        with pytest.raises(InvalidInput, match="a phone of their own"):
+            answer(application, "business", **{**business, "guarantors": [first, second]})
+        with pytest.raises(InvalidPhone) as refusal:
+            answer(application, "business", **{**business, "guarantors": [{**first, "phone": "12345"}]})
+
+        assert refusal.value.field == "guarantors[0].phone"
+        assert Guarantor.objects.get().phone == BROOKS_PHONE
 
     def test_a_card_has_a_right_number_and_is_shown_masked(self, amina):
         application = draft(amina, "CARD_REPAYMENT")
@@ -219,6 +238,15 @@ class TestAnswer:
             "CREDIT_REPORT",
         }
 
+    def test_nobody_agrees_for_a_guarantor(self, amina):
+        application = draft(amina)
+        [theirs] = latest_texts(["GUARANTEE"])
+
+        with pytest.raises(InvalidInput, match="not for applicants"):
+            answer(application, "consents", texts=[*answers()["consents"]["texts"], theirs.pk])
+
+        assert "GUARANTEE" not in consents_held(borrower_id=amina.pk, about=application.reference)
+
     def test_refuses_once_it_was_handed_in(self, amina):
         application = submitted(amina)
 
@@ -298,8 +326,23 @@ class TestSubmit:
 
         assert refusal.value.field == "consents"
 
+    @pytest.mark.parametrize(
+        ("phone", "words"), [(None, "Give the phone of each guarantor"), ("13800001234", "not yours")]
+    )
+    def test_refuses_a_guarantor_without_a_phone_of_their_own(self, phone, words, amina):
+        application = draft(amina, "SME")
+        guarantor = Guarantor.objects.get()
+        guarantor.phone = phone
+        guarantor.save()
+
+        with pytest.raises(GuarantorPhoneMissing, match=words) as refusal:
+            submit_application(application_id=application.pk, now=NOW, actor="user:1")
+
+        application.refresh_from_db()
+        assert (refusal.value.code, application.status) == ("guarantor_phone_missing", "DRAFT")
+
     def test_refuses_a_guarantor_who_is_the_applicant(self, amina):
-        herself = {"name": "阿米娜", "number": AMINAS_NUMBER, "share_bps": 10_000}
+        herself = {"name": "阿米娜", "number": AMINAS_NUMBER, "phone": "13700000001", "share_bps": 10_000}
         application = draft(amina, "SME", business={"guarantors": [herself]})
 
         with pytest.raises(GuaranteesOneself):

@@ -5,9 +5,13 @@ import pytest
 
 from dashu.alerts.models import Alert
 from dashu.approvals.authority import NotAuthorized
+from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.decide import OwnRequest, approve
 from dashu.messaging.models import OutboxMessage
+from dashu.policy.models import PolicyRule
+from dashu.policy.selectors import forget_rules
 from dashu.users.models import User
+from dashu.users.services.record_identity import verify_identity
 from loans.domain.cost_sheet import sheet_of
 from loans.models import ApplicationEvent, CardToPay, Loan, LoanContract
 from repayments import tasks
@@ -16,6 +20,7 @@ from repayments.models import Disbursement, Installment, Payout
 from repayments.services import send_payout as sending
 from repayments.services.payout_outcomes import give_up_payouts, take_outcome
 from repayments.services.request_payout import (
+    IdentityNotCompared,
     PayoutStateChanged,
     WrongDestination,
     approve_payout,
@@ -387,7 +392,9 @@ class TestSimulated:
 class TestApproval:
     @pytest.fixture
     def large(self, amina):
-        return ordered(amina, "SME")
+        payout = ordered(amina, "SME")
+        verify_identity(borrower_id=amina.pk, verified_at=NOW, actor="user:9")
+        return payout
 
     def ask(self, payout, user):
         return ask_payout(
@@ -421,6 +428,32 @@ class TestApproval:
     def test_a_collector_asks_for_nothing(self, large, chidi):
         with pytest.raises(NotAuthorized):
             self.ask(large, chidi)
+
+    def test_waits_until_somebody_has_compared_who_the_borrower_is(self, amina):
+        payout = ordered(amina, "SME")
+        maker = factories.staff("Una", User.Role.UNDERWRITER)
+        reference = payout.loan.signed_contract.application.reference
+
+        with pytest.raises(IdentityNotCompared) as refused:
+            self.ask(payout, maker)
+        with pytest.raises(IdentityNotCompared):
+            approve_payout(payout_id=payout.pk, actor="user:1")
+
+        payout.refresh_from_db()
+        assert refused.value.code == "identity_not_compared"
+        assert reference in str(refused.value.user_message)
+        assert (payout.status, ApprovalRequest.objects.exists()) == ("REQUESTED", False)
+
+    def test_a_small_one_does_not_wait_for_it(self, amina):
+        assert ordered(amina).status == "APPROVED"
+
+    def test_nor_does_a_large_one_where_the_rules_do_not_ask(self, amina):
+        rule = PolicyRule.objects.get(pack="cn", code="credit.payout")
+        rule.value = {**rule.value, "compared_identity": False}
+        rule.save()
+        forget_rules()
+
+        assert self.ask(ordered(amina, "SME"), factories.staff("Una", User.Role.UNDERWRITER)).status == "PENDING"
 
     def test_what_was_cancelled_meanwhile_is_not_approved(self, large):
         Payout.objects.update(status="CANCELLED")

@@ -5,6 +5,7 @@ from django.test import Client
 
 from dashu.approvals.models import ApprovalRequest
 from dashu.users.models import User
+from dashu.users.services.record_identity import verify_identity
 from repayments.models import Payout
 from repayments.services.request_payout import request_payout
 from tests import factories
@@ -42,6 +43,7 @@ class TestPayoutPage:
 
     def test_an_underwriter_asks_for_a_large_one(self, amina, signed_in):
         payout = request_payout(contract_id=signed(amina, "SME").pk, now=NOW)
+        verify_identity(borrower_id=amina.pk, verified_at=NOW, actor="user:9")
         client = signed_in(User.Role.UNDERWRITER)
         page = client.get(address(payout, "ask"))
 
@@ -79,6 +81,16 @@ class TestPayoutPage:
 
         for tranche in contract.tranches.select_related("loan"):
             assert f"/admin/loans/loan/{tranche.loan_id}/change/" in shown
+
+    def test_says_that_nobody_compared_the_identity(self, amina, signed_in):
+        payout = request_payout(contract_id=signed(amina, "SME").pk, now=NOW)
+        client = signed_in(User.Role.UNDERWRITER)
+        key = client.get(address(payout, "ask")).context["form"].initial["key"]
+
+        page = client.post(address(payout, "ask"), {"reason": "In order.", "key": key}).content.decode()
+
+        assert "Nobody has compared the borrower&#x27;s identity with the card yet." in page
+        assert not ApprovalRequest.objects.exists()
 
     def test_an_accountant_tries_a_failed_one_again(self, amina, signed_in):
         payout = request_payout(contract_id=signed(amina).pk, now=NOW)
