@@ -167,6 +167,7 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/30s/key,10/h/key",
     "change_phone": "10/m/user",
 }
+ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("DASHU_TRUSTED_PROXIES", 0)
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
