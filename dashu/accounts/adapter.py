@@ -26,6 +26,12 @@ from dashu.users.services.sign_in_phones import PhoneTaken, note_phone, verify_p
 logger = logging.getLogger(__name__)
 
 MISMATCH = _("This address or phone and this password do not belong together. Look at both, or choose a new password.")
+# Of what a demonstration shows instead of sending it; never a link that lets into an account.
+SHOWN_MAILS = {
+    "account/email/email_confirmation",
+    "account/email/email_confirmation_signup",
+    "account/email/account_already_exists",
+}
 TAKEN = _("Somebody signs in with this already.")
 
 
@@ -70,6 +76,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_security")
 
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        request.session.pop(texting.SHOWN, None)
+        return super().confirm_email(request, email_address)
+
     def get_email_verification_redirect_url(self, email_address: Any) -> str:
         return reverse("account_security") if self.request.user.is_authenticated else reverse("account_login")
 
@@ -80,6 +90,14 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_mail(template_prefix, email, context)
         except (SMTPException, OSError) as error:
             logger.error("No mail %s could be sent: %s", template_prefix, error)
+
+    def render_mail(
+        self, template_prefix: str, email: Any, context: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> Any:
+        mail = super().render_mail(template_prefix, email, context, headers)
+        if template_prefix in SHOWN_MAILS:
+            texting.show_mail(str(mail.body))
+        return mail
 
     def send_notification_mail(
         self,

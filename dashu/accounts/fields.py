@@ -23,7 +23,12 @@ class PhoneField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
-        return read_phone(text) if text else text
+        if not text:
+            return text
+        try:
+            return phone_to_sign_in(text)
+        except DomainError as error:
+            raise forms.ValidationError(error.user_message) from error
 
 
 class PhoneOrEmailField(forms.CharField):
@@ -37,18 +42,18 @@ class PhoneOrEmailField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
-        if not text or not is_address(text):
-            return read_phone(text) if text else text
-        validate_email(text)
-        return text.lower()
+        if not text:
+            return text
+        if is_address(text):
+            validate_email(text)
+            return text.lower()
+        try:
+            return phone_to_sign_in(text)
+        except DomainError as error:
+            raise forms.ValidationError(
+                _("Give a mobile phone number, such as 138 0000 1234, or an e-mail address.")
+            ) from error
 
 
 def is_address(text: str) -> bool:
     return "@" in text
-
-
-def read_phone(text: str) -> str:
-    try:
-        return phone_to_sign_in(text)
-    except DomainError as error:
-        raise forms.ValidationError(error.user_message) from error

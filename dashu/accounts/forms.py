@@ -146,6 +146,10 @@ class ChangePasswordForm(_OurWords, allauth.ChangePasswordForm):
     LABELS = {"oldpassword": _("Present password"), "password1": _("New password")}
 
 
+class FirstPasswordForm(_OurWords, allauth.SetPasswordForm):
+    LABELS = {"password1": _("Password")}
+
+
 class ReauthenticateForm(_OurWords, allauth.ReauthenticateForm):
     LABELS = {"password": _("Password")}
 

@@ -75,7 +75,7 @@ MIDDLEWARE = [
     "dashu.web.middleware.PersonLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "dashu.web.middleware.RequestLog",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "dashu.accounts.middleware.SessionEnds",
@@ -138,6 +138,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "phone", "password1*"]
 ACCOUNT_FORMS = {
     "login": "dashu.accounts.forms.LoginForm",
     "signup": "dashu.accounts.forms.SignupForm",
+    "set_password": "dashu.accounts.forms.FirstPasswordForm",
     "reset_password": "dashu.accounts.forms.RecoveryForm",
     "reset_password_from_key": "dashu.accounts.forms.NewPasswordForm",
     "change_password": "dashu.accounts.forms.ChangePasswordForm",

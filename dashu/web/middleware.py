@@ -1,11 +1,13 @@
 """What happens to every request of a browser before its page: a NUL is refused, the reader's language is found."""
 
+import re
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django_structlog.middlewares import RequestMiddleware
 
 
 class RefuseNul:
@@ -22,6 +24,16 @@ class RefuseNul:
         if "%00" in request.META.get("QUERY_STRING", "") and not request.path.startswith("/api/"):
             raise BadRequest("The query string holds a NUL.")
         return self.get_response(request)
+
+
+class RequestLog(RequestMiddleware):
+    """Logs each request with its address, save for what opens an account: the key in the link to a new password."""
+
+    KEYS = re.compile(r"(?<=/password/reset/key/)[^/]+")
+
+    @classmethod
+    def format_request(cls, request: HttpRequest) -> str:
+        return cls.KEYS.sub("…", f"{request.method} {request.get_full_path()}")
 
 
 class PersonLanguage:

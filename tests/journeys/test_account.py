@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests import factories
 from tests.journeys.browsing import follow, shown, width_of
 
 SIZES = [{"width": 360, "height": 740}, {"width": 1280, "height": 900}]
+AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 PASSWORD = "correct horse"
 
 
@@ -77,7 +79,11 @@ def confirm(page: Any) -> None:
 
 
 def fits(page: Any) -> None:
+    """The page is as wide as the screen, and axe finds nothing that would shut somebody out."""
     assert width_of(page) == page.viewport_size["width"]
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
 
 
 class TestAnAccount:

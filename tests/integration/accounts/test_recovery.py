@@ -201,6 +201,17 @@ class TestByLink:
         assert "A new password was chosen" in mailoutbox[1].body
         assert "This link no longer works" in Client().get(link, headers=ENGLISH).content.decode()
 
+    def test_the_key_of_the_link_is_in_no_log(self, client, brook, mailoutbox, capsys):
+        ask(client, "brook@example.com")
+        link = self.link_in(mailoutbox[0])
+        key = link.rstrip("/").rpartition("/")[2]
+
+        client.get(link)
+
+        logged = capsys.readouterr().out
+        assert "GET /accounts/password/reset/key/…/" in logged
+        assert key not in logged
+
     def test_an_address_without_account_gets_a_mail_too(self, client, mailoutbox):
         page = ask(client, "nobody@example.com")
 

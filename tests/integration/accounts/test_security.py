@@ -258,6 +258,19 @@ class TestPassword:
         assert "Chrome · Android" in mailoutbox[0].body
         assert AuditRecord.objects.get(action="users.sign_in_changed").data == {"what": "password_changed"}
 
+    def test_can_be_chosen_by_who_has_none(self, client, amina):
+        amina.set_unusable_password()
+        amina.save()
+        client.force_login(amina)
+        page = client.get("/accounts/password/change/")
+        assert page.url == "/accounts/password/set/"
+        assert 'class="page-header"' in client.get(page.url).content.decode()
+
+        post(client, "password/set/", password1="battery staple")
+
+        amina.refresh_from_db()
+        assert amina.check_password("battery staple") is True
+
     def test_the_present_one_is_needed(self, signed_in, amina):
         page = post(signed_in, "password/change/", oldpassword="wrong", password1="battery staple")
 

@@ -255,6 +255,27 @@ class TestSignUpByAddress:
         assert client.session["_auth_user_id"] == str(user.pk)
         assert user.emailaddress_set.get().verified is True
 
+    def test_a_demonstration_whose_mail_goes_nowhere_shows_it(self, client, settings, tmp_path):
+        settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+        settings.EMAIL_FILE_PATH = tmp_path
+        sign_up(client, "new@example.com")
+
+        page = client.get("/accounts/confirm-email/", headers={"accept-language": "en"}).content.decode()
+
+        post(client, "confirm-email/", code=code_in(page.split("It would say:")[1]))
+        assert is_signed_in(client) is True
+        assert "account_text_shown" not in client.session
+
+    def test_no_demonstration_shows_a_link_that_opens_an_account(self, client, settings, tmp_path):
+        User.objects.create_user("known@example.com", "correct horse")
+        settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+        settings.EMAIL_FILE_PATH = tmp_path
+
+        post(client, "password/reset/", login="known@example.com")
+
+        assert len(list(tmp_path.iterdir())) == 1
+        assert "account_text_shown" not in client.session
+
     def test_the_page_does_not_tell_of_another_and_the_owner_learns_it(self, client, mailoutbox):
         User.objects.create_user("known@example.com", "correct horse")
 
