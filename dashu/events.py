@@ -23,6 +23,7 @@ from dashu.celery import app
 logger = logging.getLogger(__name__)
 
 REACTIONS: dict[str, tuple[str, ...]] = {
+    "messaging.secret_text_asked": ("dashu.messaging.tasks.send_secret_text",),
     "loans.application_submitted": ("loans.tasks.decide_application",),
     "loans.application_decided": ("loans.tasks.tell_of_decision",),
     "loans.signing_code_asked": ("loans.tasks.send_signing_code",),
@@ -63,10 +64,11 @@ REACTIONS: dict[str, tuple[str, ...]] = {
 TASK_QUEUES: tuple[tuple[str, str], ...] = (
     ("collections_mgmt.tasks.close_*", "close"),
     ("collections_mgmt.tasks.*", "collections"),
+    ("dashu.messaging.tasks.*_secret_text*", "default"),  # somebody waits for it, whatever else is to be sent
     ("dashu.messaging.tasks.*", "messages"),
     ("*", "default"),
 )
-QUEUES = tuple(queue for _pattern, queue in TASK_QUEUES)
+QUEUES = tuple(dict.fromkeys(queue for _pattern, queue in TASK_QUEUES))
 
 _IS_SILENT: ContextVar[bool] = ContextVar("events_are_silenced", default=False)
 

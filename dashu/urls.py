@@ -17,6 +17,7 @@ urlpatterns = [
     path("healthz", health.live, name="live"),
     path("readyz", health.ready, name="ready"),
     path("admin/", admin.site.urls),
+    path("accounts/", include("dashu.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("language/", choose_language, name="choose_language"),
     path("styleguide/", styleguide, name="styleguide"),

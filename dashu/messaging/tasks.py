@@ -9,6 +9,7 @@ from dashu.kernel.dates import lender_now
 from dashu.messaging import simulated
 from dashu.messaging.receipts import read_receipts
 from dashu.messaging.sending import send_due
+from dashu.messaging.services import secret_texts
 from dashu.messaging.services.book_receipts import book_receipts
 
 # Longer than the minute between two starts: a backlog is shared by the workers that start meanwhile.
@@ -26,3 +27,13 @@ def tell_simulated_receipt(*, key: str, kind: str, **_newer_fields: Any) -> None
     now = lender_now()
     body, headers = simulated.signed([simulated.event(key, kind, occurred_at=now)], now=now)
     book_receipts(read_receipts(body, headers), provider="simulated", now=now)
+
+
+@shared_task
+def send_secret_text(*, text_id: str, **_newer_fields: Any) -> None:
+    secret_texts.send_queued_text(text_id=text_id, now=lender_now())
+
+
+@shared_task
+def sweep_secret_texts(**_newer_fields: Any) -> None:
+    secret_texts.sweep_secret_texts(now=lender_now())

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "axes",
     "dashu.ledger",
     "dashu.audit",
@@ -53,6 +54,7 @@ INSTALLED_APPS = [
     "dashu.approvals",
     "dashu.api",
     "dashu.web",
+    "dashu.accounts",
     "loans",
     "repayments",
     "collections_mgmt",
@@ -77,6 +79,7 @@ MIDDLEWARE = [
     "dashu.web.request_log.LogRequests",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dashu.accounts.middleware.SessionEnds",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -92,6 +95,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "dashu.portal.rooms.tabs",
+                "dashu.accounts.context.kept_input",
             ],
             "builtins": ["dashu.web.templatetags.dashu"],
         },
@@ -128,16 +132,73 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "dashu.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "phone"}
+# One field takes either, see `dashu.accounts.forms`; what is marked here is what allauth's checks look at.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "phone", "password1*"]
+ACCOUNT_FORMS = {
+    "login": "dashu.accounts.forms.LoginForm",
+    "signup": "dashu.accounts.forms.SignupForm",
+    "set_password": "dashu.accounts.forms.FirstPasswordForm",
+    "reset_password": "dashu.accounts.forms.RecoveryForm",
+    "reset_password_from_key": "dashu.accounts.forms.NewPasswordForm",
+    "change_password": "dashu.accounts.forms.ChangePasswordForm",
+    "reauthenticate": "dashu.accounts.forms.ReauthenticateForm",
+    "add_email": "dashu.accounts.forms.AddEmailForm",
+    "change_phone": "dashu.accounts.forms.ChangePhoneForm",
+    "verify_phone": "dashu.accounts.forms.VerifyPhoneForm",
+    "confirm_email_verification_code": "dashu.accounts.forms.ConfirmAddressForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "optional"
-ACCOUNT_ADAPTER = "dashu.users.adapter.AccountAdapter"
+ACCOUNT_PREVENT_ENUMERATION = True
+# Whoever opens an account enters it by a code; `dashu.accounts.stages` says who is not asked for one.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = 600
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_PHONE_VERIFICATION_TIMEOUT = 600
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = 3
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_MAX_ATTEMPTS = ACCOUNT_PHONE_VERIFICATION_MAX_ATTEMPTS = 5
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_FORMAT = ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = {
+    "numeric": True,
+    "length": 6,
+    "dashed": False,
+}
+ACCOUNT_RATE_LIMITS = {
+    "verify_phone": "1/m/key,5/h/key,10/d/key,20/m/ip,300/d/ip",
+    "confirm_email": "1/30s/key,10/h/key",
+    "change_phone": "10/m/user",
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("DASHU_TRUSTED_PROXIES", 0)
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_ADAPTER = "dashu.accounts.authenticators.AuthenticatorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody is let in by an address that they did not confirm
+MFA_TOTP_TOLERANCE = 1  # cheap phones keep time badly
+MFA_FORMS = {
+    "authenticate": "dashu.accounts.forms.SecondStepForm",
+    "reauthenticate": "dashu.accounts.forms.SecondStepAgainForm",
+    "activate_totp": "dashu.accounts.forms.AddAuthenticatorForm",
+    "add_webauthn": "dashu.accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "dashu.accounts.forms.RenamePasskeyForm",
+}
+SESSION_ENGINE = "dashu.accounts.sessions"
+# Without use for so long, a session is over; on a device where somebody asked to stay signed in, after these days.
+SESSION_IDLE = timedelta(minutes=env.whole("DASHU_SESSION_IDLE_MINUTES", 30))
+SESSION_IDLE_REMEMBERED = timedelta(days=env.whole("DASHU_SESSION_REMEMBERED_DAYS", 14))
+SESSION_COOKIE_AGE = int(SESSION_IDLE_REMEMBERED.total_seconds())
+CSRF_FAILURE_VIEW = "dashu.accounts.views.form_refused"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_CALLABLE = "dashu.web.signing_in.attempted_name"
 AXES_LOCKOUT_CALLABLE = "dashu.web.signing_in.locked_out"
+AXES_SENSITIVE_PARAMETERS = ["login", "email", "phone", "username"]
 AXES_VERBOSE = False
 
 # --- languages and time -------------------------------------------------------------------------------------------
@@ -191,6 +252,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 900,
         "options": {"expires": 890},
     },
+    "sweep-secret-texts": {
+        "task": "dashu.messaging.tasks.sweep_secret_texts",
+        "schedule": 30,
+        "options": {"expires": 25},
+    },
+    "tidy-accounts": {"task": "dashu.accounts.tasks.tidy_accounts", "schedule": crontab(minute=20, hour=4)},
     # Start and sweep in one: each call takes up whatever date or range is owed.
     "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 60, "options": {"expires": 55}},
     "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},

@@ -37,3 +37,4 @@ FIELD_INDEX_KEY = (
 if not is_given("DASHU_SMTP_HOST"):
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DASHU_HOME / "mail"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # http://localhost

@@ -23,3 +23,4 @@ SIMULATED_BUREAU_DELAY_MS = 0
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES["private"] = {"BACKEND": "django.core.files.storage.InMemoryStorage", "OPTIONS": {}}
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # http://localhost

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from dashu.users.id_numbers import compact
-from dashu.users.models import Borrower
+from dashu.users.models import Borrower, User
 from dashu.users.sealing import blind_index
 
 
@@ -27,3 +27,15 @@ def borrowers_with_phone(phone: str) -> QuerySet[Borrower]:
     :param phone: the 11 digits, as `dashu.users.id_numbers.mobile_phone` returns them.
     """
     return Borrower.objects.filter(identity__phone_index=phone_index(phone)).order_by("pk")
+
+
+def sign_in_phone_index(phone: str) -> str:
+    """:param phone: as `dashu.users.phones.phone_to_sign_in` returns it."""
+    return blind_index(phone, "users.sign_in_phone")
+
+
+def user_with_phone(phone: str) -> User | None:
+    """Return whose verified phone to sign in with this is; None when it is nobody's."""
+    return User.objects.filter(
+        sign_in_phone__phone_index=sign_in_phone_index(phone), sign_in_phone__verified_at__isnull=False
+    ).first()

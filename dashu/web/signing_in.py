@@ -7,16 +7,23 @@ from axes.helpers import get_cool_off
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from dashu.users.id_numbers import InvalidPhone
+from dashu.users.phones import phone_to_sign_in
+from dashu.users.selectors import sign_in_phone_index
+
 
 def attempted_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
     """
-    Return the address an attempt is counted against, in lower case.
+    Return the address an attempt is counted against, in lower case; for a phone its index, since attempts are kept.
 
     The admin's form, allauth's form and allauth's own call of the backends each name it differently.
     """
     given = {**request.POST.dict(), **(credentials or {})}
-    name = given.get("email") or given.get("login") or given.get("username") or ""
-    return str(name).strip().lower()
+    name = str(given.get("email") or given.get("phone") or given.get("login") or given.get("username") or "")
+    try:
+        return f"phone:{sign_in_phone_index(phone_to_sign_in(name))}"
+    except InvalidPhone:
+        return name.strip().lower()
 
 
 def locked_out(request: HttpRequest, original_response: HttpResponse | None, credentials: Any) -> HttpResponse:

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
-from dashu.users.models import Borrower, User
+from dashu.users.models import Borrower, SignInPhone, User
+from dashu.users.phones import at_home
 from loans.models import Application
 from loans.selectors.products import product_terms
 from loans.services.application_rows import Kind, note
@@ -32,8 +33,15 @@ def borrower_of(*, user_id: int) -> Borrower:
     user = User.objects.select_for_update().get(pk=user_id)
     if user.role != User.Role.BORROWER:
         raise NotAnApplicant(_("Apply with a login of your own, not with one of staff or of a partner."))
+    phone = SignInPhone.objects.filter(user=user, verified_at__isnull=False).first()
     borrower, _made = Borrower.objects.get_or_create(
-        user=user, defaults={"name": user.name or user.email, "language": user.language, "email": user.email}
+        user=user,
+        defaults={
+            "name": user.name or user.email or (phone.shown if phone else str(user)),
+            "language": user.language,
+            "email": user.email or "",
+            "phone": at_home(phone.phone) if phone else "",
+        },
     )
     return borrower
 

@@ -1,6 +1,7 @@
 from dashu.messaging.models.contact import ContactPoint, ContactPreference, ContactRefusal, DeliveryReceipt, OptOut
 from dashu.messaging.models.outbox import OutboxMessage, Purpose
 from dashu.messaging.models.reminders import ReminderLine
+from dashu.messaging.models.secret import SecretText
 from dashu.messaging.models.wording import WordingVersion
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "OutboxMessage",
     "Purpose",
     "ReminderLine",
+    "SecretText",
     "WordingVersion",
 ]

@@ -81,7 +81,7 @@ def _borrower(applicant: Applicant, index: int) -> Borrower:
         number=f"B{100 + index:010d}",
         name=applicant.name,
         language=applicant.language,
-        email=user.email if user else f"borrower.{applicant.key}@example.com",
+        email=(user.email or "") if user else f"borrower.{applicant.key}@example.com",
         user=user,
     )
 

@@ -86,7 +86,7 @@ def demo_logins() -> list[Login]:
             if user.password not in known:
                 known[user.password] = check_password(_secret("password"), user.password)
             password = _secret("password") if known[user.password] else None
-            found.append(Login(who, role, email=user.email, password=password))
+            found.append(Login(who, role, email=user.email or "", password=password))
     application = Application.objects.filter(client_id=CLIENT_ID).first()
     if application is not None:
         secret = _secret("client") if check_password(_secret("client"), application.client_secret) else None

@@ -11,6 +11,7 @@ from dashu.users.models.people import (
     Viewer,
     new_borrower_number,
 )
+from dashu.users.models.sign_in_phone import SignInPhone
 
 __all__ = [
     "Borrower",
@@ -18,6 +19,7 @@ __all__ = [
     "Identity",
     "Partner",
     "PartnerQuerySet",
+    "SignInPhone",
     "User",
     "UserManager",
     "Viewer",

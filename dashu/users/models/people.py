@@ -20,7 +20,7 @@ from dashu.users.roles import STAFF_ROLES, Role, join_role_group
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+    def create_user(self, email: str | None, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=email, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -34,7 +34,11 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A login. The e-mail address is kept in lower case, so one address is one person however it is typed."""
+    """
+    A login. The e-mail address is kept in lower case, so one address is one person however it is typed.
+
+    Who signs in with a phone has none until they give one.
+    """
 
     Role = Role
 
@@ -42,6 +46,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("e-mail address"),
         max_length=254,
         unique=True,
+        null=True,
+        blank=True,
         error_messages={"unique": _("Someone already signs in with this e-mail address.")},
     )
     name = models.CharField(_("name"), max_length=120, blank=True)
@@ -69,20 +75,25 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return self.name or self.email or f"#{self.pk}"
 
     def clean(self) -> None:
         super().clean()
-        self.email = self.email.strip().lower()
+        self.email = _one_address(self.email)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email = self.email.strip().lower()
+        self.email = _one_address(self.email)
         self.is_staff = self.role in STAFF_ROLES
         super().save(*args, **kwargs)
         join_role_group(self, self.role)
 
 
 Viewer = User | AnonymousUser
+
+
+def _one_address(email: str | None) -> str | None:
+    """Nobody's address is NULL, never empty: an empty one could stand there only once."""
+    return (email or "").strip().lower() or None
 
 
 def new_borrower_number() -> str:

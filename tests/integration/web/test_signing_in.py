@@ -47,8 +47,8 @@ class TestSignIn:
         assert 'value="amina@example.com"' in sign_in(client, typed="wrong").content.decode()
 
     def test_asking_for_a_new_password_does_not_tell_either(self, client, amina, mailoutbox):
-        known = client.post("/accounts/password/reset/", {"email": "amina@example.com"})
-        unknown = client.post("/accounts/password/reset/", {"email": "nobody@example.com"})
+        known = client.post("/accounts/password/reset/", {"login": "amina@example.com"})
+        unknown = client.post("/accounts/password/reset/", {"login": "nobody@example.com"})
 
         assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
 

@@ -1,0 +1,226 @@
+import json
+import re
+import time
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from dashu.accounts import idle
+from dashu.accounts.sessions import SessionStore
+from dashu.users.models import User
+from tests.integration.accounts.conftest import ENGLISH, is_signed_in, post
+
+SIGN_IN = "/accounts/login/"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    moment = [time.time()]
+    monkeypatch.setattr("dashu.accounts.idle.time.time", lambda: moment[0])
+    monkeypatch.setattr("dashu.accounts.kept_input.time.time", lambda: moment[0])
+    return moment
+
+
+@pytest.fixture
+def signed_in(client, amina, clock):
+    User.objects.filter(pk=amina.user_id).update(language="en")
+    post(client, "login/", login="amina@example.com", password="correct horse")
+    assert is_signed_in(client) is True
+    return client
+
+
+def sign_in_again(client, page, login="amina@example.com"):
+    return client.post(page.url, {"login": login, "password": "correct horse"}, headers=ENGLISH)
+
+
+def words(client, address):
+    return client.get(address, headers=ENGLISH).content.decode()
+
+
+class TestWithoutUse:
+    def test_a_session_lasts_as_long_as_it_is_used(self, signed_in, clock):
+        for _ in range(4):
+            clock[0] += 29 * 60
+            assert signed_in.get("/messages/").status_code == 200
+
+    def test_half_an_hour_ends_it(self, signed_in, clock):
+        clock[0] += 30 * 60 + 1
+
+        page = signed_in.get("/messages/?a=1&b=2", headers=ENGLISH)
+
+        assert page.url == "/accounts/login/?next=/messages/%3Fa%3D1%26b%3D2"
+        assert is_signed_in(signed_in) is False
+        shown = words(signed_in, page.url)
+        assert "You were signed out after 30 minutes without use. Sign in, and you are back on the same page." in shown
+        assert sign_in_again(signed_in, page).url == "/messages/?a=1&b=2"
+
+    def test_the_time_is_a_setting(self, signed_in, clock, settings):
+        settings.SESSION_IDLE = timezone.timedelta(minutes=5)
+        clock[0] += 5 * 60 + 1
+
+        assert "You were signed out after 5 minutes" in words(
+            signed_in, signed_in.get("/messages/", headers=ENGLISH).url
+        )
+
+    def test_where_somebody_asked_to_stay_it_is_two_weeks(self, client, amina, clock):
+        post(client, "login/", login="amina@example.com", password="correct horse", remember="on")
+        clock[0] += 13 * 86_400
+        assert client.get("/messages/").status_code == 200
+
+        clock[0] += 14 * 86_400 + 1
+
+        assert client.get("/messages/").status_code == 302
+
+    def test_staff_are_not_kept_signed_in(self, client, chidi, clock):
+        post(client, "login/", login="chidi@example.com", password="correct horse", remember="on")
+        assert client.get("/admin/").status_code == 200
+        clock[0] += 30 * 60 + 1
+
+        page = client.get("/admin/")
+
+        assert page.url == "/admin/login/?next=/admin/"
+
+    def test_a_public_page_opens_all_the_same(self, signed_in, clock):
+        clock[0] += 30 * 60 + 1
+
+        assert signed_in.get("/learn/").status_code == 200
+        assert is_signed_in(signed_in) is False
+
+
+class TestWhatWasTyped:
+    def late(self, client, clock, address="/messages/", **typed):
+        clock[0] += 30 * 60 + 1
+        return client.post(address, typed, headers=ENGLISH)
+
+    def test_waits_for_the_same_person_on_the_same_page(self, signed_in, amina, clock):
+        page = self.late(signed_in, clock, channel="SMS", note="ask for Ms. 王", other="")
+
+        assert page.url == "/accounts/login/?next=/messages/"
+        assert "Nothing was sent yet." in words(signed_in, page.url)
+        back = sign_in_again(signed_in, page)
+        assert back.url == "/messages/"
+        shown = words(signed_in, "/messages/")
+        kept = json.loads(re.search(r'id="kept-input" type="application/json">(.*?)</script>', shown)[1])
+        assert kept == {"channel": ["SMS"], "note": ["ask for Ms. 王"]}
+        assert "What you had typed is in the form again" in shown
+        assert "kept-input" not in words(signed_in, "/messages/")
+
+    def test_is_not_shown_to_another(self, signed_in, brook, clock):
+        page = self.late(signed_in, clock, note="for me only")
+
+        sign_in_again(signed_in, page, "brook@example.com")
+
+        assert "for me only" not in words(signed_in, "/messages/")
+        assert "kept_input" not in signed_in.session
+
+    def test_leaves_out_passwords_codes_and_cards(self, signed_in, clock):
+        typed = {"password1": "x", "code": "123456", "card_number": "6222", "csrfmiddlewaretoken": "t", "note": "keep"}
+        self.late(signed_in, clock, **typed)
+
+        assert signed_in.session["kept_input"]["fields"] == {"note": ["keep"]}
+
+    def test_leaves_out_what_a_page_calls_sensitive(self, signed_in, clock):
+        from django.test import RequestFactory
+
+        from dashu.accounts import kept_input
+
+        request = RequestFactory().post("/x/", {"iban": "DE", "note": "keep"})
+        request.session = {}
+        request.sensitive_post_parameters = ("iban",)
+        assert kept_input.keep(request, 1) is True
+        assert request.session["kept_input"]["fields"] == {"note": ["keep"]}
+        request.sensitive_post_parameters = "__ALL__"
+        assert kept_input.keep(request, 1) is False
+
+    def test_too_much_is_not_kept_and_that_is_said(self, signed_in, clock):
+        page = self.late(signed_in, clock, note="x" * 20_001)
+
+        assert "kept_input" not in signed_in.session
+        assert "then send the form once more" in words(signed_in, page.url)
+
+    def test_is_forgotten_after_an_hour(self, signed_in, clock):
+        page = self.late(signed_in, clock, note="keep")
+        clock[0] += 3601
+        sign_in_again(signed_in, page)
+
+        assert "kept-input" not in words(signed_in, "/messages/")
+
+    def test_of_a_session_that_was_ended_elsewhere_is_not_kept_and_that_is_said(self, signed_in):
+        SessionStore(signed_in.session.session_key).delete()
+
+        page = signed_in.post("/messages/", {"note": "gone"}, headers=ENGLISH)
+
+        assert page.url == "/accounts/login/?next=/messages/"
+        shown = words(signed_in, page.url)
+        assert "Nothing was sent. Sign in, and you are back on the same page" in shown
+
+    def test_lies_sealed(self, signed_in, clock):
+        self.late(signed_in, clock, note="for nobody")
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT string_agg(session_data, ' ') FROM django_session")
+            assert "for nobody" not in cursor.fetchone()[0]
+
+
+class TestPartsOfAPage:
+    def test_lead_to_the_sign_in_page_as_a_whole(self, signed_in, clock):
+        clock[0] += 30 * 60 + 1
+        shown_on = {"HX-Request": "true", "HX-Current-URL": "http://testserver/loans/A 1/?x=1"}
+
+        answer = signed_in.get("/messages/", headers=shown_on)
+
+        assert answer.status_code == 200
+        assert answer.headers["HX-Redirect"] == "/accounts/login/?next=/loans/A%201/%3Fx%3D1"
+        assert answer.content == b""
+
+    def test_do_not_lead_to_another_site(self, client):
+        answer = client.get("/messages/", headers={"HX-Request": "true", "HX-Current-URL": "https://evil.example/"})
+
+        assert answer.headers["HX-Redirect"] == "/accounts/login/?next=/"
+
+
+class TestFormRefused:
+    @pytest.fixture
+    def strict(self):
+        return Client(enforce_csrf_checks=True)
+
+    def test_says_calmly_that_nothing_happened_and_leads_back(self, strict):
+        page = strict.post(
+            SIGN_IN, {"login": "x"}, headers={"Referer": "http://testserver/accounts/login/?next=/pay/", **ENGLISH}
+        )
+
+        assert page.status_code == 403
+        assert "Nothing was changed and nothing was paid." in page.content.decode()
+        assert 'href="/accounts/login/?next=/pay/"' in page.content.decode()
+
+    @pytest.mark.parametrize("referrer", ["https://evil.example/x", "javascript:alert(1)", ""])
+    def test_does_not_lead_elsewhere(self, strict, referrer):
+        page = strict.post(SIGN_IN, {"login": "x"}, headers={"Referer": referrer, **ENGLISH})
+
+        assert 'href="/">Open the page again' in page.content.decode().replace("\n", "")
+
+    def test_a_part_of_a_page_reloads_the_page(self, strict):
+        answer = strict.post(SIGN_IN, headers={"HX-Request": "true", "Referer": "http://testserver/learn/"})
+
+        assert (answer.status_code, answer.headers["HX-Redirect"]) == (403, "/learn/")
+
+
+class TestStoredSessions:
+    def test_open_with_the_keys_only(self, settings):
+        store = SessionStore()
+        store["secret"] = "142857"
+        store.save()
+        assert SessionStore(store.session_key)["secret"] == "142857"
+
+        settings.FIELD_KEYS = [("other", bytes(32))]
+
+        assert SessionStore(store.session_key).get("secret") is None
+
+    def test_begin_counting_at_whichever_page_somebody_signs_in(self, client):
+        User.objects.create_superuser("ada@example.com", "correct horse")
+
+        client.post("/admin/login/", {"username": "ada@example.com", "password": "correct horse"})
+
+        assert client.session[idle.SEEN_AT] > 0
