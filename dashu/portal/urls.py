@@ -5,7 +5,7 @@ A partner's reference may hold slashes, and PostgreSQL takes no NUL: an address 
 from django.urls import path, re_path
 
 from dashu.portal import autopay, comparing, documents, mine, paying, reaching_me, settling, verifying, views
-from dashu.portal.applying import papers
+from dashu.portal.applying import papers, products
 from dashu.portal.applying import views as applying
 from dashu.portal.signing import giving_back, paying_out, reading, signing
 
@@ -30,8 +30,8 @@ urlpatterns = [
     re_path(r"^verify/(?P<code>[^/\0]{1,100})/$", verifying.verify, name="verify_code"),
     re_path(r"^loans/(?P<number>[^/\0]+)/autopay/$", autopay.autopay, name="autopay"),
     path("cards/compare/", comparing.compare_card, name="compare_card"),
-    path("apply/", applying.products, name="apply"),
-    path("apply/<slug:code>/", applying.product, name="apply_for"),
+    path("apply/", products.products, name="apply"),
+    path("apply/<slug:code>/", products.product, name="apply_for"),
     path("applications/<slug:reference>/", applying.application, name="application"),
     path("applications/<slug:reference>/check/", applying.check, name="application_check"),
     path("applications/<slug:reference>/offers/", applying.offers, name="application_offers"),

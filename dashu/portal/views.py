@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
+from dashu.portal.applying.products import landing
 from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
 from dashu.portal.presenting import card_of, overview_of, shown_rows
@@ -31,7 +32,7 @@ SHOWN_APPLICATIONS = 5
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
-        return render(request, "portal/landing.html")
+        return landing(request)
     if request.user.is_staff:
         return redirect("admin:index")
     loans = list(own_loans(request).filter(borrower__user=request.user))

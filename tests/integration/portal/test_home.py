@@ -27,12 +27,24 @@ def home(client, amina):
 
 
 class TestHomeOfAVisitor:
-    @pytest.mark.django_db
-    def test_says_what_dashu_is_and_asks_the_database_nothing(self, client, django_assert_num_queries):
-        with django_assert_num_queries(0):
+    def test_says_what_dashu_is_and_asks_the_database_for_the_products_alone(
+        self, rules, client, django_assert_num_queries
+    ):
+        client.get("/")  # the rules of the day are kept for a while
+        with django_assert_num_queries(1):
             page = client.get("/", headers={"accept-language": "en"})
 
         assert "Your loan, in plain numbers" in page.content.decode()
+        assert page.context["example"].is_level
+
+    @pytest.mark.django_db
+    def test_says_what_dashu_is_also_where_nothing_is_offered(self, client, monkeypatch):
+        monkeypatch.setattr("dashu.portal.applying.products.offered_products", lambda on: [])
+
+        page = client.get("/", headers={"accept-language": "en"}).content.decode()
+
+        assert "Your loan, in plain numbers" in page
+        assert "All it costs you" not in page
 
     @pytest.mark.django_db
     def test_staff_are_sent_to_the_back_office(self, client):
