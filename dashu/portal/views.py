@@ -50,7 +50,9 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "overview": overview,
             "name": request.user.name,
-            "applications": applications.exclude(status=Status.PAID_OUT).select_related("product")[:SHOWN_APPLICATIONS],
+            "applications": list(
+                applications.exclude(status=Status.PAID_OUT).select_related("product")[:SHOWN_APPLICATIONS]
+            ),
         },
     )
 

@@ -4,6 +4,7 @@ import pytest
 
 from dashu.kernel.dates import add_months
 from tests import factories
+from tests.applicants import draft
 
 TODAY = date(2026, 6, 20)
 
@@ -56,6 +57,25 @@ class TestHomeOfAVisitor:
 class TestHomeOfABorrower:
     def test_without_a_loan_says_so(self, home):
         assert "There is no loan on this account yet" in home()
+
+    def test_without_a_loan_leads_on_with_the_application(self, home, amina):
+        begun = draft(amina)
+
+        page = home()
+
+        assert "See the application" in page
+        assert f'href="/applications/{begun.reference}/"' in page
+        assert "There is no loan on this account yet" not in page
+
+    def test_adds_up_what_several_loans_ask_for(self, home, amina):
+        factories.running_loan(amina, starts_on=date(2026, 6, 5))
+        assert "All together" not in home()
+
+        factories.running_loan(amina, starts_on=date(2026, 6, 10))
+
+        page = home()
+        assert "All together" in page
+        assert _amount(24_000_00) in page
 
     def test_shows_the_next_payment_with_its_date(self, home, amina):
         factories.running_loan(amina, starts_on=date(2026, 6, 5))
