@@ -8,7 +8,7 @@ without end, the penalty the rule alone would charge and the room the cap leaves
 Source: PBC 银发〔2003〕251号 (contract rate × 1.3–1.5); 法发〔2017〕22号 for the cap on everything together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
@@ -104,13 +104,33 @@ def penalty_growth(
     return base_days * rule.rate_millionths, room
 
 
-def _charged_days_of(
-    installments: Iterable[Installment], after: date, through: date, rule: PenaltyRule, pauses: Sequence[Pause]
-) -> tuple[int, int]:
-    """Return minor units times charged days, of the rule's base and of the principal in it."""
+@dataclass(frozen=True, slots=True)
+class PenaltyPiece:
+    """
+    What the days of one overdue installment charge while nothing of it changes.
+
+    :param base: minor units; `principal` is what of it is principal.
+    :param first, last: the first and the last of the days, of which a pause may leave out some.
+    :param days: that are charged.
+    """
+
+    row: Installment
+    base: int
+    principal: int
+    first: date
+    last: date
+    days: int
+
+    def parts(self, rule: PenaltyRule) -> int:
+        return self.base * self.days * rule.rate_millionths
+
+
+def penalty_pieces(
+    installments: Iterable[Installment], after: date, through: date, rule: PenaltyRule, *, pauses: Sequence[Pause] = ()
+) -> Iterator[PenaltyPiece]:
+    """Yield what the days after `after` up to and including `through` charge for each installment, before any cap."""
     with_interest = rule.base is PenaltyBase.PRINCIPAL_AND_INTEREST
     grace = timedelta(days=rule.grace_days)
-    base_days = principal_days = 0
     for row in installments:
         if not row.unpaid or row.due_on >= through:
             continue
@@ -118,8 +138,18 @@ def _charged_days_of(
         base = principal + row.unpaid_interest if with_interest else principal
         if base > 0 and through > (start := max(after, row.due_on + grace)):
             days = _charged_days(start, through, pauses)
-            base_days += base * days
-            principal_days += principal * days
+            if days:
+                yield PenaltyPiece(row, base, principal, start + timedelta(days=1), through, days)
+
+
+def _charged_days_of(
+    installments: Iterable[Installment], after: date, through: date, rule: PenaltyRule, pauses: Sequence[Pause]
+) -> tuple[int, int]:
+    """Return minor units times charged days, of the rule's base and of the principal in it."""
+    base_days = principal_days = 0
+    for piece in penalty_pieces(installments, after, through, rule, pauses=pauses):
+        base_days += piece.base * piece.days
+        principal_days += piece.principal * piece.days
     return base_days, principal_days
 
 

@@ -72,8 +72,9 @@ class PayForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, standing: Standing, currency: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any, *, standing: Standing, currency: str, suggested: str = "") -> None:
+        """:param suggested: an amount to begin with, as it would be typed; it is read when the form is sent."""
+        super().__init__(data, initial={"choice": self.Choice.OTHER, "amount": suggested[:40]} if suggested else None)
         self.standing = standing
         self.currency = currency
         self.amount_minor = 0

@@ -35,12 +35,19 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
     paid, card = loan_and_card(request, number, today=today)
     if card.standing is None or not card.asks_for_money:
         return render(request, "portal/nothing_to_pay.html", {"card": card})
-    form = PayForm(request.POST if request.method == "POST" else None, standing=card.standing, currency=card.currency)
+    form = PayForm(
+        request.POST if request.method == "POST" else None,
+        standing=card.standing,
+        currency=card.currency,
+        suggested=request.GET.get("amount", ""),
+    )
     if request.method == "POST" and form.is_valid():
         if request.POST.get("shown") == str(form.amount_minor):
             try:
-                checkout = start_checkout(loan_id=paid.pk, amount_minor=form.amount_minor, today=today)
-                return redirect(checkout_address(checkout, payer_ip=_payer_ip(request)))
+                checkout = start_checkout(
+                    loan_id=paid.pk, amount_minor=form.amount_minor, today=today, token=once_of(request)
+                )
+                return to_provider(request, checkout)
             except DomainError as refusal:
                 form.add_error("amount" if refusal.field == "amount" else None, refusal.user_message)
         else:
@@ -52,6 +59,7 @@ def pay(request: HttpRequest, number: str) -> HttpResponse:
                 "total_minor": form.amount_minor,
                 "back": "portal:pay",
                 "kept": _kept(request),
+                "once": uuid.uuid4(),
             }
             return render(request, "portal/pay_preview.html", context)
     bank = bank_transfer_of(paid, today=today)
@@ -83,8 +91,9 @@ def pay_together(request: HttpRequest) -> HttpResponse:
                     borrower_id=borrower.pk,
                     parts=[(loans[card.number].pk, amount) for card, amount in form.parts],
                     today=today,
+                    token=once_of(request),
                 )
-                return redirect(checkout_address(checkout, payer_ip=_payer_ip(request)))
+                return to_provider(request, checkout)
             except DomainError as refusal:
                 form.add_error(None, refusal.user_message)
         else:
@@ -96,6 +105,7 @@ def pay_together(request: HttpRequest) -> HttpResponse:
                 "total_minor": total_minor,
                 "back": "portal:pay_together",
                 "kept": _kept(request),
+                "once": uuid.uuid4(),
             }
             return render(request, "portal/pay_preview.html", context)
     return render(request, "portal/pay_together.html", {"form": form})
@@ -133,8 +143,23 @@ def bank_transfer_of(loan: Loan, *, today: date) -> BankTransfer | None:
 
 def _kept(request: HttpRequest) -> list[tuple[str, str]]:
     """What was chosen, to be sent again with the confirmation."""
-    left_out = {"csrfmiddlewaretoken", "shown"}
+    left_out = {"csrfmiddlewaretoken", "shown", "once"}
     return [(name, value) for name, value in request.POST.items() if name not in left_out and isinstance(value, str)]
+
+
+def to_provider(request: HttpRequest, checkout: Checkout) -> HttpResponse:
+    """Lead to where the payment is confirmed; one that has ended meanwhile says what became of it."""
+    if checkout.status != Checkout.Status.STARTED:
+        return redirect("portal:checkout", checkout.token)
+    return redirect(checkout_address(checkout, payer_ip=_payer_ip(request)))
+
+
+def once_of(request: HttpRequest) -> uuid.UUID | None:
+    """The token of the confirmed form, by which pressing the button twice begins one payment."""
+    try:
+        return uuid.UUID(request.POST.get("once", ""))
+    except ValueError:
+        return None
 
 
 def _payer_ip(request: HttpRequest) -> str:

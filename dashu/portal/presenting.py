@@ -1,6 +1,6 @@
 """Loans as their borrower reads them: a state in plain words and the one next step, all decided before the template."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from dashu.policy.rules import BankAccount
+from dashu.portal.explaining import Why
 from loans.models import Loan
 from repayments.domain.standing import RowState, ScheduleRow, Standing
 from repayments.domain.virtual_accounts import grouped
@@ -106,9 +107,12 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
+    """:param why: how the row came about; None where that is not shown."""
+
     row: ScheduleRow
     badge: Badge
     is_now: bool
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +157,12 @@ def overview_of(cards: Iterable[LoanCard], currency: str) -> Overview:
     )
 
 
-def shown_rows(standing: Standing) -> list[ShownRow]:
+def shown_rows(standing: Standing, whys: Mapping[int, Why | None] | None = None) -> list[ShownRow]:
     """Return the schedule with the row to act on marked: the oldest overdue one, else the next."""
     now = next((row.number for row in standing.rows if row.unpaid), None)
-    return [ShownRow(row, ROW_BADGES[row.state], row.number == now) for row in standing.rows]
+    return [
+        ShownRow(row, ROW_BADGES[row.state], row.number == now, (whys or {}).get(row.number)) for row in standing.rows
+    ]
 
 
 def _state(standing: Standing | None, days_left: int | None) -> LoanState:

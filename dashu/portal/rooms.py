@@ -23,7 +23,12 @@ ROOMS = (
     Room(pgettext_lazy("place", "Home"), "house", "portal:home", ("/loans/",)),
     Room(pgettext_lazy("place", "Pay"), "wallet", "portal:pay_together", ("/pay/", "/checkouts/")),
     Room(pgettext_lazy("place", "Learn"), "book-open", "education:lessons", ("/learn/",)),
-    Room(pgettext_lazy("place", "Mine"), "user", "portal:mine", ("/me/", "/messages/", "/applications/", "/accounts/")),
+    Room(
+        pgettext_lazy("place", "Mine"),
+        "user",
+        "portal:mine",
+        ("/me/", "/messages/", "/applications/", "/accounts/", "/documents/"),
+    ),
 )
 
 

@@ -17,11 +17,11 @@ from django.views.decorators.http import require_http_methods
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.forms import PayoffForm
+from dashu.portal.paying import once_of, to_provider
 from dashu.users.actors import actor_of
 from loans.models import Loan
 from repayments.models import LoanEvent, PayoffQuote
 from repayments.selectors.standings import standings_of
-from repayments.services.gateway import checkout_address
 from repayments.services.payoff_quotes import (
     QuoteAlreadyAccepted,
     accept_payoff_quote,
@@ -96,7 +96,8 @@ def payoff_quote(request: HttpRequest, number: str, token: uuid.UUID) -> HttpRes
     if request.method == "POST":
         try:
             if "pay" in request.POST:
-                return redirect(checkout_address(start_settlement(loan_id=loan.pk, token=token, today=today)))
+                checkout = start_settlement(loan_id=loan.pk, token=token, today=today, once=once_of(request))
+                return to_provider(request, checkout)
             accept_payoff_quote(loan_id=loan.pk, token=token, today=today, actor=actor_of(request))
         except QuoteAlreadyAccepted:
             pass  # a second press of the button
@@ -120,6 +121,7 @@ def payoff_quote(request: HttpRequest, number: str, token: uuid.UUID) -> HttpRes
             "parts": parts_of(shown, date.fromisoformat(shown["on"])),
             "days": [Day(date.fromisoformat(one["on"]), one["total"]) for one in quote.days],
             "why_not": "" if holds else why_closed(quote),
+            "once": uuid.uuid4(),
         },
     )
 

@@ -5,18 +5,20 @@ A partner's reference may hold slashes, and PostgreSQL takes no NUL: an address 
 from django.urls import path, re_path
 
 from dashu.portal import (
+    all_papers,
     autopay,
     comparing,
     complaining,
     documents,
     mine,
     paying,
+    paying_early,
     reaching_me,
     settling,
     verifying,
     views,
 )
-from dashu.portal.applying import papers
+from dashu.portal.applying import papers, products
 from dashu.portal.applying import views as applying
 from dashu.portal.signing import giving_back, guarantors, paying_out, reading, signing
 
@@ -25,6 +27,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     re_path(r"^loans/(?P<number>[^/\0]+)/$", views.loan, name="loan"),
     re_path(r"^loans/(?P<number>[^/\0]+)/pay/$", paying.pay, name="pay"),
+    re_path(r"^loans/(?P<number>[^/\0]+)/early/$", paying_early.early, name="early"),
     re_path(r"^loans/(?P<number>[^/\0]+)/payoff/$", settling.payoff, name="payoff"),
     re_path(
         r"^loans/(?P<number>[^/\0]+)/payoff/(?P<token>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/$",
@@ -42,8 +45,8 @@ urlpatterns = [
     re_path(r"^loans/(?P<number>[^/\0]+)/autopay/$", autopay.autopay, name="autopay"),
     path("complaints/", complaining.complaints, name="complaints"),
     path("cards/compare/", comparing.compare_card, name="compare_card"),
-    path("apply/", applying.products, name="apply"),
-    path("apply/<slug:code>/", applying.product, name="apply_for"),
+    path("apply/", products.products, name="apply"),
+    path("apply/<slug:code>/", products.product, name="apply_for"),
     path("applications/<slug:reference>/", applying.application, name="application"),
     path("applications/<slug:reference>/check/", applying.check, name="application_check"),
     path("applications/<slug:reference>/offers/", applying.offers, name="application_offers"),
@@ -68,6 +71,7 @@ urlpatterns = [
     path("applications/<slug:reference>/documents/<int:document_id>/", papers.link, name="document_link"),
     path("applications/<slug:reference>/documents/<int:document_id>/remove/", papers.remove, name="document_remove"),
     re_path(r"^documents/(?P<token>[0-9A-Za-z_:-]{1,120})/$", papers.file, name="document_file"),
+    path("documents/", all_papers.all_papers, name="all_papers"),
     path("me/", mine.mine, name="mine"),
     path("messages/", reaching_me.wishes, name="wishes"),
     path("pay/", paying.pay_together, name="pay_together"),

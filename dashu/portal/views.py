@@ -4,6 +4,7 @@ What a borrower sees. Every page starts from the loans this person may see; anot
 Amounts are shown as of today, the day on which a payment made now would count.
 """
 
+from datetime import date
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,14 +14,18 @@ from django.views.decorators.http import require_GET
 
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
+from dashu.portal.applying.products import landing
+from dashu.portal.charting import schedule_chart
+from dashu.portal.explaining import penalty_note, why_of
 from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
-from dashu.portal.presenting import card_of, overview_of, shown_rows
+from dashu.portal.presenting import LoanCard, card_of, overview_of, shown_rows
 from dashu.tapes.selectors import payments_before_takeover
 from loans.domain.applications import Status
 from loans.models import Application, Loan
 from repayments.models import Payment
 from repayments.selectors.autopay import mandate_of, next_collection
+from repayments.selectors.explaining import explained
 from repayments.selectors.past_days import facts_on
 from repayments.selectors.standings import standings_of
 from repayments.services.booking import refuse_outside_contract
@@ -31,7 +36,7 @@ SHOWN_APPLICATIONS = 5
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
-        return render(request, "portal/landing.html")
+        return landing(request)
     if request.user.is_staff:
         return redirect("admin:index")
     loans = list(own_loans(request).filter(borrower__user=request.user))
@@ -45,7 +50,9 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             "overview": overview,
             "name": request.user.name,
-            "applications": applications.exclude(status=Status.PAID_OUT).select_related("product")[:SHOWN_APPLICATIONS],
+            "applications": list(
+                applications.exclude(status=Status.PAID_OUT).select_related("product")[:SHOWN_APPLICATIONS]
+            ),
         },
     )
 
@@ -53,16 +60,17 @@ def home(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def loan(request: HttpRequest, number: str) -> HttpResponse:
-    shown, card = loan_and_card(request, number, today=lender_today())
+    today = lender_today()
+    shown, card = loan_and_card(request, number, today=today)
     mandate = mandate_of(shown)
-    collection = next_collection(mandate, card.standing, today=lender_today()) if mandate and card.standing else None
+    collection = next_collection(mandate, card.standing, today=today) if mandate and card.standing else None
     return render(
         request,
         "portal/loan.html",
         {
             "loan": shown,
             "card": card,
-            "rows": shown_rows(card.standing) if card.standing else [],
+            **_whys(shown, card, today=today),
             "mandate": mandate,
             "collection": collection,
             "payments": Payment.objects.filter(loan=shown).order_by("-received_on", "-event_id"),
@@ -70,6 +78,20 @@ def loan(request: HttpRequest, number: str) -> HttpResponse:
             "earlier": payments_before_takeover(shown),
         },
     )
+
+
+def _whys(loan: Loan, card: LoanCard, *, today: date) -> dict[str, Any]:
+    """The schedule, its chart, and why each amount is what it is; nothing before the loan is paid out."""
+    if card.standing is None:
+        return {"rows": []}
+    why = explained(loan, card.standing, today=today)
+    return {
+        "rows": shown_rows(card.standing, {number: why_of(row, card.currency) for number, row in why.rows.items()}),
+        "chart": schedule_chart(card.standing, currency=card.currency, today=today),
+        "why_due": why_of(why.due, card.currency),
+        "why_penalty": why_of(why.penalty, card.currency, note=penalty_note()) if card.standing.penalty else None,
+        "why_principal": why_of(why.principal, card.currency),
+    }
 
 
 def _past_day(loan: Loan, request: HttpRequest) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class Chart:
     :param summary: what a reader should take from it, in one sentence.
     :param labels_name: what the labels are, the head of the table's first column.
     :param stacks: whether the bars of one label stand on each other.
+    :param has_own_scale: whether lines are read on the right side, where they would dwarf the bars.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Chart:
     series: Sequence[Series]
     currency: str | None = "CNY"
     stacks: bool = True
+    has_own_scale: bool = False
 
     @property
     def element(self) -> str:
@@ -70,6 +72,7 @@ class Chart:
             "labels": list(self.labels),
             "digits": fraction_digits(self.currency) if self.currency else 0,
             "stacks": self.stacks,
+            "ownScale": self.has_own_scale,
             "series": [
                 {"name": str(each.name), "values": list(each.values), "tone": each.tone.value, "line": each.is_line}
                 for each in self.series

@@ -7,6 +7,7 @@ A better fact never raises the price. Age, sex and region are not asked for. The
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal, localcontext
 from enum import StrEnum
+from typing import Any
 
 from dashu.finance.rate_cap import RateLimits
 from dashu.policy.credit_pricing import PricingRules
@@ -74,6 +75,22 @@ def price(
         bound = ceiling
     assert sum(each.change for each in steps) == bound
     return Price(bound, tuple(steps))
+
+
+def price_range(
+    *, rules: PricingRules, limits: RateLimits, lowest: Decimal = Decimal(0), highest: Decimal = Decimal(10)
+) -> tuple[Decimal, Decimal]:
+    """
+    Return the least and the most that anybody is asked for: with all that lowers the rate, and with nothing known.
+
+    :param lowest, highest: contract rates of the product.
+    """
+    best = rules.by_score[-1].from_points if rules.by_score else None
+    about: dict[str, Any] = {"rules": rules, "limits": limits, "lowest": lowest, "highest": highest}
+    return (
+        price(score=best, has_proved_income=True, **about).annual_rate,
+        price(score=None, has_proved_income=False, **about).annual_rate,
+    )
 
 
 def highest_contract_rate(limits: RateLimits, margin: Decimal) -> Decimal:

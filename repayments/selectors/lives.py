@@ -110,16 +110,19 @@ def events_of(loan: Loan, *, known_at: datetime | None = None) -> list[StoredEve
         ]
 
 
-def life_of(loan: Loan, events: Sequence[StoredEvent], *, newest: StoredEvent | None = None) -> History:
+def life_of(
+    loan: Loan, events: Sequence[StoredEvent], *, newest: StoredEvent | None = None, with_terms: bool = False
+) -> History:
     """
     Live through the events.
 
     :param events: in the order of their posting, the payout or takeover among them.
     :param newest: one of them that is being tried; it is refused where it does not fit. All others were accepted
         before, and what a correction leaves of them is put right.
+    :param with_terms: have the terms of the schedule in force also where no event asks for them.
     :raises DomainError: `newest` does not fit; `field` is its own.
     """
-    needs_terms = any(event.kind in _NEED_TERMS for event in events)
+    needs_terms = with_terms or any(event.kind in _NEED_TERMS for event in events)
     surplus = loan.contract.waterfall.surplus
     terms = loan.schedule_terms if needs_terms or surplus in (Surplus.REDUCE_AMOUNT, Surplus.REDUCE_TERM) else None
     rows = _first_schedule(loan)

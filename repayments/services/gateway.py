@@ -22,7 +22,7 @@ from loans.models import Loan
 from repayments.gateways.base import CallbackRefused, NoPaymentProvider, Order, ProviderEvent
 from repayments.gateways.choosing import provider, provider_named
 from repayments.gateways.simulated import SimulatedProvider
-from repayments.models import Checkout, GatewayCallback
+from repayments.models import Checkout, GatewayCallback, PayoffQuote
 from repayments.selectors.standings import standings_of
 from repayments.services.booking import lock_loan
 from repayments.services.provider_events import CheckoutNotFound, apply_event
@@ -33,8 +33,10 @@ __all__ = [
     "CHECKOUT_LASTS",
     "CallbackRefused",
     "CheckoutNotFound",
+    "CheckoutReused",
     "NoPaymentProvider",
     "SimulatedProvider",
+    "begun_with",
     "book_callback",
     "checkout_address",
     "order_of",
@@ -48,10 +50,19 @@ __all__ = [
 CHECKOUT_LASTS = timedelta(hours=2)
 
 
-def start_checkout(*, loan_id: int, amount_minor: int, today: date) -> Checkout:
+class CheckoutReused(DomainError):
+    """The token belongs to a checkout of another amount or another loan."""
+
+    code = "checkout_reused"
+    http_status = 409
+
+
+def start_checkout(*, loan_id: int, amount_minor: int, today: date, token: uuid.UUID | None = None) -> Checkout:
     """
     Begin an online payment; nothing is booked until the provider calls back.
 
+    :param token: made by whoever asks; asking again with it returns the first checkout, whatever became of it.
+    :raises CheckoutReused: the token belongs to a checkout of another amount or another loan.
     :raises NoPaymentProvider: online payment is not set up here.
     :raises LoanNotPayable: the loan is not running.
     :raises InvalidAmount: nothing, or more than everything that is still owed.
@@ -59,15 +70,23 @@ def start_checkout(*, loan_id: int, amount_minor: int, today: date) -> Checkout:
     chosen = provider()
     with transaction.atomic():
         loan = lock_loan(loan_id)
+        if earlier := begun_with(token, loan=loan, amount_minor=amount_minor):
+            return earlier
         _refuse_beyond_owed({loan: amount_minor}, today=today)
-        return Checkout.objects.create(token=uuid.uuid4(), loan=loan, amount_minor=amount_minor, provider=chosen.name)
+        return Checkout.objects.create(
+            token=token or uuid.uuid4(), loan=loan, amount_minor=amount_minor, provider=chosen.name
+        )
 
 
-def start_split_checkout(*, borrower_id: int, parts: Sequence[tuple[int, int]], today: date) -> Checkout:
+def start_split_checkout(
+    *, borrower_id: int, parts: Sequence[tuple[int, int]], today: date, token: uuid.UUID | None = None
+) -> Checkout:
     """
     Begin one online payment for several loans of a borrower.
 
     :param parts: loan ids and minor units, in the order in which they are stated to the payer.
+    :param token: see `start_checkout`.
+    :raises CheckoutReused: the token belongs to another payment.
     :raises NoPaymentProvider: online payment is not set up here.
     :raises LoanNotFound: a loan is not this borrower's.
     :raises LoanNotPayable: a loan is not running.
@@ -76,12 +95,16 @@ def start_split_checkout(*, borrower_id: int, parts: Sequence[tuple[int, int]], 
     chosen = provider()
     with transaction.atomic():
         loans = loans_of_split(borrower_id=borrower_id, parts=parts)
+        kept = [[loan_id, amount] for loan_id, amount in parts] if len(parts) > 1 else []
+        total = sum(amount for _loan_id, amount in parts)
+        if earlier := begun_with(token, loan=loans[parts[0][0]], amount_minor=total, parts=kept):
+            return earlier
         _refuse_beyond_owed({loans[loan_id]: amount for loan_id, amount in parts}, today=today)
         return Checkout.objects.create(
-            token=uuid.uuid4(),
+            token=token or uuid.uuid4(),
             loan=loans[parts[0][0]],
-            amount_minor=sum(amount for _loan_id, amount in parts),
-            parts=[[loan_id, amount] for loan_id, amount in parts] if len(parts) > 1 else [],
+            amount_minor=total,
+            parts=kept,
             provider=chosen.name,
         )
 
@@ -105,6 +128,30 @@ def order_of(checkout: Checkout, *, payer_ip: str = "") -> Order:
         expires_at=checkout.created_at + CHECKOUT_LASTS,
         payer_ip=payer_ip,
     )
+
+
+def begun_with(
+    token: uuid.UUID | None,
+    *,
+    loan: Loan,
+    amount_minor: int | None = None,
+    parts: Sequence[Sequence[int]] = (),
+    quote: PayoffQuote | None = None,
+) -> Checkout | None:
+    """
+    Return the checkout that was begun with this token. The loan's lock makes a second press of the button wait.
+
+    :param amount_minor: None where the quote says it.
+    :raises CheckoutReused: the token belongs to a checkout of something else.
+    """
+    earlier = Checkout.objects.select_related("payoff__quote").filter(token=token).first() if token else None
+    if earlier is None:
+        return None
+    payoff = getattr(earlier, "payoff", None)
+    same_amount = amount_minor is None or (earlier.amount_minor, earlier.parts) == (amount_minor, list(parts))
+    if earlier.loan_id != loan.pk or not same_amount or (payoff and payoff.quote) != quote:
+        raise CheckoutReused(_("This payment was begun with another amount. Please choose the amount again."))
+    return earlier
 
 
 def book_callback(*, body: str, headers: Mapping[str, str], today: date, provider_name: str = "") -> Checkout:

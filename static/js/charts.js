@@ -19,12 +19,16 @@
     const unit = 10 ** data.digits;
     const shown = (value) => (value == null ? "–" : (value).toLocaleString("en", { minimumFractionDigits: data.digits, maximumFractionDigits: data.digits }));
     const brief = new Intl.NumberFormat(document.documentElement.lang || undefined, { notation: "compact", maximumFractionDigits: 1 });
+    const scale = (more) => ({
+      type: "value", splitLine: { lineStyle: { color: style("--line") } },
+      axisLabel: { color: style("--ink-soft"), fontSize: 12, formatter: (value) => brief.format(value) },
+      ...more,
+    });
     return {
       animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
       animationDuration: 350,
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: style("--ink-soft") },
-      grid: { left: 4, right: 8, top: 36, bottom: 4, containLabel: true },
-      legend: { top: 0, left: 0, icon: "roundRect", itemWidth: 12, itemHeight: 12, textStyle: { color: style("--ink-soft"), fontSize: 13 } },
+      grid: { left: 4, right: 8, top: 16, bottom: 4, containLabel: true },
       tooltip: {
         trigger: "axis", confine: true, backgroundColor: style("--surface"), borderColor: style("--line"),
         textStyle: { color: style("--ink"), fontSize: 14 }, axisPointer: { type: "shadow", shadowStyle: { color: style("--chart-shade") } },
@@ -34,13 +38,11 @@
         type: "category", data: data.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: style("--line") } },
         axisLabel: { color: style("--ink-soft"), fontSize: 12, hideOverlap: true },
       },
-      yAxis: {
-        type: "value", splitLine: { lineStyle: { color: style("--line") } },
-        axisLabel: { color: style("--ink-soft"), fontSize: 12, formatter: (value) => brief.format(value) },
-      },
+      yAxis: data.ownScale ? [scale(), scale({ splitLine: { show: false } })] : scale(),
       series: data.series.map((each, place) => ({
         name: each.name,
         type: each.line ? "line" : "bar",
+        yAxisIndex: data.ownScale && each.line ? 1 : 0,
         stack: data.stacks && !each.line ? "all" : undefined,
         data: each.values.map((value) => (value == null ? null : value / unit)),
         itemStyle: { color: style(`--chart-${each.tone}`), borderRadius: place === data.series.length - 1 && !each.line ? [3, 3, 0, 0] : 0 },

@@ -29,39 +29,12 @@ from loans.domain.application_consents import NEEDED
 from loans.domain.application_facts import Step, steps_of
 from loans.domain.applications import WITHDRAWABLE, Status
 from loans.review_words import price_of_review
-from loans.selectors.products import offered_products, product_terms
 from loans.services.answer_step import answer_step
 from loans.services.ask_for_review import ask_for_review
 from loans.services.choose_offer import choose_offer
-from loans.services.start_application import borrower_of, start_application
 from loans.services.submit_application import submit_application
 from loans.services.withdraw_application import withdraw_application
 from loans.services.withdraw_consent import withdraw_consent
-
-
-@require_GET
-def products(request: HttpRequest) -> HttpResponse:
-    """What can be applied for; open to everyone."""
-    return render(request, "portal/applying/products.html", {"offered": offered_products(on=lender_today())})
-
-
-@require_http_methods(["GET", "POST"])
-def product(request: HttpRequest, code: str) -> HttpResponse:
-    """One product, open to everyone; whoever is signed in begins here or goes on with what is open."""
-    try:
-        version = product_terms(code, on=lender_today())
-    except DomainError as error:
-        raise Http404 from error
-    if request.method == "GET" or not request.user.is_authenticated:
-        return render(request, "portal/applying/product.html", {"version": version, "kind": version.product.kind})
-    try:
-        borrower = borrower_of(user_id=request.user.pk)
-        begun = start_application(borrower_id=borrower.pk, product_code=code, now=lender_now(), actor=actor_of(request))
-    except DomainError as error:
-        messages.error(request, error.user_message)
-        return redirect("portal:apply_for", code)
-    following = next_step(begun) if begun.status == Status.DRAFT else None
-    return redirect(*_page_of(begun.reference, following) if following else ("portal:application", begun.reference))
 
 
 @login_required
@@ -118,7 +91,7 @@ def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
             asked.blame(error)
         else:
             following = next_step(done, after=current)
-            return redirect(*_page_of(reference, following))
+            return redirect(*page_of(reference, following))
     return render(request, "portal/applying/step.html", {"application": shown, "asked": asked, **page})
 
 
@@ -137,7 +110,7 @@ def check(request: HttpRequest, reference: str) -> HttpResponse:
     if shown.status != Status.DRAFT:
         return redirect("portal:application", reference)
     if following := next_step(shown):
-        return redirect(*_page_of(reference, following))
+        return redirect(*page_of(reference, following))
     return render(
         request,
         "portal/applying/check.html",
@@ -269,7 +242,7 @@ def consents(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-def _page_of(reference: str, following: Step | None) -> tuple[str, ...]:
+def page_of(reference: str, following: Step | None) -> tuple[str, ...]:
     if following is None:
         return "portal:application_check", reference
     return "portal:application_step", reference, following.value

@@ -45,6 +45,12 @@ def money(amount: Money | int, currency: str = "CNY") -> str:
 
 
 @register.filter
+def typed(minor: int, currency: str = "CNY") -> str:
+    """Write minor units as they would be typed into a field: 123450 → "1234.50"."""
+    return format_minor(minor, currency)
+
+
+@register.filter
 def percent(fraction: Decimal) -> str:
     """Write a rate as it was agreed, without empty decimals: 0.180000 → "18%"."""
     return f"{(fraction * 100).normalize():f}%"

@@ -1,7 +1,7 @@
 import pytest
 from django.test import Client
 
-from dashu.portal.applying import views
+from dashu.portal.applying import products, views
 from loans.models import Application
 from loans.services import read_credit_report
 from loans.services.decide_application import decide_application
@@ -12,8 +12,9 @@ from tests.integration.loans.test_deciding import FakeBureau, other
 @pytest.fixture(autouse=True)
 def _now(monkeypatch):
     """The day on which the applications of these tests are made; offers lapse after some of them."""
-    monkeypatch.setattr(views, "lender_now", lambda: NOW)
-    monkeypatch.setattr(views, "lender_today", lambda: NOW.date())
+    for module in (views, products):
+        monkeypatch.setattr(module, "lender_now", lambda: NOW)
+        monkeypatch.setattr(module, "lender_today", lambda: NOW.date())
 
 
 @pytest.fixture

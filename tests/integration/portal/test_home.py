@@ -4,6 +4,7 @@ import pytest
 
 from dashu.kernel.dates import add_months
 from tests import factories
+from tests.applicants import draft
 
 TODAY = date(2026, 6, 20)
 
@@ -27,12 +28,24 @@ def home(client, amina):
 
 
 class TestHomeOfAVisitor:
-    @pytest.mark.django_db
-    def test_says_what_dashu_is_and_asks_the_database_nothing(self, client, django_assert_num_queries):
-        with django_assert_num_queries(0):
+    def test_says_what_dashu_is_and_asks_the_database_for_the_products_alone(
+        self, rules, client, django_assert_num_queries
+    ):
+        client.get("/")  # the rules of the day are kept for a while
+        with django_assert_num_queries(1):
             page = client.get("/", headers={"accept-language": "en"})
 
         assert "Your loan, in plain numbers" in page.content.decode()
+        assert page.context["example"].is_level
+
+    @pytest.mark.django_db
+    def test_says_what_dashu_is_also_where_nothing_is_offered(self, client, monkeypatch):
+        monkeypatch.setattr("dashu.portal.applying.products.offered_products", lambda on: [])
+
+        page = client.get("/", headers={"accept-language": "en"}).content.decode()
+
+        assert "Your loan, in plain numbers" in page
+        assert "All it costs you" not in page
 
     @pytest.mark.django_db
     def test_staff_are_sent_to_the_back_office(self, client):
@@ -44,6 +57,25 @@ class TestHomeOfAVisitor:
 class TestHomeOfABorrower:
     def test_without_a_loan_says_so(self, home):
         assert "There is no loan on this account yet" in home()
+
+    def test_without_a_loan_leads_on_with_the_application(self, home, amina):
+        begun = draft(amina)
+
+        page = home()
+
+        assert "See the application" in page
+        assert f'href="/applications/{begun.reference}/"' in page
+        assert "There is no loan on this account yet" not in page
+
+    def test_adds_up_what_several_loans_ask_for(self, home, amina):
+        factories.running_loan(amina, starts_on=date(2026, 6, 5))
+        assert "All together" not in home()
+
+        factories.running_loan(amina, starts_on=date(2026, 6, 10))
+
+        page = home()
+        assert "All together" in page
+        assert _amount(24_000_00) in page
 
     def test_shows_the_next_payment_with_its_date(self, home, amina):
         factories.running_loan(amina, starts_on=date(2026, 6, 5))

@@ -36,7 +36,7 @@ class TestLoanPage:
         assert "Penalty interest so far" in page
         for state in ("Paid", "Overdue", "Next", "Later"):
             assert f"{state}</span>" in page
-        assert page.count("<tr") == 1 + 12
+        assert page.count('<tr role="row"') == 1 + 12
         assert f"/receipts/{late_loan.payments.get().reference}/" in page
 
     @pytest.mark.parametrize("reference", ["dana:2026-02-15/0001", "dana:100%", "dana:a//b"])
@@ -53,9 +53,36 @@ class TestLoanPage:
 
     def test_takes_a_constant_number_of_queries(self, visit, late_loan, django_assert_num_queries):
         for _more in range(2):
-            with django_assert_num_queries(7):  # session, person, loan, balance, installments, payments
+            # session, person, loan, balance, installments, mandate, events, first schedule, payments
+            with django_assert_num_queries(9):
                 visit(f"/loans/{late_loan.number}/")
             factories.pay(late_loan, 50_00, TODAY, reference=f"MORE-{_more}")
+
+    def test_says_why_each_amount_is_what_it_is(self, visit, late_loan):
+        page = visit(f"/loans/{late_loan.number}/")
+
+        standing = page.context["card"].standing
+        due, penalty = page.context["why_due"], page.context["why_penalty"]
+        assert (due.total, [line.minor for line in due.lines]) == (1_105_76, [1_100_16, 5_60])
+        assert (penalty.total, penalty.lines[0].how) == (
+            standing.penalty,
+            "¥933.96 overdue × 24% ÷ 360 × 9 days = ¥5.6038",
+        )
+        assert [line.minor for line in page.context["why_principal"].lines] == [12_000_00, -920_16]
+        second = page.context["rows"][1].why
+        assert [(line.name, line.minor) for line in second.lines] == [("Interest", 166_20), ("Principal", 933_96)]
+        assert second.lines[0].how == "¥11,079.84 × 18% a year × 30/360 = ¥166.1976, rounded to ¥166.20"
+        assert "the installment is ¥1,100.1599, rounded to ¥1,100.16" in second.lines[1].how
+        assert page.content.decode().count('<details class="why">') == 2 + 12 + 1
+
+    def test_draws_the_schedule_and_marks_the_next_installment_by_words(self, visit, late_loan):
+        chart = visit(f"/loans/{late_loan.number}/").context["chart"]
+
+        principal, interest, left = (series.values for series in chart.series)
+        assert (sum(principal), sum(interest)) == (12_000_00, 1_201_95)
+        assert (left[0], left[-1]) == (1_107_984, 0)
+        assert [label for label in chart.labels if "next" in label] == ["2026/7/10, next"]
+        assert "Today, June 20, 2026: 1 of 12 installments are paid" in chart.summary
 
     def test_says_where_the_loan_stood_on_a_day(self, visit, late_loan):
         page = visit(f"/loans/{late_loan.number}/?on=2026-05-09")

@@ -201,3 +201,62 @@ class TestCallback:
 
         assert page.json() == {"status": "PAID"}
         assert Payment.objects.get().amount_minor == 100_00
+
+
+class TestPressingTheButtonTwice:
+    def confirmed(self, browser, loan, **more):
+        typed = {"choice": "other", "amount": "250"}
+        preview = browser.post(f"/loans/{loan.number}/pay/", typed)
+        return {**typed, "shown": preview.context["total_minor"], "once": str(preview.context["once"]), **more}
+
+    def test_begins_one_payment_and_leads_to_it_both_times(self, browser, loan):
+        sent = self.confirmed(browser, loan)
+
+        first, second = (browser.post(f"/loans/{loan.number}/pay/", sent) for _press in range(2))
+
+        checkout = Checkout.objects.get()
+        assert first.url == second.url == f"/gateway/simulated/{checkout.token}/"
+        assert str(checkout.token) == sent["once"]
+
+    def test_after_it_was_paid_shows_what_became_of_it(self, browser, loan):
+        sent = self.confirmed(browser, loan)
+        browser.post(f"/loans/{loan.number}/pay/", sent)
+        browser.post(f"/gateway/simulated/{sent['once']}/", {"confirm": "1"})
+        assert Payment.objects.count() == 1
+
+        again = browser.post(f"/loans/{loan.number}/pay/", sent)
+
+        assert again.url == f"/checkouts/{sent['once']}/"
+        assert (Checkout.objects.count(), Payment.objects.count()) == (1, 1)
+
+    def test_with_another_amount_is_refused_and_changes_nothing(self, browser, loan):
+        sent = self.confirmed(browser, loan)
+        browser.post(f"/loans/{loan.number}/pay/", sent)
+
+        page = browser.post(f"/loans/{loan.number}/pay/", {**sent, "amount": "251", "shown": "25100"})
+
+        assert "This payment was begun with another amount" in page.content.decode()
+        assert Checkout.objects.get().amount_minor == 250_00
+
+    def test_another_form_begins_another_payment(self, browser, loan):
+        for _visit in range(2):
+            browser.post(f"/loans/{loan.number}/pay/", self.confirmed(browser, loan))
+
+        assert Checkout.objects.count() == 2
+
+    @pytest.mark.parametrize("once", ["", "no token", "x" * 400])
+    def test_a_form_without_a_token_pays_all_the_same(self, browser, loan, once):
+        page = browser.post(f"/loans/{loan.number}/pay/", self.confirmed(browser, loan, once=once))
+
+        assert page.url == f"/gateway/simulated/{Checkout.objects.get().token}/"
+
+    def test_for_several_loans_begins_one_payment(self, browser, loan):
+        other = factories.running_loan(loan.borrower, starts_on=date(2026, 5, 20))
+        typed = {f"loan-{loan.number}": "300", f"loan-{other.number}": "200"}
+        preview = browser.post("/pay/", typed)
+        sent = {**typed, "shown": preview.context["total_minor"], "once": str(preview.context["once"])}
+
+        first, second = (browser.post("/pay/", sent) for _press in range(2))
+
+        assert first.url == second.url
+        assert Checkout.objects.get().amount_minor == 500_00

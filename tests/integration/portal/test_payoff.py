@@ -87,6 +87,15 @@ class TestPayoffPage:
         assert [answer.url for answer in answers] == [quote_page] * 2
         assert PayoffQuote.objects.get().status == "ACCEPTED"
 
+    def test_a_second_press_of_pay_leads_to_the_same_payment(self, browser, loan):
+        quote_page = ask(browser, loan).url
+        browser.post(quote_page, {"accept": "1"})
+        sent = {"pay": "1", "once": str(browser.get(quote_page).context["once"])}
+
+        first, second = (browser.post(quote_page, sent) for _press in range(2))
+
+        assert first.url == second.url == f"/gateway/simulated/{Checkout.objects.get().token}/"
+
     def test_turning_back_at_the_provider_leads_back_to_the_quote(self, browser, loan):
         quote_page = ask(browser, loan).url
         browser.post(quote_page, {"accept": "1"})

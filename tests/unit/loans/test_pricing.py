@@ -11,7 +11,7 @@ from dashu.finance.annual_rates import all_in_rates
 from dashu.finance.rate_cap import RateLimits
 from dashu.finance.schedule import build_schedule
 from dashu.policy.credit_pricing import pricing_rules_of
-from loans.domain.pricing import Price, PriceReason, PriceStep, highest_contract_rate, price
+from loans.domain.pricing import Price, PriceReason, PriceStep, highest_contract_rate, price, price_range
 from tests.unit.loans.lending import CONSUMER, LIMITS, ON, PRICING
 
 
@@ -96,3 +96,16 @@ class TestRules:
     def test_that_would_let_more_points_cost_more_are_refused(self, change):
         with pytest.raises(ValueError):
             pricing_rules_of({**self.VALUE, **change})
+
+
+class TestPriceRange:
+    def test_lies_between_the_best_record_and_nothing_known(self):
+        assert price_range(rules=PRICING, limits=LIMITS) == (
+            priced(612, proved=True).annual_rate,
+            priced().annual_rate,
+        )
+
+    def test_stays_within_the_product(self):
+        found = price_range(rules=PRICING, limits=LIMITS, lowest=Decimal("0.15"), highest=Decimal("0.16"))
+
+        assert found == (Decimal("0.15"), Decimal("0.16"))
