@@ -16,6 +16,7 @@ from dashu.finance.arrears import Band, Scale
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.rate_cap import RateLimits
 from dashu.policy.authority import Authority, authority_of
+from dashu.policy.complaints import Complaints, complaints_of
 from dashu.policy.contact_hours import ContactHours
 from dashu.policy.credit_monitoring import MonitoringRules, monitoring_rules_of
 from dashu.policy.credit_pricing import PricingRules, pricing_rules_of
@@ -287,6 +288,11 @@ def lender_names(on: date, *, pack: str | None = None) -> Mapping[str, str]:
     return _lender_names(rule("documents.lender", on=on, pack=pack))
 
 
+def complaints(on: date, *, pack: str | None = None) -> Complaints:
+    """Return how and where to complain, in the words that papers and pages use."""
+    return complaints_of(rule("documents.complaints", on=on, pack=pack))
+
+
 def typed(code: str, value: Any) -> Any:
     """Return the stored value of a rule as programs use it; a code that no program reads stays as it is."""
     reader = next((reader for start, reader in PARSERS.items() if code.startswith(start)), None)
@@ -439,6 +445,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "bank_matching.scores": _match_weights,
     "settlement.quote": _settlement_quotes,
     "documents.lender": _lender_names,
+    "documents.complaints": complaints_of,
     "autopay.retry": _autopay_retry,
     "bank.account": _bank_account,
 }

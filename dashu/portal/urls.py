@@ -4,7 +4,18 @@ A partner's reference may hold slashes, and PostgreSQL takes no NUL: an address 
 
 from django.urls import path, re_path
 
-from dashu.portal import autopay, comparing, documents, mine, paying, reaching_me, settling, verifying, views
+from dashu.portal import (
+    autopay,
+    comparing,
+    complaining,
+    documents,
+    mine,
+    paying,
+    reaching_me,
+    settling,
+    verifying,
+    views,
+)
 from dashu.portal.applying import papers
 from dashu.portal.applying import views as applying
 from dashu.portal.signing import giving_back, paying_out, reading, signing
@@ -29,6 +40,7 @@ urlpatterns = [
     path("verify/", verifying.verify, name="verify"),
     re_path(r"^verify/(?P<code>[^/\0]{1,100})/$", verifying.verify, name="verify_code"),
     re_path(r"^loans/(?P<number>[^/\0]+)/autopay/$", autopay.autopay, name="autopay"),
+    path("complaints/", complaining.complaints, name="complaints"),
     path("cards/compare/", comparing.compare_card, name="compare_card"),
     path("apply/", applying.products, name="apply"),
     path("apply/<slug:code>/", applying.product, name="apply_for"),

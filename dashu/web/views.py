@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from django.views.i18n import set_language
 
 from dashu.kernel.dates import lender_today
+from dashu.policy.complaints import ComplaintWords
 from dashu.users.models import Borrower, User
 from dashu.web.charts import Chart, Series, Tone
 from dashu.web.voice import voice_guide
@@ -59,6 +60,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
             "today": lender_today(),
             "form": _EveryField({}),
             "chart": _example_chart(),
+            "complaints": ComplaintWords("400-000-0000", "9:00–21:00", "1 Shifan Road, Shanghai", "NFRA", "12378"),
         },
     )
 

@@ -49,6 +49,16 @@ class Card(TypedDict):
     number: str
 
 
+class Complaints(TypedDict):
+    """How to complain. :param regulator: who can be told where the lender's answer does not help."""
+
+    phone: str
+    hours: str
+    address: str
+    regulator: str
+    regulator_phone: str
+
+
 class Signature(TypedDict):
     """
     :param at: when it was signed, as ISO text with its offset.
@@ -73,7 +83,6 @@ class ContractFacts(TypedDict):
     :param purpose: in words; "" where none was named.
     :param sheet: the document of `loans.domain.cost_sheet.CostSheet`; its digest is printed.
     :param cooling_off_days: after the payout; 0: none.
-    :param complaints: where to complain, such as a phone number or an address; "" where the lender has none to name.
     :param entity: of a loan to a business.
     :param card: of a loan that pays off a card; then the sum goes to the issuer only.
     :param signature: None or absent for a contract that is not signed yet.
@@ -87,7 +96,7 @@ class ContractFacts(TypedDict):
     purpose: str
     sheet: dict[str, Any]
     cooling_off_days: int
-    complaints: str
+    complaints: Complaints
     entity: NotRequired[Entity | None]
     card: NotRequired[Card | None]
     signature: NotRequired[Signature | None]
@@ -247,23 +256,21 @@ def _clauses(facts: ContractFacts, sheet: CostSheet) -> Iterator[tuple[Any, str]
         )
         % named,
     )
-    complaints = plain(facts["complaints"])
     yield (
-        _("Withdrawal and complaint"),
-        (
-            gettext(
-                "Until the payout the borrower can withdraw without cost. Complaints are taken free of charge at"
-                " %(where)s; while one is open, nobody is pressed to pay what it is about. A person reviews any"
-                " decision made by a program when the borrower asks for it."
-            )
-            % {"where": complaints}
-            if complaints
-            else gettext(
-                "Until the payout the borrower can withdraw without cost. Complaints are taken free of charge; while"
-                " one is open, nobody is pressed to pay what it is about. A person reviews any decision made by a"
-                " program when the borrower asks for it."
-            )
+        _("Withdrawal"),
+        gettext(
+            "Until the payout the borrower can withdraw without cost. A person reviews any decision made by a program"
+            " when the borrower asks for it."
         ),
+    )
+    yield (
+        _("Complaints"),
+        gettext(
+            "Complaints are taken free of charge: by phone at %(phone)s, %(hours)s, or in writing to %(address)s. While"
+            " one is open, nobody is pressed to pay what it is about. Where the answer does not help, the borrower can"
+            " turn to %(regulator)s, %(regulator_phone)s."
+        )
+        % {name: plain(str(words)) for name, words in facts["complaints"].items()},
     )
     if _entity_part(facts, "guarantors"):
         yield (

@@ -6,7 +6,7 @@ printed on the paper; so paper and evidence name each other.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import translation
@@ -19,7 +19,7 @@ from dashu.web.writing import named
 from loans.domain.cost_sheet import digest_of, sheet_of
 from loans.domain.covenants import Promise, promises_of
 from loans.models import Application, Disclosure, Offer, SigningCode
-from loans.papers.contract import ContractFacts, Signature
+from loans.papers.contract import Complaints, ContractFacts, Signature
 from loans.services.offer_sheets import product_of_offer
 
 BINDING = ("zh-hans", "zh-hant")
@@ -94,7 +94,7 @@ def contract_facts(
             "purpose": str(application.get_purpose_display()),
             "sheet": offer.sheet,
             "cooling_off_days": policy.credit_disclosure(on).cooling_off_days,
-            "complaints": "",
+            "complaints": _complaints(language, on=on),
         }
         if business := getattr(application, "business", None):
             facts["entity"] = {
@@ -115,6 +115,17 @@ def contract_facts(
         if card := getattr(application, "card", None):
             facts["card"] = {"issuer": card.issuer, "number": card.masked_number}
     return facts
+
+
+def _complaints(language: str, *, on: date) -> Complaints:
+    told = policy.complaints(on).told(language)
+    return {
+        "phone": told.phone,
+        "hours": told.hours,
+        "address": told.address,
+        "regulator": told.regulator,
+        "regulator_phone": told.regulator_phone,
+    }
 
 
 def _promises(offer: Offer) -> list[Promise]:

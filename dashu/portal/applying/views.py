@@ -20,6 +20,7 @@ from dashu.portal.applying.own import own_application
 from dashu.portal.applying.papers import papers_of, papers_page, take_paper
 from dashu.portal.applying.steps import asked_for, next_step, step_before, steps_shown
 from dashu.portal.applying.telling import card_comparison_of, decision_of, offers_shown, sections_of, timeline_of
+from dashu.portal.complaining import complaints_shown
 from dashu.portal.signing.showing import payout_shown
 from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import lender_date
@@ -80,6 +81,7 @@ def application(request: HttpRequest, reference: str) -> HttpResponse:
             "papers": papers_of(shown),
             "may_add_papers": shown.status in (Status.SUBMITTED, Status.REFERRED),
             "may_withdraw": shown.status in WITHDRAWABLE,
+            "complaints": complaints_shown(),
         },
     )
 

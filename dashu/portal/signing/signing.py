@@ -17,6 +17,7 @@ from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.messaging.secret_texts import shows_secrets
 from dashu.portal.applying.views import own_application
+from dashu.portal.complaining import complaints_shown
 from dashu.portal.signing.forms import AccountForm, CodeForm
 from dashu.users.actors import actor_of
 from loans.domain.applications import Status
@@ -139,5 +140,6 @@ def _page(
             "form": form,
             "code": code,
             "shown_code": code.sealed_code if code and shows_secrets() else None,
+            "complaints": complaints_shown(),
         },
     )

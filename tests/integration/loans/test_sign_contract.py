@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from datetime import timedelta
 from hashlib import sha256
 
@@ -6,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from dashu.messaging import secret_texts
 from dashu.messaging.models import OutboxMessage
+from dashu.policy import rules as policy
 from dashu.users.id_numbers import InvalidCardNumber
 from dashu.users.sealing import blind_index
 from loans import tasks
@@ -191,6 +193,14 @@ class TestSignContract:
         assert ACCOUNT.number not in str(evidence)
         assert sha256(ACCOUNT.number.encode()).hexdigest() not in str(evidence)
         assert evidence["what"]["paid_out_to"] == blind_index(ACCOUNT.number, "loans.paid_out_to")
+
+    def test_the_paper_says_how_to_complain_by_the_rules_of_the_day(self, amina):
+        contract = signed(amina)
+
+        told = policy.complaints(NOW.date()).told("zh-hans")
+        assert contract.facts["complaints"] == asdict(told)
+        text = text_of(contract.pdf)
+        assert all("".join(words.split()) in text for words in asdict(told).values())
 
     def test_signed_again_it_is_the_same_contract(self, amina):
         application, code = with_code(amina)

@@ -16,6 +16,20 @@ TODAY = date(2026, 6, 1)
 pytestmark = pytest.mark.usefixtures("policy_packs")
 
 
+class TestComplaints:
+    def test_name_phone_hours_address_and_the_supervisor_in_each_language(self):
+        told = rules.complaints(TODAY)
+
+        assert told.told("zh-hant").hours == "每天9:00至21:00"
+        assert told.told("en").address == "Dashu Finance, Consumer Protection, 1 Shifan Road, Shanghai 200000"
+        for language in ("zh-hans", "zh-hant", "en"):
+            words = told.told(language)
+            assert (words.phone, words.regulator_phone) == ("400-000-0000", "12378")
+
+    def test_another_pack_has_another_supervisor(self):
+        assert rules.complaints(TODAY, pack="us").told("en").regulator == "the Consumer Financial Protection Bureau"
+
+
 class TestRulesOfTheCnPack:
     @pytest.mark.parametrize(
         ("days", "bucket"),

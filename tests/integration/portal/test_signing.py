@@ -131,6 +131,14 @@ class TestSign:
         assert (contract.bank, contract.account_number) == (ACCOUNT.bank, ACCOUNT.number)
         assert contract.evidence["where"]["ip"] == "127.0.0.1"
 
+    def test_says_how_to_complain_as_the_contract_does(self, page, amina, at):  # noqa: F811
+        application = understood(amina)
+
+        shown = page.get(address(application, "sign")).content.decode()
+
+        assert "400-000-0000, every day from 9:00 to 21:00" in shown
+        assert "the complaint hotline of the National Financial Regulatory Administration, 12378" in shown
+
     def test_a_wrong_account_is_said_beside_the_field(self, page, amina, at):  # noqa: F811
         application = understood(amina)
 

@@ -17,7 +17,13 @@ FACTS: ContractFacts = {
     "purpose": "房屋装修",
     "sheet": sheet(LEVEL, EACH, NOTARY, penalty=PENALTY).document,
     "cooling_off_days": 7,
-    "complaints": "400-000-0000",
+    "complaints": {
+        "phone": "400-000-0000",
+        "hours": "每天9:00至21:00",
+        "address": "上海市示范路1号",
+        "regulator": "国家金融监督管理总局的投诉热线",
+        "regulator_phone": "12378",
+    },
 }
 BUSINESS: dict[str, Any] = {
     "product": "小微企业贷款",

@@ -63,6 +63,20 @@ class TestContract:
         ):
             assert said in text, said
 
+    @pytest.mark.parametrize(
+        ("language", "said"),
+        [
+            ("zh-hans", "投诉免费受理：可致电400-000-0000（每天9:00至21:00），或致函上海市示范路1号。"),
+            ("zh-hant", "申訴免費受理：可致電400-000-0000（每天9:00至21:00），或致函上海市示范路1号。"),
+            ("en", "byphoneat400-000-0000,每天9:00至21:00,orinwritingto上海市示范路1号."),
+        ],
+    )
+    def test_says_how_to_complain_and_to_whom_else(self, language, said):
+        text = text_of(contract(language))
+
+        assert said in text
+        assert "12378" in text
+
     def test_of_a_business_names_entity_guarantors_and_covenants(self):
         text = text_of(contract(**BUSINESS))
 
