@@ -79,6 +79,10 @@ class AskedAdmin(ReadOnlyAdmin):
     def borrower_name(self, asked: Any) -> str:
         return str(asked.borrower)
 
+    @admin.display(description=_("answer due"))
+    def clock_told(self, asked: Any) -> str:
+        return str(self.clock(asked)[1])
+
     @display(description=_("answer due"), label=CLOCK_TONES)
     def clock(self, asked: Any) -> tuple[str, Any]:
         if asked.answered_at is not None:
@@ -151,7 +155,7 @@ class HardshipRequestAdmin(AskedAdmin):
     list_select_related = ["borrower", "handler"]
     fields = [
         ("reference", "borrower_name"),
-        ("clock", "handler"),
+        ("clock_told", "handler"),
         ("cause", "lasts", "can_pay"),
         "words",
         ("outcome_shown", "answered_at", "answered_by"),
@@ -206,7 +210,7 @@ class ComplaintAdmin(AskedAdmin):
     list_select_related = ["borrower", "handler"]
     fields = [
         ("reference", "borrower_name"),
-        ("clock", "handler"),
+        ("clock_told", "handler"),
         ("about", "loan_shown"),
         ("asked_at", "reopened_at"),
         "wish",
@@ -237,7 +241,7 @@ class ComplaintAdmin(AskedAdmin):
         return [
             Table(
                 title=_("what was written"),
-                columns=[Column(_("when")), Column(_("by")), Column(_("words"))],
+                columns=[Column(_("written")), Column(_("by")), Column(_("words"))],
                 rows=[first, *others],
                 empty="–",
             )
@@ -309,7 +313,7 @@ class DisputeAdmin(AskedAdmin):
     list_select_related = ["borrower", "handler", "loan"]
     fields = [
         ("reference", "borrower_name"),
-        ("clock", "handler"),
+        ("clock_told", "handler"),
         ("loan_shown", "subject", "noted"),
         "words",
         ("outcome_shown", "answered_at", "answered_by"),

@@ -28,6 +28,7 @@ from dashu.portal.trouble.credit_words import (
     ShownYear,
     explained_codes,
     month_name,
+    months_in_words,
     months_short,
     shown_years,
 )
@@ -51,7 +52,7 @@ class Shown:
     years: tuple[ShownYear, ...]
     noted_on: date | None
     latest: Explained | None
-    adverse: tuple[str, ...]
+    adverse: str
 
 
 @login_required
@@ -129,7 +130,13 @@ def dispute_status(request: HttpRequest, reference: str) -> HttpResponse:
     return render(
         request,
         "portal/trouble/dispute_status.html",
-        {"dispute": found, "form": form, "longest": LONGEST_STATEMENT, "words": complaints_shown()},
+        {
+            "dispute": found,
+            "month": month_name(found.month) if found.month else "",
+            "form": form,
+            "longest": LONGEST_STATEMENT,
+            "words": complaints_shown(),
+        },
     )
 
 
@@ -141,5 +148,5 @@ def _shown(loan: Loan, record: CreditRecord, codes: dict[str, Explained]) -> Sho
         years=shown_years(record.years, codes),
         noted_on=month_end_of(latest.month) if latest else None,
         latest=codes.get(latest.code) if latest else None,
-        adverse=tuple(f"{month_name(cell.month)} ({cell.code})" for cell in record.adverse),
+        adverse=months_in_words(record.adverse),
     )

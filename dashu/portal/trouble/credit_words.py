@@ -1,6 +1,6 @@
 """The codes of a credit record in plain words, and its months as a table shows them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -54,12 +54,14 @@ class ShownYear:
 
 def explained_codes(reading: Reading) -> dict[str, Explained]:
     """Return every code that a month can have, the good one first and then by gravity."""
-    explained = {each.code: each for each in _by_days(reading)}
+    on_time, *late = _by_days(reading)
+    marks = {}
     for name, code in reading.marks.items():
         kind = reading.kind_of(code)
         words, tone = MARKS.get(kind, MARKS[Kind.UNKNOWN])
-        explained[code] = Explained(code, str(words), tone, kind in USUAL and name == kind.value)
-    return explained
+        marks[kind] = Explained(code, str(words), tone, kind in USUAL and name == kind.value)
+    mild = [marks.pop(kind) for kind in (Kind.PAID_LATE_WITHIN_MONTH, Kind.NOTHING_DUE) if kind in marks]
+    return {each.code: each for each in (on_time, *mild, *late, *marks.values())}
 
 
 def _by_days(reading: Reading) -> Iterator[Explained]:
@@ -94,6 +96,13 @@ def _shown(cell: Cell, codes: Mapping[str, Explained]) -> ShownCell:
 def month_name(month: date) -> str:
     """Write a month: "2026年6月", "June 2026"."""
     return date_format(month, "Y年n月" if (get_language() or "").startswith("zh") else "F Y")
+
+
+def months_in_words(cells: Iterable[Cell]) -> str:
+    """Return the months with their codes in one line, such as "June 2026 (1), July 2026 (2)"."""
+    if (get_language() or "").startswith("zh"):
+        return "、".join(f"{month_name(cell.month)}（{cell.code}）" for cell in cells)
+    return ", ".join(f"{month_name(cell.month)} ({cell.code})" for cell in cells)
 
 
 def months_short() -> list[tuple[str, str]]:

@@ -22,11 +22,21 @@ from dashu.policy.answering import AdverseRecord
 from dashu.portal.own_loans import loan_and_card
 from dashu.portal.presenting import LoanCard
 from dashu.portal.trouble.conduct import conduct_of_today
+from dashu.portal.trouble.credit_words import month_name
 from dashu.portal.trouble.forms import PromiseForm
 from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
 from repayments.selectors.late_costs import cost_of_missing_the_next, late_cost
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A month that is noted already, by its name in the reader's language."""
+
+    name: str
+    days: int
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,7 @@ class RecordAhead:
     """
 
     ahead: Sequence[Outlook]
-    noted: Sequence[CreditRecordMonth]
+    noted: Sequence[Noted]
     rule: AdverseRecord
     tells_from: date
     late_within_month: str
@@ -105,7 +115,11 @@ def _record(loan: Loan, oldest_due_on: date, today: date) -> RecordAhead:
     )
     return RecordAhead(
         ahead=ahead,
-        noted=[month for month in noted.order_by("month") if month.days_past_due],
+        noted=[
+            Noted(month_name(month.month), month.days_past_due, month.code)
+            for month in noted.order_by("month")
+            if month.days_past_due
+        ],
         rule=rule,
         tells_from=ahead[0].month_end - timedelta(days=rule.notice_days),
         late_within_month=codes.marks["PAID_LATE_WITHIN_MONTH"],

@@ -75,7 +75,7 @@ class TestOverdue:
 
         shown = page(late)
 
-        assert "2026-05" in shown
+        assert "May 2026" in shown
         assert '<td class="end">21</td><td class="end">1</td>' in shown
         assert "Before a month is first noted" not in shown
 

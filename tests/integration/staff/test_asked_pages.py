@@ -117,6 +117,7 @@ class TestAnswering:
     def test_a_request_shows_what_it_is_about_and_is_answered(self, client, sun, asked):
         page = client.get(address(asked)).content.decode()
         assert "Shifts were cut." in page
+        assert "&#x27;in_time&#x27;" not in page
         assert asked.loans.get().loan.number in page
 
         client.post(address(asked, "take"))
