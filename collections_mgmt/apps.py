@@ -7,6 +7,7 @@ class CollectionsMgmtConfig(AppConfig):
     verbose_name = _("Collections")
 
     def ready(self) -> None:
+        from collections_mgmt import messages  # noqa: F401 – registers the templates
         from collections_mgmt.contact_holds import register
         from collections_mgmt.services.compose_reminders import compose_reminders
         from dashu.messaging.composing import register_composer

@@ -5,6 +5,9 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from collections_mgmt.domain.clocks import Clock, Urgency
 
 CLASSIFICATIONS: Mapping[str, Promise] = {
     "NORMAL": _("Normal"),
@@ -81,3 +84,18 @@ def tone_of(days_past_due: int) -> str:
     if not days_past_due:
         return "good"
     return "soon" if days_past_due <= 30 else "late"
+
+
+CLOCK_TONES = {
+    Urgency.IN_TIME.value: "info",
+    Urgency.SOON.value: "warning",
+    Urgency.OVERDUE.value: "danger",
+    "answered": "success",
+}
+
+
+def clock_words(clock: Clock) -> str:
+    """Return how much time is left of what was promised, in words."""
+    if clock.urgency is Urgency.OVERDUE:
+        return ngettext("Overdue by %(days)s day", "Overdue by %(days)s days", clock.days) % {"days": clock.days}
+    return ngettext("%(days)s day left", "%(days)s days left", clock.days) % {"days": clock.days}

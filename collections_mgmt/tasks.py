@@ -8,9 +8,11 @@ from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError
 
 from collections_mgmt.services import close_day as service
+from collections_mgmt.services.asked import watch_clocks as watch
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
 from collections_mgmt.services.refresh_history import refresh_history as refresh
+from collections_mgmt.services.tell_before_report import tell_before_report as tell_before
 from dashu.alerts.services import end_alert, tell_without_database
 from dashu.celery import app
 from dashu.kernel.dates import lender_now, lender_today
@@ -73,6 +75,18 @@ def reassess_loan(*, loan_id: int, **_newer_fields: Any) -> None:
 @shared_task
 def refresh_history(*, loan_id: int, event_id: int, **_newer_fields: Any) -> None:
     refresh(loan_id=loan_id, event_id=event_id, today=lender_today())
+
+
+@shared_task
+def watch_clocks(**_newer_fields: Any) -> None:
+    """Alert staff of requests, complaints and disputes that have to be answered soon."""
+    watch(today=lender_today())
+
+
+@shared_task
+def tell_before_report(**_newer_fields: Any) -> None:
+    """Write to those whom the record of this month would be the first to speak against, once for each month."""
+    tell_before(today=lender_today())
 
 
 def _go_on_when_closed(run_id: int) -> None:

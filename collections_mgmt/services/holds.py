@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.holding import Turn, turns_of_holds
-from collections_mgmt.models import Hold
+from collections_mgmt.models import Complaint, Dispute, HardshipLoan, Hold
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from loans.models import Loan
@@ -64,7 +64,7 @@ def end_hold(*, hold_id: int, ended_on: date, today: date, reason: str, actor: s
     End a running hold; the days count again from the day after its last, unless another hold still runs.
 
     :param ended_on: the last day that it covers, up to today; the day before its first takes it back as a whole.
-    :raises HoldRefused: it has ended, or the day does not fit.
+    :raises HoldRefused: it has ended, something that needs it waits for an answer, or the day does not fit.
     """
     hold = Hold.objects.filter(pk=hold_id).first()
     if hold is None:
@@ -73,6 +73,11 @@ def end_hold(*, hold_id: int, ended_on: date, today: date, reason: str, actor: s
     hold.refresh_from_db()
     if hold.ended_on is not None:
         raise HoldRefused(_("This hold has ended already."), field="hold")
+    if is_needed(hold):
+        raise HoldRefused(
+            _("A request, a complaint or a dispute of the borrower waits for its answer. The hold ends with that."),
+            field="hold",
+        )
     if not hold.starts_on - _DAY <= ended_on <= today:
         raise HoldRefused(_("A hold ends between its first day and today."), field="ended_on")
     hold.ended_on = ended_on
@@ -80,6 +85,53 @@ def end_hold(*, hold_id: int, ended_on: date, today: date, reason: str, actor: s
     _let_stand_still(hold.loan, today=today, reason=f"hold {hold.pk}: {reason}", actor=actor)
     _note("collections.hold_ended", hold, actor)
     return hold
+
+
+def hold_until_answered(loan: Loan, *, kind: str, today: date, reason: str, actor: str) -> Hold | None:
+    """
+    Leave the borrower in peace on a locked loan for as long as something waits for an answer.
+
+    A hold of the kind that runs already serves, without its end. None where nothing is demanded on the loan.
+    """
+    if loan.status not in (Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF):
+        return None
+    running = Hold.objects.filter(loan=loan, kind=kind, ended_on=None).first()
+    if running is None:
+        return place_hold(
+            loan_id=loan.pk, kind=kind, starts_on=today, ends_on=None, today=today, reason=reason, actor=actor
+        )
+    if running.ends_on is not None:
+        running.ends_on = None
+        running.save(update_fields=["ends_on"])
+        _note("collections.hold_goes_on", running, actor)
+    return running
+
+
+def release_hold(hold: Hold, *, today: date, reason: str, actor: str, ends_on: date | None = None) -> None:
+    """
+    End a hold whose answer has been given, today or on a later day; nothing where something else still needs it.
+
+    The loan is locked by the caller, and what was answered is stored as such.
+    """
+    hold.refresh_from_db()
+    if hold.ended_on is not None or is_needed(hold):
+        return
+    if ends_on is None or ends_on <= today:
+        end_hold(hold_id=hold.pk, ended_on=today, today=today, reason=reason, actor=actor)
+        return
+    hold.ends_on = ends_on
+    hold.save(update_fields=["ends_on"])
+    _note("collections.hold_will_end", hold, actor)
+
+
+def is_needed(hold: Hold) -> bool:
+    """Whether something that the hold was placed for waits for its answer."""
+    waits = {"hold": hold, "answered_at": None}
+    return (
+        HardshipLoan.objects.filter(hold=hold, request__answered_at=None).exists()
+        or Complaint.objects.filter(**waits).exists()
+        or Dispute.objects.filter(**waits).exists()
+    )
 
 
 def expire_holds(*, on: date, actor: str) -> int:

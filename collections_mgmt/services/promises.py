@@ -1,6 +1,7 @@
-"""What a borrower promises to pay by a day, as staff note it."""
+"""What a borrower promises to pay by a day, as staff note it or as they say it themselves."""
 
 from datetime import date, timedelta
+from decimal import ROUND_UP
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -8,7 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from collections_mgmt.models import PromiseToPay
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
+from dashu.policy import rules as policy
+from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
+from repayments.selectors.standings import standings_of
 from repayments.services.booking import lock_loan
 
 LONGEST = timedelta(days=60)
@@ -52,3 +56,36 @@ def note_promise(
         data={"promise": promise.pk, "amount_minor": amount_minor, "due_on": due_on},
     )
     return promise
+
+
+@transaction.atomic
+def make_promise(*, loan_id: int, amount_minor: int, due_on: date, today: date, actor: str) -> PromiseToPay:
+    """
+    Keep what a borrower promises by themselves, within the rule `promise.own`; saying the same again changes nothing.
+
+    :raises LoanNotFound: there is no such loan.
+    :raises PromiseRefused: nothing is due, or amount or day are outside what can be promised without asking.
+    """
+    loan = lock_loan(loan_id)
+    running = PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN).first()
+    if running and (running.amount_minor, running.due_on, running.made_on) == (amount_minor, due_on, today):
+        return running
+    limits = policy.own_promise(today)
+    standing = standings_of([loan], today=today).get(loan.pk)
+    if standing is None or not standing.due_now:
+        raise PromiseRefused(_("Nothing is due on this loan now, so there is nothing to promise."), field="loan")
+    least = int((standing.due_now * limits.least_share).to_integral_value(ROUND_UP))
+    if not least <= amount_minor <= standing.due_now:
+        raise PromiseRefused(
+            _("Promise an amount from %(least)s up to what is due now, %(most)s."),
+            field="amount",
+            params={"least": money(least, loan.currency), "most": money(standing.due_now, loan.currency)},
+        )
+    latest = today + timedelta(days=limits.longest_days)
+    if not today < due_on <= latest:
+        raise PromiseRefused(
+            _("Choose a day after today, up to %(latest)s. If you need longer, ask for a plan."),
+            field="due_on",
+            params={"latest": lender_date(latest)},
+        )
+    return note_promise(loan_id=loan_id, amount_minor=amount_minor, due_on=due_on, today=today, actor=actor)

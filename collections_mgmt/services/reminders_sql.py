@@ -23,6 +23,11 @@ from dashu.policy.reaching_out import Holdout, ReminderSchedule
 _NOT_HELD = """NOT EXISTS (
     SELECT FROM collections_mgmt_hold AS hold WHERE hold.loan_id = loan.id AND hold.ended_on IS NULL
 )"""
+# Nor of what somebody has promised to pay by a day that has not passed; the close finds out whether they did.
+_NOT_PROMISED = """NOT EXISTS (
+    SELECT FROM collections_mgmt_promisetopay AS promise
+    WHERE promise.loan_id = row.loan_id AND promise.status = 'OPEN' AND row.due_on <= promise.due_on
+)"""
 # What is open of the lines of a day, as the books are now: `line` joined with `loan` and its installment `row`.
 STILL_OPEN = f"""
 JOIN loans_loan AS loan ON loan.id = line.loan_id AND loan.status = 'ACTIVE' AND {_NOT_HELD}
@@ -31,6 +36,7 @@ JOIN repayments_installment AS row
     AND row.due_on = line.due_on
     AND row.unpaid_minor::numeric * 10000
         > (row.principal_minor + row.interest_minor + row.fee_minor)::numeric * loan.tolerance_bps
+    AND {_NOT_PROMISED}
 """
 
 
@@ -100,7 +106,7 @@ def _write_lines(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> int
             JOIN scheduled ON scheduled.segment = segment.code AND scheduled.after = day.after
             WHERE row.unpaid_minor::numeric * 10000
                 > (row.principal_minor + row.interest_minor + row.fee_minor)::numeric * loan.tolerance_bps
-              AND {_NOT_HELD}
+              AND {_NOT_HELD} AND {_NOT_PROMISED}
             ON CONFLICT (loan_id, send_on, version, number) DO NOTHING
             RETURNING is_held_out
         )

@@ -23,6 +23,16 @@ KINDS: Mapping[str, Promise] = {
         "The nightly close of %(date)s is not done, although the day has begun. Look at its page: are ranges failing,"
         " is it paused, does a worker read the queue “close”?"
     ),
+    "asked.help_waits": _(
+        "The request for help %(reference)s has to be answered by %(due_on)s. Take it up; the borrower is left in peace"
+        " until then."
+    ),
+    "asked.complaint_waits": _(
+        "The complaint %(reference)s has to be answered by %(due_on)s. Take it up, and answer it to the borrower."
+    ),
+    "asked.dispute_waits": _(
+        "The dispute %(reference)s of a credit record has to be answered by %(due_on)s, as the law asks. Take it up."
+    ),
     "covenant.missed": _(
         "By %(due_on)s a business had promised: %(promise)s (loan %(loan)s). Nothing is recorded of it. Ask for it, and"
         " record that it was kept, or that it is not asked for."

@@ -83,6 +83,14 @@ def penalty_parts(
     return base_days * rule.rate_millionths
 
 
+def penalty_base(
+    installments: Iterable[Installment], on: date, rule: PenaltyRule, *, pauses: Sequence[Pause] = ()
+) -> int:
+    """Return the minor units on which the day `on` is charged as the installments stand; 0 inside a pause."""
+    base, _principal = _charged_days_of(installments, on - timedelta(days=1), on, rule, pauses)
+    return base
+
+
 def penalty_growth(
     installments: Iterable[Installment],
     after: date,

@@ -15,6 +15,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from dashu.finance.arrears import Band, Scale
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.rate_cap import RateLimits
+from dashu.policy.answering import (
+    AdverseRecord,
+    AnswerClock,
+    Conduct,
+    HelpLines,
+    OwnPromise,
+    adverse_of,
+    clock_of,
+    conduct_of,
+    help_lines_of,
+    named_codes_of,
+    own_promise_of,
+)
 from dashu.policy.authority import Authority, authority_of
 from dashu.policy.complaints import Complaints, complaints_of
 from dashu.policy.contact_hours import ContactHours
@@ -293,6 +306,39 @@ def complaints(on: date, *, pack: str | None = None) -> Complaints:
     return complaints_of(rule("documents.complaints", on=on, pack=pack))
 
 
+def answer_clock(of: str, on: date, *, pack: str | None = None) -> AnswerClock:
+    """Return by when something that came in on this day is answered: a "hardship", a "complaint", a "dispute"."""
+    return clock_of(rule(f"answers.{of}", on=on, pack=pack))
+
+
+def deciding_days(on: date, *, pack: str | None = None) -> int:
+    """Return for how many days a borrower is left in peace to decide on a plan that they were told of."""
+    return _whole(rule("hardship.deciding_days", on=on, pack=pack))
+
+
+def own_promise(on: date, *, pack: str | None = None) -> OwnPromise:
+    """Return what a borrower can promise by themselves."""
+    return own_promise_of(rule("promise.own", on=on, pack=pack))
+
+
+def contact_conduct(on: date, *, pack: str | None = None) -> Conduct:
+    return conduct_of(rule("contact.conduct", on=on, pack=pack))
+
+
+def adverse_record(on: date, *, pack: str | None = None) -> AdverseRecord:
+    """Return what of a credit record speaks against a person, when they are told before, and how long it stays."""
+    return adverse_of(rule("credit_record.adverse", on=on, pack=pack))
+
+
+def complaint_causes(on: date, *, pack: str | None = None) -> Mapping[str, Mapping[str, str]]:
+    """Return what complaints come from, as staff note it: a name by language for each code."""
+    return named_codes_of(rule("complaints.root_causes", on=on, pack=pack))
+
+
+def help_lines(on: date, *, pack: str | None = None) -> HelpLines:
+    return help_lines_of(rule("help.lines", on=on, pack=pack))
+
+
 def typed(code: str, value: Any) -> Any:
     """Return the stored value of a rule as programs use it; a code that no program reads stays as it is."""
     reader = next((reader for start, reader in PARSERS.items() if code.startswith(start)), None)
@@ -421,10 +467,15 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "delinquency.buckets": _scale,
     "collections.levels": _levels,
     "promise.kept": _promise_kept,
+    "promise.own": own_promise_of,
+    "answers.": clock_of,
+    "hardship.deciding_days": _whole,
+    "complaints.root_causes": named_codes_of,
     "classification.five_tier.": _scale,
     "classification.table_of_product": _texts,
     "classification.floors": _texts,
     "credit_record.codes": _credit_codes,
+    "credit_record.adverse": adverse_of,
     "ifrs9.stages": _stages,
     "credit.review": review_rules_of,
     "credit.disclosure": disclosure_rules_of,
@@ -440,6 +491,8 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "reminders.holdout": holdout_of,
     "messages.retry": retry_of,
     "contact.hours": _hours,
+    "contact.conduct": conduct_of,
+    "help.lines": help_lines_of,
     "contact.caps": caps_of,
     "approvals.authority": authority_of,
     "bank_matching.scores": _match_weights,

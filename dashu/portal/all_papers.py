@@ -80,12 +80,11 @@ def _own_loans(user: User) -> LoanQuerySet:
 
 
 def _contracts(user: User) -> Iterator[Sheet]:
-    found = LoanContract.objects.visible_to(user).filter(loan__borrower__user=user)
-    for contract in found.defer("pdf").select_related("loan", "application").order_by("-signed_at")[: SHOWN + 1]:
+    found = LoanContract.objects.visible_to(user).filter(application__borrower__user=user)
+    for contract in found.defer("pdf").select_related("application").order_by("-signed_at")[: SHOWN + 1]:
         address = reverse("portal:application_contract", args=[contract.application.reference])
-        about = f"{contract.loan.number}"
         on = lender_date(contract.signed_at)
-        yield Sheet("contract", "file-text", _("Loan contract"), about, on, (Way("PDF", address),))
+        yield Sheet("contract", "file-text", _("Loan contract"), contract.number, on, (Way("PDF", address),))
 
 
 def _issued(user: User) -> Iterator[Sheet]:

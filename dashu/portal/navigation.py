@@ -30,6 +30,14 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Requests and complaints"),
+        (
+            Entry(_("Requests for help"), "volunteer_activism", "collections_mgmt.hardshiprequest"),
+            Entry(_("Complaints"), "campaign", "collections_mgmt.complaint"),
+            Entry(_("Disputes of credit records"), "balance", "collections_mgmt.dispute"),
+        ),
+    ),
+    (
         _("Messages"),
         (
             Entry(_("Messages"), "mail", "messaging.outboxmessage"),

@@ -21,6 +21,7 @@ from dashu.portal import (
 from dashu.portal.applying import papers, products
 from dashu.portal.applying import views as applying
 from dashu.portal.signing import giving_back, guarantors, paying_out, reading, signing
+from dashu.portal.trouble import complaints, credit_record, helping, overdue
 
 app_name = "portal"
 urlpatterns = [
@@ -28,6 +29,7 @@ urlpatterns = [
     re_path(r"^loans/(?P<number>[^/\0]+)/$", views.loan, name="loan"),
     re_path(r"^loans/(?P<number>[^/\0]+)/pay/$", paying.pay, name="pay"),
     re_path(r"^loans/(?P<number>[^/\0]+)/early/$", paying_early.early, name="early"),
+    re_path(r"^loans/(?P<number>[^/\0]+)/overdue/$", overdue.overdue, name="overdue"),
     re_path(r"^loans/(?P<number>[^/\0]+)/payoff/$", settling.payoff, name="payoff"),
     re_path(
         r"^loans/(?P<number>[^/\0]+)/payoff/(?P<token>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/$",
@@ -43,7 +45,16 @@ urlpatterns = [
     path("verify/", verifying.verify, name="verify"),
     re_path(r"^verify/(?P<code>[^/\0]{1,100})/$", verifying.verify, name="verify_code"),
     re_path(r"^loans/(?P<number>[^/\0]+)/autopay/$", autopay.autopay, name="autopay"),
+    path("help/", helping.help_page, name="help"),
+    path("help/ask/", helping.ask_for_help, name="ask_for_help"),
+    path("help/requests/<slug:reference>/", helping.help_request, name="help_request"),
+    path("help/requests/<slug:reference>/withdraw/", helping.withdraw, name="help_withdraw"),
     path("complaints/", complaining.complaints, name="complaints"),
+    path("complaints/new/", complaints.new_complaint, name="new_complaint"),
+    path("complaints/<slug:reference>/", complaints.complaint, name="complaint"),
+    path("credit-record/", credit_record.credit_record, name="credit_record"),
+    path("credit-record/disputes/<slug:reference>/", credit_record.dispute_status, name="dispute_status"),
+    re_path(r"^credit-record/(?P<number>[^/\0]+)/dispute/$", credit_record.dispute, name="dispute"),
     path("cards/compare/", comparing.compare_card, name="compare_card"),
     path("apply/", products.products, name="apply"),
     path("apply/<slug:code>/", products.product, name="apply_for"),

@@ -61,7 +61,7 @@ def example_sheet(
     assert rules.min_principal <= principal <= rules.max_principal
     assert rules.min_count <= count <= rules.max_count
     terms = rules.schedule_terms(principal=principal, annual_rate=annual_rate, count=count, disbursed_on=on)
-    return sheet_of_terms(terms, rules, on=on, currency=currency)
+    return sheet_of_terms([terms], rules, on=on, currency=currency)
 
 
 def _all_in_rates(rules: ProductRules, annual_rate: Decimal, on: date) -> list[Decimal]:
@@ -70,4 +70,4 @@ def _all_in_rates(rules: ProductRules, annual_rate: Decimal, on: date) -> list[D
         rules.schedule_terms(principal=principal, annual_rate=annual_rate, count=count, disbursed_on=on)
         for principal, count in edges
     )
-    return [sheet_of_terms(each, rules, on=on, currency="CNY").all_in_rate for each in terms]
+    return [sheet_of_terms([each], rules, on=on, currency="CNY").all_in_rate for each in terms]

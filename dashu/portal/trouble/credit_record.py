@@ -1,0 +1,152 @@
+"""The borrower's credit record, month by month, and objecting to what it says."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from collections_mgmt.domain.credit_outlook import month_end_of
+from collections_mgmt.models import Dispute
+from collections_mgmt.selectors.credit_records import CreditRecord, credit_records, reading_of
+from collections_mgmt.services.disputes import (
+    LONGEST_STATEMENT,
+    add_statement,
+    dispute_record,
+    withdraw_dispute,
+)
+from dashu.kernel.dates import lender_now, lender_today
+from dashu.kernel.errors import DomainError
+from dashu.policy import rules as policy
+from dashu.portal.complaining import complaints_shown
+from dashu.portal.trouble.credit_words import (
+    Explained,
+    ShownYear,
+    explained_codes,
+    month_name,
+    months_in_words,
+    months_short,
+    shown_years,
+)
+from dashu.portal.trouble.forms import DisputeForm, StatementOfOwnForm
+from dashu.portal.trouble.own import loans_of, own_asked, own_borrower
+from dashu.users.actors import actor_of
+from loans.models import Loan
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """
+    One loan with its record.
+
+    :param noted_on: the day on which the latest month was noted.
+    :param adverse: the months that speak against the borrower, in words.
+    """
+
+    loan: Loan
+    record: CreditRecord
+    years: tuple[ShownYear, ...]
+    noted_on: date | None
+    latest: Explained | None
+    adverse: str
+
+
+@login_required
+@require_GET
+def credit_record(request: HttpRequest) -> HttpResponse:
+    borrower, today = own_borrower(request), lender_today()
+    loans = list(loans_of(request, borrower))
+    records = credit_records(loans, today=today)
+    codes = explained_codes(reading_of(today))
+    seen = {cell.code for record in records.values() for cell in record.noted}
+    return render(
+        request,
+        "portal/trouble/credit_record.html",
+        {
+            "shown": [_shown(loan, records[loan.pk], codes) for loan in loans],
+            "codes": [each for each in codes.values() if each.is_usual or each.code in seen],
+            "months": months_short(),
+            "is_clean": not any(record.adverse for record in records.values()),
+            "rule": policy.adverse_record(today),
+            "dispute_days": policy.answer_clock("dispute", today).days,
+        },
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def dispute(request: HttpRequest, number: str) -> HttpResponse:
+    """Object to a month of a loan's record, or to all of it."""
+    borrower, today = own_borrower(request), lender_today()
+    loan = get_object_or_404(loans_of(request, borrower), number=number)
+    record = credit_records([loan], today=today)[loan.pk]
+    form = DisputeForm(
+        request.POST if request.method == "POST" else None,
+        cells=record.noted,
+        initial={"month": request.GET.get("month", "")},
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = dispute_record(
+                borrower_id=borrower.pk,
+                loan_id=loan.pk,
+                month=form.cleaned_data["month"],
+                words=form.cleaned_data["words"],
+                now=lender_now(),
+                actor=actor_of(request),
+            )
+        except DomainError as refusal:
+            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)
+        else:
+            return redirect("portal:dispute_status", made.reference)
+    due_on = policy.answer_clock("dispute", today).due_on(today)
+    return render(request, "portal/trouble/dispute.html", {"loan": loan, "form": form, "due_on": due_on})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def dispute_status(request: HttpRequest, reference: str) -> HttpResponse:
+    """Show how an objection stands; a POST takes it back or adds a statement to what stands."""
+    found: Dispute = own_asked(request, Dispute, reference)
+    form = StatementOfOwnForm(
+        request.POST if "statement" in request.POST else None, initial={"statement": found.statement}
+    )
+    if request.method == "POST" and "withdraw" in request.POST:
+        withdraw_dispute(dispute_id=found.pk, now=lender_now(), actor=actor_of(request))
+        return redirect("portal:dispute_status", found.reference)
+    if form.is_bound and form.is_valid():
+        words = form.cleaned_data["statement"]
+        try:
+            add_statement(dispute_id=found.pk, words=words, now=lender_now(), actor=actor_of(request))
+        except DomainError as refusal:
+            form.add_error("statement" if refusal.field == "words" else None, refusal.user_message)
+        else:
+            messages.success(request, _("This stands beside the record from now on."))
+            return redirect("portal:dispute_status", found.reference)
+    return render(
+        request,
+        "portal/trouble/dispute_status.html",
+        {
+            "dispute": found,
+            "month": month_name(found.month) if found.month else "",
+            "form": form,
+            "longest": LONGEST_STATEMENT,
+            "words": complaints_shown(),
+        },
+    )
+
+
+def _shown(loan: Loan, record: CreditRecord, codes: dict[str, Explained]) -> Shown:
+    latest = record.latest
+    return Shown(
+        loan=loan,
+        record=record,
+        years=shown_years(record.years, codes),
+        noted_on=month_end_of(latest.month) if latest else None,
+        latest=codes.get(latest.code) if latest else None,
+        adverse=months_in_words(record.adverse),
+    )
