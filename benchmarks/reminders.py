@@ -39,8 +39,8 @@ PAID_OF_100 = 2
 SEED = 20260615
 
 BOOK = """
-INSERT INTO users_borrower (number, name, phone, language)
-SELECT 'BENCH' || n, 'Borrower ' || n, '+86120' || lpad(n::text, 8, '0'),
+INSERT INTO users_borrower (number, name, name_index, phone, phone_index, language)
+SELECT 'BENCH' || n, %(name)s, %(name_index)s, %(phone)s, encode(sha256(n::text::bytea), 'hex'),
        (ARRAY['zh-hans', 'zh-hant', 'en'])[1 + n %% 3]
 FROM generate_series(1, %(borrowers)s) AS n;
 
@@ -145,6 +145,7 @@ def measure(chosen: argparse.Namespace, provider: "Provider") -> Result:
 
 def build(borrowers: int) -> int:
     """Write the book and return the id of the first borrower."""
+    from close_book import sealed_particulars
     from django.core.management import call_command
     from django.db import connection
 
@@ -161,7 +162,8 @@ def build(borrowers: int) -> int:
     terms = list(ProductTerms.objects.order_by("pk").values_list("pk", flat=True)[:3])
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        cursor.execute(BOOK, {"borrowers": borrowers, "first_borrower": first_borrower, "terms": terms, "due": DUE})
+        values = {"borrowers": borrowers, "first_borrower": first_borrower, "terms": terms, "due": DUE}
+        cursor.execute(BOOK, values | sealed_particulars())
         cursor.execute("SET session_replication_role = DEFAULT")
         cursor.execute("VACUUM ANALYZE")
     return first_borrower

@@ -34,7 +34,7 @@ class FoundByLoan:
     loan_key = "loan_id"
     sortable_by: Sequence[str] = ()
     search_fields = ["pk"]
-    search_help_text = _("Number of the loan or of the borrower, phone, or the beginning of the name")
+    search_help_text = _("Number of the loan or of the borrower, the whole name, the phone or its last four digits")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

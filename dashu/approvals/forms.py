@@ -52,7 +52,7 @@ class DelegationForm(forms.Form):
     def __init__(self, *args: Any, user: User, today: date, **kwargs: Any) -> None:
         kwargs["initial"] = {"from_user": user.pk, "from_on": today}
         super().__init__(*args, **kwargs)
-        staff = User.objects.filter(is_staff=True, is_active=True).order_by("name", "email")
+        staff = User.objects.filter(is_staff=True, is_active=True).order_by("email")
         for_others = user.has_perm("approvals.give_any_delegation")
         self.fields["from_user"].queryset = staff if for_others else staff.filter(pk=user.pk)  # type: ignore[attr-defined]
         self.fields["to_user"].queryset = staff if for_others else staff.exclude(pk=user.pk)  # type: ignore[attr-defined]

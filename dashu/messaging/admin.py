@@ -19,6 +19,7 @@ from unfold.enums import ActionVariant
 
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
+from dashu.kernel.masking import masked_phone
 from dashu.messaging.composing import facts_of, give_words, is_composed
 from dashu.messaging.forms import WhyForm
 from dashu.messaging.guard import Reason
@@ -275,8 +276,17 @@ class ContactPointAdmin(ReadOnlyAdmin):
     list_display_links = None
     list_select_related = ["borrower"]
     list_filter = ["channel", ("invalid_since", admin.EmptyFieldListFilter)]
-    search_fields = ["=borrower__number", "=address"]
+    search_fields = ["=borrower__number", "=address_key"]
+    search_help_text = _("A borrower's number or a whole e-mail address")
     ordering = ["-pk"]
+
+    @admin.display(description=_("address"))
+    def address(self, point: ContactPoint) -> str:
+        """An earlier phone is known by its index only."""
+        if point.channel != OutboxMessage.Channel.SMS:
+            return point.address_key
+        is_present = point.address_key == point.borrower.phone_index
+        return masked_phone(point.borrower.phone) if is_present else gettext("An earlier phone")
 
 
 def reasons_text(codes: Iterable[str]) -> str:

@@ -39,3 +39,9 @@ def address_of(message: OutboxMessage) -> str:
     """Return the borrower's present address on the message's channel; empty for their own account."""
     borrower, channel = message.borrower, OutboxMessage.Channel
     return {channel.EMAIL.value: borrower.email, channel.SMS.value: borrower.phone}.get(message.channel, "")
+
+
+def address_key_of(message: OutboxMessage) -> str:
+    """Return what stands for that address where it is looked up, see `OutboxMessage`."""
+    borrower, channel = message.borrower, OutboxMessage.Channel
+    return {channel.EMAIL.value: borrower.email, channel.SMS.value: borrower.phone_index}.get(message.channel, "")

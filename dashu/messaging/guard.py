@@ -87,7 +87,7 @@ def unregister_hold(code: str) -> None:
 _VERDICTS = """
 SELECT asked.borrower_id, channel.code AS channel, channel.zone,
        array_remove(ARRAY[
-           CASE WHEN channel.code <> 'IN_APP' AND channel.address = '' THEN 'NO_ADDRESS' END,
+           CASE WHEN channel.code <> 'IN_APP' AND channel.address_key = '' THEN 'NO_ADDRESS' END,
            CASE WHEN point.invalid_since IS NOT NULL THEN 'ADDRESS_INVALID' END,
            CASE WHEN %(purpose)s <> 'SERVICE' AND channel.code <> 'IN_APP' AND EXISTS (
                SELECT FROM messaging_optout AS out
@@ -121,11 +121,12 @@ LEFT JOIN messaging_contactpreference AS preference ON preference.borrower_id = 
 LEFT JOIN (SELECT DISTINCT borrower_id FROM ({holds}) AS held) AS hold ON hold.borrower_id = asked.borrower_id
 CROSS JOIN LATERAL (
     VALUES ('EMAIL', borrower.email, 1, coalesce(nullif(preference.time_zone, ''), %(zone)s)),
-           ('SMS', borrower.phone, 2, coalesce(nullif(preference.time_zone, ''), %(zone)s)),
+           ('SMS', borrower.phone_index, 2, coalesce(nullif(preference.time_zone, ''), %(zone)s)),
            ('IN_APP', '', 3, %(zone)s)
-) AS channel (code, address, place, zone)
+) AS channel (code, address_key, place, zone)
 LEFT JOIN messaging_contactpoint AS point
-    ON point.borrower_id = asked.borrower_id AND point.channel = channel.code AND point.address = channel.address
+    ON point.borrower_id = asked.borrower_id AND point.channel = channel.code
+    AND point.address_key = channel.address_key
 """
 _NOBODY = "SELECT NULL::bigint AS borrower_id WHERE false"
 

@@ -23,7 +23,7 @@ from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.messaging import guard
 from dashu.messaging.composing import facts_of, give_words, is_composed
-from dashu.messaging.delivery import NotDelivered, address_of
+from dashu.messaging.delivery import NotDelivered, address_key_of, address_of
 from dashu.messaging.models import ContactRefusal, OutboxMessage, Purpose
 from dashu.messaging.templates import Rendered
 from dashu.messaging.transports import carry, find, transport_of
@@ -31,6 +31,7 @@ from dashu.messaging.wording import NoWording, Wordings
 from dashu.policy.reaching_out import Retry
 from dashu.policy.rules import message_retry
 from dashu.policy.selectors import PolicyRuleMissing
+from dashu.users.sealing import seal
 
 logger = logging.getLogger(__name__)
 
@@ -303,10 +304,12 @@ def _store_words(messages: Sequence[OutboxMessage]) -> None:
             """
             UPDATE messaging_outboxmessage AS message
             SET channel = said.channel, template = said.template, params = said.params, wording_id = said.wording_id,
-                address = said.address, subject = said.subject, body = said.body, is_uncertain = said.leaves
+                address = said.address, address_key = said.address_key, subject = said.subject, body = said.body,
+                is_uncertain = said.leaves
             FROM unnest(%s::bigint[], %s::int[], %s::text[], %s::text[], %s::jsonb[], %s::bigint[], %s::text[],
-                        %s::text[], %s::text[], %s::boolean[])
-                AS said (id, attempts, channel, template, params, wording_id, address, subject, body, leaves)
+                        %s::text[], %s::text[], %s::text[], %s::boolean[])
+                AS said (id, attempts, channel, template, params, wording_id, address, address_key, subject, body,
+                         leaves)
             WHERE message.id = said.id AND message.status = 'SENDING' AND message.attempts = said.attempts
             """,
             [
@@ -316,12 +319,17 @@ def _store_words(messages: Sequence[OutboxMessage]) -> None:
                 [message.template for message in messages],
                 [json.dumps(message.params) for message in messages],
                 [message.wording_id for message in messages],
-                [address_of(message) for message in messages],
+                [_sealed(address_of(message)) for message in messages],
+                [address_key_of(message) for message in messages],
                 [message.subject for message in messages],
                 [message.body for message in messages],
                 [_leaves(message) for message in messages],
             ],
         )
+
+
+def _sealed(address: str) -> str:
+    return seal(address, place="messaging_outboxmessage.address") if address else ""
 
 
 def _store_sent(messages: Sequence[OutboxMessage]) -> None:

@@ -10,9 +10,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.models import Borrower, Partner, User
+from dashu.users.sealing import SealedText
+from dashu.users.selectors import called
 
 admin.site.unregister(Group)
 
@@ -31,8 +34,10 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     list_display = ["email", "name", "role", "is_active", "last_login"]
+    sortable_by = ["email", "role", "is_active", "last_login"]
+    formfield_overrides = {SealedText: {"widget": UnfoldAdminTextInputWidget}}
     list_filter = ["role", "is_active", "language"]
-    search_fields = ["email", "name"]
+    search_fields = ["email"]
     ordering = ["email"]
     filter_horizontal = []
     readonly_fields = ["last_login", "created_at", "is_superuser"]
@@ -65,15 +70,24 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 class BorrowerAdmin(ModelAdmin):
     list_display = ["number", "name", "kind", "language", "phone", "email", "source"]
     list_filter = ["kind", "language"]
-    search_fields = ["number", "name", "phone", "email", "external_id"]
-    search_help_text = _("Number, name, phone, e-mail or number at the source")
+    search_fields = ["number", "email", "external_id"]
+    search_help_text = _("Number, e-mail, number at the source, the whole name, the phone or its last four digits")
+    sortable_by = ["number", "kind", "language", "email", "source"]
     ordering = ["-id"]
+    formfield_overrides = {SealedText: {"widget": UnfoldAdminTextInputWidget}}
     autocomplete_fields = ["user"]
     readonly_fields = ["number", "source", "external_id", "created_at"]
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Borrower]:
         return super().get_queryset(request).visible_to(request.user)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Borrower], search_term: str
+    ) -> tuple[QuerySet[Borrower], bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        term = search_term.strip()
+        return (found | queryset.filter(called(term)) if term else found), may_repeat
 
     def has_delete_permission(self, request: HttpRequest, *_args: Any) -> bool:
         return False

@@ -1,18 +1,25 @@
 """Who is who: borrowers by what identifies them, found by blind index without opening a single row."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from dashu.users.id_numbers import compact
+from dashu.users.indexes import (
+    borrower_name_index,
+    borrower_phone_end_index,
+    borrower_phone_index,
+    number_index,
+    phone_index,
+)
 from dashu.users.models import Borrower, User
 from dashu.users.sealing import blind_index
 
 
-def number_index(number: str) -> str:
-    return blind_index(compact(number), "identity.number")
-
-
-def phone_index(phone: str) -> str:
-    return blind_index(compact(phone), "identity.phone")
+def called(term: str) -> Q:
+    """Return the condition for borrowers with this name or phone, or, for four digits, with a phone that ends so."""
+    found = Q(name_index=borrower_name_index(term)) & ~Q(name_index="")
+    found |= Q(phone_index=borrower_phone_index(term)) & ~Q(phone_index="")
+    if len(term) == 4 and term.isascii() and term.isdigit():
+        found |= Q(phone_end_index=borrower_phone_end_index(term)) & ~Q(phone_end_index="")
+    return found
 
 
 def borrowers_with_number(number: str) -> QuerySet[Borrower]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from dashu.documents.codes import grouped
 from dashu.kernel.masking import masked_card_number
 from dashu.users.models import User, Viewer
-from dashu.users.sealing import SealedText
+from dashu.users.sealing import SealedBytes, SealedJSON, SealedText
 from loans.models.applications import Application
 from loans.models.loans import Loan
 from loans.models.reviews import Offer
@@ -110,8 +110,9 @@ class LoanContract(models.Model):
     """
     A contract as it was signed: what it says, the paper byte for byte, and the evidence of the signature.
 
-    What was signed never changes (migration 0013). Only what happens after it does: the account to pay out to, where
-    the first one failed, and the withdrawal. The loans that it makes are its tranches: one, or one for each part.
+    What was signed never changes (migration 0024); facts and paper are sealed. Only what happens after it does: the
+    account to pay out to, where the first one failed, and the withdrawal. The loans that it makes are its tranches:
+    one, or one for each part.
 
     :ivar facts: see `loans.papers.contract.ContractFacts`.
     :ivar code: under which anyone can check the paper.
@@ -128,9 +129,9 @@ class LoanContract(models.Model):
     )
     number = models.CharField(_("contract number"), max_length=40, unique=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
-    facts = models.JSONField(_("facts"))
+    facts = SealedJSON(_("facts"))
     facts_digest = models.CharField(_("digest of the facts"), max_length=64)
-    pdf = models.BinaryField(_("paper"))
+    pdf = SealedBytes(_("paper"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     code = models.CharField(_("code"), max_length=16, unique=True)
     signed_at = models.DateTimeField(_("signed at"))

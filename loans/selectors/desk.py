@@ -158,9 +158,9 @@ def is_own(application: Application, user: User) -> bool:
 
 
 def colleagues_of(user: User) -> QuerySet[User]:
-    """Return the others whose role decides on applications, by name."""
+    """Return the others whose role decides on applications, by their addresses."""
     roles = Group.objects.filter(
         permissions__codename="review_application", permissions__content_type__app_label="loans"
     )
     deciders = User.objects.filter(groups__in=roles, is_staff=True, is_active=True)
-    return deciders.exclude(pk=user.pk).order_by("name", "email")
+    return deciders.exclude(pk=user.pk).order_by("email")

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.documents.codes import grouped
 from dashu.users.models import Viewer
+from dashu.users.sealing import SealedBytes, SealedJSON
 from loans.models import Loan
 
 
@@ -26,7 +27,7 @@ class IssuedDocument(models.Model):
     What it says never changes. A paper that turned out wrong is revoked, and the public page says so.
 
     :ivar code: without dashes, see `dashu.documents.codes`.
-    :ivar facts: what the paper says, as plain values; the words around them are those of the language.
+    :ivar facts: what the paper says, as plain values, sealed; the words around them are those of the language.
     :ivar facts_digest: sha256 of what makes it the same paper again: asked for twice, the first one is returned.
     """
 
@@ -45,7 +46,7 @@ class IssuedDocument(models.Model):
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES)
     issued_at = models.DateTimeField(_("issued at"))
     as_of = models.DateField(_("as of"))
-    facts = models.JSONField(_("what it says"))
+    facts = SealedJSON(_("what it says"))
     facts_digest = models.CharField(_("digest of what it says"), max_length=64)
     actor = models.TextField(_("issued by"))
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
@@ -98,7 +99,7 @@ class IssuedDocument(models.Model):
 
 class IssuedFile(models.Model):
     """
-    One file of a paper, byte for byte as it was issued.
+    One file of a paper, byte for byte as it was issued, sealed.
 
     The bytes are kept: a newer typesetter would make other bytes of the same facts, and then nobody could compare the
     file in hand with the digest on the public page.
@@ -113,7 +114,7 @@ class IssuedFile(models.Model):
         IssuedDocument, on_delete=models.PROTECT, related_name="files", db_index=False, verbose_name=_("document")
     )
     format = models.CharField(_("format"), max_length=4, choices=Format)
-    content = models.BinaryField(_("content"))
+    content = SealedBytes(_("content"))
     size = models.PositiveIntegerField(_("bytes"))
     sha256 = models.CharField(_("SHA-256"), max_length=64)
 

@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef
 from dashu.finance.loan import Contract, Position, Status, payoff
 from dashu.finance.penalty import penalty_parts
 from dashu.policy.rules import bank_matching
+from dashu.users.indexes import borrower_name_index
 from loans.models import Loan
 from repayments.domain.bank_matching import Debt, Named, Rule, Suggestion, Weights, suggestions
 from repayments.domain.bank_text import likeness, references_in, spellings, uuids_among
@@ -117,15 +118,17 @@ def _named(references: list[set[str]], places: list[int]) -> dict[int, list[Name
 def _by_name(lines: Sequence[BankLine], places: list[int], weights: Weights) -> dict[int, set[int]]:
     """Return for each line the loans whose borrower is called as the payer, or alike and owes the very amount."""
     found: defaultdict[int, set[int]] = defaultdict(set)
-    spelt: defaultdict[str, list[int]] = defaultdict(list)
+    spelt: defaultdict[str, set[int]] = defaultdict(set)
     for place in places:
         for name in spellings(lines[place].counterparty_name):
-            spelt[name].append(place)
+            spelt[borrower_name_index(name)].add(place)
+    spelt.pop("", None)
     if not spelt:
         return found
     open_loans = Loan.objects.order_by().filter(status__in=(Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF))
-    for loan_id, name in open_loans.filter(borrower__name__in=list(spelt)).values_list("pk", "borrower__name"):
-        for place in spelt[name]:
+    called = open_loans.filter(borrower__name_index__in=list(spelt)).values_list("pk", "borrower__name_index")
+    for loan_id, index in called:
+        for place in spelt[index]:
             found[place].add(loan_id)
     with_name = [place for place in places if lines[place].counterparty_name]
     least = -(-(weights.suggest - weights.amount) * 100 // weights.name)

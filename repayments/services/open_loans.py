@@ -24,6 +24,8 @@ from dashu.finance.bookkeeping import growth
 from dashu.finance.installments import Installment
 from dashu.finance.loan import Contract, Position, accrue, books_of, opened, taken_over
 from dashu.ledger import services as ledger
+from dashu.users.indexes import borrower_name_index
+from dashu.users.sealing import seal
 from loans.models import Loan, ProductTerms
 from loans.services.create_loan import contract_columns
 from repayments.models import LoanEvent, ScheduleVersion
@@ -152,13 +154,18 @@ def _borrowers(cursor: CursorWrapper, source: str, openings: Iterable[Opening]) 
     names = {opening.borrower_external_id: opening.borrower_name for opening in openings}
     cursor.execute(
         """
-        INSERT INTO users_borrower (number, name, source, external_id)
-        SELECT 'B' || left(upper(md5(%(source)s || ':' || person.external_id)), 16), person.name, %(source)s,
-               person.external_id
-        FROM unnest(%(ids)s::text[], %(names)s::text[]) AS person (external_id, name)
+        INSERT INTO users_borrower (number, name, name_index, source, external_id)
+        SELECT 'B' || left(upper(md5(%(source)s || ':' || person.external_id)), 16), person.name, person.name_index,
+               %(source)s, person.external_id
+        FROM unnest(%(ids)s::text[], %(names)s::text[], %(indexes)s::text[]) AS person (external_id, name, name_index)
         ON CONFLICT DO NOTHING
         """,
-        {"source": source, "ids": list(names), "names": list(names.values())},
+        {
+            "source": source,
+            "ids": list(names),
+            "names": [seal(name, place="users_borrower.name") for name in names.values()],
+            "indexes": [borrower_name_index(name) for name in names.values()],
+        },
     )
     cursor.execute(
         "SELECT external_id, id FROM users_borrower WHERE source = %s AND external_id = ANY(%s)", [source, list(names)]

@@ -79,6 +79,7 @@ class ContactPoint(models.Model):
     """
     What past deliveries say of one address. A borrower who gives a new one begins anew: only the present one counts.
 
+    :ivar address_key: see `OutboxMessage`.
     :ivar failures: deliveries that failed since the latest that arrived.
     :ivar invalid_since: the provider says that nobody is reached there, or too many in a row failed.
     """
@@ -87,7 +88,7 @@ class ContactPoint(models.Model):
         Borrower, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("borrower")
     )
     channel = models.CharField(_("channel"), max_length=8, choices=Channel)
-    address = models.CharField(_("address"), max_length=254)
+    address_key = models.CharField(_("address"), max_length=254)
     delivered_at = models.DateTimeField(_("latest delivery"), null=True, blank=True)
     failed_at = models.DateTimeField(_("latest failure"), null=True, blank=True)
     failures = models.PositiveSmallIntegerField(_("failures in a row"), db_default=0)
@@ -97,7 +98,7 @@ class ContactPoint(models.Model):
         verbose_name = _("contact point")
         verbose_name_plural = _("contact points")
         constraints = [
-            models.UniqueConstraint(fields=["borrower", "channel", "address"], name="messaging_contact_point_once")
+            models.UniqueConstraint(fields=["borrower", "channel", "address_key"], name="messaging_contact_point_once")
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dashu.users.models import Borrower
+from dashu.users.sealing import SealedText
 
 
 class Purpose(models.TextChoices):
@@ -27,6 +28,9 @@ class OutboxMessage(models.Model):
     :ivar purpose: what the contact guard judges it by.
     :ivar reminds_on: the day whose one reminder this is; the day's `ReminderLine` rows of the borrower say of what.
     :ivar is_uncertain: an attempt ended without an answer, so the provider may have it: it is asked before a new one.
+    :ivar address: where it went; sealed.
+    :ivar address_key: what stands for that address where messages to it are put together: the e-mail address itself, or
+        the blind index of a phone, `Borrower.phone_index`; empty for the borrower's own account.
     :ivar delivery: what the provider told since, the weightiest; empty while it told nothing.
     """
 
@@ -79,7 +83,8 @@ class OutboxMessage(models.Model):
         related_name="+",
         verbose_name=_("text version"),
     )
-    address = models.CharField(_("sent to"), max_length=254, blank=True, db_default="")
+    address = SealedText(_("sent to"), blank=True, db_default="")
+    address_key = models.CharField(max_length=254, blank=True, db_default="", editable=False)
     # What was really said, kept when it is sent: templates change, evidence does not.
     subject = models.TextField(_("subject line"), blank=True, db_default="")
     body = models.TextField(_("text"), blank=True, db_default="")

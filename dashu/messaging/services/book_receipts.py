@@ -38,7 +38,7 @@ def book_receipts(receipts: Sequence[Receipt], *, provider: str, now: datetime) 
         message = messages[receipt.key]
         _apply(message, receipt)
         # Who complains is told on this channel only what the contract asks for.
-        if receipt.kind in (Kind.COMPLAINED, Kind.OPTED_OUT) and message.address:
+        if receipt.kind in (Kind.COMPLAINED, Kind.OPTED_OUT) and message.address_key:
             for purpose in STOPPABLE:
                 stop_messages(
                     borrower_id=message.borrower_id,
@@ -48,7 +48,7 @@ def book_receipts(receipts: Sequence[Receipt], *, provider: str, now: datetime) 
                     at=receipt.occurred_at,
                     actor="system:receipts",
                 )
-    _recount_addresses({messages[receipt.key] for receipt in new if messages[receipt.key].address})
+    _recount_addresses({messages[receipt.key] for receipt in new if messages[receipt.key].address_key})
     return counts
 
 
@@ -100,7 +100,7 @@ def _apply(message: OutboxMessage, receipt: Receipt) -> None:
 
 def _recount_addresses(messages: Collection[OutboxMessage]) -> None:
     """Count anew, from everything that was told about them, how the addresses of these messages do."""
-    points = sorted({(message.borrower_id, message.channel, message.address) for message in messages})
+    points = sorted({(message.borrower_id, message.channel, message.address_key) for message in messages})
     if not points:
         return
     borrowers, channels, addresses = (list(column) for column in zip(*points, strict=True))
@@ -108,9 +108,9 @@ def _recount_addresses(messages: Collection[OutboxMessage]) -> None:
         # Written first, so that two callbacks about one address wait for each other and the second one counts both.
         cursor.execute(
             """
-            INSERT INTO messaging_contactpoint (borrower_id, channel, address)
+            INSERT INTO messaging_contactpoint (borrower_id, channel, address_key)
             SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[])
-            ON CONFLICT (borrower_id, channel, address) DO UPDATE SET address = EXCLUDED.address
+            ON CONFLICT (borrower_id, channel, address_key) DO UPDATE SET address_key = EXCLUDED.address_key
             """,
             [borrowers, channels, addresses],
         )
@@ -120,29 +120,29 @@ def _recount_addresses(messages: Collection[OutboxMessage]) -> None:
             SET delivered_at = told.delivered_at, failed_at = told.failed_at, failures = told.failures,
                 invalid_since = CASE WHEN told.bounced OR told.failures >= %s THEN told.failed_at END
             FROM (
-                SELECT asked.borrower_id, asked.channel, asked.address, arrived.at AS delivered_at,
+                SELECT asked.borrower_id, asked.channel, asked.address_key, arrived.at AS delivered_at,
                        max(receipt.occurred_at) FILTER (WHERE receipt.kind IN ('FAILED', 'BOUNCED')) AS failed_at,
                        count(*) FILTER (WHERE receipt.kind IN ('FAILED', 'BOUNCED') AND later.is_so) AS failures,
                        coalesce(bool_or(receipt.kind = 'BOUNCED' AND later.is_so), false) AS bounced
-                FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS asked (borrower_id, channel, address)
+                FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS asked (borrower_id, channel, address_key)
                 JOIN messaging_outboxmessage AS message
                     ON message.borrower_id = asked.borrower_id AND message.channel = asked.channel
-                    AND message.address = asked.address
+                    AND message.address_key = asked.address_key
                 JOIN messaging_deliveryreceipt AS receipt ON receipt.message_id = message.id
                 CROSS JOIN LATERAL (
                     SELECT max(earlier.occurred_at) AS at
                     FROM messaging_outboxmessage AS other
                     JOIN messaging_deliveryreceipt AS earlier ON earlier.message_id = other.id
                     WHERE other.borrower_id = asked.borrower_id AND other.channel = asked.channel
-                      AND other.address = asked.address AND earlier.kind = 'DELIVERED'
+                      AND other.address_key = asked.address_key AND earlier.kind = 'DELIVERED'
                 ) AS arrived
                 CROSS JOIN LATERAL (
                     SELECT receipt.occurred_at > coalesce(arrived.at, '-infinity') AS is_so
                 ) AS later
-                GROUP BY asked.borrower_id, asked.channel, asked.address, arrived.at
+                GROUP BY asked.borrower_id, asked.channel, asked.address_key, arrived.at
             ) AS told
             WHERE point.borrower_id = told.borrower_id AND point.channel = told.channel
-              AND point.address = told.address
+              AND point.address_key = told.address_key
             """,
             [FAILURES_UNTIL_INVALID, borrowers, channels, addresses],
         )

@@ -16,7 +16,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
+from dashu.kernel.masking import masked_name
+from dashu.users.indexes import borrower_name_index, borrower_phone_end_index, borrower_phone_index
 from dashu.users.roles import STAFF_ROLES, Role, join_role_group
+from dashu.users.sealing import BlindIndex, SealedText
 
 
 class UserManager(BaseUserManager["User"]):
@@ -38,6 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     A login. The e-mail address is kept in lower case, so one address is one person however it is typed.
 
     Who signs in with a phone has none until they give one.
+    Staff go by their names; a borrower's name is sealed, so as text they are the address that they sign in with.
     """
 
     Role = Role
@@ -50,7 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         blank=True,
         error_messages={"unique": _("Someone already signs in with this e-mail address.")},
     )
-    name = models.CharField(_("name"), max_length=120, blank=True)
+    name = SealedText(_("name"), max_length=120, blank=True, editable=True)
     language = models.CharField(_("language"), max_length=10, choices=settings.LANGUAGES, default="zh-hans")
     role = models.CharField(_("role"), max_length=16, choices=Role, default=Role.BORROWER)
     is_active = models.BooleanField(_("active"), default=True)
@@ -75,7 +79,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email or f"#{self.pk}"
+        return (self.name if self.is_staff else "") or self.email or f"#{self.pk}"
 
     def clean(self) -> None:
         super().clean()
@@ -110,19 +114,26 @@ class BorrowerQuerySet(models.QuerySet["Borrower"]):
 
 
 class Borrower(models.Model):
-    """The person or company that owes. `source` and `external_id` say who it was in the book it came from."""
+    """
+    The person or company that owes. `source` and `external_id` say who it was in the book it came from.
+
+    Name and phone are sealed and found by the blind indexes beside them: the whole name, the whole phone, or its end.
+    """
 
     class Kind(models.TextChoices):
         PERSON = "PERSON", _("Person")
         ENTITY = "ENTITY", _("Company")
 
     number = models.CharField(_("number"), max_length=32, unique=True, default=new_borrower_number)
-    name = models.CharField(_("name"), max_length=120)
+    name = SealedText(_("name"), max_length=120, editable=True)
+    name_index = BlindIndex(of="name", index=borrower_name_index)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, db_default=Kind.PERSON, default=Kind.PERSON)
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, db_default="zh-hans", default="zh-hans"
     )
-    phone = models.CharField(_("phone"), max_length=32, blank=True, db_default="", default="")
+    phone = SealedText(_("phone"), max_length=32, blank=True, db_default="", default="", editable=True)
+    phone_index = BlindIndex(of="phone", index=borrower_phone_index)
+    phone_end_index = BlindIndex(of="phone", index=borrower_phone_end_index)
     email = models.EmailField(_("e-mail address"), max_length=254, blank=True, db_default="", default="")
     user = models.OneToOneField(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="borrower", verbose_name=_("user")
@@ -136,6 +147,11 @@ class Borrower(models.Model):
     class Meta:
         verbose_name = _("borrower")
         verbose_name_plural = _("borrowers")
+        indexes = [
+            models.Index(fields=["name_index"], condition=~Q(name_index=""), name="users_borrower_name"),
+            models.Index(fields=["phone_index"], condition=~Q(phone_index=""), name="users_borrower_phone"),
+            models.Index(fields=["phone_end_index"], condition=~Q(phone_end_index=""), name="users_borrower_phone_end"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["source", "external_id"],
@@ -146,7 +162,14 @@ class Borrower(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.number})"
+        return f"{masked_name(self.name)} ({self.number})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep the indexes with what they are of, also where only some fields are saved."""
+        if (fields := kwargs.get("update_fields")) is not None:
+            named = {"name": ["name_index"], "phone": ["phone_index", "phone_end_index"]}
+            kwargs["update_fields"] = [*fields, *(index for name in fields for index in named.get(name, []))]
+        super().save(*args, **kwargs)
 
 
 class PartnerQuerySet(models.QuerySet["Partner"]):

@@ -10,8 +10,8 @@ from dashu.audit import services as audit
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.kernel.errors import DomainError
 from dashu.users.id_numbers import credit_code, legal_name, mobile_phone, resident_id
+from dashu.users.indexes import number_index, phone_index
 from dashu.users.models import Borrower, Identity
-from dashu.users.selectors import number_index, phone_index
 
 KIND_OF = {Borrower.Kind.PERSON: Identity.Kind.CN_ID, Borrower.Kind.ENTITY: Identity.Kind.USCC}
 

@@ -4,9 +4,12 @@ Seal every protected field anew with the key in front.
 Rows are taken in batches by primary key, each batch in a transaction of its own; which rows are left follows from the
 key that stands before each value, so a run that was cut short is simply run again. Apps above that keep sealed files
 register what seals those anew.
+
+What a row says stays the same, so this is the one change that guards of kept rows let through: they ask for the
+setting `dashu.resealing` (see `let_seal_anew`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +18,20 @@ from django.db import connection, transaction
 from psycopg2 import sql
 
 from dashu.audit import services as audit
-from dashu.users.sealing import CannotOpen, SealedText, current_prefix, open_sealed, seal
+from dashu.users.sealing import (
+    CannotOpen,
+    SealedBytes,
+    SealedJSON,
+    SealedText,
+    current_prefix,
+    open_sealed,
+    open_sealed_bytes,
+    seal,
+    seal_bytes,
+)
 
 BATCH = 500
+SealedField = SealedText | SealedJSON | SealedBytes
 
 
 @dataclass(slots=True)
@@ -47,7 +61,7 @@ def rotate_field_keys(*, actor: str, batch: int = BATCH) -> Rotated:
         after = None
         while rows := _next_rows(column, after, batch):
             _reseal(column, rows, rotated)
-            after = rows[-1][0]
+            after = rows[-1][:-1]
     for reseal in _FILES:
         resealed, unreadable = reseal()
         rotated.resealed += resealed
@@ -63,41 +77,71 @@ def rotate_field_keys(*, actor: str, batch: int = BATCH) -> Rotated:
     return rotated
 
 
-def sealed_fields() -> Iterator[SealedText]:
+def sealed_fields() -> Iterator[SealedField]:
     for model in apps.get_models():
         if model._meta.managed and not model._meta.proxy:
-            yield from (column for column in model._meta.local_fields if isinstance(column, SealedText))
+            yield from (column for column in model._meta.local_fields if isinstance(column, SealedField))
 
 
-def _next_rows(column: SealedText, after: Any, batch: int) -> list[tuple[Any, str]]:
-    query = sql.SQL(
-        "SELECT {key}, {column} FROM {table} WHERE (%(after)s IS NULL OR {key} > %(after)s)"
-        " AND NOT starts_with({column}, %(current)s) ORDER BY {key} LIMIT %(batch)s"
-    ).format(**_names(column))
+def let_seal_anew() -> None:
+    """Until the transaction ends, let guards of kept rows take sealed values that were sealed anew."""
     with connection.cursor() as cursor:
-        cursor.execute(query, {"after": after, "current": current_prefix(), "batch": batch})
+        cursor.execute("SELECT set_config('dashu.resealing', 'on', true)")
+
+
+def _next_rows(column: SealedField, after: Sequence[Any] | None, batch: int) -> list[tuple[Any, ...]]:
+    """Return the next rows that another key seals: their primary key, then the value."""
+    current: Any = current_prefix()
+    is_current = sql.SQL("starts_with({column}, %(current)s)")
+    if isinstance(column, SealedBytes):
+        current = current.encode()
+        is_current = sql.SQL("substring({column} FROM 1 FOR length(%(current)s)) = %(current)s")
+    query = sql.SQL(
+        "SELECT {keys}, {column} FROM {table} WHERE {later} AND NOT {is_current} AND length({column}) > 0"
+        " ORDER BY {keys} LIMIT %(batch)s"
+    )
+    later: sql.Composable = sql.SQL("true")
+    if after is not None:
+        later = sql.SQL("({keys}) > ({after})").format(
+            keys=_names(column)["keys"], after=sql.SQL(", ").join(sql.Literal(one) for one in after)
+        )
+    with connection.cursor() as cursor:
+        names = _names(column)
+        cursor.execute(
+            query.format(later=later, is_current=is_current.format(**names), **names),
+            {"current": current, "batch": batch},
+        )
         return cursor.fetchall()
 
 
 @transaction.atomic
-def _reseal(column: SealedText, rows: list[tuple[Any, str]], rotated: Rotated) -> None:
+def _reseal(column: SealedField, rows: list[tuple[Any, ...]], rotated: Rotated) -> None:
+    let_seal_anew()
     # Somebody may write the row meanwhile: what they wrote is newer, and sealed with a key of this moment.
-    query = sql.SQL("UPDATE {table} SET {column} = %s WHERE {key} = %s AND {column} = %s").format(**_names(column))
+    query = sql.SQL("UPDATE {table} SET {column} = %s WHERE ({keys}) = ({places}) AND {column} = %s").format(
+        places=sql.SQL(", ").join(sql.Placeholder() for _one in rows[0][:-1]), **_names(column)
+    )
     with connection.cursor() as cursor:
-        for key, old in rows:
+        for *key, old in rows:
             try:
-                text = open_sealed(old, place=column.place)
+                new = _sealed_anew(column, old)
             except CannotOpen:
-                rotated.unreadable.append(f"{column.place} {key}")
+                rotated.unreadable.append(f"{column.place} {' '.join(str(one) for one in key)}")
                 continue
-            cursor.execute(query, [seal(text, place=column.place), key, old])
+            cursor.execute(query, [new, *key, old])
             rotated.resealed += cursor.rowcount
 
 
-def _names(column: SealedText) -> dict[str, sql.Identifier]:
+def _sealed_anew(column: SealedField, old: Any) -> Any:
+    if isinstance(column, SealedBytes):
+        return seal_bytes(open_sealed_bytes(bytes(old), place=column.place), place=column.place)
+    return seal(open_sealed(old, place=column.place), place=column.place)
+
+
+def _names(column: SealedField) -> dict[str, sql.Composable]:
     facts: Any = column.model._meta
     return {
         "table": sql.Identifier(facts.db_table),
-        "key": sql.Identifier(facts.pk.column),
+        "keys": sql.SQL(", ").join(sql.Identifier(key.column) for key in facts.pk_fields),
         "column": sql.Identifier(facts.get_field(column.name).column),
     }

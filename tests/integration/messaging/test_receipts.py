@@ -24,7 +24,14 @@ def sent(amina):
 
 
 def make_sent(borrower, key="k", **changes) -> OutboxMessage:
-    fields = {"channel": "SMS", "address": borrower.phone, "purpose": "REMINDER", "status": "SENT", "sent_at": NOON}
+    fields = {
+        "channel": "SMS",
+        "address": borrower.phone,
+        "address_key": borrower.phone_index,
+        "purpose": "REMINDER",
+        "status": "SENT",
+        "sent_at": NOON,
+    }
     return OutboxMessage.objects.create(
         dedupe_key=key, borrower=borrower, template="x", language="en", **{**fields, **changes}
     )
@@ -51,7 +58,7 @@ class TestBookReceipts:
         sent.refresh_from_db()
         assert (sent.delivery, sent.delivery_at) == ("DELIVERED", NOON + timedelta(minutes=1))
         found = ContactPoint.objects.get()
-        assert (found.channel, found.address) == ("SMS", "13800000000")
+        assert (found.channel, found.address_key) == ("SMS", sent.borrower.phone_index)
         assert (found.delivered_at, found.failures) == (NOON + timedelta(minutes=1), 0)
 
     def test_the_same_event_again_changes_nothing(self, sent):

@@ -21,7 +21,8 @@ from dashu.ledger.selectors import trial_balance
 from dashu.messaging.models import OutboxMessage
 from dashu.policy.selectors import forget_rules
 from dashu.portal.demo.seeding import Choice, seed_book
-from dashu.users.models import Partner, User
+from dashu.users.models import Borrower, Partner, User
+from dashu.users.selectors import called
 from loans.models import Application, ApplicationEvent, Guarantor, Loan, ReviewRequest
 from loans.review_words import review_in_words
 from loans.selectors.decisions import may_ask_for_review
@@ -178,7 +179,8 @@ class TestApplications:
 
 
 def consents_of(name: str) -> set[str]:
-    application = Application.objects.get(borrower__name=name)
+    [borrower] = Borrower.objects.filter(called(name))
+    application = Application.objects.get(borrower=borrower)
     return set(consents_held(borrower_id=application.borrower_id, about=application.reference))
 
 

@@ -103,7 +103,7 @@ class TestSealedText:
 class TestRotation:
     @pytest.fixture
     def two_keys(self, settings, old_key, amina, brook):
-        """Two rows that were sealed with the old key, and a new key in front of it."""
+        """Two borrowers, their logins and identities, sealed with the old key, and a new key in front of it."""
         told(amina)
         told(brook, NUMBERS[1])
         settings.FIELD_KEYS = [NEW, OLD]
@@ -111,7 +111,7 @@ class TestRotation:
     def test_the_old_key_can_go_afterwards(self, settings, two_keys):
         rotated = rotate_field_keys(actor="system:test", batch=1)
 
-        assert (rotated.resealed, rotated.unreadable) == (6, [])
+        assert (rotated.resealed, rotated.unreadable) == (10, [])
         settings.FIELD_KEYS = [NEW]
         assert [(row.name, row.number, row.phone) for row in Identity.objects.order_by("pk")] == [
             ("张三丰", number, "13800001234") for number in NUMBERS
@@ -141,20 +141,24 @@ class TestRotation:
             rotate_field_keys(actor="system:test", batch=1)
         monkeypatch.setattr(module, "_reseal", whole)
 
-        assert rotate_field_keys(actor="system:test", batch=1).resealed == 5
+        assert rotate_field_keys(actor="system:test", batch=1).resealed == 9
 
     def test_leaves_and_tells_a_value_that_no_key_opens(self, settings, two_keys, amina):
         settings.FIELD_KEYS = [NEW]
-        told_again = Identity.objects.values_list("pk", flat=True).order_by("pk")
-        first, second = told_again
+        told_again = Identity.objects.values_list("pk", "borrower_id", "borrower__user_id").order_by("pk")
+        identities, borrowers, users = zip(*told_again, strict=True)
         before, out = stored(), StringIO()
 
-        with pytest.raises(CommandError, match="6 values cannot be read"):
+        with pytest.raises(CommandError, match="10 values cannot be read"):
             call_command("rotate_field_keys", stdout=out)
 
         assert json.loads(out.getvalue()) == {
             "resealed": 0,
-            "unreadable": [f"users_identity.{name} {pk}" for name in FIELDS for pk in (first, second)],
+            "unreadable": [
+                *(f"users_user.name {pk}" for pk in users),
+                *(f"users_borrower.name {pk}" for pk in borrowers),
+                *(f"users_identity.{name} {pk}" for name in FIELDS for pk in identities),
+            ],
         }
         assert stored() == before
 
@@ -171,5 +175,5 @@ class TestRotation:
 
         monkeypatch.setattr(module, "_next_rows", and_then_somebody_corrects_the_phone)
 
-        assert rotate_field_keys(actor="system:test").resealed == 5
+        assert rotate_field_keys(actor="system:test").resealed == 9
         assert Identity.objects.get(borrower=amina).phone == "13900009999"
