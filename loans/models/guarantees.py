@@ -92,7 +92,9 @@ class GuarantorCode(models.Model):
 
 class GuaranteeAnswer(models.Model):
     """
-    What a guarantor answered to one cost sheet; the latest line holds. Lines are only ever added (migration 0019).
+    What a guarantor answered to one cost sheet; the latest line holds.
+
+    Lines are only ever added; a trigger refuses the rest.
 
     :ivar sheet_digest: of the sheet of the day on which it was read.
     :ivar evidence: who answered what, when, how and from where; its digest is printed in the contract.

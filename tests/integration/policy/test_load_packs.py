@@ -104,6 +104,13 @@ class TestLoadPacks:
                 RULE.replace("rate.cap", "delinquency.buckets").replace('"0.24"', "[{from_days: 1, code: A}]"),
                 "rise from 0",
             ),
+            (
+                RULE.replace("rate.cap", "credit.payout").replace(
+                    '"0.24"',
+                    '{currency: CNY, automatic_up_to: "1", compared_identity: 1, give_up_days: 7, return_days: 7}',
+                ),
+                "expected true or false",
+            ),
             ("  - nonsense\n", "missing"),
         ],
     )

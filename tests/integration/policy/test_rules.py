@@ -107,6 +107,11 @@ class TestRulesOfTheCnPack:
         assert [codes.by_days.code_for(days) for days in (0, 1, 31, 61, 91, 121, 151, 181)] == list("N1234567")
         assert codes.marks["SETTLED"] == "C"
 
+    def test_large_payouts_ask_for_a_compared_identity(self):
+        for pack, most in (("cn", 50_000_00), ("us", 10_000_00)):
+            payout = rules.credit_payout(TODAY, pack=pack)
+            assert (payout.automatic_up_to, payout.compared_identity) == (most, True)
+
     def test_few_points_alone_refuse_nobody(self):
         bar = rules.credit_review(TODAY).score
 
