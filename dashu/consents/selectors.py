@@ -20,3 +20,14 @@ def consents_held(*, borrower_id: int, about: str) -> Mapping[str, ConsentText]:
         .distinct("text__purpose")
     )
     return {entry.text.purpose: entry.text for entry in entries if entry.kind == ConsentEntry.Kind.GIVEN}
+
+
+def all_consents_held(*, borrower_id: int) -> list[ConsentEntry]:
+    """Return the lines that hold now, whatever they are about, the latest first; each with its text."""
+    latest = (
+        ConsentEntry.objects.filter(borrower_id=borrower_id)
+        .select_related("text")
+        .order_by("about", "text__purpose", "-id")
+        .distinct("about", "text__purpose")
+    )
+    return sorted((line for line in latest if line.kind == ConsentEntry.Kind.GIVEN), key=lambda line: -line.pk)

@@ -31,10 +31,12 @@ from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.reaching_out import (
     Cap,
     Holdout,
+    Pause,
     ReminderSchedule,
     Retry,
     caps_of,
     holdout_of,
+    pause_of,
     retry_of,
     schedule_of,
 )
@@ -264,6 +266,11 @@ def contact_caps(on: date, *, pack: str | None = None) -> Mapping[str, Cap]:
     return caps_of(rule("contact.caps", on=on, pack=pack))
 
 
+def contact_pause(on: date, *, pack: str | None = None) -> Pause:
+    """Return for how long borrowers may pause their reminders."""
+    return pause_of(rule("contact.pause", on=on, pack=pack))
+
+
 def bank_matching(on: date, *, pack: str | None = None) -> MatchWeights:
     """Return how the lines of bank statements are weighed against what borrowers owe."""
     return _match_weights(rule("bank_matching.scores", on=on, pack=pack))
@@ -435,6 +442,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "messages.retry": retry_of,
     "contact.hours": _hours,
     "contact.caps": caps_of,
+    "contact.pause": pause_of,
     "approvals.authority": authority_of,
     "bank_matching.scores": _match_weights,
     "settlement.quote": _settlement_quotes,

@@ -4,7 +4,20 @@ A partner's reference may hold slashes, and PostgreSQL takes no NUL: an address 
 
 from django.urls import path, re_path
 
-from dashu.portal import autopay, comparing, documents, mine, paying, reaching_me, settling, verifying, views
+from dashu.portal import (
+    autopay,
+    comparing,
+    documents,
+    inbox,
+    mine,
+    own_applications,
+    own_settings,
+    paying,
+    reaching_me,
+    settling,
+    verifying,
+    views,
+)
 from dashu.portal.applying import papers
 from dashu.portal.applying import views as applying
 from dashu.portal.signing import giving_back, paying_out, reading, signing
@@ -51,7 +64,15 @@ urlpatterns = [
     path("applications/<slug:reference>/documents/<int:document_id>/remove/", papers.remove, name="document_remove"),
     re_path(r"^documents/(?P<token>[0-9A-Za-z_:-]{1,120})/$", papers.file, name="document_file"),
     path("me/", mine.mine, name="mine"),
-    path("messages/", reaching_me.wishes, name="wishes"),
+    path("me/contact/", reaching_me.wishes, name="wishes"),
+    path("me/contact/pause/", reaching_me.pause, name="pause_reminders"),
+    path("me/language/", own_settings.language, name="language"),
+    path("me/consents/", own_settings.consents, name="consents"),
+    path("me/details/", own_settings.details, name="details"),
+    path("messages/", inbox.inbox, name="messages"),
+    path("messages/read/", inbox.read_all, name="messages_read"),
+    path("messages/<int:message_id>/", inbox.message, name="message"),
+    path("applications/", own_applications.own_applications, name="applications"),
     path("pay/", paying.pay_together, name="pay_together"),
     path("checkouts/<uuid:token>/", paying.checkout, name="checkout"),
     re_path(r"^receipts/(?P<reference>[^\0]+)/$", views.receipt, name="receipt"),
