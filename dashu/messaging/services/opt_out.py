@@ -117,6 +117,15 @@ def set_wishes(
             stop_messages(**about, source=OptOut.Source.SETTINGS)
 
 
+@transaction.atomic
+def stop_offers(*, borrower_id: int, source: str, at: datetime, actor: str) -> None:
+    """Let no offer of ours reach a borrower any more, on whatever channel."""
+    for channel in OUTSIDE:
+        stop_messages(
+            borrower_id=borrower_id, channel=channel, purpose=Purpose.MARKETING, source=source, at=at, actor=actor
+        )
+
+
 def stopped_by(borrower_id: int) -> set[tuple[str, str]]:
     """Return channel and purpose of the messages that a borrower does not want."""
     stopped = OptOut.objects.filter(borrower_id=borrower_id, ended_at=None)
