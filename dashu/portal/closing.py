@@ -127,7 +127,8 @@ def undo(request: HttpRequest, signed: str) -> HttpResponse:
     is_open = closure.status == AccountClosure.Status.ASKED and lender_now() < closure.undo_until
     answer = render(request, "portal/closed.html", {"closure": closure, "kept": kept, "is_open": is_open})
     answer["X-Robots-Tag"] = "noindex"
-    answer["Referrer-Policy"] = "no-referrer"
+    # The address is the right; without a word of where it comes from, the form of the page itself would be refused.
+    answer["Referrer-Policy"] = "same-origin"
     return answer
 
 

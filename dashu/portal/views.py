@@ -17,6 +17,7 @@ from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
 from dashu.portal.presenting import card_of, overview_of, shown_rows
 from dashu.tapes.selectors import payments_before_takeover
+from dashu.web.offline import kept_offline
 from loans.domain.applications import Status
 from loans.models import Application, Loan
 from repayments.models import Payment
@@ -29,6 +30,7 @@ SHOWN_APPLICATIONS = 5
 
 
 @require_GET
+@kept_offline
 def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return render(request, "portal/landing.html")
@@ -52,6 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@kept_offline
 def loan(request: HttpRequest, number: str) -> HttpResponse:
     shown, card = loan_and_card(request, number, today=lender_today())
     mandate = mandate_of(shown)
