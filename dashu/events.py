@@ -38,6 +38,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "repayments.withdrawal_asked": ("repayments.tasks.tell_of_withdrawal",),
     "repayments.withdrawal_ended": ("repayments.tasks.tell_of_withdrawal",),
     "repayments.payout_given_up": ("repayments.tasks.tell_of_given_up",),
+    "privacy.export_asked": ("dashu.privacy.tasks.build_export",),
     "repayments.payment_received": (
         "repayments.tasks.send_receipt",
         "repayments.tasks.review_after_change",

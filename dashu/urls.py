@@ -9,7 +9,7 @@ from dashu.portal.reaching_me import stop_messages
 from dashu.portal.signing.guaranteeing import guarantee
 from dashu.portal.simulated_bureau import simulated_bureau
 from dashu.portal.simulated_gateway import simulated_gateway
-from dashu.web import health
+from dashu.web import health, offline
 from dashu.web.views import choose_language, styleguide, voice
 from repayments.views import gateway_callback
 
@@ -20,6 +20,9 @@ urlpatterns = [
     path("accounts/", include("dashu.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("language/", choose_language, name="choose_language"),
+    path("manifest.webmanifest", offline.manifest, name="manifest"),
+    path("sw.js", offline.service_worker, name="service_worker"),
+    path("offline/<str:language>/", offline.offline, name="offline"),
     path("styleguide/", styleguide, name="styleguide"),
     path("styleguide/voice/", voice, name="voice"),
     path("gateway/simulated/<uuid:token>/", simulated_gateway, name="simulated_gateway"),

@@ -22,3 +22,14 @@ def consents_held(*, borrower_id: int | None = None, person: str = "", about: st
     theirs = given.filter(person=person) if borrower_id is None else given.filter(borrower_id=borrower_id)
     entries = theirs.select_related("text").order_by("text__purpose", "-id").distinct("text__purpose")
     return {entry.text.purpose: entry.text for entry in entries if entry.kind == ConsentEntry.Kind.GIVEN}
+
+
+def all_consents_held(*, borrower_id: int) -> list[ConsentEntry]:
+    """Return the lines that hold now, whatever they are about, the latest first; each with its text."""
+    latest = (
+        ConsentEntry.objects.filter(borrower_id=borrower_id)
+        .select_related("text")
+        .order_by("about", "text__purpose", "-id")
+        .distinct("about", "text__purpose")
+    )
+    return sorted((line for line in latest if line.kind == ConsentEntry.Kind.GIVEN), key=lambda line: -line.pk)

@@ -33,6 +33,7 @@ class Reason(models.TextChoices):
     ADDRESS_INVALID = "ADDRESS_INVALID", _("The address does not work")
     OPTED_OUT = "OPTED_OUT", _("The borrower opted out")
     ON_HOLD = "ON_HOLD", _("Contact is on hold")
+    PAUSED = "PAUSED", _("The borrower paused reminders")
     QUIET_HOURS = "QUIET_HOURS", _("Outside the contact hours")
     DAY_CAP = "DAY_CAP", _("Enough messages today")
     WEEK_CAP = "WEEK_CAP", _("Enough messages in 7 days")
@@ -85,7 +86,7 @@ def unregister_hold(code: str) -> None:
 # One row for each borrower of `asked (borrower_id)` and channel, best channel first: the preferred one, then what was
 # delivered lately, and the borrower's own account last unless it is preferred. `at` is the moment of the contact.
 _VERDICTS = """
-SELECT asked.borrower_id, channel.code AS channel, channel.zone,
+SELECT asked.borrower_id, channel.code AS channel, channel.zone, hours.opens, hours.closes, preference.paused_until,
        array_remove(ARRAY[
            CASE WHEN channel.code <> 'IN_APP' AND channel.address_key = '' THEN 'NO_ADDRESS' END,
            CASE WHEN point.invalid_since IS NOT NULL THEN 'ADDRESS_INVALID' END,
@@ -95,9 +96,11 @@ SELECT asked.borrower_id, channel.code AS channel, channel.zone,
                  AND out.ended_at IS NULL
            ) THEN 'OPTED_OUT' END,
            CASE WHEN %(purpose)s <> 'SERVICE' AND hold.borrower_id IS NOT NULL THEN 'ON_HOLD' END,
+           CASE WHEN %(purpose)s = 'REMINDER' AND channel.code <> 'IN_APP' AND %(at)s < preference.paused_until
+                THEN 'PAUSED' END,
            CASE WHEN channel.code <> 'IN_APP'
-                 AND NOT ((%(at)s AT TIME ZONE channel.zone)::time >= %(opens)s::time
-                          AND (%(at)s AT TIME ZONE channel.zone)::time < %(closes)s::time) THEN 'QUIET_HOURS' END,
+                 AND NOT ((%(at)s AT TIME ZONE channel.zone)::time >= hours.opens
+                          AND (%(at)s AT TIME ZONE channel.zone)::time < hours.closes) THEN 'QUIET_HOURS' END,
            CASE WHEN channel.code <> 'IN_APP' AND sent.day >= %(most_day)s THEN 'DAY_CAP' END,
            CASE WHEN channel.code <> 'IN_APP' AND sent.week >= %(most_week)s THEN 'WEEK_CAP' END,
            CASE WHEN channel.code <> 'IN_APP' AND sent.month >= %(most_month)s THEN 'MONTH_CAP' END
@@ -118,6 +121,7 @@ CROSS JOIN LATERAL (
       AND told.sent_at >= %(month_from)s AND told.sent_at <= %(at)s
 ) AS sent
 LEFT JOIN messaging_contactpreference AS preference ON preference.borrower_id = asked.borrower_id
+CROSS JOIN LATERAL ({hours}) AS hours
 LEFT JOIN (SELECT DISTINCT borrower_id FROM ({holds}) AS held) AS hold ON hold.borrower_id = asked.borrower_id
 CROSS JOIN LATERAL (
     VALUES ('EMAIL', borrower.email, 1, coalesce(nullif(preference.time_zone, ''), %(zone)s)),
@@ -128,16 +132,24 @@ LEFT JOIN messaging_contactpoint AS point
     ON point.borrower_id = asked.borrower_id AND point.channel = channel.code
     AND point.address_key = channel.address_key
 """
+# The hours that a borrower likes, as far as the rule allows them. Where a new rule leaves none of them, the rule alone
+# holds: what the contract asks for must arrive.
+_HOURS = """
+SELECT CASE WHEN liked.opens < liked.closes THEN liked.opens ELSE %(opens)s::time END AS opens,
+       CASE WHEN liked.opens < liked.closes THEN liked.closes ELSE %(closes)s::time END AS closes
+FROM (SELECT greatest(preference.hours_from, %(opens)s::time) AS opens,
+             least(preference.hours_to, %(closes)s::time) AS closes) AS liked
+"""
 _NOBODY = "SELECT NULL::bigint AS borrower_id WHERE false"
 
 
 def verdicts_sql() -> str:
     """
-    Return the rows `(borrower_id, channel, zone, reasons, rank)` for the borrowers of a relation `asked (borrower_id)`
-    that the caller's statement defines. Its parameters are those of `parameters`.
+    Return the rows `(borrower_id, channel, zone, opens, closes, paused_until, reasons, rank)` for the borrowers of a
+    relation `asked (borrower_id)` that the caller's statement defines. Its parameters are those of `parameters`.
     """
     holds = " UNION ALL ".join(_HOLDS.values()) or _NOBODY
-    return _VERDICTS.replace("{holds}", holds.replace("%", "%%"))
+    return _VERDICTS.replace("{hours}", _HOURS).replace("{holds}", holds.replace("%", "%%"))
 
 
 def parameters(*, purpose: str, at: datetime) -> dict[str, Any]:
@@ -172,17 +184,18 @@ def judge(borrower_ids: Iterable[int], *, purpose: str, at: datetime) -> Mapping
     :raises PolicyRuleMissing: see `parameters`.
     """
     found: dict[int, list[Verdict]] = {}
-    hours = contact_hours(lender_date(at))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH asked AS (SELECT DISTINCT unnest(%(ids)s::bigint[]) AS borrower_id)
-            SELECT borrower_id, channel, zone, reasons FROM ({verdicts_sql()}) AS verdict ORDER BY borrower_id, rank
+            SELECT borrower_id, channel, zone, opens, closes, paused_until, reasons
+            FROM ({verdicts_sql()}) AS verdict ORDER BY borrower_id, rank
             """,  # noqa: S608 – its parts are written here
             {**parameters(purpose=purpose, at=at), "ids": list(borrower_ids)},
         )
-        for borrower_id, channel, zone, reasons in cursor.fetchall():
-            verdict = Verdict(channel, tuple(reasons), _next_allowed(reasons, hours, zone, at))
+        for borrower_id, channel, zone, opens, closes, paused_until, reasons in cursor.fetchall():
+            hours = ContactHours(opens, closes, ZoneInfo(zone))
+            verdict = Verdict(channel, tuple(reasons), _next_allowed(reasons, hours, paused_until, at))
             found.setdefault(borrower_id, []).append(verdict)
     return found
 
@@ -194,18 +207,19 @@ def postpone_quiet(cursor: CursorWrapper, *, now: datetime) -> int:
     """
     hours = contact_hours(lender_date(now))
     cursor.execute(
-        """
+        f"""
         UPDATE messaging_outboxmessage AS message
         SET error = '',
-            not_before = (local.at::date + (local.at::time >= %(opens)s::time)::int + %(opens)s::time)
+            not_before = (local.at::date + (local.at::time >= hours.opens)::int + hours.opens)
                          AT TIME ZONE local.zone
         FROM messaging_outboxmessage AS due
         LEFT JOIN messaging_contactpreference AS preference ON preference.borrower_id = due.borrower_id
         CROSS JOIN LATERAL (SELECT coalesce(nullif(preference.time_zone, ''), %(zone)s) AS zone) AS their
         CROSS JOIN LATERAL (SELECT their.zone, %(now)s AT TIME ZONE their.zone AS at) AS local
+        CROSS JOIN LATERAL ({_HOURS}) AS hours
         WHERE message.id = due.id AND due.status = 'PENDING' AND due.not_before <= %(now)s
-          AND due.channel <> 'IN_APP' AND NOT (local.at::time >= %(opens)s::time AND local.at::time < %(closes)s::time)
-        """,
+          AND due.channel <> 'IN_APP' AND NOT (local.at::time >= hours.opens AND local.at::time < hours.closes)
+        """,  # noqa: S608 – its parts are written here
         {
             "now": now,
             "zone": hours.zone.key,
@@ -239,15 +253,19 @@ def _refusals(
                 )
 
 
-def _next_allowed(reasons: Sequence[str], hours: ContactHours, zone: str, at: datetime) -> datetime | None:
-    """Only hours and the cap of the day pass by waiting a known time."""
-    theirs = ContactHours(hours.opens, hours.closes, ZoneInfo(zone))
-    match set(reasons):
-        case s if s == {Reason.QUIET_HOURS}:
-            return theirs.next_allowed(at)
-        case s if s in ({Reason.DAY_CAP}, {Reason.DAY_CAP, Reason.QUIET_HOURS}):
-            return theirs.next_allowed(_midnight(lender_date(at) + timedelta(days=1)))
-    return None
+def _next_allowed(
+    reasons: Sequence[str], theirs: ContactHours, paused_until: datetime | None, at: datetime
+) -> datetime | None:
+    """Only hours, a pause and the cap of the day pass by waiting a known time."""
+    passing = set(reasons)
+    if not passing or not passing <= {Reason.QUIET_HOURS, Reason.PAUSED, Reason.DAY_CAP}:
+        return None
+    moments = [at]
+    if Reason.PAUSED in passing and paused_until:
+        moments.append(paused_until)
+    if Reason.DAY_CAP in passing:
+        moments.append(_midnight(lender_date(at) + timedelta(days=1)))
+    return theirs.next_allowed(max(moments))
 
 
 def _midnight(day: date) -> datetime:

@@ -60,6 +60,17 @@ class Retry:
         return timedelta(minutes=self.minutes[attempt - 1])
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """For how many days at a time a borrower may have no reminders sent. :param choices: what is offered, rising."""
+
+    choices: tuple[int, ...]
+
+    @property
+    def longest(self) -> int:
+        return self.choices[-1]
+
+
 def caps_of(value: Any) -> Mapping[str, Cap]:
     """Read the caps by purpose of the message."""
     caps = {str(purpose): Cap(**{name: _count(most) for name, most in cap.items()}) for purpose, cap in value.items()}
@@ -95,6 +106,13 @@ def retry_of(value: Any) -> Retry:
     if not 1 <= len(minutes) <= 20 or not all(1 <= minute <= 1440 for minute in minutes):
         raise ValueError(f"minutes must be 1 to 20 waits of 1 to 1440 minutes, not {list(minutes)}")
     return Retry(minutes)
+
+
+def pause_of(value: Any) -> Pause:
+    days = tuple(_count(day) for day in value["days"])
+    if not 1 <= len(days) <= 6 or list(days) != sorted({day for day in days if 1 <= day <= 90}):
+        raise ValueError(f"days must be 1 to 6 rising numbers from 1 to 90, not {list(days)}")
+    return Pause(days)
 
 
 def _count(value: Any) -> int:

@@ -41,14 +41,17 @@ from dashu.policy.credit_rules import (
     payout_rules_of,
     review_rules_of,
 )
+from dashu.policy.privacy import ClosureRules, ExportRules, closure_rules_of, export_rules_of
 from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.reaching_out import (
     Cap,
     Holdout,
+    Pause,
     ReminderSchedule,
     Retry,
     caps_of,
     holdout_of,
+    pause_of,
     retry_of,
     schedule_of,
 )
@@ -278,6 +281,21 @@ def contact_caps(on: date, *, pack: str | None = None) -> Mapping[str, Cap]:
     return caps_of(rule("contact.caps", on=on, pack=pack))
 
 
+def contact_pause(on: date, *, pack: str | None = None) -> Pause:
+    """Return for how long borrowers may pause their reminders."""
+    return pause_of(rule("contact.pause", on=on, pack=pack))
+
+
+def privacy_export(on: date, *, pack: str | None = None) -> ExportRules:
+    """Return how long a copy of somebody's data lies ready, and how often one is made."""
+    return export_rules_of(rule("privacy.export", on=on, pack=pack))
+
+
+def privacy_closure(on: date, *, pack: str | None = None) -> ClosureRules:
+    """Return how long the closing of an account can be taken back, and what is kept for how long after it."""
+    return closure_rules_of(rule("privacy.closure", on=on, pack=pack))
+
+
 def bank_matching(on: date, *, pack: str | None = None) -> MatchWeights:
     """Return how the lines of bank statements are weighed against what borrowers owe."""
     return _match_weights(rule("bank_matching.scores", on=on, pack=pack))
@@ -494,6 +512,9 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "contact.conduct": conduct_of,
     "help.lines": help_lines_of,
     "contact.caps": caps_of,
+    "contact.pause": pause_of,
+    "privacy.export": export_rules_of,
+    "privacy.closure": closure_rules_of,
     "approvals.authority": authority_of,
     "bank_matching.scores": _match_weights,
     "settlement.quote": _settlement_quotes,

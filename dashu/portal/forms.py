@@ -1,7 +1,7 @@
 import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 
 from django import forms
@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import parse_minor
-from dashu.messaging.models import OutboxMessage, Purpose
+from dashu.messaging.models import ContactPreference, OutboxMessage, Purpose
+from dashu.policy.contact_hours import ContactHours
 from dashu.portal.presenting import LoanCard
 from dashu.users.models import Borrower
 from dashu.web.templatetags.dashu import money
@@ -238,15 +239,24 @@ class StatementForm(forms.Form):
 
 class WishesForm(forms.Form):
     """
-    On which channel a borrower likes to be reached, and which messages they want on those outside their account.
+    On which channel and between which hours a borrower likes to be reached, and which messages they want outside their
+    account.
 
-    After `is_valid`, `wanted` holds channel and purpose of the messages that were ticked.
+    After `is_valid`, `wanted` holds channel and purpose of the messages that were ticked, `hours` the pair or None.
     """
 
     channel = forms.ChoiceField(required=False, label=_("Where may we write to you first?"))
+    hours_from = forms.ChoiceField(required=False, label=_("Not before"))
+    hours_to = forms.ChoiceField(required=False, label=_("Not after"))
 
     def __init__(
-        self, data: Any = None, *, borrower: Borrower, stopped: Collection[tuple[str, str]], preferred: str
+        self,
+        data: Any = None,
+        *,
+        borrower: Borrower,
+        stopped: Collection[tuple[str, str]],
+        preference: ContactPreference | None,
+        allowed: ContactHours,
     ) -> None:
         super().__init__(data)
         known = {Channel.EMAIL: borrower.email, Channel.SMS: borrower.phone}
@@ -256,12 +266,32 @@ class WishesForm(forms.Form):
             *((channel.value, f"{channel.label} · {address}") for channel, address in known.items() if address),
             (Channel.IN_APP.value, _("Only in my account")),
         ]
-        choice.initial = preferred
+        choice.initial = preference.channel if preference else ""
+        times = [f"{hour:02d}:00" for hour in range(24) if allowed.opens <= time(hour) <= allowed.closes]
+        for name, offered in (("hours_from", times[:-1]), ("hours_to", times[1:])):
+            liked = getattr(preference, name, None)
+            hour: Any = self.fields[name]
+            hour.choices = [("", _("No wish")), *((each, each) for each in offered)]
+            hour.initial = f"{liked:%H:%M}" if liked else ""
         for (purpose, channel), label in WISHES.items():
             name = f"{purpose.value}_{channel.value}".lower()
             self.fields[name] = forms.BooleanField(
                 required=False, label=label, initial=(channel.value, purpose.value) not in stopped
             )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        opens, closes = cleaned.get("hours_from"), cleaned.get("hours_to")
+        if bool(opens) != bool(closes):
+            missing = "hours_to" if opens else "hours_from"
+            if missing not in self.errors:
+                self.add_error(missing, _("Choose both, or “No wish” in both."))
+        return cleaned
+
+    @property
+    def hours(self) -> tuple[time, time] | None:
+        chosen = self.cleaned_data["hours_from"], self.cleaned_data["hours_to"]
+        return (time.fromisoformat(chosen[0]), time.fromisoformat(chosen[1])) if all(chosen) else None
 
     @property
     def wanted(self) -> set[tuple[str, str]]:
@@ -273,7 +303,7 @@ class WishesForm(forms.Form):
 
     @property
     def ticks(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.fields if name != "channel"]
+        return [self[f"{purpose.value}_{channel.value}".lower()] for purpose, channel in WISHES]
 
 
 WISHES = {

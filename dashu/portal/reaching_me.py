@@ -10,17 +10,21 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging import links
 from dashu.messaging.models import ContactPreference, OptOut
+from dashu.messaging.services.contact_times import end_pause, pause_reminders
 from dashu.messaging.services.opt_out import resume_messages, set_wishes, stopped_by
 from dashu.messaging.services.opt_out import stop_messages as stop
+from dashu.policy.rules import contact_hours, contact_pause
 from dashu.portal.forms import WishesForm
+from dashu.portal.own_borrower import own_borrower
 from dashu.users.actors import actor_of
 from dashu.users.models import Borrower
+from dashu.web.templatetags.dashu import lender_date
 
 
 @never_cache
@@ -67,20 +71,23 @@ def stop_messages(request: HttpRequest, token: str) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def wishes(request: HttpRequest) -> HttpResponse:
-    """Show and change on which channel the borrower likes to be reached and what they want to be told there."""
-    person: Any = request.user
-    borrower = Borrower.objects.visible_to(person).filter(user=person).first()
-    if borrower is None:
-        raise Http404
-    stopped = stopped_by(borrower.pk)
-    preferred = ContactPreference.objects.filter(pk=borrower.pk).values_list("channel", flat=True).first() or ""
-    form = WishesForm(request.POST or None, borrower=borrower, stopped=stopped, preferred=preferred)
+    """Show and change how and when the borrower likes to be reached, and what they want to be told there."""
+    borrower = own_borrower(request)
+    preference = ContactPreference.objects.filter(pk=borrower.pk).first()
+    form = WishesForm(
+        request.POST or None,
+        borrower=borrower,
+        stopped=stopped_by(borrower.pk),
+        preference=preference,
+        allowed=contact_hours(lender_today()),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             set_wishes(
                 borrower_id=borrower.pk,
                 channel=form.cleaned_data["channel"],
                 wanted=form.wanted,
+                hours=form.hours,
                 at=lender_now(),
                 actor=actor_of(request),
             )
@@ -89,4 +96,30 @@ def wishes(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("This holds from now on."))
             return redirect("portal:wishes")
-    return render(request, "portal/wishes.html", {"form": form, "borrower": borrower})
+    paused_until = preference.paused_until if preference else None
+    return render(
+        request,
+        "portal/wishes.html",
+        {
+            "form": form,
+            "paused_until": paused_until if paused_until and paused_until > lender_now() else None,
+            "pauses": contact_pause(lender_today()).choices,
+        },
+    )
+
+
+@login_required
+@require_POST
+def pause(request: HttpRequest) -> HttpResponse:
+    """Pause the reminders for the days that were chosen; without any, end the pause."""
+    about: dict[str, Any] = {"borrower_id": own_borrower(request).pk, "at": lender_now(), "actor": actor_of(request)}
+    days = request.POST.get("days", "")
+    try:
+        if days:
+            until = pause_reminders(**about, days=int(days) if days.isascii() and days.isdigit() else 0)
+            messages.success(request, _("No reminders until %(day)s.") % {"day": lender_date(until)})
+        elif end_pause(**about):
+            messages.success(request, _("Reminders come again."))
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    return redirect("portal:wishes")

@@ -1,12 +1,13 @@
 """Where a borrower goes in the portal: the few tabs that every page shows."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import pgettext_lazy
 
+from dashu.messaging.models import OutboxMessage
 from dashu.users.models import User
 
 
@@ -31,6 +32,8 @@ ROOMS = (
         ("/me/", "/messages/", "/applications/", "/accounts/", "/documents/", "/credit-record/", "/complaints/"),
     ),
 )
+MINE = ROOMS[-1]
+MOST_UNREAD = 99
 
 
 class Tab(NamedTuple):
@@ -38,14 +41,36 @@ class Tab(NamedTuple):
     icon: str
     address: str
     is_current: bool
+    unread: "Unread | None" = None
 
 
-def tabs(request: HttpRequest) -> dict[str, list[Tab]]:
+class Unread:
+    """How many messages wait to be read, asked for once, by the pages that show it."""
+
+    def __init__(self, person: Any) -> None:
+        self._person = person
+
+    @cached_property
+    def count(self) -> int:
+        """One more than is shown, where there are more."""
+        waiting = OutboxMessage.objects.visible_to(self._person).filter(borrower__user=self._person).unread()
+        return waiting[: MOST_UNREAD + 1].count()
+
+
+def tabs(request: HttpRequest) -> dict[str, Any]:
     """A context processor: the tabs of a signed-in borrower; nobody else has any."""
-    if not getattr(request, "user", None) or getattr(request.user, "role", None) != User.Role.BORROWER:
+    person: Any = getattr(request, "user", None)
+    if getattr(person, "role", None) != User.Role.BORROWER:
         return {"tabs": []}
     current = _current(request.path)
-    return {"tabs": [Tab(each.name, each.icon, reverse(each.page), each is current) for each in ROOMS]}
+    unread = Unread(person)
+    return {
+        "tabs": [
+            Tab(each.name, each.icon, reverse(each.page), each is current, unread if each is MINE else None)
+            for each in ROOMS
+        ],
+        "unread": unread,
+    }
 
 
 def _current(path: str) -> Room | None:

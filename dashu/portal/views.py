@@ -21,6 +21,7 @@ from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
 from dashu.portal.presenting import LoanCard, card_of, overview_of, shown_rows
 from dashu.tapes.selectors import payments_before_takeover
+from dashu.web.offline import kept_offline
 from loans.domain.applications import Status
 from loans.models import Application, Loan
 from repayments.models import Payment
@@ -34,6 +35,7 @@ SHOWN_APPLICATIONS = 5
 
 
 @require_GET
+@kept_offline
 def home(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return landing(request)
@@ -59,6 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@kept_offline
 def loan(request: HttpRequest, number: str) -> HttpResponse:
     today = lender_today()
     shown, card = loan_and_card(request, number, today=today)

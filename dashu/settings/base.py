@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "collections_mgmt",
     "education",
     "dashu.tapes",
+    "dashu.privacy",
     "dashu.portal",
 ]
 
@@ -74,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "dashu.web.middleware.PersonLanguage",
+    "dashu.web.offline.MarkReader",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "dashu.web.request_log.LogRequests",
@@ -295,6 +297,9 @@ CELERY_BEAT_SCHEDULE = {
     # What an event missed, or a scanner that was down.
     "sweep-documents": {"task": "loans.tasks.sweep_documents", "schedule": 300, "options": {"expires": 290}},
     "sweep-lost-files": {"task": "loans.tasks.sweep_lost_files", "schedule": crontab(minute=40, hour=4)},
+    # Copies of own data: what an event missed, and those whose days are over. Closed accounts whose days are over.
+    "sweep-exports": {"task": "dashu.privacy.tasks.sweep_exports", "schedule": 300, "options": {"expires": 290}},
+    "finish-closures": {"task": "dashu.privacy.tasks.finish_closures", "schedule": 3600, "options": {"expires": 3590}},
     "sweep-quotes-and-certificates": {
         "task": "repayments.tasks.sweep_quotes_and_certificates",
         "schedule": 900,

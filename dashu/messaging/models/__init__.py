@@ -1,5 +1,5 @@
 from dashu.messaging.models.contact import ContactPoint, ContactPreference, ContactRefusal, DeliveryReceipt, OptOut
-from dashu.messaging.models.outbox import OutboxMessage, Purpose
+from dashu.messaging.models.outbox import OutboxMessage, OutboxMessageQuerySet, Purpose
 from dashu.messaging.models.reminders import ReminderLine
 from dashu.messaging.models.secret import SecretText
 from dashu.messaging.models.wording import WordingVersion
@@ -11,6 +11,7 @@ __all__ = [
     "DeliveryReceipt",
     "OptOut",
     "OutboxMessage",
+    "OutboxMessageQuerySet",
     "Purpose",
     "ReminderLine",
     "SecretText",

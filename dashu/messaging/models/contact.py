@@ -6,7 +6,7 @@ How a borrower may be reached: what they prefer, what they stopped, which addres
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,9 @@ class ContactPreference(models.Model):
 
     :ivar time_zone: where they live, an IANA name; empty for the zone of the rule `contact.hours`. The database takes
         none that it does not know (migration 0005), because one such row would hold up everybody's messages.
+    :ivar hours_from, hours_to: in their zone, when they like to be reached outside their account; both or neither. The
+        rule `contact.hours` stays the outer bound.
+    :ivar paused_until: the moment before which no reminder leaves the house.
     """
 
     borrower = models.OneToOneField(
@@ -29,10 +32,20 @@ class ContactPreference(models.Model):
     )
     channel = models.CharField(_("preferred channel"), max_length=8, choices=Channel, blank=True, db_default="")
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True, db_default="")
+    hours_from = models.TimeField(_("reach from"), null=True, blank=True)
+    hours_to = models.TimeField(_("reach until"), null=True, blank=True)
+    paused_until = models.DateTimeField(_("reminders paused until"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("contact preference")
         verbose_name_plural = _("contact preferences")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(hours_from=None, hours_to=None)
+                | Q(hours_from__isnull=False, hours_to__isnull=False, hours_from__lt=F("hours_to")),
+                name="messaging_hours_open_before_they_close",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.borrower_id}: {self.channel}"

@@ -5,13 +5,15 @@ Whoever has something to tell writes a row in their own transaction; a task send
 twice the same as telling once. Defaults live in the database, because the nightly close inserts rows by SQL.
 """
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from dashu.users.models import Borrower
+from dashu.users.models import Borrower, Viewer
 from dashu.users.sealing import SealedText
 
 
@@ -23,6 +25,20 @@ class Purpose(models.TextChoices):
     MARKETING = "MARKETING", _("Offer")
 
 
+class OutboxMessageQuerySet(models.QuerySet["OutboxMessage"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Staff whose role grants it see everyone's, a borrower sees what was sent to them, anyone else sees none."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_staff:
+            return self if user.has_perm("messaging.view_outboxmessage") else self.none()
+        return self.filter(borrower__user=user, status=OutboxMessage.Status.SENT)
+
+    def unread(self) -> Self:
+        """Return the notices in the borrower's own account that they have not opened."""
+        return self.filter(channel=OutboxMessage.Channel.IN_APP, status=OutboxMessage.Status.SENT, read_at=None)
+
+
 class OutboxMessage(models.Model):
     """
     :ivar purpose: what the contact guard judges it by.
@@ -31,6 +47,7 @@ class OutboxMessage(models.Model):
     :ivar address: where it went; sealed.
     :ivar address_key: what stands for that address where messages to it are put together: the e-mail address itself, or
         the blind index of a phone, `Borrower.phone_index`; empty for the borrower's own account.
+    :ivar read_at: when the borrower first opened it in their account.
     :ivar delivery: what the provider told since, the weightiest; empty while it told nothing.
     """
 
@@ -68,6 +85,7 @@ class OutboxMessage(models.Model):
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
     claimed_at = models.DateTimeField(_("claimed at"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), db_default=0)
     is_uncertain = models.BooleanField(_("outcome unknown"), db_default=False)
     error = models.TextField(_("error"), blank=True, db_default="")
@@ -89,6 +107,8 @@ class OutboxMessage(models.Model):
     subject = models.TextField(_("subject line"), blank=True, db_default="")
     body = models.TextField(_("text"), blank=True, db_default="")
 
+    objects = OutboxMessageQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("message")
         verbose_name_plural = _("messages")
@@ -99,6 +119,11 @@ class OutboxMessage(models.Model):
             models.Index(fields=["loan_id"], name="outbox_loan_waiting", condition=Q(status="PENDING")),
             models.Index(fields=["borrower", "sent_at"], name="outbox_contacts", condition=~Q(purpose="SERVICE")),
             models.Index(fields=["id"], name="outbox_dead", condition=Q(status="FAILED")),
+            # The borrower's own pages: what was sent to them, the latest first, and how much of it is unread.
+            models.Index(fields=["borrower", "-sent_at", "-id"], name="outbox_sent", condition=Q(status="SENT")),
+            models.Index(
+                fields=["borrower"], name="outbox_unread", condition=Q(channel="IN_APP", status="SENT", read_at=None)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
 """A borrower stops messages of one purpose on one channel, or wants them again. It holds from that moment on."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, time
 from itertools import product
 from typing import Any
 
@@ -12,6 +12,7 @@ from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.messaging.guard import OUTSIDE
 from dashu.messaging.models import ContactPreference, OptOut, OutboxMessage, Purpose
+from dashu.messaging.services.contact_times import like_hours
 from dashu.users.models import Borrower
 
 STOPPABLE = (Purpose.REMINDER, Purpose.MARKETING)
@@ -83,16 +84,25 @@ def prefer_channel(*, borrower_id: int, channel: str, actor: str) -> None:
 
 @transaction.atomic
 def set_wishes(
-    *, borrower_id: int, channel: str, wanted: Collection[tuple[str, str]], at: datetime, actor: str
+    *,
+    borrower_id: int,
+    channel: str,
+    wanted: Collection[tuple[str, str]],
+    hours: tuple[time, time] | None,
+    at: datetime,
+    actor: str,
 ) -> None:
     """
     Let what the borrower chose in their settings hold from now on; choosing the same again changes nothing.
 
     :param channel: see `prefer_channel`.
     :param wanted: channel and purpose of the messages that they want; the others that can be stopped are stopped.
+    :param hours: see `like_hours`.
     :raises UnknownChannel: see `prefer_channel`.
+    :raises HoursRefused: see `like_hours`.
     """
     prefer_channel(borrower_id=borrower_id, channel=channel, actor=actor)
+    like_hours(borrower_id=borrower_id, hours=hours, at=at, actor=actor)
     for pair in product(OUTSIDE, STOPPABLE):
         about: dict[str, Any] = {
             "borrower_id": borrower_id,
@@ -105,6 +115,15 @@ def set_wishes(
             resume_messages(**about)
         else:
             stop_messages(**about, source=OptOut.Source.SETTINGS)
+
+
+@transaction.atomic
+def stop_offers(*, borrower_id: int, source: str, at: datetime, actor: str) -> None:
+    """Let no offer of ours reach a borrower any more, on whatever channel."""
+    for channel in OUTSIDE:
+        stop_messages(
+            borrower_id=borrower_id, channel=channel, purpose=Purpose.MARKETING, source=source, at=at, actor=actor
+        )
 
 
 def stopped_by(borrower_id: int) -> set[tuple[str, str]]:

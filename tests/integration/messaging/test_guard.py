@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -64,6 +64,40 @@ class TestJudge:
         # Noon in Shanghai is midnight in New York.
         assert answers(amina)["SMS"] == ("QUIET_HOURS",)
         assert answers(amina, at=NOON + timedelta(hours=9))["SMS"] == ()
+
+    def test_hours_that_somebody_likes_lie_within_those_of_the_rule(self, amina):
+        ContactPreference.objects.create(borrower=amina, hours_from=time(18), hours_to=time(23, 30))
+
+        assert answers(amina) == {"EMAIL": ("QUIET_HOURS",), "SMS": ("QUIET_HOURS",), "IN_APP": ()}
+        email, *_others = judge([amina.pk], purpose="SERVICE", at=NOON)[amina.pk]
+        assert email.next_allowed_at == NOON + timedelta(hours=6)
+        assert answers(amina, at=NOON + timedelta(hours=9, minutes=59))["SMS"] == ()
+        assert answers(amina, at=NOON + timedelta(hours=10))["SMS"] == ("QUIET_HOURS",)
+
+    def test_liked_hours_are_those_of_where_they_live(self, amina):
+        ContactPreference.objects.create(
+            borrower=amina, time_zone="America/New_York", hours_from=time(18), hours_to=time(20)
+        )
+
+        # 19:00 in New York is 7 in the morning in Shanghai.
+        assert answers(amina, at=NOON - timedelta(hours=5))["SMS"] == ()
+        assert answers(amina, at=NOON + timedelta(hours=9))["SMS"] == ("QUIET_HOURS",)
+
+    def test_hours_of_which_a_rule_leaves_nothing_hold_nothing_back(self, amina):
+        ContactPreference.objects.create(borrower=amina, hours_from=time(5), hours_to=time(7))
+
+        assert answers(amina)["SMS"] == ()
+        assert answers(amina, at=NIGHT)["SMS"] == ("QUIET_HOURS",)
+
+    def test_a_pause_is_of_reminders_outside_the_account_and_ends_by_itself(self, amina):
+        ContactPreference.objects.create(borrower=amina, paused_until=NOON + timedelta(days=3))
+
+        assert answers(amina) == {"EMAIL": ("PAUSED",), "SMS": ("PAUSED",), "IN_APP": ()}
+        assert answers(amina, purpose="MARKETING")["SMS"] == ()
+        assert answers(amina, purpose="SERVICE")["SMS"] == ()
+        sms = next(verdict for verdict in judge([amina.pk], purpose="REMINDER", at=NOON)[amina.pk])
+        assert sms.next_allowed_at == NOON + timedelta(days=3)
+        assert answers(amina, at=NOON + timedelta(days=3))["SMS"] == ()
 
     def test_without_an_address_nobody_is_reached(self, policy_packs):
         brook = factories.borrower("Brook")

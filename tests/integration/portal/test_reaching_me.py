@@ -1,8 +1,12 @@
 """How a borrower stops messages and says where they like to be reached."""
 
+from datetime import datetime, time, timedelta
+
 import pytest
 from django.test import Client
 
+from dashu.audit.models import AuditRecord
+from dashu.kernel.dates import LENDER_ZONE, lender_today
 from dashu.messaging.links import Stop, read_stop_token, stop_token
 from dashu.messaging.models import ContactPreference, OptOut
 from dashu.users.models import Borrower
@@ -20,6 +24,12 @@ def amina(rules: None) -> Borrower:
 
 def stopped() -> set[tuple[str, str]]:
     return set(OptOut.objects.filter(ended_at=None).values_list("channel", "purpose"))
+
+
+def signed_in(borrower: Borrower) -> Client:
+    client = Client(headers={"accept-language": "en"})
+    client.force_login(borrower.user, "django.contrib.auth.backends.ModelBackend")
+    return client
 
 
 class TestStopLink:
@@ -81,16 +91,16 @@ class TestWishes:
         client = Client(headers={"accept-language": "en"})
         client.force_login(amina.user, "django.contrib.auth.backends.ModelBackend")
 
-        page = client.get("/messages/").content.decode()
+        page = client.get("/me/contact/").content.decode()
         assert "Text message · 13800000000" in page
-        answer = client.post("/messages/", {"channel": "SMS", "reminder_sms": "on", "marketing_email": "on"})
+        answer = client.post("/me/contact/", {"channel": "SMS", "reminder_sms": "on", "marketing_email": "on"})
 
         assert answer.status_code == 302
         assert ContactPreference.objects.get().channel == "SMS"
         assert stopped() == {("EMAIL", "REMINDER"), ("SMS", "MARKETING")}
 
         everything = ("reminder_email", "reminder_sms", "marketing_email", "marketing_sms")
-        client.post("/messages/", {"channel": "", **dict.fromkeys(everything, "on")})
+        client.post("/me/contact/", {"channel": "", **dict.fromkeys(everything, "on")})
         assert stopped() == set()
         assert ContactPreference.objects.get().channel == ""
 
@@ -98,11 +108,60 @@ class TestWishes:
         client = Client(headers={"accept-language": "en"})
         client.force_login(amina.user, "django.contrib.auth.backends.ModelBackend")
 
-        assert client.post("/messages/", {"channel": "PIGEON"}).status_code == 200
+        assert client.post("/me/contact/", {"channel": "PIGEON"}).status_code == 200
         assert ContactPreference.objects.exists() is False
 
+    def test_keeps_the_hours_within_those_of_the_rule(self, amina):
+        client = signed_in(amina)
+
+        client.post("/me/contact/", {"hours_from": "18:00", "hours_to": "21:00"})
+        kept = ContactPreference.objects.get()
+        assert (kept.hours_from, kept.hours_to) == (time(18), time(21))
+        assert '<option value="18:00" selected>' in client.get("/me/contact/").content.decode()
+
+        client.post("/me/contact/", {"hours_from": "", "hours_to": ""})
+        kept.refresh_from_db()
+        assert (kept.hours_from, kept.hours_to) == (None, None)
+
+    @pytest.mark.parametrize(
+        ("hours_from", "hours_to", "said"),
+        [
+            ("18:00", "", "Choose both, or “No wish” in both."),
+            ("20:00", "18:00", "Choose an end that lies after the beginning."),
+            ("07:00", "18:00", "Select a valid choice"),
+        ],
+    )
+    def test_refuses_hours_that_make_no_sense_and_keeps_what_was_chosen(self, amina, hours_from, hours_to, said):
+        page = signed_in(amina).post("/me/contact/", {"hours_from": hours_from, "hours_to": hours_to}).content.decode()
+
+        assert said in page
+        assert ContactPreference.objects.filter(hours_from__isnull=False).exists() is False
+
     def test_is_for_borrowers(self, amina, chidi):
-        assert Client().get("/messages/").status_code == 302
+        assert Client().get("/me/contact/").status_code == 302
         client = Client()
         client.force_login(chidi, "django.contrib.auth.backends.ModelBackend")
-        assert client.get("/messages/").status_code == 404
+        assert client.get("/me/contact/").status_code == 404
+
+
+class TestPause:
+    def test_stops_reminders_until_the_day_and_can_end_early(self, amina):
+        client = signed_in(amina)
+
+        page = client.post("/me/contact/pause/", {"days": "7"}, follow=True).content.decode()
+
+        last = lender_today() + timedelta(days=7)
+        until = datetime(last.year, last.month, last.day, tzinfo=LENDER_ZONE)
+        assert ContactPreference.objects.get().paused_until == until
+        assert "Reminders by e-mail and text message are paused until" in page
+        assert AuditRecord.objects.get(action="messaging.reminders_paused").data == {"until": until.isoformat()}
+
+        client.post("/me/contact/pause/")
+        assert ContactPreference.objects.get().paused_until is None
+
+    @pytest.mark.parametrize("days", ["4", "-3", "1000", "x", "³"])
+    def test_takes_only_what_the_rule_offers(self, amina, days):
+        page = signed_in(amina).post("/me/contact/pause/", {"days": days}, follow=True).content.decode()
+
+        assert "Reminders can be paused for 3, 7, 14 days." in page
+        assert ContactPreference.objects.exists() is False

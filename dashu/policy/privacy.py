@@ -1,0 +1,71 @@
+"""People's own data, as a policy pack writes it: copies of it, closing an account, and what must be kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class Kept(StrEnum):
+    """What stays after an account is closed."""
+
+    IDENTITY = "IDENTITY"
+    APPLICATIONS = "APPLICATIONS"
+    CONTRACTS = "CONTRACTS"
+    PAYMENTS = "PAYMENTS"
+    MESSAGES = "MESSAGES"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRules:
+    """:param keep_days: until the file is deleted. :param every_hours: one copy at most in so many hours."""
+
+    keep_days: int
+    every_hours: int
+
+    @property
+    def every(self) -> timedelta:
+        return timedelta(hours=self.every_hours)
+
+
+@dataclass(frozen=True, slots=True)
+class ClosureRules:
+    """
+    :param undo_days: within which a closed account can be opened again.
+    :param keep_years: by what is kept, from the end of the latest contract, else from the closing.
+    """
+
+    undo_days: int
+    keep_years: Mapping[Kept, int]
+
+    def kept_until(self, what: Kept, since: date) -> date:
+        """Return the last day on which it is kept; the 29th of February ends on the 28th."""
+        years = self.keep_years[what]
+        try:
+            return since.replace(year=since.year + years)
+        except ValueError:
+            return since.replace(year=since.year + years, day=28)
+
+
+def export_rules_of(value: Any) -> ExportRules:
+    rules = ExportRules(_whole(value["keep_days"]), _whole(value["every_hours"]))
+    if not 1 <= rules.keep_days <= 60 or not 1 <= rules.every_hours <= 720:
+        raise ValueError(f"keep_days lies between 1 and 60, every_hours between 1 and 720, not {rules}")
+    return rules
+
+
+def closure_rules_of(value: Any) -> ClosureRules:
+    years = {Kept(what): _whole(count) for what, count in value["keep_years"].items()}
+    if set(years) != set(Kept) or not all(0 <= count <= 99 for count in years.values()):
+        raise ValueError(f"expected years from 0 to 99 for each of {', '.join(Kept)}, not {value['keep_years']}")
+    undo_days = _whole(value["undo_days"])
+    if not 0 <= undo_days <= 60:
+        raise ValueError(f"undo_days lies between 0 and 60, not {undo_days}")
+    return ClosureRules(undo_days, years)
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(f"expected a whole number, not {value!r}")
+    return value

@@ -1,0 +1,156 @@
+"""
+What happens to a closed account once it can no longer be taken back, and when the years of keeping are over.
+
+Deleted are the login with all that hangs on it, addresses, wishes and opt-outs, what was learned, applications that
+were never handed in, and copies of data. The books stay as they are: they name loans, not people. The name is kept in
+the sealed identity alone. Each of what is kept is deleted after its last day, but for contracts and payments: their
+rows are never edited.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import partial
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.db import transaction
+
+from dashu.audit import services as audit
+from dashu.kernel.dates import lender_date
+from dashu.messaging.models import ContactPoint, ContactPreference, OptOut, OutboxMessage
+from dashu.policy.privacy import Kept
+from dashu.privacy.closing import obstacles, unsubmitted
+from dashu.privacy.models import AccountClosure, DataExport
+from dashu.privacy.services.export_files import erase
+from dashu.users.models import Borrower, Identity
+from loans.models import Application, ApplicationDocument, Business, CardToPay, CreditReport, Guarantor
+
+logger = logging.getLogger(__name__)
+
+Status = AccountClosure.Status
+ACTOR = "system:privacy"
+
+
+def finish_due(*, now: datetime) -> int:
+    """Finish each closing whose days are over, delete what was kept to its last day; return how many it was."""
+    due = AccountClosure.objects.filter(status=Status.ASKED, undo_until__lte=now).order_by("pk")
+    done = sum(finish_closure(closure_id=pk, now=now) for pk in list(due.values_list("pk", flat=True)))
+    kept = AccountClosure.objects.filter(status=Status.CLOSED, erase_next_on__lt=lender_date(now)).order_by("pk")
+    return done + sum(erase_what_is_over(closure_id=pk, now=now) for pk in list(kept.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def finish_closure(*, closure_id: int, now: datetime) -> bool:
+    """Delete what may be deleted; False where that was done, taken back, or something is open by now."""
+    borrower_id = AccountClosure.objects.values_list("borrower_id", flat=True).get(pk=closure_id)
+    borrower = Borrower.objects.select_for_update().get(pk=borrower_id)
+    closure = AccountClosure.objects.select_for_update().get(pk=closure_id)
+    if closure.status != Status.ASKED or now < closure.undo_until:
+        return False
+    if obstacles(borrower):
+        # A payment that was returned meanwhile, for instance: the account waits, closed, until that is over.
+        logger.warning("closing %s waits: something of the borrower is open again", closure.pk)
+        return False
+    _forget_application_drafts(borrower, now)
+    _forget_addresses(borrower)
+    _forget_exports(borrower)
+    _forget_login(borrower)
+    if Kept.IDENTITY not in _kept(closure):
+        _forget_identity(borrower.pk, now)
+    closure.status, closure.ended_at, closure.erase_next_on = Status.CLOSED, now, _next_end(closure, lender_date(now))
+    closure.save(update_fields=["status", "ended_at", "erase_next_on"])
+    audit.record(action="privacy.account_forgotten", subject_type="borrower", subject_id=borrower_id, actor=ACTOR)
+    return True
+
+
+@transaction.atomic
+def erase_what_is_over(*, closure_id: int, now: datetime) -> bool:
+    """Delete what was kept to a day before today; False where that was done."""
+    closure = AccountClosure.objects.select_for_update().get(pk=closure_id)
+    today = lender_date(now)
+    if closure.status != Status.CLOSED or closure.erase_next_on is None or closure.erase_next_on >= today:
+        return False
+    over = [what for what, last in _kept(closure).items() if what in _ERASERS and last < today]
+    for what in over:
+        _ERASERS[what](closure.borrower_id, now)
+    closure.erase_next_on = _next_end(closure, today)
+    closure.save(update_fields=["erase_next_on"])
+    audit.record(
+        action="privacy.kept_data_erased",
+        subject_type="borrower",
+        subject_id=closure.borrower_id,
+        actor=ACTOR,
+        data={"what": [what.value for what in over]},
+    )
+    return True
+
+
+def _forget_login(borrower: Borrower) -> None:
+    """Delete the login with its second factors, addresses, consents of programs, lessons, and traces of signing in."""
+    user, borrower.user = borrower.user, None
+    borrower.save(update_fields=["user"])
+    if user is None:
+        return
+    for traces in (AccessAttempt, AccessLog, AccessFailureLog):
+        traces.objects.filter(username=user.email).delete()
+    user.delete()
+
+
+def _forget_addresses(borrower: Borrower) -> None:
+    """Let nothing reach them any more, and no row say where it once did."""
+    borrower.name, borrower.phone, borrower.email = borrower.number, "", ""
+    borrower.save(update_fields=["name", "phone", "email"])
+    for wishes in (ContactPreference, OptOut, ContactPoint):
+        wishes.objects.filter(borrower=borrower).delete()
+    mine = OutboxMessage.objects.filter(borrower=borrower)
+    mine.filter(status=OutboxMessage.Status.PENDING).update(status=OutboxMessage.Status.CANCELLED)
+    mine.exclude(address_key="").update(address="", address_key="")
+
+
+def _forget_exports(borrower: Borrower) -> None:
+    for export in DataExport.objects.filter(borrower=borrower).exclude(status=DataExport.Status.DELETED):
+        transaction.on_commit(partial(erase, export))
+        DataExport.objects.filter(pk=export.pk).update(status=DataExport.Status.DELETED)
+
+
+def _forget_application_drafts(borrower: Borrower, now: datetime) -> None:
+    """Delete what was typed and never handed in; the content of papers is deleted by their own sweep."""
+    drafts = unsubmitted(borrower)
+    for named in (Business, Guarantor, CardToPay):
+        named.objects.filter(application__in=drafts).delete()
+    ApplicationDocument.objects.filter(application__in=drafts, removed_at=None).update(removed_at=now)
+    ApplicationDocument.objects.filter(application__in=drafts).update(name="-")
+    drafts.update(facts={}, verified={}, amount_minor=None, months=None, purpose="")
+
+
+def _kept(closure: AccountClosure) -> dict[Kept, date]:
+    return {Kept(line["what"]): date.fromisoformat(line["until"]) for line in closure.kept}
+
+
+def _next_end(closure: AccountClosure, today: date) -> date | None:
+    """Return the next last day of what can be deleted; None when nothing of it is left."""
+    return min((last for what, last in _kept(closure).items() if what in _ERASERS and last >= today), default=None)
+
+
+def _forget_identity(borrower_id: int, _now: datetime) -> None:
+    Identity.objects.filter(borrower_id=borrower_id).delete()
+
+
+def _forget_messages(borrower_id: int, _now: datetime) -> None:
+    OutboxMessage.objects.filter(borrower_id=borrower_id).update(subject="", body="", params={})
+
+
+def _forget_applications(borrower_id: int, now: datetime) -> None:
+    """Forget what was stated and read; that there was an application, and how it ended, stays."""
+    mine = Application.objects.filter(borrower_id=borrower_id)
+    ApplicationDocument.objects.filter(application__in=mine, removed_at=None).update(removed_at=now)
+    ApplicationDocument.objects.filter(application__in=mine).update(name="-")
+    CreditReport.objects.filter(application__in=mine).update(content=None)
+    mine.update(facts={}, verified={})
+
+
+_ERASERS: dict[Kept, Callable[[int, datetime], None]] = {
+    Kept.IDENTITY: _forget_identity,
+    Kept.MESSAGES: _forget_messages,
+    Kept.APPLICATIONS: _forget_applications,
+}

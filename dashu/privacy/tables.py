@@ -1,0 +1,328 @@
+"""
+What a copy of somebody's data holds, table by table.
+
+Each table says which rows are theirs and how a row is written: amounts as decimal text beside their currency, moments
+and dates in ISO form, codes as they are stored. The rows are read one after the other, however many there are.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from collections_mgmt.models import CreditRecordMonth, Hold, PromiseToPay
+from dashu.consents.models import ConsentEntry
+from dashu.kernel.money import format_minor
+from dashu.messaging.models import ContactPreference, OptOut, OutboxMessage
+from dashu.users.models import Borrower, Identity
+from education.models import LessonProgress
+from loans.models import (
+    Application,
+    ApplicationDocument,
+    ApplicationEvent,
+    Business,
+    CardToPay,
+    CreditReport,
+    CreditReview,
+    Guarantor,
+    Loan,
+    LoanContract,
+    Offer,
+    ReviewRequest,
+    Tranche,
+)
+from repayments.models import AutopayMandate, Installment, IssuedDocument, LoanEvent, Payment, PayoffQuote, Payout
+
+BATCH = 500
+Column = Callable[[Any], Any]
+Rows = Callable[[Borrower], QuerySet[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """:param rows: the borrower's rows, in their order. :param columns: what is written of each, by name."""
+
+    name: str
+    rows: Rows
+    columns: Mapping[str, Column]
+
+    def written(self, borrower: Borrower) -> Iterator[dict[str, Any]]:
+        for row in self.rows(borrower).iterator(chunk_size=BATCH):
+            yield {name: plain(column(row)) for name, column in self.columns.items()}
+
+
+def plain(value: Any) -> Any:
+    """Return what JSON can hold."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, Model):
+        raise TypeError(f"a row is no value: {value!r}")
+    return value
+
+
+def _fields(*names: str) -> dict[str, Column]:
+    """Columns named as the attribute, its dots as underlines."""
+    return {name.replace(".", "_"): attrgetter(name) for name in names}
+
+
+def _amounts(*names: str, currency: str = "loan.currency") -> dict[str, Column]:
+    """Columns of minor units as decimal text, named without the ending."""
+    return {name.removesuffix("_minor"): _amount(attrgetter(name), attrgetter(currency)) for name in names}
+
+
+def _amount(minor: Column, currency: Column) -> Column:
+    def written(row: Any) -> str | None:
+        value = minor(row)
+        return None if value is None else format_minor(value, currency(row))
+
+    return written
+
+
+def _of_loans(model: type[Any], *order: str) -> Rows:
+    """Rows that belong to the borrower's loans."""
+    return lambda borrower: (
+        model.objects.filter(loan__borrower=borrower).select_related("loan").order_by(*(order or ("pk",)))
+    )
+
+
+def _of_applications(model: type[Any], **more: Any) -> Rows:
+    """Rows that belong to the borrower's applications."""
+    return lambda borrower: (
+        model.objects.filter(application__borrower=borrower, **more).select_related("application").order_by("pk")
+    )
+
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        "profile",
+        lambda borrower: Borrower.objects.filter(pk=borrower.pk).select_related("user"),
+        {
+            **_fields("number", "name", "kind", "language", "phone", "email", "created_at"),
+            "sign_in_email": lambda row: row.user.email if row.user else "",
+        },
+    ),
+    Table(
+        "identity",
+        lambda borrower: Identity.objects.filter(borrower=borrower),
+        _fields("kind", "name", "number", "phone", "recorded_at", "verified_at"),
+    ),
+    Table(
+        "consents",
+        lambda borrower: ConsentEntry.objects.filter(borrower=borrower).select_related("text").order_by("pk"),
+        {
+            **_fields("text.purpose", "text.version", "kind", "about", "language", "at"),
+            "text_in_english": lambda row: row.text.text.get("en", ""),
+        },
+    ),
+    Table(
+        "contact_preferences",
+        lambda borrower: ContactPreference.objects.filter(borrower=borrower),
+        {
+            **_fields("channel", "time_zone", "paused_until"),
+            "hours_from": lambda row: row.hours_from and f"{row.hours_from:%H:%M}",
+            "hours_to": lambda row: row.hours_to and f"{row.hours_to:%H:%M}",
+        },
+    ),
+    Table(
+        "opt_outs",
+        lambda borrower: OptOut.objects.filter(borrower=borrower).order_by("pk"),
+        _fields("channel", "purpose", "source", "made_at", "ended_at"),
+    ),
+    Table(
+        "messages",
+        lambda borrower: OutboxMessage.objects.filter(borrower=borrower, status=OutboxMessage.Status.SENT).order_by(
+            "pk"
+        ),
+        _fields(
+            "sent_at",
+            "channel",
+            "purpose",
+            "template",
+            "address",
+            "subject",
+            "body",
+            "delivery",
+            "delivery_at",
+            "read_at",
+        ),
+    ),
+    Table(
+        "applications",
+        lambda borrower: Application.objects.filter(borrower=borrower).select_related("product").order_by("pk"),
+        {
+            **_fields("reference", "product.code", "status", "currency"),
+            **_amounts("amount_minor", currency="currency"),
+            **_fields("months", "purpose", "facts", "verified", "created_at", "submitted_at", "decided_at", "ended_at"),
+        },
+    ),
+    Table(
+        "businesses",
+        _of_applications(Business),
+        _fields("application.reference", "name", "credit_code"),
+    ),
+    # Others' names and numbers are theirs: enough to know who was meant.
+    Table(
+        "guarantors",
+        _of_applications(Guarantor),
+        _fields("application.reference", "masked_name", "masked_number", "share_bps"),
+    ),
+    Table("cards", _of_applications(CardToPay), _fields("application.reference", "issuer", "number")),
+    Table(
+        "credit_reports",
+        _of_applications(CreditReport),
+        _fields("application.reference", "bureau", "asked_at", "answered_at", "content"),
+    ),
+    Table(
+        "decisions",
+        _of_applications(CreditReview),
+        _fields("application.reference", "outcome", "facts", "findings", "note", "decided_at"),
+    ),
+    Table(
+        "reviews_asked_for",
+        _of_applications(ReviewRequest),
+        _fields("application.reference", "words", "asked_at", "outcome"),
+    ),
+    Table(
+        "application_events",
+        _of_applications(ApplicationEvent, is_internal=False),
+        _fields("application.reference", "kind", "at"),
+    ),
+    Table(
+        "offers",
+        _of_applications(Offer),
+        {
+            **_fields("application.reference", "position"),
+            **_amounts("principal_minor", currency="application.currency"),
+            **_fields("installment_count", "annual_rate", "made_at"),
+        },
+    ),
+    Table(
+        "papers_sent_in",
+        _of_applications(ApplicationDocument),
+        _fields("application.reference", "kind", "name", "size", "scan", "added_at", "removed_at", "erased_at"),
+    ),
+    Table(
+        "contracts",
+        lambda borrower: (
+            LoanContract.objects.filter(application__borrower=borrower).select_related("application").order_by("pk")
+        ),
+        _fields(
+            "number",
+            "application.reference",
+            "language",
+            "facts",
+            "sha256",
+            "signed_at",
+            "bank",
+            "account_number",
+            "withdrawn_at",
+        ),
+    ),
+    Table(
+        "parts_of_contracts",
+        _of_loans(Tranche, "contract_id", "number"),
+        _fields("contract.number", "number", "loan.number", "agreed_on", "cooling_off_until", "ended_at"),
+    ),
+    Table(
+        "loans",
+        lambda borrower: Loan.objects.filter(borrower=borrower).select_related("product_terms__product").order_by("pk"),
+        {
+            **_fields("number", "product_terms.product.code", "status", "currency"),
+            **_amounts("principal_minor", currency="currency"),
+            **_fields("annual_rate", "method", "installment_count", "starts_on", "lent_on", "first_due_on"),
+            **_fields("penalty_annual_rate", "disclosed_fees"),
+        },
+    ),
+    Table(
+        "schedules",
+        _of_loans(Installment, "loan_id", "version", "number"),
+        {
+            **_fields("loan.number", "version", "is_current", "number", "due_on"),
+            **_amounts("principal_minor", "interest_minor", "fee_minor"),
+            **_amounts("paid_principal_minor", "paid_interest_minor", "paid_fee_minor"),
+            **_amounts("waived_principal_minor", "waived_interest_minor", "waived_fee_minor", "unpaid_minor"),
+        },
+    ),
+    Table(
+        "loan_events",
+        _of_loans(LoanEvent),
+        {**_fields("loan.number", "kind", "effective_on", "posted_at"), **_amounts("amount_minor")},
+    ),
+    Table(
+        "payouts",
+        _of_loans(Payout),
+        {
+            **_fields("loan.number", "number", "status"),
+            **_amounts("amount_minor"),
+            **_fields("destination", "bank", "account_number", "requested_at", "sent_at", "arrived_on"),
+        },
+    ),
+    Table(
+        "payments",
+        _of_loans(Payment),
+        {
+            **_fields("loan.number", "reference", "channel", "received_on", "posted_at", "loan.currency"),
+            **_amounts("amount_minor", "fee_minor", "penalty_minor", "interest_minor", "principal_minor"),
+            **_amounts("unapplied_minor"),
+            **_fields("is_returned"),
+        },
+    ),
+    Table(
+        "payoff_quotes",
+        _of_loans(PayoffQuote),
+        {**_fields("loan.number", "quoted_on", "pays_on", "valid_to", "status"), **_amounts("total_minor")},
+    ),
+    Table(
+        "autopay",
+        _of_loans(AutopayMandate),
+        _fields(
+            "loan.number",
+            "account_label",
+            "status",
+            "timing",
+            "timing_number",
+            "consent_version",
+            "consent_text",
+            "consented_at",
+            "ended_at",
+        ),
+    ),
+    Table(
+        "credit_record_months",
+        _of_loans(CreditRecordMonth, "loan_id", "month"),
+        {
+            **_fields("loan.number", "month", "code", "days_past_due"),
+            **_amounts("balance_minor", "overdue_minor"),
+        },
+    ),
+    Table(
+        "promises",
+        _of_loans(PromiseToPay),
+        {
+            **_fields("loan.number", "made_on", "due_on", "status"),
+            **_amounts("amount_minor", "paid_minor"),
+        },
+    ),
+    Table(
+        "holds",
+        # One for fraud warns nobody whom it may be about.
+        lambda borrower: _of_loans(Hold)(borrower).exclude(kind=Hold.Kind.FRAUD),
+        _fields("loan.number", "kind", "starts_on", "ends_on", "ended_on"),
+    ),
+    Table(
+        "issued_papers",
+        _of_loans(IssuedDocument),
+        _fields("number", "loan.number", "kind", "language", "issued_at", "as_of", "facts", "revoked_at"),
+    ),
+    Table(
+        "lessons",
+        lambda borrower: LessonProgress.objects.filter(user__borrower=borrower).order_by("pk"),
+        _fields("lesson", "started_at", "mastered_at"),
+    ),
+)
