@@ -63,6 +63,10 @@ def _signed(world: Everyone) -> Words:
     return {"reference": world.of_contract.reference}
 
 
+def _guarantor(world: Everyone) -> Words:
+    return {"reference": world.guaranteed.reference, "guarantor_id": world.guaranteed.guarantors.get().pk}
+
+
 def _document(world: Everyone) -> Words:
     return {**_draft(world), "document_id": world.document.pk}
 
@@ -83,11 +87,42 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:compare_card": Open(),
     "portal:apply": Open(),
     "portal:apply_for": Open(lambda _world: {"code": "consumer"}),
+    "manifest": Open(is_page=False),
+    "service_worker": Open(is_page=False),
+    "offline": Open(lambda _world: {"language": "zh-hans"}),
+    "guarantee": Open(lambda world: {"token": world.guarantee}),
+    "portal:complaints": Open(),
+    "portal:help": Open(),
+    "portal:undo_closing": Open(lambda _world: {"signed": "nothing-at-all"}, is_page=False),
     "portal:mine": SignedIn(),
+    "portal:all_papers": SignedIn(role="borrower"),
+    "portal:applications": SignedIn(role="borrower"),
+    "portal:ask_for_help": SignedIn(role="borrower"),
+    "portal:new_complaint": SignedIn(role="borrower"),
+    "portal:credit_record": SignedIn(role="borrower"),
+    "portal:messages": SignedIn(role="borrower"),
+    "portal:messages_read": SignedIn(role="borrower", is_page=False),
+    "portal:consents": SignedIn(role="borrower"),
+    "portal:details": SignedIn(role="borrower"),
+    "portal:language": SignedIn(),
+    "portal:pause_reminders": SignedIn(role="borrower", is_page=False),
+    "portal:export": SignedIn(role="borrower"),
+    "portal:closing": SignedIn(role="borrower"),
+    "portal:confirm_closing": SignedIn(role="borrower", is_page=False),
+    "portal:stop_offers": SignedIn(role="borrower", is_page=False),
     "portal:wishes": SignedIn(role="borrower"),
     "portal:pay_together": SignedIn(role="borrower"),
     "portal:loan": Own("amina", _loan),
     "portal:pay": Own("amina", _loan),
+    "portal:early": Own("amina", _loan),
+    "portal:overdue": Own("amina", _loan),
+    "portal:help_request": Own("amina", lambda world: {"reference": world.help.reference}),
+    "portal:help_withdraw": Own("amina", lambda world: {"reference": world.help.reference}, is_page=False),
+    "portal:complaint": Own("amina", lambda world: {"reference": world.complaint.reference}),
+    "portal:dispute": Own("amina", _loan),
+    "portal:dispute_status": Own("amina", lambda world: {"reference": world.dispute.reference}),
+    "portal:message": Own("amina", lambda world: {"message_id": world.message.pk}),
+    "portal:export_fetch": Own("amina", lambda world: {"token": world.export.token}, is_page=False),
     "portal:payoff": Own("amina", _loan),
     "portal:payoff_quote": Own("amina", lambda world: {**_loan(world), "token": world.quote}),
     "portal:documents": Own("amina", _loan),
@@ -114,10 +149,15 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:application_account": Own("dai", _signed, is_page=False),
     "portal:application_give_back": Own("dai", _signed),
     "portal:application_contract": Own("dai", _signed, is_page=False),
+    "portal:application_part": Own("dai", lambda world: {**_signed(world), "part": 1}),
+    "portal:application_guarantor": Own("fei", _guarantor, is_page=False),
 }
 
 # Of libraries, by program only, or made for one moment; what they let through is tested where they are used.
-ELSEWHERE = ("account_", "mfa_", "oauth:", "api:", "simulated_", "gateway_callback", "message_callback")
+ELSEWHERE = (
+    *("account_", "mfa_", "usersessions_", "oauth:", "api:", "simulated_", "gateway_callback", "message_callback"),
+    "portal:export_file",
+)
 
 
 def address_of(name: str, world: Everyone) -> str:

@@ -1,10 +1,18 @@
 """Somebody in every state that a page of a borrower can show, as of today, for tests that look at all the pages."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
+from collections_mgmt.models import Complaint, CreditRecordMonth, Dispute, HardshipRequest
+from collections_mgmt.services.ask_for_help import ask_for_help
+from collections_mgmt.services.complaints import make_complaint
+from collections_mgmt.services.disputes import dispute_record
 from dashu.kernel.dates import lender_now, lender_today
+from dashu.messaging.models import OutboxMessage
+from dashu.privacy.models import DataExport
+from dashu.privacy.services.ask_export import ask_export
 from dashu.users.models import Borrower, Partner, User
 from dashu.users.roles import STAFF_ROLES
 from loans.models import Application, ApplicationDocument, Loan, LoanContract
@@ -16,22 +24,25 @@ from repayments.services.payoff_quotes import quote_payoff
 from tests import factories
 from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, draft
 from tests.sent_files import pdf
-from tests.signers import chosen, signed
+from tests.signers import chosen, signed, token_of, understood
 
 CHENS_NUMBER = "110101198506152030"
+FEIS_NUMBER = "110101198803042057"
 
 
 @dataclass(frozen=True, slots=True)
 class Everyone:
     """
-    Amina owes: a loan that is late and one that is not, a payment, papers, an application half way. Chen chose an
-    offer, Dai signed a contract. Brook has nothing.
+    Amina owes: a loan that is late and one that is not, a payment, papers, an application half way; she asked for help,
+    complained, objects to a month of her record, was written to and asked for a copy of her data. Chen chose an offer,
+    Dai signed a contract, Fei's business waits for its guarantor. Brook has nothing.
     """
 
     amina: Borrower
     brook: Borrower
     chen: Borrower
     dai: Borrower
+    fei: Borrower
     partner: Partner
     late: Loan
     on_track: Loan
@@ -43,6 +54,13 @@ class Everyone:
     document: ApplicationDocument
     chosen: Application
     contract: LoanContract
+    guaranteed: Application
+    guarantee: str
+    help: HardshipRequest
+    complaint: Complaint
+    dispute: Dispute
+    message: OutboxMessage
+    export: DataExport
 
     @property
     def of_contract(self) -> Application:
@@ -51,7 +69,7 @@ class Everyone:
 
 def everyone() -> Everyone:
     now, today = lender_now(), lender_today()
-    amina, brook, chen, dai = (factories.borrower(name) for name in ("Amina", "Brook", "Chen", "Dai"))
+    amina, brook, chen, dai, fei = (factories.borrower(name) for name in ("Amina", "Brook", "Chen", "Dai", "Fei"))
     late = factories.running_loan(amina, starts_on=today - timedelta(days=70))
     payment = factories.pay(late, 1100_16, today - timedelta(days=36), today=today)
     on_track = factories.running_loan(amina, starts_on=today - timedelta(days=5), principal=6_000_00)
@@ -66,11 +84,19 @@ def everyone() -> Everyone:
     )
     scan_document(document_id=document.pk, now=now)
     document.refresh_from_db()
+    of_business = understood(fei, "SME", now=now, person=_person("费飞", FEIS_NUMBER, "13800001237"))
+    (guarantor,) = of_business.guarantors.all()
+    asked = {"now": now, "actor": f"user:{amina.user_id}"}
+    month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    CreditRecordMonth.objects.create(
+        loan=late, month=month, code="1", days_past_due=9, balance_minor=11_000_00, overdue_minor=1100_16
+    )
     return Everyone(
         amina=amina,
         brook=brook,
         chen=chen,
         dai=dai,
+        fei=fei,
         partner=factories.partner(),
         late=late,
         on_track=on_track,
@@ -82,6 +108,23 @@ def everyone() -> Everyone:
         document=document,
         chosen=chosen(chen, now=now, person=_person("陈晨", CHENS_NUMBER, "13800001235")),
         contract=signed(dai, now=now, person=_person("戴岱", BROOKS_NUMBER, "13800001236")),
+        guaranteed=of_business,
+        guarantee=token_of(guarantor),
+        help=ask_for_help(
+            borrower_id=amina.pk,
+            loan_ids=[late.pk],
+            cause="INCOME",
+            lasts="MONTH",
+            can_pay_minor=500_00,
+            words="",
+            **asked,
+        ),
+        complaint=make_complaint(
+            borrower_id=amina.pk, loan_id=late.pk, about="CONTACT", words="两次。", wish="", key=uuid4(), **asked
+        ),
+        dispute=dispute_record(borrower_id=amina.pk, loan_id=late.pk, month=month, words="已还。", **asked),
+        message=_message(amina, now),
+        export=_export(amina, asked),
     )
 
 
@@ -90,6 +133,25 @@ def staff_of_every_role() -> list[User]:
     people = [factories.staff(f"Staff-{role}".lower(), role) for role in sorted(STAFF_ROLES)]
     User.objects.filter(role=User.Role.ADMIN).update(is_superuser=True)
     return people
+
+
+def _export(borrower: Borrower, asked: dict[str, Any]) -> DataExport:
+    export = ask_export(borrower_id=borrower.pk, language="zh-hans", **asked)
+    DataExport.objects.filter(pk=export.pk).update(status=DataExport.Status.READY)
+    return export
+
+
+def _message(borrower: Borrower, now: datetime) -> OutboxMessage:
+    return OutboxMessage.objects.create(
+        dedupe_key="receipt:everyone",
+        borrower=borrower,
+        template="repayments.receipt",
+        language="zh-hans",
+        status=OutboxMessage.Status.SENT,
+        sent_at=now,
+        subject="还款已收到",
+        body="我们收到了您的还款 1,100.16 元。",
+    )
 
 
 def _person(name: str, number: str, phone: str) -> dict[str, object]:

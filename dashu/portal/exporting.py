@@ -1,6 +1,6 @@
 """A copy of all one's data: asked for, made in the background, fetched by a link that opens for its owner only."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -50,12 +50,17 @@ def export(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@reauthentication_required
 @require_GET
 def fetch(request: HttpRequest, token: str) -> HttpResponse:
     """After they proved anew who they are, make a link that is valid for five minutes, and follow it."""
+    own = DataExport.objects.visible_to(cast("Any", request.user))
+    found = get_object_or_404(own, token=token, status=DataExport.Status.READY)
+    return _to_the_file(request, found)
+
+
+@reauthentication_required
+def _to_the_file(request: HttpRequest, found: DataExport) -> HttpResponse:
     person: Any = request.user
-    found = get_object_or_404(DataExport.objects.visible_to(person), token=token, status=DataExport.Status.READY)
     return redirect("portal:export_file", fetch_token(str(found.token), user_id=person.pk))
 
 

@@ -43,7 +43,7 @@ def test_every_address_is_entered():
 def test_what_is_ones_own_is_found_by_its_owner_only(world):
     own = {name: entry for name, entry in ADDRESSES.items() if isinstance(entry, Own)}
     visitor, brook, partner = browser(None), browser(world.brook.user), browser(world.partner.user)
-    clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai")}
+    clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai", "fei")}
     found = {}
     for name, entry in own.items():
         address = address_of(name, world)
