@@ -6,11 +6,15 @@ from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import BaseConfirmCodeForm
 from allauth.core import context, ratelimit
+from allauth.core.internal.cryptokit import normalize_user_code
+from allauth.mfa import app_settings as mfa_settings
+from allauth.mfa.adapter import get_adapter as mfa_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import EditWebAuthnForm, SignupWebAuthnForm
 from django import forms
 from django.contrib.auth.hashers import make_password
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +24,7 @@ from dashu.accounts.texting import can_text
 from dashu.users.id_numbers import compact
 
 PASSWORD_HELP = _("At least 8 characters, not only digits, and nothing that is easy to guess.")
+CODE_HOLDS = (2 * mfa_settings.TOTP_TOLERANCE + 1) * mfa_settings.TOTP_PERIOD
 CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "autocapitalize": "none", "spellcheck": "false"}
 
 
@@ -187,15 +192,26 @@ class RecoveryCodeForm(_CodeForm, BaseConfirmCodeForm):
     """The code that went to a phone whose password is forgotten."""
 
 
-class SecondStepForm(_CodeForm, mfa.AuthenticateForm):
+class _OnceForm(_CodeForm):
+    """Takes each code once, also where a clock that is off lets it hold for longer than allauth remembers it."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]
+        used = f"dashu.accounts.code_used:{self.user.pk}:{normalize_user_code(code)}"  # type: ignore[attr-defined]
+        if not cache.add(used, 1, timeout=CODE_HOLDS):
+            raise mfa_adapter().validation_error("incorrect_code")
+        return code
+
+
+class SecondStepForm(_OnceForm, mfa.AuthenticateForm):
     LABELS = {"code": _("Code of the app, or a recovery code")}
 
 
-class SecondStepAgainForm(_CodeForm, mfa.ReauthenticateForm):
+class SecondStepAgainForm(_OnceForm, mfa.ReauthenticateForm):
     LABELS = {"code": _("Code of the app, or a recovery code")}
 
 
-class AddAuthenticatorForm(_CodeForm, ActivateTOTPForm):
+class AddAuthenticatorForm(_OnceForm, ActivateTOTPForm):
     LABELS = {"code": _("Code that the app shows")}
 
 

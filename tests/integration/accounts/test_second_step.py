@@ -4,6 +4,7 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.cache import cache
 from django.test import Client
 
 from dashu.accounts.authenticators import PLACE
@@ -87,6 +88,27 @@ class TestAuthenticatorApp:
         post(again, "2fa/authenticate/", code=code)
 
         assert is_signed_in(again) is False
+
+    def test_a_code_works_once_while_a_slow_clock_lets_it_hold(self, amina, key, clock):
+        code = code_of(key, clock)
+        post(half_way(), "2fa/authenticate/", code=code)
+        clock[0] += 31
+        cache.delete(f"allauth.mfa.totp.used?user={amina.pk}&code={code}")
+
+        again = half_way()
+        post(again, "2fa/authenticate/", code=code)
+
+        assert is_signed_in(again) is False
+
+    def test_the_code_that_added_the_app_opens_nothing(self, signed_in, clock):
+        found = shown_key(signed_in)
+        code = code_of(found, clock)
+        post(signed_in, "2fa/totp/activate/", code=code)
+
+        client = half_way()
+        post(client, "2fa/authenticate/", code=code)
+
+        assert is_signed_in(client) is False
 
     def test_a_code_of_some_minutes_ago_is_worth_nothing(self, key, clock):
         code = code_of(key, clock)

@@ -10,6 +10,7 @@ from dashu.kernel.errors import InvalidInput
 from dashu.users.id_numbers import InvalidCardNumber, InvalidCreditCode, InvalidIdNumber, InvalidPhone
 from dashu.users.models import Borrower, Identity, User
 from dashu.users.services.record_identity import IdentityInUse
+from dashu.users.services.sign_in_phones import verify_phone
 from loans.models import Application, ApplicationEvent, Business, CardToPay, Guarantor
 from loans.selectors.products import UnknownProduct
 from loans.services.answer_step import StepUnknown, answer_step
@@ -56,6 +57,14 @@ class TestStart:
 
         assert first == again
         assert (first.user, first.language) == (user, "en")
+
+    def test_whoever_has_a_phone_only_is_called_by_it_and_reached_there(self, rules):
+        user = User.objects.create_user(None, "correct horse")
+        verify_phone(user_id=user.pk, phone="+8613800001234", now=NOW, actor="user:1")
+
+        borrower = borrower_of(user_id=user.pk)
+
+        assert (borrower.name, borrower.phone, borrower.email) == ("138****1234", "13800001234", "")
 
     @pytest.mark.parametrize("role", [User.Role.COLLECTOR, User.Role.PARTNER])
     def test_staff_and_partners_do_not_borrow(self, rules, role):
