@@ -137,7 +137,8 @@ def staff_of_every_role() -> list[User]:
 
 def _export(borrower: Borrower, asked: dict[str, Any]) -> DataExport:
     export = ask_export(borrower_id=borrower.pk, language="zh-hans", **asked)
-    DataExport.objects.filter(pk=export.pk).update(status=DataExport.Status.READY)
+    ready = {"status": DataExport.Status.READY, "ready_at": asked["now"], "size": 1}
+    DataExport.objects.filter(pk=export.pk).update(**ready, delete_after=asked["now"] + timedelta(days=1))
     return export
 
 

@@ -28,7 +28,7 @@ from repayments.services.request_payout import request_payout
 from repayments.services.send_payout import send_payout
 from repayments.services.tell_of_payout import tell_of_payout
 from tests import factories
-from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, ISSUERS_CARD, NOW, answers
+from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, BROOKS_PHONE, ISSUERS_CARD, NOW, answers
 from tests.integration.api.conftest import program_of
 from tests.integration.repayments.bank_cases import own_account, row, take
 from tests.integration.repayments.test_payouts import FakeProvider
@@ -39,7 +39,7 @@ TODAY = NOW.date()
 AMINA, BROOK, EVE = "阿米娜·示例", "布鲁克·示例", "伊芙·示例"
 EVES_NUMBER = "360426199101010071"
 PHONES = ("13800001234", "13900004321", "13700005678")
-PERSONAL = (AMINA, BROOK, EVE, AMINAS_NUMBER, BROOKS_NUMBER, EVES_NUMBER, *PHONES, ISSUERS_CARD, ACCOUNT.number)
+PERSONAL = (AMINA, BROOK, EVE, AMINAS_NUMBER, BROOKS_NUMBER, EVES_NUMBER, *PHONES, BROOKS_PHONE, ISSUERS_CARD, ACCOUNT.number)
 
 # Where something of it may stand in clear, and why.
 EXCEPTIONS = {
@@ -129,7 +129,7 @@ def life(rules, amina, brook, dana, monkeypatch, settings):
     assert paid_out(own).status == "ARRIVED"
     card = signed(brook, "CARD_REPAYMENT", person=person(BROOK, BROOKS_NUMBER, PHONES[1]))
     assert paid_out(card).status == "ARRIVED"
-    guarantor = {"name": BROOK, "number": BROOKS_NUMBER, "share_bps": 5000}
+    guarantor = {"name": BROOK, "number": BROOKS_NUMBER, "phone": BROOKS_PHONE, "share_bps": 5000}
     signed(
         factories.borrower("Chen"),
         "SME",
@@ -137,7 +137,7 @@ def life(rules, amina, brook, dana, monkeypatch, settings):
         business={"guarantors": [guarantor]},
     )
     receive_payment(
-        loan_id=own.loan_id,
+        loan_id=own.first_loan.pk,
         amount_minor=500_00,
         received_on=TODAY,
         reference="P-1",
@@ -147,7 +147,7 @@ def life(rules, amina, brook, dana, monkeypatch, settings):
     )
     site = "https://loans.example"
     issue_statement(
-        loan_id=own.loan_id, first=TODAY, last=TODAY, language="zh-hans", now=NOW, site=site, actor="user:1"
+        loan_id=own.first_loan.pk, first=TODAY, last=TODAY, language="zh-hans", now=NOW, site=site, actor="user:1"
     )
     own_account()
     take(row("500.00", name=AMINA), today=TODAY)
