@@ -23,7 +23,7 @@ AMOUNT = {"inputmode": "decimal", "autocomplete": "off"}
 class PromiseForm(forms.Form):
     """How much by when. Which amounts and days can be promised is for the service to say."""
 
-    amount = forms.CharField(label=_("How much?"), max_length=40, widget=forms.TextInput(attrs=AMOUNT))
+    amount = forms.CharField(label=_("How much will you pay?"), max_length=40, widget=forms.TextInput(attrs=AMOUNT))
     due_on = forms.DateField(label=_("By which day?"))
 
     def __init__(self, *args: Any, standing: Standing, currency: str, first: date, last: date, **kwargs: Any) -> None:
