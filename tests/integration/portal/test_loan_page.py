@@ -53,7 +53,7 @@ class TestLoanPage:
 
     def test_takes_a_constant_number_of_queries(self, visit, late_loan, django_assert_num_queries):
         for _more in range(2):
-            with django_assert_num_queries(7):  # session, person, loan, balance, installments, payments
+            with django_assert_num_queries(8):  # session, person, loan, balance, installments, payments, unread
                 visit(f"/loans/{late_loan.number}/")
             factories.pay(late_loan, 50_00, TODAY, reference=f"MORE-{_more}")
 
