@@ -12,7 +12,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from dashu.kernel.dates import lender_now
@@ -23,11 +25,12 @@ from dashu.messaging.services.opt_out import STOPPABLE
 from dashu.portal.why_told import why_told
 
 PAGE = 20
+EXCERPT = 40
 Channel, Delivery = OutboxMessage.Channel, OutboxMessage.Delivery
 _ICONS = {Channel.IN_APP: "bell", Channel.EMAIL: "mail", Channel.SMS: "message-square"}
 _ARRIVALS: dict[str, tuple[Any, str, str]] = {
-    Delivery.DELIVERED: (_("Arrived"), "good", "check"),
-    Delivery.FAILED: (_("Did not arrive"), "soon", "triangle-alert"),
+    Delivery.DELIVERED: (pgettext_lazy("message", "Arrived"), "good", "check"),
+    Delivery.FAILED: (pgettext_lazy("message", "Did not arrive"), "soon", "triangle-alert"),
     Delivery.BOUNCED: (_("Did not arrive: there is no such address"), "soon", "triangle-alert"),
     Delivery.COMPLAINED: (_("You marked it as unwanted"), "plain", "info"),
 }
@@ -36,12 +39,19 @@ _HANDED_OVER: tuple[Any, str, str] = (_("Handed over"), "plain", "check")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A message in words. :param arrival: text, tone and icon; None in the borrower's own account."""
+    """
+    A message in words.
+
+    :param subject: of a text message, which has none, why it was sent.
+    :param say: what the list says below the subject.
+    :param arrival: text, tone and icon; None in the borrower's own account.
+    """
 
     id: int
     subject: str
     body: str
     why: str
+    say: str
     channel: Any
     icon: str
     address: str
@@ -87,11 +97,13 @@ def read_all(request: HttpRequest) -> HttpResponse:
 def told_of(found: OutboxMessage) -> Told:
     is_outside = found.channel != Channel.IN_APP
     assert found.sent_at is not None, "only what was sent is shown"
+    why = why_told(found)
     return Told(
         id=found.pk,
-        subject=found.subject or found.body.partition("\n")[0],
+        subject=found.subject or why,
         body=found.body,
-        why=why_told(found),
+        why=why,
+        say=why if found.subject else Truncator(found.body).chars(EXCERPT),
         channel=Channel(found.channel).label,
         icon=_ICONS[Channel(found.channel)],
         address=found.address,

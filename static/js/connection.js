@@ -13,7 +13,8 @@
       say(line.dataset.back, "back");
       setTimeout(() => line.dataset.tone === "back" && say("", ""), 6000);
     });
-    if (!navigator.onLine) lost();
+    // A copy, and the page for when there is none, say so themselves.
+    if (!navigator.onLine && !document.querySelector("[data-copy]:not([hidden]), [data-offline]")) lost();
     document.addEventListener(
       "submit",
       (event) => {

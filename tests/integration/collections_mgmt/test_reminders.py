@@ -1,7 +1,7 @@
 """Reminders from the close of a night to the message that leaves in the morning."""
 
 import threading
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -299,6 +299,31 @@ class TestGuardAtBothEnds:
         assert (only().status, only().channel) == ("SENT", "SMS")
         refusal = ContactRefusal.objects.get()
         assert (refusal.stage, refusal.reasons) == ("SENDING", ["OPTED_OUT"])
+
+    def test_a_pause_leaves_it_to_the_account_when_queued_and_when_sent(self, amina, loan):
+        morning = DUE - timedelta(days=3)
+        close_before(morning)
+        assert only().channel == "EMAIL"
+        ContactPreference.objects.create(borrower=amina, paused_until=nine(DUE + timedelta(days=1)))
+
+        send(morning)
+        close_before(DUE)
+
+        channels = OutboxMessage.objects.order_by("reminds_on").values_list("channel", "status")
+        assert list(channels) == [("IN_APP", "SENT"), ("IN_APP", "PENDING")]
+        assert set(ContactRefusal.objects.values_list("reasons__0", flat=True)) == {"PAUSED"}
+
+    def test_hours_that_somebody_likes_put_it_off_to_the_evening(self, amina, loan):
+        ContactPreference.objects.create(borrower=amina, hours_from=time(18), hours_to=time(20))
+        morning = DUE - timedelta(days=3)
+        close_before(morning)
+        assert only().channel == "EMAIL"
+
+        assert send(morning) == {}
+
+        evening = nine(morning).replace(hour=18, minute=0)
+        assert (only().status, only().not_before) == ("PENDING", evening)
+        assert ContactRefusal.objects.exists() is False
 
     def test_a_hold_stops_every_channel_when_queued_and_when_sent(self, amina, loan):
         morning = DUE - timedelta(days=3)

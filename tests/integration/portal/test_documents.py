@@ -123,7 +123,7 @@ class TestDocumentsPage:
     def test_takes_the_same_queries_for_many_papers(self, browser, loan, django_assert_num_queries):
         for last in ("2026-02-01", "2026-03-01", "2026-04-01"):
             issue(browser, loan, **{**PERIOD, "last": last})
-            with django_assert_num_queries(5):  # session, person, loan, papers, files
+            with django_assert_num_queries(6):  # session, person, loan, papers, files, unread
                 browser.get(f"/loans/{loan.number}/documents/")
 
 

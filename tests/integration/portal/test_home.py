@@ -125,7 +125,7 @@ class TestHomeOfABorrower:
         client.force_login(amina.user)
         for months in range(5):
             factories.running_loan(amina, starts_on=add_months(TODAY, -months) - timedelta(days=5))
-            with django_assert_num_queries(6):  # session, person, loans, balances, installments, applications
+            with django_assert_num_queries(7):  # session, person, loans, balances, installments, applications, unread
                 client.get("/")
 
     @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])

@@ -150,6 +150,14 @@ class TestMessage:
 
         assert signed_in(amina).get(f"/messages/{message.pk}/").status_code == 404
 
+    def test_without_a_subject_is_called_by_its_reason(self, amina):
+        told(amina, channel="SMS", purpose="REMINDER", template="reminder.upcoming", subject="", body="Dashu: " * 20)
+
+        page = signed_in(amina).get("/messages/").content.decode()
+
+        assert page.count("Because an installment is due soon") == 1
+        assert "Dashu: Dashu: Dashu: Dashu: Dashu: Dash…" in page
+
     def test_markup_in_a_text_is_text(self, amina):
         sent = told(amina, body="<script>alert(1)</script>")
 

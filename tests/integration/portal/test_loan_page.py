@@ -53,8 +53,8 @@ class TestLoanPage:
 
     def test_takes_a_constant_number_of_queries(self, visit, late_loan, django_assert_num_queries):
         for _more in range(2):
-            # session, person, loan, balance, installments, mandate, events, first schedule, payments
-            with django_assert_num_queries(9):
+            # session, person, loan, balance, installments, mandate, events, first schedule, payments, unread
+            with django_assert_num_queries(10):
                 visit(f"/loans/{late_loan.number}/")
             factories.pay(late_loan, 50_00, TODAY, reference=f"MORE-{_more}")
 

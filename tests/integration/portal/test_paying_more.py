@@ -199,7 +199,7 @@ class TestPayingTogether:
         for _number in range(4):
             factories.running_loan(amina, starts_on=date(2026, 6, 10))
 
-        with django_assert_num_queries(6):  # session, person, borrower, loans, balances, installments
+        with django_assert_num_queries(7):  # session, person, borrower, loans, balances, installments, unread
             browser.get("/pay/")
 
     def test_leads_staff_home(self, client, chidi):

@@ -176,10 +176,12 @@ class TestPayoffPage:
         address = f"/loans/{loan.number}/payoff/"
         browser.get(address)  # the policy is read once
         for _more in range(2):
-            with django_assert_num_queries(8):  # session, person, loan, position (2), standing (2), accepted quote
+            with django_assert_num_queries(
+                9
+            ):  # session, person, loan, position (2), standing (2), accepted quote, unread
                 browser.get(address)
             quote_page = ask(browser, loan, str(TODAY + timedelta(days=_more))).url
-            with django_assert_num_queries(4):  # session, person, loan, quote
+            with django_assert_num_queries(5):  # session, person, loan, quote, unread
                 browser.get(quote_page)
 
     @pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
