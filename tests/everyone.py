@@ -72,7 +72,7 @@ def everyone() -> Everyone:
     amina, brook, chen, dai, fei = (factories.borrower(name) for name in ("Amina", "Brook", "Chen", "Dai", "Fei"))
     late = factories.running_loan(amina, starts_on=today - timedelta(days=70))
     payment = factories.pay(late, 1100_16, today - timedelta(days=36), today=today)
-    on_track = factories.running_loan(amina, starts_on=today - timedelta(days=5), principal=6_000_00)
+    on_track = factories.running_loan(amina, starts_on=today - timedelta(days=5), principal=200_000_00)
     checkout = Checkout.objects.create(loan=late, token=uuid4(), amount_minor=1100_16)
     about = {"loan_id": late.pk, "actor": factories.ACTOR}
     paper = issue_statement(

@@ -43,3 +43,8 @@ def barriers(page: Any) -> list[str]:
 def runs_out(page: Any) -> list[str]:
     """Return the texts that are cut or lie outside the page."""
     return list(page.evaluate(_RUNS_OUT))
+
+
+def assert_fit_for_everyone(page: Any) -> None:
+    """Hold the page as it stands now to have no barrier and no text that runs out."""
+    assert (barriers(page), runs_out(page)) == ([], []), page.url

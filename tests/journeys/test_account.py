@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +12,10 @@ from dashu.kernel.dates import lender_now
 from dashu.users.models import User
 from dashu.users.services.sign_in_phones import verify_phone
 from tests import factories
-from tests.journeys.browsing import follow, shown, width_of
+from tests.journeys.browsing import follow, shown
+from tests.journeys.looking import assert_fit_for_everyone
 
 SIZES = [{"width": 360, "height": 740}, {"width": 1280, "height": 900}]
-AXE = (Path(__file__).parents[1] / "vendor" / "axe-core" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
 PASSWORD = "correct horse"
 
 
@@ -78,47 +77,39 @@ def confirm(page: Any) -> None:
     follow(page, "form.panel button.btn-primary")
 
 
-def fits(page: Any) -> None:
-    """The page is as wide as the screen, and axe finds nothing that would shut somebody out."""
-    assert width_of(page) == page.viewport_size["width"]
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']})")
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
-
-
 class TestAnAccount:
     def test_is_opened_by_phone_and_entered_by_passkey(self, page):
         has_passkeys(page)
         page.goto("/accounts/signup/")
-        fits(page)
+        assert_fit_for_everyone(page)
         page.fill("[name=login]", "138 0000 1234")
         page.fill("[name=password1]", PASSWORD)
         page.click("[data-show-password]")
         assert page.get_attribute("[name=password1]", "type") == "text"
         follow(page, "form.panel button.btn-primary")
         assert "138****1234" in shown(page)
-        fits(page)
+        assert_fit_for_everyone(page)
         page.fill("[name=code]", code_shown(page))
         follow(page, "form.panel button.btn-primary")
         assert page.url.endswith("/")
         assert User.objects.get().sign_in_phone.phone == "+8613800001234"
 
         page.goto("/accounts/security/")
-        fits(page)
+        assert_fit_for_everyone(page)
         follow(page, "text=添加通行密钥")
         confirm(page)
-        fits(page)
+        assert_fit_for_everyone(page)
         follow(page, "#mfa_webauthn_add")
         assert "恢复码" in shown(page)
         assert page.locator(".keys li").count() == 10
-        fits(page)
+        assert_fit_for_everyone(page)
 
         sign_out(page)
         page.goto("/accounts/login/?next=/accounts/security/")
         follow(page, "#passkey_login")
         assert page.url.endswith("/accounts/security/")
         assert "最近" in shown(page) or "用过" in shown(page)
-        fits(page)
+        assert_fit_for_everyone(page)
 
     def test_asks_for_the_passkey_after_the_password(self, page, amina):
         has_passkeys(page)
@@ -136,7 +127,7 @@ class TestAnAccount:
 
         sign_in(page)
         assert "还有一步" in shown(page)
-        fits(page)
+        assert_fit_for_everyone(page)
         follow(page, "#mfa_webauthn_authenticate")
         assert page.url.endswith("/")
 
@@ -144,7 +135,7 @@ class TestAnAccount:
         follow(page, ".pair-links a >> nth=1")
         if page.locator("[name=password]").count():
             confirm(page)
-        fits(page)
+        assert_fit_for_everyone(page)
         follow(page, "main form button.btn-primary")
         assert "新手机" not in shown(page)
 
@@ -156,13 +147,13 @@ class TestAnAccount:
 
         page.wait_for_selector("[data-passkey-problem]:not([hidden])")
         assert "没有用到通行密钥" in shown(page)
-        fits(page)
+        assert_fit_for_everyone(page)
 
     def test_asks_for_the_code_of_an_app(self, page, amina):
         sign_in(page)
         page.goto("/accounts/2fa/totp/activate/")
         confirm(page)
-        fits(page)
+        assert_fit_for_everyone(page)
         key = page.inner_text(".key")
         page.fill("[name=code]", code_of(key))
         follow(page, "form.panel button.btn-primary")
@@ -178,18 +169,18 @@ class TestAnAccount:
         if page.locator("[name=password]").count():
             confirm(page)
         assert page.locator(".keys li").count() == 9
-        fits(page)
+        assert_fit_for_everyone(page)
 
     def test_gets_a_new_password_by_phone(self, page, amina):
         page.goto("/accounts/login/")
         follow(page, "text=忘记密码")
-        fits(page)
+        assert_fit_for_everyone(page)
         page.fill("[name=login]", "+86 138 0000 1234")
         follow(page, "form.panel button.btn-primary")
-        fits(page)
+        assert_fit_for_everyone(page)
         page.fill("[name=code]", code_shown(page))
         follow(page, "form.panel button.btn-primary")
-        fits(page)
+        assert_fit_for_everyone(page)
         page.fill("[name=password1]", "battery staple")
         follow(page, "form.panel button.btn-primary")
         assert "新密码" in shown(page)
@@ -212,7 +203,7 @@ class TestASessionThatIsOver:
         follow(page, "form.panel button.btn-primary")
         assert "没有操作" in shown(page)
         assert "还没有提交" in shown(page)
-        fits(page)
+        assert_fit_for_everyone(page)
         page.fill("[name=login]", "amina@example.com")
         page.fill("[name=password]", PASSWORD)
         follow(page, "form.panel button.btn-primary")

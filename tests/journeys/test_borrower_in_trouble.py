@@ -1,8 +1,6 @@
 """A borrower falls behind: sees what it means, promises a day, asks for help; objects to the record, and complains."""
 
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,9 +12,9 @@ from dashu.web.templatetags.dashu import money
 from loans.models import Loan
 from repayments.selectors.standings import standings_of
 from tests import factories
-from tests.journeys.browsing import follow, shown, sign_in, width_of
+from tests.journeys.browsing import follow, shown, sign_in
+from tests.journeys.looking import assert_fit_for_everyone
 
-AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe-4.14.1.min.js"
 SIZES = [{"width": 360, "height": 740}, {"width": 1280, "height": 900}]
 
 
@@ -50,34 +48,34 @@ class TestABorrowerInTrouble:
         assert money(standing.due_now) in shown(page)
         assert money(standing.penalty_a_day) in shown(page)
         assert "夜里绝不联系" in shown(page)
-        look(page, size)
+        assert_fit_for_everyone(page)
 
         page.fill("#promise [name=amount]", "500")
         page.fill("#promise [name=due_on]", (lender_today() + timedelta(days=5)).isoformat())
         follow(page, "#promise button")
         assert "前还 ¥500.00" in shown(page)
         assert PromiseToPay.objects.get().amount_minor == 500_00
-        look(page, size)
+        assert_fit_for_everyone(page)
 
         follow(page, "#plan a")
-        look(page, size)
+        assert_fit_for_everyone(page)
         page.check("input[name=cause][value=INCOME]")
         assert page.is_checked(f"input[name=loans][value={late.number}]")
         follow(page, "main form button")
         assert "有专人在看" in shown(page)
         assert Hold.objects.get().kind == "HARDSHIP_REVIEW"
-        look(page, size)
+        assert_fit_for_everyone(page)
 
         asked = HardshipRequest.objects.get()
         sun = factories.staff("Sun", User.Role.SUPERVISOR)
         words = "今天会有三个方案供您选择。"
         answer_help(request_id=asked.pk, is_possible=True, words=words, user=sun, now=lender_now())
         page.goto("/help/")
-        look(page, size)
+        assert_fit_for_everyone(page)
         follow(page, f"text={asked.reference}")
         assert words in shown(page)
         assert "您可以安心考虑" in shown(page)
-        look(page, size)
+        assert_fit_for_everyone(page)
 
     def test_objects_to_the_record_and_complains(self, open_browser, late, size):
         page = open_browser("zh-hans")
@@ -87,27 +85,27 @@ class TestABorrowerInTrouble:
 
         follow(page, "text=我的信用记录")
         assert "对您不利的月份" in shown(page)
-        look(page, size)
+        assert_fit_for_everyone(page)
         follow(page, "text=这里有错")
         follow(page, "main form button")
         assert "请写明记录哪里有错。" in shown(page)
-        look(page, size)
+        assert_fit_for_everyone(page)
         page.fill("[name=words]", "那天我已经还了。")
         follow(page, "main form button")
         assert "已标注，正在核查" in shown(page)
         assert Dispute.objects.get().words == "那天我已经还了。"
-        look(page, size)
+        assert_fit_for_everyone(page)
 
         page.goto("/complaints/")
-        look(page, size)
+        assert_fit_for_everyone(page)
         follow(page, "text=提出投诉")
-        look(page, size)
+        assert_fit_for_everyone(page)
         page.check("input[name=about][value=CONTACT]")
         page.fill("[name=words]", "上午打了三个电话。")
         follow(page, "main form button")
         assert "我们收到了" in shown(page)
         assert Complaint.objects.get().reference in shown(page)
-        look(page, size)
+        assert_fit_for_everyone(page)
 
     def test_is_told_calmly_where_nothing_is_overdue(self, open_browser, amina, size):
         loan = factories.running_loan(amina, starts_on=lender_today())
@@ -118,12 +116,4 @@ class TestABorrowerInTrouble:
         page.goto(f"/loans/{loan.number}/overdue/")
 
         assert "没有逾期" in shown(page)
-        look(page, size)
-
-
-def look(page: Any, size: dict[str, int]) -> None:
-    """Nothing is wider than the screen, and axe finds nothing that keeps anybody out."""
-    assert width_of(page) == size["width"], page.url
-    page.add_script_tag(path=str(AXE))
-    found = page.evaluate("axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})")
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == [], page.url
+        assert_fit_for_everyone(page)

@@ -1,7 +1,6 @@
 """A borrower on a phone: signs in, sees what is due, pays at the simulated provider, keeps the receipt."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,10 +11,6 @@ from loans.models import Loan
 from repayments.models import Installment, Payment
 from tests import factories
 from tests.journeys.browsing import follow, shown, sign_in, width_of
-
-COMPARED_CARD = (
-    "/cards/compare/?statement=200000&card_rate=18.25&minimum_share=10&minimum_floor=100&count=12&loan_rate=12&fixed="
-)
 
 
 @pytest.fixture
@@ -161,28 +156,6 @@ class TestABorrowerSetsUpAutopay:
 
 
 class TestOnASmallPhone:
-    @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
-    def test_no_page_is_wider_than_the_screen(self, open_browser, loan, language):
-        late = factories.running_loan(
-            loan.borrower, starts_on=lender_today() - timedelta(days=75), principal=200_000_00
-        )
-        payment = factories.pay(late, 123_45, lender_today())
-        page = open_browser(language)
-        addresses = ["/accounts/login/", "/learn/", "/learn/annual-rate/", "/learn/overdue/", COMPARED_CARD]
-        widths = {address: _width(page, address) for address in addresses}
-        sign_in(page)
-        for address in (
-            "/",
-            f"/loans/{late.number}/",
-            f"/loans/{late.number}/pay/",
-            f"/loans/{late.number}/autopay/",
-            "/pay/",
-            f"/receipts/{payment.reference}/",
-        ):
-            widths[address] = _width(page, address)
-
-        assert widths == dict.fromkeys(widths, 360)
-
     def test_a_quiz_answer_is_explained_without_leaving_the_page(self, open_browser, transactional_db):
         page = open_browser("zh-hans")
         page.goto("/learn/overdue/")
@@ -193,8 +166,3 @@ class TestOnASmallPhone:
         page.wait_for_selector("#late-call .answer--right")
         assert "您的答案" in page.inner_text("#late-call")
         assert page.url.endswith("/learn/overdue/")
-
-
-def _width(page: Any, address: str) -> int:
-    assert page.goto(address).status == 200
-    return width_of(page)

@@ -1,7 +1,6 @@
 """Money on a phone and at a desk: calculate before signing in, see why an amount is due, pay early, find a paper."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +9,8 @@ from dashu.kernel.dates import lender_today
 from repayments.models import Payment
 from tests import factories
 from tests.journeys.browsing import follow, shown, sign_in, width_of
+from tests.journeys.looking import assert_fit_for_everyone
 
-AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe-4.14.1.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 SIZES = [{"width": 360, "height": 740}, {"width": 1280, "height": 900}]
 
 
@@ -26,27 +24,15 @@ def loan(transactional_db: None, policy_packs: None) -> Any:
     return loan
 
 
-def faults(page: Any) -> list[str]:
-    """What axe-core finds wrong on the page."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("tags => axe.run({runOnly: tags})", RULES)
-    return [f"{each['id']}: {node['html'][:120]}" for each in found["violations"] for node in each["nodes"]]
-
-
-def look(page: Any, size: dict[str, int]) -> None:
-    assert faults(page) == []
-    assert width_of(page) == size["width"]
-
-
 @pytest.mark.parametrize("size", SIZES, ids=["phone", "desk"])
 class TestAVisitorCalculates:
     def test_by_typing_and_sees_the_figures_change(self, open_browser, loan, size):
         page = open_browser("zh-hans")
         page.set_viewport_size(size)
         page.goto("/")
-        look(page, size)
+        assert_fit_for_everyone(page)
         page.goto("/apply/")
-        look(page, size)
+        assert_fit_for_everyone(page)
         page.goto("/apply/consumer/")
         assert "¥1,833.60" in shown(page).replace("\n", "")
         page.wait_for_selector("input[type=range]")
@@ -59,7 +45,7 @@ class TestAVisitorCalculates:
         page.wait_for_selector("#calc-count-wrong .field__error")
         assert page.get_attribute("#id_count", "aria-invalid") == "true"
         assert "金额和期限在这款贷款的范围之内" in shown(page)
-        look(page, size)
+        assert_fit_for_everyone(page)
 
     def test_without_scripts(self, open_browser, loan, size):
         page = open_browser("en", java_script_enabled=False)
@@ -82,30 +68,30 @@ class TestABorrowerSeesWhy:
         page = open_browser("zh-hans")
         page.set_viewport_size(size)
         sign_in(page)
-        look(page, size)
+        assert_fit_for_everyone(page)
         page.goto(f"/loans/{loan.number}/")
         page.click(".whys details >> nth=1 >> summary")
         assert "× 24% ÷ 360 ×" in page.inner_text(".whys details >> nth=1")
         page.click(".schedule tbody tr >> nth=1 >> summary")
         page.click("[data-chart] summary")
-        look(page, size)
+        assert_fit_for_everyone(page)
 
         follow(page, "text=如果今天多还一些？")
         page.fill("#id_amount", "500")
         page.wait_for_selector("a[href*='amount=1']")
-        look(page, size)
+        assert_fit_for_everyone(page)
         follow(page, "text=还这个金额")
         assert page.is_checked("#choice_other")
-        look(page, size)
+        assert_fit_for_everyone(page)
         follow(page, "text=看看还的是什么")
-        look(page, size)
+        assert_fit_for_everyone(page)
         follow(page, "text=去付款")
         follow(page, "text=确认付款")
 
         payment = Payment.objects.latest("pk")
         assert "/receipts/" in page.url
         assert page.is_visible("button[data-print]")
-        look(page, size)
+        assert_fit_for_everyone(page)
         page.goto("/documents/")
         assert payment.reference in page.inner_html("main")
-        look(page, size)
+        assert_fit_for_everyone(page)

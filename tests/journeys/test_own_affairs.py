@@ -8,18 +8,15 @@ from typing import Any
 
 import pytest
 
-from dashu.consents.selectors import latest_texts
-from dashu.consents.services.ledger import give_consents
 from dashu.kernel.dates import lender_now
 from dashu.messaging.models import ContactPreference, OptOut, OutboxMessage
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.privacy.services.build_export import build_export
 from dashu.users.models import Borrower
-from loans.models import Application, Product
 from tests import factories
-from tests.journeys.browsing import follow, shown, sign_in, width_of
+from tests.journeys.browsing import follow, shown, sign_in
+from tests.journeys.looking import assert_fit_for_everyone
 
-AXE = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe-4.14.1.min.js"
 SIZES = [360, 1280]
 
 
@@ -55,13 +52,6 @@ def prove_who_it_is(page: Any) -> None:
     page.fill("input[name=password]", "correct horse")
     with page.expect_navigation():
         page.press("input[name=password]", "Enter")
-
-
-def wrongs(page: Any) -> list[str]:
-    """Return what axe finds on the page, each with the element."""
-    page.add_script_tag(path=str(AXE))
-    found = page.evaluate("axe.run().then(result => result.violations)")
-    return [f"{each['id']}: {node['html']}" for each in found for node in each["nodes"]]
 
 
 class TestABorrowerLooksAfterTheirOwnAffairs:
@@ -129,6 +119,7 @@ class TestABorrowerLooksAfterTheirOwnAffairs:
         assert "What we told you, without your addresses" in shown(page)
         follow(page, "text=Go on to close it")
         prove_who_it_is(page)
+        assert_fit_for_everyone(page)
         page.fill("[name=word]", "no")
         follow(page, "text=Close my account")
         assert "Write the word “close” as it stands here." in shown(page)
@@ -136,47 +127,9 @@ class TestABorrowerLooksAfterTheirOwnAffairs:
         follow(page, "text=Close my account")
 
         assert "The account is closed" in shown(page)
+        assert_fit_for_everyone(page)
         follow(page, "text=Open the account again")
         assert "The account is open again" in shown(page)
         assert AccountClosure.objects.get().status == "UNDONE"
         sign_in(page)
         assert "/accounts/login/" not in page.url
-
-
-class TestThePages:
-    @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
-    @pytest.mark.parametrize("width", SIZES)
-    def test_are_for_everybody_and_fit_the_screen(self, open_browser, amina, width, language):
-        application = Application.objects.create(borrower=amina, product=Product.objects.get(code="consumer"))
-        texts = [text.pk for text in latest_texts(["CREDIT_REPORT"])]
-        give_consents(
-            borrower_id=amina.pk, text_ids=texts, about=application.reference, now=lender_now(), actor="user:test"
-        )
-        page = open_at(open_browser, width, language)
-        sign_in(page)
-        letter = OutboxMessage.objects.get(channel="SMS").pk
-        addresses = [
-            "/me/",
-            "/me/contact/",
-            "/me/language/",
-            "/me/consents/",
-            "/me/details/",
-            "/me/export/",
-            "/me/closing/",
-            "/applications/",
-            "/messages/",
-            f"/messages/{letter}/",
-            f"/offline/{language}/",
-        ]
-        found = {}
-        for address in addresses:
-            page.goto(address)
-            found[address] = (wrongs(page), width_of(page))
-        Application.objects.update(status="WITHDRAWN", ended_at=lender_now())
-        for address in ("/me/closing/", "/me/closing/confirm/"):
-            page.goto(address)
-            if "/reauthenticate/" in page.url:
-                prove_who_it_is(page)
-            found[f"{address} of one who may"] = (wrongs(page), width_of(page))
-
-        assert found == dict.fromkeys(found, ([], width))
