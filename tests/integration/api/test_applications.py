@@ -97,6 +97,7 @@ class TestApply:
             "may_ask_for_review": False,
             "review_request": None,
             "offers": [],
+            "guarantors": [],
             "tranches": [],
         }
         assert (application.partner, application.borrower.user) == (dana, None)
