@@ -11,6 +11,7 @@ from dashu.messaging.receipts import read_receipts
 from dashu.messaging.sending import send_due
 from dashu.messaging.services import secret_texts
 from dashu.messaging.services.book_receipts import book_receipts
+from dashu.messaging.services.tell_of_unread import tell_of_unread
 
 # Longer than the minute between two starts: a backlog is shared by the workers that start meanwhile.
 RUNS_AT_MOST = timedelta(minutes=5)
@@ -19,6 +20,11 @@ RUNS_AT_MOST = timedelta(minutes=5)
 @shared_task
 def send_due_messages(**_newer_fields: Any) -> None:
     send_due(clock=lender_now, until=lender_now() + RUNS_AT_MOST)
+
+
+@shared_task
+def tell_of_unread_messages(**_newer_fields: Any) -> None:
+    tell_of_unread(now=lender_now())
 
 
 @shared_task

@@ -144,6 +144,15 @@ def _in_words(obstacle: Obstacle) -> dict[str, Any]:
         case "credit":
             text = _("We still owe you money on loan %(number)s. It goes back to you first.")
             href = reverse("portal:loan", args=[obstacle.number])
+        case "help":
+            text = _("Your request for help %(number)s is open. Take it back, or wait for our answer.")
+            href = reverse("portal:help_request", args=[obstacle.number])
+        case "complaint":
+            text = _("Your complaint %(number)s is not answered yet. You get our answer first.")
+            href = reverse("portal:complaint", args=[obstacle.number])
+        case "dispute":
+            text = _("We still look into your objection %(number)s to your credit record.")
+            href = reverse("portal:dispute_status", args=[obstacle.number])
         case _kind:
             text = _("Loan %(number)s is not paid back yet. The contract has to be kept, by you and by us.")
             href = reverse("portal:loan", args=[obstacle.number])

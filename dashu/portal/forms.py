@@ -248,6 +248,7 @@ class WishesForm(forms.Form):
     channel = forms.ChoiceField(required=False, label=_("Where may we write to you first?"))
     hours_from = forms.ChoiceField(required=False, label=_("Not before"))
     hours_to = forms.ChoiceField(required=False, label=_("Not after"))
+    notices = forms.BooleanField(required=False, label=_("An e-mail when a message in my account stays unread"))
 
     def __init__(
         self,
@@ -267,6 +268,7 @@ class WishesForm(forms.Form):
             (Channel.IN_APP.value, _("Only in my account")),
         ]
         choice.initial = preference.channel if preference else ""
+        self.fields["notices"].initial = preference.wants_notices if preference else True
         times = [f"{hour:02d}:00" for hour in range(24) if allowed.opens <= time(hour) <= allowed.closes]
         for name, offered in (("hours_from", times[:-1]), ("hours_to", times[1:])):
             liked = getattr(preference, name, None)

@@ -88,6 +88,7 @@ def wishes(request: HttpRequest) -> HttpResponse:
                 channel=form.cleaned_data["channel"],
                 wanted=form.wanted,
                 hours=form.hours,
+                notices=form.cleaned_data["notices"],
                 at=lender_now(),
                 actor=actor_of(request),
             )

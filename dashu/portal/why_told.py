@@ -12,6 +12,7 @@ _WHYS: dict[str, Any] = {
     "reminder.due_today": _("Because an installment was due that day"),
     "reminder.overdue": _("Because an installment was not paid yet"),
     "autopay.": _("Because you have set up autopay"),
+    "notice.": _("Because a message in your account was not read yet"),
     "loans.contract_signed": _("Because you signed a contract"),
     "loans.": _("Because you applied for a loan"),
     "repayments.receipt": _("Because a payment of yours arrived"),

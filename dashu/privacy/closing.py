@@ -8,6 +8,7 @@ from django.db.models import F, Max, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.models import Complaint, Dispute, HardshipRequest
 from dashu.policy.privacy import Kept
 from dashu.policy.rules import privacy_closure
 from dashu.users.models import Borrower, Identity
@@ -22,7 +23,7 @@ WORDS: dict[Kept, Promise] = {
     Kept.APPLICATIONS: _("Your applications, what you stated in them, and what you agreed to"),
     Kept.CONTRACTS: _("Your contracts and their schedules"),
     Kept.PAYMENTS: _("Your payments, and how they were booked"),
-    Kept.MESSAGES: _("What we told you, without your addresses"),
+    Kept.MESSAGES: _("What we told each other, without your addresses"),
 }
 
 
@@ -31,7 +32,8 @@ class Obstacle:
     """
     Something that has to end first.
 
-    :param kind: "loan", "application", "payout" or "credit"; `number` is its public number.
+    :param kind: "loan", "application", "payout", "credit", "help", "complaint" or "dispute"; `number` is its public
+        number.
     """
 
     kind: str
@@ -56,7 +58,16 @@ def obstacles(borrower: Borrower) -> list[Obstacle]:
         ),
         *(Obstacle("payout", number) for number in payouts.values_list("loan__number", flat=True)),
         *(Obstacle("credit", number) for number in credits.values_list("loan__number", flat=True)),
+        *_not_answered("help", HardshipRequest, borrower),
+        *_not_answered("complaint", Complaint, borrower),
+        *_not_answered("dispute", Dispute, borrower),
     ]
+
+
+def _not_answered(kind: str, asked: type[Any], borrower: Borrower) -> list[Obstacle]:
+    """Whoever closes the account could not read our answer any more."""
+    waiting = asked.objects.open().filter(borrower=borrower).order_by("pk")
+    return [Obstacle(kind, reference) for reference in waiting.values_list("reference", flat=True)]
 
 
 def kept_of(borrower: Borrower, *, today: date) -> dict[Kept, date]:

@@ -12,13 +12,30 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db.models import Model, QuerySet
 
-from collections_mgmt.models import CreditRecordMonth, Hold, PromiseToPay
+from collections_mgmt.models import (
+    CollectionCase,
+    Complaint,
+    ComplaintMessage,
+    CreditRecordMonth,
+    Dispute,
+    HardshipLoan,
+    HardshipRequest,
+    Hold,
+    LoanSignal,
+    OverdueStatus,
+    PromiseToPay,
+)
 from dashu.consents.models import ConsentEntry
 from dashu.kernel.money import format_minor
-from dashu.messaging.models import ContactPreference, OptOut, OutboxMessage
-from dashu.users.models import Borrower, Identity
+from dashu.messaging.models import ContactPoint, ContactPreference, ContactRefusal, OptOut, OutboxMessage
+from dashu.privacy.models import AccountClosure, DataExport
+from dashu.tapes.models import Handover
+from dashu.users.models import Borrower, Identity, SignInPhone
 from education.models import LessonProgress
 from loans.models import (
     Application,
@@ -28,6 +45,8 @@ from loans.models import (
     CardToPay,
     CreditReport,
     CreditReview,
+    Disclosure,
+    GuaranteeAnswer,
     Guarantor,
     Loan,
     LoanContract,
@@ -35,7 +54,23 @@ from loans.models import (
     ReviewRequest,
     Tranche,
 )
-from repayments.models import AutopayMandate, Installment, IssuedDocument, LoanEvent, Payment, PayoffQuote, Payout
+from repayments.models import (
+    AutopayAttempt,
+    AutopayMandate,
+    Checkout,
+    Disbursement,
+    Installment,
+    IssuedDocument,
+    LoanBalance,
+    LoanEvent,
+    Payment,
+    PaymentGroup,
+    PayoffQuote,
+    Payout,
+    ScheduleVersion,
+    VirtualAccount,
+    Withdrawal,
+)
 
 BATCH = 500
 Column = Callable[[Any], Any]
@@ -91,6 +126,16 @@ def _of_loans(model: type[Any], *order: str) -> Rows:
     )
 
 
+def _of_borrower(model: type[Any]) -> Rows:
+    """Rows that name the borrower."""
+    return lambda borrower: model.objects.filter(borrower=borrower).order_by("pk")
+
+
+def _of_login(model: type[Any]) -> Rows:
+    """Rows that hang on the borrower's login."""
+    return lambda borrower: model.objects.filter(user__borrower=borrower).order_by("pk")
+
+
 def _of_applications(model: type[Any], **more: Any) -> Rows:
     """Rows that belong to the borrower's applications."""
     return lambda borrower: (
@@ -108,6 +153,15 @@ TABLES: tuple[Table, ...] = (
         },
     ),
     Table(
+        "phone_to_sign_in",
+        _of_login(SignInPhone),
+        _fields("phone", "given_at", "verified_at"),
+    ),
+    Table("addresses_to_sign_in", _of_login(EmailAddress), _fields("email", "verified", "primary")),
+    # What proves a factor is a secret, also here.
+    Table("second_factors", _of_login(Authenticator), _fields("type", "created_at", "last_used_at")),
+    Table("devices", _of_login(UserSession), _fields("user_agent", "ip", "created_at", "last_seen_at")),
+    Table(
         "identity",
         lambda borrower: Identity.objects.filter(borrower=borrower),
         _fields("kind", "name", "number", "phone", "recorded_at", "verified_at"),
@@ -124,7 +178,7 @@ TABLES: tuple[Table, ...] = (
         "contact_preferences",
         lambda borrower: ContactPreference.objects.filter(borrower=borrower),
         {
-            **_fields("channel", "time_zone", "paused_until"),
+            **_fields("channel", "time_zone", "paused_until", "wants_notices"),
             "hours_from": lambda row: row.hours_from and f"{row.hours_from:%H:%M}",
             "hours_to": lambda row: row.hours_to and f"{row.hours_to:%H:%M}",
         },
@@ -133,6 +187,16 @@ TABLES: tuple[Table, ...] = (
         "opt_outs",
         lambda borrower: OptOut.objects.filter(borrower=borrower).order_by("pk"),
         _fields("channel", "purpose", "source", "made_at", "ended_at"),
+    ),
+    Table(
+        "addresses_that_work",
+        _of_borrower(ContactPoint),
+        _fields("channel", "delivered_at", "failed_at", "failures", "invalid_since"),
+    ),
+    Table(
+        "contacts_not_made",
+        _of_borrower(ContactRefusal),
+        _fields("refused_at", "channel", "purpose", "reasons", "next_allowed_at"),
     ),
     Table(
         "messages",
@@ -172,6 +236,15 @@ TABLES: tuple[Table, ...] = (
         _of_applications(Guarantor),
         _fields("application.reference", "masked_name", "masked_number", "share_bps"),
     ),
+    Table(
+        "guarantors_answers",
+        lambda borrower: (
+            GuaranteeAnswer.objects.filter(guarantor__application__borrower=borrower)
+            .select_related("guarantor__application")
+            .order_by("pk")
+        ),
+        _fields("guarantor.application.reference", "guarantor.masked_name", "kind", "at"),
+    ),
     Table("cards", _of_applications(CardToPay), _fields("application.reference", "issuer", "number")),
     Table(
         "credit_reports",
@@ -201,6 +274,11 @@ TABLES: tuple[Table, ...] = (
             **_amounts("principal_minor", currency="application.currency"),
             **_fields("installment_count", "annual_rate", "made_at"),
         },
+    ),
+    Table(
+        "cost_sheets_read",
+        _of_applications(Disclosure),
+        _fields("application.reference", "opened_at", "confirmed_at", "passed_at", "tries"),
     ),
     Table(
         "papers_sent_in",
@@ -240,6 +318,24 @@ TABLES: tuple[Table, ...] = (
         },
     ),
     Table(
+        "balances",
+        _of_loans(LoanBalance),
+        {**_fields("loan.number", "accrued_through"), **_amounts("principal_minor", "unapplied_minor")},
+    ),
+    Table(
+        "taken_over",
+        _of_loans(Handover),
+        {
+            **_fields("loan.number", "source", "taken_over_on", "days_past_due"),
+            **_amounts("principal_minor", "interest_minor", "fee_minor", "penalty_minor", "credit_minor"),
+        },
+    ),
+    Table(
+        "schedule_versions",
+        _of_loans(ScheduleVersion, "loan_id", "version"),
+        _fields("loan.number", "version", "reason", "effective_on", "created_at"),
+    ),
+    Table(
         "schedules",
         _of_loans(Installment, "loan_id", "version", "number"),
         {
@@ -255,6 +351,11 @@ TABLES: tuple[Table, ...] = (
         {**_fields("loan.number", "kind", "effective_on", "posted_at"), **_amounts("amount_minor")},
     ),
     Table(
+        "disbursements",
+        _of_loans(Disbursement),
+        {**_fields("loan.number", "reference", "disbursed_on"), **_amounts("amount_minor")},
+    ),
+    Table(
         "payouts",
         _of_loans(Payout),
         {
@@ -264,6 +365,12 @@ TABLES: tuple[Table, ...] = (
         },
     ),
     Table(
+        "given_back",
+        _of_loans(Withdrawal),
+        _fields("loan.number", "status", "asked_at", "pay_by", "ended_at"),
+    ),
+    Table("accounts_to_pay_into", _of_loans(VirtualAccount), _fields("loan.number", "number", "created_at")),
+    Table(
         "payments",
         _of_loans(Payment),
         {
@@ -272,6 +379,19 @@ TABLES: tuple[Table, ...] = (
             **_amounts("unapplied_minor"),
             **_fields("is_returned"),
         },
+    ),
+    Table(
+        "payments_for_several_loans",
+        _of_borrower(PaymentGroup),
+        {
+            **_fields("reference", "channel", "received_on", "posted_at", "currency"),
+            **_amounts("total_minor", currency="currency"),
+        },
+    ),
+    Table(
+        "payments_begun",
+        _of_loans(Checkout),
+        {**_fields("loan.number", "purpose", "status", "created_at"), **_amounts("amount_minor", "received_minor")},
     ),
     Table(
         "payoff_quotes",
@@ -294,6 +414,28 @@ TABLES: tuple[Table, ...] = (
         ),
     ),
     Table(
+        "autopay_attempts",
+        _of_loans(AutopayAttempt),
+        {
+            **_fields("loan.number", "due_on", "try_number", "scheduled_on", "status", "answered_on", "failure"),
+            **_amounts("amount_minor"),
+        },
+    ),
+    Table(
+        "overdue",
+        _of_loans(OverdueStatus),
+        {
+            **_fields("loan.number", "as_of", "days_past_due", "oldest_due_on", "bucket", "classification"),
+            **_amounts("principal_minor", "interest_minor", "fee_minor", "penalty_minor"),
+        },
+    ),
+    Table(
+        "early_signs",
+        _of_loans(LoanSignal),
+        _fields("loan.number", "as_of", "days_late", "days_late_before", "partial_payments", "failed_collections"),
+    ),
+    Table("cases", _of_loans(CollectionCase), _fields("loan.number", "status", "level", "opened_on", "closed_on")),
+    Table(
         "credit_record_months",
         _of_loans(CreditRecordMonth, "loan_id", "month"),
         {
@@ -315,6 +457,63 @@ TABLES: tuple[Table, ...] = (
         lambda borrower: _of_loans(Hold)(borrower).exclude(kind=Hold.Kind.FRAUD),
         _fields("loan.number", "kind", "starts_on", "ends_on", "ended_on"),
     ),
+    Table(
+        "requests_for_help",
+        _of_borrower(HardshipRequest),
+        {
+            **_fields("reference", "asked_at", "due_on", "cause", "lasts", "words"),
+            # What they can pay is asked for in yuan, whatever the loans are in.
+            "can_pay": _amount(attrgetter("can_pay_minor"), lambda _row: "CNY"),
+            **_fields("outcome", "answer", "answered_at"),
+        },
+    ),
+    Table(
+        "loans_of_requests_for_help",
+        lambda borrower: (
+            HardshipLoan.objects.filter(request__borrower=borrower).select_related("request", "loan").order_by("pk")
+        ),
+        _fields("request.reference", "loan.number"),
+    ),
+    Table(
+        "complaints",
+        lambda borrower: Complaint.objects.filter(borrower=borrower).select_related("loan").order_by("pk"),
+        {
+            **_fields("reference", "asked_at", "due_on", "about"),
+            "loan_number": lambda row: row.loan.number if row.loan else "",
+            **_fields("words", "wish", "answer", "answered_at", "reopened_at", "closed_at"),
+        },
+    ),
+    Table(
+        "complaint_messages",
+        lambda borrower: (
+            ComplaintMessage.objects.filter(complaint__borrower=borrower).select_related("complaint").order_by("pk")
+        ),
+        # Who of us wrote it is theirs.
+        _fields("complaint.reference", "written_at", "is_ours", "words"),
+    ),
+    Table(
+        "disputes",
+        lambda borrower: Dispute.objects.filter(borrower=borrower).select_related("loan").order_by("pk"),
+        _fields(
+            "reference",
+            "loan.number",
+            "month",
+            "asked_at",
+            "due_on",
+            "words",
+            "outcome",
+            "answer",
+            "answered_at",
+            "statement",
+            "stated_at",
+        ),
+    ),
+    Table(
+        "copies_of_data",
+        _of_borrower(DataExport),
+        _fields("asked_at", "status", "ready_at", "delete_after", "fetched_at"),
+    ),
+    Table("closings", _of_borrower(AccountClosure), _fields("asked_at", "status", "undo_until", "ended_at", "kept")),
     Table(
         "issued_papers",
         _of_loans(IssuedDocument),

@@ -249,6 +249,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60,
         "options": {"expires": 55},
     },
+    "tell-of-unread-messages": {
+        "task": "dashu.messaging.tasks.tell_of_unread_messages",
+        "schedule": 600,
+        "options": {"expires": 590},
+    },
     "expire-overdue-requests": {
         "task": "dashu.approvals.tasks.expire_overdue_requests",
         "schedule": 900,

@@ -25,6 +25,7 @@ class ContactPreference(models.Model):
     :ivar hours_from, hours_to: in their zone, when they like to be reached outside their account; both or neither. The
         rule `contact.hours` stays the outer bound.
     :ivar paused_until: the moment before which no reminder leaves the house.
+    :ivar wants_notices: an e-mail when a message in their account stays unread, see `services.tell_of_unread`.
     """
 
     borrower = models.OneToOneField(
@@ -35,6 +36,7 @@ class ContactPreference(models.Model):
     hours_from = models.TimeField(_("reach from"), null=True, blank=True)
     hours_to = models.TimeField(_("reach until"), null=True, blank=True)
     paused_until = models.DateTimeField(_("reminders paused until"), null=True, blank=True)
+    wants_notices = models.BooleanField(_("e-mail about unread messages"), default=True, db_default=True)
 
     class Meta:
         verbose_name = _("contact preference")

@@ -124,6 +124,11 @@ class OutboxMessage(models.Model):
             models.Index(
                 fields=["borrower"], name="outbox_unread", condition=Q(channel="IN_APP", status="SENT", read_at=None)
             ),
+            models.Index(
+                fields=["sent_at"],
+                name="outbox_unread_since",
+                condition=Q(channel="IN_APP", status="SENT", read_at=None, purpose="SERVICE"),
+            ),
         ]
 
     def __str__(self) -> str:

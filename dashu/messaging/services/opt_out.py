@@ -83,12 +83,30 @@ def prefer_channel(*, borrower_id: int, channel: str, actor: str) -> None:
 
 
 @transaction.atomic
+def want_notices(*, borrower_id: int, wanted: bool, actor: str) -> None:
+    """Note whether a borrower wants an e-mail when a message in their account stays unread."""
+    Borrower.objects.select_for_update(no_key=True).get(pk=borrower_id)
+    before = ContactPreference.objects.filter(pk=borrower_id).values_list("wants_notices", flat=True).first()
+    if (before is not False) == wanted:
+        return
+    ContactPreference.objects.update_or_create(pk=borrower_id, defaults={"wants_notices": wanted})
+    audit.record(
+        action="messaging.notices_wanted" if wanted else "messaging.notices_stopped",
+        subject_type="borrower",
+        subject_id=borrower_id,
+        actor=actor,
+        data={},
+    )
+
+
+@transaction.atomic
 def set_wishes(
     *,
     borrower_id: int,
     channel: str,
     wanted: Collection[tuple[str, str]],
     hours: tuple[time, time] | None,
+    notices: bool,
     at: datetime,
     actor: str,
 ) -> None:
@@ -98,11 +116,13 @@ def set_wishes(
     :param channel: see `prefer_channel`.
     :param wanted: channel and purpose of the messages that they want; the others that can be stopped are stopped.
     :param hours: see `like_hours`.
+    :param notices: see `want_notices`.
     :raises UnknownChannel: see `prefer_channel`.
     :raises HoursRefused: see `like_hours`.
     """
     prefer_channel(borrower_id=borrower_id, channel=channel, actor=actor)
     like_hours(borrower_id=borrower_id, hours=hours, at=at, actor=actor)
+    want_notices(borrower_id=borrower_id, wanted=notices, actor=actor)
     for pair in product(OUTSIDE, STOPPABLE):
         about: dict[str, Any] = {
             "borrower_id": borrower_id,

@@ -28,7 +28,10 @@ Status = AccountClosure.Status
 
 
 class AccountInUse(DomainError):
-    """Something is open that has to end before: a loan, an application, a payout, or money that is to be sent back."""
+    """
+    Something is open that has to end before: a loan, an application, a payout, money that is to be sent back, or what
+    the borrower asked or objected to.
+    """
 
     code = "account_in_use"
     http_status = 409

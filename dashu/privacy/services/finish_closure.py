@@ -1,10 +1,10 @@
 """
 What happens to a closed account once it can no longer be taken back, and when the years of keeping are over.
 
-Deleted are the login with all that hangs on it, addresses, wishes and opt-outs, what was learned, applications that
-were never handed in, and copies of data. The books stay as they are: they name loans, not people. The name is kept in
-the sealed identity alone. Each of what is kept is deleted after its last day, but for contracts and payments: their
-rows are never edited.
+Deleted are the login with all that hangs on it, the phone and the sessions among it, addresses, wishes and opt-outs,
+what was learned, what was typed and never handed in, and copies of data. The books stay as they are: they name
+loans, not people. The name is kept in the sealed identity alone. Each of what is kept is deleted after its last day,
+but for contracts and payments: their rows are never edited.
 """
 
 import logging
@@ -12,9 +12,12 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 
+from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
+from collections_mgmt.models import Complaint, ComplaintMessage, Dispute, HardshipRequest
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
 from dashu.messaging.models import ContactPoint, ContactPreference, OptOut, OutboxMessage
@@ -86,13 +89,17 @@ def erase_what_is_over(*, closure_id: int, now: datetime) -> bool:
 
 
 def _forget_login(borrower: Borrower) -> None:
-    """Delete the login with its second factors, addresses, consents of programs, lessons, and traces of signing in."""
+    """
+    Delete the login with its phone, second factors, addresses, consents of programs, lessons, and traces of signing in;
+    and its sessions, in which what was typed and not sent may wait (`dashu.accounts.kept_input`).
+    """
     user, borrower.user = borrower.user, None
     borrower.save(update_fields=["user"])
     if user is None:
         return
     for traces in (AccessAttempt, AccessLog, AccessFailureLog):
         traces.objects.filter(username=user.email).delete()
+    Session.objects.filter(session_key__in=UserSession.objects.filter(user=user).values("session_key")).delete()
     user.delete()
 
 
@@ -137,7 +144,12 @@ def _forget_identity(borrower_id: int, _now: datetime) -> None:
 
 
 def _forget_messages(borrower_id: int, _now: datetime) -> None:
+    """Forget what was said, both ways; that there was a complaint, and when it was answered, stays."""
     OutboxMessage.objects.filter(borrower_id=borrower_id).update(subject="", body="", params={})
+    ComplaintMessage.objects.filter(complaint__borrower_id=borrower_id).update(words="")
+    Complaint.objects.filter(borrower_id=borrower_id).update(words="", wish="", answer="")
+    HardshipRequest.objects.filter(borrower_id=borrower_id).update(words="", answer="")
+    Dispute.objects.filter(borrower_id=borrower_id).update(words="", answer="", statement="", stated_at=None)
 
 
 def _forget_applications(borrower_id: int, now: datetime) -> None:

@@ -104,6 +104,19 @@ class TestWishes:
         assert stopped() == set()
         assert ContactPreference.objects.get().channel == ""
 
+    def test_the_email_about_unread_messages_can_be_turned_off(self, amina):
+        client = signed_in(amina)
+        assert 'name="notices" id="id_notices" checked' in client.get("/me/contact/").content.decode()
+
+        client.post("/me/contact/", {"notices": ""})
+        client.post("/me/contact/", {"notices": ""})
+        assert ContactPreference.objects.get().wants_notices is False
+        assert AuditRecord.objects.filter(action="messaging.notices_stopped").count() == 1
+        assert 'name="notices" id="id_notices" checked' not in client.get("/me/contact/").content.decode()
+
+        client.post("/me/contact/", {"notices": "on"})
+        assert ContactPreference.objects.get().wants_notices is True
+
     def test_refuses_a_way_that_is_not_offered(self, amina):
         client = Client(headers={"accept-language": "en"})
         client.force_login(amina.user, "django.contrib.auth.backends.ModelBackend")

@@ -1,11 +1,17 @@
 """Closing an account: what is in the way, what is deleted, what stays, and the way back."""
 
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
+from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
+from django.contrib.sessions.models import Session
 from django.test import Client
 
+from collections_mgmt.models import Complaint, ComplaintMessage
+from collections_mgmt.services.complaints import make_complaint
+from dashu.accounts.sessions import SessionStore
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import LENDER_ZONE, lender_now
 from dashu.messaging import guard
@@ -15,7 +21,7 @@ from dashu.privacy.links import undo_token
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.privacy.services.close_account import AccountInUse, TooLateToUndo, close_account, undo_closure
 from dashu.privacy.services.finish_closure import finish_due
-from dashu.users.models import Borrower, Identity, User
+from dashu.users.models import Borrower, Identity, SignInPhone, User
 from dashu.users.services.record_identity import record_identity
 from education.models import LessonProgress
 from loans.models import Application, Loan, Product
@@ -41,6 +47,18 @@ def settled_loan(borrower: Borrower) -> Loan:
     loan.refresh_from_db()
     assert loan.status == "SETTLED"
     return loan
+
+
+def typed_and_not_sent(borrower: Borrower) -> str:
+    """Return the key of a session in which something waits to be typed on."""
+    session = SessionStore()
+    session["kept_input"] = {"fields": {"words": ["My hours were cut."]}}
+    session.save()
+    UserSession.objects.create(
+        user=borrower.user, ip="203.0.113.7", user_agent="Phone", session_key=session.session_key
+    )
+    assert session.session_key
+    return session.session_key
 
 
 def identified(borrower: Borrower) -> Identity:
@@ -76,7 +94,7 @@ class TestWhatIsInTheWay:
         contract = signed(amina)
 
         assert {each.kind for each in obstacles(amina)} == {"loan", "application"}
-        assert contract.loan.number in {each.number for each in obstacles(amina)}
+        assert contract.first_loan.number in {each.number for each in obstacles(amina)}
 
     def test_money_that_we_owe(self, amina):  # noqa: F811
         loan = settled_loan(amina)
@@ -156,7 +174,7 @@ class TestFinishing:
         loan = settled_loan(amina)
         identified(amina)
         ContactPreference.objects.create(borrower=amina, channel="SMS")
-        ContactPoint.objects.create(borrower=amina, channel="SMS", address=amina.phone)
+        ContactPoint.objects.create(borrower=amina, channel="SMS", address_key=amina.phone_index)
         OptOut.objects.create(borrower=amina, channel="SMS", purpose="MARKETING", source="LINK")
         LessonProgress.objects.create(user=amina.user, lesson="overdue", started_at=NOW)
         AccessAttempt.objects.create(username="amina@example.com", ip_address="203.0.113.7", failures_since_start=1)
@@ -169,8 +187,11 @@ class TestFinishing:
             status="SENT",
             sent_at=NOW,
             address=amina.phone,
+            address_key=amina.phone_index,
             body="Thank you.",
         )
+        SignInPhone.objects.create(user=amina.user, phone="13800000000", phone_index="x", given_at=NOW, verified_at=NOW)
+        key = typed_and_not_sent(amina)
         export = made(amina)
         close(amina)
 
@@ -178,7 +199,17 @@ class TestFinishing:
 
         gone = Borrower.objects.get()
         assert (gone.name, gone.phone, gone.email, gone.user) == (gone.number, "", "", None)
-        for rows in (User, ContactPreference, ContactPoint, OptOut, LessonProgress, AccessAttempt):
+        assert Session.objects.filter(session_key=key).exists() is False
+        for rows in (
+            User,
+            SignInPhone,
+            UserSession,
+            ContactPreference,
+            ContactPoint,
+            OptOut,
+            LessonProgress,
+            AccessAttempt,
+        ):
             assert rows.objects.exists() is False, rows
         assert set(OutboxMessage.objects.values_list("address", flat=True)) == {""}
         assert DataExport.objects.get(pk=export.pk).status == "DELETED"
@@ -220,6 +251,28 @@ class TestFinishing:
         assert finish_due(now=LATER) == 0
         assert Borrower.objects.get().email == "amina@example.com"
 
+    def test_words_both_ways_go_with_the_messages(self, amina):  # noqa: F811
+        complaint = make_complaint(
+            borrower_id=amina.pk,
+            loan_id=None,
+            about="CONTACT",
+            words="Twice a day.",
+            wish="Stop.",
+            key=uuid4(),
+            now=NOW,
+            actor="user:test",
+        )
+        Complaint.objects.update(answered_at=NOW, answer="It stops.")
+        close(amina)
+        finish_due(now=LATER)
+        assert Complaint.objects.get().words == "Twice a day."
+
+        assert finish_due(now=datetime(2029, 5, 2, 1, tzinfo=LENDER_ZONE)) == 1
+
+        left = Complaint.objects.get()
+        assert (left.reference, left.words, left.wish, left.answer) == (complaint.reference, "", "", "")
+        assert set(ComplaintMessage.objects.values_list("words", flat=True)) <= {""}
+
     def test_each_part_goes_after_its_last_day(self, amina):  # noqa: F811
         settled_loan(amina)
         identified(amina)
@@ -257,6 +310,15 @@ class TestPages:
 
         client.post("/me/closing/offers/")
         assert set(OptOut.objects.values_list("channel", "purpose")) == {("EMAIL", "MARKETING"), ("SMS", "MARKETING")}
+
+    def test_with_a_complaint_say_so_and_lead_to_it(self, amina):  # noqa: F811
+        about = {"about": "CONTACT", "words": "Twice a day.", "wish": "", "key": uuid4()}
+        made = make_complaint(borrower_id=amina.pk, loan_id=None, **about, now=NOW, actor="user:test")
+
+        page = signed_in(amina).get("/me/closing/").content.decode()
+
+        assert f"Your complaint {made.reference} is not answered yet. You get our answer first." in page
+        assert f'href="/complaints/{made.reference}/"' in page
 
     def test_say_what_goes_and_what_stays(self, amina):  # noqa: F811
         settled_loan(amina)
