@@ -25,7 +25,8 @@ def rewrite_rows(
     """
     Write `make(*read)` into the columns `write` of every row that `where` holds for; return how many those were.
 
-    Each batch is a transaction of its own. `where` must no longer hold afterwards: a run cut short is then run again.
+    Each batch is a transaction of its own and holds its rows, so that what somebody writes meanwhile comes after it.
+    `where` must no longer hold afterwards: a run cut short is then run again.
     """
     names = {
         "table": sql.Identifier(table),
@@ -36,7 +37,9 @@ def rewrite_rows(
         "same": sql.SQL(" AND ").join(sql.SQL("old.{0} = new.{0}").format(sql.Identifier(name)) for name in keys),
         "where": sql.SQL(where),  # written in a migration
     }
-    select = sql.SQL("SELECT {keys}, {read} FROM {table} WHERE {where} ORDER BY {keys} LIMIT %s").format(**names)
+    select = sql.SQL(
+        "SELECT {keys}, {read} FROM {table} WHERE {where} ORDER BY {keys} LIMIT %s FOR NO KEY UPDATE"
+    ).format(**names)
     update = sql.SQL("UPDATE {table} AS old SET {sets} FROM (VALUES %s) AS new ({given}) WHERE {same}").format(**names)
     done = 0
     while True:

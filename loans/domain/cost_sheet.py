@@ -240,12 +240,18 @@ class CostSheet:
 
     @property
     def figures_digest(self) -> str:
-        """The digest of everything but the dates: of two days' sheets of one offer, whether they say the same."""
+        """
+        The digest of everything but the dates: of two days' sheets of one offer, whether they say the same.
+
+        The later parts keep their days while the first one moves, so the yearly cost of a loan in parts is another on
+        each day, by thousandths of a percent, for the same payments. It follows the dates and is left out with them.
+        """
         document = self.document
         del document["starts_on"]
         document["rows"] = [{**row, "due_on": None} for row in document["rows"]]
         if self.drawn:
             document["drawn"] = [{**part, "on": None} for part in document["drawn"]]
+            del document["simple_rate"], document["effective_rate"]
         return digest_of(document)
 
 

@@ -16,6 +16,7 @@ from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import QuerySet
 
 from collections_mgmt.models import Complaint, ComplaintMessage, Dispute, HardshipRequest
 from dashu.audit import services as audit
@@ -26,7 +27,16 @@ from dashu.privacy.closing import obstacles, unsubmitted
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.privacy.services.export_files import erase
 from dashu.users.models import Borrower, Identity
-from loans.models import Application, ApplicationDocument, Business, CardToPay, CreditReport, Guarantor
+from loans.models import (
+    Application,
+    ApplicationDocument,
+    Business,
+    CardToPay,
+    CreditReport,
+    Guarantor,
+    GuarantorCode,
+    GuarantorLink,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +168,20 @@ def _forget_applications(borrower_id: int, now: datetime) -> None:
     ApplicationDocument.objects.filter(application__in=mine, removed_at=None).update(removed_at=now)
     ApplicationDocument.objects.filter(application__in=mine).update(name="-")
     CreditReport.objects.filter(application__in=mine).update(content=None)
+    for named in (Business, CardToPay):
+        named.objects.filter(application__in=mine).delete()
+    _forget_guarantors(Guarantor.objects.filter(application__in=mine))
     mine.update(facts={}, verified={})
+
+
+def _forget_guarantors(named: QuerySet[Guarantor]) -> None:
+    """Forget who they were. That somebody answered for a share, and what they said to it, stays without a name."""
+    GuarantorCode.objects.filter(link__guarantor__in=named).delete()
+    GuarantorLink.objects.filter(guarantor__in=named).delete()
+    for guarantor in named:
+        guarantor.name, guarantor.number, guarantor.phone = "", "", None
+        guarantor.number_index = f"forgotten:{guarantor.pk}"  # nobody's; within an application no two are the same
+        guarantor.save(update_fields=["name", "number", "phone", "number_index"])
 
 
 _ERASERS: dict[Kept, Callable[[int, datetime], None]] = {

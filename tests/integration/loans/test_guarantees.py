@@ -670,6 +670,19 @@ class TestTheContract:
         assert ask_contract_code(application, now=later).sealed_code
         assert GuarantorLink.objects.count() == 1
 
+    def test_another_day_alone_keeps_their_word_on_a_loan_in_parts(self, amina):
+        parts = [{"amount": "60000.00"}, {"amount": "40000.00", "on": "2027-01-15"}]
+        loan = {"amount": "100000.00", "months": 12, "purpose": "STOCK", "tranches": parts}
+        application = understood(amina, "SME", loan=loan)
+        guaranteed(Guarantor.objects.get())
+
+        later = NOW + DAY
+        reading = open_sheet(application_id=application.pk, now=later, actor="user:1")
+
+        assert (len(reading.sheet.portions), reading.disclosure.passed_at) == (2, NOW)
+        assert states(application, now=later) == [State.SIGNED]
+        assert ask_contract_code(application, now=later).sealed_code
+
     def test_a_changed_sheet_needs_their_word_anew(self, application, guarantor):
         guaranteed(guarantor)
         old, later = token_of(guarantor), NOW + DAY

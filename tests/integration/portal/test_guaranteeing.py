@@ -181,6 +181,14 @@ class TestAgreeing:
         assert f'value="{first}" id="text-{first}" checked' in page
         assert not GuarantorCode.objects.exists()
 
+    @pytest.mark.parametrize("given", ["9" * 5000, "x", "-1"])
+    def test_what_is_no_text_counts_as_not_ticked(self, given, address, confirmed):
+        answer = confirmed.post(address, {"act": "code", "texts": [given]})
+
+        assert answer.status_code == 200
+        assert "Tick both boxes if you agree." in answer.content.decode()
+        assert GuarantorCode.objects.count() == 0
+
     def test_a_wrong_code_says_how_many_tries_are_left(self, address, confirmed):
         confirmed.post(address, {"act": "code", "texts": texts()})
         right = GuarantorCode.objects.get().sealed_code

@@ -21,17 +21,29 @@ from dashu.privacy.links import undo_token
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.privacy.services.close_account import AccountInUse, TooLateToUndo, close_account, undo_closure
 from dashu.privacy.services.finish_closure import finish_due
+from dashu.users.indexes import number_index
 from dashu.users.models import Borrower, Identity, SignInPhone, User
 from dashu.users.services.record_identity import record_identity
 from education.models import LessonProgress
-from loans.models import Application, Loan, Product
+from loans.models import (
+    Application,
+    Business,
+    GuaranteeAnswer,
+    Guarantor,
+    GuarantorCode,
+    GuarantorLink,
+    Loan,
+    Product,
+)
+from loans.services.withdraw_application import withdraw_application
 from repayments.models import LoanBalance, Payment
 from repayments.services.reconcile_day import reconcile_day
 from tests import factories
-from tests.applicants import submitted
+from tests.applicants import BROOKS_NUMBER, submitted
+from tests.applicants import NOW as APPLIED
 from tests.integration.privacy.test_export import NUMBER, amina, made, signed_in  # noqa: F401 – a fixture, and helpers
 from tests.integration.repayments.test_documents import settle
-from tests.signers import signed
+from tests.signers import guaranteed, signed, understood
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=LENDER_ZONE)
 LATER = NOW + timedelta(days=7)
@@ -290,6 +302,25 @@ class TestFinishing:
         assert finish_due(now=datetime(2036, 3, 21, 1, tzinfo=LENDER_ZONE)) == 1
         assert Identity.objects.exists() is False
         assert AccountClosure.objects.get().erase_next_on is None
+
+    def test_whom_an_application_named_goes_with_it(self, amina):  # noqa: F811
+        application = understood(amina, "SME")
+        guarantor = Guarantor.objects.get()
+        answer = guaranteed(guarantor)
+        withdraw_application(application_id=application.pk, now=APPLIED, actor="user:1")
+        close(amina, now=APPLIED)
+        finish_due(now=APPLIED + timedelta(days=7))
+
+        guarantor.refresh_from_db()
+        assert guarantor.number == BROOKS_NUMBER
+        assert finish_due(now=APPLIED.replace(year=2029, month=12)) == 1
+
+        guarantor.refresh_from_db()
+        assert (guarantor.name, guarantor.number, guarantor.phone) == ("", "", None)
+        assert guarantor.number_index != number_index(BROOKS_NUMBER)
+        for rows in (Business, GuarantorLink, GuarantorCode):
+            assert rows.objects.exists() is False, rows
+        assert GuaranteeAnswer.objects.get() == answer
 
 
 class TestPages:

@@ -284,10 +284,13 @@ class TestCostSheet:
 
     def test_its_figures_are_the_same_where_only_days_moved(self):
         found = sheet()
-        moved = replace(found, drawn=tuple(replace(each, on=each.on + timedelta(days=1)) for each in found.drawn))
+        drawn = tuple(replace(each, on=each.on + timedelta(days=1)) for each in found.drawn)
+        moved = replace(found, drawn=drawn, effective_rate=found.effective_rate + Decimal("0.00001"))
 
         assert moved.figures_digest == found.figures_digest
         assert moved.digest != found.digest
+        costs_more = replace(found, rows=(replace(found.rows[0], interest=found.rows[0].interest + 1), *found.rows[1:]))
+        assert costs_more.figures_digest != found.figures_digest
 
     def test_questions_ask_for_what_is_due_first_and_for_the_cost_of_all(self):
         asked = {question.about: question for question in questions_of(sheet())}
