@@ -81,7 +81,8 @@ class TestAllPapers:
             loan = factories.running_loan(amina)
             pay(loan, 1_100_16, date(2026, 2, 15), reference=f"P{number}")
             statement(loan)
-            with django_assert_num_queries(8):  # session, person, contracts, issued, files, payments, sent, loans
+            # session, person, contracts, issued, files, payments, sent, loans, unread
+            with django_assert_num_queries(9):
                 visit()
 
     def test_is_linked_from_what_is_mine(self, client, amina):

@@ -150,7 +150,7 @@ class TestThePage:
 
         # session, person, loan, and balance with installments: for the card, without an amount, and with it
         for amount in ("1", "5000"):
-            with django_assert_num_queries(9):
+            with django_assert_num_queries(10):
                 visit(f"/loans/{loan.number}/early/?amount={amount}")
 
     def test_another_borrowers_loan_is_not_found(self, visit, brook):

@@ -64,6 +64,7 @@ class TestPayoutPage:
     def test_of_a_part_it_says_over_how_much_the_contract_is(self, amina, signed_in):
         parts = [{"amount": "60000.00"}, {"amount": "40000.00", "on": "2027-01-15"}]
         payout = request_payout(contract_id=signed(amina, "SME", loan={"tranches": parts}).pk, now=NOW)
+        verify_identity(borrower_id=amina.pk, verified_at=NOW, actor="user:9")
         client = signed_in(User.Role.UNDERWRITER)
         page = client.get(address(payout, "ask"))
 
