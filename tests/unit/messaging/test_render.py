@@ -66,7 +66,8 @@ class TestRender:
         for template in all_templates():
             text = render(template.code, params, language)
 
-            assert text.subject and text.body
+            assert text.subject
+            assert text.body
             if not template.code.startswith(("privacy.", "messages.")):  # of the person, of no loan
                 assert any(number in text.subject + text.body for number in ("L7", "P-9")), template.code
             assert "%(" not in text.subject + text.body
