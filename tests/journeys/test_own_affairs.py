@@ -116,7 +116,7 @@ class TestABorrowerLooksAfterTheirOwnAffairs:
         sign_in(page)
         page.goto("/me/")
         follow(page, "main a[href='/me/closing/']")
-        assert "What we told you, without your addresses" in shown(page)
+        assert "What we told each other" in shown(page)
         follow(page, "text=Go on to close it")
         prove_who_it_is(page)
         assert_fit_for_everyone(page)

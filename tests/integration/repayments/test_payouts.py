@@ -432,7 +432,7 @@ class TestApproval:
     def test_waits_until_somebody_has_compared_who_the_borrower_is(self, amina):
         payout = ordered(amina, "SME")
         maker = factories.staff("Una", User.Role.UNDERWRITER)
-        reference = payout.loan.signed_contract.application.reference
+        reference = payout.loan.tranche.contract.application.reference
 
         with pytest.raises(IdentityNotCompared) as refused:
             self.ask(payout, maker)

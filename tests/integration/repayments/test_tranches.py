@@ -12,6 +12,7 @@ from dashu.consents.services.ledger import withdraw_consent
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging.models import OutboxMessage
 from dashu.users.models import Identity, User
+from dashu.users.services.record_identity import verify_identity
 from loans.domain.cost_sheet import sheet_of
 from loans.domain.fees import demanded_rows
 from loans.models import ApplicationEvent, Covenant, Loan, LoanContract, Tranche
@@ -320,7 +321,9 @@ class TestLimit:
     def large(self, amina) -> LoanContract:
         """Three times 20,000: each below the automatic limit of 50,000, together above it."""
         parts = [{"amount": "20000.00"}, *({"amount": "20000.00", "on": on} for on in ("2027-01-15", "2027-02-10"))]
-        return signed(amina, "SME", loan={**ASKED, "amount": "60000.00", "tranches": parts})
+        contract = signed(amina, "SME", loan={**ASKED, "amount": "60000.00", "tranches": parts})
+        verify_identity(borrower_id=amina.pk, verified_at=NOW, actor="user:9")
+        return contract
 
     def test_is_held_against_the_whole_contract(self, large, bank):
         sweep(TODAY, bank)
