@@ -36,7 +36,7 @@ _FILES = (
     "css/app.css",
     "js/connection.js",
     "img/mark.svg",
-    "vendor/bootstrap/bootstrap-5.3.9.min.css",
+    "vendor/bootstrap/bootstrap-reboot-5.3.9.min.css",
     "vendor/lucide/icons.svg",
 )
 _ICONS = (("img/icon-192.png", "192x192", "any"), ("img/icon-512.png", "512x512", "any"))
