@@ -25,6 +25,7 @@ def loan(amina: Borrower) -> Loan:
 
 def wait_for_the_worker(page: Any) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()  # the next page is its own in any case
     page.wait_for_function("navigator.serviceWorker.controller !== null")
 
 
