@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from tests import factories
@@ -62,6 +63,10 @@ class TestWorker:
 
         pages = [address for address in settings["files"] if not address.startswith("/static/")]
         assert [client.get(address).status_code for address in pages] == [200, 200, 200]
+        files = {address.removeprefix("/static/") for address in settings["files"]} - set(pages)
+        assert {name for name in files if not finders.find(name)} == set()
+        home = client.get("/").content.decode()
+        assert set(re.findall(r'rel="stylesheet" href="/static/([^"]+)"', home)) <= files
 
 
 class TestOfflinePage:
