@@ -13,7 +13,6 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
@@ -32,6 +31,7 @@ from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.models import User
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
+from dashu.web.writing import named
 from loans.admin import loan_link
 
 
@@ -365,8 +365,7 @@ def person_of(request: HttpRequest) -> User:
 
 
 def _causes() -> dict[str, str]:
-    language = get_language() or "en"
-    return {code: names.get(language, names["en"]) for code, names in policy.complaint_causes(lender_today()).items()}
+    return {code: named(names) for code, names in policy.complaint_causes(lender_today()).items()}
 
 
 def _days_late(loan: Any) -> int:

@@ -29,7 +29,7 @@ ROOMS = (
         pgettext_lazy("place", "Mine"),
         "user",
         "portal:mine",
-        ("/me/", "/messages/", "/applications/", "/accounts/", "/documents/", "/credit-record/", "/complaints/"),
+        ("/me/", "/messages/", "/applications/", "/accounts/", "/documents/", "/credit-record/"),
     ),
 )
 MINE = ROOMS[-1]

@@ -35,6 +35,11 @@ def borrower_phone_end_index(phone: str) -> str:
     return blind_index(digits[-4:], "borrower.phone_end") if len(digits) >= 4 else ""
 
 
+def sign_in_phone_index(phone: str) -> str:
+    """:param phone: as `dashu.users.phones.phone_to_sign_in` returns it."""
+    return blind_index(phone, "users.sign_in_phone")
+
+
 def _digits(phone: str) -> str:
     number = compact(phone)
     found = _MAINLAND.fullmatch(number)

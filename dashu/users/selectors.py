@@ -8,9 +8,9 @@ from dashu.users.indexes import (
     borrower_phone_index,
     number_index,
     phone_index,
+    sign_in_phone_index,
 )
 from dashu.users.models import Borrower, User
-from dashu.users.sealing import blind_index
 
 
 def called(term: str) -> Q:
@@ -34,11 +34,6 @@ def borrowers_with_phone(phone: str) -> QuerySet[Borrower]:
     :param phone: the 11 digits, as `dashu.users.id_numbers.mobile_phone` returns them.
     """
     return Borrower.objects.filter(identity__phone_index=phone_index(phone)).order_by("pk")
-
-
-def sign_in_phone_index(phone: str) -> str:
-    """:param phone: as `dashu.users.phones.phone_to_sign_in` returns it."""
-    return blind_index(phone, "users.sign_in_phone")
 
 
 def user_with_phone(phone: str) -> User | None:

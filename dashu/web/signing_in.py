@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from dashu.users.id_numbers import InvalidPhone
+from dashu.users.indexes import sign_in_phone_index
 from dashu.users.phones import phone_to_sign_in
-from dashu.users.selectors import sign_in_phone_index
 
 
 def attempted_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""A class that a template names is one that our styles know, and the other way round."""
+"""A class that a template names is one that our styles know."""
 
 import re
 from pathlib import Path

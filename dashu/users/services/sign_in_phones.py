@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
+from dashu.users.indexes import sign_in_phone_index
 from dashu.users.models import SignInPhone, User
-from dashu.users.selectors import sign_in_phone_index, user_with_phone
+from dashu.users.selectors import user_with_phone
 
 UNFINISHED_LASTS = timedelta(days=1)
 
