@@ -29,6 +29,7 @@ from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.models import User
+from dashu.web.forms import add_refusal
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 from dashu.web.writing import named
@@ -142,7 +143,7 @@ class AskedAdmin(ReadOnlyAdmin):
             try:
                 act(form.cleaned_data)
             except DomainError as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)
+                add_refusal(form, refusal)
             else:
                 messages.success(request, done)
                 return redirect(back)

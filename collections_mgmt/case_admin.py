@@ -21,6 +21,7 @@ from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of
+from dashu.web.forms import add_refusal
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan, loan_link
@@ -173,7 +174,7 @@ class CollectionCaseAdmin(FoundByLoan, ReadOnlyAdmin):
             try:
                 act(form.cleaned_data)
             except DomainError as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)
+                add_refusal(form, refusal)
             else:
                 messages.success(request, done)
                 return redirect(back)

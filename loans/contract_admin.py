@@ -20,6 +20,7 @@ from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of
+from dashu.web.forms import add_refusal
 from dashu.web.writing import named
 from loans.models import Covenant, LoanContract
 from loans.services.covenants import LONGEST_NOTE, decide_covenant
@@ -142,7 +143,7 @@ class CovenantAdmin(ReadOnlyAdmin):
                     covenant_id=covenant.pk, now=lender_now(), actor=actor_of(request), **form.cleaned_data
                 )
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.user_message)
+                add_refusal(form, error)
             else:
                 messages.success(request, done.get_status_display())
                 return redirect(address)

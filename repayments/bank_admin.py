@@ -27,6 +27,7 @@ from dashu.kernel.errors import DomainError
 from dashu.kernel.money import format_minor, parse_minor
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of
+from dashu.web.forms import add_refusal
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
 from loans.selectors.search import loans_found
@@ -471,7 +472,7 @@ class BankLineAdmin(ReadOnlyAdmin):
             try:
                 act(form.cleaned_data["reason"])
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.user_message)
+                add_refusal(form, error)
             else:
                 messages.success(request, done)
                 return redirect("admin:repayments_bankline_change", line.pk)

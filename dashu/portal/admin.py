@@ -32,6 +32,7 @@ from dashu.portal.outreach import effect, refusals, wordings  # noqa: F401 – t
 from dashu.portal.refunding import RefundsCredit
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of
+from dashu.web.forms import add_refusal
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan
 from loans.models import Loan
@@ -211,6 +212,6 @@ class LoanAdmin(CashDesk, RefundsCredit, FoundByLoan, ReadOnlyAdmin):
             try:
                 return act()
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.user_message)
+                add_refusal(form, error)
         text = f"{loan.number} · {loan.borrower.name}"
         return act_page(self, request, loan, title=title, text=text, note=note, form=form, button=gettext("Make it"))

@@ -24,6 +24,7 @@ from dashu.portal.forms import WishesForm
 from dashu.portal.own_borrower import own_borrower
 from dashu.users.actors import actor_of
 from dashu.users.models import Borrower
+from dashu.web.forms import add_refusal
 from dashu.web.templatetags.dashu import lender_date
 
 
@@ -93,7 +94,7 @@ def wishes(request: HttpRequest) -> HttpResponse:
                 actor=actor_of(request),
             )
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.user_message)
+            add_refusal(form, error)
         else:
             messages.success(request, _("This holds from now on."))
             return redirect("portal:wishes")

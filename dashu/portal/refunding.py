@@ -12,6 +12,7 @@ from unfold.decorators import action
 
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
+from dashu.web.forms import add_refusal
 from loans.models import Loan
 from repayments.forms import RefundCreditForm
 from repayments.selectors.refunds import credit_of
@@ -50,7 +51,7 @@ class RefundsCredit:
                     idempotency_key=str(given["key"]),
                 )
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.user_message)
+                add_refusal(form, error)
             else:
                 messages.success(request, gettext("The refund is asked for. Another person decides."))
                 return redirect("admin:approvals_approvalrequest_change", asked.pk)

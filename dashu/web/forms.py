@@ -25,3 +25,8 @@ class AmountForm(forms.Form):
             return parse_minor(self.cleaned_data["amount"].replace(",", ""), self._currency)
         except DomainError as error:
             raise forms.ValidationError(error.user_message) from error
+
+
+def add_refusal(form: forms.BaseForm, refusal: DomainError) -> None:
+    """Say beside the field that a service names why it refused; above the form where the form has no such field."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)

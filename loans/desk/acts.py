@@ -16,6 +16,7 @@ from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.models import User
+from dashu.web.forms import add_refusal
 from loans.desk.forms import ApproveForm, CompareForm, NoteForm, RefuseForm, VerifyForm
 from loans.desk.queue import application_address
 from loans.desk.seen import findings_of, seen_at
@@ -150,7 +151,7 @@ class ActsOnApplications(ReadOnlyAdmin):
             try:
                 done = act(form.cleaned_data)
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.user_message)
+                add_refusal(form, error)
             else:
                 if isinstance(done, ApprovalRequest):
                     messages.info(request, str(state_of(done)))

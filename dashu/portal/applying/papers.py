@@ -24,6 +24,7 @@ from dashu.portal.applying.links import LinkExpired, LinkWrong, opened_token, si
 from dashu.portal.applying.own import own_application
 from dashu.uploads import is_too_large
 from dashu.users.actors import actor_of
+from dashu.web.forms import add_refusal
 from loans.domain.applications import Status
 from loans.domain.document_files import MOST_MEGABYTES, DocumentRefused, Reason
 from loans.models import Application, ApplicationDocument
@@ -115,7 +116,7 @@ def take_paper(request: HttpRequest, application: Application) -> PaperForm | No
             actor=actor_of(request),
         )
     except DomainError as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)
+        add_refusal(form, refusal)
         return form
     return None
 

@@ -17,6 +17,7 @@ from dashu.ledger.periods import ClosePreview, close_period, locked_through, pre
 from dashu.portal.books.forms import ClosePeriodForm, ReasonForm
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of
+from dashu.web.forms import add_refusal
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import lender_date, money
 
@@ -86,7 +87,7 @@ class AccountingPeriodAdmin(ReadOnlyAdmin):
             try:
                 period = close_period(today=today, actor=actor_of(request), **form.cleaned_data)
             except DomainError as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)
+                add_refusal(form, refusal)
             else:
                 text = gettext("The books are closed through %(day)s.") % {"day": lender_date(period.through)}
                 messages.success(request, text)
@@ -119,7 +120,7 @@ class AccountingPeriodAdmin(ReadOnlyAdmin):
             try:
                 reopen_period(through=period.through, actor=actor_of(request), **form.cleaned_data)
             except DomainError as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)
+                add_refusal(form, refusal)
             else:
                 messages.success(request, gettext("The period is open again."))
                 return redirect("admin:ledger_accountingperiod_change", period.pk)

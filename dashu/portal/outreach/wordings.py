@@ -27,6 +27,7 @@ from dashu.messaging.wording import KINDS, VALUES, check_wording, fill, sample_v
 from dashu.portal.outreach.forms import WordingForm
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.models import User
+from dashu.web.forms import add_refusal
 
 TONES = {"DRAFT": "info", "SUBMITTED": "warning", "APPROVED": "success"}
 
@@ -179,7 +180,7 @@ class WordingAdmin(ReadOnlyAdmin):
                     on=lender_today(),
                 )
             except DomainError as error:
-                form.add_error(error.field if error.field in form.fields else None, error.user_message)
+                add_refusal(form, error)
             else:
                 typed = WordingVersion(**form.key, subject=given["subject"], body=given["body"])
                 samples = _samples(typed)

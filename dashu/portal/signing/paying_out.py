@@ -18,6 +18,7 @@ from dashu.portal.applying.views import own_application
 from dashu.portal.signing.forms import AccountForm
 from dashu.portal.signing.showing import PayoutShown, contract_shown
 from dashu.users.actors import actor_of
+from dashu.web.forms import add_refusal
 from loans.models import Application, Product
 from loans.services.signing_codes import payout_account
 from repayments.services.request_payout import retry_payout
@@ -54,7 +55,7 @@ def _another(request: HttpRequest, shown: Application, payout: PayoutShown) -> H
             chosen = payout_account(shown, bank=given["bank"], number=given["number"])
             retry_payout(loan_id=payout.loan.pk, account=chosen, now=lender_now(), actor=actor_of(request))
         except DomainError as error:
-            form.add_error(error.field if error.field in form.fields else None, error.user_message)
+            add_refusal(form, error)
         else:
             messages.success(request, _("We pay the money out to this account now."))
             return redirect("portal:application", shown.reference)

@@ -16,6 +16,7 @@ from dashu.portal.complaining import complaints_shown
 from dashu.portal.trouble.forms import ComplaintForm, WordsForm
 from dashu.portal.trouble.own import loans_of, own_asked, own_borrower
 from dashu.users.actors import actor_of
+from dashu.web.forms import add_refusal
 
 
 @login_required
@@ -41,7 +42,7 @@ def new_complaint(request: HttpRequest) -> HttpResponse:
                 actor=actor_of(request),
             )
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)
+            add_refusal(form, refusal)
         else:
             return redirect("portal:complaint", complaint.reference)
     due_on = policy.answer_clock("complaint", today).due_on(today)

@@ -35,6 +35,7 @@ from dashu.portal.trouble.credit_words import (
 from dashu.portal.trouble.forms import DisputeForm, StatementOfOwnForm
 from dashu.portal.trouble.own import loans_of, own_asked, own_borrower
 from dashu.users.actors import actor_of
+from dashu.web.forms import add_refusal
 from loans.models import Loan
 
 
@@ -100,7 +101,7 @@ def dispute(request: HttpRequest, number: str) -> HttpResponse:
                 actor=actor_of(request),
             )
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)
+            add_refusal(form, refusal)
         else:
             return redirect("portal:dispute_status", made.reference)
     due_on = policy.answer_clock("dispute", today).due_on(today)

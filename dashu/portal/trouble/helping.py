@@ -21,6 +21,7 @@ from dashu.portal.trouble.forms import HelpForm
 from dashu.portal.trouble.own import own_asked, own_borrower, running_loans
 from dashu.users.actors import actor_of
 from dashu.users.models import User
+from dashu.web.forms import add_refusal
 from repayments.selectors.standings import standings_of
 
 SHOWN = 20
@@ -72,7 +73,7 @@ def ask_for_help(request: HttpRequest) -> HttpResponse:
                 actor=actor_of(request),
             )
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)
+            add_refusal(form, refusal)
         else:
             return redirect("portal:help_request", asked.reference)
     due_on = policy.answer_clock("hardship", today).due_on(today)

@@ -25,6 +25,7 @@ from dashu.portal.trouble.conduct import conduct_of_today
 from dashu.portal.trouble.credit_words import month_name
 from dashu.portal.trouble.forms import PromiseForm
 from dashu.users.actors import actor_of
+from dashu.web.forms import add_refusal
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
 from repayments.selectors.late_costs import cost_of_missing_the_next, late_cost
@@ -82,7 +83,7 @@ def overdue(request: HttpRequest, number: str) -> HttpResponse:
                 actor=actor_of(request),
             )
         except DomainError as refusal:
-            form.add_error(refusal.field if refusal.field in form.fields else None, refusal.user_message)
+            add_refusal(form, refusal)
         else:
             messages.success(
                 request,
