@@ -10,6 +10,7 @@ from dashu.alerts.services import raise_alert_if_possible
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.messaging.delivery import NotDelivered
 from loans.bureaus.base import BureauUnavailable
+from loans.models import GuarantorCode, SigningCode
 from loans.services import remove_document
 from loans.services import scan_document as scanning
 from loans.services.application_rows import ApplicationStateChanged
@@ -20,9 +21,7 @@ from loans.services.expire_applications import expire_applications
 from loans.services.guarantor_links import forget_links, unsent_links
 from loans.services.guarantor_links import send_guarantor_link as send_link
 from loans.services.read_credit_report import read_credit_report
-from loans.services.sign_guarantee import forget_guarantor_codes, unsent_guarantor_codes
 from loans.services.sign_guarantee import send_guarantor_code as send_code_to_guarantor
-from loans.services.signing_codes import forget_codes, unsent_codes
 from loans.services.signing_codes import send_signing_code as send_code
 from loans.services.tell_of_decision import tell_of_decision as tell
 from loans.services.tell_of_decision import tell_of_missed_decisions, waiting_applications
@@ -64,9 +63,9 @@ def sweep_applications(**_newer_fields: Any) -> None:
             raise_alert_if_possible("application.undecided", subject=str(application_id), error=str(error)[:200])
     tell_of_missed_decisions(now=now)
     tell_of_missed_signatures(now=now)
-    for code_id in unsent_codes(now=now):
+    for code_id in SigningCode.objects.unsent(now=now):
         send_signing_code(code_id=code_id)
-    forget_codes(now=now)
+    SigningCode.objects.forget(now=now)
     _sweep_guarantees(now)
     expire_applications(now=now)
 
@@ -75,10 +74,10 @@ def _sweep_guarantees(now: datetime) -> None:
     tell_of_missed_guarantees(now=now)
     for link_id in unsent_links(now=now):
         send_guarantor_link(link_id=link_id)
-    for code_id in unsent_guarantor_codes(now=now):
+    for code_id in GuarantorCode.objects.unsent(now=now):
         send_guarantor_code(code_id=code_id)
     forget_links(now=now)
-    forget_guarantor_codes(now=now)
+    GuarantorCode.objects.forget(now=now)
 
 
 @shared_task

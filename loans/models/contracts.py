@@ -1,6 +1,5 @@
 """What comes between a chosen offer and the money: the costs that were read, the signature, the contract."""
 
-import uuid
 from typing import Self
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from dashu.kernel.masking import masked_card_number
 from dashu.users.models import User, Viewer
 from dashu.users.sealing import SealedBytes, SealedJSON, SealedText
 from loans.models.applications import Application
+from loans.models.codes import OneTimeCode
 from loans.models.loans import Loan
 from loans.models.reviews import Offer
 
@@ -52,14 +52,14 @@ class Disclosure(models.Model):
         return f"{self.application_id} {self.sheet_digest[:8]}"
 
 
-class SigningCode(models.Model):
+class SigningCode(OneTimeCode):
     """
     A one-time code by which an applicant signs, sent to their phone.
 
     It is for one cost sheet and one account to pay out to: if either changes, another code is needed.
-
-    :ivar code_hash: a keyed hash; the code itself is kept, sealed, only until it is sent.
     """
+
+    PURPOSE = "loans.signing_code"
 
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, related_name="signing_codes", verbose_name=_("application")
@@ -67,15 +67,6 @@ class SigningCode(models.Model):
     sheet_digest = models.CharField(_("digest of the cost sheet"), max_length=64)
     bank = models.CharField(_("bank"), max_length=60, blank=True, default="")
     account_number = SealedText(_("account to pay out to"), null=True)
-    salt = models.UUIDField(default=uuid.uuid4, editable=False)
-    code_hash = models.CharField(max_length=64, editable=False)
-    sealed_code = SealedText(null=True)
-    phone_shown = models.CharField(_("sent to"), max_length=32)
-    made_at = models.DateTimeField(_("asked for at"))
-    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-    expires_at = models.DateTimeField(_("holds until"))
-    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
-    used_at = models.DateTimeField(_("signed with at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("signing code")

@@ -1,13 +1,12 @@
 """How guarantors agree themselves: the link to their own page, the code they sign with, and what they answered."""
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from dashu.users.sealing import SealedText
+from loans.models.codes import OneTimeCode
 from loans.models.parties import Guarantor
 from loans.models.reviews import Offer
 
@@ -56,25 +55,18 @@ class GuarantorLink(models.Model):
         return f"{self.guarantor_id} {self.made_at:%Y-%m-%d %H:%M}"
 
 
-class GuarantorCode(models.Model):
+class GuarantorCode(OneTimeCode):
     """
     A one-time code by which a guarantor signs, sent to their phone. See `SigningCode`, which is the applicant's.
 
     :ivar link: under which it was asked for, and by this the sheet that it is for.
     """
 
+    PURPOSE = "loans.guarantor_code"
+
     link = models.ForeignKey(
         GuarantorLink, on_delete=models.PROTECT, related_name="codes", verbose_name=_("link of a guarantor")
     )
-    salt = models.UUIDField(default=uuid.uuid4, editable=False)
-    code_hash = models.CharField(max_length=64, editable=False)
-    sealed_code = SealedText(null=True)
-    phone_shown = models.CharField(_("sent to"), max_length=32)
-    made_at = models.DateTimeField(_("asked for at"))
-    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
-    expires_at = models.DateTimeField(_("holds until"))
-    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
-    used_at = models.DateTimeField(_("signed with at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("signing code of a guarantor")

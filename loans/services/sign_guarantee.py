@@ -5,7 +5,6 @@ Either is a line that stays, with its evidence; the latest one holds until the b
 their mind both ways until then.
 """
 
-import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +22,6 @@ from dashu.consents.services.ledger import give_consents, withdraw_consent
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.kernel.errors import DomainError
 from dashu.messaging.secret_texts import reaches_phones, send_secret_text, shows_secrets
-from dashu.users.id_numbers import compact
-from dashu.users.sealing import blind_index
 from loans.domain.application_consents import OF_GUARANTORS
 from loans.domain.cost_sheet import digest_of
 from loans.models import GuaranteeAnswer, Guarantor, GuarantorCode, GuarantorLink
@@ -33,10 +30,7 @@ from loans.services.ask_guarantors_again import GuarantorAnswered
 from loans.services.draft_contract import Where
 from loans.services.open_guarantee import Asked, actor_of_guarantor, open_guarantee, refuse_unconfirmed
 from loans.services.signing_codes import (
-    LASTS,
-    MOST_TRIES,
     CodesNotSent,
-    new_digits,
     no_code_holds,
     not_this_code,
     refuse_too_many_codes,
@@ -79,11 +73,8 @@ def ask_guarantor_code(
 
     actor = actor_of_guarantor(asked.guarantor)
     give_consents(**_whose(asked), text_ids=needed, now=now, actor=actor, language=language)
-    earlier.filter(expires_at__gt=now, used_at=None).update(expires_at=now, sealed_code=None)
-    made = GuarantorCode(link=asked.link, phone_shown=asked.guarantor.masked_phone, made_at=now, expires_at=now + LASTS)
-    made.sealed_code = new_digits()
-    made.code_hash = _hash(made, made.sealed_code)
-    made.save()
+    earlier.end(now=now)
+    made = GuarantorCode.made(now=now, link=asked.link, phone_shown=asked.guarantor.masked_phone)
     audit.record(
         action="loans.guarantor_code_asked",
         subject_type="guarantor",
@@ -116,22 +107,10 @@ def send_guarantor_code(*, code_id: int, now: datetime) -> bool:
     return True
 
 
-def unsent_guarantor_codes(*, now: datetime) -> list[int]:
-    """Return the codes that still hold and were not sent, for the sweep."""
-    waiting = GuarantorCode.objects.filter(sent_at=None, expires_at__gt=now, sealed_code__isnull=False)
-    return list(waiting.values_list("pk", flat=True)[:200])
-
-
-def forget_guarantor_codes(*, now: datetime) -> int:
-    """Delete what is still kept, sealed, of codes that no longer hold; return of how many."""
-    return GuarantorCode.objects.filter(expires_at__lte=now, sealed_code__isnull=False).update(sealed_code=None)
-
-
 def latest_guarantor_code(link: GuarantorLink, *, now: datetime) -> GuarantorCode | None:
     """Return the code that can be signed with now; None where another has to be asked for."""
-    latest = GuarantorCode.objects.filter(link=link).first()
-    is_over = latest is None or latest.used_at or latest.expires_at <= now or latest.tries >= MOST_TRIES
-    return None if is_over else latest
+    code: GuarantorCode | None = GuarantorCode.objects.filter(link=link).usable(now=now)
+    return code
 
 
 def sign_guarantee(
@@ -189,9 +168,7 @@ def decline_guarantee(*, token: str, confirmation: str, language: str, now: date
     whose, actor = _whose(asked), actor_of_guarantor(asked.guarantor)
     if GUARANTEE in consents_held(**whose):
         withdraw_consent(**whose, purpose=GUARANTEE, now=now, actor=actor)
-    GuarantorCode.objects.filter(link__guarantor=asked.guarantor, expires_at__gt=now).update(
-        expires_at=now, sealed_code=None
-    )
+    GuarantorCode.objects.filter(link__guarantor=asked.guarantor).end(now=now)
     how = {"method": "button on the page of the link"}
     return _answer(asked, GuaranteeAnswer.Kind.DECLINED, how, language=language, now=now, where=where)
 
@@ -206,11 +183,7 @@ def _try(token: str, confirmation: str, typed: str, now: datetime) -> GuarantorC
     code = latest_guarantor_code(asked.link, now=now)
     if code is None:
         return no_code_holds()
-    if secrets.compare_digest(code.code_hash, _hash(code, compact(typed[:40])[:12])):
-        return code
-    code.tries += 1
-    code.save(update_fields=["tries"])
-    return not_this_code(MOST_TRIES - code.tries)
+    return code if code.takes(typed) else not_this_code(code.tries_left)
 
 
 def _answer(
@@ -289,7 +262,3 @@ def _language_read(guarantor: Guarantor) -> str:
     """Return the language in which the guarantor agreed last, which is the page's; else the applicant's."""
     entries = ConsentEntry.objects.filter(person=actor_of_guarantor(guarantor), language__gt="")
     return entries.values_list("language", flat=True).first() or guarantor.application.borrower.language
-
-
-def _hash(code: GuarantorCode, typed: str) -> str:
-    return blind_index(f"{code.salt}:{typed}", "loans.guarantor_code")

@@ -5,7 +5,6 @@ A code holds for minutes and for few tries, each of which is kept even where the
 it is a keyed hash; the code itself stays, sealed, until it is sent.
 """
 
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,17 +19,13 @@ from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.messaging.secret_texts import reaches_phones, send_secret_text, shows_secrets
 from dashu.users.id_numbers import card_number, compact
-from dashu.users.sealing import blind_index
 from loans.models import Application, CardToPay, Product, SigningCode
 from loans.services.application_rows import lock_application
 from loans.services.disclose_costs import chosen_offer, current_disclosure
 from loans.services.refuse_unguaranteed import refuse_unguaranteed
 
-LASTS = timedelta(minutes=5)
-MOST_TRIES = 5
 PAUSE = timedelta(seconds=60)
 MOST_A_DAY = 5
-DIGITS = 6
 
 
 class NotUnderstoodYet(DomainError):
@@ -135,19 +130,15 @@ def ask_signing_code(*, application_id: int, account: PayoutAccount | None, now:
     if not (reaches_phones() or shows_secrets()):
         raise CodesNotSent(_("Codes cannot be sent at present. Nothing is lost; try again later."))
     _refuse_too_many(application, now=now)
-    _forget(application, now=now)
-    made = SigningCode(
+    SigningCode.objects.filter(application=application).end(now=now)
+    made = SigningCode.made(
+        now=now,
         application=application,
         sheet_digest=disclosure.sheet_digest,
         bank=account.bank if account else "",
         account_number=account.number if account else None,
         phone_shown=identity.masked_phone,
-        made_at=now,
-        expires_at=now + LASTS,
     )
-    made.sealed_code = new_digits()
-    made.code_hash = _hash(made, made.sealed_code)
-    made.save()
     audit.record(
         action="loans.signing_code_asked",
         subject_type="application",
@@ -157,10 +148,6 @@ def ask_signing_code(*, application_id: int, account: PayoutAccount | None, now:
     )
     events.publish("loans.signing_code_asked", code_id=made.pk)
     return made
-
-
-def new_digits() -> str:
-    return "".join(secrets.choice("0123456789") for _digit in range(DIGITS))
 
 
 def send_signing_code(*, code_id: int, now: datetime) -> bool:
@@ -184,21 +171,10 @@ def send_signing_code(*, code_id: int, now: datetime) -> bool:
     return True
 
 
-def unsent_codes(*, now: datetime) -> list[int]:
-    """Return the codes that still hold and were not sent, for the sweep."""
-    waiting = SigningCode.objects.filter(sent_at=None, expires_at__gt=now).filter(sealed_code__isnull=False)
-    return list(waiting.values_list("pk", flat=True)[:200])
-
-
-def forget_codes(*, now: datetime) -> int:
-    """Delete what is still kept, sealed, of codes that no longer hold; return of how many."""
-    return SigningCode.objects.filter(expires_at__lte=now).filter(sealed_code__isnull=False).update(sealed_code=None)
-
-
 def latest_code(application: Application, *, now: datetime) -> SigningCode | None:
     """Return the code that can be signed with now; None where another has to be asked for."""
-    latest = SigningCode.objects.filter(application=application).first()
-    return latest if latest and not _is_over(latest, now=now) else None
+    code: SigningCode | None = SigningCode.objects.filter(application=application).usable(now=now)
+    return code
 
 
 @transaction.atomic
@@ -207,11 +183,7 @@ def _try(application_id: int, typed: str, now: datetime) -> SigningCode | Domain
     code = latest_code(application, now=now)
     if code is None:
         return no_code_holds()
-    if secrets.compare_digest(code.code_hash, _hash(code, compact(typed)[:12])):
-        return code
-    code.tries += 1
-    code.save(update_fields=["tries"])
-    return not_this_code(MOST_TRIES - code.tries)
+    return code if code.takes(typed) else not_this_code(code.tries_left)
 
 
 def no_code_holds() -> CodeExpired:
@@ -242,10 +214,6 @@ def refuse_wrong_code(*, application_id: int, typed: str, now: datetime) -> Sign
     return tried
 
 
-def _is_over(code: SigningCode, *, now: datetime) -> bool:
-    return code.used_at is not None or code.expires_at <= now or code.tries >= MOST_TRIES
-
-
 def _refuse_too_many(application: Application, *, now: datetime) -> None:
     made = SigningCode.objects.filter(application=application, made_at__gt=now - timedelta(days=1))
     refuse_too_many_codes(made.values_list("made_at", flat=True), now=now)
@@ -263,14 +231,3 @@ def refuse_too_many_codes(made: Iterable[datetime], *, now: datetime) -> None:
         )
     if len(moments) >= MOST_A_DAY:
         raise TooManyCodes(_("No more codes can be sent today. Your application is kept; go on tomorrow."))
-
-
-def _forget(application: Application, *, now: datetime) -> None:
-    """End the codes made before: one at a time can be signed with."""
-    SigningCode.objects.filter(application=application, expires_at__gt=now, used_at=None).update(
-        expires_at=now, sealed_code=None
-    )
-
-
-def _hash(code: SigningCode, typed: str) -> str:
-    return blind_index(f"{code.salt}:{typed}", "loans.signing_code")

@@ -32,10 +32,8 @@ from loans.services.signing_codes import (
     PayoutAccount,
     TooManyCodes,
     ask_signing_code,
-    forget_codes,
     payout_account,
     send_signing_code,
-    unsent_codes,
 )
 from tests.applicants import AMINAS_NUMBER, NOW
 from tests.papers import text_of
@@ -75,7 +73,7 @@ class TestAskSigningCode:
         send_signing_code(code_id=asked.pk, now=NOW)
 
         assert SigningCode.objects.get().sealed_code == asked.sealed_code
-        assert forget_codes(now=NOW + 5 * MINUTE) == 1
+        assert SigningCode.objects.forget(now=NOW + 5 * MINUTE) == 1
         assert SigningCode.objects.get().sealed_code is None
 
     def test_is_refused_where_nobody_could_get_it(self, amina, settings):
@@ -113,7 +111,7 @@ class TestAskSigningCode:
         tasks.sweep_applications()
 
         assert SigningCode.objects.get(pk=asked.pk).sent_at == NOW + MINUTE
-        assert unsent_codes(now=NOW + MINUTE) == []
+        assert SigningCode.objects.unsent(now=NOW + MINUTE) == []
 
 
 class TestPayoutAccount:
