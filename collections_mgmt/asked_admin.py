@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -16,6 +15,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.domain.clocks import clock_of
 from collections_mgmt.forms import AnswerForm, CloseComplaintForm, DisputeAnswerForm, HelpAnswerForm
 from collections_mgmt.models import Complaint, Dispute, HardshipRequest
@@ -25,11 +25,9 @@ from collections_mgmt.services.asked import CLOCKS, take_up
 from collections_mgmt.services.complaints import close_complaint, write_back
 from collections_mgmt.services.disputes import answer_dispute
 from dashu.kernel.dates import lender_now, lender_today
-from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
-from dashu.users.models import User
-from dashu.web.forms import add_refusal
+from dashu.users.actors import person_of
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 from dashu.web.writing import named
@@ -125,30 +123,13 @@ class AskedAdmin(ReadOnlyAdmin):
         )
 
     def _ask(
-        self,
-        request: HttpRequest,
-        pk: int,
-        form: forms.Form,
-        act: Callable[[dict[str, Any]], Any],
-        *,
-        title: Any,
-        text: Any,
-        done: Any,
+        self, request: HttpRequest, pk: int, form: forms.Form, act: Callable[[dict[str, Any]], Any], **words: Any
     ) -> HttpResponse:
-        """Show the form, do what it asks for, and go back; a refusal stands at its field."""
+        """:param words: title, text and done, see `ask_and_do`."""
         if self.get_object(request, str(pk)) is None:
             raise Http404
         back = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
-        if request.method == "POST" and form.is_valid():
-            try:
-                act(form.cleaned_data)
-            except DomainError as refusal:
-                add_refusal(form, refusal)
-            else:
-                messages.success(request, done)
-                return redirect(back)
-        shown = {"title": title, "text": text, "form": form, "button": title, "back": back, "opts": self.opts}
-        return render(request, "staff/act.html", {**self.admin_site.each_context(request), **shown})
+        return ask_and_do(self, request, form, act, back=back, **words)
 
 
 @admin.register(HardshipRequest)
@@ -358,11 +339,6 @@ class DisputeAdmin(AskedAdmin):
             ),
             done=_("The borrower has your answer."),
         )
-
-
-def person_of(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _causes() -> dict[str, str]:

@@ -4,24 +4,22 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
+from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.forms import EndHoldForm, HoldForm, PromiseForm
 from collections_mgmt.models import CollectionCase, Hold
 from collections_mgmt.services.holds import end_hold, place_hold
 from collections_mgmt.services.promises import note_promise
 from dashu.kernel.dates import lender_today
-from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of
-from dashu.web.forms import add_refusal
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan, loan_link
@@ -158,28 +156,11 @@ class CollectionCaseAdmin(FoundByLoan, ReadOnlyAdmin):
         return case.loan
 
     def _ask(
-        self,
-        request: HttpRequest,
-        case_id: int,
-        form: forms.Form,
-        act: Callable[[dict[str, Any]], Any],
-        *,
-        title: Any,
-        text: Any,
-        done: Any,
+        self, request: HttpRequest, case_id: int, form: forms.Form, act: Callable[[dict[str, Any]], Any], **words: Any
     ) -> HttpResponse:
-        """Show the form, do what it asks for, and go back to the case; a refusal stands at its field."""
+        """:param words: title, text and done, see `ask_and_do`."""
         back = reverse("admin:collections_mgmt_collectioncase_change", args=[case_id])
-        if request.method == "POST" and form.is_valid():
-            try:
-                act(form.cleaned_data)
-            except DomainError as refusal:
-                add_refusal(form, refusal)
-            else:
-                messages.success(request, done)
-                return redirect(back)
-        shown = {"title": title, "text": text, "form": form, "button": title, "back": back, "opts": self.opts}
-        return render(request, "staff/act.html", {**self.admin_site.each_context(request), **shown})
+        return ask_and_do(self, request, form, act, back=back, **words)
 
 
 def _promises(loan: Loan) -> Table:

@@ -7,7 +7,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from collections_mgmt.domain.clocks import Clock, Urgency
+from collections_mgmt.domain.clocks import Clock
+from dashu.kernel.urgency import Urgency
 
 CLASSIFICATIONS: Mapping[str, Promise] = {
     "NORMAL": _("Normal"),

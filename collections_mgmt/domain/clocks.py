@@ -1,14 +1,9 @@
 """The clock of something that waits for an answer by a day."""
 
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
+from datetime import date, timedelta
 
-
-class Urgency(StrEnum):
-    IN_TIME = "in_time"
-    SOON = "soon"
-    OVERDUE = "overdue"
+from dashu.kernel.urgency import Urgency, urgency_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +15,5 @@ class Clock:
 
 
 def clock_of(due_on: date, today: date, *, warn_days: int) -> Clock:
-    left = (due_on - today).days
-    if left < 0:
-        return Clock(Urgency.OVERDUE, -left)
-    return Clock(Urgency.SOON if left <= warn_days else Urgency.IN_TIME, left)
+    left = due_on - today
+    return Clock(urgency_of(left, soon=timedelta(days=warn_days)), abs(left.days))

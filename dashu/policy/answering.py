@@ -8,6 +8,7 @@ from typing import Any
 
 from dashu.finance.calendars import CHINA, business_day_after
 from dashu.policy.complaints import LANGUAGES
+from dashu.policy.plain import count, yes_or_no
 from dashu.policy.rate_bounds import fraction
 
 
@@ -85,21 +86,21 @@ class HelpLines:
 
 
 def clock_of(value: Any) -> AnswerClock:
-    clock = AnswerClock(_count(value["days"]), _yes_or_no(value["business"]), _count(value["warn_days"]))
+    clock = AnswerClock(count(value["days"]), yes_or_no(value["business"]), count(value["warn_days"]))
     if not 1 <= clock.days <= 60 or clock.warn_days > clock.days:
         raise ValueError(f"an answer takes 1 to 60 days and is warned of within them, not {clock}")
     return clock
 
 
 def own_promise_of(value: Any) -> OwnPromise:
-    promise = OwnPromise(_count(value["longest_days"]), fraction(value["least_share"]))
+    promise = OwnPromise(count(value["longest_days"]), fraction(value["least_share"]))
     if not (1 <= promise.longest_days <= 60 and 0 <= promise.least_share <= 1):
         raise ValueError(f"longest_days lies from 1 to 60, least_share from 0 to 1, not {promise}")
     return promise
 
 
 def conduct_of(value: Any) -> Conduct:
-    conduct = Conduct(**{name: _count(number) for name, number in value.items()})
+    conduct = Conduct(**{name: count(number) for name, number in value.items()})
     if conduct.calls_a_day > conduct.dials_a_day:
         raise ValueError(f"nobody is reached more often than they are called: {conduct}")
     return conduct
@@ -107,7 +108,7 @@ def conduct_of(value: Any) -> Conduct:
 
 def adverse_of(value: Any) -> AdverseRecord:
     adverse = AdverseRecord(
-        frozenset(str(mark) for mark in value["marks"]), _count(value["notice_days"]), _count(value["kept_years"])
+        frozenset(str(mark) for mark in value["marks"]), count(value["notice_days"]), count(value["kept_years"])
     )
     if not 1 <= adverse.notice_days <= 28:
         raise ValueError(f"notice_days lies from 1 to 28, not {adverse.notice_days}")
@@ -128,17 +129,3 @@ def named_codes_of(value: Any) -> Mapping[str, Mapping[str, str]]:
         if set(names) != set(LANGUAGES) or not all(names.values()):
             raise ValueError(f"{code} needs a name in each of {', '.join(LANGUAGES)}")
     return named
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"expected a whole number, not {value!r}")
-    if value < 0:
-        raise ValueError(f"expected a number that is not negative, not {value}")
-    return value
-
-
-def _yes_or_no(value: Any) -> bool:
-    if type(value) is not bool:
-        raise TypeError(f"expected true or false, not {value!r}")
-    return value

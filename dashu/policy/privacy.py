@@ -6,6 +6,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from dashu.policy.plain import whole
+
 
 class Kept(StrEnum):
     """What stays after an account is closed."""
@@ -49,23 +51,17 @@ class ClosureRules:
 
 
 def export_rules_of(value: Any) -> ExportRules:
-    rules = ExportRules(_whole(value["keep_days"]), _whole(value["every_hours"]))
+    rules = ExportRules(whole(value["keep_days"]), whole(value["every_hours"]))
     if not 1 <= rules.keep_days <= 60 or not 1 <= rules.every_hours <= 720:
         raise ValueError(f"keep_days lies between 1 and 60, every_hours between 1 and 720, not {rules}")
     return rules
 
 
 def closure_rules_of(value: Any) -> ClosureRules:
-    years = {Kept(what): _whole(count) for what, count in value["keep_years"].items()}
+    years = {Kept(what): whole(count) for what, count in value["keep_years"].items()}
     if set(years) != set(Kept) or not all(0 <= count <= 99 for count in years.values()):
         raise ValueError(f"expected years from 0 to 99 for each of {', '.join(Kept)}, not {value['keep_years']}")
-    undo_days = _whole(value["undo_days"])
+    undo_days = whole(value["undo_days"])
     if not 0 <= undo_days <= 60:
         raise ValueError(f"undo_days lies between 0 and 60, not {undo_days}")
     return ClosureRules(undo_days, years)
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"expected a whole number, not {value!r}")
-    return value

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from dashu.policy.plain import count
+
 
 @dataclass(frozen=True, slots=True)
 class Cap:
@@ -73,7 +75,7 @@ class Pause:
 
 def caps_of(value: Any) -> Mapping[str, Cap]:
     """Read the caps by purpose of the message."""
-    caps = {str(purpose): Cap(**{name: _count(most) for name, most in cap.items()}) for purpose, cap in value.items()}
+    caps = {str(purpose): Cap(**{name: count(most) for name, most in cap.items()}) for purpose, cap in value.items()}
     if set(caps) != {"REMINDER", "MARKETING"}:
         raise ValueError(f"expected caps of REMINDER and MARKETING, not {sorted(caps)}")
     for cap in caps.values():
@@ -89,11 +91,11 @@ def schedule_of(value: Any) -> ReminderSchedule:
     for name, days in segments.items():
         if list(days) != sorted(set(days)):
             raise ValueError(f"the days of {name} must rise: {list(days)}")
-    return ReminderSchedule(_count(value["new_within_days"]), _count(value["late_within_days"]), segments)
+    return ReminderSchedule(count(value["new_within_days"]), count(value["late_within_days"]), segments)
 
 
 def holdout_of(value: Any) -> Holdout:
-    holdout = Holdout(str(value["experiment"]), _count(value["share_bps"]))
+    holdout = Holdout(str(value["experiment"]), count(value["share_bps"]))
     if not 0 <= holdout.share_bps <= 5000:
         raise ValueError(f"share_bps lies between 0 and 5000, not {holdout.share_bps}")
     if holdout.share_bps and not 0 < len(holdout.experiment) <= 40:
@@ -102,25 +104,17 @@ def holdout_of(value: Any) -> Holdout:
 
 
 def retry_of(value: Any) -> Retry:
-    minutes = tuple(_count(minute) for minute in value["minutes"])
+    minutes = tuple(count(minute) for minute in value["minutes"])
     if not 1 <= len(minutes) <= 20 or not all(1 <= minute <= 1440 for minute in minutes):
         raise ValueError(f"minutes must be 1 to 20 waits of 1 to 1440 minutes, not {list(minutes)}")
     return Retry(minutes)
 
 
 def pause_of(value: Any) -> Pause:
-    days = tuple(_count(day) for day in value["days"])
+    days = tuple(count(day) for day in value["days"])
     if not 1 <= len(days) <= 6 or list(days) != sorted({day for day in days if 1 <= day <= 90}):
         raise ValueError(f"days must be 1 to 6 rising numbers from 1 to 90, not {list(days)}")
     return Pause(days)
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"expected a whole number, not {value!r}")
-    if value < 0:
-        raise ValueError(f"expected a number that is not negative, not {value}")
-    return value
 
 
 def _day(value: Any) -> int:

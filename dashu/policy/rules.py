@@ -41,6 +41,7 @@ from dashu.policy.credit_rules import (
     payout_rules_of,
     review_rules_of,
 )
+from dashu.policy.plain import whole
 from dashu.policy.privacy import ClosureRules, ExportRules, closure_rules_of, export_rules_of
 from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.reaching_out import (
@@ -225,7 +226,7 @@ def rate_limits(on: date, *, pack: str | None = None) -> RateLimits:
 
 def non_accrual_days(on: date, *, pack: str | None = None) -> int:
     """Return the days past due beyond which interest and penalty are income only when they are paid."""
-    return _whole(rule("accrual.non_accrual_days", on=on, pack=pack))
+    return whole(rule("accrual.non_accrual_days", on=on, pack=pack))
 
 
 def credit_review(on: date, *, pack: str | None = None) -> ReviewRules:
@@ -331,7 +332,7 @@ def answer_clock(of: str, on: date, *, pack: str | None = None) -> AnswerClock:
 
 def deciding_days(on: date, *, pack: str | None = None) -> int:
     """Return for how many days a borrower is left in peace to decide on a plan that they were told of."""
-    return _whole(rule("hardship.deciding_days", on=on, pack=pack))
+    return whole(rule("hardship.deciding_days", on=on, pack=pack))
 
 
 def own_promise(on: date, *, pack: str | None = None) -> OwnPromise:
@@ -364,7 +365,7 @@ def typed(code: str, value: Any) -> Any:
 
 
 def _scale(value: Any) -> Scale:
-    return Scale(tuple(Band(_whole(band["from_days"]), str(band["code"])) for band in value))
+    return Scale(tuple(Band(whole(band["from_days"]), str(band["code"])) for band in value))
 
 
 def _levels(value: Any) -> Scale:
@@ -375,7 +376,7 @@ def _levels(value: Any) -> Scale:
 
 
 def _promise_kept(value: Any) -> PromiseKept:
-    kept = PromiseKept(share=fraction(value["share"]), days=_whole(value["days"]))
+    kept = PromiseKept(share=fraction(value["share"]), days=whole(value["days"]))
     if not (0 < kept.share <= 1 and 0 <= kept.days <= 31):
         raise ValueError(f"share lies above 0 and up to 1, days from 0 to 31, not {kept}")
     return kept
@@ -401,8 +402,8 @@ def _penalty(value: Any) -> PenaltyPolicy:
         multiplier=fraction(value["multiplier"]),
         cap=fraction(value["cap"]),
         base=PenaltyBase(value["base"]),
-        year_days=_whole(value["year_days"]),
-        grace_days=_whole(value["grace_days"]),
+        year_days=whole(value["year_days"]),
+        grace_days=whole(value["grace_days"]),
     )
     if policy.year_days not in (360, 365):
         raise ValueError(f"year_days must be 360 or 365, not {policy.year_days}")
@@ -410,7 +411,7 @@ def _penalty(value: Any) -> PenaltyPolicy:
 
 
 def _match_weights(value: Any) -> MatchWeights:
-    weights = MatchWeights(**{name: _whole(points) for name, points in value.items()})
+    weights = MatchWeights(**{name: whole(points) for name, points in value.items()})
     if not 0 < weights.suggest <= weights.auto <= 100:
         raise ValueError(f"suggest and auto must lie in this order between 1 and 100, not {weights}")
     if weights.name + weights.amount != 100 or min(weights.name, weights.amount) < 1:
@@ -429,11 +430,11 @@ def _hours(value: Any) -> ContactHours:
 
 
 def _days(value: Any) -> tuple[int, ...]:
-    return tuple(_whole(day) for day in value)
+    return tuple(whole(day) for day in value)
 
 
 def _settlement_quotes(value: Any) -> SettlementQuotes:
-    days = SettlementQuotes(_whole(value["longest_days"]), _whole(value["confirmation_days"]))
+    days = SettlementQuotes(whole(value["longest_days"]), whole(value["confirmation_days"]))
     if not 0 <= days.longest_days <= 90 or not 0 <= days.confirmation_days <= 30:
         raise ValueError(f"a quote binds for 0 to 90 days and is confirmed in 0 to 30, not {days}")
     return days
@@ -449,7 +450,7 @@ def _lender_names(value: Any) -> Mapping[str, str]:
 def _autopay_retry(value: Any) -> AutopayRetry:
     retry = AutopayRetry(
         days=_days(value["days"]),
-        notice_days=_whole(value["notice_days"]),
+        notice_days=whole(value["notice_days"]),
         asks_from=time.fromisoformat(value["asks_from"]),
         final_failures=frozenset(str(code) for code in value["final_failures"]),
     )
@@ -474,12 +475,6 @@ def _texts(value: Any) -> dict[str, str]:
     return {str(name): str(text) for name, text in value.items()}
 
 
-def _whole(value: Any) -> int:
-    if type(value) is not int:
-        raise TypeError(f"expected a whole number, not {value!r}")
-    return value
-
-
 # By the start of the code, because a pack may hold several tables of one form.
 PARSERS: dict[str, Callable[[Any], Any]] = {
     "delinquency.buckets": _scale,
@@ -487,7 +482,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "promise.kept": _promise_kept,
     "promise.own": own_promise_of,
     "answers.": clock_of,
-    "hardship.deciding_days": _whole,
+    "hardship.deciding_days": whole,
     "complaints.root_causes": named_codes_of,
     "classification.five_tier.": _scale,
     "classification.table_of_product": _texts,
@@ -503,7 +498,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "penalty.rule": _penalty,
     "rate.cap": rate_bound,
     "rate.highest_contract": rate_bound,
-    "accrual.non_accrual_days": _whole,
+    "accrual.non_accrual_days": whole,
     "provision.rates": _provision_rates,
     "reminders.schedule": schedule_of,
     "reminders.holdout": holdout_of,

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from dashu.users.models import Partner
+from django.http import HttpRequest
+
+from dashu.users.models import Partner, User
 from dashu.users.roles import Role
 
 ANONYMOUS = "anonymous"
@@ -26,3 +28,9 @@ def actor_of_user(user: Any) -> str:
         if code:
             return f"partner:{code}"
     return f"user:{user.pk}"
+
+
+def person_of(request: HttpRequest) -> User:
+    """Return who signed in, on pages that nobody else gets to."""
+    assert isinstance(request.user, User)
+    return request.user

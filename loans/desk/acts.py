@@ -15,7 +15,7 @@ from dashu.approvals.presenting import state_of
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
-from dashu.users.models import User
+from dashu.users.actors import person_of
 from dashu.web.forms import add_refusal
 from loans.desk.forms import ApproveForm, CompareForm, NoteForm, RefuseForm, VerifyForm
 from loans.desk.queue import application_address
@@ -199,8 +199,3 @@ def _findings(application: Application) -> list[tuple[str, str]]:
         [words] = reasons_in_words([finding])
         choices.setdefault(finding.reason.value, f"{REASONS[finding.reason.value]}: {words.fact}")
     return list(choices.items())
-
-
-def person_of(request: HttpRequest) -> User:
-    person: Any = request.user
-    return person

@@ -8,12 +8,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from dashu.kernel.urgency import Urgency
 from dashu.policy.credit_rules import Outcome
 from dashu.users.models import User
 from loans.domain.card_issuers import Belonging
 from loans.domain.credit_review import Reason
 from loans.domain.guarantees import State
-from loans.domain.promises_to_answer import Clock, Urgency, clock_of
+from loans.domain.promises_to_answer import Clock, clock_of
 from loans.domain.scoring_facts import Housing, Work
 from loans.models import Application, ApplicationDocument, ApplicationEvent
 

@@ -2,15 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+
+from dashu.kernel.urgency import Urgency, urgency_of
 
 SOON = timedelta(hours=8)  # less than a working day
-
-
-class Urgency(StrEnum):
-    IN_TIME = "in_time"
-    SOON = "soon"
-    OVERDUE = "overdue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +19,4 @@ class Clock:
 def clock_of(due_at: datetime, now: datetime) -> Clock:
     """Return how a promise stands; at the very moment that was promised it is not late yet."""
     left = due_at - now
-    if left < timedelta():
-        return Clock(Urgency.OVERDUE, -left // timedelta(hours=1))
-    return Clock(Urgency.SOON if left <= SOON else Urgency.IN_TIME, left // timedelta(hours=1))
+    return Clock(urgency_of(left, soon=SOON), abs(left) // timedelta(hours=1))

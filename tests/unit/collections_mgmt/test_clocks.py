@@ -2,7 +2,8 @@ from datetime import date
 
 import pytest
 
-from collections_mgmt.domain.clocks import Clock, Urgency, clock_of
+from collections_mgmt.domain.clocks import Clock, clock_of
+from dashu.kernel.urgency import Urgency
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from loans.domain.promises_to_answer import Clock, Urgency, clock_of
+from dashu.kernel.urgency import Urgency
+from loans.domain.promises_to_answer import Clock, clock_of
 
 DUE = datetime(2026, 11, 25, 10, 0, tzinfo=UTC)
 
