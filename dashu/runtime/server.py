@@ -221,7 +221,7 @@ def _parts(home: Home, listener: int) -> list[Child]:
     celery = [sys.executable, "-m", "celery", "-A", "dashu.celery"]
     web = [
         *(sys.executable, "-m", "gunicorn", "dashu.wsgi:application", "--bind", f"fd://{listener}"),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--no-control-socket"),
+        *("--worker-class", "gthread", "--workers", "4", "--threads", "2", "--preload", "--no-control-socket"),
     ]
     worker = [
         *(*celery, "worker", "--queues", ",".join(QUEUES), "--concurrency", "2"),

@@ -1,6 +1,9 @@
 /* Shows what needs passkeys where the browser has them, and says so in plain words when one could not be used. */
 document.addEventListener("DOMContentLoaded", () => {
-  if (!window.PublicKeyCredential) return;
+  if (!window.PublicKeyCredential) {
+    document.getElementById("mfa_login")?.classList.add("is-unknown");
+    return;
+  }
   for (const part of document.querySelectorAll("[data-needs-passkeys]")) part.hidden = false;
   for (const part of document.querySelectorAll("[data-without-passkeys]")) part.hidden = true;
 });

@@ -16,7 +16,7 @@ document.addEventListener("DOMContentLoaded", () => {
     field.addEventListener("input", (event) => { if (event.isTrusted) slider.value = read(field) || slider.min; });
     (field.closest(".with-sign") ?? field).after(slider);
   }
-  if (window.htmx) for (const button of document.querySelectorAll(".calc__go")) button.hidden = true;
+  if (!window.htmx) for (const button of document.querySelectorAll(".calc__go")) button.classList.add("is-needed");
   document.addEventListener("htmx:afterSettle", () => {
     for (const wrong of document.querySelectorAll("[id^=calc-][id$=-wrong]")) {
       const field = wrong.parentElement.querySelector("input:not([type=range], [type=radio])");

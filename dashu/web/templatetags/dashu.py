@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import template
@@ -109,8 +110,41 @@ def staff_table(stored: dict[str, Any]) -> Table:
     )
 
 
-@register.simple_tag
-def icon(name: str) -> SafeString:
+@register.simple_tag(name="money")
+def money_tag(minor: int, currency: str = "CNY", tone: str = "plain") -> SafeString:
+    """
+    Draw one amount of money.
+
+    :param currency: empty for CNY.
+    :param tone: "plain", "late" or "soft".
+    """
+    parts = money_parts(minor, currency or "CNY")
+    return format_html(
+        '<span class="money money--{}"><span class="money__sign">{}</span>{}<span class="money__part">{}</span></span>',
+        tone,
+        *parts,
+    )
+
+
+@register.simple_tag(name="date")
+def date_tag(on: date, style: str = "full") -> SafeString:
+    """Draw one date, readable by people and programs. :param style: "full" or "short"."""
+    return format_html('<time class="nowrap" datetime="{}">{}</time>', on.isoformat(), lender_date(on, style))
+
+
+@register.simple_tag(name="status")
+def status_tag(text: str, tone: str, icon: str) -> SafeString:
+    """
+    Draw a state as icon and words, so that color is never the only sign.
+
+    :param tone: "plain", "good", "soon", "late" or "calm".
+    """
+    return format_html('<span class="status status--{}">{}{}</span>', tone or "plain", icon_tag(icon), text)
+
+
+@register.simple_tag(name="icon")
+@lru_cache
+def icon_tag(name: str) -> SafeString:
     """Draw an icon of the sprite. It is decoration: the words beside it say the same."""
     return format_html(
         '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("vendor/lucide/icons.svg"), name

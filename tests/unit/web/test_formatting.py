@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from dashu.kernel.money import Money
-from dashu.web.templatetags.dashu import icon, lender_date, money, money_parts
+from dashu.web.templatetags.dashu import icon_tag, lender_date, money, money_parts
 
 
 class TestMoney:
@@ -50,4 +50,4 @@ class TestLenderDate:
 
 
 def test_an_icon_is_hidden_from_screen_readers():
-    assert icon("check").startswith('<svg class="icon" aria-hidden="true"><use href="/static/vendor/lucide/icons')
+    assert icon_tag("check").startswith('<svg class="icon" aria-hidden="true"><use href="/static/vendor/lucide/icons')
