@@ -58,8 +58,8 @@ class Migration(migrations.Migration):
                 ("written_at", models.DateTimeField(verbose_name="written at")),
             ],
             options={
-                "verbose_name": "day of the desk",
-                "verbose_name_plural": "days of the desk",
+                "verbose_name": "day of the overview",
+                "verbose_name_plural": "Overview",
             },
         ),
         migrations.CreateModel(

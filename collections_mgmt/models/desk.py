@@ -16,8 +16,8 @@ class DeskDay(models.Model):
     written_at = models.DateTimeField(_("written at"))
 
     class Meta:
-        verbose_name = _("day of the desk")
-        verbose_name_plural = _("days of the desk")
+        verbose_name = _("day of the overview")
+        verbose_name_plural = _("Overview")
 
     def __str__(self) -> str:
         return str(self.business_date)

@@ -25,7 +25,7 @@ class OverviewForm(forms.Form):
     """:param products, currencies: what there is to choose from; teams and strategies follow from what is found."""
 
     on = forms.DateField(label=_("At the end of"), required=False, widget=UnfoldAdminSingleDateWidget)
-    compared = forms.DateField(label=_("Compared with"), required=False, widget=UnfoldAdminSingleDateWidget)
+    compared = forms.DateField(label=_("Compared with the end of"), required=False, widget=UnfoldAdminSingleDateWidget)
     product = forms.ChoiceField(label=capfirst(_("product")), required=False, widget=UnfoldAdminSelectWidget)
     currency = forms.ChoiceField(label=capfirst(_("currency")), required=False, widget=UnfoldAdminSelectWidget)
     team = forms.CharField(
