@@ -37,12 +37,14 @@ STEPS = {
     "cases_closed": _("Cases closed"),
     "signals": _("Signals for early warning"),
     "credit_months": _("Credit records of the month"),
+    "moves": _("Moves between buckets within the month"),
     "collections": _("Collections requested"),
     "notices": _("Collections announced"),
     "reminders": _("Reminders queued"),
     "portfolio": _("Running loans summed up"),
     "booked": _("Interest earned and provision booked"),
     "reconciled": _("Loans compared with the ledger"),
+    "figures": _("Figures of the desk counted"),
 }
 COUNTS = {
     "touched": _("loans"),
@@ -58,6 +60,7 @@ COUNTS = {
     "cases_closed": _("closed"),
     "signals": _("loans"),
     "credit_months": _("loans"),
+    "moves": _("loans that began or ended"),
     "collections": _("collections"),
     "notices": _("messages"),
     "reminders": _("messages"),
@@ -65,6 +68,7 @@ COUNTS = {
     "running": _("running loans"),
     "recovered": _("loans closed that had been left out"),
     "differences": _("differences"),
+    "figures": _("days"),
 }
 COUNTS_OF_STEP = {
     "holds": ("holds_expired",),

@@ -15,19 +15,24 @@ from collections_mgmt.models.book import (
     PromiseToPay,
 )
 from collections_mgmt.models.complaints import Complaint, ComplaintMessage
+from collections_mgmt.models.desk import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
 
 __all__ = [
+    "BucketMove",
     "CloseRange",
     "CloseRun",
     "CollectionCase",
     "Complaint",
     "ComplaintMessage",
     "CreditRecordMonth",
+    "DeskDay",
+    "DeskFigure",
     "Dispute",
     "HardshipLoan",
     "HardshipRequest",
     "Hold",
+    "LoanMove",
     "LoanSignal",
     "OverdueChange",
     "OverdueStatus",

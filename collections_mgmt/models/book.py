@@ -148,6 +148,7 @@ class PromiseToPay(models.Model):
     class Meta:
         verbose_name = _("promise to pay")
         verbose_name_plural = _("promises to pay")
+        indexes = [models.Index(fields=["decided_on", "id"], name="collections_promise_decided")]
         constraints = [
             models.UniqueConstraint(fields=["loan"], condition=Q(status="OPEN"), name="collections_one_open_promise"),
             models.CheckConstraint(
@@ -313,6 +314,9 @@ class CloseRange(models.Model):
     seconds = models.JSONField(_("seconds"), default=dict)
     sums = models.JSONField(
         _("sums"), default=list, db_default=[], help_text=_("The running loans at the end of the day, by state.")
+    )
+    moves = models.JSONField(
+        _("moves"), default=list, db_default=[], help_text=_("Loans that were behind at neither end of the month.")
     )
     error = models.TextField(_("error"), blank=True, default="")
 

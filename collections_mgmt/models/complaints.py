@@ -70,6 +70,7 @@ class Complaint(Asked):
         indexes = [
             models.Index(fields=["due_on", "id"], condition=Q(answered_at=None), name="collections_complaint_waiting"),
             models.Index(fields=["borrower", "-id"], name="collections_complaint_by_owner"),
+            models.Index(fields=["asked_at", "id"], name="collections_complaint_by_day"),
         ]
 
     def __str__(self) -> str:

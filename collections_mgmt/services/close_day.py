@@ -24,6 +24,7 @@ from collections_mgmt.services.credit_months_sql import is_month_end
 from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.missed_credit_months import write_missed_month
 from collections_mgmt.services.plan_ranges import plan_ranges
+from collections_mgmt.services.write_desk_figures import write_desk_figures
 from dashu.alerts.services import end_alert, raise_alert
 from dashu.kernel.errors import DomainError
 from loans.models import Loan
@@ -157,6 +158,7 @@ def end_close(*, run_id: int, today: date) -> CloseRun | None:
             end_alert(kind, subject=str(run.business_date))
     if run.business_date >= today - timedelta(days=1):
         _reconcile(run, today=today)
+    _write_figures(run)
     return run
 
 
@@ -243,6 +245,13 @@ def _reconcile(run: CloseRun, *, today: date) -> None:
             count=result.differences,
             loan=result.details[0].get("loan_id", "–"),
         )
+
+
+def _write_figures(run: CloseRun) -> None:
+    """Count what the desk did. The books are closed by now, whatever becomes of it."""
+    with _timed(run, "figures"):
+        run.counts["figures"] = write_desk_figures(through=run.business_date, now=timezone.now())
+    run.save(update_fields=["counts", "seconds"])
 
 
 @contextmanager

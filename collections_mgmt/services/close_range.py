@@ -21,6 +21,7 @@ from django.utils import timezone
 from collections_mgmt.models import CloseRange
 from collections_mgmt.services import overdue_sql, portfolio_sql
 from collections_mgmt.services.credit_months_sql import is_month_end, write_credit_months
+from collections_mgmt.services.moves_sql import note_moves
 from collections_mgmt.services.promises_sql import decide_promises
 from collections_mgmt.services.reminders_sql import Plan, queue_reminders
 from collections_mgmt.services.scales import scales_on
@@ -65,7 +66,7 @@ def _close_one(which: str, value: int, *, today: date) -> CloseRange | None:
             item = CloseRange.objects.select_related("run").get(pk=claimed)
             _close(item, today=today)
             item.status, item.error, item.ended_at = CloseRange.Status.DONE, "", timezone.now()
-            item.save(update_fields=["status", "error", "ended_at", "counts", "seconds", "sums"])
+            item.save(update_fields=["status", "error", "ended_at", "counts", "seconds", "sums", "moves"])
             return item
     except (DataError, IntegrityError, InternalError) as error:
         if claimed is None:
@@ -141,6 +142,7 @@ def _close(item: CloseRange, *, today: date) -> None:
         steps.do("signals", refresh_signals, cursor, on=on, **within)
         if is_month_end(on):
             steps.do("credit_months", _write_credit_months, cursor, on=on, **within)
+            steps.do("moves", _note_moves, cursor, item, scales)
         send_on = on + timedelta(days=1)
         if send_on >= today:
             not_before = _morning_of(send_on)
@@ -162,6 +164,17 @@ def _sum_portfolio(cursor: CursorWrapper, item: CloseRange, scales: overdue_sql.
         stages=scales.stages,
     )
     return {"running": sum(row["loans"] for row in item.sums)}
+
+
+def _note_moves(cursor: CursorWrapper, item: CloseRange, scales: overdue_sql.Scales) -> int:
+    item.moves = note_moves(
+        cursor,
+        on=item.run.business_date,
+        first=item.first_loan_id,
+        end=item.end_loan_id,
+        buckets=scales.buckets,
+    )
+    return sum(cell["loans"] for cell in item.moves if cell["bucket_before"] != cell["bucket"])
 
 
 def _write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int:

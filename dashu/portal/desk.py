@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, OverdueStatus
 from collections_mgmt.presenting import bucket_label
+from collections_mgmt.selectors.overview import latest_closed
 from collections_mgmt.services.close_day import STAFF_COME
 from dashu.alerts.models import Alert
 from dashu.approvals.selectors import waiting_for
@@ -28,6 +29,8 @@ def add_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]
     tables: list[Table] = []
     if request.user.has_perm("approvals.view_approvalrequest"):
         figures.append(_waiting_for(request.user))
+    if request.user.has_perm("collections_mgmt.view_portfolioday"):
+        figures.append(_overview())
     if request.user.has_perm("collections_mgmt.view_overduestatus"):
         rows = list(_behind_by_bucket())
         figures.append(Figure(_("overdue loans"), f"{sum(row['loans'] for row in rows):,}"))
@@ -53,6 +56,12 @@ def _waiting_for(user: Any) -> Figure:
     address = reverse("admin:approvals_approvalrequest_changelist")
     note = format_html('<a href="{}">{}</a>', address, _("Decide"))
     return Figure(_("waiting for you"), f"{count:,}", note if count else "", "soon" if count else "plain")
+
+
+def _overview() -> Figure:
+    day = latest_closed(lender_today())
+    note = format_html('<a href="{}">{}</a>', reverse("admin:collections_mgmt_deskday_changelist"), _("Open it"))
+    return Figure(_("overview of the desk"), date_format(day) if day else "–", note)
 
 
 def _open_alerts() -> list[Figure]:

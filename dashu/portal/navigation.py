@@ -25,6 +25,12 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Collections"),
         (
+            Entry(
+                _("Overview"),
+                "monitoring",
+                "collections_mgmt.portfolioday",
+                page="admin:collections_mgmt_deskday_changelist",
+            ),
             Entry(_("Overdue loans"), "hourglass_bottom", "collections_mgmt.overduestatus"),
             Entry(_("Cases"), "support", "collections_mgmt.collectioncase", "?status__exact=OPEN"),
         ),

@@ -129,6 +129,21 @@ class TestReminders:
         assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
 
 
+class TestOverview:
+    def test_opens_every_kind_of_page_and_tells_what_it_filled(self, home, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = run("overview.py", "--loans", 1_000, "--requests", 3, "--json", figures, "--home", home)
+
+        assert ran.returncode == 0, ran.stderr
+        told = json.loads(figures.read_text())
+        assert (told["rows"]["loans"], told["rows"]["loans behind"]) == (1_000, 50)
+        assert told["rows"]["moves, loan by loan"] == 12 * 60
+        assert len(told["pages"]) == 9
+        assert {len(page["statements"]) for name, page in told["pages"].items() if "overview" in name} == {1}
+        assert "1,000 loans, 50 loans behind" in ran.stdout
+
+
 class TestPayments:
     def test_books_by_every_way_and_leaves_books_that_agree(self, home, tmp_path):
         figures = tmp_path / "figures.json"

@@ -119,6 +119,12 @@ class OutboxMessage(models.Model):
             models.Index(fields=["loan_id"], name="outbox_loan_waiting", condition=Q(status="PENDING")),
             models.Index(fields=["borrower", "sent_at"], name="outbox_contacts", condition=~Q(purpose="SERVICE")),
             models.Index(fields=["id"], name="outbox_dead", condition=Q(status="FAILED")),
+            # What left the house and can be stopped, by day: the overview of the desk counts and lists it.
+            models.Index(
+                fields=["sent_at", "id"],
+                name="outbox_sent_outside",
+                condition=Q(status="SENT") & ~Q(purpose="SERVICE") & ~Q(channel="IN_APP"),
+            ),
             # The borrower's own pages: what was sent to them, the latest first, and how much of it is unread.
             models.Index(fields=["borrower", "-sent_at", "-id"], name="outbox_sent", condition=Q(status="SENT")),
             models.Index(

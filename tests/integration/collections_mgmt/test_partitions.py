@@ -174,6 +174,7 @@ class TestCostFollowsTheWork:
             "collections_mgmt_overduechange": 1,
             "collections_mgmt_collectioncase": 1,
             "collections_mgmt_portfolioday": 4,  # states, not loans
+            "collections_mgmt_deskday": 1,
             "ledger_journalentry": 3,
             "ledger_posting": 4 + 2 + 4,  # of the loan; the book's accrued interest; its provision, of three products
         }

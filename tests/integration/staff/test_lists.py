@@ -165,6 +165,7 @@ class TestFrontPage:
         figures = {str(figure.title): figure.value for figure in page.context["figures"]}
         assert figures == {
             "waiting for you": "0",
+            "overview of the desk": "March 20, 2026",
             "overdue loans": "1",
             "open cases": "1",
             "waiting for payout": "0",

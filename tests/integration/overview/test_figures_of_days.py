@@ -1,0 +1,262 @@
+"""What is counted day by day, what each measure counts and leaves out, and the rows behind it."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from collections_mgmt.domain.desk_figures import Measure
+from collections_mgmt.models import Complaint, DeskFigure, HardshipLoan, HardshipRequest, Hold, PromiseToPay
+from collections_mgmt.selectors import desk_sources
+from collections_mgmt.selectors.overview import Flow, Scope, flows_of
+from collections_mgmt.selectors.overview_rows import Page, happened
+from dashu.audit.models import AuditRecord
+from dashu.kernel.dates import LENDER_ZONE
+from dashu.messaging.models import ContactRefusal, OutboxMessage
+from dashu.users.models import User
+from loans.models import Loan
+from tests import factories
+from tests.factories import pay, running_loan
+from tests.integration.overview.conftest import FEBRUARY, JANUARY, MARCH, MONTH, close
+
+pytestmark = pytest.mark.django_db
+
+CNY = Scope("CNY")
+
+
+def at(day: int, hour: int, *, month: int = 3) -> datetime:
+    return datetime(2026, month, day, hour, tzinfo=LENDER_ZONE)
+
+
+def message(loan: Loan, moment: datetime, **fields: Any) -> OutboxMessage:
+    given = {"purpose": "REMINDER", "channel": "SMS", "status": "SENT", "loan_id": loan.pk} | fields
+    return OutboxMessage.objects.create(
+        dedupe_key=uuid4().hex, borrower=loan.borrower, template="x", language="en", sent_at=moment, **given
+    )
+
+
+def flow(scope: Scope = CNY) -> Flow:
+    return flows_of(MARCH, None, scope).total(scope)
+
+
+def rows(measure: Measure, detail: str = "", scope: Scope = CNY, **how: Any) -> Page:
+    ada = User.objects.filter(email="ada@example.com").first() or factories.staff("Ada", User.Role.SUPERVISOR)
+    return happened(ada, measure, detail, scope, on=MARCH, after=None, **how)
+
+
+class TestContacts:
+    def test_are_what_left_the_house_and_can_be_stopped(self, loan):
+        message(loan, at(2, 9))
+        message(loan, at(31, 23), channel="EMAIL", loan_id=None)
+        message(loan, at(3, 9), channel="IN_APP")
+        message(loan, at(3, 9), purpose="SERVICE")
+        message(loan, at(3, 9), status="FAILED")
+        message(loan, at(1, 23))  # the day before the 30 days begin
+        message(loan, at(1, 1, month=4))
+        close(MARCH)
+
+        assert flow().by_detail(Measure.SENT) == {"EMAIL": 1, "SMS": 1}
+        assert flow().contacts == 2
+        assert flow(Scope("CNY", product="consumer")).contacts == 1
+        assert flow(Scope("CNY", product="sme")).contacts == 0
+
+    def test_that_were_blocked_count_once_and_under_each_reason(self, loan):
+        blocked = message(loan, at(5, 9), status="BLOCKED")
+        ContactRefusal.objects.create(
+            borrower=loan.borrower, message=blocked, channel="SMS", purpose="REMINDER", stage="SENDING",
+            reasons=["ON_HOLD", "OPTED_OUT"], refused_at=at(5, 10),
+        )  # fmt: skip
+        close(MARCH)
+
+        assert flow().count(Measure.BLOCKED) == 1
+        assert flow().by_detail(Measure.BLOCKED_REASON) == {"ON_HOLD": 1, "OPTED_OUT": 1}
+        (row,) = rows(Measure.BLOCKED_REASON, "OPTED_OUT").rows
+        assert (row.on, row.loan, row.borrower) == (date(2026, 3, 5), loan, loan.borrower)
+
+    def test_with_complaints_give_a_rate_per_thousand(self, loan):
+        for hour in range(9, 17):
+            message(loan, at(4, hour))
+        Complaint.objects.create(
+            borrower=loan.borrower, loan=loan, about="CONTACT", asked_at=at(6, 9), due_on=date(2026, 3, 20)
+        )
+        close(MARCH)
+
+        assert flow().complaint_rate == Decimal("125.00")
+
+    def test_give_no_rate_where_nobody_was_contacted(self, loan):
+        Complaint.objects.create(borrower=loan.borrower, about="OTHER", asked_at=at(6, 9), due_on=date(2026, 3, 20))
+        close(MARCH)
+
+        assert (flow().complaint_rate, flow().count(Measure.COMPLAINT)) == (None, 1)
+        assert flow().by_detail(Measure.COMPLAINT) == {"OTHER": 1}
+        assert flow(Scope("CNY", product="consumer")).count(Measure.COMPLAINT) == 0
+
+
+class TestPromises:
+    def test_count_when_they_are_decided(self, loan, brook):
+        other = running_loan(brook)
+        promise = {"amount_minor": MONTH, "made_on": date(2026, 3, 1), "actor": "user:1"}
+        for owed, status, decided in (
+            (loan, "KEPT", date(2026, 3, 2)),
+            (loan, "KEPT", date(2026, 3, 20)),
+            (other, "BROKEN", MARCH),
+            (other, "KEPT", date(2026, 3, 1)),
+            (other, "CANCELLED", date(2026, 3, 9)),
+        ):
+            PromiseToPay.objects.create(
+                loan=owed, status=status, due_on=date(2026, 3, 9), decided_on=decided, **promise
+            )
+        close(MARCH)
+
+        assert flow().by_detail(Measure.PROMISE) == {"KEPT": 2, "BROKEN": 1}
+        assert flow().kept_rate == Decimal("0.6667")
+        assert [row.place.detail for row in rows(Measure.PROMISE).rows] == ["BROKEN", "KEPT", "KEPT"]
+
+
+class TestOffers:
+    def test_are_early_where_the_loan_was_never_behind(self, loan, brook):
+        late = running_loan(brook)
+        pay(loan, MONTH, date(2026, 2, 15))
+        close(FEBRUARY)
+        for owed in (loan, late):
+            hold = Hold.objects.create(
+                loan=owed, kind="HARDSHIP_REVIEW", starts_on=MARCH, reason="asked", actor="user:1"
+            )
+            asked = HardshipRequest.objects.create(
+                borrower=owed.borrower, asked_at=at(2, 9), due_on=MARCH, cause="INCOME", outcome="PLAN",
+                answered_at=at(3, 9),
+            )  # fmt: skip
+            HardshipLoan.objects.create(request=asked, loan=owed, hold=hold)
+        Hold.objects.all().update(ended_on=MARCH)
+        close(MARCH)
+
+        assert flow().by_detail(Measure.OFFER) == {"AFTER": 1, "BEFORE": 1}
+        assert flow().early_offer_rate == Decimal("0.5000")
+        assert [row.loan for row in rows(Measure.OFFER, "BEFORE").rows] == [loan]
+
+
+class TestHoldBreaches:
+    def test_are_messages_between_placing_a_hold_and_ending_it(self, loan, brook):
+        hold = Hold.objects.create(
+            loan=loan, kind="BREATHING_SPACE", starts_on=date(2026, 3, 9), ended_on=date(2026, 3, 10), reason="asked",
+            actor="user:1",
+        )  # fmt: skip
+        for action, moment in (("collections.hold_placed", at(9, 15)), ("collections.hold_ended", at(10, 9))):
+            AuditRecord.objects.create(
+                at=moment,
+                action=action,
+                subject_type="loan",
+                subject_id=loan.pk,
+                actor="user:1",
+                data={"hold": hold.pk},
+            )
+        message(loan, at(9, 10))
+        breach = message(loan, at(9, 16), loan_id=None)
+        message(loan, at(9, 17), purpose="SERVICE")
+        message(loan, at(10, 10))
+        message(running_loan(brook), at(9, 16))
+        close(MARCH)
+
+        assert flow().by_detail(Measure.HOLD_BREACH) == {"BREATHING_SPACE": 1}
+        assert [row.place.key for row in rows(Measure.HOLD_BREACH).rows] == [breach.pk]
+
+    def test_of_a_hold_of_one_loan_are_messages_about_that_loan(self, loan):
+        Hold.objects.create(loan=loan, kind="DISPUTE", starts_on=date(2026, 3, 9), reason="asked", actor="user:1")
+        message(loan, at(12, 9), loan_id=None)
+        message(loan, at(13, 9))
+        close(MARCH)
+
+        assert flow().by_detail(Measure.HOLD_BREACH) == {"DISPUTE": 1}
+
+
+@pytest.fixture
+def calls(loan: Loan) -> Iterator[None]:
+    """Four calls about a loan, of which three reached its borrower, and what they cost: 2.50 yuan each."""
+    call = f"""
+        SELECT %(until)s::date AS on_date, %(until_at)s::timestamptz - number * interval '1 hour' AS at, number AS key,
+               {loan.pk}::bigint AS loan_id, {loan.borrower_id}::bigint AS borrower_id, detail, 250::bigint AS amount_minor
+        FROM (VALUES (1, 'RIGHT_PARTY'), (2, 'RIGHT_PARTY'), (3, 'NO_ANSWER'), (4, 'RIGHT_PARTY')) AS call (number, detail)
+        WHERE %(until)s = DATE '2026-03-31'
+    """  # noqa: E501
+    for measure in (Measure.CALL, Measure.COST):
+        desk_sources.register_source(measure, "test", call)
+    desk_sources.register_teams(f"SELECT {loan.pk}::bigint AS loan_id, 'early' AS team, 'gentle' AS strategy")
+    yield
+    for measure in (Measure.CALL, Measure.COST):
+        desk_sources.unregister_source(measure, "test")
+    desk_sources.unregister_teams()
+
+
+class TestCalls:
+    def test_are_not_known_before_anything_records_them(self, loan):
+        close(MARCH)
+
+        assert not desk_sources.is_known(Measure.CALL)
+        assert flow().right_party_rate is None
+        assert flow().cost_rate is None
+
+    def test_give_right_party_contact_and_cost_by_team_and_strategy(self, loan, brook, calls):
+        other = running_loan(brook)
+        close(FEBRUARY)
+        pay(loan, 200_00, date(2026, 3, 5))
+        pay(other, 800_00, date(2026, 3, 5))
+        close(MARCH)
+        found = flows_of(MARCH, None, CNY)
+
+        assert found.total(CNY).right_party_rate == Decimal("0.7500")
+        assert found.total(CNY).cost_rate == Decimal("0.0100")  # 10.00 for 1,000.00
+        assert (found.teams, found.strategies) == (["early"], ["gentle"])
+        assert found.of_team("early", CNY).cost_rate == Decimal("0.0500")
+        scope = Scope("CNY", team="early", strategy="gentle")
+        assert [row.amount_minor for row in rows(Measure.COLLECTED, scope=scope).rows] == [200_00]
+        assert rows(Measure.COLLECTED, scope=Scope("CNY", team="late")).rows == []
+
+
+class TestCollected:
+    def test_is_cash_on_loans_with_an_open_case_that_did_not_come_back(self, loan, brook):
+        other = running_loan(brook)
+        pay(other, MONTH, date(2026, 2, 15))
+        close(FEBRUARY)
+        pay(loan, 100_00, date(2026, 3, 5))
+        back = pay(loan, 50_00, date(2026, 3, 6))
+        back.is_returned = True
+        back.save()
+        pay(other, MONTH, date(2026, 3, 15))
+        close(MARCH)
+
+        assert flow().amounts[Measure.COLLECTED] == 100_00
+
+
+class TestRows:
+    def test_go_on_where_the_page_before_ended(self, loan):
+        sent = [message(loan, at(day, 9)) for day in range(10, 15)]
+        staff = factories.staff("Bo", User.Role.SUPERVISOR)
+
+        first = happened(staff, Measure.SENT, "", CNY, on=MARCH, after=None, size=2)
+        second = happened(staff, Measure.SENT, "", CNY, on=MARCH, after=first.after, size=2)
+        last = happened(staff, Measure.SENT, "", CNY, on=MARCH, after=second.after, size=2)
+
+        keys = [row.place.key for page in (first, second, last) for row in page.rows]
+        assert keys == [each.pk for each in reversed(sent)]
+        assert last.after is None
+
+    def test_show_nothing_of_loans_that_the_person_may_not_see(self, loan, brook):
+        message(loan, at(10, 9))
+
+        found = happened(brook.user, Measure.SENT, "", CNY, on=MARCH, after=None)
+
+        assert found.rows == []
+
+    def test_are_as_many_as_the_figure_counts(self, book):
+        for measure in (Measure.PROMISE, Measure.COLLECTED):
+            assert flow().count(measure) == len(rows_of(measure)) > 0
+        assert flow().amounts[Measure.COLLECTED] == sum(row.amount_minor for row in rows_of(Measure.COLLECTED))
+        assert DeskFigure.objects.filter(business_date__lte=JANUARY).count() == 0
+
+
+def rows_of(measure: Measure) -> Any:
+    staff = User.objects.filter(email="sun@example.com").get()
+    return happened(staff, measure, "", CNY, on=MARCH, after=None).rows
