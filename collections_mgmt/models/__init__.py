@@ -15,12 +15,29 @@ from collections_mgmt.models.book import (
     PromiseToPay,
 )
 from collections_mgmt.models.complaints import Complaint, ComplaintMessage
+from collections_mgmt.models.desk import (
+    STEER,
+    WORK,
+    CaseFile,
+    CaseFileEvent,
+    CaseFileQuerySet,
+    CollectorProfile,
+    SavedFilter,
+    Skill,
+    Team,
+)
 from collections_mgmt.models.disputes import Dispute
 
 __all__ = [
+    "STEER",
+    "WORK",
+    "CaseFile",
+    "CaseFileEvent",
+    "CaseFileQuerySet",
     "CloseRange",
     "CloseRun",
     "CollectionCase",
+    "CollectorProfile",
     "Complaint",
     "ComplaintMessage",
     "CreditRecordMonth",
@@ -34,4 +51,7 @@ __all__ = [
     "OverdueStatusQuerySet",
     "PortfolioDay",
     "PromiseToPay",
+    "SavedFilter",
+    "Skill",
+    "Team",
 ]
