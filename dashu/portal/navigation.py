@@ -25,8 +25,11 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Collections"),
         (
+            Entry(_("The desk"), "inbox", "collections_mgmt.casefile"),
             Entry(_("Overdue loans"), "hourglass_bottom", "collections_mgmt.overduestatus"),
             Entry(_("Cases"), "support", "collections_mgmt.collectioncase", "?status__exact=OPEN"),
+            Entry(_("Collectors"), "groups", "collections_mgmt.collectorprofile"),
+            Entry(_("Teams"), "diversity_3", "collections_mgmt.team"),
         ),
     ),
     (
