@@ -13,17 +13,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
-from django.utils.translation import gettext
+from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from collections_mgmt.desk.forms import CollectorForm, TeamForm
 from collections_mgmt.desk.page import facts_line, file_page
-from collections_mgmt.desk.queue import all_figures, own_figures, own_table, people_table
+from collections_mgmt.desk.queue import all_figures, own_figures, own_table
 from collections_mgmt.desk.reaching import ways_to_reach
 from collections_mgmt.desk.steering import SteersFiles
-from collections_mgmt.desk.words import due_words, share, state_words
+from collections_mgmt.desk.words import SKILLS, due_words, share, state_words
 from collections_mgmt.models import CaseFile, CollectorProfile, SavedFilter, Team
 from collections_mgmt.selectors.file_lines import Place
 from collections_mgmt.selectors.files import in_order
@@ -112,6 +113,9 @@ class CaseFileAdmin(SteersFiles):
     actions = ["give_many", "move_many", "put_off_many", "call_back_many"]
     list_before_template = "collections_mgmt/files_head.html"
 
+    class Media:
+        js = ("js/desk_keys.js",)
+
     @admin.display(description=_("borrower"))
     def borrower_shown(self, file: CaseFile) -> str:
         return str(file.borrower)
@@ -120,7 +124,7 @@ class CaseFileAdmin(SteersFiles):
     def owed(self, file: CaseFile) -> str:
         return money(file.value_minor, file.currency)
 
-    @admin.display(description=_("place"))
+    @admin.display(description=_("place in the queue"))
     def place(self, file: CaseFile) -> str:
         return money(file.priority, file.currency)
 
@@ -223,23 +227,29 @@ class _OfLeaders(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    @admin.display(description=_("skills"))
+    def skills_named(self, row: Team | CollectorProfile) -> str:
+        return ", ".join(str(SKILLS.get(skill, skill)) for skill in row.skills) or "–"
+
 
 @admin.register(Team)
 class TeamAdmin(_OfLeaders):
-    list_display = ["name", "code", "first_level", "last_level", "skills", "is_active"]
+    form = TeamForm
+    list_display = ["name", "code", "first_level", "last_level", "skills_named", "is_active"]
     fields = ["name", "code", ("first_level", "last_level"), "skills", "is_active"]
 
 
 @admin.register(CollectorProfile)
 class CollectorProfileAdmin(_OfLeaders):
-    list_display = ["user", "team", "languages", "skills", "capacity", "is_working"]
+    form = CollectorForm
+    list_display = ["user", "team", "languages_named", "skills_named", "capacity", "is_working"]
     list_filter = ["team", "is_working"]
     list_select_related = ["user", "team"]
     fields = ["user", "team", "languages", "skills", "capacity", "is_working"]
-    list_before_template = "staff/tables_above_list.html"
+
+    @admin.display(description=_("languages"))
+    def languages_named(self, profile: CollectorProfile) -> str:
+        return ", ".join(get_language_info(code)["name_local"] for code in profile.languages)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return ["user"] if obj else []
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {**(extra_context or {}), "tables": [people_table()]})

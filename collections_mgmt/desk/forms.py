@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
@@ -15,7 +16,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from collections_mgmt.models import CaseFile, CollectorProfile, Hold, Team
+from collections_mgmt.models import CaseFile, CollectorProfile, Hold, Skill, Team
 from collections_mgmt.services.act_on_file import note_templates
 from collections_mgmt.services.file_rows import LONGEST_WORDS
 from dashu.web.forms import AmountForm
@@ -155,3 +156,25 @@ class RebalanceForm(forms.Form):
 
 class SaveFilterForm(forms.Form):
     name = forms.CharField(label=_("Name of this view"), max_length=60, widget=UnfoldAdminTextInputWidget)
+
+
+def _several(label: Any, choices: Any, *, is_needed: bool) -> forms.MultipleChoiceField:
+    widget = UnfoldAdminCheckboxSelectMultipleWidget
+    return forms.MultipleChoiceField(label=label, choices=choices, required=is_needed, widget=widget)
+
+
+class TeamForm(forms.ModelForm):
+    skills = _several(_("Skills"), Skill.choices, is_needed=False)
+
+    class Meta:
+        model = Team
+        fields = ("name", "code", "first_level", "last_level", "skills", "is_active")
+
+
+class CollectorForm(forms.ModelForm):
+    languages = _several(_("Languages"), settings.LANGUAGES, is_needed=True)
+    skills = _several(_("Skills"), Skill.choices, is_needed=False)
+
+    class Meta:
+        model = CollectorProfile
+        fields = ("user", "team", "languages", "skills", "capacity", "is_working")

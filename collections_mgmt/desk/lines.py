@@ -1,6 +1,7 @@
 """The lines of a borrower's past as staff read them: when, what, and how much or why."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, time
 from typing import Any
 
 from django.utils.formats import date_format
@@ -13,6 +14,7 @@ from collections_mgmt.desk.words import names_of
 from collections_mgmt.models import CaseFile, CaseFileEvent
 from collections_mgmt.presenting import bucket_label
 from collections_mgmt.selectors.file_lines import GROUPS, Line
+from dashu.kernel.dates import LENDER_ZONE
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 
@@ -34,7 +36,7 @@ def lines_table(lines: Sequence[Line]) -> Table:
         what, about = TELLERS[line.place.code](line.row)
         rows.append(
             [
-                date_format(localtime(line.place.at), "SHORT_DATETIME_FORMAT"),
+                _moment(line.place.at),
                 GROUPS.get(line.group, line.group),
                 what,
                 format_html('<span class="staff-wrap">{}</span>', about),
@@ -42,11 +44,23 @@ def lines_table(lines: Sequence[Line]) -> Table:
             ]
         )
     return Table(
-        title=_("What happened"),
-        columns=[Column(_("when")), Column(_("kind")), Column(_("what")), Column(_("about it")), Column(_("by"))],
+        title=_("Everything that happened"),
+        columns=[
+            Column(_("day and time")),
+            Column(_("kind")),
+            Column(_("what")),
+            Column(_("about it")),
+            Column(_("by")),
+        ],
         rows=rows,
         empty=_("Nothing of this kind has happened."),
     )
+
+
+def _moment(at: datetime) -> str:
+    """What is known by its day only began with it."""
+    here = at.astimezone(LENDER_ZONE)
+    return date_format(here, "SHORT_DATE_FORMAT" if here.time() == time() else "SHORT_DATETIME_FORMAT")
 
 
 def _payment(payment: Any) -> Words:

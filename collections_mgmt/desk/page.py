@@ -230,7 +230,7 @@ def _month(month: Month | None, file: CaseFile) -> Table:
         rows.append([_("can pay a month"), money(asked.can_pay_minor, file.currency), told])
     return Table(
         title=_("What a month leaves"),
-        columns=[Column(_("figure")), Column(_("a month"), is_number=True), Column(_("how we know"))],
+        columns=[Column(_("part of the month")), Column(_("a month"), is_number=True), Column(_("how we know"))],
         rows=rows,
         note=note,
         empty=_("We know nothing of their month. Ask before anything is agreed."),
@@ -254,7 +254,7 @@ def _place(file: CaseFile) -> Table:
         else gettext("× 100% − risk of harm: a risk never adds pressure")
     )
     rows: list[list[Any]] = [
-        [_("value"), money(found.value_minor, file.currency), _("overdue on all loans")],
+        [_("overdue in all"), money(found.value_minor, file.currency), _("the sum of all loans of this person")],
         [_("× chance of cure"), share(found.cure_bps), _parts(found, of="cure", days=file.days)],
         [by, share(weight), _parts(found, of="harm", days=file.days)],
         [_("= place in the queue"), money(found.place, file.currency), _("the higher, the sooner")],
@@ -262,7 +262,7 @@ def _place(file: CaseFile) -> Table:
     needs = ", ".join(str(SKILLS.get(skill, skill)) for skill in file.skills) or gettext("nothing special")
     return Table(
         title=_("Why this place in the queue"),
-        columns=[Column(_("part")), Column(_("figure"), is_number=True), Column(_("made of"))],
+        columns=[Column(_("part of it")), Column(_("amount or share"), is_number=True), Column(_("made of"))],
         rows=rows,
         note=gettext("Weighed on %(day)s by the rule collections.priority. Whoever works on it needs: %(needs)s.")
         % {"day": date_format(file.weighed_on), "needs": needs},

@@ -69,7 +69,7 @@ def own_table(files: Iterable[CaseFile], *, today: date) -> Table:
     return Table(
         title=_("Your files"),
         columns=[
-            Column(_("file")),
+            Column(_("case file")),
             Column(_("borrower")),
             Column(_("overdue"), is_number=True),
             Column(_("days past due"), is_number=True),

@@ -191,7 +191,7 @@ def _files_table(files: QuerySet[CaseFile], count: int) -> Table:
     return Table(
         title=ngettext("%(count)s file", "%(count)s files", count) % {"count": count},
         columns=[
-            Column(_("file")),
+            Column(_("case file")),
             Column(_("borrower")),
             Column(_("overdue"), is_number=True),
             Column(_("team")),
@@ -214,7 +214,7 @@ def _plan_table(plan: Plan) -> Table:
         rows.append([gettext("stay where they are: nobody with room suits"), len(plan.left)])
     return Table(
         title=_("Who gets what"),
-        columns=[Column(_("person")), Column(_("files"), is_number=True)],
+        columns=[Column(_("person")), Column(_("case files"), is_number=True)],
         rows=rows,
         note=gettext("Nothing has changed yet. As of %(day)s.") % {"day": date_format(lender_now(), "DATETIME_FORMAT")},
         empty=_("This person has no file that could go to somebody else."),

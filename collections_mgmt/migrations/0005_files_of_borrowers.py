@@ -138,14 +138,14 @@ class Migration(migrations.Migration):
                         default=collections_mgmt.models.desk.new_file_number,
                         max_length=16,
                         unique=True,
-                        verbose_name="file",
+                        verbose_name="case file",
                     ),
                 ),
                 (
                     "state",
                     models.CharField(
                         choices=[
-                            ("READY", "Ready"),
+                            ("READY", "Ready to be taken up"),
                             ("HELD", "Being worked on"),
                             ("WAITING", "Waits"),
                             ("CLOSED", "Closed"),
@@ -281,8 +281,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "file",
-                "verbose_name_plural": "files",
+                "verbose_name": "case file",
+                "verbose_name_plural": "case files",
                 "permissions": [
                     ("work_casefile", "Can take up files and work on them"),
                     ("steer_casefile", "Can give files to people and teams"),
@@ -321,7 +321,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="events",
                         to="collections_mgmt.casefile",
-                        verbose_name="file",
+                        verbose_name="case file",
                     ),
                 ),
             ],

@@ -125,7 +125,7 @@ class CaseFile(models.Model):
     """
 
     class State(models.TextChoices):
-        READY = "READY", _("Ready")
+        READY = "READY", _("Ready to be taken up")
         HELD = "HELD", _("Being worked on")
         WAITING = "WAITING", _("Waits")
         CLOSED = "CLOSED", _("Closed")
@@ -138,7 +138,7 @@ class CaseFile(models.Model):
         LOOKED = "LOOKED", _("Looked at; nothing to do now")
         OTHER = "OTHER", _("Another reason")
 
-    number = models.CharField(_("file"), max_length=16, unique=True, default=new_file_number)
+    number = models.CharField(_("case file"), max_length=16, unique=True, default=new_file_number)
     borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="files", verbose_name=_("borrower"))
     state = models.CharField(_("state"), max_length=8, choices=State, db_default="READY", default=State.READY)
     opened_on = models.DateField(_("opened on"))
@@ -195,8 +195,8 @@ class CaseFile(models.Model):
     objects = CaseFileQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("file")
-        verbose_name_plural = _("files")
+        verbose_name = _("case file")
+        verbose_name_plural = _("case files")
         permissions = [
             ("work_casefile", "Can take up files and work on them"),
             ("steer_casefile", "Can give files to people and teams"),
@@ -266,7 +266,7 @@ class CaseFileEvent(models.Model):
         MOVED = "MOVED", _("Moved to a team")
         CLOSED = "CLOSED", _("File closed")
 
-    file = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="events", verbose_name=_("file"))
+    file = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="events", verbose_name=_("case file"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     at = models.DateTimeField(_("at"))
     actor = models.TextField(_("by"))

@@ -137,7 +137,7 @@ class TestFile:
 
         address = f"/admin/collections_mgmt/hardshiprequest/{asked.pk}/change/"
         assert page.index("Has asked for help") < page.index("Suggested next step")
-        assert f'<a href="{address}">Answer the request for help</a>' in page
+        assert f'href="{address}">Answer the request for help <kbd>A</kbd></a>' in page
         assert "500.00" in page
 
     def test_takes_as_many_queries_for_a_long_past_as_for_a_short_one(self, chidi):
@@ -320,3 +320,21 @@ class TestLeading:
                 assert client.get(f"/admin/collections_mgmt/{model}/{page}").status_code == 200
             assert client.get(f"/admin/collections_mgmt/{model}/{pk}/delete/").status_code == 403
         assert CollectionCase.objects.exists() is False
+
+    def test_adds_a_team_and_a_person_with_what_they_can_do(self, early, sun):
+        ben = factories.staff("Ben")
+        client = signed_in(sun)
+
+        care = {"name": "Care", "code": "care", "first_level": 1, "last_level": 4, "skills": ["vulnerable"]}
+        client.post("/admin/collections_mgmt/team/add/", {**care, "is_active": "on"})
+        team = Team.objects.get(code="care")
+        person = {"user": ben.pk, "team": team.pk, "languages": ["en", "zh-hant"], "skills": ["vulnerable", "sme"]}
+        client.post("/admin/collections_mgmt/collectorprofile/add/", {**person, "capacity": 7, "is_working": "on"})
+
+        profile = CollectorProfile.objects.get()
+        assert (team.skills, profile.languages, profile.skills) == (
+            ["vulnerable"],
+            ["en", "zh-hant"],
+            ["vulnerable", "sme"],
+        )
+        assert (profile.user, profile.capacity, profile.is_working) == (ben, 7, True)
