@@ -43,6 +43,7 @@ STEPS = {
     "reminders": _("Reminders queued"),
     "portfolio": _("Running loans summed up"),
     "booked": _("Interest earned and provision booked"),
+    "files": _("Files of borrowers brought up to date"),
     "reconciled": _("Loans compared with the ledger"),
     "figures": _("Figures of the desk counted"),
 }
@@ -67,6 +68,9 @@ COUNTS = {
     "held_out": _("installments held out of reminders"),
     "running": _("running loans"),
     "recovered": _("loans closed that had been left out"),
+    "files_opened": _("opened"),
+    "files_closed": _("closed"),
+    "files_given": _("given to people"),
     "differences": _("differences"),
     "figures": _("days"),
 }
@@ -76,6 +80,7 @@ COUNTS_OF_STEP = {
     "reminders": ("reminders", "held_out"),
     "portfolio": ("running",),
     "booked": ("recovered",),
+    "files": ("files_opened", "files_closed", "files_given"),
     "reconciled": ("differences",),
 }
 

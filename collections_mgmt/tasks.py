@@ -12,6 +12,7 @@ from collections_mgmt.services.asked import watch_clocks as watch
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
 from collections_mgmt.services.refresh_history import refresh_history as refresh
+from collections_mgmt.services.take_file import wake_files as wake
 from collections_mgmt.services.tell_before_report import tell_before_report as tell_before
 from dashu.alerts.services import end_alert, tell_without_database
 from dashu.celery import app
@@ -75,6 +76,12 @@ def reassess_loan(*, loan_id: int, **_newer_fields: Any) -> None:
 @shared_task
 def refresh_history(*, loan_id: int, event_id: int, **_newer_fields: Any) -> None:
     refresh(loan_id=loan_id, event_id=event_id, today=lender_today())
+
+
+@shared_task
+def wake_files(**_newer_fields: Any) -> None:
+    """Make files ready again that have waited long enough, or that nobody holds any more."""
+    wake(now=lender_now())
 
 
 @shared_task

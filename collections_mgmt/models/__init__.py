@@ -15,14 +15,31 @@ from collections_mgmt.models.book import (
     PromiseToPay,
 )
 from collections_mgmt.models.complaints import Complaint, ComplaintMessage
-from collections_mgmt.models.desk import BucketMove, DeskDay, DeskFigure, LoanMove
+from collections_mgmt.models.desk import (
+    STEER,
+    WORK,
+    CaseFile,
+    CaseFileEvent,
+    CaseFileQuerySet,
+    CollectorProfile,
+    SavedFilter,
+    Skill,
+    Team,
+)
+from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
 
 __all__ = [
+    "STEER",
+    "WORK",
     "BucketMove",
+    "CaseFile",
+    "CaseFileEvent",
+    "CaseFileQuerySet",
     "CloseRange",
     "CloseRun",
     "CollectionCase",
+    "CollectorProfile",
     "Complaint",
     "ComplaintMessage",
     "CreditRecordMonth",
@@ -39,4 +56,7 @@ __all__ = [
     "OverdueStatusQuerySet",
     "PortfolioDay",
     "PromiseToPay",
+    "SavedFilter",
+    "Skill",
+    "Team",
 ]

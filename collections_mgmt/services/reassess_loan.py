@@ -5,14 +5,17 @@ from datetime import date
 from django.db import connection, transaction
 
 from collections_mgmt.models import OverdueStatus
-from collections_mgmt.services import overdue_sql, reminders_sql
+from collections_mgmt.services import files_sql, overdue_sql, reminders_sql
+from collections_mgmt.services.close_range import ACTOR
 from collections_mgmt.services.scales import scales_on
+from loans.models import Loan
 
 
 @transaction.atomic
 def reassess_loan(*, loan_id: int, as_of: date) -> None:
     """
-    Refresh the overdue status and the case of a loan that has been behind; a loan that never was has none.
+    Refresh the overdue status and the case of a loan that has been behind, and the file of its borrower; a loan that
+    never was behind has none.
 
     A reminder of which nothing is open any more is cancelled; others say what is open when they leave.
     """
@@ -30,4 +33,6 @@ def reassess_loan(*, loan_id: int, as_of: date) -> None:
             overdue_sql.open_cases(cursor, on=as_of, scales=scales)
             overdue_sql.escalate_cases(cursor, on=as_of, scales=scales)
             overdue_sql.close_cases(cursor, on=as_of)
+            borrower_id = Loan.objects.values_list("borrower_id", flat=True).get(pk=loan_id)
+            files_sql.refresh_files(cursor, on=as_of, actor=ACTOR, borrower_id=borrower_id)
         reminders_sql.cancel_needless(cursor, loan_id=loan_id)

@@ -29,6 +29,15 @@ from dashu.policy.answering import (
     own_promise_of,
 )
 from dashu.policy.authority import Authority, authority_of
+from dashu.policy.case_desk import (
+    DeskRules,
+    PriorityRules,
+    StepRule,
+    desk_of,
+    priority_of,
+    steps_of,
+    words_of,
+)
 from dashu.policy.complaints import Complaints, complaints_of
 from dashu.policy.contact_hours import ContactHours
 from dashu.policy.credit_monitoring import MonitoringRules, monitoring_rules_of
@@ -358,6 +367,26 @@ def help_lines(on: date, *, pack: str | None = None) -> HelpLines:
     return help_lines_of(rule("help.lines", on=on, pack=pack))
 
 
+def case_priority(on: date, *, pack: str | None = None) -> PriorityRules:
+    """Return what puts one borrower's file before another's."""
+    return priority_of(rule("collections.priority", on=on, pack=pack))
+
+
+def case_desk(on: date, *, pack: str | None = None) -> DeskRules:
+    """Return how files are worked on: clocks, waits, and what people need for them."""
+    return desk_of(rule("collections.desk", on=on, pack=pack))
+
+
+def case_steps(on: date, *, pack: str | None = None) -> tuple[StepRule, ...]:
+    """Return what is suggested at a file, in the order in which it is asked."""
+    return steps_of(rule("collections.next_steps", on=on, pack=pack))
+
+
+def forbidden_words(on: date, *, pack: str | None = None) -> tuple[str, ...]:
+    """Return what no note on a borrower may hold, in small letters."""
+    return words_of(rule("collections.forbidden_words", on=on, pack=pack))
+
+
 def typed(code: str, value: Any) -> Any:
     """Return the stored value of a rule as programs use it; a code that no program reads stays as it is."""
     reader = next((reader for start, reader in PARSERS.items() if code.startswith(start)), None)
@@ -479,6 +508,10 @@ def _texts(value: Any) -> dict[str, str]:
 PARSERS: dict[str, Callable[[Any], Any]] = {
     "delinquency.buckets": _scale,
     "collections.levels": _levels,
+    "collections.priority": priority_of,
+    "collections.desk": desk_of,
+    "collections.next_steps": steps_of,
+    "collections.forbidden_words": words_of,
     "promise.kept": _promise_kept,
     "promise.own": own_promise_of,
     "answers.": clock_of,

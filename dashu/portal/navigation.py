@@ -31,8 +31,11 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 "collections_mgmt.portfolioday",
                 page="admin:collections_mgmt_deskday_changelist",
             ),
+            Entry(_("The desk"), "inbox", "collections_mgmt.casefile"),
             Entry(_("Overdue loans"), "hourglass_bottom", "collections_mgmt.overduestatus"),
             Entry(_("Cases"), "support", "collections_mgmt.collectioncase", "?status__exact=OPEN"),
+            Entry(_("Collectors"), "groups", "collections_mgmt.collectorprofile"),
+            Entry(_("Teams"), "diversity_3", "collections_mgmt.team"),
         ),
     ),
     (

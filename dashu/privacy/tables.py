@@ -18,6 +18,8 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Model, QuerySet
 
 from collections_mgmt.models import (
+    CaseFile,
+    CaseFileEvent,
     CollectionCase,
     Complaint,
     ComplaintMessage,
@@ -435,6 +437,26 @@ TABLES: tuple[Table, ...] = (
         _fields("loan.number", "as_of", "days_late", "days_late_before", "partial_payments", "failed_collections"),
     ),
     Table("cases", _of_loans(CollectionCase), _fields("loan.number", "status", "level", "opened_on", "closed_on")),
+    Table(
+        "files",
+        _of_borrower(CaseFile),
+        {
+            **_fields("number", "opened_on", "closed_on", "state", "waits_for", "facts", "days", "is_care"),
+            **_amounts("value_minor", currency="currency"),
+            **_fields("cure_bps", "harm_bps", "weighed_on", "contacted_at"),
+        },
+    ),
+    Table(
+        "notes_in_files",
+        # Who of us wrote it is theirs.
+        lambda borrower: (
+            CaseFileEvent.objects.filter(file__borrower=borrower)
+            .exclude(words="")
+            .select_related("file")
+            .order_by("pk")
+        ),
+        _fields("file.number", "kind", "at", "words"),
+    ),
     Table(
         "credit_record_months",
         _of_loans(CreditRecordMonth, "loan_id", "month"),

@@ -113,6 +113,21 @@ class TestApplications:
         assert "times the floor" in ran.stdout
 
 
+class TestNextFile:
+    def test_gives_every_file_to_one_person_only(self, home, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        sizes = ["--files", 3000, "--people", 4, "--each", 6]
+        ran = run("next_file.py", *sizes, "--json", figures, "--home", home)
+
+        assert ran.returncode == 0, ran.stderr
+        measured = json.loads(figures.read_text())
+        assert (measured["files"], measured["alone"]["taken"], measured["together"]["taken"]) == (3000, 12, 24)
+        assert measured["twice"] == 0
+        assert 0 < measured["alone"]["p50_ms"] <= measured["alone"]["p95_ms"]
+        assert "one after the other, 12 taken" in ran.stdout
+
+
 class TestReminders:
     def test_loses_nothing_and_sends_nothing_twice(self, home, tmp_path):
         figures = tmp_path / "figures.json"

@@ -41,6 +41,8 @@ REASONS = {
     "approvals.Delegation": WORK_OF_STAFF,
     "loans.ProductTerms": WORK_OF_STAFF,
     "messaging.WordingVersion": WORK_OF_STAFF,
+    "collections_mgmt.CollectorProfile": WORK_OF_STAFF,
+    "collections_mgmt.SavedFilter": WORK_OF_STAFF,
     "loans.SigningCode": "holds secrets for minutes; what was signed is in the contract",
     "messaging.ReminderLine": "says which installments a reminder is about; the reminder itself is in the copy",
     "repayments.CorrectionRow": "a line of a file of staff; what it booked is among the events of the loan",

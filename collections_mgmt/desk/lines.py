@@ -1,0 +1,145 @@
+"""The lines of a borrower's past as staff read them: when, what, and how much or why."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from collections_mgmt.desk.words import names_of
+from collections_mgmt.models import CaseFile, CaseFileEvent
+from collections_mgmt.presenting import bucket_label
+from collections_mgmt.selectors.file_lines import GROUPS, Line
+from dashu.kernel.dates import LENDER_ZONE
+from dashu.web.staff_tables import Column, Table
+from dashu.web.templatetags.dashu import money
+
+Words = tuple[Any, Any]
+Teller = Callable[[Any], Words]
+_WAITS = dict(CaseFile.Wait.choices)
+
+
+def register_words(code: str, teller: Teller) -> None:
+    """Say of the lines of a source what happened and what of it matters."""
+    TELLERS[code] = teller
+
+
+def lines_table(lines: Sequence[Line]) -> Table:
+    """Return a page of lines; one query for the names of whoever acted."""
+    names = names_of(actor for line in lines if (actor := getattr(line.row, "actor", "")))
+    rows = []
+    for line in lines:
+        what, about = TELLERS[line.place.code](line.row)
+        rows.append(
+            [
+                _moment(line.place.at),
+                GROUPS.get(line.group, line.group),
+                what,
+                format_html('<span class="staff-wrap">{}</span>', about),
+                names.get(getattr(line.row, "actor", ""), ""),
+            ]
+        )
+    return Table(
+        title=_("Everything that happened"),
+        columns=[
+            Column(_("day and time")),
+            Column(_("kind")),
+            Column(_("what")),
+            Column(_("about it")),
+            Column(_("by")),
+        ],
+        rows=rows,
+        empty=_("Nothing of this kind has happened."),
+    )
+
+
+def _moment(at: datetime) -> str:
+    """What is known by its day only began with it."""
+    here = at.astimezone(LENDER_ZONE)
+    return date_format(here, "SHORT_DATE_FORMAT" if here.time() == time() else "SHORT_DATETIME_FORMAT")
+
+
+def _payment(payment: Any) -> Words:
+    what = gettext("Payment returned") if payment.is_returned else gettext("Payment received")
+    return what, f"{money(payment.amount_minor, payment.loan.currency)} · {payment.loan.number}"
+
+
+def _message(message: Any) -> Words:
+    read = gettext("read on %(day)s") % {"day": date_format(localtime(message.read_at))} if message.read_at else ""
+    parts = [message.get_channel_display(), message.get_delivery_display() if message.delivery else "", read]
+    about = " · ".join(str(part) for part in [message.subject, *parts] if part)
+    return message.get_status_display(), about
+
+
+def _refusal(refusal: Any) -> Words:
+    return _("Message refused by the rules"), f"{refusal.get_channel_display()} · {', '.join(refusal.reasons)}"
+
+
+def _promise(promise: Any) -> Words:
+    told = gettext("%(amount)s by %(day)s") % {
+        "amount": money(promise.amount_minor, promise.loan.currency),
+        "day": date_format(promise.due_on),
+    }
+    return _("Promise to pay"), " · ".join(
+        str(part) for part in [told, promise.get_status_display(), promise.note] if part
+    )
+
+
+def _hold(hold: Any) -> Words:
+    last = hold.ended_on or hold.ends_on
+    until = gettext("until %(day)s") % {"day": date_format(last)} if last else gettext("until somebody ends it")
+    return hold.get_kind_display(), f"{hold.loan.number} · {until} · {hold.reason}"
+
+
+def _help(asked: Any) -> Words:
+    return _("Asked for help"), f"{asked.reference} · {asked.get_cause_display()} · {_answer(asked)}"
+
+
+def _complaint(asked: Any) -> Words:
+    return _("Complained"), f"{asked.reference} · {asked.get_about_display()} · {_answer(asked)}"
+
+
+def _dispute(asked: Any) -> Words:
+    return _("Disputed the credit record"), f"{asked.reference} · {_answer(asked)}"
+
+
+def _answer(asked: Any) -> str:
+    return gettext("answered") if asked.answered_at else gettext("waits for our answer")
+
+
+def _status(change: Any) -> Words:
+    days = gettext("%(before)s → %(after)s") % {
+        "before": bucket_label(change.bucket_before),
+        "after": bucket_label(change.bucket),
+    }
+    return _("Overdue status changed"), f"{change.loan.number} · {days}"
+
+
+def _event(event: Any) -> Words:
+    amount = money(event.amount_minor, event.loan.currency) if event.amount_minor else ""
+    return event.get_kind_display(), " · ".join(part for part in [event.loan.number, amount] if part)
+
+
+def _file(event: CaseFileEvent) -> Words:
+    data = event.data
+    told = [_WAITS.get(data.get("why", ""), ""), data.get("until", ""), event.words]
+    return event.get_kind_display(), " · ".join(str(part) for part in told if part)
+
+
+TELLERS: dict[str, Teller] = {
+    "payment": _payment,
+    "message": _message,
+    "refusal": _refusal,
+    "promise": _promise,
+    "hold": _hold,
+    "help": _help,
+    "complaint": _complaint,
+    "dispute": _dispute,
+    "status": _status,
+    "event": _event,
+    "file": _file,
+}

@@ -1,0 +1,115 @@
+"""The desk as lists: what somebody holds and waits for; who has how much; what there is in all."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info, gettext
+from django.utils.translation import gettext_lazy as _
+
+from collections_mgmt.desk.words import SKILLS, due_words, state_words
+from collections_mgmt.models import CaseFile
+from collections_mgmt.selectors.files import all_counts, own_counts, own_file_counts, people_at_the_desk
+from dashu.users.models import User
+from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.templatetags.dashu import money
+
+
+def file_address(file: CaseFile) -> str:
+    return reverse("admin:collections_mgmt_casefile_change", args=[file.pk])
+
+
+def file_link(file: CaseFile) -> SafeString:
+    return format_html('<a href="{}">{}</a>', file_address(file), file.number)
+
+
+def own_figures(user: User, *, today: date) -> list[Figure]:
+    counts = own_counts(user, today=today)
+    return [
+        Figure(_("ready for you"), f"{counts['ready']:,}", _("given one by one, the most urgent first")),
+        Figure(_("in your hands"), counts["held"], tone="soon" if counts["held"] else "plain"),
+        Figure(_("yours, waiting for a day"), f"{counts['waiting']:,}"),
+        Figure(_("clocks that ran out"), f"{counts['late']:,}", tone="late" if counts["late"] else "good"),
+    ]
+
+
+def all_figures(*, today: date) -> list[Figure]:
+    counts = all_counts(today=today)
+    return [
+        Figure(_("ready"), f"{counts['ready']:,}"),
+        Figure(_("being worked on"), f"{counts['held']:,}"),
+        Figure(_("waiting for a day"), f"{counts['waiting']:,}"),
+        Figure(_("clocks that ran out"), f"{counts['late']:,}", tone="late" if counts["late"] else "good"),
+        Figure(
+            _("no team takes them"),
+            f"{counts['nowhere']:,}",
+            _("no active team has their level and skills") if counts["nowhere"] else "",
+            "late" if counts["nowhere"] else "good",
+        ),
+    ]
+
+
+def own_table(files: Iterable[CaseFile], *, today: date) -> Table:
+    rows = []
+    for file in files:
+        words, tone = due_words(file.review_due_on, today)
+        rows.append(
+            [
+                file_link(file),
+                str(file.borrower),
+                money(file.value_minor, file.currency),
+                file.days,
+                state_words(file),
+                format_html('<span class="staff-tone--{}">{}</span>', tone, words),
+            ]
+        )
+    return Table(
+        title=_("Your files"),
+        columns=[
+            Column(_("case file")),
+            Column(_("borrower")),
+            Column(_("overdue"), is_number=True),
+            Column(_("days past due"), is_number=True),
+            Column(_("state")),
+            Column(_("next look due")),
+        ],
+        rows=rows,
+        empty=_("You hold no file and none of yours waits. Take up the next one."),
+        note=_("What you hold, then what comes back to you. New files are given one by one."),
+    )
+
+
+def people_table() -> Table:
+    counts = own_file_counts()
+    rows: list[list[Any]] = []
+    for profile in people_at_the_desk():
+        own, waiting = counts.get(profile.pk, (0, 0))
+        languages = ", ".join(get_language_info(code)["name_local"] for code in profile.languages)
+        rows.append(
+            [
+                str(profile.user),
+                str(profile.team),
+                languages,
+                ", ".join(str(SKILLS.get(skill, skill)) for skill in profile.skills) or "–",
+                gettext("%(own)s of %(most)s") % {"own": own, "most": profile.capacity},
+                waiting,
+                gettext("yes") if profile.is_working else gettext("no"),
+            ]
+        )
+    return Table(
+        title=_("People"),
+        columns=[
+            Column(_("person")),
+            Column(_("team")),
+            Column(_("languages")),
+            Column(_("skills")),
+            Column(_("files of their own"), is_number=True),
+            Column(_("of these waiting"), is_number=True),
+            Column(_("working now")),
+        ],
+        rows=rows,
+        empty=_("Nobody works on files yet. Add collectors first."),
+    )
