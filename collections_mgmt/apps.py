@@ -9,9 +9,12 @@ class CollectionsMgmtConfig(AppConfig):
     def ready(self) -> None:
         from collections_mgmt import messages  # noqa: F401 – registers the templates
         from collections_mgmt.contact_holds import register
+        from collections_mgmt.selectors.desk_sources import register_teams
+        from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
         from collections_mgmt.services.compose_reminders import compose_reminders
         from dashu.messaging.composing import register_composer
         from dashu.messaging.models import Purpose
 
         register()
+        register_teams(TEAMS_OF_LOANS)
         register_composer(Purpose.REMINDER, compose_reminders)

@@ -56,10 +56,6 @@ def unregister_source(measure: Measure, code: str) -> None:
     _SOURCES.get(measure, {}).pop(code, None)
 
 
-def unregister_teams() -> None:
-    _TEAMS.clear()
-
-
 def is_known(measure: Measure) -> bool:
     return bool(_SOURCES.get(measure))
 

@@ -11,6 +11,7 @@ import pytest
 from collections_mgmt.domain.desk_figures import Measure
 from collections_mgmt.models import Complaint, DeskFigure, HardshipLoan, HardshipRequest, Hold, PromiseToPay
 from collections_mgmt.selectors import desk_sources
+from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
 from collections_mgmt.selectors.overview import Flow, Scope, flows_of
 from collections_mgmt.selectors.overview_rows import Page, happened
 from dashu.audit.models import AuditRecord
@@ -187,7 +188,7 @@ def calls(loan: Loan) -> Iterator[None]:
     yield
     for measure in (Measure.CALL, Measure.COST):
         desk_sources.unregister_source(measure, "test")
-    desk_sources.unregister_teams()
+    desk_sources.register_teams(TEAMS_OF_LOANS)
 
 
 class TestCalls:

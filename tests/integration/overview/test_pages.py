@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from collections_mgmt.domain.desk_figures import Measure
 from collections_mgmt.models import CloseRun, DeskDay, LoanMove
 from collections_mgmt.selectors import desk_sources
+from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
 from collections_mgmt.services.write_desk_figures import write_desk_figures
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import lender_now
@@ -186,7 +187,7 @@ class TestWorkbook:
         )
         DeskDay.objects.all().delete()
         write_desk_figures(through=MARCH, now=lender_now())
-        desk_sources.unregister_teams()
+        desk_sources.register_teams(TEAMS_OF_LOANS)
 
         answer = as_role("SUPERVISOR").post(f"{reverse(EXPORT)}?{DAYS}")
 
