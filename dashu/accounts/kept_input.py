@@ -18,8 +18,12 @@ MOST_CHARACTERS = 20_000
 SECRET = re.compile(r"pass|code|card|number|account|token|csrf|credential", re.IGNORECASE)
 
 
-def keep(request: HttpRequest, user_id: int) -> bool:
-    """Keep what this request sent, for this person; False when there is nothing that can be kept."""
+def keep(request: HttpRequest, user_id: int, *, path: str) -> bool:
+    """
+    Keep what this request sent, for this person; False when there is nothing that can be kept.
+
+    :param path: of the page that the form stands on.
+    """
     secret = getattr(request, "sensitive_post_parameters", ())
     if secret == "__ALL__":  # noqa: S105
         return False
@@ -30,7 +34,7 @@ def keep(request: HttpRequest, user_id: int) -> bool:
     }
     if not fields or sum(len(value) for values in fields.values() for value in values) > MOST_CHARACTERS:
         return False
-    request.session[KEY] = {"user": user_id, "path": request.path, "at": int(time.time()), "fields": fields}
+    request.session[KEY] = {"user": user_id, "path": path, "at": int(time.time()), "fields": fields}
     return True
 
 

@@ -64,7 +64,7 @@ class SessionEnds:
         )
         if request.method != "POST":
             what_next = _("Sign in, and you are back on the same page.") if ended else ""
-        elif left_user_id and kept_input.keep(request, left_user_id):
+        elif left_user_id and kept_input.keep(request, left_user_id, path=urlsplit(_shown(request)).path):
             what_next = _("Nothing was sent yet. Sign in, and you are back on the same page with what you had typed.")
         else:
             what_next = _("Nothing was sent. Sign in, and you are back on the same page; then send the form once more.")
@@ -72,13 +72,21 @@ class SessionEnds:
             messages.info(request, sentence)
 
     def _to_the_page(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Lead a part of a page that asks to sign in to the sign-in page as a whole, and back to the page later."""
-        if not getattr(request, "htmx", False) or not asks_to_sign_in(response):
+        """
+        Lead back, once signed in, to the page that was shown: a part of a page and a button have none of their own.
+
+        A part of a page leads to the sign-in page as a whole.
+        """
+        is_part = getattr(request, "htmx", False)
+        if not (is_part or request.method == "POST") or not asks_to_sign_in(response):
             return response
-        shown = request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
         query = QueryDict(mutable=True)
-        query[REDIRECT_FIELD_NAME] = shown
-        return HttpResponseClientRedirect(f"{urlsplit(response.headers['Location']).path}?{query.urlencode(safe='/')}")
+        query[REDIRECT_FIELD_NAME] = _shown(request)
+        address = f"{urlsplit(response.headers['Location']).path}?{query.urlencode(safe='/')}"
+        if is_part:
+            return HttpResponseClientRedirect(address)
+        response.headers["Location"] = address
+        return response
 
 
 def asks_to_sign_in(response: HttpResponse) -> bool:
@@ -87,6 +95,15 @@ def asks_to_sign_in(response: HttpResponse) -> bool:
         return False
     to = urlsplit(response.headers["Location"])
     return to.path in {resolve_url(settings.LOGIN_URL), reverse("admin:login")} and bool(to.query)
+
+
+def _shown(request: HttpRequest) -> str:
+    """Return the address of the page that its reader saw when this was asked for."""
+    if getattr(request, "htmx", False):
+        return request.htmx.current_url_abs_path or "/"  # type: ignore[attr-defined]
+    before = page_before(request)
+    # A browser that does not tell where it comes from sends most forms to the page that they stand on.
+    return request.get_full_path() if before == "/" else before
 
 
 def page_before(request: HttpRequest) -> str:

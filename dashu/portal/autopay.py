@@ -78,9 +78,11 @@ def _set_up(request: HttpRequest, loan: Loan, card: LoanCard, *, today: date) ->
         accounts = ()
     if not accounts or loan.status != Loan.Status.ACTIVE:
         return render(request, "portal/autopay_not_offered.html", {"card": card})
-    form = AutopayForm(request.POST if request.method == "POST" else None, accounts=accounts)
+    # A second press of a button of an autopay that has ended meanwhile sets up nothing.
+    is_sent = request.method == "POST" and "action" not in request.POST
+    form = AutopayForm(request.POST if is_sent else None, accounts=accounts)
     words = consent_words(loan, today=today)
-    if request.method == "POST" and form.is_valid():
+    if is_sent and form.is_valid():
         try:
             mandates.set_up_autopay(
                 loan_id=loan.pk,

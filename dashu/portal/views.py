@@ -19,10 +19,10 @@ from dashu.portal.charting import schedule_chart
 from dashu.portal.explaining import penalty_note, why_of
 from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
-from dashu.portal.presenting import LoanCard, card_of, overview_of, shown_rows
+from dashu.portal.presenting import LoanCard, Overview, card_of, overview_of, shown_rows
 from dashu.tapes.selectors import payments_before_takeover
 from dashu.web.offline import kept_offline
-from loans.domain.applications import Status
+from loans.domain.applications import OPEN, Status
 from loans.models import Application, Loan
 from repayments.models import Payment
 from repayments.selectors.autopay import mandate_of, next_collection
@@ -45,18 +45,26 @@ def home(request: HttpRequest) -> HttpResponse:
     standings = standings_of(loans, today=lender_today())
     cards = [card_of(loan, standings.get(loan.pk), lender_today()) for loan in loans]
     overview = overview_of(cards, currency=loans[0].currency if loans else "CNY")
-    applications = Application.objects.visible_to(request.user).filter(borrower__user=request.user)
+    mine = Application.objects.visible_to(request.user).filter(borrower__user=request.user)
+    applications = list(mine.exclude(status=Status.PAID_OUT).select_related("product")[:SHOWN_APPLICATIONS])
     return render(
         request,
         "portal/home.html",
         {
             "overview": overview,
             "name": request.user.name,
-            "applications": list(
-                applications.exclude(status=Status.PAID_OUT).select_related("product")[:SHOWN_APPLICATIONS]
-            ),
+            "applications": applications,
+            "leading": _leading(overview, applications),
         },
     )
+
+
+def _leading(overview: Overview, applications: list[Application]) -> Application | None:
+    """Return the application that is the next step: no loan asks for anything, and it is open or all there is."""
+    if overview.next_step:
+        return None
+    first = next((each for each in applications if each.status in OPEN), None)
+    return first or (applications[0] if applications and not overview.cards else None)
 
 
 @login_required

@@ -159,6 +159,7 @@ def offers(request: HttpRequest, reference: str) -> HttpResponse:
 def ask_review(request: HttpRequest, reference: str) -> HttpResponse:
     """Have a person look at a refusal, with or without words of one's own."""
     shown = own_application(request, reference)
+    refusal = ""
     if request.method == "POST":
         try:
             asked = ask_for_review(
@@ -169,12 +170,16 @@ def ask_review(request: HttpRequest, reference: str) -> HttpResponse:
             )
             said = _("A person looks at it, and you hear from us by %(day)s.") % {"day": lender_date(asked.due_on)}
             messages.success(request, said)
+            return redirect("portal:application", reference)
         except DomainError as error:
-            messages.error(request, error.user_message)
-        return redirect("portal:application", reference)
+            refusal = error.user_message
+    shown.refresh_from_db()
     if shown.status != Status.REFUSED:
+        if refusal:
+            messages.error(request, refusal)
         return redirect("portal:application", reference)
-    return render(request, "portal/applying/ask_review.html", {"application": shown})
+    context = {"application": shown, "refusal": refusal, "words": request.POST.get("words", "")}
+    return render(request, "portal/applying/ask_review.html", context)
 
 
 @login_required

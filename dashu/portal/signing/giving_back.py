@@ -1,5 +1,7 @@
 """Giving a loan back: before the payout at once, for some days after it by returning the sum."""
 
+import uuid
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.applying.views import own_application
-from dashu.portal.paying import bank_transfer_of
+from dashu.portal.paying import bank_transfer_of, once_of, to_provider
 from dashu.portal.signing.showing import contract_shown
 from dashu.users.actors import actor_of
-from repayments.services.gateway import checkout_address, start_checkout
+from repayments.services.gateway import start_checkout
 from repayments.services.withdraw_contract import decline_tranche, withdraw_contract
 
 
@@ -39,8 +41,10 @@ def give_back(request: HttpRequest, reference: str, part: int | None = None) -> 
     if request.method == "POST":
         try:
             if "pay" in request.POST and payout.missing:
-                checkout = start_checkout(loan_id=loan.pk, amount_minor=payout.missing, today=lender_today())
-                return redirect(checkout_address(checkout, payer_ip=str(request.META.get("REMOTE_ADDR") or "")))
+                checkout = start_checkout(
+                    loan_id=loan.pk, amount_minor=payout.missing, today=lender_today(), token=once_of(request)
+                )
+                return to_provider(request, checkout)
             withdraw = decline_tranche if is_one and payout.may_withdraw else withdraw_contract
             withdrawal = withdraw(loan_id=loan.pk, now=lender_now(), actor=actor_of(request))
         except DomainError as error:
@@ -53,7 +57,8 @@ def give_back(request: HttpRequest, reference: str, part: int | None = None) -> 
     if not (payout.may_withdraw or payout.give_back_until or payout.is_given_back_now):
         return redirect("portal:application", reference)
     bank = bank_transfer_of(loan, today=lender_today()) if payout.missing else None
-    context = {"application": shown, "payout": payout, "loan": loan, "bank": bank, "is_one": is_one}
+    once = uuid.uuid4()
+    context = {"application": shown, "payout": payout, "loan": loan, "bank": bank, "is_one": is_one, "once": once}
     return render(request, "portal/signing/give_back.html", context)
 
 

@@ -101,8 +101,11 @@ def help_request(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     asked = own_asked(request, HardshipRequest, reference)
-    withdraw_help(request_id=asked.pk, now=lender_now(), actor=actor_of(request))
-    messages.success(request, _("Your request is taken back. The loans go on as before from tomorrow on."))
+    asked = withdraw_help(request_id=asked.pk, now=lender_now(), actor=actor_of(request))
+    if asked.outcome == HardshipRequest.Outcome.WITHDRAWN:
+        messages.success(request, _("Your request is taken back. The loans go on as before from tomorrow on."))
+    else:
+        messages.info(request, _("We had answered already, so nothing was taken back. This is our answer."))
     return redirect("portal:help_request", asked.reference)
 
 

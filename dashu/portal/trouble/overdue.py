@@ -101,11 +101,23 @@ def overdue(request: HttpRequest, number: str) -> HttpResponse:
             "record": _record(loan, standing.oldest_due_on or today, today),
             "conduct": conduct_of_today(today),
             "promise": PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN).first(),
-            "is_held": Hold.objects.filter(loan=loan, ended_on=None, starts_on__lte=today).exists(),
+            **_held(loan, today),
             "form": form,
             "is_open": form.is_bound,
         },
     )
+
+
+def _held(loan: Loan, today: date) -> dict[str, Any]:
+    """Whether the loan is left in peace, and up to which day; None as long as something waits for an answer."""
+    last_days = list(
+        Hold.objects.filter(loan=loan, ended_on=None, starts_on__lte=today).values_list("ends_on", flat=True)
+    )
+    known = [day for day in last_days if day]
+    return {
+        "is_held": bool(last_days),
+        "held_until": max(known) if known and len(known) == len(last_days) else None,
+    }
 
 
 def _record(loan: Loan, oldest_due_on: date, today: date) -> RecordAhead:

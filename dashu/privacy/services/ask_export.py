@@ -12,6 +12,7 @@ from dashu.kernel.errors import DomainError
 from dashu.policy.rules import privacy_export
 from dashu.privacy.models import DataExport
 from dashu.users.models import Borrower
+from dashu.web.templatetags.dashu import lender_date as written_date
 
 Status = DataExport.Status
 OPEN = (Status.PENDING, Status.BUILDING)
@@ -41,7 +42,7 @@ def ask_export(*, borrower_id: int, language: str, now: datetime, actor: str) ->
         again = (latest.asked_at + every).astimezone(LENDER_ZONE)
         raise ExportTooSoon(
             _("A copy was made on this day. You can ask for the next one from %(moment)s."),
-            params={"moment": f"{again:%Y-%m-%d %H:%M}"},
+            params={"moment": f"{written_date(again)} {again:%H:%M}"},
         )
     export = DataExport.objects.create(borrower_id=borrower_id, language=language, asked_at=now)
     audit.record(action="privacy.export_asked", subject_type="borrower", subject_id=borrower_id, actor=actor)

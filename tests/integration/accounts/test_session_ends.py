@@ -129,10 +129,10 @@ class TestWhatWasTyped:
         request = RequestFactory().post("/x/", {"iban": "DE", "note": "keep"})
         request.session = {}
         request.sensitive_post_parameters = ("iban",)
-        assert kept_input.keep(request, 1) is True
+        assert kept_input.keep(request, 1, path="/x/") is True
         assert request.session["kept_input"]["fields"] == {"note": ["keep"]}
         request.sensitive_post_parameters = "__ALL__"
-        assert kept_input.keep(request, 1) is False
+        assert kept_input.keep(request, 1, path="/x/") is False
 
     def test_too_much_is_not_kept_and_that_is_said(self, signed_in, clock):
         page = self.late(signed_in, clock, note="x" * 20_001)
@@ -162,6 +162,43 @@ class TestWhatWasTyped:
         with connection.cursor() as cursor:
             cursor.execute("SELECT string_agg(session_data, ' ') FROM django_session")
             assert "for nobody" not in cursor.fetchone()[0]
+
+
+class TestButtonsOfAPage:
+    """Their addresses have no page: whoever signs in again comes back to the page that they stand on."""
+
+    STOOD_ON = {"Referer": "http://testserver/me/contact/?from=help", **ENGLISH}
+
+    def test_lead_back_to_the_page_that_they_stand_on(self, signed_in, clock):
+        clock[0] += 30 * 60 + 1
+
+        page = signed_in.post("/me/contact/pause/", {"days": "14"}, headers=self.STOOD_ON)
+
+        assert page.url == "/accounts/login/?next=/me/contact/%3Ffrom%3Dhelp"
+        back = sign_in_again(signed_in, page)
+        assert back.url == "/me/contact/?from=help"
+        shown = words(signed_in, back.url)
+        assert json.loads(re.search(r'id="kept-input" type="application/json">(.*?)</script>', shown)[1]) == {
+            "days": ["14"]
+        }
+
+    @pytest.mark.parametrize(
+        "address", ["/messages/read/", "/me/contact/pause/", "/me/closing/offers/", "/accounts/security/elsewhere/"]
+    )
+    def test_lead_to_a_page_that_opens(self, signed_in, clock, address):
+        clock[0] += 30 * 60 + 1
+
+        page = signed_in.post(address, headers=self.STOOD_ON)
+
+        assert signed_in.get(sign_in_again(signed_in, page).url).status_code == 200
+
+    @pytest.mark.parametrize("referrer", ["https://evil.example/x", "javascript:alert(1)", ""])
+    def test_do_not_lead_to_another_site(self, signed_in, clock, referrer):
+        clock[0] += 30 * 60 + 1
+
+        page = signed_in.post("/me/contact/", {"channel": ""}, headers={"Referer": referrer, **ENGLISH})
+
+        assert page.url == "/accounts/login/?next=/me/contact/"
 
 
 class TestPartsOfAPage:

@@ -166,7 +166,8 @@ class TestSignUpByPhone:
         page = post(client, "signup/", login=PHONE, password1="12345678")
 
         assert page.status_code == 200
-        assert "password1_error" in page.content.decode()
+        assert page.content.decode().count('id="id_password1_error"') == 1
+        assert page.content.decode().count('class="field__error"') > 1  # all of them are read out with the field
         assert "At least 8 characters" in page.content.decode()
         assert "<ul><li>" not in page.content.decode()
         assert User.objects.exists() is False

@@ -282,6 +282,17 @@ class TestRefusal:
         application.refresh_from_db()
         assert (application.status, application.review_requests.get().words) == ("REFERRED", "Look again.")
 
+    def test_words_that_cannot_be_taken_now_are_not_lost(self, page, amina, answered):
+        answered(loans=[other("甲", 6_000_00)])
+        application = decided(amina)
+        draft(amina, now=NOW)
+
+        shown = page.post(f"/applications/{application.reference}/review/", {"words": "I changed jobs."})
+
+        assert "You have begun another application for this loan." in shown.content.decode()
+        assert "I changed jobs.</textarea>" in shown.content.decode()
+        assert application.review_requests.exists() is False
+
     def test_a_person_is_asked_for_in_words_that_no_database_keeps(self, page, amina, answered):
         answered(loans=[other("甲", 6_000_00)])
         application = decided(amina)

@@ -104,6 +104,7 @@ class TestAsking:
 
         assert list(answer.context["form"].errors) == [field]
         assert "Surgery in May." in answer.content.decode()
+        assert "1 field needs another look." in answer.content.decode()
         assert not HardshipRequest.objects.exists()
         assert not Hold.objects.exists()
 
@@ -145,6 +146,18 @@ class TestStatus:
 
         assert HardshipRequest.objects.get().outcome == "WITHDRAWN"
         assert "You took it back" in signed_in.get(address).content.decode()
+
+    def test_what_is_answered_is_not_said_to_be_taken_back(self, signed_in, late):
+        address = ask(signed_in, late).url
+        sun = factories.staff("Sun", User.Role.SUPERVISOR)
+        asked = HardshipRequest.objects.get()
+        answer_help(request_id=asked.pk, is_possible=True, words="Three plans come today.", user=sun, now=lender_now())
+
+        page = signed_in.post(f"{address}withdraw/", follow=True).content.decode()
+
+        assert "Your request is taken back." not in page
+        assert "We had answered already" in page
+        assert HardshipRequest.objects.get().outcome == "PLAN"
 
     def test_another_persons_is_not_found(self, signed_in, late, brook):
         address = ask(signed_in, late).url

@@ -114,6 +114,28 @@ class TestHomeOfABorrower:
         assert "Nothing to pay" in page
         assert "Paid off" in page
 
+    def test_an_application_leads_where_the_loans_ask_for_nothing(self, home, amina):
+        loan = factories.running_loan(amina, starts_on=date(2026, 5, 10), count=3)
+        factories.pay(loan, sum(loan.installments.values_list("unpaid_minor", flat=True)), date(2026, 6, 1))
+        begun = draft(amina)
+
+        page = home()
+
+        assert "There is nothing you need to do." not in page
+        assert "See the application" in page
+
+        type(begun).objects.update(status="WITHDRAWN")
+        assert "There is nothing you need to do." in home()
+
+    def test_a_payment_leads_before_an_application(self, home, amina):
+        loan = factories.running_loan(amina, starts_on=date(2026, 6, 5))
+        draft(amina)
+
+        page = home()
+
+        assert f'href="/loans/{loan.number}/pay/"' in page
+        assert "See the application" not in page
+
     def test_another_borrowers_loans_are_not_there(self, home, brook):
         theirs = factories.running_loan(brook)
 

@@ -96,6 +96,35 @@ class TestOverdue:
         assert "We are looking into something you told us." in shown
         assert "nothing, for now" in shown
 
+    def test_names_the_last_day_of_a_hold_whose_question_is_answered(self, page, late):
+        place_hold(
+            loan_id=late.pk,
+            kind="HARDSHIP_REVIEW",
+            starts_on=TODAY,
+            ends_on=TODAY + timedelta(days=10),
+            today=TODAY,
+            reason="plan offered",
+            actor="user:9",
+        )
+
+        shown = page(late)
+
+        assert "Up to June 30, 2026 we do not remind you of this loan, and no penalty interest is added." in shown
+        assert "Up to June 30, 2026 you need not promise anything." in shown
+        assert "We are looking into something" not in shown
+        assert "While we look into what you told us" not in shown
+
+    def test_of_two_holds_names_no_day_as_long_as_one_has_none(self, page, late):
+        for kind, ends_on in (("HARDSHIP_REVIEW", TODAY + timedelta(days=10)), ("DISPUTE", None)):
+            place_hold(
+                loan_id=late.pk, kind=kind, starts_on=TODAY, ends_on=ends_on, today=TODAY, reason="bank", actor="user:9"
+            )
+
+        shown = page(late)
+
+        assert "We are looking into something you told us." in shown
+        assert "Up to June 30, 2026 we do not" not in shown
+
     def test_another_borrowers_page_is_not_found(self, client, late, brook):
         client.force_login(brook.user)
 
@@ -123,6 +152,18 @@ class TestNotOverdue:
         assert "The next installment, ¥1,100.16, is due on July 10, 2026." in shown
         assert "From July 11, 2026 on, each day would add about ¥0.61 of penalty interest." in shown
         assert "The month that ends on July 31, 2026 would be noted as overdue in your credit record (code 1)." in shown
+
+    def test_says_what_is_due_today(self, page, amina):
+        loan = factories.running_loan(amina, starts_on=date(2026, 5, 20))
+
+        shown = page(loan)
+
+        assert "There is nothing you need to do now." not in shown
+        assert "tell us before that day" not in shown
+        assert "Due today" in shown
+        assert _amount(1_100_16) in shown
+        assert f'href="/loans/{loan.number}/pay/"' in shown
+        assert "From June 21, 2026 on, each day would add about" in shown
 
     def test_of_a_loan_that_is_not_paid_out_names_no_day(self, page, amina):
         assert "The loan has not been paid out yet" in page(factories.approved_loan(amina, starts_on=TODAY))

@@ -320,6 +320,17 @@ class TestAutopayPages:
         assert states == ["PAUSED", "ACTIVE", "CANCELLED"]
         assert "Set up autopay" in browser.get(address).content.decode()
 
+    def test_end_pressed_twice_is_once_and_asks_for_nothing(self, browser, on_track):
+        self.set_up(browser, on_track)
+        address = f"/loans/{on_track.number}/autopay/"
+        browser.post(address, {"action": "end"})
+
+        again = browser.post(address, {"action": "end"}).content.decode()
+
+        assert "Set up autopay" in again
+        assert "field__error" not in again
+        assert on_track.mandates.get().status == "CANCELLED"
+
     def test_change_the_day(self, browser, on_track):
         self.set_up(browser, on_track)
 

@@ -274,7 +274,9 @@ class TestGiveBack:
         assert "until Nov. 30, 2026" in page.get(f"/applications/{application.reference}/").content.decode()
 
         answer = page.post(address(application, "give-back"), follow=True).content.decode()
-        paying = page.post(address(application, "give-back"), {"pay": "1"})
+        once = {"pay": "1", "once": "9f3c2a4e-0000-4000-8000-000000000001"}
+        paying = page.post(address(application, "give-back"), once)
+        assert page.post(address(application, "give-back"), once).url == paying.url
 
         assert "To pay back by Nov. 30, 2026" in answer
         assert paying.headers["Location"].startswith("/gateway/simulated/")

@@ -315,12 +315,17 @@ class TestPages:
         assert staff.get("/me/export/").status_code == 404
         assert staff.get(f"/me/export/{export.token}/").status_code == 404
 
-    def test_too_soon_says_from_when(self, client, amina):
+    @pytest.mark.parametrize(
+        ("language", "moment"),
+        [("en", "from May 2, 2026 12:00."), ("zh-hans", "2026年5月2日 12:00"), ("zh-hant", "2026年5月2日 12:00")],
+    )
+    def test_too_soon_says_from_when_as_the_reader_writes_dates(self, client, amina, language, moment):
         made(amina)
+        client.cookies["django_language"] = language
 
         page = client.post("/me/export/", follow=True).content.decode()
 
-        assert "You can ask for the next one from 2026-05-02 12:00." in page
+        assert moment in page
 
 
 def signed_in(borrower: Borrower) -> Client:
