@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import CharField, Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 
+from dashu.kernel.dates import lender_date
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.services import enqueue as messaging
 from loans.domain.applications import Status
@@ -30,11 +31,12 @@ def tell_of_decision(*, review_id: int) -> bool:
     """Put the news into the outbox; once for each decision. Returns whether it is new."""
     review = CreditReview.objects.select_related("application").get(pk=review_id)
     application = review.application
+    due_on = lender_date(application.due_at) if application.due_at else None
     return messaging.enqueue(
         dedupe_key=f"decision:{review.pk}",
         borrower_id=application.borrower_id,
         template=_template_of(review),
-        params={"reference": application.reference, "due_on": application.due_at, "expires_on": application.expires_on},
+        params={"reference": application.reference, "due_on": due_on, "expires_on": application.expires_on},
     )
 
 

@@ -4,7 +4,9 @@ import pytest
 
 from dashu.alerts.models import Alert
 from dashu.consents.services.ledger import withdraw_consent
+from dashu.kernel.dates import lender_date
 from dashu.messaging.models import OutboxMessage
+from dashu.messaging.templates import render, written_date
 from loans import tasks
 from loans.bureaus.base import BureauUnavailable
 from loans.domain.credit_files import CreditFile, Inquiry, LoanKind, OtherLoan, Purpose
@@ -99,6 +101,17 @@ class TestGoodApplicant:
         assert tell_of_decision(review_id=review.pk) is True
         assert tell_of_decision(review_id=review.pk) is False
         assert OutboxMessage.objects.get().template == "loans.offers_made"
+
+    def test_that_waits_for_a_person_is_told_with_its_day(self, amina, bureau):
+        bureau()
+        application = decided(amina, consents={"texts": answers()["consents"]["texts"][:2]})
+        assert application.status == "REFERRED"
+
+        tell_of_decision(review_id=application.reviews.get().pk)
+
+        message = OutboxMessage.objects.get()
+        day = written_date(lender_date(application.due_at), "en")
+        assert f"You will hear from us by {day}." in render(message.template, message.params, "en").body
 
     def test_the_sweep_tells_what_an_event_missed(self, amina, bureau):
         bureau()
