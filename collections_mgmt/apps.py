@@ -7,11 +7,13 @@ class CollectionsMgmtConfig(AppConfig):
     verbose_name = _("Collections")
 
     def ready(self) -> None:
-        from collections_mgmt import messages  # noqa: F401 – registers the templates
+        from collections_mgmt import contact_facts
+        from collections_mgmt import messages as _messages  # noqa: F401 – registers the templates
         from collections_mgmt.contact_holds import register
         from collections_mgmt.services.compose_reminders import compose_reminders
         from dashu.messaging.composing import register_composer
         from dashu.messaging.models import Purpose
 
         register()
+        contact_facts.register()
         register_composer(Purpose.REMINDER, compose_reminders)

@@ -43,7 +43,7 @@ class ReceiptInline(ReadOnlyInline):
 
 class RefusalInline(ReadOnlyInline):
     model = ContactRefusal
-    fields = ["refused_at", "stage", "channel", "why", "next_allowed_at"]
+    fields = ["at", "stage", "channel", "why", "next_allowed_at"]
     readonly_fields = fields
     ordering = ["pk"]
 
