@@ -7,7 +7,8 @@ class CollectionsMgmtConfig(AppConfig):
     verbose_name = _("Collections")
 
     def ready(self) -> None:
-        from collections_mgmt import messages  # noqa: F401 – registers the templates
+        from collections_mgmt import contact_facts
+        from collections_mgmt import messages as _messages  # noqa: F401 – registers the templates
         from collections_mgmt.contact_holds import register
         from collections_mgmt.selectors.desk_sources import register_teams
         from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
@@ -17,4 +18,5 @@ class CollectionsMgmtConfig(AppConfig):
 
         register()
         register_teams(TEAMS_OF_LOANS)
+        contact_facts.register()
         register_composer(Purpose.REMINDER, compose_reminders)

@@ -199,9 +199,10 @@ def _write_messages(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> 
             RETURNING id, borrower_id
         ),
         refused AS (
-            INSERT INTO messaging_contactrefusal
-                (borrower_id, message_id, channel, purpose, stage, reasons, refused_at)
-            SELECT put.borrower_id, put.id, verdict.channel, %(purpose)s, 'QUEUED', verdict.reasons, now()
+            INSERT INTO messaging_guarddecision
+                (borrower_id, message_id, channel, purpose, stage, reasons, operator, pack, rules_version, at)
+            SELECT put.borrower_id, put.id, verdict.channel, %(purpose)s, 'QUEUED', verdict.reasons, 'system:close',
+                   %(pack)s, %(rules_version)s, now()
             FROM put JOIN close_verdict AS verdict USING (borrower_id) LEFT JOIN chosen USING (borrower_id)
             WHERE NOT verdict.reasons <@ '{QUIET_HOURS,NO_ADDRESS}'
               AND (chosen.place IS NULL OR verdict.place < chosen.place)

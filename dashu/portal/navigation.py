@@ -56,6 +56,8 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Texts of messages"), "edit_note", "messaging.wordingversion"),
             Entry(_("Effect of reminders"), "monitoring", "messaging.reminderline"),
             Entry(_("Refused contacts"), "do_not_disturb_on", "messaging.contactrefusal"),
+            Entry(_("Decisions on contacts"), "shield_person", "messaging.guarddecision"),
+            Entry(_("Calls and visits"), "call_log", "messaging.contactattempt"),
             Entry(_("Opt-outs"), "notifications_off", "messaging.optout"),
             Entry(_("Addresses"), "contact_mail", "messaging.contactpoint"),
         ),

@@ -34,7 +34,14 @@ from collections_mgmt.models import (
 )
 from dashu.consents.models import ConsentEntry
 from dashu.kernel.money import format_minor
-from dashu.messaging.models import ContactPoint, ContactPreference, ContactRefusal, OptOut, OutboxMessage
+from dashu.messaging.models import (
+    ContactAttempt,
+    ContactPoint,
+    ContactPreference,
+    GuardDecision,
+    OptOut,
+    OutboxMessage,
+)
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.tapes.models import Handover
 from dashu.users.models import Borrower, Identity, SignInPhone
@@ -183,6 +190,8 @@ TABLES: tuple[Table, ...] = (
             **_fields("channel", "time_zone", "paused_until", "wants_notices"),
             "hours_from": lambda row: row.hours_from and f"{row.hours_from:%H:%M}",
             "hours_to": lambda row: row.hours_to and f"{row.hours_to:%H:%M}",
+            "agreed_from": lambda row: row.agreed_from and f"{row.agreed_from:%H:%M}",
+            "agreed_to": lambda row: row.agreed_to and f"{row.agreed_to:%H:%M}",
         },
     ),
     Table(
@@ -196,9 +205,15 @@ TABLES: tuple[Table, ...] = (
         _fields("channel", "delivered_at", "failed_at", "failures", "invalid_since"),
     ),
     Table(
-        "contacts_not_made",
-        _of_borrower(ContactRefusal),
-        _fields("refused_at", "channel", "purpose", "reasons", "next_allowed_at"),
+        "contacts_decided",
+        _of_borrower(GuardDecision),
+        _fields("at", "channel", "party", "purpose", "verdict", "reasons", "conditions", "next_allowed_at"),
+    ),
+    # The number of somebody else is theirs.
+    Table(
+        "calls_and_visits",
+        _of_borrower(ContactAttempt),
+        _fields("started_at", "ended_at", "direction", "channel", "party", "purpose", "outcome", "seconds", "note"),
     ),
     Table(
         "messages",

@@ -1,0 +1,40 @@
+"""What the contact guard asks collections at the moment of a call: how late the loans are now, and what is on hold."""
+
+from collections.abc import Collection
+from datetime import date
+
+from django.db.models import Min
+
+from collections_mgmt.models import Hold
+from dashu.messaging.case_facts import CaseFacts, register_case_facts, register_numbers
+from dashu.messaging.models import ContactParty
+from loans.models import Guarantor, Loan
+from repayments.models import Installment
+
+
+def register() -> None:
+    register_case_facts("collections", facts_of)
+    register_numbers(ContactParty.GUARANTOR, number_of_guarantor)
+
+
+def facts_of(borrower_id: int, loan_ids: Collection[int], on: date) -> CaseFacts:
+    """
+    Return the days of the loan that is furthest behind, and the running holds of all the borrower's loans: a complaint
+    about one stops calls about all.
+
+    A loan is behind when the latest close found it so and it is unpaid at this moment: whoever paid a minute ago is
+    left alone. A written-off or sold claim is not collected; a charged-off one still is.
+    """
+    loans = Loan.objects.filter(borrower=borrower_id)
+    asked = loans.filter(pk__in=loan_ids) if loan_ids else loans
+    collected = [Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF]
+    owed = asked.filter(status__in=collected, overdue__days_past_due__gt=0).values("pk")
+    late = Installment.objects.filter(loan__in=owed, unpaid_minor__gt=0, due_on__lt=on)
+    oldest = late.aggregate(day=Min("due_on"))["day"]
+    kinds = Hold.objects.filter(loan__in=loans, ended_on=None, starts_on__lte=on).values_list("kind", flat=True)
+    return CaseFacts(dpd=(on - oldest).days if oldest else 0, holds=frozenset(kind.lower() for kind in kinds))
+
+
+def number_of_guarantor(borrower_id: int, guarantor_id: int) -> str:
+    guarantor = Guarantor.objects.filter(pk=guarantor_id, application__borrower=borrower_id).first()
+    return guarantor.phone or "" if guarantor else ""
