@@ -23,8 +23,16 @@ def ask_and_do(
     title: Any,
     text: Any,
     done: Any,
+    after: str = "",
+    template: str = "staff/act.html",
+    **more: Any,
 ) -> HttpResponse:
-    """Show the form, do what it asks for, and go back; a refusal stands at its field."""
+    """
+    Show the form, do what it asks for, and go on; a refusal stands at its field.
+
+    :param back: where giving up leads, and `after` where having done it does: the same, unless it says so.
+    :param more: what the template takes besides.
+    """
     if request.method == "POST" and form.is_valid():
         try:
             act(form.cleaned_data)
@@ -32,6 +40,6 @@ def ask_and_do(
             add_refusal(form, refusal)
         else:
             messages.success(request, done)
-            return redirect(back)
+            return redirect(after or back)
     shown = {"title": title, "text": text, "form": form, "button": title, "back": back, "opts": page.opts}
-    return render(request, "staff/act.html", {**page.admin_site.each_context(request), **shown})
+    return render(request, template, {**page.admin_site.each_context(request), **shown, **more})

@@ -8,8 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.approvals.acts import ActKind, Payload, Preview
-from dashu.approvals.models import midnight
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, midnight
 from dashu.users.models import User
 from dashu.web.templatetags.dashu import money
 from loans.models import Application, ProductTerms

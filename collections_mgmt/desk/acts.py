@@ -7,11 +7,12 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.desk.forms import FileHoldForm, FileNoteForm, FilePromiseForm, GiveBackForm, PutOffForm
 from collections_mgmt.desk.queue import file_address
 from collections_mgmt.models import CaseFile, CaseFileQuerySet
@@ -27,7 +28,6 @@ from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import person_of
-from dashu.web.forms import add_refusal
 from loans.models import Loan
 
 LIST = "admin:collections_mgmt_casefile_changelist"
@@ -51,12 +51,9 @@ class ActsOnFiles(ReadOnlyAdmin):
 
     def renew(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page of a held file asks for this while it is open; the answer says whether it still is held."""
-        file = self._found(request, pk, or_none=True)
-        user = person_of(request)
-        is_held = file is not None and renew_claim(file_id=pk, user=user, now=lender_now())
-        if is_held:
-            file = self._found(request, pk)
-        return render(request, "collections_mgmt/_file_claim.html", {"file": file, "is_held": is_held})
+        seen = self.get_queryset(request).filter(pk=pk)
+        is_held = seen.exists() and renew_claim(file_id=pk, user=person_of(request), now=lender_now())
+        return render(request, "collections_mgmt/_file_claim.html", {"file": seen.first(), "is_held": is_held})
 
     def promise(self, request: HttpRequest, pk: int) -> HttpResponse:
         file = self._found(request, pk)
@@ -148,11 +145,8 @@ class ActsOnFiles(ReadOnlyAdmin):
             done=gettext("The file is given back."),
         )
 
-    def _found(self, request: HttpRequest, pk: int, *, or_none: bool = False) -> Any:
-        file = self.get_queryset(request).filter(pk=pk).first()
-        if file is None and not or_none:
-            raise Http404
-        return file
+    def _found(self, request: HttpRequest, pk: int) -> CaseFile:
+        return get_object_or_404(self.get_queryset(request), pk=pk)
 
     def _act(
         self,
@@ -161,32 +155,22 @@ class ActsOnFiles(ReadOnlyAdmin):
         act: Callable[[dict[str, Any]], Any],
         *,
         file: CaseFile,
-        title: str,
-        note: str,
-        done: str,
         after: str = "",
-        template: str = "staff/act.html",
-        **more: Any,
+        **words: Any,
     ) -> HttpResponse:
-        """Ask for what an act needs, do it, and go to the desk; a refusal stands at its field."""
+        """Do what whoever works on files may, then go to the desk. :param words: see `ask_and_do`."""
         if not self.has_work_permission(request):
             raise PermissionDenied
-        if request.method == "POST" and form.is_valid():
-            try:
-                act(form.cleaned_data)
-            except DomainError as refusal:
-                add_refusal(form, refusal)
-            else:
-                messages.success(request, done)
-                return redirect(after or reverse(LIST))
-        shown = {
-            "title": title,
-            "text": f"{file.number} · {file.borrower}",
-            "note": note,
-            "form": form,
-            "button": title,
-        }
-        return self._render(request, template, {**shown, "back": file_address(file), **more})
+        return ask_and_do(
+            self,
+            request,
+            form,
+            act,
+            back=file_address(file),
+            after=after or reverse(LIST),
+            text=f"{file.number} · {file.borrower}",
+            **words,
+        )
 
     def has_work_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("collections_mgmt.work_casefile")

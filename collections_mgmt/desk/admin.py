@@ -170,7 +170,7 @@ class CaseFileAdmin(SteersFiles):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        if self.has_work_permission(request) and not self.has_steer_permission(request):
+        if self._has_own_desk(request):
             return self._own_desk(request)
         saved = SavedFilter.objects.filter(user=person_of(request))
         shown = {
@@ -181,6 +181,10 @@ class CaseFileAdmin(SteersFiles):
             "query": request.GET.urlencode(),
         }
         return super().changelist_view(request, {**(extra_context or {}), **shown})
+
+    def _has_own_desk(self, request: HttpRequest) -> bool:
+        """Whoever works on files without leading the desk has a desk of their own."""
+        return self.has_work_permission(request) and not self.has_steer_permission(request)
 
     def _own_desk(self, request: HttpRequest) -> HttpResponse:
         user, today = person_of(request), lender_today()
@@ -197,8 +201,7 @@ class CaseFileAdmin(SteersFiles):
         if not self.has_view_permission(request):
             raise PermissionDenied
         user, today = person_of(request), lender_today()
-        is_own = self.has_work_permission(request) and not self.has_steer_permission(request)
-        figures = own_figures(user, today=today) if is_own else all_figures(today=today)
+        figures = own_figures(user, today=today) if self._has_own_desk(request) else all_figures(today=today)
         return render(request, "staff/figures.html", {"figures": figures})
 
     def change_view(

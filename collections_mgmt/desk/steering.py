@@ -52,19 +52,19 @@ class SteersFiles(ActsOnFiles):
 
     @admin.action(description=_("Give to somebody"), permissions=["steer"])
     def give_many(self, request: HttpRequest, files: QuerySet[CaseFile]) -> HttpResponse:
-        return self._preview(request, "give", list(files.values_list("pk", flat=True)[:MOST]))
+        return self._preview(request, "give", _ids_of(files))
 
     @admin.action(description=_("Move to a team"), permissions=["steer"])
     def move_many(self, request: HttpRequest, files: QuerySet[CaseFile]) -> HttpResponse:
-        return self._preview(request, "move", list(files.values_list("pk", flat=True)[:MOST]))
+        return self._preview(request, "move", _ids_of(files))
 
     @admin.action(description=_("Put off"), permissions=["steer"])
     def put_off_many(self, request: HttpRequest, files: QuerySet[CaseFile]) -> HttpResponse:
-        return self._preview(request, "put-off", list(files.values_list("pk", flat=True)[:MOST]))
+        return self._preview(request, "put-off", _ids_of(files))
 
     @admin.action(description=_("Call back"), permissions=["steer"])
     def call_back_many(self, request: HttpRequest, files: QuerySet[CaseFile]) -> HttpResponse:
-        return self._preview(request, "call-back", list(files.values_list("pk", flat=True)[:MOST]))
+        return self._preview(request, "call-back", _ids_of(files))
 
     def many(self, request: HttpRequest, act: str) -> HttpResponse:
         """Carry out what the preview asked for."""
@@ -173,6 +173,10 @@ class SteersFiles(ActsOnFiles):
             else:
                 SavedFilter.objects.filter(**mine).delete()
         return redirect(f"{reverse(LIST)}?{query}")
+
+
+def _ids_of(files: QuerySet[CaseFile]) -> list[int]:
+    return list(files.values_list("pk", flat=True)[:MOST])
 
 
 def _files_table(files: QuerySet[CaseFile], count: int) -> Table:

@@ -16,6 +16,7 @@ from collections_mgmt.models import CaseFile, Skill
 from collections_mgmt.presenting import clock_words
 from dashu.kernel.urgency import Urgency
 from dashu.policy.case_desk import Fact, Step
+from dashu.users.actors import people_of
 from dashu.users.models import User
 
 FACTS: Mapping[str, Promise] = {
@@ -120,8 +121,7 @@ def state_words(file: CaseFile) -> str:
 def names_of(actors: Iterable[str]) -> Mapping[str, str]:
     """Return names for actors such as "user:12", staff by name and the borrower as such; one query."""
     wanted = set(actors)
-    ids = [int(actor.removeprefix("user:")) for actor in wanted if actor.removeprefix("user:").isdecimal()]
-    people = {f"user:{user.pk}": user for user in User.objects.filter(pk__in=ids)}
+    people = people_of(wanted)
     return {actor: _name(people.get(actor), actor) for actor in wanted}
 
 

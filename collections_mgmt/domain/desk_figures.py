@@ -54,13 +54,17 @@ def per_thousand(part: int, whole: int) -> Decimal | None:
 
 def month_end_up_to(day: date) -> date:
     """Return the last day of the latest month that is complete at the end of `day`."""
-    following = day + timedelta(days=1)
-    return following.replace(day=1) - timedelta(days=1)
+    return start_of(day + timedelta(days=1))
+
+
+def start_of(month_end: date) -> date:
+    """Return the day with whose end the month begins."""
+    return month_end.replace(day=1) - timedelta(days=1)
 
 
 def month_ends_up_to(day: date, count: int) -> list[date]:
     """Return the last days of the `count` latest complete months, the oldest first."""
     ends = [month_end_up_to(day)]
     while len(ends) < count:
-        ends.append(ends[-1].replace(day=1) - timedelta(days=1))
+        ends.append(start_of(ends[-1]))
     return ends[::-1]

@@ -16,12 +16,12 @@ beginning and their end as moments, and `%(zone)s`, the lender's time zone.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from collections_mgmt.contact_holds import OF_THE_PERSON
 from collections_mgmt.domain.desk_figures import Measure
-from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.dates import LENDER_ZONE, midnight
 
 _SOURCES: dict[Measure, dict[str, str]] = {}
 _HUMAN: dict[str, str] = {}
@@ -82,14 +82,10 @@ def parameters(since: date, until: date) -> Mapping[str, Any]:
     return {
         "since": since,
         "until": until,
-        "since_at": _midnight(since),
-        "until_at": _midnight(until + timedelta(days=1)),
+        "since_at": midnight(since),
+        "until_at": midnight(until + timedelta(days=1)),
         "zone": LENDER_ZONE.key,
     }
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=LENDER_ZONE)
 
 
 def _day(moment: str) -> str:

@@ -20,6 +20,7 @@ from collections_mgmt.domain.desk_figures import (
     month_end_up_to,
     per_thousand,
     share_of,
+    start_of,
 )
 from collections_mgmt.models import BucketMove, CloseRun, DeskFigure, PortfolioDay
 from dashu.finance.arrears import Scale
@@ -316,11 +317,6 @@ def moves_of(days: Sequence[date], scope: Scope, started: Mapping[date, Portfoli
         end: Moves(end, worth, contacted, before if scope.is_of_a_team else _started(started.get(start_of(end))))
         for end, (worth, contacted, before) in found.items()
     }
-
-
-def start_of(month_end: date) -> date:
-    """Return the day with whose end the month begins."""
-    return month_end.replace(day=1) - timedelta(days=1)
 
 
 def _started(portfolio: Portfolio | None) -> dict[str, int]:

@@ -6,12 +6,13 @@ has to be kept of the many loans that never fall behind: of them the caller gets
 at one end has a row.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
-from collections_mgmt.domain.desk_figures import GONE, NEW
+from collections_mgmt.domain.desk_figures import GONE, NEW, start_of
+from collections_mgmt.services.rows import named_rows
 from dashu.finance.arrears import Scale
 
 # The event that ends a loan, by the status that it leaves it in. A claim goes on after it was charged off, so what
@@ -87,7 +88,7 @@ def note_moves(cursor: CursorWrapper, *, on: date, first: int, end: int, buckets
         """,  # noqa: S608 – a constant of this module
         {
             "on": on,
-            "start": on.replace(day=1) - timedelta(days=1),
+            "start": start_of(on),
             "first": first,
             "end": end,
             "new": NEW,
@@ -96,5 +97,4 @@ def note_moves(cursor: CursorWrapper, *, on: date, first: int, end: int, buckets
             "gone": list(GONE),
         },
     )
-    names = [column.name for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return named_rows(cursor)

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from collections_mgmt.services.rows import named_rows
 from dashu.finance.arrears import Scale
 
 _GIVEN = "row.paid_interest_minor + row.waived_interest_minor"
@@ -128,8 +129,7 @@ def sum_range(
             "stage_codes": [band.code for band in stages.bands] if stages else [""],
         },
     )
-    names = [column.name for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return named_rows(cursor)
 
 
 def accrued_by_loan(cursor: CursorWrapper, *, on: date, first: int, end: int) -> dict[int, int]:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from collections_mgmt.services.overdue_sql import MANY
+from collections_mgmt.services.rows import named_rows
 from dashu.messaging import guard
 from dashu.messaging.models import Purpose
 from dashu.policy.reaching_out import Holdout, ReminderSchedule
@@ -266,8 +267,7 @@ def open_lines(cursor: CursorWrapper, *, message_ids: Sequence[int]) -> list[dic
         """,  # noqa: S608 – its parts are written here
         [list(message_ids)],
     )
-    names = [column.name for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    return named_rows(cursor)
 
 
 def _drawn(borrower: str) -> str:

@@ -16,6 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from collections_mgmt.domain.desk_figures import WINDOW_DAYS, Measure, month_end_up_to
 from collections_mgmt.models import BucketMove, CloseRange, CloseRun, DeskDay, DeskFigure
 from collections_mgmt.selectors import desk_sources
+from collections_mgmt.services.rows import named_rows
 
 _LOCK = 4_711_004
 # Payments are booked for earlier days, and some come back: the days of the last week are counted once more.
@@ -114,9 +115,8 @@ def _moves_of_loans(cursor: CursorWrapper, month_end: date) -> Iterator[BucketMo
         """,
         [month_end],
     )
-    names = [column.name for column in cursor.description]
-    for row in cursor.fetchall():
-        yield BucketMove(month_end=month_end, **dict(zip(names, row, strict=True)))
+    for row in named_rows(cursor):
+        yield BucketMove(month_end=month_end, **row)
 
 
 def _moves_of_ranges(run: CloseRun) -> Iterator[BucketMove]:

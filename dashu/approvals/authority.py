@@ -12,7 +12,8 @@ from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from dashu.approvals.acts import act_kind, codes_on_line, line_of_rule
-from dashu.approvals.models import ApprovalRequest, Delegation, midnight
+from dashu.approvals.models import ApprovalRequest, Delegation
+from dashu.kernel.dates import midnight
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import Money
 from dashu.policy.authority import Authority

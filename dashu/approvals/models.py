@@ -5,7 +5,7 @@ What a request asks for never changes, and what was decided stays: a trigger ref
 approves what they asked for themselves is a constraint of the table, whatever a program does.
 """
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Self
 
 from django.db import models
@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.dates import midnight
 from dashu.kernel.money import Money
 from dashu.users.models import User, Viewer
 
@@ -190,8 +190,3 @@ class Delegation(models.Model):
         if self.ended_at is not None or day > self.to_on:
             return "over", _("Over")
         return ("later", _("Later")) if day < self.from_on else ("on", _("In force"))
-
-
-def midnight(day: date) -> datetime:
-    """Return the moment at which the day begins for the lender."""
-    return datetime(day.year, day.month, day.day, tzinfo=LENDER_ZONE)

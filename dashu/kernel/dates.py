@@ -29,6 +29,11 @@ def lender_today() -> date:
     return lender_now().date()
 
 
+def midnight(day: date) -> datetime:
+    """Return the moment at which the day begins for the lender."""
+    return datetime(day.year, day.month, day.day, tzinfo=LENDER_ZONE)
+
+
 def lender_date(moment: datetime) -> date:
     """Return the lender's day of an aware moment."""
     return moment.astimezone(LENDER_ZONE).date()

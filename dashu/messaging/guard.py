@@ -15,7 +15,7 @@ question until the answer is written, so that no two of them count the same cont
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,7 @@ from django.db import connection, models
 from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_lazy as _
 
-from dashu.kernel.dates import LENDER_ZONE, lender_date
+from dashu.kernel.dates import lender_date, midnight
 from dashu.messaging.models import GuardDecision, OutboxMessage, Purpose
 from dashu.policy.contact_hours import ContactHours
 from dashu.policy.rules import contact_caps, contact_hours, contact_rules
@@ -267,9 +267,9 @@ def parameters(*, purpose: str, at: datetime, but_for: Collection[int] = ()) -> 
         "most_day": cap.day if cap else 1,
         "most_week": cap.week if cap else 1,
         "most_month": cap.month if cap else 1,
-        "day_from": _midnight(today),
-        "week_from": _midnight(today - timedelta(days=6)),
-        "month_from": _midnight(today - timedelta(days=29)),
+        "day_from": midnight(today),
+        "week_from": midnight(today - timedelta(days=6)),
+        "month_from": midnight(today - timedelta(days=29)),
         "but_for": list(but_for),
         "pack": rules.pack,
         "rules_version": rules.version,
@@ -395,9 +395,5 @@ def _next_allowed(
     if Reason.PAUSED in passing and paused_until:
         moments.append(paused_until)
     if Reason.DAY_CAP in passing:
-        moments.append(_midnight(lender_date(at) + timedelta(days=1)))
+        moments.append(midnight(lender_date(at) + timedelta(days=1)))
     return theirs.next_allowed(max(moments))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=LENDER_ZONE)

@@ -1,5 +1,6 @@
 """How the ledger, the audit log and the services name who acts: one short text, never a name or an address."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -28,6 +29,12 @@ def actor_of_user(user: Any) -> str:
         if code:
             return f"partner:{code}"
     return f"user:{user.pk}"
+
+
+def people_of(actors: Iterable[str]) -> dict[str, User]:
+    """Return the people among actors such as "user:12", by actor; one query."""
+    ids = [int(actor.removeprefix("user:")) for actor in actors if actor.removeprefix("user:").isdecimal()]
+    return {f"user:{user.pk}": user for user in User.objects.filter(pk__in=ids)}
 
 
 def person_of(request: HttpRequest) -> User:

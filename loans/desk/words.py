@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.urgency import Urgency
 from dashu.policy.credit_rules import Outcome
-from dashu.users.models import User
+from dashu.users.actors import people_of
 from loans.domain.card_issuers import Belonging
 from loans.domain.credit_review import Reason
 from loans.domain.guarantees import State
@@ -119,8 +119,7 @@ def compared_with(event: ApplicationEvent) -> str:
 def actor_names(actors: Iterable[str], application: Application) -> Mapping[str, str]:
     """Return names for actors such as "user:12" with one query: staff by name, the applicant as such, masked."""
     wanted = set(actors)
-    ids = [int(actor.removeprefix("user:")) for actor in wanted if actor.removeprefix("user:").isdecimal()]
-    names = {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=ids, is_staff=True)}
+    names = {actor: str(user) for actor, user in people_of(wanted).items() if user.is_staff}
     names[f"user:{application.borrower.user_id}"] = gettext("The applicant")
     names |= {actor: gettext("A guarantor") for actor in wanted if actor.startswith("guarantor:")}
     return {actor: names.get(actor) or (gettext("By rules") if _is_program(actor) else actor) for actor in wanted}

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
 
-from dashu.kernel.dates import LENDER_ZONE, lender_date
+from dashu.kernel.dates import lender_date, midnight
 from dashu.policy.credit_rules import Outcome
 from dashu.users.id_numbers import person_age, person_sex
 from dashu.users.models import Identity
@@ -62,9 +62,8 @@ def decided_between(first: date, last: date, *, scorecard: str) -> Iterator[Deci
 
 
 def _reviews(first: date, last: date) -> QuerySet[CreditReview]:
-    begins = datetime.combine(first, time(), LENDER_ZONE)
-    ends = datetime.combine(last + timedelta(days=1), time(), LENDER_ZONE)
-    return CreditReview.objects.filter(decided_at__gte=begins, decided_at__lt=ends)
+    ends = midnight(last + timedelta(days=1))
+    return CreditReview.objects.filter(decided_at__gte=midnight(first), decided_at__lt=ends)
 
 
 def _grouped(rows: list[tuple[int, str, datetime]]) -> Iterator[Decided]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from dashu.finance.arrears import Arrears
 from dashu.finance.loan import Contract, InterestBasis, Position, accrue, arrears, effective_days_past_due
 from dashu.finance.replay import Step
-from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.dates import midnight
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from loans.models import Loan
@@ -105,7 +105,7 @@ def refuse_future(on: date | None, *, today: date, field: str) -> None:
 
 def end_of(day: date) -> datetime:
     """Return the moment at which a lender's day is over."""
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=LENDER_ZONE)
+    return midnight(day + timedelta(days=1))
 
 
 def loan_by_day(loan: Loan, *, first: date, last: date, known_at: datetime | None = None) -> Iterator[LoanOnDay]:

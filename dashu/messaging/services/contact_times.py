@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
-from dashu.kernel.dates import LENDER_ZONE, lender_date
+from dashu.kernel.dates import lender_date, midnight
 from dashu.kernel.errors import DomainError
 from dashu.messaging.models import ContactPreference
 from dashu.policy.rules import contact_hours, contact_pause
@@ -69,8 +69,7 @@ def pause_reminders(*, borrower_id: int, days: int, at: datetime, actor: str) ->
             params={"days": ", ".join(str(choice) for choice in choices)},
             field="days",
         )
-    last = today + timedelta(days=days)
-    until = datetime(last.year, last.month, last.day, tzinfo=LENDER_ZONE)
+    until = midnight(today + timedelta(days=days))
     known = ContactPreference.objects.filter(pk=borrower_id).values_list("paused_until", flat=True).first()
     if known == until:
         return until

@@ -1,6 +1,7 @@
 """The pages of the overview: the figures, the rows behind each, and the workbook."""
 
 import tempfile
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import admin
@@ -67,7 +68,7 @@ class OverviewAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         overview_on = latest_closed(asked.on) if latest else None
         if overview_on:
-            asked = Asked(overview_on, asked.compared, asked.scope, asked.by_balance)
+            asked = replace(asked, on=overview_on)
         listing = listing_of(person_of(request), asked, request.GET)
         if listing is None:
             raise Http404

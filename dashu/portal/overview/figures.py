@@ -9,7 +9,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from collections_mgmt.domain.desk_figures import BEFORE_MISS, WINDOW_DAYS, Measure, month_end_up_to, month_ends_up_to
+from collections_mgmt.domain.desk_figures import (
+    BEFORE_MISS,
+    WINDOW_DAYS,
+    Measure,
+    month_end_up_to,
+    month_ends_up_to,
+    start_of,
+)
 from collections_mgmt.selectors.desk_sources import is_known
 from collections_mgmt.selectors.overview import (
     Flow,
@@ -20,7 +27,6 @@ from collections_mgmt.selectors.overview import (
     latest_closed,
     moves_of,
     portfolios,
-    start_of,
 )
 from dashu.kernel.dates import add_months
 from dashu.policy.rules import delinquency_buckets

@@ -12,15 +12,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from collections_mgmt.domain.desk_figures import CURRENT, GONE, NEW, SETTLED, Measure, share_of
+from collections_mgmt.domain.desk_figures import CURRENT, GONE, NEW, SETTLED, Measure, share_of, start_of
 from collections_mgmt.models import Complaint, Hold, PromiseToPay
 from collections_mgmt.presenting import bucket_label
-from collections_mgmt.selectors.overview import Flow, Moves, Worth, start_of
+from collections_mgmt.selectors.overview import Flow, Moves, Worth
 from dashu.finance.arrears import Band
 from dashu.messaging.guard import Reason
 from dashu.messaging.models import OutboxMessage
 from dashu.portal.overview.asked import ROWS
-from dashu.portal.overview.figures import RATES, Overview, behind_address, shown, shown_change
+from dashu.portal.overview.figures import EVERY_DAY, RATES, Overview, behind_address, shown, shown_change
 from dashu.web.charts import Chart, Series, Tone
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import lender_date, money
@@ -134,7 +134,7 @@ def bucket_address(overview: Overview, band: Band, until: int) -> str:
 
 
 def _until(bands: Any, place: int) -> int:
-    return bands[place + 1].from_days if place + 1 < len(bands) else 100_000
+    return bands[place + 1].from_days if place + 1 < len(bands) else EVERY_DAY
 
 
 def _days(bands: Any, place: int) -> str:

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashu.finance.terms import Method, ScheduleTerms
@@ -58,6 +58,7 @@ def test_a_minimum_without_a_floor_never_ends():
     assert compare(replace(DEBT, minimum_floor=0), loan("0.12")).minimum is None
 
 
+@settings(deadline=None)
 @given(st.integers(1_000_00, 200_000_00), st.integers(1, 30), st.integers(3, 60))
 def test_at_the_cards_own_rate_a_loan_saves_nothing_but_rounding(statement, percent, count):
     rate = Decimal(percent) / 100
