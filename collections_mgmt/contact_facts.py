@@ -1,4 +1,9 @@
-"""What the contact guard asks collections at the moment of a call: how late the loans are now, and what is on hold."""
+"""
+What the contact guard asks collections: how late the loans are at the moment of a call, and what is on hold.
+
+A complaint or a dispute that waits for our answer stops reminders, offers and calls to the person from the moment at
+which it is stored, whichever loan it is about, also what is queued or claimed: the guard reads it before each contact.
+"""
 
 from collections.abc import Collection
 from datetime import date
@@ -7,12 +12,17 @@ from django.db.models import Min
 
 from collections_mgmt.models import Hold
 from dashu.messaging.case_facts import CaseFacts, register_case_facts, register_numbers
+from dashu.messaging.guard import register_hold
 from dashu.messaging.models import ContactParty
 from loans.models import Guarantor, Loan
 from repayments.models import Installment
 
+_WAITING = "SELECT borrower_id FROM {table} WHERE answered_at IS NULL"
+
 
 def register() -> None:
+    for code in ("complaint", "dispute"):
+        register_hold(code, _WAITING.format(table=f"collections_mgmt_{code}"))
     register_case_facts("collections", facts_of)
     register_numbers(ContactParty.GUARANTOR, number_of_guarantor)
 

@@ -246,7 +246,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("ALLOW", "Allowed"),
                     ("ALLOW_WITH_CONDITIONS", "Allowed with conditions"),
-                    ("BLOCK", "Not allowed"),
+                    ("BLOCK", "Contact refused"),
                 ],
                 db_default="BLOCK",
                 default="BLOCK",

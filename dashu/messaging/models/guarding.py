@@ -62,7 +62,7 @@ class GuardDecision(models.Model):
     class Verdict(models.TextChoices):
         ALLOW = "ALLOW", _("Allowed")
         ALLOW_WITH_CONDITIONS = "ALLOW_WITH_CONDITIONS", _("Allowed with conditions")
-        BLOCK = "BLOCK", _("Not allowed")
+        BLOCK = "BLOCK", _("Contact refused")
 
     class Stage(models.TextChoices):
         QUEUED = "QUEUED", _("When it was queued")

@@ -51,6 +51,34 @@ def like_hours(*, borrower_id: int, hours: tuple[time, time] | None, at: datetim
 
 
 @transaction.atomic
+def agree_hours(*, borrower_id: int, hours: tuple[time, time] | None, actor: str) -> None:
+    """
+    Note in which hours beyond those of the rule a borrower agreed to be called or visited; None takes it back.
+
+    Messages keep to the rule. Again changes nothing.
+
+    :raises HoursRefused: they do not open before they close.
+    """
+    Borrower.objects.select_for_update(no_key=True).get(pk=borrower_id)
+    if hours and hours[0] >= hours[1]:
+        raise HoursRefused(_("Choose an end that lies after the beginning."), field="agreed_to")
+    known = ContactPreference.objects.filter(pk=borrower_id).values_list("agreed_from", "agreed_to").first()
+    after = hours or (None, None)
+    if (known or (None, None)) == after:
+        return
+    ContactPreference.objects.update_or_create(
+        pk=borrower_id, defaults={"agreed_from": after[0], "agreed_to": after[1]}
+    )
+    audit.record(
+        action="messaging.hours_agreed",
+        subject_type="borrower",
+        subject_id=borrower_id,
+        actor=actor,
+        data={"hours": [f"{hour:%H:%M}" for hour in hours or ()]},
+    )
+
+
+@transaction.atomic
 def pause_reminders(*, borrower_id: int, days: int, at: datetime, actor: str) -> datetime:
     """
     Let no reminder leave the house until `days` days from today have passed; return the moment from which they may.

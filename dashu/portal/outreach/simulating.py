@@ -58,7 +58,9 @@ class SimulatorForm(forms.Form):
     )
     channel = forms.ChoiceField(label=_("Way of contact"), choices=ContactChannel, widget=UnfoldAdminSelectWidget)
     party = forms.ChoiceField(label=_("Whom"), choices=ContactParty, widget=UnfoldAdminSelectWidget)
-    purpose = forms.ChoiceField(label=_("Purpose"), choices=ContactPurposeChoice, widget=UnfoldAdminSelectWidget)
+    purpose = forms.ChoiceField(
+        label=_("Why they are contacted"), choices=ContactPurposeChoice, widget=UnfoldAdminSelectWidget
+    )
     operator = forms.ChoiceField(label=_("Made by"), choices=Operator, widget=UnfoldAdminSelectWidget)
     dpd = forms.IntegerField(
         label=_("Days past due"),
@@ -190,7 +192,7 @@ def figures_of(decision: Decision, zone: ZoneInfo) -> list[Figure]:
         words = [str(Condition(condition.value).label) for condition in decision.conditions]
         note = " · ".join(words) or gettext("Without conditions.")
         return [Figure(_("decision"), gettext("Allowed"), note, "good")]
-    figures = [Figure(_("decision"), gettext("Not allowed"), _reasons(decision), "late")]
+    figures = [Figure(_("decision"), gettext("Contact refused"), _reasons(decision), "late")]
     if decision.next_allowed_at:
         moment = decision.next_allowed_at.astimezone(zone)
         figures.append(Figure(_("allowed again"), f"{moment:%Y-%m-%d %H:%M}", zone.key, "soon"))

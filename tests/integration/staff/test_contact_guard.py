@@ -59,7 +59,7 @@ class TestSimulator:
             history="\n".join(["2026-05-04 09:00 call borrower right_party"] * 3),
         ).content.decode()
 
-        assert "Not allowed" in shown
+        assert "Contact refused" in shown
         assert "Outside the contact hours" in shown
         assert "Enough conversations today" in shown
         assert "contact.connected_calls" in shown
