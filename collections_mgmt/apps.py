@@ -8,10 +8,17 @@ class CollectionsMgmtConfig(AppConfig):
 
     def ready(self) -> None:
         from collections_mgmt import messages  # noqa: F401 – registers the templates
+        from collections_mgmt.approvals import KINDS
         from collections_mgmt.contact_holds import register
         from collections_mgmt.services.compose_reminders import compose_reminders
+        from collections_mgmt.services.settlements import agreement_met
+        from dashu.approvals.acts import register as register_act
         from dashu.messaging.composing import register_composer
         from dashu.messaging.models import Purpose
+        from repayments.services.agreed_end import register_agreements
 
         register()
+        for kind in KINDS:
+            register_act(kind)
+        register_agreements("settlement", agreement_met)
         register_composer(Purpose.REMINDER, compose_reminders)

@@ -10,8 +10,11 @@ from django.db import InterfaceError, InternalError, OperationalError
 from collections_mgmt.services import close_day as service
 from collections_mgmt.services.asked import watch_clocks as watch
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
+from collections_mgmt.services.holds import watch_holds
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
 from collections_mgmt.services.refresh_history import refresh_history as refresh
+from collections_mgmt.services.settlements import review_returned
+from collections_mgmt.services.settlements import review_settlement as review
 from collections_mgmt.services.tell_before_report import tell_before_report as tell_before
 from dashu.alerts.services import end_alert, tell_without_database
 from dashu.celery import app
@@ -78,9 +81,26 @@ def refresh_history(*, loan_id: int, event_id: int, **_newer_fields: Any) -> Non
 
 
 @shared_task
+def review_settlement(*, loan_id: int, **_newer_fields: Any) -> None:
+    review(loan_id=loan_id, today=lender_today())
+
+
+@shared_task
+def review_settlements(**_newer_fields: Any) -> None:
+    """The sweep of `review_settlement`: completed settlements with a payment that did not hold."""
+    review_returned(today=lender_today())
+
+
+@shared_task
 def watch_clocks(**_newer_fields: Any) -> None:
     """Alert staff of requests, complaints and disputes that have to be answered soon."""
     watch(today=lender_today())
+
+
+@shared_task
+def watch_reviews(**_newer_fields: Any) -> None:
+    """Alert staff of holds that somebody has to look at."""
+    watch_holds(today=lender_today())
 
 
 @shared_task
