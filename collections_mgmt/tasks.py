@@ -9,6 +9,7 @@ from django.db import InterfaceError, InternalError, OperationalError
 
 from collections_mgmt.services import close_day as service
 from collections_mgmt.services.asked import watch_clocks as watch
+from collections_mgmt.services.care import watch_care
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
 from collections_mgmt.services.holds import watch_holds
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
@@ -99,8 +100,10 @@ def watch_clocks(**_newer_fields: Any) -> None:
 
 @shared_task
 def watch_reviews(**_newer_fields: Any) -> None:
-    """Alert staff of holds that somebody has to look at."""
-    watch_holds(today=lender_today())
+    """Alert staff of holds, and of special care, that somebody has to look at again."""
+    today = lender_today()
+    watch_holds(today=today)
+    watch_care(today=today)
 
 
 @shared_task

@@ -27,6 +27,10 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Overdue loans"), "hourglass_bottom", "collections_mgmt.overduestatus"),
             Entry(_("Cases"), "support", "collections_mgmt.collectioncase", "?status__exact=OPEN"),
+            Entry(_("Settlements"), "handshake", "collections_mgmt.settlement"),
+            Entry(_("Payment plans"), "event_note", "collections_mgmt.arrangement"),
+            Entry(_("Holds"), "pause_circle", "collections_mgmt.hold"),
+            Entry(_("Special care"), "volunteer_activism", "collections_mgmt.vulnerability"),
         ),
     ),
     (
