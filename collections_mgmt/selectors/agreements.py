@@ -36,7 +36,7 @@ class PartShown:
         return self.amount_minor - self.paid_minor
 
 
-_LABELS = {"paid": _("Paid"), "late": _("Missing"), "next": _("Next"), "later": _("Later")}
+_LABELS = {"paid": _("Paid"), "late": _("Missing"), "next": _("Next payment"), "later": _("Later payment")}
 
 
 def payments_under(loan_id: int, *, since: date, after: int = 0) -> list[tuple[date, int]]:

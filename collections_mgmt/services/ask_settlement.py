@@ -100,7 +100,7 @@ def given_up_table(terms: SettlementTerms, currency: str) -> dict[str, Any]:
         "title": _("What is given up"),
         "columns": [
             _("Of what"),
-            *({"title": title, "is_number": True} for title in (_("Owed"), _("Waived"), _("To be paid"))),
+            *({"title": title, "is_number": True} for title in (_("Owed"), _("would be waived"), _("To be paid"))),
         ],
         "rows": [[name, *(money(minor, currency) for minor in minors)] for name, *minors in rows],
         "note": _(

@@ -144,6 +144,7 @@ def _shown(offer: Settlement) -> dict[str, Any]:
         "is_last": next_part is not None and next_part.number == len(parts),
         "may_answer": offer.status == Settlement.Status.OFFERED and today <= offer.accept_by,
         "is_running": offer.status in Settlement.RUNNING,
+        "is_over": offer.status not in Settlement.OPEN,
         "grace_days": policy.settlement_terms(today).grace_days,
         "kept_years": policy.adverse_record(today).kept_years,
         "words": complaints_shown(),
