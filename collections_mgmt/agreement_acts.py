@@ -14,7 +14,7 @@ from unfold.decorators import action
 from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.forms import CareForm, PlanForm, ReasonForm, SettlementForm
 from collections_mgmt.models import CollectionCase, PromiseToPay, Settlement
-from collections_mgmt.selectors.agreements import parts_shown
+from collections_mgmt.selectors.agreements import paid_to, parts_shown
 from collections_mgmt.services.arrangements import ArrangementRefused, make_arrangement
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, ask_settlement, given_up_table, parts_table
 from collections_mgmt.services.care import note_care
@@ -186,7 +186,7 @@ def parts_of_plan(plan: Any, loan: Loan, *, today: Any) -> Table:
     return Table(
         title=f"{str(name).capitalize()} {plan.reference} · {plan.get_status_display()}",
         columns=[
-            Column(_("by")),
+            Column(_("due date")),
             Column(_("amount"), is_number=True),
             Column(_("paid"), is_number=True),
             Column(_("missing"), is_number=True),
@@ -217,7 +217,7 @@ def settlement_summary(settlement: Settlement) -> list[Figure]:
     return [
         Figure(_("owed at the offer"), money(settlement.owed_minor, currency)),
         Figure(_("to be paid"), money(settlement.total_minor, currency)),
-        Figure(_("paid"), money(settlement.paid_minor, currency)),
+        Figure(_("paid"), money(sum(minor for _day, minor in paid_to(settlement)), currency)),
         Figure(
             _("waived") if settlement.waived_minor is not None else _("would be waived"),
             money(settlement.given_up_minor if settlement.waived_minor is None else settlement.waived_minor, currency),

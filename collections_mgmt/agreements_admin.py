@@ -95,8 +95,9 @@ class SettlementAdmin(PlanAdmin):
         "accept_by",
     ]
     fields = [
-        ("reference", "loan_number", "borrower"),
-        ("status_shown", "offered_on", "accept_by"),
+        ("reference", "status"),
+        ("loan_number", "borrower"),
+        ("offered_on", "accept_by"),
         ("accepted_on", "ended_on"),
         "reason",
         "end_reason",
@@ -139,9 +140,11 @@ class SettlementAdmin(PlanAdmin):
 class ArrangementAdmin(PlanAdmin):
     list_display = ["reference", "loan_number", "borrower", "status_shown", "total", "paid", "made_on", "is_own"]
     fields = [
-        ("reference", "loan_number", "borrower"),
-        ("status_shown", "made_on", "decided_on"),
-        ("total", "paid", "is_own"),
+        ("reference", "status"),
+        ("loan_number", "borrower"),
+        ("made_on", "decided_on"),
+        ("total", "paid"),
+        "is_own",
         "note",
         "end_reason",
     ]

@@ -37,9 +37,10 @@ class CollectionCaseAdmin(AgreementActs, FoundByLoan, ReadOnlyAdmin):
     ordering = ["-pk"]
     fields = [
         ("loan_number", "borrower"),
-        ("status", "days_past_due", "special_care"),
+        ("status", "days_past_due"),
         ("level", "level_since"),
         ("opened_on", "closed_on"),
+        "special_care",
     ]
     readonly_fields = [
         "loan_number",
@@ -53,7 +54,7 @@ class CollectionCaseAdmin(AgreementActs, FoundByLoan, ReadOnlyAdmin):
         "closed_on",
     ]
     change_form_outer_after_template = "staff/tables.html"
-    actions_detail = ["promise", *ACTS, "hold", "end"]
+    actions_detail = ["promise", {"title": _("Agree"), "icon": "handshake", "items": ACTS}, "hold", "end"]
 
     @admin.display(description=_("loan"))
     def loan_number(self, case: CollectionCase) -> SafeString:
@@ -71,12 +72,12 @@ class CollectionCaseAdmin(AgreementActs, FoundByLoan, ReadOnlyAdmin):
     def days_past_due(self, case: CollectionCase) -> int:
         return case.loan.overdue.days_past_due
 
-    @display(description=_("special care"), label={"yes": "warning", "specialist": "danger"})
-    def special_care(self, case: CollectionCase) -> tuple[str, Any] | str:
+    @admin.display(description=_("special care"))
+    def special_care(self, case: CollectionCase) -> Any:
         found = needing_care([case.loan.borrower_id]).get(case.loan.borrower_id)
         if found is None:
             return "–"
-        return ("specialist", _("for a specialist")) if found else ("yes", _("needed"))
+        return _("for a specialist") if found else _("needed")
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -90,7 +90,7 @@ class CareForm(forms.Form):
     def __init__(self, *args: Any, categories: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["category"]
-        field.choices = list(categories.items())
+        field.choices = [("", "–"), *categories.items()]
 
 
 class HoldForm(forms.Form):

@@ -93,9 +93,11 @@ class HoldAdmin(FoundByLoan, ReviewedAdmin):
     list_filter = [RunningFilter, "kind"]
     list_select_related = ["loan__borrower"]
     fields = [
-        ("kind_shown", "loan_number", "borrower"),
-        ("contact", "pauses_count", "bars_lending", "mark"),
-        ("starts_on", "last_day", "review_on"),
+        ("kind_shown", "contact"),
+        ("loan_number", "borrower"),
+        ("starts_on", "last_day"),
+        ("review_on", "mark"),
+        ("pauses_count", "bars_lending"),
         ("reason", "actor"),
         ("end_reason", "ended_by"),
     ]
@@ -159,8 +161,9 @@ class VulnerabilityAdmin(ReviewedAdmin):
     search_fields = ["borrower__number"]
     search_help_text = _("Number of the borrower")
     fields = [
-        ("borrower_name", "category_shown", "is_specialist"),
-        ("noted_on", "noted_by", "review_on"),
+        ("borrower_name", "category_shown"),
+        ("noted_on", "noted_by"),
+        ("review_on", "is_specialist"),
         ("ended_on", "ended_by"),
     ]
     readonly_fields = [name for line in fields for name in (line if isinstance(line, tuple) else (line,))]

@@ -73,7 +73,7 @@ def preview_tables(payload: Mapping[str, Any], today: date) -> Preview:
 def parts_table(parts: Sequence[Due], currency: str) -> dict[str, Any]:
     return {
         "title": _("To be paid"),
-        "columns": [_("By"), {"title": _("Amount"), "is_number": True}],
+        "columns": [_("due date"), {"title": _("Amount"), "is_number": True}],
         "rows": [[date_format(part.on), money(part.minor, currency)] for part in parts],
         "note": "",
     }

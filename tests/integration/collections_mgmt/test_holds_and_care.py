@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import connection
 
+from collections_mgmt.contact_flags import register
 from collections_mgmt.models import Hold, Vulnerability
 from collections_mgmt.selectors.care import VULNERABLE, more_days, needing_care
 from collections_mgmt.services.answer_help import answer_help
@@ -179,3 +180,13 @@ class TestSpecialCare:
         answer_help(request_id=asked.pk, is_possible=True, words="Three plans follow.", user=sun, now=NOON)
 
         assert Hold.objects.get().ends_on == TODAY + 21 * DAY
+
+    def test_is_registered_as_a_flag_of_the_contact_guard(self, amina, sun):
+        flags: dict[str, str] = {}
+
+        register(flags.__setitem__)
+
+        self.note(amina, sun)
+        with connection.cursor() as cursor:
+            cursor.execute(flags["vulnerable"])
+            assert cursor.fetchall() == [(amina.pk,)]
