@@ -110,7 +110,7 @@ def _messages(borrower_id: int) -> QuerySet[Any]:
 
 
 def _refusals(borrower_id: int) -> QuerySet[Any]:
-    return rows_of(ContactRefusal.objects.filter(borrower=borrower_id), moment=F("refused_at"))
+    return rows_of(ContactRefusal.objects.filter(borrower=borrower_id), moment=F("at"))
 
 
 def _promises(borrower_id: int) -> QuerySet[Any]:

@@ -19,6 +19,18 @@ from django.conf import settings
 from dashu.finance.arrears import Band, Scale
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.rate_cap import RateLimits
+from dashu.policy.agreements import (
+    ArrangementTerms,
+    HoldEffects,
+    PromiseLimits,
+    SettlementTerms,
+    SpecialCare,
+    arrangement_terms_of,
+    hold_effects_of,
+    promise_limits_of,
+    settlement_terms_of,
+    special_care_of,
+)
 from dashu.policy.answering import (
     AdverseRecord,
     AnswerClock,
@@ -366,6 +378,27 @@ def own_promise(on: date, *, pack: str | None = None) -> OwnPromise:
     return own_promise_of(rule("promise.own", on=on, pack=pack))
 
 
+def promise_limits(on: date, *, pack: str | None = None) -> PromiseLimits:
+    return promise_limits_of(rule("promise.limits", on=on, pack=pack))
+
+
+def arrangement_terms(on: date, *, pack: str | None = None) -> ArrangementTerms:
+    return arrangement_terms_of(rule("arrangement.terms", on=on, pack=pack))
+
+
+def settlement_terms(on: date, *, pack: str | None = None) -> SettlementTerms:
+    return settlement_terms_of(rule("settlement.terms", on=on, pack=pack))
+
+
+def hold_effects(kind: str, on: date, *, pack: str | None = None) -> HoldEffects:
+    """Return what a kind of hold does by itself; KeyError for a kind that the rule does not know."""
+    return hold_effects_of(rule("holds.effects", on=on, pack=pack))[kind]
+
+
+def special_care(on: date, *, pack: str | None = None) -> SpecialCare:
+    return special_care_of(rule("care.special", on=on, pack=pack))
+
+
 def contact_conduct(on: date, *, pack: str | None = None) -> Conduct:
     """Return what pages promise of how borrowers are contacted about what is late: what the guard keeps to."""
     visits = visits_of(rule("contact.visits", on=on, pack=pack))
@@ -555,6 +588,11 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "collections.forbidden_words": words_of,
     "promise.kept": _promise_kept,
     "promise.own": own_promise_of,
+    "promise.limits": promise_limits_of,
+    "arrangement.terms": arrangement_terms_of,
+    "settlement.terms": settlement_terms_of,
+    "holds.effects": hold_effects_of,
+    "care.special": special_care_of,
     "answers.": clock_of,
     "hardship.deciding_days": whole,
     "complaints.root_causes": named_codes_of,

@@ -18,6 +18,8 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Model, QuerySet
 
 from collections_mgmt.models import (
+    Arrangement,
+    ArrangementPart,
     CaseFile,
     CaseFileEvent,
     CollectionCase,
@@ -31,6 +33,9 @@ from collections_mgmt.models import (
     LoanSignal,
     OverdueStatus,
     PromiseToPay,
+    Settlement,
+    SettlementPart,
+    Vulnerability,
 )
 from dashu.consents.models import ConsentEntry
 from dashu.kernel.money import format_minor
@@ -138,6 +143,20 @@ def _of_loans(model: type[Any], *order: str) -> Rows:
 def _of_borrower(model: type[Any]) -> Rows:
     """Rows that name the borrower."""
     return lambda borrower: model.objects.filter(borrower=borrower).order_by("pk")
+
+
+def _parts(model: type[Any], plan: str) -> Rows:
+    """Payments of what was agreed on the borrower's loans."""
+    return lambda borrower: (
+        model.objects.filter(**{f"{plan}__loan__borrower": borrower}).select_related(f"{plan}__loan").order_by("pk")
+    )
+
+
+def _part_columns(plan: str) -> dict[str, Column]:
+    return {
+        **_fields(f"{plan}.reference", "number", "due_on"),
+        **_amounts("amount_minor", currency=f"{plan}.loan.currency"),
+    }
 
 
 def _of_login(model: type[Any]) -> Rows:
@@ -489,10 +508,34 @@ TABLES: tuple[Table, ...] = (
         },
     ),
     Table(
+        "payment_plans",
+        _of_loans(Arrangement),
+        {
+            **_fields("reference", "loan.number", "made_on", "is_own", "status", "decided_on"),
+            **_amounts("total_minor", "paid_minor"),
+        },
+    ),
+    Table("payments_of_plans", _parts(ArrangementPart, "arrangement"), _part_columns("arrangement")),
+    Table(
+        "settlements",
+        _of_loans(Settlement),
+        {
+            **_fields("reference", "loan.number", "offered_on", "accept_by", "accepted_at", "status", "ended_on"),
+            **_amounts("penalty_minor", "fee_minor", "interest_minor", "principal_minor"),
+            **_amounts("total_minor", "paid_minor", "waived_minor"),
+        },
+    ),
+    Table("payments_of_settlements", _parts(SettlementPart, "settlement"), _part_columns("settlement")),
+    Table(
+        "special_care",
+        _of_borrower(Vulnerability),
+        _fields("category", "is_specialist", "consented_on", "noted_on", "review_on", "ended_on"),
+    ),
+    Table(
         "holds",
         # One for fraud warns nobody whom it may be about.
         lambda borrower: _of_loans(Hold)(borrower).exclude(kind=Hold.Kind.FRAUD),
-        _fields("loan.number", "kind", "starts_on", "ends_on", "ended_on"),
+        _fields("loan.number", "kind", "starts_on", "ends_on", "ended_on", "mark"),
     ),
     Table(
         "requests_for_help",

@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods
 
 from collections_mgmt.domain.credit_outlook import Outlook, outlook_of
 from collections_mgmt.models import CreditRecordMonth, Hold, PromiseToPay
-from collections_mgmt.services.promises import make_promise
+from collections_mgmt.services.promises import is_past_limit, make_promise
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.policy.answering import AdverseRecord
 from dashu.portal.own_loans import loan_and_card
 from dashu.portal.presenting import LoanCard
+from dashu.portal.trouble.agreeing import offer_on, plan_form, plan_of
 from dashu.portal.trouble.conduct import conduct_of_today
 from dashu.portal.trouble.credit_words import month_name
 from dashu.portal.trouble.forms import PromiseForm
@@ -29,6 +30,8 @@ from dashu.web.forms import add_refusal
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
 from repayments.selectors.late_costs import cost_of_missing_the_next, late_cost
+
+DECIDED_IS_NEWS = 30  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,25 @@ def overdue(request: HttpRequest, number: str) -> HttpResponse:
             "record": _record(loan, standing.oldest_due_on or today, today),
             "conduct": conduct_of_today(today),
             "promise": PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN).first(),
+            "decided": _decided(loan, today),
+            "plan": plan_of(loan, today=today),
+            "plan_form": plan_form(None, standing, card.currency, today),
+            "offer": offer_on(loan),
+            "is_past_limit": is_past_limit(loan, today=today),
             "is_held": Hold.objects.filter(loan=loan, ended_on=None, starts_on__lte=today).exists(),
             "form": form,
             "is_open": form.is_bound,
         },
+    )
+
+
+def _decided(loan: Loan, today: date) -> PromiseToPay | None:
+    """Return the promise that was kept or broken last, as long as it is news."""
+    decided = PromiseToPay.objects.filter(loan=loan, decided_on__gt=today - timedelta(days=DECIDED_IS_NEWS))
+    return (
+        decided.filter(status__in=[PromiseToPay.Status.KEPT, PromiseToPay.Status.BROKEN])
+        .order_by("-decided_on", "-pk")
+        .first()
     )
 
 

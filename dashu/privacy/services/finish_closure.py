@@ -2,9 +2,9 @@
 What happens to a closed account once it can no longer be taken back, and when the years of keeping are over.
 
 Deleted are the login with all that hangs on it, the phone and the sessions among it, addresses, wishes and opt-outs,
-what was learned, what was typed and never handed in, and copies of data. The books stay as they are: they name
-loans, not people. The name is kept in the sealed identity alone. Each of what is kept is deleted after its last day,
-but for contracts and payments: their rows are never edited.
+that somebody needed special care, what was learned, what was typed and never handed in, and copies of data. The books
+stay as they are: they name loans, not people. The name is kept in the sealed identity alone. Each of what is kept is
+deleted after its last day, but for contracts and payments: their rows are never edited.
 """
 
 import logging
@@ -18,7 +18,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 
-from collections_mgmt.models import Complaint, ComplaintMessage, Dispute, HardshipRequest
+from collections_mgmt.models import Complaint, ComplaintMessage, Dispute, HardshipRequest, Vulnerability
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
 from dashu.messaging.models import ContactPoint, ContactPreference, OptOut, OutboxMessage
@@ -117,7 +117,7 @@ def _forget_addresses(borrower: Borrower) -> None:
     """Let nothing reach them any more, and no row say where it once did."""
     borrower.name, borrower.phone, borrower.email = borrower.number, "", ""
     borrower.save(update_fields=["name", "phone", "email"])
-    for wishes in (ContactPreference, OptOut, ContactPoint):
+    for wishes in (ContactPreference, OptOut, ContactPoint, Vulnerability):
         wishes.objects.filter(borrower=borrower).delete()
     mine = OutboxMessage.objects.filter(borrower=borrower)
     mine.filter(status=OutboxMessage.Status.PENDING).update(status=OutboxMessage.Status.CANCELLED)

@@ -34,9 +34,7 @@ def at(day: int, hour: int, *, month: int = 3) -> datetime:
 
 def message(loan: Loan, moment: datetime, **fields: Any) -> OutboxMessage:
     given = {"purpose": "REMINDER", "channel": "SMS", "status": "SENT", "loan_id": loan.pk} | fields
-    return OutboxMessage.objects.create(
-        dedupe_key=uuid4().hex, borrower=loan.borrower, template="x", language="en", sent_at=moment, **given
-    )
+    return factories.message(loan.borrower, dedupe_key=uuid4().hex, sent_at=moment, **given)
 
 
 def flow(scope: Scope = CNY) -> Flow:
@@ -68,7 +66,7 @@ class TestContacts:
         blocked = message(loan, at(5, 9), status="BLOCKED")
         ContactRefusal.objects.create(
             borrower=loan.borrower, message=blocked, channel="SMS", purpose="REMINDER", stage="SENDING",
-            reasons=["ON_HOLD", "OPTED_OUT"], refused_at=at(5, 10),
+            reasons=["ON_HOLD", "OPTED_OUT"], at=at(5, 10),
         )  # fmt: skip
         close(MARCH)
 
@@ -142,8 +140,8 @@ class TestOffers:
 class TestHoldBreaches:
     def test_are_messages_between_placing_a_hold_and_ending_it(self, loan, brook):
         hold = Hold.objects.create(
-            loan=loan, kind="BREATHING_SPACE", starts_on=date(2026, 3, 9), ended_on=date(2026, 3, 10), reason="asked",
-            actor="user:1",
+            loan=loan, kind="BREATHING_SPACE", contact="PERSON", starts_on=date(2026, 3, 9),
+            ended_on=date(2026, 3, 10), reason="asked", actor="user:1",
         )  # fmt: skip
         for action, moment in (("collections.hold_placed", at(9, 15)), ("collections.hold_ended", at(10, 9))):
             AuditRecord.objects.create(
