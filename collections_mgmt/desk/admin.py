@@ -22,6 +22,7 @@ from unfold.decorators import display
 from collections_mgmt.desk.forms import CollectorForm, TeamForm
 from collections_mgmt.desk.page import facts_line, file_page
 from collections_mgmt.desk.queue import all_figures, own_figures, own_table
+from collections_mgmt.desk.reach_acts import ReachesPeople
 from collections_mgmt.desk.reaching import ways_to_reach
 from collections_mgmt.desk.steering import SteersFiles
 from collections_mgmt.desk.words import SKILLS, due_words, share, state_words
@@ -84,7 +85,7 @@ class NeedsFilter(admin.SimpleListFilter):
 
 
 @admin.register(CaseFile)
-class CaseFileAdmin(SteersFiles):
+class CaseFileAdmin(ReachesPeople, SteersFiles):
     list_display = [
         "number",
         "borrower_shown",
@@ -163,6 +164,7 @@ class CaseFileAdmin(SteersFiles):
             ours("<int:pk>/put-off/", self.put_off, "wait"),
             ours("<int:pk>/note/", self.note, "note"),
             ours("<int:pk>/give-back/", self.give_back, "give_back"),
+            *self.reaching_urls(ours),
             *many,
             *super().get_urls(),
         ]

@@ -11,9 +11,15 @@ from dashu.messaging.models import ContactAttempt, ContactPreference
 from dashu.policy.contact_guard import Case, Contact
 
 
-def contacts_of(borrower_id: int) -> list[Contact]:
-    """Return the calls, visits and letters of a borrower, the oldest first, as the guard counts them."""
+def contacts_of(borrower_id: int, *, before: int | None = None) -> list[Contact]:
+    """
+    Return the calls, visits and letters of a borrower, the oldest first, as the guard counts them.
+
+    :param before: only what was begun before this attempt.
+    """
     attempts = ContactAttempt.objects.filter(borrower_id=borrower_id).order_by("started_at", "pk")
+    if before is not None:
+        attempts = attempts.filter(pk__lt=before)
     return [
         Contact(
             at=attempt.started_at,
@@ -36,6 +42,8 @@ def case_of(borrower_id: int, loan_ids: Collection[int], at: datetime) -> tuple[
     wish = ContactPreference.objects.filter(pk=borrower_id).first() or ContactPreference(time_zone="")
     liked = (wish.hours_from, wish.hours_to) if wish.hours_from and wish.hours_to else None
     agreed = (wish.agreed_from, wish.agreed_to) if wish.agreed_from and wish.agreed_to else None
+    if wish.agreed_until and wish.agreed_until < lender_date(at):
+        agreed = None
     case = Case(
         dpd=facts.dpd,
         flags=facts.flags | flags_of(borrower_id),

@@ -206,7 +206,7 @@ TABLES: tuple[Table, ...] = (
         "contact_preferences",
         lambda borrower: ContactPreference.objects.filter(borrower=borrower),
         {
-            **_fields("channel", "time_zone", "paused_until", "wants_notices"),
+            **_fields("channel", "time_zone", "paused_until", "wants_notices", "agreed_until"),
             "hours_from": lambda row: row.hours_from and f"{row.hours_from:%H:%M}",
             "hours_to": lambda row: row.hours_to and f"{row.hours_to:%H:%M}",
             "agreed_from": lambda row: row.agreed_from and f"{row.agreed_from:%H:%M}",

@@ -25,6 +25,7 @@ class ContactPreference(models.Model):
         rule `contact.hours` stays the outer bound.
     :ivar agreed_from, agreed_to: in their zone, hours beyond those of the rule in which they agreed to be called or
         visited; both or neither.
+    :ivar agreed_until: the last day of the lender's on which that holds; None until they take it back.
     :ivar paused_until: the moment before which no reminder leaves the house.
     :ivar wants_notices: an e-mail when a message in their account stays unread, see `services.tell_of_unread`.
     """
@@ -38,6 +39,7 @@ class ContactPreference(models.Model):
     hours_to = models.TimeField(_("reach until"), null=True, blank=True)
     agreed_from = models.TimeField(_("calls agreed from"), null=True, blank=True)
     agreed_to = models.TimeField(_("calls agreed until"), null=True, blank=True)
+    agreed_until = models.DateField(_("last day of the agreed hours"), null=True, blank=True)
     paused_until = models.DateTimeField(_("reminders paused until"), null=True, blank=True)
     wants_notices = models.BooleanField(_("e-mail about unread messages"), default=True, db_default=True)
 

@@ -3,7 +3,8 @@ Calling, visiting and writing to somebody by hand: nobody does it, or sees a num
 
 `ask_to_contact` asks, writes the decision down and, where it allows, reserves the attempt: from that moment it counts,
 so that twenty collectors who ask at once never pass a cap together. The number is in its answer, and for a few minutes
-in `shown_number`, for the one who asked. `record_outcome` notes how it ended.
+in `shown_number`, for the one who asked, as long as the guard would still allow the call: a complaint that arrives
+meanwhile takes it away. `record_outcome` notes how it ended.
 """
 
 from collections.abc import Collection
@@ -217,7 +218,10 @@ def preview_contact(
 
 
 def shown_number(*, attempt_id: int, operator: str, at: datetime) -> str:
-    """Return the number of an attempt to whoever asked for it, for some minutes and while it is open; else ""."""
+    """
+    Return the number of an attempt to whoever asked for it, for some minutes, while it is open and would still be
+    allowed; else "".
+    """
     attempt = ContactAttempt.objects.select_related("borrower").filter(pk=attempt_id).first()
     return _number_of(attempt, operator, at) if attempt else ""
 
@@ -335,7 +339,8 @@ def _decided(asked: _Asked, at: datetime) -> GuardDecision:
     )
 
 
-def _judged(asked: _Asked, rules: ContactRules, at: datetime) -> Decision:
+def _judged(asked: _Asked, rules: ContactRules, at: datetime, *, before: int | None = None) -> Decision:
+    """:param before: see `contacts_of`."""
     case, zone = case_of(asked.borrower_id, asked.loan_ids, at)
     if asked.is_consented:
         case = replace(case, flags=case.flags | {"call_agreed"})
@@ -347,7 +352,8 @@ def _judged(asked: _Asked, rules: ContactRules, at: datetime) -> Decision:
         operator=asked.operator,
         debts=frozenset(map(str, asked.loan_ids)),
     )
-    return decide(rules, attempt, case, contacts_of(asked.borrower_id), now=at, zone=zone or rules.hours.zone)
+    history = contacts_of(asked.borrower_id, before=before)
+    return decide(rules, attempt, case, history, now=at, zone=zone or rules.hours.zone)
 
 
 def _again(earlier: ContactAttempt, *, about: tuple[int, str, str], operator: str, at: datetime) -> Answer:
@@ -370,9 +376,28 @@ def _number_to_dial(borrower_id: int, channel: str, party: str, party_ref: int |
 
 def _number_of(attempt: ContactAttempt, operator: str, at: datetime) -> str:
     is_shown = attempt.outcome == Outcome.OPEN and attempt.number_until is not None and at < attempt.number_until
-    if not is_shown or attempt.operator != operator:
+    if not is_shown or attempt.operator != operator or not _is_still_allowed(attempt, at):
         return ""
-    return attempt.number or _number_to_dial(attempt.borrower_id, attempt.channel, attempt.party, attempt.party_ref)
+    number = attempt.number or _number_to_dial(attempt.borrower_id, attempt.channel, attempt.party, attempt.party_ref)
+    # The decision was about one number; the person may have another by now.
+    return number if borrower_phone_index(number) == attempt.address_key else ""
+
+
+def _is_still_allowed(attempt: ContactAttempt, at: datetime) -> bool:
+    asked = _Asked(
+        borrower_id=attempt.borrower_id,
+        loan_ids=tuple(attempt.loan_ids),
+        channel=attempt.channel,
+        party=attempt.party,
+        address_key=attempt.address_key,
+        purpose=attempt.purpose,
+        operator=attempt.operator,
+        is_consented=attempt.is_consented,
+    )
+    try:
+        return _judged(asked, contact_rules(lender_date(at)), at, before=attempt.pk).allows
+    except PolicyRuleMissing:
+        return False
 
 
 def _witness(action: str, attempt: ContactAttempt, actor: str, **data: str) -> None:
