@@ -4,16 +4,15 @@ What stands at a file before somebody calls: what the guard says now, in words, 
 It shows no number. The number is on the page of the contact, for the one who asked and for minutes.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.formats import date_format, time_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.desk.contact_words import again_words, conditions_named, reasons_named
 from collections_mgmt.desk.page import suggested_step, told_scripts
 from collections_mgmt.desk.reach_forms import new_key
 from collections_mgmt.desk.reaching import register_way
@@ -22,7 +21,6 @@ from collections_mgmt.models import CaseFile
 from collections_mgmt.selectors.reaching import late_loan_ids, not_ended
 from collections_mgmt.services.reach_from_file import MAKE, purpose_of
 from dashu.kernel.dates import lender_date, lender_now
-from dashu.messaging.guard import Condition, Reason
 from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty, ContactPreference
 from dashu.messaging.services.dialing import OUTCOMES, preview_contact
 from dashu.policy.case_desk import Step
@@ -36,7 +34,6 @@ SCRIPT_OF = {
     ContactParty.WORKPLACE: "locate",
     ContactParty.THIRD_PARTY: "locate",
 }
-_REASONS, _CONDITIONS = dict(Reason.choices), dict(Condition.choices)
 # What is worth asking about before one fills in a form.
 _ASKED = (
     (ContactChannel.CALL, ContactParty.BORROWER),
@@ -47,28 +44,6 @@ _ASKED = (
     (ContactChannel.CALL, ContactParty.WORKPLACE),
     (ContactChannel.CALL, ContactParty.THIRD_PARTY),
 )
-
-
-def reasons_named(codes: Iterable[str]) -> list[str]:
-    return [str(_REASONS.get(code, _("Another rule"))) for code in codes]
-
-
-def conditions_named(codes: Iterable[str]) -> list[str]:
-    return [str(_CONDITIONS.get(code, _("Another rule"))) for code in codes]
-
-
-def again_words(moment: datetime | None) -> str:
-    """Return when a contact is allowed again, in a few words; "" where waiting does not help."""
-    if moment is None:
-        return ""
-    return gettext("Allowed again from %(moment)s.") % {
-        "moment": date_format(localtime(moment), "SHORT_DATETIME_FORMAT")
-    }
-
-
-def refused_words(reasons: Iterable[str], next_allowed_at: datetime | None) -> str:
-    told = gettext("Not now: %(reasons)s.") % {"reasons": " · ".join(reasons_named(reasons))}
-    return f"{told} {again_words(next_allowed_at)}".strip()
 
 
 def call_way(request: HttpRequest, file: CaseFile) -> tuple[str, dict[str, Any]]:

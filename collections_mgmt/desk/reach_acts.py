@@ -13,13 +13,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from collections_mgmt.desk.acts import ActsOnFiles
-from collections_mgmt.desk.calling import (
-    conditions_named,
-    outcome_buttons,
-    previews_table,
-    refused_words,
-    what_to_say,
-)
+from collections_mgmt.desk.calling import outcome_buttons, previews_table, what_to_say
+from collections_mgmt.desk.contact_words import conditions_named, refused_words
 from collections_mgmt.desk.queue import file_address
 from collections_mgmt.desk.reach_forms import AgreedHoursForm, CalledUsForm, EndForm, KeyForm, ReachForm, new_key
 from collections_mgmt.models import CaseFile

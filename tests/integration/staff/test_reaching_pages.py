@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from collections_mgmt.models import CaseFile, CollectorProfile, Team
-from dashu.kernel.dates import LENDER_ZONE, lender_now
+from collections_mgmt.models import Arrangement, CaseFile, CollectorProfile, Settlement, Team, Vulnerability
+from dashu.kernel.dates import LENDER_ZONE, lender_now, lender_today
 from dashu.messaging.models import ContactAttempt, ContactPreference, GuardDecision
 from dashu.users.models import User
 from tests import factories
@@ -195,3 +195,57 @@ class TestTheirs:
 
         assert "Give both hours, or none to take back what was agreed." in page
         assert not ContactPreference.objects.exists()
+
+
+class TestPast:
+    def lines(self, client: Client, file: CaseFile, kind: str) -> list[list[str]]:
+        rows = client.get(f"{DESK}{file.pk}/change/?kind={kind}").context["lines"].rows
+        return [[str(row[2]), str(row[3]).partition(">")[2].removesuffix("</span>"), str(row[4])] for row in rows]
+
+    def test_tells_of_calls_and_of_those_not_allowed_in_words(self, client, file, chidi):
+        client.post(call(client, file), {"outcome": "NO_ANSWER", "words": "Rang for long."})
+        client.post(
+            f"{DESK}{file.pk}/reach/", {"key": "a", "channel": "CALL", "who": "THIRD_PARTY", "number": "13900000001"}
+        )
+
+        assert self.lines(client, file, "contact") == [
+            [
+                "Contact asked for and not allowed",
+                "Call by a person · Another person · The borrower can be reached",
+                str(chidi),
+            ],
+            ["Call by a person", "The borrower · No answer · Rang for long.", str(chidi)],
+        ]
+        assert self.lines(client, file, "message") == []
+
+    def test_tells_of_messages_refused_in_words(self, client, file):
+        message = factories.message(file.borrower, dedupe_key="m")
+        GuardDecision.objects.create(
+            borrower=file.borrower, message=message, channel="SMS", purpose="REMINDER", stage="SENDING",
+            verdict="BLOCK", reasons=["ON_HOLD", "DAY_CAP"], at=lender_now(),
+        )  # fmt: skip
+
+        assert [
+            "Message refused by the rules",
+            "Text message · Contact is on hold · Enough messages today",
+            "",
+        ] in self.lines(client, file, "message")
+        assert self.lines(client, file, "contact") == []
+
+    def test_tells_of_plans_settlements_and_care_without_its_cause(self, client, file, chidi):
+        loan, today = file.borrower.loans.get(), lender_today()
+        Arrangement.objects.create(loan=loan, total_minor=900_00, made_on=today, note="Three parts.", actor="user:0")
+        Settlement.objects.create(
+            loan=loan, penalty_minor=0, fee_minor=0, interest_minor=0, principal_minor=900_00, total_minor=500_00,
+            after_event=0, offered_on=today, accept_by=today, reason="x", actor="user:0",
+        )  # fmt: skip
+        Vulnerability.objects.create(
+            borrower=file.borrower, category="ILLNESS", noted_on=today, noted_by=chidi, review_on=today
+        )
+
+        promised, cared = self.lines(client, file, "promise"), self.lines(client, file, "hold")
+
+        assert {line[0] for line in promised} == {"Plan of several payments", "Settlement offered"}
+        assert "900.00" in str(promised)
+        assert "500.00 ends the debt" in str(promised)
+        assert (cared[0][0], cared[0][2], "ILLNESS" in str(cared)) == ("Special care", str(chidi), False)
