@@ -11,6 +11,7 @@ class CollectionsMgmtConfig(AppConfig):
         from collections_mgmt import messages as _messages  # noqa: F401 – registers the templates
         from collections_mgmt.approvals import KINDS
         from collections_mgmt.contact_holds import register
+        from collections_mgmt.selectors import contact_sources
         from collections_mgmt.selectors.care import VULNERABLE
         from collections_mgmt.selectors.desk_sources import register_teams
         from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
@@ -26,6 +27,7 @@ class CollectionsMgmtConfig(AppConfig):
         register_care("vulnerable", VULNERABLE)
         register_teams(TEAMS_OF_LOANS)
         contact_facts.register()
+        contact_sources.register()
         for kind in KINDS:
             register_act(kind)
         register_agreements("settlement", agreement_met)
