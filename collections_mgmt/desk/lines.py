@@ -165,6 +165,11 @@ def _event(event: Any) -> Words:
     return event.get_kind_display(), " · ".join(part for part in [event.loan.number, amount] if part)
 
 
+def _attached(attachment: Any) -> Words:
+    removed = _("removed since") if attachment.removed_at else ""
+    return _("Attached"), _told([attachment.name, attachment.about, removed, attachment.removed_because])
+
+
 def _file(event: CaseFileEvent) -> Words:
     data = event.data
     told = [_WAITS.get(data.get("why", ""), ""), data.get("until", ""), event.words]
@@ -188,4 +193,5 @@ TELLERS: dict[str, Teller] = {
     "status": _status,
     "event": _event,
     "file": _file,
+    "attached": _attached,
 }

@@ -64,7 +64,6 @@ def file_page(file: CaseFile, *, group: str, after: Place | None, now: datetime)
         "scripts": told_scripts(scripts_for(suggestion.step, scripts()), file, today),
         "script_language": file.borrower.language,
         "loans": _loans(loans),
-        "seen_by_borrower": [(each.loan.number, reverse("portal:loan", args=[each.loan.number])) for each in loans],
         "month": _month(latest_month(file.borrower_id), file),
         "place": _place(file),
         "lines": lines_table(found),

@@ -2,6 +2,7 @@
 
 from collections_mgmt.models.agreements import Arrangement, ArrangementPart, Settlement, SettlementPart
 from collections_mgmt.models.asked import HardshipLoan, HardshipRequest
+from collections_mgmt.models.attachments import FileAttachment, FileAttachmentQuerySet
 from collections_mgmt.models.book import (
     CloseRange,
     CloseRun,
@@ -50,6 +51,8 @@ __all__ = [
     "DeskDay",
     "DeskFigure",
     "Dispute",
+    "FileAttachment",
+    "FileAttachmentQuerySet",
     "HardshipLoan",
     "HardshipRequest",
     "Hold",

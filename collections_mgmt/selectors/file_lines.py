@@ -20,6 +20,7 @@ from collections_mgmt.models import (
     CaseFileEvent,
     Complaint,
     Dispute,
+    FileAttachment,
     HardshipRequest,
     Hold,
     OverdueChange,
@@ -141,6 +142,11 @@ def _settlements(borrower_id: int) -> QuerySet[Any]:
     return rows_of(found, moment=start_of("offered_on"))
 
 
+def _attached(borrower_id: int) -> QuerySet[Any]:
+    found = FileAttachment.objects.filter(file__borrower=borrower_id).defer("content")
+    return rows_of(found, moment=F("added_at"))
+
+
 def _care(borrower_id: int) -> QuerySet[Any]:
     """That somebody needs special care, and never why."""
     found = Vulnerability.objects.filter(borrower=borrower_id).defer("category")
@@ -191,6 +197,7 @@ SOURCES: dict[str, Source] = {
         Source("status", "loan", _changes),
         Source("event", "loan", _events),
         Source("file", "file", _file),
+        Source("attached", "file", _attached),
     )
 }
 

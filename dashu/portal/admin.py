@@ -18,6 +18,7 @@ from collections_mgmt.models import OverdueStatus
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal import corrections as corrections  # registers its page
+from dashu.portal import seen_by_borrower as seen_by_borrower  # registers its page
 from dashu.portal.acting_on_loans import act_groups, act_view
 from dashu.portal.books import (  # noqa: F401 – their pages register themselves
     accounts,

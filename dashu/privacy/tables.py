@@ -27,6 +27,7 @@ from collections_mgmt.models import (
     ComplaintMessage,
     CreditRecordMonth,
     Dispute,
+    FileAttachment,
     HardshipLoan,
     HardshipRequest,
     Hold,
@@ -490,6 +491,17 @@ TABLES: tuple[Table, ...] = (
             .order_by("pk")
         ),
         _fields("file.number", "kind", "at", "words"),
+    ),
+    Table(
+        "attachments_of_files",
+        # Who of us added it is theirs.
+        lambda borrower: (
+            FileAttachment.objects.filter(file__borrower=borrower)
+            .select_related("file")
+            .defer("content")
+            .order_by("pk")
+        ),
+        _fields("file.number", "name", "about", "size", "added_at", "removed_at", "removed_because"),
     ),
     Table(
         "credit_record_months",

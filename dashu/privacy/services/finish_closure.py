@@ -18,10 +18,17 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 
-from collections_mgmt.models import Complaint, ComplaintMessage, Dispute, HardshipRequest, Vulnerability
+from collections_mgmt.models import (
+    Complaint,
+    ComplaintMessage,
+    Dispute,
+    FileAttachment,
+    HardshipRequest,
+    Vulnerability,
+)
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
-from dashu.messaging.models import ContactPoint, ContactPreference, OptOut, OutboxMessage
+from dashu.messaging.models import ContactAttempt, ContactPoint, ContactPreference, OptOut, OutboxMessage
 from dashu.policy.privacy import Kept
 from dashu.privacy.closing import obstacles, unsubmitted
 from dashu.privacy.models import AccountClosure, DataExport
@@ -153,12 +160,16 @@ def _forget_identity(borrower_id: int, _now: datetime) -> None:
     Identity.objects.filter(borrower_id=borrower_id).delete()
 
 
-def _forget_messages(borrower_id: int, _now: datetime) -> None:
+def _forget_messages(borrower_id: int, now: datetime) -> None:
     """Forget what was said, both ways; that there was a complaint, and when it was answered, stays."""
     OutboxMessage.objects.filter(borrower_id=borrower_id).update(subject="", body="", params={})
     ComplaintMessage.objects.filter(complaint__borrower_id=borrower_id).update(words="")
     Complaint.objects.filter(borrower_id=borrower_id).update(words="", wish="", answer="")
     HardshipRequest.objects.filter(borrower_id=borrower_id).update(words="", answer="")
+    ContactAttempt.objects.filter(borrower_id=borrower_id).update(note="", number="")
+    attached = FileAttachment.objects.filter(file__borrower_id=borrower_id)
+    attached.filter(removed_at=None).update(removed_at=now, content=None)
+    attached.update(name="-", about="-", removed_because="")
     Dispute.objects.filter(borrower_id=borrower_id).update(words="", answer="", statement="", stated_at=None)
 
 
