@@ -61,7 +61,7 @@ def file_page(file: CaseFile, *, group: str, after: Place | None, now: datetime)
         "banners": _banners(running),
         "step": _step(suggestion, file, running),
         "others": [(step.value, STEPS[step].name, STEPS[step].about) for step in suggestion.others],
-        "scripts": told_scripts(scripts_for(suggestion.step, scripts()), file, today),
+        "said": told_scripts(scripts_for(suggestion.step, scripts()), file, today),
         "script_language": file.borrower.language,
         "loans": _loans(loans),
         "month": _month(latest_month(file.borrower_id), file),

@@ -130,7 +130,7 @@ class ReachesPeople(ActsOnFiles):
                 "attempt": made,
                 "form": form,
                 "conditions": conditions_named(made.decision.conditions),
-                "scripts": what_to_say(made, file, now=lender_now()),
+                "said": what_to_say(made, file, now=lender_now()),
                 "script_language": file.borrower.language,
                 "outcomes": outcome_buttons(made) if made.outcome == ContactAttempt.Outcome.OPEN else [],
                 "back": self._after_contact(request, pk),
