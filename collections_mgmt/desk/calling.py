@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.formats import date_format, time_format
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -34,6 +35,8 @@ SCRIPT_OF = {
     ContactParty.WORKPLACE: "locate",
     ContactParty.THIRD_PARTY: "locate",
 }
+# Suggested steps that are a talk with the borrower, so that a call is the one next thing to do.
+TALKS = frozenset({Step.ASK_AFTER, Step.OFFER_PLAN})
 # What is worth asking about before one fills in a form.
 _ASKED = (
     (ContactChannel.CALL, ContactParty.BORROWER),
@@ -59,6 +62,7 @@ def call_way(request: HttpRequest, file: CaseFile) -> tuple[str, dict[str, Any]]
         "conditions": conditions_named(answer.conditions),
         "again": again_words(answer.next_allowed_at),
         "key": new_key(),
+        "is_next": suggested_step(file, lender_date(now)) in TALKS,
         "may_ask": may_make and file.state == CaseFile.State.HELD and file.holder_id == request.user.pk,
         "may_note": may_make,
         "not_ended": not_ended(file.borrower_id, operator=operator) if may_make else [],
@@ -74,11 +78,12 @@ def previews_table(file: CaseFile, *, operator: str, now: datetime) -> Table:
         answer = _previewed(file, channel, party, operator, now, loan_ids)
         told = conditions_named(answer.conditions) if answer.allows else reasons_named(answer.reasons)
         said = gettext("allowed") if answer.allows else gettext("not now")
-        rows.append([party.label, channel.label, said, " · ".join(told), again_words(answer.next_allowed_at)])
+        about = " · ".join([*told, *filter(None, [again_words(answer.next_allowed_at)])])
+        rows.append([party.label, channel.label, said, format_html('<span class="staff-wrap">{}</span>', about)])
         tones.append("" if answer.allows else "quiet")
     return Table(
         title=_("What the rules say now"),
-        columns=[Column(_("whom")), Column(_("how")), Column(_("answer")), Column(_("because")), Column(_("again"))],
+        columns=[Column(_("whom")), Column(_("how")), Column(_("answer")), Column(_("because"))],
         rows=rows,
         tones=tones,
         note=_("Nothing is reserved by reading this. The rules are asked again when you ask."),

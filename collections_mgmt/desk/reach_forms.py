@@ -58,7 +58,7 @@ class ReachForm(KeyForm):
     channel = forms.ChoiceField(label=_("How"), choices=BY_HAND, initial="CALL", widget=UnfoldAdminRadioSelectWidget)
     who = forms.ChoiceField(label=_("Whom"), initial=ContactParty.BORROWER.value, widget=UnfoldAdminRadioSelectWidget)
     number = forms.CharField(
-        label=_("Number"),
+        label=_("Phone number"),
         required=False,
         max_length=32,
         widget=UnfoldAdminTextInputWidget,
@@ -146,7 +146,7 @@ class AgreedHoursForm(forms.Form):
     """`cleaned_data["hours"]` is None where they take back what was agreed."""
 
     agreed_from = forms.TimeField(label=_("May be called from"), required=False, widget=UnfoldAdminSingleTimeWidget)
-    agreed_to = forms.TimeField(label=_("to"), required=False, widget=UnfoldAdminSingleTimeWidget)
+    agreed_to = forms.TimeField(label=_("May be called to"), required=False, widget=UnfoldAdminSingleTimeWidget)
     until = forms.DateField(
         label=_("Until and with"),
         required=False,
