@@ -30,8 +30,9 @@ from collections_mgmt.desk.words import SKILLS, due_words, share, state_words
 from collections_mgmt.models import CaseFile, CollectorProfile, SavedFilter, Team
 from collections_mgmt.selectors.file_lines import Place
 from collections_mgmt.selectors.files import in_order
+from collections_mgmt.selectors.reaching import not_ended
 from dashu.kernel.dates import lender_now, lender_today
-from dashu.users.actors import person_of
+from dashu.users.actors import actor_of, person_of
 from dashu.web.templatetags.dashu import money
 
 LATE = "late"
@@ -198,6 +199,7 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
             "title": gettext("Your desk"),
             "figures": own_figures(user, today=today),
             "table": own_table(files, today=today),
+            "not_ended": not_ended(operator=actor_of(request)),
         }
         return self._render(request, "collections_mgmt/own_files.html", context)
 

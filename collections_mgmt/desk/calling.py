@@ -65,7 +65,7 @@ def call_way(request: HttpRequest, file: CaseFile) -> tuple[str, dict[str, Any]]
         "is_next": suggested_step(file, lender_date(now)) in TALKS,
         "may_ask": may_make and file.state == CaseFile.State.HELD and file.holder_id == request.user.pk,
         "may_note": may_make,
-        "not_ended": not_ended(file.borrower_id, operator=operator) if may_make else [],
+        "not_ended": not_ended(operator=operator, borrower_id=file.borrower_id) if may_make else [],
         "hours": _agreed_hours(file.borrower_id),
         "file_pk": file.pk,
     }

@@ -133,6 +133,17 @@ class TestCall:
         assert "It is noted how this contact ended." in page.content.decode()
         assert OWN not in client.get(address).content.decode()
 
+    def test_without_an_end_is_asked_about_at_the_file_and_at_the_desk(self, client, file):
+        address = call(client, file)
+        asks = f'href="{address}">Call by a person, begun at 12:00: say how it ended'
+        assert asks in page_of(client, file)
+        CaseFile.objects.update(state="READY", holder=None, held_until=None)
+        assert asks in client.get(DESK).content.decode()
+
+        client.post(address, {"outcome": "BUSY", "words": ""})
+
+        assert "say how it ended" not in client.get(DESK).content.decode()
+
     def test_of_a_colleague_is_not_found(self, client, file):
         address = call(client, file)
         other = factories.staff("Dana")
