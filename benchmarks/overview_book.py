@@ -120,14 +120,18 @@ INSERT INTO messaging_outboxmessage
     (dedupe_key, borrower_id, loan_id, channel, template, language, purpose, status, not_before, created_at, sent_at)
 SELECT 'BENCH' || n, %(first_borrower)s + n * 37 %% %(loans)s, 1 + n * 37 %% %(loans)s,
        CASE n %% 4 WHEN 0 THEN 'EMAIL' ELSE 'SMS' END, 'reminder', 'en', 'REMINDER',
-       CASE n %% 10 WHEN 0 THEN 'BLOCKED' ELSE 'SENT' END, moment, moment,
+       CASE n %% 10 WHEN 0 THEN 'BLOCKED' ELSE 'PENDING' END, moment, moment,
        CASE n %% 10 WHEN 0 THEN NULL ELSE moment END
 FROM (SELECT n, %(today)s::timestamptz - interval '1 minute' - n * (interval '60 days' / (%(loans)s * 0.6)::int)
                 AS moment FROM generate_series(1, (%(loans)s * 0.6)::int) AS n) AS sent;
 
-INSERT INTO messaging_contactrefusal (borrower_id, message_id, channel, purpose, stage, reasons, refused_at)
-SELECT borrower_id, id, channel, 'REMINDER', 'SENDING', ARRAY['OPTED_OUT', 'ON_HOLD'], created_at
-FROM messaging_outboxmessage WHERE status = 'BLOCKED';
+INSERT INTO messaging_guarddecision (borrower_id, message_id, channel, purpose, stage, verdict, reasons, at)
+SELECT borrower_id, id, channel, 'REMINDER', 'SENDING',
+       CASE status WHEN 'BLOCKED' THEN 'BLOCK' ELSE 'ALLOW' END,
+       CASE status WHEN 'BLOCKED' THEN ARRAY['OPTED_OUT', 'ON_HOLD'] ELSE '{}' END, created_at
+FROM messaging_outboxmessage;
+UPDATE messaging_outboxmessage AS message SET status = 'SENT', decision_id = decision.id
+FROM messaging_guarddecision AS decision WHERE decision.message_id = message.id AND message.status = 'PENDING';
 
 INSERT INTO collections_mgmt_promisetopay
     (loan_id, amount_minor, made_on, due_on, status, paid_minor, decided_on, actor)
@@ -160,7 +164,7 @@ COUNTED = {
     "moves, loan by loan": "collections_mgmt_loanmove",
     "moves, summed up": "collections_mgmt_bucketmove",
     "messages": "messaging_outboxmessage",
-    "refused contacts": "messaging_contactrefusal",
+    "decisions on contacts": "messaging_guarddecision",
     "promises": "collections_mgmt_promisetopay",
     "payments": "repayments_payment",
     "complaints": "collections_mgmt_complaint",

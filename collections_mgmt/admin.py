@@ -10,7 +10,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from collections_mgmt import asked_admin, case_admin, close_admin  # noqa: F401 – register pages of their own
+from collections_mgmt import (  # noqa: F401 – register pages of their own
+    agreements_admin,
+    asked_admin,
+    case_admin,
+    close_admin,
+    holds_admin,
+)
 from collections_mgmt.desk import admin as desk_admin  # noqa: F401 – registers pages of its own
 from collections_mgmt.models import OverdueStatus
 from collections_mgmt.presenting import CLASSIFICATIONS, bucket_label, classification_label

@@ -7,14 +7,28 @@ class CollectionsMgmtConfig(AppConfig):
     verbose_name = _("Collections")
 
     def ready(self) -> None:
-        from collections_mgmt import messages  # noqa: F401 – registers the templates
+        from collections_mgmt import contact_facts
+        from collections_mgmt import messages as _messages  # noqa: F401 – registers the templates
+        from collections_mgmt.approvals import KINDS
         from collections_mgmt.contact_holds import register
+        from collections_mgmt.selectors import contact_sources
+        from collections_mgmt.selectors.care import VULNERABLE
         from collections_mgmt.selectors.desk_sources import register_teams
         from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
         from collections_mgmt.services.compose_reminders import compose_reminders
+        from collections_mgmt.services.files_sql import register_care
+        from collections_mgmt.services.settlements import agreement_met
+        from dashu.approvals.acts import register as register_act
         from dashu.messaging.composing import register_composer
         from dashu.messaging.models import Purpose
+        from repayments.services.agreed_end import register_agreements
 
         register()
+        register_care("vulnerable", VULNERABLE)
         register_teams(TEAMS_OF_LOANS)
+        contact_facts.register()
+        contact_sources.register()
+        for kind in KINDS:
+            register_act(kind)
+        register_agreements("settlement", agreement_met)
         register_composer(Purpose.REMINDER, compose_reminders)

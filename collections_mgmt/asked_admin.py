@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -20,11 +21,13 @@ from collections_mgmt.domain.clocks import clock_of
 from collections_mgmt.forms import AnswerForm, CloseComplaintForm, DisputeAnswerForm, HelpAnswerForm
 from collections_mgmt.models import Complaint, Dispute, HardshipRequest
 from collections_mgmt.presenting import CLOCK_TONES, clock_words
+from collections_mgmt.report_pages import report_figures, report_tables
+from collections_mgmt.selectors.complaints_report import complaints_report
 from collections_mgmt.services.answer_help import answer_help
 from collections_mgmt.services.asked import CLOCKS, take_up
 from collections_mgmt.services.complaints import close_complaint, write_back
 from collections_mgmt.services.disputes import answer_dispute
-from dashu.kernel.dates import lender_now, lender_today
+from dashu.kernel.dates import add_months, lender_now, lender_today
 from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import person_of
@@ -199,6 +202,7 @@ class ComplaintAdmin(AskedAdmin):
         ("cause_shown", "closed_at"),
     ]
     readonly_fields = [name for line in fields for name in (line if isinstance(line, tuple) else (line,))]
+    actions_list = ["report"]
     actions_detail = ["take", "answer", "write", "close"]
 
     @admin.display(description=_("about"))
@@ -228,6 +232,20 @@ class ComplaintAdmin(AskedAdmin):
                 empty="–",
             )
         ]
+
+    @action(description=_("Causes by month"), url_path="report", permissions=["view"], icon="monitoring")
+    def report(self, request: HttpRequest) -> HttpResponse:
+        """Show what complaints of the last twelve months came from, and whether they were answered in time."""
+        today = lender_today()
+        found = complaints_report(first=add_months(today.replace(day=1), -11), today=today)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Complaints: causes by month"),
+            "opts": self.opts,
+            "figures": report_figures(found),
+            "tables": report_tables(found, _causes()),
+        }
+        return render(request, "staff/report.html", context)
 
     def has_close_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         if not request.user.has_perm("collections_mgmt.answer_complaint"):

@@ -13,8 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from collections_mgmt.act_pages import ask_and_do
+from collections_mgmt.agreement_acts import ACTS, AgreementActs, plan_tables
 from collections_mgmt.forms import EndHoldForm, HoldForm, PromiseForm
 from collections_mgmt.models import CollectionCase, Hold
+from collections_mgmt.selectors.care import needing_care
 from collections_mgmt.services.holds import end_hold, place_hold
 from collections_mgmt.services.promises import note_promise
 from dashu.kernel.dates import lender_today
@@ -27,7 +29,7 @@ from loans.models import Loan
 
 
 @admin.register(CollectionCase)
-class CollectionCaseAdmin(FoundByLoan, ReadOnlyAdmin):
+class CollectionCaseAdmin(AgreementActs, FoundByLoan, ReadOnlyAdmin):
     list_display = ["loan_number", "borrower", "status_shown", "level", "days_past_due", "opened_on", "closed_on"]
     list_display_links = None
     list_select_related = ["loan__borrower", "loan__overdue"]
@@ -38,11 +40,13 @@ class CollectionCaseAdmin(FoundByLoan, ReadOnlyAdmin):
         ("status", "days_past_due"),
         ("level", "level_since"),
         ("opened_on", "closed_on"),
+        "special_care",
     ]
     readonly_fields = [
         "loan_number",
         "borrower",
         "days_past_due",
+        "special_care",
         "status",
         "level",
         "level_since",
@@ -50,7 +54,7 @@ class CollectionCaseAdmin(FoundByLoan, ReadOnlyAdmin):
         "closed_on",
     ]
     change_form_outer_after_template = "staff/tables.html"
-    actions_detail = ["promise", "hold", "end"]
+    actions_detail = ["promise", {"title": _("Agree"), "icon": "handshake", "items": ACTS}, "hold", "end"]
 
     @admin.display(description=_("loan"))
     def loan_number(self, case: CollectionCase) -> SafeString:
@@ -68,11 +72,29 @@ class CollectionCaseAdmin(FoundByLoan, ReadOnlyAdmin):
     def days_past_due(self, case: CollectionCase) -> int:
         return case.loan.overdue.days_past_due
 
+    @admin.display(description=_("special care"))
+    def special_care(self, case: CollectionCase) -> Any:
+        found = needing_care([case.loan.borrower_id]).get(case.loan.borrower_id)
+        if found is None:
+            return "–"
+        return _("for a specialist") if found else _("needed")
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         case = self.get_object(request, object_id)
-        shown = {"tables": [_promises(case.loan), _holds(case.loan), _credit_months(case.loan)]} if case else {}
+        shown = (
+            {
+                "tables": [
+                    _promises(case.loan),
+                    *plan_tables(case.loan),
+                    _holds(case.loan),
+                    _credit_months(case.loan),
+                ]
+            }
+            if case
+            else {}
+        )
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
     def has_promise_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
@@ -171,6 +193,7 @@ def _promises(loan: Loan) -> Table:
             Column(_("promised for")),
             Column(_("amount"), is_number=True),
             Column(_("paid"), is_number=True),
+            Column(_("missing"), is_number=True),
             Column(_("status")),
             Column(_("note")),
         ],
@@ -180,8 +203,9 @@ def _promises(loan: Loan) -> Table:
                 date_format(promise.due_on),
                 money(promise.amount_minor, loan.currency),
                 money(promise.paid_minor, loan.currency),
+                money(promise.missing_minor, loan.currency),
                 promise.get_status_display(),
-                promise.note,
+                " · ".join(filter(None, (promise.note, promise.end_reason))),
             ]
             for promise in loan.promises.order_by("-pk")[:50]
         ],

@@ -6,13 +6,18 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminTextareaWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
+from collections_mgmt.domain.agreeing import Due
 from collections_mgmt.models import Dispute, HardshipRequest, Hold
+from dashu.kernel.dates import add_months
+from dashu.kernel.money import Money
 from dashu.web.forms import AmountForm
 
 
@@ -21,6 +26,71 @@ class PromiseForm(AmountForm):
     note = forms.CharField(
         label=_("Note"), max_length=500, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
+
+
+class PlanForm(AmountForm):
+    """Equal monthly payments, the first ones larger by what does not divide evenly."""
+
+    count = forms.IntegerField(
+        label=_("Number of payments"), min_value=1, max_value=36, initial=1, widget=UnfoldAdminIntegerFieldWidget
+    )
+    first_on = forms.DateField(label=_("First payment by"), widget=UnfoldAdminSingleDateWidget)
+    note = forms.CharField(
+        label=_("Note"), max_length=500, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    )
+
+    def parts(self) -> list[Due]:
+        """Return the payments of a valid form, monthly from the first day on."""
+        given = self.cleaned_data
+        amounts = Money(given["amount"], self._currency).split(given["count"])
+        days = [add_months(given["first_on"], number, day=given["first_on"].day) for number in range(given["count"])]
+        return [Due(on, amount.minor) for on, amount in zip(days, amounts, strict=True)]
+
+
+class SettlementForm(PlanForm):
+    """What is to be paid instead of all that is owed, and why. `seen` says which of it was looked at."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Whoever approves it reads this. No diagnosis and nothing about the family."),
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["note"]
+        self.fields["amount"].label = _("To be paid in all")
+
+    def fingerprint(self) -> str:
+        """Return what stands for the payments that were looked at."""
+        return ",".join(f"{part.on}:{part.minor}" for part in self.parts())
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=500, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}))
+
+
+class CareForm(forms.Form):
+    """A code and two ticks; there is no field for words, so that no story is written down."""
+
+    category = forms.ChoiceField(label=_("Category"), widget=UnfoldAdminSelectWidget)
+    is_specialist = forms.BooleanField(
+        label=_("A specialist takes over"), required=False, widget=UnfoldBooleanSwitchWidget
+    )
+    has_consented = forms.BooleanField(
+        label=_("The borrower agreed today to this being kept"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_("Needed for health. Without it, choose another category."),
+    )
+
+    def __init__(self, *args: Any, categories: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["category"]
+        field.choices = [("", "–"), *categories.items()]
 
 
 class HoldForm(forms.Form):

@@ -2,6 +2,7 @@
 What this app tells borrowers about what they asked or objected to: that it arrived and that there is an answer. The
 words of the answer are on the page only, for whoever is signed in.
 
+Of plans and settlements: loan_number, amount_minor, paid_minor, waived_minor, parts, due_on, accept_on.
 Values: reference; due_on, the day of the answer. Before a report: loan_number, amount_minor, due_on, report_on, code.
 """
 
@@ -58,6 +59,73 @@ for _template in (
         (
             _("A person has looked into your objection %(reference)s to the record of loan %(loan_number)s."),
             _("Sign in to read the answer."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.arrangement_made",
+        _("Your plan for loan %(loan_number)s"),
+        (
+            _("You pay %(amount)s for loan %(loan_number)s in %(parts)s payments, the last one by %(due_on)s."),
+            _("While you keep to it we do not remind you of this loan. The contract and its dates stay as they are."),
+            _("If a payment becomes too much, tell us before its day. On the loan's page you see them all."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.arrangement_kept",
+        _("Your plan for loan %(loan_number)s is done"),
+        (_("All payments of your plan for loan %(loan_number)s are here: %(paid)s. Thank you."),),
+    ),
+    MessageTemplate(
+        "collections.arrangement_broken",
+        _("A payment of your plan is missing: loan %(loan_number)s"),
+        (
+            _("A payment of your plan for loan %(loan_number)s did not come in time, so the plan has ended."),
+            _("What you paid, %(paid)s, counts. The loan goes on as its contract says, and we may remind you again."),
+            _("If you cannot pay as planned, ask for help on the loan's page. A person answers."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.settlement_offered",
+        _("An offer to end loan %(loan_number)s"),
+        (
+            _("You can end loan %(loan_number)s by paying %(amount)s. We keep this offer open up to %(accept_on)s."),
+            _("Sign in to read what it means, also for your credit record, and decide in peace."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.settlement_accepted",
+        _("Agreed: how loan %(loan_number)s ends"),
+        (
+            _("You accepted our offer %(reference)s. The first payment is %(amount)s, by %(due_on)s."),
+            _("With the last payment the rest is no longer owed. Until then all of the debt stands."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.settlement_completed",
+        _("Loan %(loan_number)s has ended"),
+        (
+            _("You paid %(paid)s as agreed. Loan %(loan_number)s has ended and nothing more is owed on it."),
+            _("The rest, %(waived)s, is given up. The credit record says that part of the debt was reduced."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.settlement_broken",
+        _("The agreement about loan %(loan_number)s has ended"),
+        (
+            _(
+                "A payment agreed on for loan %(loan_number)s did not come in time, so the agreement %(reference)s has"
+                " ended."
+            ),
+            _("All that the contract asks for is owed again, less what you paid: %(paid)s counts."),
+            _("If you can still pay, or need another way, tell us. A person answers."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.settlement_expired",
+        _("Our offer about loan %(loan_number)s has ended"),
+        (
+            _("Our offer %(reference)s to end loan %(loan_number)s was not accepted in time. Nothing has changed."),
+            _("If you would still like to end the loan, tell us."),
         ),
     ),
     MessageTemplate(

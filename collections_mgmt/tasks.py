@@ -9,9 +9,13 @@ from django.db import InterfaceError, InternalError, OperationalError
 
 from collections_mgmt.services import close_day as service
 from collections_mgmt.services.asked import watch_clocks as watch
+from collections_mgmt.services.care import watch_care
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
+from collections_mgmt.services.holds import watch_holds
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
 from collections_mgmt.services.refresh_history import refresh_history as refresh
+from collections_mgmt.services.settlements import review_returned
+from collections_mgmt.services.settlements import review_settlement as review
 from collections_mgmt.services.take_file import wake_files as wake
 from collections_mgmt.services.tell_before_report import tell_before_report as tell_before
 from dashu.alerts.services import end_alert, tell_without_database
@@ -85,9 +89,28 @@ def wake_files(**_newer_fields: Any) -> None:
 
 
 @shared_task
+def review_settlement(*, loan_id: int, **_newer_fields: Any) -> None:
+    review(loan_id=loan_id, today=lender_today())
+
+
+@shared_task
+def review_settlements(**_newer_fields: Any) -> None:
+    """The sweep of `review_settlement`: completed settlements with a payment that did not hold."""
+    review_returned(today=lender_today())
+
+
+@shared_task
 def watch_clocks(**_newer_fields: Any) -> None:
     """Alert staff of requests, complaints and disputes that have to be answered soon."""
     watch(today=lender_today())
+
+
+@shared_task
+def watch_reviews(**_newer_fields: Any) -> None:
+    """Alert staff of holds, and of special care, that somebody has to look at again."""
+    today = lender_today()
+    watch_holds(today=today)
+    watch_care(today=today)
 
 
 @shared_task

@@ -44,11 +44,13 @@ REACTIONS: dict[str, tuple[str, ...]] = {
         "repayments.tasks.review_after_change",
         "repayments.tasks.review_withdrawal",
         "collections_mgmt.tasks.reassess_loan",
+        "collections_mgmt.tasks.review_settlement",
     ),
     "repayments.payment_returned": (
         "repayments.tasks.review_after_change",
         "repayments.tasks.review_withdrawal",
         "collections_mgmt.tasks.reassess_loan",
+        "collections_mgmt.tasks.review_settlement",
     ),
     "repayments.loan_restated": (
         "repayments.tasks.tell_of_change",

@@ -1,11 +1,11 @@
 """Somebody in every state that a page of a borrower can show, as of today, for tests that look at all the pages."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from collections_mgmt.models import Complaint, CreditRecordMonth, Dispute, HardshipRequest
+from collections_mgmt.models import Complaint, CreditRecordMonth, Dispute, HardshipRequest, Settlement, SettlementPart
 from collections_mgmt.services.ask_for_help import ask_for_help
 from collections_mgmt.services.complaints import make_complaint
 from collections_mgmt.services.disputes import dispute_record
@@ -33,9 +33,9 @@ FEIS_NUMBER = "110101198803042057"
 @dataclass(frozen=True, slots=True)
 class Everyone:
     """
-    Amina owes: a loan that is late and one that is not, a payment, papers, an application half way; she asked for help,
-    complained, objects to a month of her record, was written to and asked for a copy of her data. Chen chose an offer,
-    Dai signed a contract, Fei's business waits for its guarantor. Brook has nothing.
+    Amina owes: a loan that is late and one that is not, a payment, papers, an application half way. She asked for
+    help, complained, objects to a month of her record, was offered to settle, was written to and asked for a copy
+    of her data. Chen chose an offer, Dai signed a contract, Fei's business waits for its guarantor. Brook has nothing.
     """
 
     amina: Borrower
@@ -59,6 +59,7 @@ class Everyone:
     help: HardshipRequest
     complaint: Complaint
     dispute: Dispute
+    settlement: Settlement
     message: OutboxMessage
     export: DataExport
 
@@ -123,6 +124,7 @@ def everyone() -> Everyone:
             borrower_id=amina.pk, loan_id=late.pk, about="CONTACT", words="两次。", wish="", key=uuid4(), **asked
         ),
         dispute=dispute_record(borrower_id=amina.pk, loan_id=late.pk, month=month, words="已还。", **asked),
+        settlement=_settlement(late, today),
         message=_message(amina, now),
         export=_export(amina, asked),
     )
@@ -140,6 +142,26 @@ def _export(borrower: Borrower, asked: dict[str, Any]) -> DataExport:
     ready = {"status": DataExport.Status.READY, "ready_at": asked["now"], "size": 1}
     DataExport.objects.filter(pk=export.pk).update(**ready, delete_after=asked["now"] + timedelta(days=1))
     return export
+
+
+def _settlement(loan: Loan, today: date) -> Settlement:
+    offer = Settlement.objects.create(
+        loan=loan,
+        penalty_minor=10_00,
+        fee_minor=0,
+        interest_minor=200_00,
+        principal_minor=11_000_00,
+        total_minor=9_000_00,
+        after_event=0,
+        offered_on=today,
+        accept_by=today + timedelta(days=14),
+        reason="lost the shop",
+        actor=factories.ACTOR,
+    )
+    SettlementPart.objects.create(
+        settlement=offer, number=1, due_on=today + timedelta(days=20), amount_minor=offer.total_minor
+    )
+    return offer
 
 
 def _message(borrower: Borrower, now: datetime) -> OutboxMessage:

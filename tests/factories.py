@@ -2,7 +2,9 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
+from dashu.messaging.models import GuardDecision, OutboxMessage
 from dashu.users.models import Borrower, Partner, User
 from loans.models import Loan
 from loans.services.create_loan import create_loan
@@ -85,4 +87,30 @@ def pay(
         channel=Channel.BANK_TRANSFER,
         actor=ACTOR,
         kind=kind,
+    )
+
+
+def message(owner: Borrower, **fields: Any) -> OutboxMessage:
+    """A message; one that left the house, or may have, was allowed by the guard before."""
+    given = {"dedupe_key": "k", "template": "x", "language": "en", **fields}
+    has_left = given.get("status") == "SENT" or given.get("is_uncertain", False)
+    if not has_left or given.get("channel", "IN_APP") == "IN_APP":
+        return OutboxMessage.objects.create(borrower=owner, **given)
+    made = OutboxMessage.objects.create(borrower=owner, **{**given, "status": "PENDING"})
+    made.status, made.decision = given.get("status", "PENDING"), allowing(made)
+    made.save(update_fields=["status", "decision"])
+    return made
+
+
+def allowing(told: OutboxMessage) -> GuardDecision:
+    """The decision by which a message may leave."""
+    return GuardDecision.objects.create(
+        borrower=told.borrower,
+        message=told,
+        channel=told.channel,
+        purpose=told.purpose,
+        stage="SENDING",
+        verdict="ALLOW",
+        reasons=[],
+        at=told.sent_at or told.not_before or told.created_at,
     )

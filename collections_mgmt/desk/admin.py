@@ -10,26 +10,29 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
+from collections_mgmt.desk.attaching import Attaches, attachments_table
 from collections_mgmt.desk.forms import CollectorForm, TeamForm
 from collections_mgmt.desk.page import facts_line, file_page
-from collections_mgmt.desk.queue import all_figures, own_figures, own_table
-from collections_mgmt.desk.reaching import ways_to_reach
+from collections_mgmt.desk.queue import all_figures, file_address, own_figures, own_table
+from collections_mgmt.desk.reach_acts import ReachesPeople
+from collections_mgmt.desk.reaching import PAGES, ways_to_reach
 from collections_mgmt.desk.steering import SteersFiles
 from collections_mgmt.desk.words import SKILLS, due_words, share, state_words
 from collections_mgmt.models import CaseFile, CollectorProfile, SavedFilter, Team
 from collections_mgmt.selectors.file_lines import Place
 from collections_mgmt.selectors.files import in_order
+from collections_mgmt.selectors.reaching import not_ended
 from dashu.kernel.dates import lender_now, lender_today
-from dashu.users.actors import person_of
+from dashu.users.actors import actor_of, person_of
 from dashu.web.templatetags.dashu import money
 
 LATE = "late"
@@ -84,7 +87,7 @@ class NeedsFilter(admin.SimpleListFilter):
 
 
 @admin.register(CaseFile)
-class CaseFileAdmin(SteersFiles):
+class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
     list_display = [
         "number",
         "borrower_shown",
@@ -163,6 +166,9 @@ class CaseFileAdmin(SteersFiles):
             ours("<int:pk>/put-off/", self.put_off, "wait"),
             ours("<int:pk>/note/", self.note, "note"),
             ours("<int:pk>/give-back/", self.give_back, "give_back"),
+            ours("<int:pk>/more/<slug:code>/", require_GET(self.more), "more"),
+            *self.reaching_urls(ours),
+            *self.attaching_urls(ours),
             *many,
             *super().get_urls(),
         ]
@@ -193,6 +199,7 @@ class CaseFileAdmin(SteersFiles):
             "title": gettext("Your desk"),
             "figures": own_figures(user, today=today),
             "table": own_table(files, today=today),
+            "not_ended": not_ended(operator=actor_of(request)),
         }
         return self._render(request, "collections_mgmt/own_files.html", context)
 
@@ -220,8 +227,20 @@ class CaseFileAdmin(SteersFiles):
             "is_held": holds,
             "may_work": self.has_work_permission(request),
             "ways": ways_to_reach(request, file),
+            "attached": attachments_table(request, file),
+            "pages": [(page.code, page.title) for page in PAGES.values()],
         }
         return self._render(request, "collections_mgmt/file.html", context)
+
+    def more(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
+        """A page that an app above has at every file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        file, page = self._found(request, pk), PAGES.get(code)
+        if page is None:
+            raise Http404
+        context = {"title": page.title, "file": file, "page": page.make(request, file), "back": file_address(file)}
+        return self._render(request, "collections_mgmt/page_at_file.html", context)
 
 
 class _OfLeaders(ModelAdmin):

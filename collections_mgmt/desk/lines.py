@@ -10,11 +10,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.desk.contact_words import again_words, conditions_named, reasons_named
 from collections_mgmt.desk.words import names_of
 from collections_mgmt.models import CaseFile, CaseFileEvent
 from collections_mgmt.presenting import bucket_label
 from collections_mgmt.selectors.file_lines import GROUPS, Line
 from dashu.kernel.dates import LENDER_ZONE
+from dashu.messaging.models import ContactAttempt
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 
@@ -76,7 +78,26 @@ def _message(message: Any) -> Words:
 
 
 def _refusal(refusal: Any) -> Words:
-    return _("Message refused by the rules"), f"{refusal.get_channel_display()} · {', '.join(refusal.reasons)}"
+    return _("Message refused by the rules"), _told([refusal.get_channel_display(), *reasons_named(refusal.reasons)])
+
+
+def _refused(refusal: Any) -> Words:
+    """Somebody asked to call, visit or write, and was told no."""
+    about = [refusal.get_channel_display(), refusal.get_party_display(), *reasons_named(refusal.reasons)]
+    return _("Contact asked for and not allowed"), _told([*about, again_words(refusal.next_allowed_at)])
+
+
+def _attempt(attempt: Any) -> Words:
+    if attempt.direction == ContactAttempt.Direction.IN:
+        what = gettext("They called us")
+    else:
+        what = str(attempt.get_channel_display())
+    conditions = conditions_named(attempt.decision.conditions) if attempt.decision else []
+    return what, _told([attempt.get_party_display(), attempt.get_outcome_display(), *conditions, attempt.note])
+
+
+def _told(parts: Sequence[Any]) -> str:
+    return " · ".join(str(part) for part in parts if part)
 
 
 def _promise(promise: Any) -> Words:
@@ -87,6 +108,26 @@ def _promise(promise: Any) -> Words:
     return _("Promise to pay"), " · ".join(
         str(part) for part in [told, promise.get_status_display(), promise.note] if part
     )
+
+
+def _arrangement(agreed: Any) -> Words:
+    total = money(agreed.total_minor, agreed.loan.currency)
+    about = [agreed.reference, agreed.loan.number, total, agreed.get_status_display(), agreed.note, agreed.end_reason]
+    what = _("Plan of several payments, made by the borrower") if agreed.is_own else _("Plan of several payments")
+    return what, _told(about)
+
+
+def _settlement(offer: Any) -> Words:
+    paid = gettext("%(amount)s ends the debt") % {"amount": money(offer.total_minor, offer.loan.currency)}
+    about = [offer.reference, offer.loan.number, paid, offer.get_status_display(), offer.end_reason]
+    return _("Settlement offered"), _told(about)
+
+
+def _care(noted: Any) -> Words:
+    if noted.ended_on:
+        return _("Special care"), gettext("ended on %(day)s") % {"day": date_format(noted.ended_on)}
+    about = gettext("looked at again on %(day)s") % {"day": date_format(noted.review_on)}
+    return _("Special care"), _told([_("goes to a specialist") if noted.is_specialist else "", about])
 
 
 def _hold(hold: Any) -> Words:
@@ -124,6 +165,11 @@ def _event(event: Any) -> Words:
     return event.get_kind_display(), " · ".join(part for part in [event.loan.number, amount] if part)
 
 
+def _attached(attachment: Any) -> Words:
+    removed = _("removed since") if attachment.removed_at else ""
+    return _("Attached"), _told([attachment.name, attachment.about, removed, attachment.removed_because])
+
+
 def _file(event: CaseFileEvent) -> Words:
     data = event.data
     told = [_WAITS.get(data.get("why", ""), ""), data.get("until", ""), event.words]
@@ -134,12 +180,18 @@ TELLERS: dict[str, Teller] = {
     "payment": _payment,
     "message": _message,
     "refusal": _refusal,
+    "attempt": _attempt,
+    "refused": _refused,
     "promise": _promise,
+    "arrangement": _arrangement,
+    "settlement": _settlement,
     "hold": _hold,
+    "care": _care,
     "help": _help,
     "complaint": _complaint,
     "dispute": _dispute,
     "status": _status,
     "event": _event,
     "file": _file,
+    "attached": _attached,
 }

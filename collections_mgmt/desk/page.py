@@ -1,5 +1,6 @@
 """The page of one file: what runs first, then the next step and why, then the person, their loans and their past."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -24,7 +25,7 @@ from collections_mgmt.desk.words import (
 )
 from collections_mgmt.domain.next_step import Suggestion, suggest
 from collections_mgmt.domain.priority import Priority, priority_of
-from collections_mgmt.domain.scripts import scripts, scripts_for
+from collections_mgmt.domain.scripts import Script, scripts, scripts_for
 from collections_mgmt.models import CaseFile
 from collections_mgmt.presenting import tone_of
 from collections_mgmt.selectors.borrower_now import (
@@ -60,10 +61,9 @@ def file_page(file: CaseFile, *, group: str, after: Place | None, now: datetime)
         "banners": _banners(running),
         "step": _step(suggestion, file, running),
         "others": [(step.value, STEPS[step].name, STEPS[step].about) for step in suggestion.others],
-        "scripts": _scripts(suggestion.step, file, today),
+        "said": told_scripts(scripts_for(suggestion.step, scripts()), file, today),
         "script_language": file.borrower.language,
         "loans": _loans(loans),
-        "seen_by_borrower": [(each.loan.number, reverse("portal:loan", args=[each.loan.number])) for each in loans],
         "month": _month(latest_month(file.borrower_id), file),
         "place": _place(file),
         "lines": lines_table(found),
@@ -157,7 +157,11 @@ def _address(step: Step, file: CaseFile, running: Running) -> str:
     return ""
 
 
-def _scripts(step: Step, file: CaseFile, today: date) -> list[tuple[str, str, bool, int]]:
+def suggested_step(file: CaseFile, today: date) -> Step:
+    return suggest(days=file.days, facts=file.facts, rules=policy.case_steps(today)).step
+
+
+def told_scripts(chosen: Iterable[Script], file: CaseFile, today: date) -> list[tuple[str, str, bool, int]]:
     """(title in the reader's language, text in the borrower's, whether it has to be said, version)."""
     language = file.borrower.language
     values = {
@@ -174,7 +178,7 @@ def _scripts(step: Step, file: CaseFile, today: date) -> list[tuple[str, str, bo
             script.is_disclosure,
             script.version,
         )
-        for script in scripts_for(step, scripts())
+        for script in chosen
     ]
 
 

@@ -128,4 +128,6 @@ def names_of(actors: Iterable[str]) -> Mapping[str, str]:
 def _name(user: User | None, actor: str) -> str:
     if user is not None:
         return str(user) if user.is_staff else gettext("the borrower")
+    if actor.partition(":")[0] in ("ai", "auto"):
+        return gettext("A program")
     return gettext("By rules") if actor.startswith("system:") else actor

@@ -14,7 +14,8 @@ CURED = (CURRENT, SETTLED)
 GONE = (SETTLED, CHARGED_OFF, WRITTEN_OFF, SOLD)
 NOT_BEHIND_BEFORE = (CURRENT, NEW)
 
-RIGHT_PARTY = "RIGHT_PARTY"
+# Outcomes of a call in which the borrower was spoken to.
+REACHED = ("RIGHT_PARTY", "REFUSED")
 BEFORE_MISS, AFTER_MISS = "BEFORE", "AFTER"
 KEPT, BROKEN = "KEPT", "BROKEN"
 
@@ -27,8 +28,8 @@ class Measure(StrEnum):
     """What is counted day by day. What `detail` says of it stands beside each."""
 
     SENT = "sent"  # the channel
-    CALL = "call"  # how it went; RIGHT_PARTY where the borrower was spoken to
-    COST = "cost"  # what for; the amount is the cost
+    CALL = "call"  # its outcome; see REACHED
+    COST = "cost"  # the channel; the amount is the cost
     COLLECTED = "collected"  # the channel; the amount is the cash
     BLOCKED = "blocked"  # the channel
     BLOCKED_REASON = "blocked_reason"  # the reason; a contact counts under each of its reasons

@@ -1,6 +1,8 @@
 """Overdue status and its history, cases, the nightly close, and what borrowers ask and object to."""
 
+from collections_mgmt.models.agreements import Arrangement, ArrangementPart, Settlement, SettlementPart
 from collections_mgmt.models.asked import HardshipLoan, HardshipRequest
+from collections_mgmt.models.attachments import FileAttachment, FileAttachmentQuerySet
 from collections_mgmt.models.book import (
     CloseRange,
     CloseRun,
@@ -14,6 +16,7 @@ from collections_mgmt.models.book import (
     PortfolioDay,
     PromiseToPay,
 )
+from collections_mgmt.models.care import Vulnerability
 from collections_mgmt.models.complaints import Complaint, ComplaintMessage
 from collections_mgmt.models.desk import (
     STEER,
@@ -32,6 +35,8 @@ from collections_mgmt.models.disputes import Dispute
 __all__ = [
     "STEER",
     "WORK",
+    "Arrangement",
+    "ArrangementPart",
     "BucketMove",
     "CaseFile",
     "CaseFileEvent",
@@ -46,6 +51,8 @@ __all__ = [
     "DeskDay",
     "DeskFigure",
     "Dispute",
+    "FileAttachment",
+    "FileAttachmentQuerySet",
     "HardshipLoan",
     "HardshipRequest",
     "Hold",
@@ -57,6 +64,9 @@ __all__ = [
     "PortfolioDay",
     "PromiseToPay",
     "SavedFilter",
+    "Settlement",
+    "SettlementPart",
     "Skill",
     "Team",
+    "Vulnerability",
 ]

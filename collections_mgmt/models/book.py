@@ -127,6 +127,7 @@ class PromiseToPay(models.Model):
     What a borrower said they would pay by a day; kept or broken is found by the nightly close.
 
     :ivar paid_minor: received from the day it was made, up to the end of its grace.
+    :ivar end_reason: why it was taken back; empty where the close decided.
     """
 
     class Status(models.TextChoices):
@@ -143,6 +144,7 @@ class PromiseToPay(models.Model):
     paid_minor = models.BigIntegerField(_("paid"), db_default=0, default=0)
     decided_on = models.DateField(_("decided on"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True, db_default="", default="")
+    end_reason = models.TextField(_("why it ended"), blank=True, db_default="", default="")
     actor = models.TextField(_("noted by"))
 
     class Meta:
@@ -159,13 +161,23 @@ class PromiseToPay(models.Model):
     def __str__(self) -> str:
         return f"{self.loan_id} {self.due_on}: {self.amount_minor}"
 
+    @property
+    def missing_minor(self) -> int:
+        return max(0, self.amount_minor - self.paid_minor)
+
 
 class Hold(models.Model):
     """
-    A time in which a borrower is left in peace on one loan: no reminders, no penalty, and the days stand still.
+    A time in which a borrower is left in peace, on one loan or with all.
+
+    What it does was taken from the rule `holds.effects` on the day it was placed, and stays with it.
 
     :ivar ends_on: the last day; None for a hold that ends when somebody ends it.
     :ivar ended_on: the last day it really covered.
+    :ivar contact: whom it leaves in peace: the PERSON with all their loans, this LOAN, or NONE.
+    :ivar pauses_count: no penalty is charged, and the days past due stand still.
+    :ivar mark: under which the loan is reported while it runs.
+    :ivar review_on: the day on which somebody looks whether it is still right.
     """
 
     class Kind(models.TextChoices):
@@ -175,21 +187,37 @@ class Hold(models.Model):
         BREATHING_SPACE = "BREATHING_SPACE", _("Breathing space")
         DECEASED = "DECEASED", _("Borrower deceased")
         FRAUD = "FRAUD", _("Fraud")
+        BANKRUPTCY = "BANKRUPTCY", _("Insolvency of the borrower")
+        VULNERABLE_REVIEW = "VULNERABLE_REVIEW", _("Special care under review")
+
+    class Contact(models.TextChoices):
+        PERSON = "PERSON", _("The person is left in peace, with all loans")
+        LOAN = "LOAN", _("Nothing about this loan")
+        NONE = "NONE", _("Contact goes on")
 
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="holds", verbose_name=_("loan"))
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
     starts_on = models.DateField(_("first day"))
     ends_on = models.DateField(_("last day"), null=True, blank=True)
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    contact = models.CharField(_("contact"), max_length=8, choices=Contact, db_default="LOAN", default=Contact.LOAN)
+    pauses_count = models.BooleanField(_("no penalty"), db_default=True, default=True)
+    bars_lending = models.BooleanField(_("nothing more is lent"), db_default=False, default=False)
+    mark = models.CharField(_("reported as"), max_length=12, blank=True, db_default="", default="")
+    review_on = models.DateField(_("look again on"), null=True, blank=True)
     reason = models.TextField(_("reason"))
     actor = models.TextField(_("placed by"))
+    end_reason = models.TextField(_("why it ended"), blank=True, db_default="", default="")
+    ended_by = models.TextField(_("ended by"), blank=True, db_default="", default="")
 
     class Meta:
         verbose_name = _("hold")
         verbose_name_plural = _("holds")
+        permissions = [("review_hold", "Can say that a hold is still right")]
         indexes = [
             models.Index(fields=["loan"], condition=Q(ended_on=None), name="collections_hold_running"),
             models.Index(fields=["ends_on"], condition=Q(ended_on=None), name="collections_hold_to_expire"),
+            models.Index(fields=["review_on"], condition=Q(ended_on=None), name="collections_hold_to_review"),
         ]
         constraints = [
             models.CheckConstraint(

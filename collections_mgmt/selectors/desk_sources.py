@@ -19,7 +19,6 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from collections_mgmt.contact_holds import OF_THE_PERSON
 from collections_mgmt.domain.desk_figures import Measure
 from dashu.kernel.dates import LENDER_ZONE, midnight
 
@@ -114,12 +113,13 @@ FROM messaging_outboxmessage AS message {_LOAN_OF_MESSAGE}
 WHERE {_OUTSIDE} AND message.sent_at >= %(since_at)s AND message.sent_at < %(until_at)s
 """  # noqa: S608 – constants of this module
 _BLOCKED = f"""
-SELECT {_day("refusal.refused_at")} AS on_date, refusal.refused_at AS at, refusal.id AS key, about.loan_id,
-       refusal.borrower_id, {{detail}}::text AS detail, 0::bigint AS amount_minor
-FROM messaging_contactrefusal AS refusal
+SELECT {_day("refusal.at")} AS on_date, refusal.at, refusal.id AS key,
+       COALESCE(refusal.loan_ids[1], about.loan_id) AS loan_id, refusal.borrower_id, {{detail}}::text AS detail,
+       0::bigint AS amount_minor
+FROM messaging_guarddecision AS refusal
 LEFT JOIN messaging_outboxmessage AS message ON message.id = refusal.message_id {_LOAN_OF_MESSAGE}
 {{reasons}}
-WHERE refusal.refused_at >= %(since_at)s AND refusal.refused_at < %(until_at)s
+WHERE refusal.verdict = 'BLOCK' AND refusal.at >= %(since_at)s AND refusal.at < %(until_at)s
 """  # noqa: S608
 _PROMISE = f"""
 SELECT promise.decided_on AS on_date, {_moment("promise.decided_on")} AS at, promise.id AS key, promise.loan_id,
@@ -173,7 +173,7 @@ CROSS JOIN LATERAL (
 JOIN messaging_outboxmessage AS message ON message.borrower_id = held.borrower_id
     AND message.sent_at >= GREATEST(%(since_at)s, ran.since) AND message.sent_at < LEAST(%(until_at)s, ran.until)
 WHERE hold.starts_on <= %(until)s AND (hold.ended_on IS NULL OR hold.ended_on >= %(since)s) AND {_OUTSIDE}
-  AND (hold.kind IN ({", ".join(f"'{kind.value}'" for kind in OF_THE_PERSON)}) OR message.loan_id = hold.loan_id)
+  AND (hold.contact = 'PERSON' OR hold.contact = 'LOAN' AND message.loan_id = hold.loan_id)
 ORDER BY message.id, hold.id
 """  # noqa: S608
 

@@ -2,7 +2,7 @@
 Everything that happened with a borrower, the newest first, page by page.
 
 Each source is read once a page, however long the past is, and only as far as the page needs. Other parts of the program
-register theirs with `register_source`, such as attempts to reach somebody.
+register theirs with `register_source`.
 """
 
 from collections.abc import Callable, Collection
@@ -16,15 +16,19 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import (
+    Arrangement,
     CaseFileEvent,
     Complaint,
     Dispute,
+    FileAttachment,
     HardshipRequest,
     Hold,
     OverdueChange,
     PromiseToPay,
+    Settlement,
+    Vulnerability,
 )
-from dashu.messaging.models import ContactRefusal, OutboxMessage
+from dashu.messaging.models import ContactAttempt, ContactRefusal, OutboxMessage
 from repayments.models import LoanEvent, Payment
 
 PAGE = 30
@@ -78,8 +82,8 @@ GROUPS: dict[str, Promise] = {
     "payment": _("Payments"),
     "message": _("Messages"),
     "contact": _("Attempts to reach"),
-    "promise": _("Promises"),
-    "hold": _("Holds"),
+    "promise": _("Promises and agreements"),
+    "hold": _("Holds and care"),
     "asked": _("What they asked"),
     "loan": _("The loans"),
     "file": _("The file"),
@@ -110,12 +114,44 @@ def _messages(borrower_id: int) -> QuerySet[Any]:
 
 
 def _refusals(borrower_id: int) -> QuerySet[Any]:
-    return rows_of(ContactRefusal.objects.filter(borrower=borrower_id), moment=F("refused_at"))
+    return rows_of(ContactRefusal.objects.filter(borrower=borrower_id, message__isnull=False), moment=F("at"))
+
+
+def _refused_by_hand(borrower_id: int) -> QuerySet[Any]:
+    found = ContactRefusal.objects.filter(borrower=borrower_id, message=None)
+    return rows_of(found.annotate(actor=F("operator")), moment=F("at"))
+
+
+def _attempts(borrower_id: int) -> QuerySet[Any]:
+    found = ContactAttempt.objects.filter(borrower=borrower_id).defer("number")
+    return rows_of(found.select_related("decision").annotate(actor=F("operator")), moment=F("started_at"))
 
 
 def _promises(borrower_id: int) -> QuerySet[Any]:
     found = PromiseToPay.objects.filter(loan__borrower=borrower_id).select_related("loan")
     return rows_of(found, moment=start_of("made_on"))
+
+
+def _arrangements(borrower_id: int) -> QuerySet[Any]:
+    found = Arrangement.objects.filter(loan__borrower=borrower_id).select_related("loan")
+    return rows_of(found, moment=start_of("made_on"))
+
+
+def _settlements(borrower_id: int) -> QuerySet[Any]:
+    found = Settlement.objects.filter(loan__borrower=borrower_id).select_related("loan")
+    return rows_of(found, moment=start_of("offered_on"))
+
+
+def _attached(borrower_id: int) -> QuerySet[Any]:
+    found = FileAttachment.objects.filter(file__borrower=borrower_id).defer("content")
+    return rows_of(found, moment=F("added_at"))
+
+
+def _care(borrower_id: int) -> QuerySet[Any]:
+    """That somebody needs special care, and never why."""
+    found = Vulnerability.objects.filter(borrower=borrower_id).defer("category")
+    by = Concat(Value("user:"), Cast("noted_by_id", CharField()), output_field=CharField())
+    return rows_of(found.annotate(actor=by), moment=start_of("noted_on"))
 
 
 def _holds(borrower_id: int) -> QuerySet[Any]:
@@ -148,14 +184,20 @@ SOURCES: dict[str, Source] = {
         Source("payment", "payment", _payments),
         Source("message", "message", _messages),
         Source("refusal", "message", _refusals),
+        Source("attempt", "contact", _attempts),
+        Source("refused", "contact", _refused_by_hand),
         Source("promise", "promise", _promises),
+        Source("arrangement", "promise", _arrangements),
+        Source("settlement", "promise", _settlements),
         Source("hold", "hold", _holds),
+        Source("care", "hold", _care),
         Source("help", "asked", _asked(HardshipRequest)),
         Source("complaint", "asked", _asked(Complaint)),
         Source("dispute", "asked", _asked(Dispute)),
         Source("status", "loan", _changes),
         Source("event", "loan", _events),
         Source("file", "file", _file),
+        Source("attached", "file", _attached),
     )
 }
 

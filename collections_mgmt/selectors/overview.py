@@ -14,7 +14,7 @@ from collections_mgmt.domain.desk_figures import (
     CURED,
     KEPT,
     NOT_BEHIND_BEFORE,
-    RIGHT_PARTY,
+    REACHED,
     WINDOW_DAYS,
     Measure,
     month_end_up_to,
@@ -172,8 +172,13 @@ class Flow:
         return share_of(kept, kept + self.count(Measure.PROMISE, BROKEN))
 
     @property
+    def reached(self) -> int:
+        """Calls in which the borrower was spoken to."""
+        return sum(self.count(Measure.CALL, outcome) for outcome in REACHED)
+
+    @property
     def right_party_rate(self) -> Decimal | None:
-        return share_of(self.count(Measure.CALL, RIGHT_PARTY), self.count(Measure.CALL))
+        return share_of(self.reached, self.count(Measure.CALL))
 
     @property
     def cost_rate(self) -> Decimal | None:

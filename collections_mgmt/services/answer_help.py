@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from collections_mgmt.models import HardshipRequest
+from collections_mgmt.selectors.care import more_days
 from collections_mgmt.services.ask_for_help import end_request, let_go, lock_with_loans
 from collections_mgmt.services.asked import note, refuse_to_answer, words_of
 from dashu.kernel.dates import lender_date
@@ -19,8 +20,8 @@ def answer_help(*, request_id: int, is_possible: bool, words: str, user: User, n
     """
     Tell the borrower whether plans are going to be offered, and in a person's own words why and what comes next.
 
-    Where they are, the borrower is left in peace for the days of the rule `hardship.deciding_days`; else the loans go
-    on as before from tomorrow on.
+    Where they are, the borrower is left in peace for the days of the rule `hardship.deciding_days`, and longer where
+    they need special care; else the loans go on as before from tomorrow on.
 
     :raises AlreadyAnswered, HeldByColleague: see `refuse_to_answer`.
     :raises WordsMissing: the answer has no words, or too many.
@@ -31,7 +32,8 @@ def answer_help(*, request_id: int, is_possible: bool, words: str, user: User, n
     asked.answered_by = asked.handler = user
     outcome = HardshipRequest.Outcome.PLAN if is_possible else HardshipRequest.Outcome.NOT_POSSIBLE
     end_request(asked, outcome=outcome, now=now)
-    days = policy.deciding_days(lender_date(now)) if is_possible else 0
+    today = lender_date(now)
+    days = policy.deciding_days(today) + more_days(asked.borrower_id, today) if is_possible else 0
     let_go(asked, now=now, actor=actor_of_user(user), days=days)
     note("answered", asked, actor_of_user(user), outcome=outcome)
     messaging.enqueue(

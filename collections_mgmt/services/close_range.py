@@ -20,9 +20,10 @@ from django.utils import timezone
 
 from collections_mgmt.models import CloseRange
 from collections_mgmt.services import overdue_sql, portfolio_sql
+from collections_mgmt.services.agreements_sql import decide_arrangements, decide_settlements
 from collections_mgmt.services.credit_months_sql import is_month_end, write_credit_months
 from collections_mgmt.services.moves_sql import note_moves
-from collections_mgmt.services.promises_sql import decide_promises
+from collections_mgmt.services.promises_sql import decide_promises, remind_of_promises
 from collections_mgmt.services.reminders_sql import Plan, queue_reminders
 from collections_mgmt.services.scales import scales_on
 from collections_mgmt.services.signals_sql import refresh_signals
@@ -135,7 +136,11 @@ def _close(item: CloseRange, *, today: date) -> None:
         steps.do("overdue", overdue_sql.count_overdue, cursor, on=on, **within, scales=scales)
         steps.do("changed", overdue_sql.note_changes, cursor, on=on)
         steps.do("stored", overdue_sql.store_status, cursor)
-        steps.do("promises", decide_promises, cursor, on=on, **within, kept=policy.promise_kept(on))
+        kept = policy.promise_kept(on)
+        steps.do("promises", decide_promises, cursor, on=on, **within, kept=kept)
+        steps.do("arrangements", decide_arrangements, cursor, on=on, **within, kept=kept)
+        terms = policy.settlement_terms(on)
+        steps.do("settlements", decide_settlements, cursor, on=on, **within, terms=terms, actor=ACTOR)
         steps.do("cases_opened", overdue_sql.open_cases, cursor, on=on, scales=scales)
         steps.do("cases_escalated", overdue_sql.escalate_cases, cursor, on=on, scales=scales)
         steps.do("cases_closed", overdue_sql.close_cases, cursor, on=on)
@@ -149,6 +154,7 @@ def _close(item: CloseRange, *, today: date) -> None:
             steps.do("collections", request_collections, on=send_on, **within)
             steps.do("notices", announce_collections, on=send_on, not_before=not_before, **within)
             steps.do("reminders", queue_reminders, cursor, reminder_plan(send_on, not_before), **within)
+            steps.do("promise_reminders", remind_of_promises, cursor, on=send_on, not_before=not_before, **within)
         steps.do("portfolio", _sum_portfolio, cursor, item, scales)
     item.counts, item.seconds = steps.counts, steps.seconds
 

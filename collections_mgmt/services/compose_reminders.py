@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext
 
+from collections_mgmt.services.compose_promises import PROMISED, agreed_facts
 from collections_mgmt.services.reminders_sql import open_lines
 from dashu.messaging.composing import Facts
 from dashu.messaging.models import OutboxMessage
@@ -26,6 +27,12 @@ def compose_reminders(messages: Sequence[OutboxMessage], on: date) -> dict[int, 
     all. The kind follows from `on`, so that a message which waited over midnight is still true; after two nights it is
     not worth telling.
     """
+    promised = [message for message in messages if message.template == PROMISED]
+    others = [message for message in messages if message.template != PROMISED]
+    return {**_of_installments(others, on), **agreed_facts(promised, on)}
+
+
+def _of_installments(messages: Sequence[OutboxMessage], on: date) -> dict[int, Facts]:
     oldest = on - timedelta(days=1)
     languages = {message.pk: message.language for message in messages if (message.reminds_on or oldest) >= oldest}
     with connection.cursor() as cursor:

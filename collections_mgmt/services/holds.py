@@ -1,4 +1,9 @@
-"""Holds: leaving a borrower in peace on a loan while something is looked into. Penalty and the days stand still."""
+"""
+Holds: leaving a borrower in peace while something is looked into.
+
+Whether penalty and the days stand still, whom it leaves in peace, how the loan is reported meanwhile and when somebody
+looks again follows from the rule `holds.effects` of the day on which it is placed.
+"""
 
 import logging
 from datetime import date, timedelta
@@ -10,8 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.holding import Turn, turns_of_holds
 from collections_mgmt.models import Complaint, Dispute, HardshipLoan, Hold
+from dashu.alerts.services import end_alert, raise_alert
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
+from dashu.policy import rules as policy
 from loans.models import Loan
 from repayments.models import LoanEvent
 from repayments.services.booking import lock_loan
@@ -19,6 +26,7 @@ from repayments.services.pause_count import pause_count, resume_count
 from repayments.services.undo_event import undo_event
 
 _DAY = timedelta(days=1)
+REVIEW = "hold.to_review"
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +46,8 @@ def place_hold(
 
     :param kind: one of `Hold.Kind`.
     :param starts_on: from the loan's beginning to today.
-    :param ends_on: the last day, today or later; None for a hold that somebody has to end.
+    :param ends_on: the last day, today or later; None for a hold that somebody has to end, or that ends after the
+        longest days of its kind.
     :raises LoanNotFound: there is no such loan.
     :raises HoldRefused: the loan is not running, a hold of this kind runs already, or the days do not fit.
     """
@@ -52,7 +61,27 @@ def place_hold(
     running = Hold.objects.filter(loan=loan, ended_on=None)
     if running.filter(kind=kind).exists():
         raise HoldRefused(_("A hold of this kind runs already."), field="kind")
-    hold = Hold.objects.create(loan=loan, kind=kind, starts_on=starts_on, ends_on=ends_on, reason=reason, actor=actor)
+    effects = policy.hold_effects(kind, today)
+    latest = effects.latest_end(starts_on)
+    if latest is not None and (latest < today or (ends_on is not None and ends_on > latest)):
+        raise HoldRefused(
+            _("A hold of this kind lasts at most %(days)s days."),
+            field="ends_on",
+            params={"days": effects.longest_days},
+        )
+    hold = Hold.objects.create(
+        loan=loan,
+        kind=kind,
+        starts_on=starts_on,
+        ends_on=ends_on or latest,
+        contact=effects.contact.value,
+        pauses_count=effects.pauses_count,
+        bars_lending=effects.bars_lending,
+        mark=effects.mark,
+        review_on=today + timedelta(days=effects.review_days),
+        reason=reason,
+        actor=actor,
+    )
     _let_stand_still(loan, today=today, reason=f"hold {hold.pk}: {reason}", actor=actor)
     _note("collections.hold_placed", hold, actor)
     return hold
@@ -80,11 +109,40 @@ def end_hold(*, hold_id: int, ended_on: date, today: date, reason: str, actor: s
         )
     if not hold.starts_on - _DAY <= ended_on <= today:
         raise HoldRefused(_("A hold ends between its first day and today."), field="ended_on")
-    hold.ended_on = ended_on
-    hold.save(update_fields=["ended_on"])
+    hold.ended_on, hold.end_reason, hold.ended_by = ended_on, reason, actor
+    hold.save(update_fields=["ended_on", "end_reason", "ended_by"])
+    end_alert(REVIEW, subject=str(hold.pk))
     _let_stand_still(hold.loan, today=today, reason=f"hold {hold.pk}: {reason}", actor=actor)
     _note("collections.hold_ended", hold, actor)
     return hold
+
+
+@transaction.atomic
+def review_hold(*, hold_id: int, today: date, reason: str, actor: str) -> Hold:
+    """
+    Say that a running hold is still right, and when somebody looks again; saying so twice on a day changes nothing.
+
+    :raises HoldRefused: there is no such hold, or it has ended.
+    """
+    hold = Hold.objects.select_for_update(no_key=True).filter(pk=hold_id).first()
+    if hold is None or hold.ended_on is not None:
+        raise HoldRefused(_("This hold has ended already."), field="hold")
+    review_on = today + timedelta(days=policy.hold_effects(hold.kind, today).review_days)
+    if hold.review_on == review_on:
+        return hold
+    hold.review_on = review_on
+    hold.save(update_fields=["review_on"])
+    end_alert(REVIEW, subject=str(hold.pk))
+    _note("collections.hold_reviewed", hold, actor, reason=reason, review_on=review_on)
+    return hold
+
+
+def watch_holds(*, today: date) -> int:
+    """Alert staff of running holds that somebody has to look at by today, and return how many there are."""
+    due = Hold.objects.filter(ended_on=None, review_on__lte=today).select_related("loan").order_by("review_on", "pk")
+    for hold in due:
+        raise_alert(REVIEW, subject=str(hold.pk), loan=hold.loan.number, review_on=hold.review_on)
+    return len(due)
 
 
 def hold_until_answered(loan: Loan, *, kind: str, today: date, reason: str, actor: str) -> Hold | None:
@@ -167,10 +225,10 @@ def expire_holds(*, on: date, actor: str) -> int:
 
 def _let_stand_still(loan: Loan, *, today: date, reason: str, actor: str) -> None:
     """Write what pauses and resumes the count of a locked loan so that it stands still on the days of all its holds."""
-    holds = Hold.objects.filter(loan=loan)
-    ours, own = _turns_of(loan, prefixes=tuple(f"hold {pk}: " for pk in holds.values_list("pk", flat=True)))
+    holds = list(Hold.objects.filter(loan=loan))
+    ours, own = _turns_of(loan, prefixes=tuple(f"hold {hold.pk}: " for hold in holds))
     needed = turns_of_holds(
-        list(holds.values_list("starts_on", "ended_on")),
+        [(hold.starts_on, hold.ended_on) for hold in holds if hold.pauses_count],
         [(Turn(event.kind), event.effective_on) for event in own],
         through=today,
     )
@@ -204,11 +262,11 @@ def _turns_of(loan: Loan, *, prefixes: tuple[str, ...]) -> tuple[list[LoanEvent]
     return ours, own
 
 
-def _note(action: str, hold: Hold, actor: str) -> None:
+def _note(action: str, hold: Hold, actor: str, **data: object) -> None:
     audit.record(
         action=action,
         subject_type="loan",
         subject_id=hold.loan_id,
         actor=actor,
-        data={"hold": hold.pk, "kind": hold.kind, "starts_on": hold.starts_on, "ended_on": hold.ended_on},
+        data={"hold": hold.pk, "kind": hold.kind, "starts_on": hold.starts_on, "ended_on": hold.ended_on, **data},
     )

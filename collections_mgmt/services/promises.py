@@ -6,7 +6,8 @@ from decimal import ROUND_UP
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.models import PromiseToPay
+from collections_mgmt.models import Arrangement, PromiseToPay, Settlement
+from collections_mgmt.selectors.agreements import broken_lately
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
@@ -24,16 +25,25 @@ class PromiseRefused(DomainError):
     code = "promise_refused"
 
 
+class TooManyBroken(PromiseRefused):
+    """So many promises were broken lately that another one is not what helps; see the rule `promise.limits`."""
+
+    code = "too_many_broken_promises"
+
+
 @transaction.atomic
 def note_promise(
     *, loan_id: int, amount_minor: int, due_on: date, today: date, actor: str, note: str = ""
 ) -> PromiseToPay:
     """
-    Note a promise; one that is still open is taken back by the new one.
+    Note a promise; one that is still open is taken back by the new one, whose note says why.
 
     :param due_on: from today, at most 60 days ahead.
+    :param note: needed where too many were broken lately: why this one will be kept.
     :raises LoanNotFound: there is no such loan.
-    :raises PromiseRefused: the loan is not running, the amount is not positive, or the day is out of reach.
+    :raises PromiseRefused: the loan is not running, a plan or settlement runs on it, the amount is not positive, or the
+        day is out of reach.
+    :raises TooManyBroken: and the note does not say why another one helps.
     """
     loan = lock_loan(loan_id)
     if loan.status not in (Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF):
@@ -42,8 +52,20 @@ def note_promise(
         raise PromiseRefused(_("A promise is for more than 0."), field="amount")
     if not today <= due_on <= today + LONGEST:
         raise PromiseRefused(_("A promise is for a day from today, at most 60 days ahead."), field="due_on")
+    if (
+        Arrangement.objects.running().filter(loan=loan).exists()
+        or Settlement.objects.running().filter(loan=loan).exists()
+    ):
+        raise PromiseRefused(_("Something is agreed on this loan already. End that first."), field="loan")
+    if not note.strip() and is_past_limit(loan, today=today):
+        raise TooManyBroken(
+            _("Promises on this loan were not kept lately. Say why this one will be, or agree on a plan instead."),
+            field="note",
+        )
     PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN).update(
-        status=PromiseToPay.Status.CANCELLED, decided_on=today
+        status=PromiseToPay.Status.CANCELLED,
+        decided_on=today,
+        end_reason=note.strip() or "another promise takes its place",
     )
     promise = PromiseToPay.objects.create(
         loan=loan, amount_minor=amount_minor, made_on=today, due_on=due_on, note=note, actor=actor
@@ -59,17 +81,60 @@ def note_promise(
 
 
 @transaction.atomic
+def cancel_promise(*, promise_id: int, reason: str, today: date, actor: str) -> PromiseToPay:
+    """
+    Take an open promise back, with a reason that stays with it; reminders of the loan go on.
+
+    :raises PromiseRefused: there is none, it is decided, or no reason is given.
+    """
+    found = PromiseToPay.objects.filter(pk=promise_id).first()
+    if found is None:
+        raise PromiseRefused(_("There is no such promise."), field="promise")
+    lock_loan(found.loan_id)
+    promise = PromiseToPay.objects.select_for_update(no_key=True).get(pk=promise_id)
+    if promise.status != PromiseToPay.Status.OPEN:
+        raise PromiseRefused(_("This has ended already."), field="promise")
+    if not reason.strip():
+        raise PromiseRefused(_("Say why, so that those who come after you can understand it."), field="reason")
+    promise.status, promise.decided_on, promise.end_reason = PromiseToPay.Status.CANCELLED, today, reason.strip()
+    promise.save(update_fields=["status", "decided_on", "end_reason"])
+    audit.record(
+        action="collections.promise_cancelled",
+        subject_type="loan",
+        subject_id=promise.loan_id,
+        actor=actor,
+        data={"promise": promise.pk, "reason": promise.end_reason},
+    )
+    return promise
+
+
+def is_past_limit(loan: Loan, *, today: date) -> bool:
+    """Whether so many promises were broken lately that a person thinks of something else first."""
+    limits = policy.promise_limits(today)
+    return broken_lately(loan.pk, today=today, within_days=limits.within_days) >= limits.broken
+
+
+@transaction.atomic
 def make_promise(*, loan_id: int, amount_minor: int, due_on: date, today: date, actor: str) -> PromiseToPay:
     """
     Keep what a borrower promises by themselves, within the rule `promise.own`; saying the same again changes nothing.
 
     :raises LoanNotFound: there is no such loan.
     :raises PromiseRefused: nothing is due, or amount or day are outside what can be promised without asking.
+    :raises TooManyBroken: a plan or a word with us helps more than another promise.
     """
     loan = lock_loan(loan_id)
     running = PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN).first()
     if running and (running.amount_minor, running.due_on, running.made_on) == (amount_minor, due_on, today):
         return running
+    if is_past_limit(loan, today=today):
+        raise TooManyBroken(
+            _(
+                "The last days that were named did not work out. Choose a plan with smaller payments, or ask us for"
+                " help."
+            ),
+            field="loan",
+        )
     limits = policy.own_promise(today)
     standing = standings_of([loan], today=today).get(loan.pk)
     if standing is None or not standing.due_now:

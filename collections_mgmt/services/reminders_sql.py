@@ -22,12 +22,20 @@ from dashu.policy.reaching_out import Holdout, ReminderSchedule
 # Nobody is reminded of a loan on which something is being looked into. A hold that concerns the person is the contact
 # guard's, see `collections_mgmt.contact_holds`.
 _NOT_HELD = """NOT EXISTS (
-    SELECT FROM collections_mgmt_hold AS hold WHERE hold.loan_id = loan.id AND hold.ended_on IS NULL
+    SELECT FROM collections_mgmt_hold AS hold
+    WHERE hold.loan_id = loan.id AND hold.ended_on IS NULL AND hold.contact <> 'NONE'
 )"""
-# Nor of what somebody has promised to pay by a day that has not passed; the close finds out whether they did.
+# Nor of what somebody has promised to pay by a day that has not passed, nor while a plan or a settlement is kept; the
+# close finds out whether they did.
 _NOT_PROMISED = """NOT EXISTS (
     SELECT FROM collections_mgmt_promisetopay AS promise
     WHERE promise.loan_id = row.loan_id AND promise.status = 'OPEN' AND row.due_on <= promise.due_on
+) AND NOT EXISTS (
+    SELECT FROM collections_mgmt_arrangement AS arrangement
+    WHERE arrangement.loan_id = row.loan_id AND arrangement.status = 'ACTIVE'
+) AND NOT EXISTS (
+    SELECT FROM collections_mgmt_settlement AS settlement
+    WHERE settlement.loan_id = row.loan_id AND settlement.status IN ('ACCEPTED', 'ACTIVE')
 )"""
 # What is open of the lines of a day, as the books are now: `line` joined with `loan` and its installment `row`.
 STILL_OPEN = f"""
@@ -200,9 +208,10 @@ def _write_messages(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> 
             RETURNING id, borrower_id
         ),
         refused AS (
-            INSERT INTO messaging_contactrefusal
-                (borrower_id, message_id, channel, purpose, stage, reasons, refused_at)
-            SELECT put.borrower_id, put.id, verdict.channel, %(purpose)s, 'QUEUED', verdict.reasons, now()
+            INSERT INTO messaging_guarddecision
+                (borrower_id, message_id, channel, purpose, stage, reasons, operator, pack, rules_version, at)
+            SELECT put.borrower_id, put.id, verdict.channel, %(purpose)s, 'QUEUED', verdict.reasons, 'system:close',
+                   %(pack)s, %(rules_version)s, now()
             FROM put JOIN close_verdict AS verdict USING (borrower_id) LEFT JOIN chosen USING (borrower_id)
             WHERE NOT verdict.reasons <@ '{QUIET_HOURS,NO_ADDRESS}'
               AND (chosen.place IS NULL OR verdict.place < chosen.place)

@@ -33,6 +33,18 @@ KINDS: Mapping[str, Promise] = {
     "asked.dispute_waits": _(
         "The dispute %(reference)s of a credit record has to be answered by %(due_on)s, as the law asks. Take it up."
     ),
+    "hold.to_review": _(
+        "A hold on loan %(loan)s is to be looked at by %(review_on)s: is it still right? Say so on the page of holds,"
+        " or end it."
+    ),
+    "care.to_review": _(
+        "That borrower %(borrower)s needs special care was noted a while ago. Ask by %(review_on)s whether it still"
+        " holds, and say so on the page of special care, or end it."
+    ),
+    "settlement.does_not_fit": _(
+        "The last payment of settlement %(reference)s on loan %(loan)s is here, but the rest could not be given up:"
+        " %(error)s. It is booked as an ordinary payment. Open the loan, waive what was agreed, and tell the borrower."
+    ),
     "covenant.missed": _(
         "By %(due_on)s a business had promised: %(promise)s (loan %(loan)s). Nothing is recorded of it. Ask for it, and"
         " record that it was kept, or that it is not asked for."

@@ -43,7 +43,7 @@ class ReceiptInline(ReadOnlyInline):
 
 class RefusalInline(ReadOnlyInline):
     model = ContactRefusal
-    fields = ["refused_at", "stage", "channel", "why", "next_allowed_at"]
+    fields = ["at", "stage", "channel", "why", "next_allowed_at"]
     readonly_fields = fields
     ordering = ["pk"]
 
@@ -80,7 +80,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         ("status", "attempts"),
         ("error", "is_uncertain"),
         ("created_at", "not_before"),
-        ("sent_at", "address"),
+        ("sent_at", "address_shown"),
         ("delivery", "delivery_at"),
         ("dedupe_key", "provider_reference"),
     ]
@@ -103,7 +103,7 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
         "sent_at",
         "delivery",
         "delivery_at",
-        "address",
+        "address_shown",
         "dedupe_key",
         "provider_reference",
         "wording",
@@ -224,6 +224,11 @@ class OutboxMessageAdmin(ReadOnlyAdmin):
     @display(description=_("delivery"), label=DELIVERY_TONES)
     def delivery_shown(self, message: OutboxMessage) -> tuple[str, str]:
         return message.delivery, message.get_delivery_display() or "–"
+
+    @admin.display(description=_("sent to"))
+    def address_shown(self, message: OutboxMessage) -> str:
+        """A phone is shown to nobody whom the contact guard did not let dial it."""
+        return masked_phone(message.address) if message.channel == "SMS" and message.address else message.address
 
     @admin.display(description=_("subject line"))
     def subject_shown(self, message: OutboxMessage) -> Any:

@@ -7,9 +7,13 @@ is not a contact: hours, caps and opt-outs do not reach it, holds do. What the c
 SERVICE) can be neither stopped nor capped; it waits for the hours like everything that leaves the house.
 
 Other apps add holds, such as an open dispute or hardship review, by `register_hold`; nothing here knows what they are.
+Calls, visits and letters are decided by `dashu.messaging.services.dialing`, by the same rules.
+
+What it decides is written down, see `GuardDecision`. Whoever acts on an answer holds `lock_people` from before the
+question until the answer is written, so that no two of them count the same contacts and pass a cap together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,9 +24,11 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.dates import lender_date, midnight
-from dashu.messaging.models import ContactRefusal, OutboxMessage, Purpose
+from dashu.messaging.models import GuardDecision, OutboxMessage, Purpose
 from dashu.policy.contact_hours import ContactHours
-from dashu.policy.rules import contact_caps, contact_hours
+from dashu.policy.rules import contact_caps, contact_hours, contact_rules
+from dashu.users.indexes import email_index
+from dashu.users.models import Borrower
 
 Channel = OutboxMessage.Channel
 OUTSIDE = (Channel.EMAIL, Channel.SMS)
@@ -38,6 +44,38 @@ class Reason(models.TextChoices):
     DAY_CAP = "DAY_CAP", _("Enough messages today")
     WEEK_CAP = "WEEK_CAP", _("Enough messages in 7 days")
     MONTH_CAP = "MONTH_CAP", _("Enough messages in 30 days")
+    CONNECTED_CAP = "CONNECTED_CAP", _("Enough conversations today")
+    DIAL_CAP = "DIAL_CAP", _("This number was dialed often enough today")
+    FREQUENCY_CAP = "FREQUENCY_CAP", _("Called often enough in these days")
+    CONVERSATION_REST = "CONVERSATION_REST", _("Days of rest after a conversation")
+    VISIT_CAP = "VISIT_CAP", _("Enough visits today")
+    NOTHING_OVERDUE = "NOTHING_OVERDUE", _("Nothing is late")
+    PAID_SINCE = "PAID_SINCE", _("The borrower paid meanwhile")
+    CANNOT_ACT = "CANNOT_ACT", _("The borrower died or cannot act")
+    VULNERABLE = "VULNERABLE", _("No machine calls a vulnerable person")
+    REPRESENTED = "REPRESENTED", _("Somebody speaks for the borrower")
+    NO_CONSENT = "NO_CONSENT", _("It was not agreed to")
+    PARTY_NOT_ALLOWED = "PARTY_NOT_ALLOWED", _("This person is not contacted")
+    BORROWER_REACHABLE = "BORROWER_REACHABLE", _("The borrower can be reached")
+    ONLY_TO_LOCATE = "ONLY_TO_LOCATE", _("Others are asked only how to reach the borrower")
+    PARTY_REFUSED = "PARTY_REFUSED", _("This person wants no contact")
+    PARTY_CAP = "PARTY_CAP", _("This person was asked often enough")
+    CASE_UNKNOWN = "CASE_UNKNOWN", _("It is not known what is late")
+    UNKNOWN_CHANNEL = "UNKNOWN_CHANNEL", _("Unknown way of contact")
+    UNKNOWN_PARTY = "UNKNOWN_PARTY", _("Unknown kind of person")
+    UNKNOWN_PURPOSE = "UNKNOWN_PURPOSE", _("Unknown purpose")
+    UNKNOWN_FLAG = "UNKNOWN_FLAG", _("Unknown mark on the case")
+    UNKNOWN_OUTCOME = "UNKNOWN_OUTCOME", _("Unknown outcome of an earlier contact")
+    RULE_MISSING = "RULE_MISSING", _("A rule is missing")
+
+
+class Condition(models.TextChoices):
+    NO_DEBT_DETAILS = "NO_DEBT_DETAILS", _("Say nothing about the debt")
+    TO_LOCATE_ONLY = "TO_LOCATE_ONLY", _("Only ask how the borrower can be reached, or leave a message")
+    WITHIN_GUARANTEE = "WITHIN_GUARANTEE", _("Only about what the guarantee covers")
+    ENOUGH_VISITORS = "ENOUGH_VISITORS", _("Nobody visits alone")
+    OPT_OUT_WORDS = "OPT_OUT_WORDS", _("Say how to stop these messages")
+    SAY_IT_IS_A_MACHINE = "SAY_IT_IS_A_MACHINE", _("Say that a machine is calling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +121,53 @@ def unregister_hold(code: str) -> None:
     _HOLDS.pop(code, None)
 
 
+def holds_of(borrower_id: int) -> frozenset[str]:
+    """Return the codes of the holds that a borrower is under."""
+    return _marked(_HOLDS, borrower_id)
+
+
+# As those of `_HOLDS`, for the flags of the rule `contact.flags`.
+_FLAGS: dict[str, str] = {}
+
+
+def register_flag(code: str, select_borrowers: str) -> None:
+    """
+    Say which borrowers have a flag, such as "vulnerable"; the rule `contact.flags` says what it does to calls and
+    visits.
+
+    What stops messages too is a hold. An app above calls it from `AppConfig.ready`, see `register_hold`.
+
+    :param code: of the rule; a flag that the rule does not name stops every call.
+    """
+    _FLAGS[code] = select_borrowers
+
+
+def unregister_flag(code: str) -> None:
+    _FLAGS.pop(code, None)
+
+
+def flags_of(borrower_id: int) -> frozenset[str]:
+    return _marked(_FLAGS, borrower_id)
+
+
+def _marked(statements: Mapping[str, str], borrower_id: int) -> frozenset[str]:
+    if not statements:
+        return frozenset()
+    with connection.cursor() as cursor:
+        parts = [  # what an app registered is written by us
+            f"SELECT %s WHERE EXISTS (SELECT FROM ({select.replace('%', '%%')}) AS marked WHERE borrower_id = %s)"  # noqa: S608
+            for select in statements.values()
+        ]
+        cursor.execute(" UNION ALL ".join(parts), [value for code in statements for value in (code, borrower_id)])
+        return frozenset(code for (code,) in cursor.fetchall())
+
+
+def lock_people(borrower_ids: Iterable[int]) -> None:
+    """Let nobody else decide on contact with these people until the transaction ends; everyone locks by rising ids."""
+    people = Borrower.objects.select_for_update(no_key=True).filter(pk__in=set(borrower_ids)).order_by("pk")
+    list(people.values_list("pk"))
+
+
 # One row for each borrower of `asked (borrower_id)` and channel, best channel first: the preferred one, then what was
 # delivered lately, and the borrower's own account last unless it is preferred. `at` is the moment of the contact.
 _VERDICTS = """
@@ -113,12 +198,20 @@ SELECT asked.borrower_id, channel.code AS channel, channel.zone, hours.opens, ho
 FROM asked
 JOIN users_borrower AS borrower ON borrower.id = asked.borrower_id
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE told.sent_at >= %(day_from)s) AS day,
-           count(*) FILTER (WHERE told.sent_at >= %(week_from)s) AS week, count(*) AS month
-    FROM messaging_outboxmessage AS told
-    WHERE told.borrower_id = asked.borrower_id AND told.purpose = %(purpose)s AND told.purpose <> 'SERVICE'
-      AND told.channel <> 'IN_APP' AND told.status = 'SENT'
-      AND told.sent_at >= %(month_from)s AND told.sent_at <= %(at)s
+    SELECT count(*) FILTER (WHERE told.at >= %(day_from)s) AS day,
+           count(*) FILTER (WHERE told.at >= %(week_from)s) AS week, count(*) AS month
+    FROM (
+        SELECT gone.sent_at AS at FROM messaging_outboxmessage AS gone
+        WHERE gone.borrower_id = asked.borrower_id AND gone.purpose = %(purpose)s AND gone.purpose <> 'SERVICE'
+          AND gone.channel <> 'IN_APP' AND gone.status = 'SENT' AND gone.sent_at >= %(month_from)s
+        UNION ALL
+        -- What was allowed and may leave at any moment, or has left for all we know.
+        SELECT going.claimed_at FROM messaging_outboxmessage AS going
+        WHERE going.borrower_id = asked.borrower_id AND going.purpose = %(purpose)s AND going.purpose <> 'SERVICE'
+          AND (going.status = 'SENDING' OR going.is_uncertain) AND going.status <> 'SENT'
+          AND going.channel <> 'IN_APP' AND going.decision_id IS NOT NULL AND going.claimed_at >= %(month_from)s
+          AND going.id <> ALL(%(but_for)s::bigint[])
+    ) AS told
 ) AS sent
 LEFT JOIN messaging_contactpreference AS preference ON preference.borrower_id = asked.borrower_id
 CROSS JOIN LATERAL ({hours}) AS hours
@@ -152,14 +245,17 @@ def verdicts_sql() -> str:
     return _VERDICTS.replace("{hours}", _HOURS).replace("{holds}", holds.replace("%", "%%"))
 
 
-def parameters(*, purpose: str, at: datetime) -> dict[str, Any]:
+def parameters(*, purpose: str, at: datetime, but_for: Collection[int] = ()) -> dict[str, Any]:
     """
-    Return what `verdicts_sql` needs to judge a contact for this purpose at this moment.
+    Return what `verdicts_sql` needs to judge a contact for this purpose at this moment, with pack and version of the
+    rules for the evidence.
 
+    :param but_for: messages that do not count as on their way, because it is they who are judged.
     :raises PolicyRuleMissing: the contact hours or the caps of that day are unknown, so nothing is allowed.
     """
     today = lender_date(at)
     hours = contact_hours(today)
+    rules = contact_rules(today)
     cap = None if purpose == Purpose.SERVICE else contact_caps(today)[purpose]
     return {
         "purpose": str(purpose),
@@ -174,13 +270,19 @@ def parameters(*, purpose: str, at: datetime) -> dict[str, Any]:
         "day_from": midnight(today),
         "week_from": midnight(today - timedelta(days=6)),
         "month_from": midnight(today - timedelta(days=29)),
+        "but_for": list(but_for),
+        "pack": rules.pack,
+        "rules_version": rules.version,
     }
 
 
-def judge(borrower_ids: Iterable[int], *, purpose: str, at: datetime) -> Mapping[int, Sequence[Verdict]]:
+def judge(
+    borrower_ids: Iterable[int], *, purpose: str, at: datetime, but_for: Collection[int] = ()
+) -> Mapping[int, Sequence[Verdict]]:
     """
     Return the verdicts of each borrower on every channel, the best channel first.
 
+    :param but_for: see `parameters`.
     :raises PolicyRuleMissing: see `parameters`.
     """
     found: dict[int, list[Verdict]] = {}
@@ -191,7 +293,7 @@ def judge(borrower_ids: Iterable[int], *, purpose: str, at: datetime) -> Mapping
             SELECT borrower_id, channel, zone, opens, closes, paused_until, reasons
             FROM ({verdicts_sql()}) AS verdict ORDER BY borrower_id, rank
             """,  # noqa: S608 – its parts are written here
-            {**parameters(purpose=purpose, at=at), "ids": list(borrower_ids)},
+            {**parameters(purpose=purpose, at=at, but_for=but_for), "ids": list(borrower_ids)},
         )
         for borrower_id, channel, zone, opens, closes, paused_until, reasons in cursor.fetchall():
             hours = ContactHours(opens, closes, ZoneInfo(zone))
@@ -230,27 +332,56 @@ def postpone_quiet(cursor: CursorWrapper, *, now: datetime) -> int:
     return int(cursor.rowcount)
 
 
-def record_refusals(refused: Iterable[tuple[OutboxMessage, Sequence[Verdict]]], *, stage: str, at: datetime) -> None:
-    """Write down why messages did not leave on channels; waiting for the hours or lacking an address is no refusal."""
-    ContactRefusal.objects.bulk_create(_refusals(refused, stage, at))
+def record_decisions(
+    judged: Iterable[tuple[OutboxMessage, Verdict]], *, allowed: Collection[int], at: datetime
+) -> dict[int, int]:
+    """
+    Write down what was decided on channels of messages that were to be sent, and return the decisions that allow one by
+    the message's id. Waiting for the hours or lacking an address is no refusal.
+
+    :param allowed: the messages that leave, whatever their verdict says: what the contract asks for goes to its own
+        channel.
+    """
+    written = GuardDecision.objects.bulk_create(_decisions(judged, allowed, at))
+    return {decision.message_id: decision.pk for decision in written if decision.allows and decision.message_id}
 
 
-def _refusals(
-    refused: Iterable[tuple[OutboxMessage, Sequence[Verdict]]], stage: str, at: datetime
-) -> Iterator[ContactRefusal]:
-    for message, verdicts in refused:
-        for verdict in verdicts:
-            if set(verdict.reasons) - {Reason.QUIET_HOURS, Reason.NO_ADDRESS}:
-                yield ContactRefusal(
-                    borrower_id=message.borrower_id,
-                    message_id=message.pk,
-                    channel=verdict.channel,
-                    purpose=message.purpose,
-                    stage=stage,
-                    reasons=list(verdict.reasons),
-                    next_allowed_at=verdict.next_allowed_at,
-                    refused_at=at,
-                )
+def _decisions(
+    judged: Iterable[tuple[OutboxMessage, Verdict]], allowed: Collection[int], at: datetime
+) -> Iterator[GuardDecision]:
+    rules = contact_rules(lender_date(at))
+    for message, verdict in judged:
+        is_allowed = message.pk in allowed and message.channel == verdict.channel
+        if not is_allowed and not set(verdict.reasons) - {Reason.QUIET_HOURS, Reason.NO_ADDRESS}:
+            continue
+        words = rules.opt_out_words
+        asks = verdict.channel in words.channels and (words.in_service or message.purpose != Purpose.SERVICE)
+        conditions = [Condition.OPT_OUT_WORDS.value] if is_allowed and asks else []
+        allowing = GuardDecision.Verdict.ALLOW_WITH_CONDITIONS if conditions else GuardDecision.Verdict.ALLOW
+        yield GuardDecision(
+            borrower_id=message.borrower_id,
+            message_id=message.pk,
+            loan_ids=[message.loan_id] if message.loan_id else [],
+            channel=verdict.channel,
+            address_key=key_of_address(message.borrower, verdict.channel),
+            purpose=message.purpose,
+            operator="system:sending",
+            stage=GuardDecision.Stage.SENDING,
+            pack=rules.pack,
+            rules_version=rules.version,
+            verdict=allowing if is_allowed else GuardDecision.Verdict.BLOCK,
+            reasons=list(verdict.reasons),
+            conditions=conditions,
+            next_allowed_at=None if is_allowed else verdict.next_allowed_at,
+            at=at,
+        )
+
+
+def key_of_address(borrower: Borrower, channel: str) -> str:
+    """Return what stands for the borrower's address on a channel in a decision, never the address itself."""
+    if channel == Channel.EMAIL:
+        return email_index(borrower.email) if borrower.email else ""
+    return "" if channel == Channel.IN_APP else borrower.phone_index
 
 
 def _next_allowed(

@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.messaging import guard
 from dashu.messaging.composing import facts_of, give_words, is_composed
 from dashu.messaging.delivery import NotDelivered, address_key_of, address_of
-from dashu.messaging.models import ContactRefusal, OutboxMessage, Purpose
+from dashu.messaging.models import OutboxMessage, Purpose
 from dashu.messaging.templates import Rendered
 from dashu.messaging.transports import carry, find, transport_of
 from dashu.messaging.wording import NoWording, Wordings
@@ -141,28 +141,62 @@ def _allowed(
     Return the messages that the guard allows, each on its channel or on the best that is left.
 
     What the contract asks for goes to its own channel, or into the borrower's account when the address does not work.
+    Each person's messages are judged one after the other, and each counts from the moment at which it was allowed.
     """
-    judged = guard.judge({message.borrower_id for message in messages}, purpose=purpose, at=now)
     allowed: list[OutboxMessage] = []
-    refused: list[tuple[OutboxMessage, Sequence[guard.Verdict]]] = []
+    for turn in _turns(messages):
+        with transaction.atomic():
+            guard.lock_people(message.borrower_id for message in turn)
+            allowed += _judged(turn, purpose, now, counts)
+    return allowed
+
+
+def _turns(messages: Iterable[OutboxMessage]) -> list[list[OutboxMessage]]:
+    """Share the messages out so that no turn has two of one person."""
+    turns: list[list[OutboxMessage]] = []
+    seen: Counter[int] = Counter()
+    for message in messages:
+        turn = seen[message.borrower_id]
+        seen[message.borrower_id] += 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(message)
+    return turns
+
+
+def _judged(
+    messages: Sequence[OutboxMessage], purpose: str, now: datetime, counts: Counter[str]
+) -> list[OutboxMessage]:
+    ids = [message.pk for message in messages]
+    judged = guard.judge((message.borrower_id for message in messages), purpose=purpose, at=now, but_for=ids)
+    allowed: list[OutboxMessage] = []
+    decided: list[tuple[OutboxMessage, guard.Verdict]] = []
     for message in messages:
         verdicts = judged[message.borrower_id]
         own = next(verdict for verdict in verdicts if verdict.channel == message.channel)
         if own.allows or (purpose == Purpose.SERVICE and own.reasons == (guard.Reason.NO_ADDRESS,)):
             allowed.append(message)
+            decided.append((message, own))
             continue
         if own.is_only_early:
             assert own.next_allowed_at is not None
             _wait(message, own.next_allowed_at, attempts=message.attempts - 1)
             continue
         best = next((verdict for verdict in verdicts if verdict.allows and _may_move(message, verdict)), None)
-        refused.append((message, [own] if best else verdicts))
+        decided += [(message, verdict) for verdict in ([own, best] if best else verdicts)]
         if best is None:
             _end(message, Status.BLOCKED, counts, error=", ".join(own.reasons))
         else:
             message.channel = best.channel
             allowed.append(message)
-    guard.record_refusals(refused, stage=ContactRefusal.Stage.SENDING, at=now)
+    decisions = guard.record_decisions(
+        [(message, verdict) for message, verdict in decided if verdict.channel != Channel.IN_APP or not verdict.allows],
+        allowed={message.pk for message in allowed},
+        at=now,
+    )
+    for message in allowed:
+        message.decision_id = decisions.get(message.pk)
+    _store_decisions(allowed)
     return allowed
 
 
@@ -295,6 +329,25 @@ def _store(message: OutboxMessage, status: str, **fields: object) -> None:
     message.status = status
     mine = OutboxMessage.objects.filter(pk=message.pk, status=Status.SENDING, attempts=message.attempts)
     mine.update(status=status, **fields)
+
+
+def _store_decisions(messages: Sequence[OutboxMessage]) -> None:
+    """From here on they count towards what their people get."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE messaging_outboxmessage AS message SET decision_id = allowed.decision_id, channel = allowed.channel
+            FROM unnest(%s::bigint[], %s::int[], %s::bigint[], %s::text[])
+                AS allowed (id, attempts, decision_id, channel)
+            WHERE message.id = allowed.id AND message.status = 'SENDING' AND message.attempts = allowed.attempts
+            """,
+            [
+                [message.pk for message in messages],
+                [message.attempts for message in messages],
+                [message.decision_id for message in messages],
+                [str(message.channel) for message in messages],
+            ],
+        )
 
 
 def _store_words(messages: Sequence[OutboxMessage]) -> None:

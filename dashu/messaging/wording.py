@@ -27,6 +27,7 @@ KINDS: Mapping[str, Promise] = {
     "reminder.upcoming": _("Before the due date"),
     "reminder.due_today": _("On the due date"),
     "reminder.overdue": _("After the due date"),
+    "reminder.promise": _("Before a day that was promised"),
 }
 VALUES: Mapping[str, Promise] = {
     "amount": _("what is open for the dates in question, of all the borrower's loans"),

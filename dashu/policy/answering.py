@@ -50,12 +50,12 @@ class Conduct:
     """
     How borrowers are contacted about what is late.
 
-    :param calls_a_day, dials_a_day: the most conversations by phone, and the most attempts.
+    :param calls_a_day, dials_a_day: the most conversations by phone, and the most attempts; None for no bound.
     :param visitors: who come together on a visit; it is agreed with the borrower `visit_notice_days` before.
     """
 
-    calls_a_day: int
-    dials_a_day: int
+    calls_a_day: int | None
+    dials_a_day: int | None
     visitors: int
     visit_notice_days: int
 
@@ -97,13 +97,6 @@ def own_promise_of(value: Any) -> OwnPromise:
     if not (1 <= promise.longest_days <= 60 and 0 <= promise.least_share <= 1):
         raise ValueError(f"longest_days lies from 1 to 60, least_share from 0 to 1, not {promise}")
     return promise
-
-
-def conduct_of(value: Any) -> Conduct:
-    conduct = Conduct(**{name: count(number) for name, number in value.items()})
-    if conduct.calls_a_day > conduct.dials_a_day:
-        raise ValueError(f"nobody is reached more often than they are called: {conduct}")
-    return conduct
 
 
 def adverse_of(value: Any) -> AdverseRecord:

@@ -5,16 +5,32 @@ The rules that programs use, read as typed values.
 file and rule, so a wrong pack is found by the person who edits it and not by the nightly close.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.conf import settings
 
 from dashu.finance.arrears import Band, Scale
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.rate_cap import RateLimits
+from dashu.policy.agreements import (
+    ArrangementTerms,
+    HoldEffects,
+    PromiseLimits,
+    SettlementTerms,
+    SpecialCare,
+    arrangement_terms_of,
+    hold_effects_of,
+    promise_limits_of,
+    settlement_terms_of,
+    special_care_of,
+)
 from dashu.policy.answering import (
     AdverseRecord,
     AnswerClock,
@@ -23,7 +39,6 @@ from dashu.policy.answering import (
     OwnPromise,
     adverse_of,
     clock_of,
-    conduct_of,
     help_lines_of,
     named_codes_of,
     own_promise_of,
@@ -40,6 +55,19 @@ from dashu.policy.case_desk import (
 )
 from dashu.policy.complaints import Complaints, complaints_of
 from dashu.policy.contact_hours import ContactHours
+from dashu.policy.contact_rules import (
+    RULE_CODES,
+    ContactRules,
+    call_frequency_of,
+    connected_calls_of,
+    contact_rules_of,
+    dials_of,
+    flags_of,
+    opt_out_words_of,
+    parties_of,
+    third_parties_of,
+    visits_of,
+)
 from dashu.policy.credit_monitoring import MonitoringRules, monitoring_rules_of
 from dashu.policy.credit_pricing import PricingRules, pricing_rules_of
 from dashu.policy.credit_rules import (
@@ -50,6 +78,7 @@ from dashu.policy.credit_rules import (
     payout_rules_of,
     review_rules_of,
 )
+from dashu.policy.models import PolicyRule
 from dashu.policy.plain import whole
 from dashu.policy.privacy import ClosureRules, ExportRules, closure_rules_of, export_rules_of
 from dashu.policy.rate_bounds import fraction, rate_bound
@@ -349,8 +378,53 @@ def own_promise(on: date, *, pack: str | None = None) -> OwnPromise:
     return own_promise_of(rule("promise.own", on=on, pack=pack))
 
 
+def promise_limits(on: date, *, pack: str | None = None) -> PromiseLimits:
+    return promise_limits_of(rule("promise.limits", on=on, pack=pack))
+
+
+def arrangement_terms(on: date, *, pack: str | None = None) -> ArrangementTerms:
+    return arrangement_terms_of(rule("arrangement.terms", on=on, pack=pack))
+
+
+def settlement_terms(on: date, *, pack: str | None = None) -> SettlementTerms:
+    return settlement_terms_of(rule("settlement.terms", on=on, pack=pack))
+
+
+def hold_effects(kind: str, on: date, *, pack: str | None = None) -> HoldEffects:
+    """Return what a kind of hold does by itself; KeyError for a kind that the rule does not know."""
+    return hold_effects_of(rule("holds.effects", on=on, pack=pack))[kind]
+
+
+def special_care(on: date, *, pack: str | None = None) -> SpecialCare:
+    return special_care_of(rule("care.special", on=on, pack=pack))
+
+
 def contact_conduct(on: date, *, pack: str | None = None) -> Conduct:
-    return conduct_of(rule("contact.conduct", on=on, pack=pack))
+    """Return what pages promise of how borrowers are contacted about what is late: what the guard keeps to."""
+    visits = visits_of(rule("contact.visits", on=on, pack=pack))
+    return Conduct(
+        calls_a_day=connected_calls_of(rule("contact.connected_calls", on=on, pack=pack)),
+        dials_a_day=dials_of(rule("contact.dials", on=on, pack=pack)),
+        visitors=visits.visitors,
+        visit_notice_days=visits.notice_days,
+    )
+
+
+def contact_rules(on: date, *, pack: str | None = None) -> ContactRules:
+    """
+    Return all that says whom the guard lets be contacted on this day.
+
+    :raises PolicyRuleMissing: one of them is missing, so nobody may be.
+    """
+    return contact_rules_from(pack or settings.LENDER_POLICY_PACK, lambda code: policy_rule(code, on=on, pack=pack))
+
+
+def contact_rules_from(pack: str, rule_of: Callable[[str], PolicyRule]) -> ContactRules:
+    """:param rule_of: returns the rule of a code, or raises `PolicyRuleMissing`."""
+    found = {code: rule_of(code) for code in RULE_CODES.values()}
+    text = json.dumps([[code, row.effective_from.isoformat(), row.value] for code, row in sorted(found.items())])
+    version = sha256(text.encode()).hexdigest()[:16]
+    return contact_rules_of(pack, version, lambda code: typed(code, found[code].value))
 
 
 def adverse_record(on: date, *, pack: str | None = None) -> AdverseRecord:
@@ -514,6 +588,11 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "collections.forbidden_words": words_of,
     "promise.kept": _promise_kept,
     "promise.own": own_promise_of,
+    "promise.limits": promise_limits_of,
+    "arrangement.terms": arrangement_terms_of,
+    "settlement.terms": settlement_terms_of,
+    "holds.effects": hold_effects_of,
+    "care.special": special_care_of,
     "answers.": clock_of,
     "hardship.deciding_days": whole,
     "complaints.root_causes": named_codes_of,
@@ -537,7 +616,14 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "reminders.holdout": holdout_of,
     "messages.retry": retry_of,
     "contact.hours": _hours,
-    "contact.conduct": conduct_of,
+    "contact.connected_calls": connected_calls_of,
+    "contact.dials": dials_of,
+    "contact.call_frequency": call_frequency_of,
+    "contact.parties": parties_of,
+    "contact.third_parties": third_parties_of,
+    "contact.visits": visits_of,
+    "contact.opt_out_words": opt_out_words_of,
+    "contact.flags": flags_of,
     "help.lines": help_lines_of,
     "contact.caps": caps_of,
     "contact.pause": pause_of,

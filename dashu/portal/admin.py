@@ -18,6 +18,7 @@ from collections_mgmt.models import OverdueStatus
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal import corrections as corrections  # registers its page
+from dashu.portal import seen_by_borrower as seen_by_borrower  # registers its page
 from dashu.portal.acting_on_loans import act_groups, act_view
 from dashu.portal.books import (  # noqa: F401 – their pages register themselves
     accounts,
@@ -28,7 +29,7 @@ from dashu.portal.books import (  # noqa: F401 – their pages register themselv
 )
 from dashu.portal.cash_desk import CashDesk
 from dashu.portal.loan_for_staff import loan_figures, loan_tables, past_day, waiting_acts
-from dashu.portal.outreach import effect, refusals, wordings  # noqa: F401 – their pages register themselves
+from dashu.portal.outreach import effect, guarding, refusals, wordings  # noqa: F401 – their pages register themselves
 from dashu.portal.overview import admin as overview_admin  # noqa: F401 – registers its pages
 from dashu.portal.refunding import RefundsCredit
 from dashu.read_only_admin import ReadOnlyAdmin

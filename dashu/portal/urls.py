@@ -26,7 +26,7 @@ from dashu.portal import (
 from dashu.portal.applying import papers, products
 from dashu.portal.applying import views as applying
 from dashu.portal.signing import giving_back, guarantors, paying_out, reading, signing
-from dashu.portal.trouble import complaints, credit_record, helping, overdue
+from dashu.portal.trouble import agreeing, complaints, credit_record, helping, overdue
 
 app_name = "portal"
 urlpatterns = [
@@ -35,6 +35,7 @@ urlpatterns = [
     re_path(r"^loans/(?P<number>[^/\0]+)/pay/$", paying.pay, name="pay"),
     re_path(r"^loans/(?P<number>[^/\0]+)/early/$", paying_early.early, name="early"),
     re_path(r"^loans/(?P<number>[^/\0]+)/overdue/$", overdue.overdue, name="overdue"),
+    re_path(r"^loans/(?P<number>[^/\0]+)/plan/$", agreeing.make_plan, name="make_plan"),
     re_path(r"^loans/(?P<number>[^/\0]+)/payoff/$", settling.payoff, name="payoff"),
     re_path(
         r"^loans/(?P<number>[^/\0]+)/payoff/(?P<token>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/$",
@@ -54,6 +55,8 @@ urlpatterns = [
     path("help/ask/", helping.ask_for_help, name="ask_for_help"),
     path("help/requests/<slug:reference>/", helping.help_request, name="help_request"),
     path("help/requests/<slug:reference>/withdraw/", helping.withdraw, name="help_withdraw"),
+    path("help/offers/<slug:reference>/", agreeing.settlement, name="settlement"),
+    path("help/offers/<slug:reference>/answer/", agreeing.answer_settlement, name="answer_settlement"),
     path("complaints/", complaining.complaints, name="complaints"),
     path("complaints/new/", complaints.new_complaint, name="new_complaint"),
     path("complaints/<slug:reference>/", complaints.complaint, name="complaint"),

@@ -18,6 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.models import FileAttachment
 from dashu.privacy.tables import TABLES, Table
 from dashu.users.models import Borrower
 from loans.models import ApplicationDocument, LoanContract
@@ -106,6 +107,9 @@ def _papers(borrower: Borrower) -> Iterator[tuple[str, bytes]]:
     issued = IssuedFile.objects.filter(document__loan__borrower=borrower).select_related("document")
     for file in issued.order_by("document_id", "format").iterator(chunk_size=1):
         yield f"papers/{_name(file.document.number)}.{file.format.lower()}", bytes(file.content)
+    attached = FileAttachment.objects.kept().filter(file__borrower=borrower)
+    for attachment in attached.order_by("pk").iterator(chunk_size=1):
+        yield f"attached/{attachment.pk}-{_name(attachment.name)}", bytes(attachment.content or b"")
     sent_in = ApplicationDocument.objects.filter(application__borrower=borrower, erased_at=None).kept()
     for document in sent_in.order_by("pk").iterator(chunk_size=10):
         if not document.is_ready:

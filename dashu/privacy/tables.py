@@ -18,6 +18,8 @@ from allauth.usersessions.models import UserSession
 from django.db.models import Model, QuerySet
 
 from collections_mgmt.models import (
+    Arrangement,
+    ArrangementPart,
     CaseFile,
     CaseFileEvent,
     CollectionCase,
@@ -25,16 +27,27 @@ from collections_mgmt.models import (
     ComplaintMessage,
     CreditRecordMonth,
     Dispute,
+    FileAttachment,
     HardshipLoan,
     HardshipRequest,
     Hold,
     LoanSignal,
     OverdueStatus,
     PromiseToPay,
+    Settlement,
+    SettlementPart,
+    Vulnerability,
 )
 from dashu.consents.models import ConsentEntry
 from dashu.kernel.money import format_minor
-from dashu.messaging.models import ContactPoint, ContactPreference, ContactRefusal, OptOut, OutboxMessage
+from dashu.messaging.models import (
+    ContactAttempt,
+    ContactPoint,
+    ContactPreference,
+    GuardDecision,
+    OptOut,
+    OutboxMessage,
+)
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.tapes.models import Handover
 from dashu.users.models import Borrower, Identity, SignInPhone
@@ -133,6 +146,20 @@ def _of_borrower(model: type[Any]) -> Rows:
     return lambda borrower: model.objects.filter(borrower=borrower).order_by("pk")
 
 
+def _parts(model: type[Any], plan: str) -> Rows:
+    """Payments of what was agreed on the borrower's loans."""
+    return lambda borrower: (
+        model.objects.filter(**{f"{plan}__loan__borrower": borrower}).select_related(f"{plan}__loan").order_by("pk")
+    )
+
+
+def _part_columns(plan: str) -> dict[str, Column]:
+    return {
+        **_fields(f"{plan}.reference", "number", "due_on"),
+        **_amounts("amount_minor", currency=f"{plan}.loan.currency"),
+    }
+
+
 def _of_login(model: type[Any]) -> Rows:
     """Rows that hang on the borrower's login."""
     return lambda borrower: model.objects.filter(user__borrower=borrower).order_by("pk")
@@ -180,9 +207,11 @@ TABLES: tuple[Table, ...] = (
         "contact_preferences",
         lambda borrower: ContactPreference.objects.filter(borrower=borrower),
         {
-            **_fields("channel", "time_zone", "paused_until", "wants_notices"),
+            **_fields("channel", "time_zone", "paused_until", "wants_notices", "agreed_until"),
             "hours_from": lambda row: row.hours_from and f"{row.hours_from:%H:%M}",
             "hours_to": lambda row: row.hours_to and f"{row.hours_to:%H:%M}",
+            "agreed_from": lambda row: row.agreed_from and f"{row.agreed_from:%H:%M}",
+            "agreed_to": lambda row: row.agreed_to and f"{row.agreed_to:%H:%M}",
         },
     ),
     Table(
@@ -196,9 +225,15 @@ TABLES: tuple[Table, ...] = (
         _fields("channel", "delivered_at", "failed_at", "failures", "invalid_since"),
     ),
     Table(
-        "contacts_not_made",
-        _of_borrower(ContactRefusal),
-        _fields("refused_at", "channel", "purpose", "reasons", "next_allowed_at"),
+        "contacts_decided",
+        _of_borrower(GuardDecision),
+        _fields("at", "channel", "party", "purpose", "verdict", "reasons", "conditions", "next_allowed_at"),
+    ),
+    # The number of somebody else is theirs.
+    Table(
+        "calls_and_visits",
+        _of_borrower(ContactAttempt),
+        _fields("started_at", "ended_at", "direction", "channel", "party", "purpose", "outcome", "seconds", "note"),
     ),
     Table(
         "messages",
@@ -458,6 +493,17 @@ TABLES: tuple[Table, ...] = (
         _fields("file.number", "kind", "at", "words"),
     ),
     Table(
+        "attachments_of_files",
+        # Who of us added it is theirs.
+        lambda borrower: (
+            FileAttachment.objects.filter(file__borrower=borrower)
+            .select_related("file")
+            .defer("content")
+            .order_by("pk")
+        ),
+        _fields("file.number", "name", "about", "size", "added_at", "removed_at", "removed_because"),
+    ),
+    Table(
         "credit_record_months",
         _of_loans(CreditRecordMonth, "loan_id", "month"),
         {
@@ -474,10 +520,34 @@ TABLES: tuple[Table, ...] = (
         },
     ),
     Table(
+        "payment_plans",
+        _of_loans(Arrangement),
+        {
+            **_fields("reference", "loan.number", "made_on", "is_own", "status", "decided_on"),
+            **_amounts("total_minor", "paid_minor"),
+        },
+    ),
+    Table("payments_of_plans", _parts(ArrangementPart, "arrangement"), _part_columns("arrangement")),
+    Table(
+        "settlements",
+        _of_loans(Settlement),
+        {
+            **_fields("reference", "loan.number", "offered_on", "accept_by", "accepted_at", "status", "ended_on"),
+            **_amounts("penalty_minor", "fee_minor", "interest_minor", "principal_minor"),
+            **_amounts("total_minor", "paid_minor", "waived_minor"),
+        },
+    ),
+    Table("payments_of_settlements", _parts(SettlementPart, "settlement"), _part_columns("settlement")),
+    Table(
+        "special_care",
+        _of_borrower(Vulnerability),
+        _fields("category", "is_specialist", "consented_on", "noted_on", "review_on", "ended_on"),
+    ),
+    Table(
         "holds",
         # One for fraud warns nobody whom it may be about.
         lambda borrower: _of_loans(Hold)(borrower).exclude(kind=Hold.Kind.FRAUD),
-        _fields("loan.number", "kind", "starts_on", "ends_on", "ended_on"),
+        _fields("loan.number", "kind", "starts_on", "ends_on", "ended_on", "mark"),
     ),
     Table(
         "requests_for_help",

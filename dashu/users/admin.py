@@ -9,9 +9,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from dashu.kernel.masking import masked_phone
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.models import Borrower, Partner, User
 from dashu.users.sealing import SealedText
@@ -68,7 +70,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
 
 @admin.register(Borrower)
 class BorrowerAdmin(ModelAdmin):
-    list_display = ["number", "name", "kind", "language", "phone", "email", "source"]
+    list_display = ["number", "name", "kind", "language", "phone_shown", "email", "source"]
     list_filter = ["kind", "language"]
     search_fields = ["number", "email", "external_id"]
     search_help_text = _("Number, e-mail, number at the source, the whole name, the phone or its last four digits")
@@ -76,11 +78,20 @@ class BorrowerAdmin(ModelAdmin):
     ordering = ["-id"]
     formfield_overrides = {SealedText: {"widget": UnfoldAdminTextInputWidget}}
     autocomplete_fields = ["user"]
-    readonly_fields = ["number", "source", "external_id", "created_at"]
+    readonly_fields = ["number", "phone_shown", "source", "external_id", "created_at"]
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Borrower]:
         return super().get_queryset(request).visible_to(request.user)
+
+    def get_fields(self, request: HttpRequest, obj: Borrower | None = None) -> list[Any]:
+        """Whoever may not correct a phone sees enough of it to compare; to call it, they ask the contact guard."""
+        hidden = "phone_shown" if obj is None or self.has_change_permission(request, obj) else "phone"
+        return [field for field in super().get_fields(request, obj) if field != hidden]
+
+    @display(description=_("phone"))
+    def phone_shown(self, borrower: Borrower) -> str:
+        return masked_phone(borrower.phone) if borrower.phone else ""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Borrower], search_term: str

@@ -40,6 +40,10 @@ def sign_in_phone_index(phone: str) -> str:
     return blind_index(phone, "users.sign_in_phone")
 
 
+def email_index(address: str) -> str:
+    return blind_index(address.strip().lower(), "contact.email")
+
+
 def _digits(phone: str) -> str:
     number = compact(phone)
     found = _MAINLAND.fullmatch(number)

@@ -16,6 +16,7 @@ This is the only reader of `LoanEvent.data`. What each kind keeps there:
 | RATE_CHANGE | `annual_rate` |
 | DUE_DAY | `due_day` |
 | money | `replaces`: the id of the payment whose place it takes, once that is reversed |
+| money, WAIVER | `agreement`: reference of the agreement by which it ends the loan; its app tells the borrower |
 | all | `reason`, in words; `act`: shared by the events of one act that took several |
 """
 

@@ -18,6 +18,7 @@ from dashu.kernel.money import MAX_MINOR, InvalidAmount, format_minor
 from loans.models import Loan
 from repayments.models import LoanEvent, Payment, ScheduleVersion
 from repayments.selectors.lives import as_event
+from repayments.services.agreed_end import end_as_agreed
 from repayments.services.booking import LoadedLoan, load, lock_loan, post_days, refuse_outside_contract, store
 from repayments.services.movements import Movements, movements_between
 from repayments.services.receipts import insert_payment, receipt_columns
@@ -52,12 +53,14 @@ def receive_payment(
     installment: int | None = None,
     has_arrived: bool = False,
     replaces: Payment | None = None,
+    agreement: str = "",
 ) -> Payment:
     """
     Book one payment.
 
     Calling again with the same reference returns the first payment and changes nothing. A value date before the
-    loan's latest event restates the loan from that date.
+    loan's latest event restates the loan from that date. A payment with which an agreement is met ends the loan, see
+    `agreed_end`.
 
     :param received_on: value date, in the lender's time zone, from the loan's start to `today`.
     :param kind: PAYMENT; PROCEEDS lowers the balance without paying an installment; SETTLEMENT ends the loan early.
@@ -65,6 +68,7 @@ def receive_payment(
     :param has_arrived: a provider holds the money for us already, so of a settled loan it becomes the borrower's credit
         instead of being refused.
     :param replaces: a payment that was returned; up to the day of its return that one counts, and from it on this one.
+    :param agreement: reference of the agreement whose last payment it is.
     :raises LoanNotPayable: the loan has not been paid out, or is settled.
     :raises ReferenceReused: the reference belongs to a different payment.
     :raises DateOutsideContract: the value date lies before the start or after today.
@@ -85,6 +89,29 @@ def receive_payment(
     if loan.status in ENDED and not has_arrived:
         raise LoanNotPayable(_("This loan is settled; nothing more is to be paid on it."), field="loan")
     refuse_outside_contract(loan, received_on, today=today, field="received_on")
+    if kind == LoanEvent.Kind.PAYMENT and installment is None and not agreement and loan.status not in ENDED:
+        agreed = end_as_agreed(
+            loan,
+            amount_minor=amount_minor,
+            received_on=received_on,
+            today=today,
+            actor=actor,
+            receive=lambda kind, agreement: receive_payment(
+                loan_id=loan_id,
+                amount_minor=amount_minor,
+                received_on=received_on,
+                today=today,
+                reference=reference,
+                channel=channel,
+                actor=actor,
+                kind=kind,
+                has_arrived=has_arrived,
+                replaces=replaces,
+                agreement=agreement,
+            ),
+        )
+        if agreed is not None:
+            return agreed
     loaded = load(loan)
 
     event = LoanEvent(loan=loan, kind=kind, effective_on=received_on, amount_minor=amount_minor, actor=actor)
@@ -92,6 +119,8 @@ def receive_payment(
         event.data = {"installment": installment}
     if replaces is not None:
         event.data["replaces"] = replaces.pk
+    if agreement:
+        event.data["agreement"] = agreement
     if loaded.is_booked_past(received_on):
         payment = _record(event, reference=reference, channel=channel)
         history = restate_and_tell(
@@ -188,7 +217,9 @@ def _earlier(reference: str) -> Payment | None:
 
 
 def _same_or_refuse(earlier: Payment, *, loan: Loan, amount_minor: int, received_on: date, kind: str) -> Payment:
-    same = (earlier.loan_id, earlier.amount_minor, earlier.received_on, earlier.event.kind)
+    # What was paid under an agreement was received as a payment, whatever it was booked as.
+    booked_as = LoanEvent.Kind.PAYMENT if "agreement" in earlier.event.data else earlier.event.kind
+    same = (earlier.loan_id, earlier.amount_minor, earlier.received_on, booked_as)
     if same != (loan.pk, amount_minor, received_on, kind):
         raise _reused(earlier.reference)
     return earlier

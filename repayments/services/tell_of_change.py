@@ -22,7 +22,7 @@ _COMPARED = (
 def tell_of_change(*, event_id: int) -> bool:
     """Put the message of a restatement into the outbox, once; nothing where nothing the borrower sees has changed."""
     kept = Restatement.objects.select_related("event", "loan").get(pk=event_id)
-    if _is_told_by_chargeback(kept):
+    if _is_told_by_chargeback(kept) or kept.event.data.get("agreement"):
         return False
     one_act = _restated_by_the_same_act(kept)
     if one_act[-1] != kept:

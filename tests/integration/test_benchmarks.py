@@ -193,3 +193,13 @@ class TestFaults:
         assert (len(told["runs"]), told["closed_once"]) == (5, 5)
         assert (told["differing_minor"], told["differing_tables"]) == (0, [])
         assert "differences from a run that nobody disturbed: 0 fen" in ran.stdout
+
+
+class TestContactGuard:
+    def test_decides_and_finds_next_moments_that_are_allowed(self):
+        ran = run("contact_guard.py", "--decisions", 500)
+
+        figures = json.loads(ran.stdout)
+        assert figures["decisions"] == sum(figures["verdicts"].values()) == 500
+        assert figures["next_moments_found"] > 0
+        assert figures["next_moments_not_allowed"] == 0

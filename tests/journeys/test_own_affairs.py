@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dashu.kernel.dates import lender_now
-from dashu.messaging.models import ContactPreference, OptOut, OutboxMessage
+from dashu.messaging.models import ContactPreference, OptOut
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.privacy.services.build_export import build_export
 from dashu.users.models import Borrower
@@ -30,9 +30,9 @@ def amina(transactional_db: None, policy_packs: None) -> Borrower:
 
 def tell(borrower: Borrower, number: int, at: datetime, **fields: Any) -> None:
     about = {"template": "repayments.receipt", "channel": "IN_APP", "purpose": "SERVICE", **fields}
-    OutboxMessage.objects.create(
+    factories.message(
+        borrower,
         dedupe_key=f"told:{number}",
-        borrower=borrower,
         language="zh-hans",
         status="SENT",
         sent_at=at,

@@ -1,14 +1,27 @@
-from dashu.messaging.models.contact import ContactPoint, ContactPreference, ContactRefusal, DeliveryReceipt, OptOut
+from dashu.messaging.models.contact import ContactPoint, ContactPreference, DeliveryReceipt, OptOut
+from dashu.messaging.models.guarding import (
+    ContactAttempt,
+    ContactChannel,
+    ContactParty,
+    ContactPurposeChoice,
+    ContactRefusal,
+    GuardDecision,
+)
 from dashu.messaging.models.outbox import OutboxMessage, OutboxMessageQuerySet, Purpose
 from dashu.messaging.models.reminders import ReminderLine
 from dashu.messaging.models.secret import SecretText
 from dashu.messaging.models.wording import WordingVersion
 
 __all__ = [
+    "ContactAttempt",
+    "ContactChannel",
+    "ContactParty",
     "ContactPoint",
     "ContactPreference",
+    "ContactPurposeChoice",
     "ContactRefusal",
     "DeliveryReceipt",
+    "GuardDecision",
     "OptOut",
     "OutboxMessage",
     "OutboxMessageQuerySet",

@@ -1,10 +1,9 @@
 """
-How a borrower may be reached: what they prefer, what they stopped, which address works, and what was refused.
+How a borrower may be reached: what they prefer, what they stopped, what was agreed, and which address works.
 
 `dashu.messaging.guard` reads all of it and decides; nothing else does.
 """
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -24,6 +23,9 @@ class ContactPreference(models.Model):
         none that it does not know (migration 0005), because one such row would hold up everybody's messages.
     :ivar hours_from, hours_to: in their zone, when they like to be reached outside their account; both or neither. The
         rule `contact.hours` stays the outer bound.
+    :ivar agreed_from, agreed_to: in their zone, hours beyond those of the rule in which they agreed to be called or
+        visited; both or neither.
+    :ivar agreed_until: the last day of the lender's on which that holds; None until they take it back.
     :ivar paused_until: the moment before which no reminder leaves the house.
     :ivar wants_notices: an e-mail when a message in their account stays unread, see `services.tell_of_unread`.
     """
@@ -35,6 +37,9 @@ class ContactPreference(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=60, blank=True, db_default="")
     hours_from = models.TimeField(_("reach from"), null=True, blank=True)
     hours_to = models.TimeField(_("reach until"), null=True, blank=True)
+    agreed_from = models.TimeField(_("calls agreed from"), null=True, blank=True)
+    agreed_to = models.TimeField(_("calls agreed until"), null=True, blank=True)
+    agreed_until = models.DateField(_("last day of the agreed hours"), null=True, blank=True)
     paused_until = models.DateTimeField(_("reminders paused until"), null=True, blank=True)
     wants_notices = models.BooleanField(_("e-mail about unread messages"), default=True, db_default=True)
 
@@ -46,7 +51,12 @@ class ContactPreference(models.Model):
                 condition=Q(hours_from=None, hours_to=None)
                 | Q(hours_from__isnull=False, hours_to__isnull=False, hours_from__lt=F("hours_to")),
                 name="messaging_hours_open_before_they_close",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_from=None, agreed_to=None)
+                | Q(agreed_from__isnull=False, agreed_to__isnull=False, agreed_from__lt=F("agreed_to")),
+                name="messaging_agreed_hours_open_first",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -118,42 +128,6 @@ class ContactPoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.borrower_id} {self.channel}"
-
-
-class ContactRefusal(models.Model):
-    """
-    The guard's evidence: a contact that was not made, with every reason.
-
-    :ivar reasons: codes of `dashu.messaging.guard.Reason`.
-    """
-
-    class Stage(models.TextChoices):
-        QUEUED = "QUEUED", _("When it was queued")
-        SENDING = "SENDING", _("When it was to be sent")
-
-    borrower = models.ForeignKey(Borrower, on_delete=models.PROTECT, related_name="+", verbose_name=_("borrower"))
-    message = models.ForeignKey(
-        OutboxMessage,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="refusals",
-        verbose_name=_("message"),
-    )
-    channel = models.CharField(_("channel"), max_length=8, choices=Channel)
-    purpose = models.CharField(_("purpose"), max_length=10, choices=Purpose)
-    stage = models.CharField(_("noticed"), max_length=8, choices=Stage)
-    reasons = ArrayField(models.CharField(max_length=20), verbose_name=_("reasons"))
-    next_allowed_at = models.DateTimeField(_("allowed again"), null=True, blank=True)
-    refused_at = models.DateTimeField(_("at"), db_index=True)
-
-    class Meta:
-        verbose_name = _("refused contact")
-        verbose_name_plural = _("refused contacts")
-        ordering = ["-pk"]
-
-    def __str__(self) -> str:
-        return f"{self.borrower_id} {self.channel}: {', '.join(self.reasons)}"
 
 
 class DeliveryReceipt(models.Model):

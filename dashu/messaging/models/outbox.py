@@ -44,6 +44,7 @@ class OutboxMessage(models.Model):
     :ivar purpose: what the contact guard judges it by.
     :ivar reminds_on: the day whose one reminder this is; the day's `ReminderLine` rows of the borrower say of what.
     :ivar is_uncertain: an attempt ended without an answer, so the provider may have it: it is asked before a new one.
+    :ivar decision: the guard's, by which it left; the database lets none be sent outside the account without one.
     :ivar address: where it went; sealed.
     :ivar address_key: what stands for that address where messages to it are put together: the e-mail address itself, or
         the blind index of a phone, `Borrower.phone_index`; empty for the borrower's own account.
@@ -101,6 +102,15 @@ class OutboxMessage(models.Model):
         related_name="+",
         verbose_name=_("text version"),
     )
+    decision = models.ForeignKey(
+        "messaging.GuardDecision",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("decision"),
+    )
     address = SealedText(_("sent to"), blank=True, db_default="")
     address_key = models.CharField(max_length=254, blank=True, db_default="", editable=False)
     # What was really said, kept when it is sent: templates change, evidence does not.
@@ -118,6 +128,12 @@ class OutboxMessage(models.Model):
             models.Index(fields=["claimed_at"], name="outbox_being_sent", condition=Q(status="SENDING")),
             models.Index(fields=["loan_id"], name="outbox_loan_waiting", condition=Q(status="PENDING")),
             models.Index(fields=["borrower", "sent_at"], name="outbox_contacts", condition=~Q(purpose="SERVICE")),
+            # What may have reached somebody already: the guard counts it with what was sent.
+            models.Index(
+                fields=["borrower"],
+                name="outbox_on_its_way",
+                condition=(Q(status="SENDING") | Q(is_uncertain=True)) & ~Q(purpose="SERVICE"),
+            ),
             models.Index(fields=["id"], name="outbox_dead", condition=Q(status="FAILED")),
             # What left the house and can be stopped, by day: the overview of the desk counts and lists it.
             models.Index(

@@ -1,6 +1,6 @@
 """When a borrower likes to be reached, and for how long they want no reminders. It holds from that moment on."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +47,34 @@ def like_hours(*, borrower_id: int, hours: tuple[time, time] | None, at: datetim
         subject_id=borrower_id,
         actor=actor,
         data={"hours": written},
+    )
+
+
+@transaction.atomic
+def agree_hours(*, borrower_id: int, hours: tuple[time, time] | None, actor: str, until: date | None = None) -> None:
+    """
+    Note in which hours beyond those of the rule a borrower agreed to be called or visited; None takes it back.
+
+    Messages keep to the rule. Again changes nothing.
+
+    :param until: the last day of the lender's on which it holds; None for until they take it back.
+    :raises HoursRefused: they do not open before they close.
+    """
+    Borrower.objects.select_for_update(no_key=True).get(pk=borrower_id)
+    if hours and hours[0] >= hours[1]:
+        raise HoursRefused(_("Choose an end that lies after the beginning."), field="agreed_to")
+    names = ("agreed_from", "agreed_to", "agreed_until")
+    known = ContactPreference.objects.filter(pk=borrower_id).values_list(*names).first()
+    after = (*hours, until) if hours else (None, None, None)
+    if (known or (None, None, None)) == after:
+        return
+    ContactPreference.objects.update_or_create(pk=borrower_id, defaults=dict(zip(names, after, strict=True)))
+    audit.record(
+        action="messaging.hours_agreed",
+        subject_type="borrower",
+        subject_id=borrower_id,
+        actor=actor,
+        data={"hours": [f"{hour:%H:%M}" for hour in hours or ()], **({"until": until.isoformat()} if until else {})},
     )
 
 

@@ -31,7 +31,7 @@ class ReasonFilter(admin.SimpleListFilter):
 
 @admin.register(ContactRefusal)
 class ContactRefusalAdmin(ReadOnlyAdmin):
-    list_display = ["refused_at", "borrower", "channel", "purpose", "why", "stage", "next_allowed_at", "message"]
+    list_display = ["at", "borrower", "channel", "purpose", "why", "stage", "next_allowed_at", "message"]
     list_display_links = None
     list_select_related = ["borrower", "message"]
     list_filter = [ReasonFilter, "channel", "purpose", "stage"]
@@ -52,8 +52,8 @@ def _by_reason() -> Table:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT reason, channel, count(*) FROM messaging_contactrefusal, unnest(reasons) AS reason
-            WHERE refused_at > %s GROUP BY reason, channel
+            SELECT reason, channel, count(*) FROM messaging_guarddecision, unnest(reasons) AS reason
+            WHERE at > %s AND verdict = 'BLOCK' GROUP BY reason, channel
             """,
             [lender_now() - timedelta(days=DAYS)],
         )

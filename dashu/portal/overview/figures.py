@@ -338,7 +338,10 @@ RIGHT_PARTY_RATE = _Counted(
     gettext_lazy("Right-party contact"),
     "right_party_rate",
     "share",
-    gettext_lazy("Calls in which the borrower was spoken to ÷ calls that were made."),
+    gettext_lazy(
+        "Calls in which the borrower was spoken to ÷ calls to borrowers. A call counts on the day on which it was noted"
+        " how it ended; one that did not come about is none."
+    ),
     gettext_lazy("No calls are recorded."),
     Measure.CALL,
     is_better_low=False,
@@ -412,8 +415,9 @@ def _of_care(overview: Overview) -> Group:
             before=overview.flow_then.count(Measure.HOLD_BREACH) if overview.flow_then else None,
             unit="count",
             how=gettext_lazy(
-                "Reminders and offers that left the house between the moment at which a hold that forbids them was "
-                "placed and the moment at which it was ended. The target is 0."
+                "Reminders and offers that left the house, and calls, visits and letters that were begun, between the "
+                "moment at which a hold that forbids them was placed and the moment at which it was ended. The target "
+                "is 0."
             ),
             note=_("target 0"),
             rows=_rows_of(overview, Measure.HOLD_BREACH),
@@ -453,7 +457,7 @@ def _parts(what: _Counted, flow: Flow, currency: str) -> str:
         part, whole = flow.count(Measure.PROMISE, "KEPT"), flow.count(Measure.PROMISE)
         return _("%(part)s of %(whole)s promises") % {"part": f"{part:,}", "whole": f"{whole:,}"}
     if what is RIGHT_PARTY_RATE:
-        part, whole = flow.count(Measure.CALL, "RIGHT_PARTY"), flow.count(Measure.CALL)
+        part, whole = flow.reached, flow.count(Measure.CALL)
         return _("%(part)s of %(whole)s calls") % {"part": f"{part:,}", "whole": f"{whole:,}"}
     if what is COST_RATE:
         cost, cash = flow.amounts.get(Measure.COST, 0), flow.amounts.get(Measure.COLLECTED, 0)

@@ -18,7 +18,7 @@ from collections_mgmt.presenting import bucket_label
 from collections_mgmt.selectors.overview import Flow, Moves, Worth
 from dashu.finance.arrears import Band
 from dashu.messaging.guard import Reason
-from dashu.messaging.models import OutboxMessage
+from dashu.messaging.models import ContactAttempt, ContactChannel, OutboxMessage
 from dashu.portal.overview.asked import ROWS
 from dashu.portal.overview.figures import EVERY_DAY, RATES, Overview, behind_address, shown, shown_change
 from dashu.web.charts import Chart, Series, Tone
@@ -29,9 +29,10 @@ from repayments.models import Channel
 
 DETAILS: Mapping[Measure, Mapping[str, Any]] = {
     Measure.SENT: dict(OutboxMessage.Channel.choices),
-    Measure.CALL: {"RIGHT_PARTY": gettext_lazy("Spoken to the borrower")},
+    Measure.CALL: dict(ContactAttempt.Outcome.choices),
+    Measure.COST: dict(ContactChannel.choices),
     Measure.COLLECTED: dict(Channel.choices),
-    Measure.BLOCKED: dict(OutboxMessage.Channel.choices),
+    Measure.BLOCKED: dict(ContactChannel.choices),
     Measure.BLOCKED_REASON: dict(Reason.choices),
     Measure.PROMISE: dict(PromiseToPay.Status.choices),
     Measure.COMPLAINT: dict(Complaint.About.choices),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from dashu.policy import rules as policy
+from dashu.policy.answering import Conduct
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,7 @@ def conduct_of_today(today: date) -> ConductShown:
                 caps.day,
             )
             % {"count": caps.day},
-            _("If we call, we speak with you at most %(calls)s times a day and try at most %(dials)s times.")
-            % {"calls": conduct.calls_a_day, "dials": conduct.dials_a_day},
+            *([_caps_of_calls(conduct)] if conduct.calls_a_day and conduct.dials_a_day else []),
             _("Every contact is written down, and you can see it in your account."),
             _("While a request for help, a complaint or a dispute is open, we do not remind you."),
         ),
@@ -47,3 +47,11 @@ def conduct_of_today(today: date) -> ConductShown:
             _("We charge nothing for reminders, calls or visits: only what your contract lists is added."),
         ),
     )
+
+
+def _caps_of_calls(conduct: Conduct) -> str:
+    """Without a bound, nothing is promised."""
+    return _("If we call, we speak with you at most %(calls)s times a day and try at most %(dials)s times.") % {
+        "calls": conduct.calls_a_day,
+        "dials": conduct.dials_a_day,
+    }

@@ -14,6 +14,7 @@ from collections_mgmt.services.disputes import LONGEST_STATEMENT
 from dashu.kernel.errors import DomainError
 from dashu.portal.forms import plain_amount
 from dashu.portal.trouble.credit_words import month_name
+from dashu.web.templatetags.dashu import money
 from loans.models import Loan
 from repayments.domain.standing import Standing
 
@@ -39,6 +40,31 @@ class PromiseForm(forms.Form):
     def clean_amount(self) -> int:
         """Return minor units."""
         return minor_of(self.cleaned_data["amount"], self._currency)
+
+
+class PlanForm(forms.Form):
+    """In how many monthly payments what is due now is paid, and when the first one is."""
+
+    count = forms.TypedChoiceField(
+        label=_("In how many payments?"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose in how many payments.")},
+    )
+    first_on = forms.DateField(label=_("The first one by"))
+
+    def __init__(
+        self, *args: Any, choices: Mapping[int, int], currency: str, first: date, last: date, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["count"].choices = [  # type: ignore[attr-defined]
+            (count, _("%(count)s payments of about %(amount)s") % {"count": count, "amount": money(minor, currency)})
+            for count, minor in choices.items()
+        ]
+        self.fields["first_on"].initial = first
+        self.fields["first_on"].widget = forms.DateInput(
+            attrs={"type": "date", "min": first.isoformat(), "max": last.isoformat()}, format="%Y-%m-%d"
+        )
 
 
 class HelpForm(forms.Form):

@@ -9,13 +9,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from collections_mgmt.models import Complaint, HardshipRequest
+from collections_mgmt.models import Complaint, HardshipRequest, Settlement
 from collections_mgmt.services.ask_for_help import ask_for_help as ask
 from collections_mgmt.services.ask_for_help import withdraw_help
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown
+from dashu.portal.own_loans import own_loans
 from dashu.portal.trouble.conduct import conduct_of_today
 from dashu.portal.trouble.forms import HelpForm
 from dashu.portal.trouble.own import own_asked, own_borrower, running_loans
@@ -43,6 +44,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
             "conduct": conduct_of_today(today),
             "asked": _own(HardshipRequest, user) if is_borrower else [],
             "complaints": _own(Complaint, user) if is_borrower else [],
+            "settlements": _settlements(request) if is_borrower else [],
             "answer_days": policy.answer_clock("hardship", today).days,
             "dispute_days": policy.answer_clock("dispute", today).days,
         },
@@ -107,6 +109,11 @@ def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     else:
         messages.info(request, _("We had answered already, so nothing was taken back. This is our answer."))
     return redirect("portal:help_request", asked.reference)
+
+
+def _settlements(request: HttpRequest) -> list[Settlement]:
+    found = Settlement.objects.visible_to(request.user).filter(loan__in=own_loans(request))
+    return list(found.select_related("loan").order_by("-pk")[:SHOWN])
 
 
 def _own(kind: type[Any], user: User) -> list[Any]:

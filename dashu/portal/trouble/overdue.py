@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods
 
 from collections_mgmt.domain.credit_outlook import Outlook, outlook_of
 from collections_mgmt.models import CreditRecordMonth, Hold, PromiseToPay
-from collections_mgmt.services.promises import make_promise
+from collections_mgmt.services.promises import is_past_limit, make_promise
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.policy.answering import AdverseRecord
 from dashu.portal.own_loans import loan_and_card
 from dashu.portal.presenting import LoanCard
+from dashu.portal.trouble.agreeing import offer_on, plan_form, plan_of
 from dashu.portal.trouble.conduct import conduct_of_today
 from dashu.portal.trouble.credit_words import month_name
 from dashu.portal.trouble.forms import PromiseForm
@@ -29,6 +30,8 @@ from dashu.web.forms import add_refusal
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
 from repayments.selectors.late_costs import cost_of_missing_the_next, late_cost
+
+DECIDED_IS_NEWS = 30  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,11 @@ def overdue(request: HttpRequest, number: str) -> HttpResponse:
             "conduct": conduct_of_today(today),
             "promise": PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN).first(),
             **_held(loan, today),
+            "decided": _decided(loan, today),
+            "plan": plan_of(loan, today=today),
+            "plan_form": plan_form(None, standing, card.currency, today),
+            "offer": offer_on(loan),
+            "is_past_limit": is_past_limit(loan, today=today),
             "form": form,
             "is_open": form.is_bound,
         },
@@ -110,14 +118,23 @@ def overdue(request: HttpRequest, number: str) -> HttpResponse:
 
 def _held(loan: Loan, today: date) -> dict[str, Any]:
     """Whether the loan is left in peace, and up to which day; None as long as something waits for an answer."""
-    last_days = list(
-        Hold.objects.filter(loan=loan, ended_on=None, starts_on__lte=today).values_list("ends_on", flat=True)
-    )
+    running = Hold.objects.filter(loan=loan, ended_on=None, starts_on__lte=today, pauses_count=True)
+    last_days = list(running.values_list("ends_on", flat=True))
     known = [day for day in last_days if day]
     return {
         "is_held": bool(last_days),
         "held_until": max(known) if known and len(known) == len(last_days) else None,
     }
+
+
+def _decided(loan: Loan, today: date) -> PromiseToPay | None:
+    """Return the promise that was kept or broken last, as long as it is news."""
+    decided = PromiseToPay.objects.filter(loan=loan, decided_on__gt=today - timedelta(days=DECIDED_IS_NEWS))
+    return (
+        decided.filter(status__in=[PromiseToPay.Status.KEPT, PromiseToPay.Status.BROKEN])
+        .order_by("-decided_on", "-pk")
+        .first()
+    )
 
 
 def _record(loan: Loan, oldest_due_on: date, today: date) -> RecordAhead:

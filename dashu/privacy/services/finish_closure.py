@@ -2,9 +2,9 @@
 What happens to a closed account once it can no longer be taken back, and when the years of keeping are over.
 
 Deleted are the login with all that hangs on it, the phone and the sessions among it, addresses, wishes and opt-outs,
-what was learned, what was typed and never handed in, and copies of data. The books stay as they are: they name
-loans, not people. The name is kept in the sealed identity alone. Each of what is kept is deleted after its last day,
-but for contracts and payments: their rows are never edited.
+that somebody needed special care, what was learned, what was typed and never handed in, and copies of data. The books
+stay as they are: they name loans, not people. The name is kept in the sealed identity alone. Each of what is kept is
+deleted after its last day, but for contracts and payments: their rows are never edited.
 """
 
 import logging
@@ -18,10 +18,17 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 
-from collections_mgmt.models import Complaint, ComplaintMessage, Dispute, HardshipRequest
+from collections_mgmt.models import (
+    Complaint,
+    ComplaintMessage,
+    Dispute,
+    FileAttachment,
+    HardshipRequest,
+    Vulnerability,
+)
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
-from dashu.messaging.models import ContactPoint, ContactPreference, OptOut, OutboxMessage
+from dashu.messaging.models import ContactAttempt, ContactPoint, ContactPreference, OptOut, OutboxMessage
 from dashu.policy.privacy import Kept
 from dashu.privacy.closing import obstacles, unsubmitted
 from dashu.privacy.models import AccountClosure, DataExport
@@ -117,7 +124,7 @@ def _forget_addresses(borrower: Borrower) -> None:
     """Let nothing reach them any more, and no row say where it once did."""
     borrower.name, borrower.phone, borrower.email = borrower.number, "", ""
     borrower.save(update_fields=["name", "phone", "email"])
-    for wishes in (ContactPreference, OptOut, ContactPoint):
+    for wishes in (ContactPreference, OptOut, ContactPoint, Vulnerability):
         wishes.objects.filter(borrower=borrower).delete()
     mine = OutboxMessage.objects.filter(borrower=borrower)
     mine.filter(status=OutboxMessage.Status.PENDING).update(status=OutboxMessage.Status.CANCELLED)
@@ -153,12 +160,16 @@ def _forget_identity(borrower_id: int, _now: datetime) -> None:
     Identity.objects.filter(borrower_id=borrower_id).delete()
 
 
-def _forget_messages(borrower_id: int, _now: datetime) -> None:
+def _forget_messages(borrower_id: int, now: datetime) -> None:
     """Forget what was said, both ways; that there was a complaint, and when it was answered, stays."""
     OutboxMessage.objects.filter(borrower_id=borrower_id).update(subject="", body="", params={})
     ComplaintMessage.objects.filter(complaint__borrower_id=borrower_id).update(words="")
     Complaint.objects.filter(borrower_id=borrower_id).update(words="", wish="", answer="")
     HardshipRequest.objects.filter(borrower_id=borrower_id).update(words="", answer="")
+    ContactAttempt.objects.filter(borrower_id=borrower_id).update(note="", number="")
+    attached = FileAttachment.objects.filter(file__borrower_id=borrower_id)
+    attached.filter(removed_at=None).update(removed_at=now, content=None)
+    attached.update(name="-", about="-", removed_because="")
     Dispute.objects.filter(borrower_id=borrower_id).update(words="", answer="", statement="", stated_at=None)
 
 

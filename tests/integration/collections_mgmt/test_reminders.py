@@ -21,6 +21,7 @@ from dashu.policy.reaching_out import SEGMENTS
 from dashu.policy.selectors import forget_rules
 from dashu.users.models import Borrower
 from repayments.services.extend_loan import extend_loan
+from tests import factories
 from tests.factories import borrower, pay, running_loan, yuan
 
 DUE = date(2026, 2, 15)
@@ -343,12 +344,11 @@ class TestGuardAtBothEnds:
 
     def test_the_cap_of_a_week_leaves_the_rest_to_the_account(self, amina, loan):
         for number in range(4):
-            OutboxMessage.objects.create(
+            factories.message(
+                amina,
                 dedupe_key=f"told:{number}",
-                borrower=amina,
                 channel="SMS",
                 template="reminder.upcoming",
-                language="en",
                 purpose="REMINDER",
                 status="SENT",
                 sent_at=nine(DUE - timedelta(days=4 + number)),

@@ -37,6 +37,7 @@ class TestExamples:
             "annual_rate",
             "replay",
             "classify",
+            "check_contact",
             "quote",
         ]
         assert TEXT.count("```json") == 2 * len(EXAMPLES) + len(BOOK_EXAMPLES)

@@ -6,7 +6,7 @@ from django.db import DataError
 
 from dashu.messaging import guard
 from dashu.messaging.guard import judge
-from dashu.messaging.models import ContactPoint, ContactPreference, OptOut, OutboxMessage
+from dashu.messaging.models import ContactPoint, ContactPreference, OptOut
 from dashu.policy.models import PolicyRule
 from dashu.policy.selectors import PolicyRuleMissing, forget_rules
 from tests import factories
@@ -24,9 +24,9 @@ def answers(borrower, *, at=NOON, purpose="REMINDER") -> dict[str, tuple[str, ..
 
 
 def told(borrower, when, *, purpose="REMINDER", channel="SMS", number=0):
-    OutboxMessage.objects.create(
+    factories.message(
+        borrower,
         dedupe_key=f"told:{when}:{channel}:{number}",
-        borrower=borrower,
         channel=channel,
         template="x",
         language="en",

@@ -11,6 +11,7 @@ from dashu.messaging.models import ContactPoint, DeliveryReceipt, OptOut, Outbox
 from dashu.messaging.services.book_receipts import book_receipts
 from dashu.messaging.services.opt_out import resume_messages
 from dashu.messaging.tasks import tell_simulated_receipt
+from tests import factories
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
 Kind = DeliveryReceipt.Kind
@@ -32,9 +33,7 @@ def make_sent(borrower, key="k", **changes) -> OutboxMessage:
         "status": "SENT",
         "sent_at": NOON,
     }
-    return OutboxMessage.objects.create(
-        dedupe_key=key, borrower=borrower, template="x", language="en", **{**fields, **changes}
-    )
+    return factories.message(borrower, dedupe_key=key, **{**fields, **changes})
 
 
 def receipt(message, kind, minutes=1, event_id="") -> Receipt:

@@ -31,7 +31,7 @@ def told(borrower, at=NOON, template="repayments.receipt", **changes):
         **changes,
     }
     number = OutboxMessage.objects.count()
-    return OutboxMessage.objects.create(dedupe_key=f"told:{number}", borrower=borrower, template=template, **fields)
+    return factories.message(borrower, dedupe_key=f"told:{number}", template=template, **fields)
 
 
 def notices():

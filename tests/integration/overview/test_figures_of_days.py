@@ -1,7 +1,7 @@
 """What is counted day by day, what each measure counts and leaves out, and the rows behind it."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -9,14 +9,14 @@ from uuid import uuid4
 import pytest
 
 from collections_mgmt.domain.desk_figures import Measure
-from collections_mgmt.models import Complaint, DeskFigure, HardshipLoan, HardshipRequest, Hold, PromiseToPay
+from collections_mgmt.models import Complaint, DeskFigure, HardshipLoan, HardshipRequest, Hold, LoanMove, PromiseToPay
 from collections_mgmt.selectors import desk_sources
 from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
 from collections_mgmt.selectors.overview import Flow, Scope, flows_of
 from collections_mgmt.selectors.overview_rows import Page, happened
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import LENDER_ZONE
-from dashu.messaging.models import ContactRefusal, OutboxMessage
+from dashu.messaging.models import ContactAttempt, ContactRefusal, GuardDecision, OutboxMessage
 from dashu.users.models import User
 from loans.models import Loan
 from tests import factories
@@ -34,9 +34,7 @@ def at(day: int, hour: int, *, month: int = 3) -> datetime:
 
 def message(loan: Loan, moment: datetime, **fields: Any) -> OutboxMessage:
     given = {"purpose": "REMINDER", "channel": "SMS", "status": "SENT", "loan_id": loan.pk} | fields
-    return OutboxMessage.objects.create(
-        dedupe_key=uuid4().hex, borrower=loan.borrower, template="x", language="en", sent_at=moment, **given
-    )
+    return factories.message(loan.borrower, dedupe_key=uuid4().hex, sent_at=moment, **given)
 
 
 def flow(scope: Scope = CNY) -> Flow:
@@ -68,7 +66,7 @@ class TestContacts:
         blocked = message(loan, at(5, 9), status="BLOCKED")
         ContactRefusal.objects.create(
             borrower=loan.borrower, message=blocked, channel="SMS", purpose="REMINDER", stage="SENDING",
-            reasons=["ON_HOLD", "OPTED_OUT"], refused_at=at(5, 10),
+            reasons=["ON_HOLD", "OPTED_OUT"], at=at(5, 10),
         )  # fmt: skip
         close(MARCH)
 
@@ -142,8 +140,8 @@ class TestOffers:
 class TestHoldBreaches:
     def test_are_messages_between_placing_a_hold_and_ending_it(self, loan, brook):
         hold = Hold.objects.create(
-            loan=loan, kind="BREATHING_SPACE", starts_on=date(2026, 3, 9), ended_on=date(2026, 3, 10), reason="asked",
-            actor="user:1",
+            loan=loan, kind="BREATHING_SPACE", contact="PERSON", starts_on=date(2026, 3, 9),
+            ended_on=date(2026, 3, 10), reason="asked", actor="user:1",
         )  # fmt: skip
         for action, moment in (("collections.hold_placed", at(9, 15)), ("collections.hold_ended", at(10, 9))):
             AuditRecord.objects.create(
@@ -172,48 +170,118 @@ class TestHoldBreaches:
 
         assert flow().by_detail(Measure.HOLD_BREACH) == {"DISPUTE": 1}
 
+    def test_are_calls_begun_while_it_ran_too(self, loan, brook):
+        Hold.objects.create(
+            loan=loan, kind="DISPUTE", contact="LOAN", starts_on=date(2026, 3, 9), ended_on=date(2026, 3, 12),
+            reason="asked", actor="user:1",
+        )  # fmt: skip
+        AuditRecord.objects.create(
+            at=at(12, 9), action="collections.hold_ended", subject_type="loan", subject_id=loan.pk, actor="user:1",
+            data={"hold": Hold.objects.get().pk},
+        )  # fmt: skip
+        attempt(loan, at(8, 23))
+        breach = attempt(loan, at(10, 9))
+        attempt(loan, at(10, 10), "FAILED")
+        attempt(loan, at(10, 11), purpose="SERVICE")
+        attempt(loan, at(10, 12), direction="IN", outcome="RIGHT_PARTY")
+        attempt(loan, at(12, 10))
+        other = running_loan(loan.borrower)
+        attempt(other, at(10, 13))
+        attempt(running_loan(brook), at(10, 9))
+        close(MARCH)
+
+        assert flow().by_detail(Measure.HOLD_BREACH) == {"DISPUTE": 1}
+        assert [row.place.key for row in rows(Measure.HOLD_BREACH).rows] == [breach.pk]
+
+
+def attempt(loan: Loan, moment: datetime, outcome: str = "NO_ANSWER", **fields: Any) -> ContactAttempt:
+    """A call to the borrower that the guard allowed, noted five minutes later."""
+    given = {"channel": "CALL", "party": "BORROWER", "purpose": "COLLECTION", "operator": "user:1"} | fields
+    asked = {name: given[name] for name in ("channel", "party", "purpose", "operator")}
+    decision = None
+    if given.get("direction") != "IN":
+        decision = GuardDecision.objects.create(
+            borrower=loan.borrower, stage="ASKED", verdict="ALLOW", reasons=[], at=moment, **asked
+        )
+    given |= {"loan_ids": [loan.pk], "outcome_at": given.get("outcome_at", moment + timedelta(minutes=5))}
+    return ContactAttempt.objects.create(
+        key=uuid4().hex, borrower=loan.borrower, decision=decision, started_at=moment, outcome=outcome, **given
+    )
+
 
 @pytest.fixture
-def calls(loan: Loan) -> Iterator[None]:
-    """Four calls about a loan, of which three reached its borrower, and what they cost: 2.50 yuan each."""
-    call = f"""
-        SELECT %(until)s::date AS on_date, %(until_at)s::timestamptz - number * interval '1 hour' AS at, number AS key,
-               {loan.pk}::bigint AS loan_id, {loan.borrower_id}::bigint AS borrower_id, detail, 250::bigint AS amount_minor
-        FROM (VALUES (1, 'RIGHT_PARTY'), (2, 'RIGHT_PARTY'), (3, 'NO_ANSWER'), (4, 'RIGHT_PARTY')) AS call (number, detail)
-        WHERE %(until)s = DATE '2026-03-31'
-    """  # noqa: E501
-    for measure in (Measure.CALL, Measure.COST):
-        desk_sources.register_source(measure, "test", call)
+def early_team(loan: Loan) -> Iterator[None]:
     desk_sources.register_teams(f"SELECT {loan.pk}::bigint AS loan_id, 'early' AS team, 'gentle' AS strategy")
     yield
-    for measure in (Measure.CALL, Measure.COST):
-        desk_sources.unregister_source(measure, "test")
     desk_sources.register_teams(TEAMS_OF_LOANS)
 
 
 class TestCalls:
-    def test_are_not_known_before_anything_records_them(self, loan):
+    def test_give_no_rate_where_none_is_noted(self, loan):
+        attempt(loan, at(31, 23), outcome_at=at(1, 9, month=4))
         close(MARCH)
 
-        assert not desk_sources.is_known(Measure.CALL)
         assert flow().right_party_rate is None
         assert flow().cost_rate is None
 
-    def test_give_right_party_contact_and_cost_by_team_and_strategy(self, loan, brook, calls):
+    def test_are_those_to_the_borrower_that_came_about(self, loan):
+        attempt(loan, at(2, 9), "RIGHT_PARTY")
+        attempt(loan, at(2, 11), "REFUSED", channel="AI_CALL")
+        attempt(loan, at(31, 23), "NO_ANSWER")
+        attempt(loan, at(3, 9), "FAILED")
+        attempt(loan, at(4, 9), "RIGHT_PARTY", party="GUARANTOR")
+        attempt(loan, at(5, 9), "NOT_MET", channel="VISIT")
+        attempt(loan, at(6, 9), "RIGHT_PARTY", direction="IN")
+        close(MARCH)
+
+        assert flow().by_detail(Measure.CALL) == {"NO_ANSWER": 1, "REFUSED": 1, "RIGHT_PARTY": 1}
+        assert flow().right_party_rate == Decimal("0.6667")
+        assert flow().contacts == 3
+        assert [row.place.detail for row in rows(Measure.CALL).rows] == ["NO_ANSWER", "REFUSED", "RIGHT_PARTY"]
+
+    def test_count_on_the_day_on_which_their_end_was_noted(self, loan):
+        made = attempt(loan, at(2, 23), outcome_at=at(4, 9))
+        close(MARCH)
+
+        (row,) = rows(Measure.CALL).rows
+        assert (row.on, row.place.key, row.loan) == (date(2026, 3, 4), made.pk, loan)
+
+    def test_give_right_party_contact_and_cost_by_team_and_strategy(self, loan, brook, early_team):
         other = running_loan(brook)
         close(FEBRUARY)
+        for hour, outcome in ((9, "RIGHT_PARTY"), (11, "REFUSED"), (13, "NO_ANSWER"), (15, "RIGHT_PARTY")):
+            attempt(loan, at(30, hour), outcome, cost_minor=250)
+        attempt(other, at(30, 9), "FAILED", cost_minor=999)
         pay(loan, 200_00, date(2026, 3, 5))
         pay(other, 800_00, date(2026, 3, 5))
         close(MARCH)
         found = flows_of(MARCH, None, CNY)
 
         assert found.total(CNY).right_party_rate == Decimal("0.7500")
+        assert found.total(CNY).by_detail(Measure.COST) == {"CALL": 4}
         assert found.total(CNY).cost_rate == Decimal("0.0100")  # 10.00 for 1,000.00
         assert (found.teams, found.strategies) == (["early"], ["gentle"])
         assert found.of_team("early", CNY).cost_rate == Decimal("0.0500")
         scope = Scope("CNY", team="early", strategy="gentle")
         assert [row.amount_minor for row in rows(Measure.COLLECTED, scope=scope).rows] == [200_00]
         assert rows(Measure.COLLECTED, scope=Scope("CNY", team="late")).rows == []
+
+    @pytest.mark.parametrize(
+        ("outcome", "more", "counts"),
+        [
+            ("RIGHT_PARTY", {}, True),
+            ("REFUSED", {"direction": "IN"}, True),
+            ("NO_ANSWER", {}, False),
+            ("RIGHT_PARTY", {"channel": "AI_CALL"}, False),
+            ("RIGHT_PARTY", {"party": "GUARANTOR"}, False),
+        ],
+    )
+    def test_with_the_borrower_are_human_contact(self, loan, outcome, more, counts):
+        close(FEBRUARY)
+        attempt(loan, at(5, 9), outcome, **more)
+        close(MARCH)
+
+        assert LoanMove.objects.get(loan=loan, month_end=MARCH).was_contacted is counts
 
 
 class TestCollected:

@@ -150,12 +150,13 @@ class TestRows:
         assert listed(client, "of=collected") == [book.brook.number, book.amina.number]
         assert listed(client, "of=collected&next=nonsense") == [book.brook.number, book.amina.number]
 
-    def test_of_nothing_that_is_counted_are_not_found(self, book):
+    def test_of_nothing_that_is_counted_are_not_found(self, book, monkeypatch):
         client = as_role("SUPERVISOR")
 
-        assert not desk_sources.is_known(Measure.CALL)
-        for of in ("", "call", "anything"):
+        for of in ("", "anything"):
             assert client.get(f"{reverse(ROWS)}?{DAYS}&of={of}").status_code == 404
+        monkeypatch.setitem(desk_sources._SOURCES, Measure.CALL, {})
+        assert client.get(f"{reverse(ROWS)}?{DAYS}&of=call").status_code == 404
 
 
 class TestWorkbook:

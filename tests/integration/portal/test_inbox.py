@@ -49,7 +49,7 @@ def told(borrower: Borrower, number: int = 1, **fields: Any) -> OutboxMessage:
         "subject": f"Letter {number}",
         "body": f"This is letter {number}.",
     }
-    return OutboxMessage.objects.create(borrower=borrower, **{**about, **fields})
+    return factories.message(borrower, **{**about, **fields})
 
 
 class TestInbox:

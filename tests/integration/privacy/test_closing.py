@@ -190,12 +190,9 @@ class TestFinishing:
         OptOut.objects.create(borrower=amina, channel="SMS", purpose="MARKETING", source="LINK")
         LessonProgress.objects.create(user=amina.user, lesson="overdue", started_at=NOW)
         AccessAttempt.objects.create(username="amina@example.com", ip_address="203.0.113.7", failures_since_start=1)
-        OutboxMessage.objects.create(
-            dedupe_key="k",
-            borrower=amina,
+        factories.message(
+            amina,
             channel="SMS",
-            template="x",
-            language="en",
             status="SENT",
             sent_at=NOW,
             address=amina.phone,

@@ -44,6 +44,7 @@ REASONS = {
     "collections_mgmt.CollectorProfile": WORK_OF_STAFF,
     "collections_mgmt.SavedFilter": WORK_OF_STAFF,
     "loans.SigningCode": "holds secrets for minutes; what was signed is in the contract",
+    "messaging.ContactRefusal": "the decisions that said no; all decisions are in the copy",
     "messaging.ReminderLine": "says which installments a reminder is about; the reminder itself is in the copy",
     "repayments.CorrectionRow": "a line of a file of staff; what it booked is among the events of the loan",
     "repayments.InstallmentMovement": "sums up to what the schedule says was paid and waived",

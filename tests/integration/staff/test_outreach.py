@@ -152,7 +152,7 @@ class TestRefused:
                 purpose="REMINDER",
                 stage="QUEUED",
                 reasons=reasons,
-                refused_at=lender_now(),
+                at=lender_now(),
             )
         client = sign_in(chidi)
 

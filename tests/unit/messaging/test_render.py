@@ -57,10 +57,27 @@ class TestRender:
             "paid_on",
             "until_on",
             "report_on",
+            "accept_on",
         )
         happened = ("payment", "settlement", "reversal", "waiver", "fee", "refund")
-        amounts = ("next_amount", "due", "left_to_pay", "left_before", "overdue", "next_due", *happened)
-        texts = {"reference": "P-9", "contract": "L7", "account": "•••• 6789", "link": "https://loans.example/P-9"}
+        amounts = (
+            "next_amount",
+            "due",
+            "left_to_pay",
+            "left_before",
+            "overdue",
+            "next_due",
+            "paid",
+            "waived",
+            *happened,
+        )
+        texts = {
+            "reference": "P-9",
+            "contract": "L7",
+            "account": "•••• 6789",
+            "link": "https://loans.example/P-9",
+            "parts": 3,
+        }
         params = {**PARAMS, **dict.fromkeys(days, "2026-02-01"), **{f"{name}_minor": 1 for name in amounts}, **texts}
 
         for template in all_templates():

@@ -8,7 +8,6 @@ from dashu.policy.answering import (
     OwnPromise,
     adverse_of,
     clock_of,
-    conduct_of,
     help_lines_of,
     named_codes_of,
     own_promise_of,
@@ -56,10 +55,6 @@ class TestReading:
         assert own_promise_of({"longest_days": 14, "least_share": "0.1"}) == OwnPromise(14, Decimal("0.1"))
         with pytest.raises(ValueError, match="longest_days"):
             own_promise_of({"longest_days": 0, "least_share": "0.1"})
-
-    def test_refuses_more_talks_than_calls(self):
-        with pytest.raises(ValueError, match="reached"):
-            conduct_of({"calls_a_day": 4, "dials_a_day": 3, "visitors": 2, "visit_notice_days": 3})
 
     def test_refuses_a_notice_longer_than_a_month(self):
         with pytest.raises(ValueError, match="notice_days"):

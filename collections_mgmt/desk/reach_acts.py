@@ -1,0 +1,225 @@
+"""The pages by which whoever holds a file calls, visits or writes, and notes how it went and what was agreed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, reverse
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST
+
+from collections_mgmt.desk.acts import ActsOnFiles
+from collections_mgmt.desk.calling import outcome_buttons, previews_table, what_to_say
+from collections_mgmt.desk.contact_words import conditions_named, refused_words
+from collections_mgmt.desk.queue import file_address
+from collections_mgmt.desk.reach_forms import AgreedHoursForm, CalledUsForm, EndForm, KeyForm, ReachForm, new_key
+from collections_mgmt.models import CaseFile
+from collections_mgmt.selectors.reaching import guarantors_of
+from collections_mgmt.services.reach_from_file import (
+    MAKE,
+    agree_hours_at_file,
+    ask_from_file,
+    end_contact,
+    note_call_to_us,
+)
+from dashu.kernel.dates import lender_now
+from dashu.kernel.errors import DomainError
+from dashu.messaging.models import ContactAttempt, ContactPreference
+from dashu.messaging.services.dialing import Answer, shown_number
+from dashu.users.actors import actor_of, person_of
+from dashu.web.forms import add_refusal
+
+Addresses = Callable[..., URLPattern]
+
+
+class ReachesPeople(ActsOnFiles):
+    """No page of these shows a number but that of a contact, and that one only to whoever asked for it."""
+
+    def reaching_urls(self, ours: Addresses) -> list[URLPattern]:
+        return [
+            ours("<int:pk>/call/", require_POST(self.call), "call"),
+            ours("<int:pk>/reach/", self.reach, "reach"),
+            ours("<int:pk>/called-us/", self.called_us, "called_us"),
+            ours("<int:pk>/hours/", self.hours, "hours"),
+            ours("<int:pk>/contact/<int:attempt>/", self.contact, "contact"),
+            ours("<int:pk>/contact/<int:attempt>/number/", self.number, "contact_number"),
+        ]
+
+    def call(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One press: ask whether the borrower may be called now, and go to the number or back with the reasons."""
+        file, form = self._found(request, pk), KeyForm(request.POST)
+        self._refuse_without_make(request)
+        if not form.is_valid():
+            return redirect(file_address(file))
+        try:
+            answer = ask_from_file(
+                file_id=pk, key=form.cleaned_data["key"], channel="CALL", user=person_of(request), now=lender_now()
+            )
+        except DomainError as refusal:
+            messages.warning(request, refusal.user_message)
+            return redirect(file_address(file))
+        if answer.attempt is None:
+            messages.warning(request, _refusal(answer))
+            return redirect(file_address(file))
+        return redirect(_contact_address(pk, answer.attempt.pk))
+
+    def reach(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask about any way and any person; what the rules say now stands before the form."""
+        file, now = self._found(request, pk), lender_now()
+        self._refuse_without_make(request)
+        form = ReachForm(request.POST or None, guarantors=guarantors_of(file.borrower_id), initial={"key": new_key()})
+        if request.method == "POST" and form.is_valid():
+            given = form.cleaned_data
+            asked = {name: given[name] for name in ("key", "channel", "party", "party_ref", "number", "is_consented")}
+            try:
+                answer = ask_from_file(file_id=pk, user=person_of(request), now=now, **asked)
+            except DomainError as refusal:
+                add_refusal(form, refusal)
+            else:
+                if answer.attempt:
+                    return redirect(_contact_address(pk, answer.attempt.pk))
+                form.add_error(None, _refusal(answer))
+        return self._render(
+            request,
+            "collections_mgmt/reach.html",
+            {
+                "title": gettext("Another way to reach somebody"),
+                "text": f"{file.number} · {file.borrower}",
+                "note": gettext(
+                    "The rules decide each time, and each answer is kept. A number is shown only after a yes."
+                ),
+                "form": form,
+                "button": gettext("Ask"),
+                "back": file_address(file),
+                "table": previews_table(file, operator=actor_of(request), now=now),
+            },
+        )
+
+    def contact(self, request: HttpRequest, pk: int, attempt: int) -> HttpResponse:
+        """The page of one contact: its number for minutes, what to say, and how it ended."""
+        file, made = self._contact_of(request, pk, attempt)
+        form = EndForm(request.POST or None, asks_cost=made.channel != "CALL", currency=file.currency)
+        if request.method == "POST" and form.is_valid():
+            given, now = form.cleaned_data, lender_now()
+            try:
+                end_contact(
+                    file_id=pk,
+                    attempt_id=attempt,
+                    outcome=given["outcome"],
+                    words=given["words"],
+                    cost_minor=given.get("amount", 0),
+                    user=person_of(request),
+                    now=now,
+                )
+            except DomainError as refusal:
+                add_refusal(form, refusal)
+            else:
+                messages.success(request, gettext("It is noted how this contact ended."))
+                return redirect(self._after_contact(request, pk))
+        assert made.decision is not None
+        return self._render(
+            request,
+            "collections_mgmt/contact.html",
+            {
+                "title": f"{made.get_channel_display()} · {made.get_party_display()}",
+                "file": file,
+                "attempt": made,
+                "form": form,
+                "conditions": conditions_named(made.decision.conditions),
+                "said": what_to_say(made, file, now=lender_now()),
+                "script_language": file.borrower.language,
+                "outcomes": outcome_buttons(made) if made.outcome == ContactAttempt.Outcome.OPEN else [],
+                "back": self._after_contact(request, pk),
+                **self._number(request, file, made),
+            },
+        )
+
+    def number(self, request: HttpRequest, pk: int, attempt: int) -> HttpResponse:
+        """The part of the page of a contact that is fetched again: a number goes when it may not stand there."""
+        file, made = self._contact_of(request, pk, attempt)
+        context = {"file": file, "attempt": made, **self._number(request, file, made)}
+        return render(request, "collections_mgmt/_number.html", context)
+
+    def called_us(self, request: HttpRequest, pk: int) -> HttpResponse:
+        now = lender_now()
+        return self._act(
+            request,
+            CalledUsForm(request.POST or None, now=localtime(now), initial={"key": new_key()}),
+            lambda given: note_call_to_us(
+                file_id=pk,
+                key=given["key"],
+                party=given["party"],
+                outcome=given["outcome"],
+                called_at=given["called_at"],
+                words=given["words"],
+                user=person_of(request),
+                now=now,
+            ),
+            file=(file := self._found(request, pk)),
+            title=gettext("They called us"),
+            note=gettext("It is no contact of ours. After a talk, the days of rest of the rules begin."),
+            done=gettext("Their call is noted."),
+            after=file_address(file),
+        )
+
+    def hours(self, request: HttpRequest, pk: int) -> HttpResponse:
+        file = self._found(request, pk)
+        known = ContactPreference.objects.filter(pk=file.borrower_id).first()
+        initial = (
+            {"agreed_from": known.agreed_from, "agreed_to": known.agreed_to, "until": known.agreed_until}
+            if known
+            else {}
+        )
+        return self._act(
+            request,
+            AgreedHoursForm(request.POST or None, initial=initial),
+            lambda given: agree_hours_at_file(
+                file_id=pk, hours=given["hours"], until=given["until"], user=person_of(request), now=lender_now()
+            ),
+            file=file,
+            title=gettext("Agree on hours"),
+            note=gettext(
+                "Only what the borrower said themselves. In these hours they may be called or visited beside those of"
+                " the rules; messages keep to the rules. Leave both hours empty to take it back."
+            ),
+            done=gettext("What was agreed is noted."),
+            after=file_address(file),
+        )
+
+    def _contact_of(self, request: HttpRequest, pk: int, attempt: int) -> tuple[CaseFile, ContactAttempt]:
+        """A contact of a file that one sees, or that one made oneself while one held it."""
+        seen = ContactAttempt.objects.visible_to(request.user).filter(direction="OUT")
+        made = seen.select_related("decision", "borrower").defer("number").filter(pk=attempt).first()
+        if made is None:
+            raise Http404
+        files = CaseFile.objects.all() if made.operator == actor_of(request) else self.get_queryset(request)
+        file = files.select_related("borrower").filter(pk=pk, borrower=made.borrower_id).first()
+        if file is None:
+            raise Http404
+        return file, made
+
+    def _number(self, request: HttpRequest, file: CaseFile, made: ContactAttempt) -> dict[str, Any]:
+        """The number while the guard still allows it and whoever asked for it still holds the file."""
+        is_held = file.state == CaseFile.State.HELD and file.holder_id == request.user.pk
+        shown = shown_number(attempt_id=made.pk, operator=actor_of(request), at=lender_now()) if is_held else ""
+        return {"number": shown, "is_open": made.outcome == ContactAttempt.Outcome.OPEN}
+
+    def _after_contact(self, request: HttpRequest, pk: int) -> str:
+        file = self.get_queryset(request).filter(pk=pk).first()
+        return file_address(file) if file else reverse("admin:collections_mgmt_casefile_changelist")
+
+    def _refuse_without_make(self, request: HttpRequest) -> None:
+        if not request.user.has_perm(MAKE):
+            raise PermissionDenied
+
+
+def _contact_address(pk: int, attempt: int) -> str:
+    return reverse("admin:collections_mgmt_casefile_contact", args=[pk, attempt])
+
+
+def _refusal(answer: Answer) -> str:
+    return refused_words(answer.decision.reasons, answer.decision.next_allowed_at)

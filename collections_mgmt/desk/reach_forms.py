@@ -1,0 +1,163 @@
+"""What staff fill in to reach somebody, and what they note of it."""
+
+from collections.abc import Iterable
+from datetime import datetime, time
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import (
+    UnfoldAdminRadioSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminSingleTimeWidget,
+    UnfoldAdminSplitDateTimeWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from collections_mgmt.services.file_rows import LONGEST_WORDS
+from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty
+from dashu.web.forms import AmountForm
+from loans.models import Guarantor
+
+BY_HAND = [
+    (channel.value, channel.label) for channel in (ContactChannel.CALL, ContactChannel.VISIT, ContactChannel.LETTER)
+]
+LONGEST_KEY = 40
+_OTHERS = (ContactParty.REPRESENTATIVE, ContactParty.WORKPLACE, ContactParty.THIRD_PARTY)
+
+
+def new_key() -> str:
+    return str(uuid4())
+
+
+def _note() -> forms.CharField:
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
+    return forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=LONGEST_WORDS,
+        widget=widget,
+        help_text=_("What was said and what others need to know. The borrower may ask to read it."),
+    )
+
+
+class KeyForm(forms.Form):
+    """The form of one press: the same key is the same contact, however often it is sent."""
+
+    key = forms.CharField(max_length=LONGEST_KEY, widget=forms.HiddenInput)
+
+
+class ReachForm(KeyForm):
+    """Whom to reach, and how. `cleaned_data` has `party` and `party_ref`."""
+
+    channel = forms.ChoiceField(label=_("How"), choices=BY_HAND, initial="CALL", widget=UnfoldAdminRadioSelectWidget)
+    who = forms.ChoiceField(label=_("Whom"), initial=ContactParty.BORROWER.value, widget=UnfoldAdminRadioSelectWidget)
+    number = forms.CharField(
+        label=_("Phone number"),
+        required=False,
+        max_length=32,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("Only for a representative, a workplace or another person. The others' numbers are known."),
+    )
+    is_consented = forms.BooleanField(
+        label=_("They asked for this call"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_("It does not count towards how often they are called. All other rules hold."),
+    )
+
+    def __init__(self, *args: Any, guarantors: Iterable[Guarantor], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(f"{ContactParty.GUARANTOR}:{each.pk}", _guarantor(each)) for each in guarantors]
+        others = [(party.value, party.label) for party in _OTHERS]
+        who = self.fields["who"]
+        assert isinstance(who, forms.ChoiceField)
+        who.choices = [(ContactParty.BORROWER.value, ContactParty.BORROWER.label), *named, *others]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        party, _colon, ref = cleaned.get("who", "").partition(":")
+        cleaned["party"], cleaned["party_ref"] = party, int(ref) if ref else None
+        if cleaned.get("channel") == "CALL" and party in _OTHERS and not cleaned.get("number"):
+            self.add_error("number", ValidationError(_("Write the number that is to be called.")))
+        return cleaned
+
+
+def _guarantor(guarantor: Guarantor) -> str:
+    return gettext("Guarantor %(name)s") % {"name": guarantor.masked_name}
+
+
+class EndForm(AmountForm):
+    """How a contact ended; the outcome is the button that was pressed. A call costs nothing that staff could know."""
+
+    outcome = forms.ChoiceField(choices=ContactAttempt.Outcome, widget=forms.HiddenInput)
+    words = _note()
+
+    def __init__(self, *args: Any, asks_cost: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].required = False
+        self.fields["amount"].label = _("What it cost us")
+        if not asks_cost:
+            del self.fields["amount"]
+        self.order_fields(["words", "amount"])
+
+    def clean_amount(self) -> int:
+        return super().clean_amount() if self.cleaned_data["amount"] else 0
+
+
+class CalledUsForm(KeyForm):
+    called_at = forms.SplitDateTimeField(label=_("When they called"), widget=UnfoldAdminSplitDateTimeWidget)
+    party = forms.ChoiceField(
+        label=_("Who called"),
+        choices=[
+            (party.value, party.label)
+            for party in (
+                ContactParty.BORROWER,
+                ContactParty.GUARANTOR,
+                ContactParty.REPRESENTATIVE,
+                ContactParty.THIRD_PARTY,
+            )
+        ],
+        initial=ContactParty.BORROWER.value,
+        widget=UnfoldAdminRadioSelectWidget,
+    )
+    outcome = forms.ChoiceField(
+        label=_("How it went"),
+        choices=[
+            (outcome.value, outcome.label)
+            for outcome in (ContactAttempt.Outcome.RIGHT_PARTY, ContactAttempt.Outcome.REFUSED)
+        ],
+        initial=ContactAttempt.Outcome.RIGHT_PARTY.value,
+        widget=UnfoldAdminRadioSelectWidget,
+    )
+    words = _note()
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial.setdefault("called_at", now)
+
+
+class AgreedHoursForm(forms.Form):
+    """`cleaned_data["hours"]` is None where they take back what was agreed."""
+
+    agreed_from = forms.TimeField(label=_("May be called from"), required=False, widget=UnfoldAdminSingleTimeWidget)
+    agreed_to = forms.TimeField(label=_("May be called to"), required=False, widget=UnfoldAdminSingleTimeWidget)
+    until = forms.DateField(
+        label=_("Until and with"),
+        required=False,
+        widget=UnfoldAdminSingleDateWidget,
+        help_text=_("Empty: until they take it back."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        hours: tuple[time | None, time | None] = cleaned.get("agreed_from"), cleaned.get("agreed_to")
+        if any(hours) and not all(hours):
+            raise ValidationError(_("Give both hours, or none to take back what was agreed."))
+        cleaned["hours"] = hours if all(hours) else None
+        return cleaned

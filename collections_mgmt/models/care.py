@@ -1,0 +1,78 @@
+"""Borrowers who need special care: a code and days, never what somebody has or went through."""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from dashu.users.models import Borrower, User, Viewer
+
+
+class VulnerabilityQuerySet(models.QuerySet["Vulnerability"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Staff see that somebody needs special care; which kind is for those who may see categories."""
+        if user.is_authenticated and user.is_active:
+            return self if user.is_staff else self.filter(borrower__user=user)
+        return self.none()
+
+    def running(self) -> Self:
+        return self.filter(ended_on=None)
+
+
+class Vulnerability(models.Model):
+    """
+    That a borrower needs special care. There is no field for words, so that no story can be written down here.
+
+    :ivar category: a code of the rule `care.special`.
+    :ivar is_specialist: whoever calls or decides is trained for it; others pass the case on.
+    :ivar consented_on: when the borrower agreed to it being kept; needed for categories that are sensitive.
+    :ivar review_on: the day on which somebody asks whether it still holds.
+    """
+
+    borrower = models.ForeignKey(
+        Borrower, on_delete=models.PROTECT, related_name="vulnerabilities", db_index=False, verbose_name=_("borrower")
+    )
+    category = models.CharField(_("category"), max_length=20)
+    is_specialist = models.BooleanField(_("goes to a specialist"), db_default=False, default=False)
+    consented_on = models.DateField(_("consented on"), null=True, blank=True)
+    noted_on = models.DateField(_("noted on"))
+    noted_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("noted by")
+    )
+    review_on = models.DateField(_("look again on"))
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("ended by"),
+    )
+
+    objects = VulnerabilityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("special care")
+        verbose_name_plural = _("special care")
+        permissions = [
+            ("note_vulnerability", "Can note that a borrower needs special care"),
+            ("see_category_vulnerability", "Can see why a borrower needs special care"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["borrower", "category"], condition=Q(ended_on=None), name="collections_care_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_on=None) | Q(ended_on__gte=F("noted_on")), name="collections_care_dates_agree"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["borrower", "-id"], name="collections_care_by_owner"),
+            models.Index(fields=["review_on"], condition=Q(ended_on=None), name="collections_care_to_review"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.borrower_id} {self.noted_on}"

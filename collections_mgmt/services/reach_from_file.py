@@ -1,0 +1,159 @@
+"""
+Calling, visiting and writing from a file: whoever holds it asks the contact guard, and says afterwards how it ended.
+
+The borrower is locked before the file, as everywhere where both are.
+"""
+
+from datetime import date, datetime, time
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from collections_mgmt.models import STEER, WORK, CaseFile
+from collections_mgmt.selectors.reaching import guarantors_of, late_loan_ids
+from collections_mgmt.services.act_on_file import note_contact
+from collections_mgmt.services.file_rows import FileNotFound, checked_words, lock_held_file, refuse_without
+from dashu.kernel.dates import lender_date
+from dashu.kernel.errors import DomainError
+from dashu.messaging.guard import lock_people
+from dashu.messaging.models import ContactAttempt, ContactParty, ContactPurposeChoice
+from dashu.messaging.services.contact_times import HoursRefused, agree_hours
+from dashu.messaging.services.dialing import Answer, AttemptNotFound, ask_to_contact, note_inbound, record_outcome
+from dashu.users.actors import actor_of_user
+from dashu.users.models import User
+
+MAKE = "messaging.make_contactattempt"
+Outcome = ContactAttempt.Outcome
+
+
+class GuarantorUnknown(DomainError):
+    """Nobody of this number answers for a contract of the file's borrower."""
+
+    code = "guarantor_unknown"
+
+
+class CallTimeRefused(DomainError):
+    """A call to us cannot have come in the future, or so long ago."""
+
+    code = "call_time_refused"
+
+
+def purpose_of(party: str) -> str:
+    """Others than those who owe or answer for it are only asked how the borrower can be reached."""
+    return (ContactPurposeChoice.LOCATE if party == ContactParty.THIRD_PARTY else ContactPurposeChoice.COLLECTION).value
+
+
+@transaction.atomic
+def ask_from_file(
+    *,
+    file_id: int,
+    key: str,
+    channel: str,
+    user: User,
+    now: datetime,
+    party: str = ContactParty.BORROWER,
+    party_ref: int | None = None,
+    number: str = "",
+    is_consented: bool = False,
+) -> Answer:
+    """
+    Ask to call, visit or write to somebody about the loans of a held file that are late. See `ask_to_contact`.
+
+    :param key: of the form that was pressed; the same key is the same contact.
+    :raises MayNotWorkFiles, FileNotFound, FileNotHeld, GuarantorUnknown, NotByHand, KeyOfAnotherContact: see there.
+    """
+    refuse_without(user, MAKE)
+    file = _lock_person_and_file(file_id, user)
+    if party == ContactParty.GUARANTOR and not guarantors_of(file.borrower_id).filter(pk=party_ref or 0).exists():
+        raise GuarantorUnknown(_("Choose who of the guarantors it is."), field="who")
+    return ask_to_contact(
+        key=f"file:{file_id}:{key}",
+        borrower_id=file.borrower_id,
+        channel=channel,
+        operator=actor_of_user(user),
+        at=now,
+        loan_ids=late_loan_ids(file.borrower_id),
+        party=party,
+        party_ref=party_ref,
+        number=number,
+        purpose=purpose_of(party),
+        is_consented=is_consented,
+    )
+
+
+@transaction.atomic
+def end_contact(
+    *, file_id: int, attempt_id: int, outcome: str, words: str, user: User, now: datetime, cost_minor: int = 0
+) -> ContactAttempt:
+    """
+    Say how a contact ended. It is for whoever made it, also when the file is out of their hands by then, and for
+    whoever leads the desk. The first that came about with the borrower stops the clock of the first contact.
+
+    :raises MayNotWorkFiles, AttemptNotFound, WordsRefused, OutcomeRefused: see there.
+    """
+    refuse_without(user, MAKE)
+    found = ContactAttempt.objects.filter(pk=attempt_id, borrower__files=file_id)
+    if not user.has_perm(STEER):
+        found = found.filter(operator=actor_of_user(user))
+    if not found.exists():
+        raise AttemptNotFound(_("There is no such contact."))
+    said = checked_words(words, on=lender_date(now), is_needed=False)
+    ended = record_outcome(
+        attempt_id=attempt_id, outcome=outcome, at=now, actor=actor_of_user(user), note=said, cost_minor=cost_minor
+    )
+    if ended.party == ContactParty.BORROWER and ended.outcome != Outcome.FAILED:
+        note_contact(borrower_id=ended.borrower_id, at=ended.started_at)
+    return ended
+
+
+@transaction.atomic
+def note_call_to_us(
+    *, file_id: int, key: str, party: str, outcome: str, called_at: datetime, words: str, user: User, now: datetime
+) -> ContactAttempt:
+    """
+    Note that the borrower, or somebody for them, called us. Whoever sees the file and works on files may.
+
+    :raises MayNotWorkFiles, FileNotFound, CallTimeRefused, WordsRefused, OutcomeRefused: see there.
+    :raises KeyOfAnotherContact: see there.
+    """
+    refuse_without(user, WORK)
+    file = CaseFile.objects.visible_to(user).filter(pk=file_id).first()
+    if file is None:
+        raise FileNotFound(_("There is no such file."))
+    said = checked_words(words, on=lender_date(now), is_needed=False)
+    if called_at > now or (now - called_at).days > 7:
+        raise CallTimeRefused(_("Choose a moment in the last 7 days."), field="called_at")
+    noted = note_inbound(
+        key=f"file:{file_id}:{key}",
+        borrower_id=file.borrower_id,
+        started_at=called_at,
+        at=now,
+        actor=actor_of_user(user),
+        outcome=outcome,
+        loan_ids=late_loan_ids(file.borrower_id),
+        party=party,
+        note=said,
+    )
+    if noted.party == ContactParty.BORROWER and noted.outcome != Outcome.WRONG_PARTY:
+        note_contact(borrower_id=noted.borrower_id, at=noted.started_at)
+    return noted
+
+
+@transaction.atomic
+def agree_hours_at_file(
+    *, file_id: int, hours: tuple[time, time] | None, until: date | None, user: User, now: datetime
+) -> None:
+    """
+    Note the hours beyond the rule in which the borrower of a held file agreed to be called; None takes them back.
+
+    :raises MayNotWorkFiles, FileNotFound, FileNotHeld, HoursRefused: see there.
+    """
+    file = _lock_person_and_file(file_id, user)
+    if hours and until and until < lender_date(now):
+        raise HoursRefused(_("Choose a day from today on."), field="until")
+    agree_hours(borrower_id=file.borrower_id, hours=hours, until=until, actor=actor_of_user(user))
+
+
+def _lock_person_and_file(file_id: int, user: User) -> CaseFile:
+    lock_people(CaseFile.objects.filter(pk=file_id).values_list("borrower_id", flat=True))
+    return lock_held_file(file_id, user)

@@ -1,0 +1,221 @@
+"""Calls, visits and letters from a file: its holder asks, the guard answers, and the number stays for minutes."""
+
+from datetime import date, time, timedelta
+from uuid import uuid4
+
+import pytest
+
+from collections_mgmt.models import CaseFile
+from collections_mgmt.services.complaints import make_complaint
+from collections_mgmt.services.file_rows import FileNotFound, FileNotHeld, MayNotWorkFiles, WordsRefused
+from collections_mgmt.services.reach_from_file import (
+    CallTimeRefused,
+    GuarantorUnknown,
+    agree_hours_at_file,
+    ask_from_file,
+    end_contact,
+    note_call_to_us,
+)
+from collections_mgmt.services.take_file import take_next_file
+from dashu.messaging.models import ContactAttempt, ContactPreference, GuardDecision
+from dashu.messaging.services.contact_times import HoursRefused
+from dashu.messaging.services.dialing import AttemptNotFound, shown_number
+from dashu.users.models import User
+from tests import factories
+from tests.integration.collections_mgmt.desk_cases import NOW, collector, late_person, team
+
+OWN = "13812345678"
+LATER = NOW + timedelta(minutes=3)
+
+pytestmark = pytest.mark.usefixtures("policy_packs")
+
+
+@pytest.fixture
+def chidi(db) -> User:
+    return collector(of=team())
+
+
+@pytest.fixture
+def file(chidi) -> CaseFile:
+    late_person("Amina", phone=OWN)
+    return take_next_file(user=chidi, now=NOW)
+
+
+def ask(file, user, key="k", *, now=NOW, channel="CALL", **asked):
+    return ask_from_file(file_id=file.pk, key=key, channel=channel, user=user, now=now, **asked)
+
+
+def end(file, answer, user, outcome="NO_ANSWER", words="", **noted):
+    given = {"outcome": outcome, "words": words, "user": user, "now": LATER, **noted}
+    return end_contact(file_id=file.pk, attempt_id=answer.attempt.pk, **given)
+
+
+class TestAsk:
+    def test_gives_the_number_for_the_loans_that_are_late(self, file, chidi):
+        answer = ask(file, chidi)
+
+        assert answer.number == OWN
+        assert answer.attempt.loan_ids == list(file.borrower.loans.values_list("pk", flat=True))
+        assert (answer.attempt.purpose, answer.attempt.operator) == ("COLLECTION", f"user:{chidi.pk}")
+
+    def test_twice_with_one_key_is_one_call(self, file, chidi):
+        first, second = ask(file, chidi), ask(file, chidi, now=LATER)
+
+        assert first.attempt == second.attempt
+        assert ContactAttempt.objects.count() == GuardDecision.objects.count() == 1
+
+    def test_is_for_the_holder_alone(self, file, chidi):
+        other = collector("Dana", of=chidi.collector.team)
+        leader = factories.staff("Sun", User.Role.SUPERVISOR)
+
+        for user in (other, leader):
+            with pytest.raises(FileNotHeld):
+                ask(file, user)
+        with pytest.raises(MayNotWorkFiles):
+            ask(file, factories.staff("Una", User.Role.UNDERWRITER))
+        assert not ContactAttempt.objects.exists()
+        assert not GuardDecision.objects.exists()
+
+    def test_refused_leaves_the_reasons_and_no_number(self, file, chidi):
+        night = NOW.replace(hour=23)
+
+        answer = ask(file, chidi, now=night)
+
+        assert (answer.attempt, answer.number) == (None, "")
+        assert GuardDecision.objects.get().reasons == ["QUIET_HOURS"]
+        file.refresh_from_db()
+        assert file.contacted_at is None
+
+    def test_others_are_asked_only_how_the_borrower_can_be_reached(self, file, chidi):
+        answer = ask(file, chidi, party="THIRD_PARTY", number="13900000001")
+
+        assert (answer.decision.purpose, answer.decision.reasons) == ("LOCATE", ["BORROWER_REACHABLE"])
+        assert answer.number == ""
+
+    def test_refuses_a_guarantor_of_somebody_else(self, file, chidi):
+        with pytest.raises(GuarantorUnknown):
+            ask(file, chidi, party="GUARANTOR", party_ref=12)
+        assert not GuardDecision.objects.exists()
+
+    def test_a_letter_shows_no_number(self, file, chidi):
+        answer = ask(file, chidi, channel="LETTER")
+
+        assert (answer.number, answer.attempt.number_until) == ("", None)
+
+
+class TestNumber:
+    def test_goes_in_the_moment_the_borrower_complains(self, file, chidi):
+        answer = ask(file, chidi)
+        shown = {"attempt_id": answer.attempt.pk, "operator": f"user:{chidi.pk}", "at": LATER}
+        assert shown_number(**shown) == OWN
+
+        make_complaint(
+            borrower_id=file.borrower_id, loan_id=None, about="CONTACT", words="Please stop.", wish="", key=uuid4(),
+            now=LATER, actor="user:1",
+        )  # fmt: skip
+
+        assert shown_number(**shown) == ""
+        assert ask(file, chidi, now=LATER).number == ""
+        assert ask(file, chidi, "k2", now=LATER).decision.reasons == ["ON_HOLD"]
+
+    def test_is_not_that_of_a_phone_nobody_asked_about(self, file, chidi):
+        answer = ask(file, chidi)
+        file.borrower.phone = "13700000009"
+        file.borrower.save()
+
+        assert shown_number(attempt_id=answer.attempt.pk, operator=f"user:{chidi.pk}", at=LATER) == ""
+
+
+class TestEnd:
+    def test_of_a_try_stops_the_clock_of_the_first_contact(self, file, chidi):
+        ended = end(file, ask(file, chidi), chidi, words=" Rang for long. ")
+
+        file.refresh_from_db()
+        assert (ended.outcome, ended.note, file.contacted_at) == ("NO_ANSWER", "Rang for long.", NOW)
+
+    @pytest.mark.parametrize(
+        ("asked", "outcome"),
+        [({}, "FAILED"), ({"party": "REPRESENTATIVE", "number": "13900000001"}, "RIGHT_PARTY")],
+    )
+    def test_of_what_did_not_reach_out_to_the_borrower_does_not(self, file, chidi, asked, outcome):
+        ended = end(file, ask(file, chidi, **asked), chidi, outcome)
+
+        file.refresh_from_db()
+        assert (ended.outcome, file.contacted_at) == (outcome, None)
+
+    def test_is_for_whoever_made_it_and_for_whoever_leads(self, file, chidi):
+        answer = ask(file, chidi)
+        other = collector("Dana", of=chidi.collector.team)
+
+        with pytest.raises(AttemptNotFound):
+            end(file, answer, other)
+        assert ContactAttempt.objects.get().outcome == "OPEN"
+        CaseFile.objects.update(state="READY", holder=None, held_until=None)
+        assert end(file, answer, chidi).outcome == "NO_ANSWER"
+        leader = factories.staff("Sun", User.Role.SUPERVISOR)
+        assert end(file, ask_again(file, chidi), leader).outcome == "NO_ANSWER"
+
+    def test_refuses_words_that_shame(self, file, chidi):
+        answer = ask(file, chidi)
+
+        with pytest.raises(WordsRefused):
+            end(file, answer, chidi, words="a liar")
+        assert ContactAttempt.objects.get().outcome == "OPEN"
+
+
+def ask_again(file: CaseFile, user: User):
+    CaseFile.objects.update(state="HELD", holder=user, held_until=LATER)
+    return ask(file, user, "again", now=LATER)
+
+
+class TestTheirCall:
+    def given(self, file, user, **given):
+        told = {"key": "in", "party": "BORROWER", "outcome": "RIGHT_PARTY", "words": "", "called_at": NOW, "now": LATER}
+        return note_call_to_us(file_id=file.pk, user=user, **told | given)
+
+    def test_is_noted_once_and_stops_the_clock(self, file, chidi):
+        assert self.given(file, chidi) == self.given(file, chidi)
+
+        noted = ContactAttempt.objects.get()
+        file.refresh_from_db()
+        assert (noted.direction, noted.decision, noted.started_at, file.contacted_at) == ("IN", None, NOW, NOW)
+
+    @pytest.mark.parametrize("called_at", [LATER + timedelta(minutes=1), LATER - timedelta(days=8)])
+    def test_is_of_the_last_days(self, file, chidi, called_at):
+        with pytest.raises(CallTimeRefused):
+            self.given(file, chidi, called_at=called_at)
+        assert not ContactAttempt.objects.exists()
+
+    def test_needs_a_file_that_one_sees(self, file, chidi):
+        with pytest.raises(FileNotFound):
+            self.given(file, collector("Dana", of=chidi.collector.team))
+        assert not ContactAttempt.objects.exists()
+
+
+class TestAgreedHours:
+    def agreed(self, file, user, until=None, hours=(time(21), time(23))):
+        agree_hours_at_file(file_id=file.pk, hours=hours, until=until, user=user, now=NOW)
+
+    def test_open_an_hour_until_their_last_day(self, file, chidi):
+        night = NOW.replace(hour=22, minute=30)
+        self.agreed(file, chidi, until=NOW.date())
+
+        assert ask(file, chidi, now=night).number == OWN
+        assert ask(file, chidi, "k2", now=night + timedelta(days=1)).decision.reasons == ["QUIET_HOURS"]
+
+    def test_are_taken_back_with_their_last_day(self, file, chidi):
+        self.agreed(file, chidi, until=NOW.date())
+        self.agreed(file, chidi, hours=None)
+
+        kept = ContactPreference.objects.get()
+        assert (kept.agreed_from, kept.agreed_to, kept.agreed_until) == (None, None, None)
+
+    def test_refuses_a_day_that_is_over(self, file, chidi):
+        with pytest.raises(HoursRefused):
+            self.agreed(file, chidi, until=date(2026, 3, 19))
+        assert not ContactPreference.objects.exists()
+
+    def test_are_for_the_holder(self, file):
+        with pytest.raises(FileNotHeld):
+            self.agreed(file, factories.staff("Sun", User.Role.SUPERVISOR))
+        assert not ContactPreference.objects.exists()
