@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.desk.lines import lines_table
+from collections_mgmt.desk.strategy import strategy_shown
 from collections_mgmt.desk.words import (
     SKILLS,
     STEPS,
@@ -62,6 +63,7 @@ def file_page(file: CaseFile, *, group: str, after: Place | None, now: datetime)
         "others": [(step.value, STEPS[step].name, STEPS[step].about) for step in suggestion.others],
         "scripts": _scripts(suggestion.step, file, today),
         "script_language": file.borrower.language,
+        "strategy": strategy_shown(file, today=today),
         "loans": _loans(loans),
         "seen_by_borrower": [(each.loan.number, reverse("portal:loan", args=[each.loan.number])) for each in loans],
         "month": _month(latest_month(file.borrower_id), file),
