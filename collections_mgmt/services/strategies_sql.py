@@ -204,13 +204,18 @@ def _act(cursor: CursorWrapper, night: Night, given: Mapping[str, Any]) -> Mappi
         CROSS JOIN LATERAL (SELECT row.steps -> place.steps_done::int AS value) AS step
         WHERE place.paused = '' AND step.value IS NOT NULL
           AND place.counted_from + (step.value ->> 'wait')::int <= %(send_on)s
+          -- Nobody is written to twice on the morning on which they begin to follow a strategy.
+          AND NOT (step.value ->> 'act' = ANY(%(told)s) AND EXISTS (
+              SELECT FROM messaging_outboxmessage AS message
+              WHERE message.dedupe_key = 'reminder:' || place.borrower_id || ':' || %(send_on)s::date
+          ))
           AND NOT EXISTS (
               SELECT FROM collections_mgmt_strategyact AS done
               WHERE done.file_id = place.file_id AND done.row_id = place.row_id AND done.since = place.since
                 AND done.number = place.steps_done + 1
           )
         """,
-        given,
+        {**given, "told": [act.value for act in WORDINGS]},
     )
     messages = _queue_messages(cursor, night)
     cursor.execute(

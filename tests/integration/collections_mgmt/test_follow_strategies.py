@@ -156,6 +156,16 @@ class TestSteps:
 
         assert OutboxMessage.objects.get(dedupe_key__startswith="strategy:").status == "CANCELLED"
 
+    def test_wait_a_day_for_whoever_is_reminded_that_morning_already(self, loan):
+        published([Row(steps=(Step(0, Act.MESSAGE),))])
+        on = loan.starts_on.replace(month=2) + 2 * DAY
+
+        close_date(business_date=on, today=on + DAY)
+        assert list(OutboxMessage.objects.values_list("reminds_on", flat=True)) == [on + DAY]
+
+        close_date(business_date=on + DAY, today=on + 2 * DAY)
+        assert [act.done_on for act in StrategyAct.objects.all()] == [on + 2 * DAY]
+
     def test_replace_the_reminders_after_the_due_date_but_not_those_before(self, loan):
         published([PEACE])
         due = loan.starts_on.replace(month=2)
