@@ -67,7 +67,7 @@ class RowForm(forms.Form):
 
     @property
     def steps(self) -> list[tuple[int, list[forms.BoundField]]]:
-        return [(number, [self[f"{part}_{number}"] for part in ("wait", "act", "channel")]) for number in NUMBERS]
+        return [(number, [self[f"{part}_{number}"] for part in ("act", "wait", "channel")]) for number in NUMBERS]
 
     def clean(self) -> dict[str, Any]:
         """A step stands behind the one before it, and a channel or a wait belongs to something that is done."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from collections_mgmt.desk.words import share
 from collections_mgmt.domain.experiments import Difference, Share
 from collections_mgmt.domain.simulating import Outcome, Simulation
-from collections_mgmt.domain.strategy import Act, Row
+from collections_mgmt.domain.strategy import Act, Placed, Row, aligned
 from collections_mgmt.domain.trials import BETTER, Arm, Goal, Trial
 from collections_mgmt.models import StrategyAct, StrategyPlace, StrategyVersion
 from collections_mgmt.selectors.strategy_simulation import Played
@@ -49,27 +49,28 @@ def rows_table(rows: Sequence[Row]) -> Table:
 
 
 def compare_table(mine: StrategyVersion, other: StrategyVersion) -> Table:
-    """Both tables row by row; rows that are the same in both stand once."""
+    """Both tables side by side, rows that are the same beside each other."""
     rows: list[list[Any]] = []
     tones: list[str] = []
-    theirs, ours = other.table(), mine.table()
-    for place in range(max(len(theirs), len(ours))):
-        pair = [table[place] if place < len(table) else None for table in (theirs, ours)]
-        is_same = pair[0] == pair[1]
-        rows.append([place + 1, *(_row_words(row) for row in pair), "" if is_same else gettext("differs")])
+    for theirs, ours in aligned(other.table(), mine.table()):
+        is_same = theirs is not None and ours is not None and theirs[1] == ours[1]
+        rows.append([*_numbered(theirs), *_numbered(ours), "" if is_same else gettext("differs")])
         tones.append("quiet" if is_same else "changed")
+    row = Column(_ROW, is_number=True)
     return Table(
         title=_("Row by row"),
-        columns=[Column(_ROW, is_number=True), Column(str(other)), Column(str(mine)), Column("")],
+        columns=[row, Column(str(other)), row, Column(str(mine)), Column("")],
         rows=rows,
         tones=tones,
         empty="",
     )
 
 
-def _row_words(row: Row | None) -> Any:
-    if row is None:
-        return "–"
+def _numbered(found: Placed | None) -> list[Any]:
+    return ["", "–"] if found is None else [found[0] + 1, _row_words(found[1])]
+
+
+def _row_words(row: Row) -> Any:
     return format_html('<span class="staff-wrap"><strong>{}</strong><br>{}</span>', who(row), steps_words(row))
 
 
@@ -172,12 +173,12 @@ def results_table(trial: Trial, *, window: int) -> Table:
     for goal, label in GOALS.items():
         mine, theirs = trial.challenger.share(goal), trial.champion.share(goal)
         found = trial.compared(goal)
-        rows.append([label, _rate(mine), _rate(theirs), _difference(found), _verdict(goal, found)])
+        rows.append([label, _rate(mine), _rate(theirs), _difference(found), wrapped(_verdict(goal, found))])
     sides = (trial.challenger, trial.champion)
     only_shown = gettext("shown, not compared")
     rows.append([_("complaints per 1,000 contacts"), *(_complaints(side) for side in sides), "–", only_shown])
     blocked = [_rate(Share(side.blocked, side.tried)) for side in sides]
-    rows.append([_("contacts that the guard refused"), *blocked, "–", only_shown])
+    rows.append([_("messages that the guard refused"), *blocked, "–", only_shown])
     paid = [f"{money(side.paid_minor)} / {money(side.overdue_minor)}" for side in sides]
     rows.append([_("paid of what was overdue"), *paid, "–", only_shown])
     return Table(

@@ -44,7 +44,7 @@ ACTS: Mapping[str, Promise] = {
     Act.TASK.value: _("A collector looks at it"),
     Act.NOTHING.value: _("Leave in peace"),
 }
-CHANNELS: Mapping[str, Promise] = {"": _("the best that is allowed"), **dict(OutboxMessage.Channel.choices)}
+CHANNELS: Mapping[str, Promise] = {"": _("best allowed"), **dict(OutboxMessage.Channel.choices)}
 GOALS: Mapping[Goal, Promise] = {
     Goal.CURED: _("free of arrears within the window"),
     Goal.PAID: _("paid something within the window"),
@@ -103,6 +103,8 @@ def who(row: Row) -> str:
 
 def step_words(step: Step) -> str:
     act = str(ACTS[step.act])
+    if step.act is Act.NOTHING and not step.wait:
+        return act
     if step.channel:
         act = gettext("%(act)s by %(channel)s") % {"act": act, "channel": CHANNELS[step.channel]}
     if not step.wait:

@@ -8,8 +8,10 @@ row says one value for each condition, or leaves it open.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import product as combinations
+from itertools import zip_longest
 
 MOST_ROWS, MOST_STEPS, LONGEST_WAIT, MOST_DAYS = 40, 4, 60, 3_650
 
@@ -221,6 +223,18 @@ def _kinds_of_people(rows: Sequence[Row], known: Known) -> Iterator[Person]:
         values.append(sorted(named, key=str) + ([other] if other is not None else []))
     for day, *rest in combinations(days, *values):
         yield Person(day, *rest)
+
+
+Placed = tuple[int, Row]
+
+
+def aligned(first: Sequence[Row], second: Sequence[Row]) -> Iterator[tuple[Placed | None, Placed | None]]:
+    """Yield the rows of two tables in order with their places, those that are the same beside each other."""
+    matcher = SequenceMatcher(a=first, b=second, autojunk=False)
+    for _kind, a, a_end, b, b_end in matcher.get_opcodes():
+        yield from zip_longest(
+            ((place, first[place]) for place in range(a, a_end)), ((place, second[place]) for place in range(b, b_end))
+        )
 
 
 def plain_of(row: Row) -> dict[str, object]:

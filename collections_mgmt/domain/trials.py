@@ -30,7 +30,9 @@ class Arm:
     :param people: who were drawn. :param through: those of them whose window is over.
     :param cured, paid: of those who are through: free of arrears, or paid something, within the window.
     :param complained: of all who were drawn, within the window as far as it has come.
-    :param kept, decided: promises made within the window. :param complaints, contacts, blocked, tried: within it.
+    :param kept, decided: promises made within the window.
+    :param complaints, contacts: within it; contacts are messages that left the house, calls and visits.
+    :param blocked, tried: messages within it that the guard refused, and all that were meant to leave.
     """
 
     people: int

@@ -118,11 +118,6 @@ class StrategyVersion(models.Model):
     def __str__(self) -> str:
         return f"{self.strategy} v{self.number}"
 
-    @property
-    def experiment(self) -> str:
-        """By which borrowers are drawn; another version draws anew."""
-        return f"strategy:{self.pk}"
-
     def table(self) -> list[Row]:
         return [row.plain() for row in self.rows.all()]
 

@@ -29,7 +29,11 @@ SELECT draw.is_challenger, draw.overdue_minor, draw.drawn_on + %(days)s <= %(on)
            WHERE complaint.borrower_id = draw.borrower_id AND complaint.asked_at >= span.from_at
              AND complaint.asked_at < span.to_at
        ) AS complaints,
-       promised.kept, promised.decided, told.contacts, told.blocked, told.tried
+       promised.kept, promised.decided, told.sent + (
+           SELECT count(*) FROM messaging_contactattempt AS attempt
+           WHERE attempt.borrower_id = draw.borrower_id AND attempt.direction = 'OUT'
+             AND attempt.started_at >= span.from_at AND attempt.started_at < span.to_at
+       ) AS contacts, told.blocked, told.tried
 FROM collections_mgmt_strategydraw AS draw
 JOIN collections_mgmt_casefile AS file ON file.id = draw.file_id
 CROSS JOIN LATERAL (
@@ -44,7 +48,7 @@ CROSS JOIN LATERAL (
       AND promise.decided_on <= %(on)s
 ) AS promised
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE message.status = 'SENT') AS contacts,
+    SELECT count(*) FILTER (WHERE message.status = 'SENT') AS sent,
            count(*) FILTER (WHERE message.status = 'BLOCKED') AS blocked,
            count(*) FILTER (WHERE message.status IN ('SENT', 'BLOCKED')) AS tried
     FROM messaging_outboxmessage AS message

@@ -15,6 +15,7 @@ from django.db.backends.utils import CursorWrapper
 
 from collections_mgmt.domain.strategy import WORDINGS
 from collections_mgmt.selectors.segment_facts import facts_parameters, facts_sql
+from collections_mgmt.services.overdue_sql import MANY
 from dashu.messaging import guard
 from dashu.messaging.models import Purpose
 from dashu.policy.strategies import StrategyRules
@@ -51,7 +52,7 @@ CASE
     ELSE ''
 END
 """
-# A number from 0 to 9,999 that is a borrower's own in a trial.
+# A number from 0 to 9,999 that is a borrower's own in the trial of a version; another version draws anew.
 _DRAWN = "(('x' || left(md5('strategy:' || {version} || ':' || {borrower}), 8))::bit(32)::bigint %% 10000)"
 
 
@@ -112,6 +113,8 @@ def _find_facts(cursor: CursorWrapper, night: Night, rules: StrategyRules) -> No
         """,  # noqa: S608 – constants of this module
         {**facts_parameters(night.on, rules), "send_on": night.send_on},
     )
+    if cursor.rowcount > MANY:
+        cursor.execute("ANALYZE strategy_facts")
     drawn = _DRAWN.format(version="challenger.id", borrower="facts.borrower_id")
     cursor.execute(
         f"""
@@ -217,6 +220,8 @@ def _act(cursor: CursorWrapper, night: Night, given: Mapping[str, Any]) -> Mappi
         """,
         {**given, "told": [act.value for act in WORDINGS]},
     )
+    if cursor.rowcount > MANY:
+        cursor.execute("ANALYZE strategy_due")
     messages = _queue_messages(cursor, night)
     cursor.execute(
         """

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from collections_mgmt.domain.segments import Response, capacity_of, readiness_of
 from collections_mgmt.domain.strategy import Act, Row, Step
@@ -14,6 +15,7 @@ from collections_mgmt.models import (
     StrategyDraw,
     StrategyPlace,
 )
+from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
 from collections_mgmt.services.ask_for_help import ask_for_help
 from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.holds import place_hold
@@ -69,6 +71,15 @@ class TestTheRow:
         follow()
 
         assert place_of(file).version_id == special.pk
+
+    def test_is_what_the_figures_of_the_desk_are_split_by(self):
+        published([REMIND, PEACE])
+        file = late_person("Amina")
+        follow()
+
+        with connection.cursor() as cursor:
+            cursor.execute(TEAMS_OF_LOANS)
+            assert cursor.fetchall() == [(file.borrower.loans.get().pk, "", "early v1")]
 
     def test_is_left_when_the_file_closes_and_when_nothing_is_in_use_any_more(self):
         version = published([REMIND, PEACE])

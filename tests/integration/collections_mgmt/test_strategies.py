@@ -245,11 +245,18 @@ class TestResults:
         factories.pay(payer.borrower.loans.get(), 40_00, DRAWN + 29 * DAY, today=TODAY)
         factories.pay(payer.borrower.loans.get(), 50_00, DRAWN + 30 * DAY, today=TODAY)
 
+        sent_at = midnight(DRAWN) + timedelta(days=3)
+        sent = {"status": "SENT", "purpose": "REMINDER", "not_before": sent_at, "sent_at": sent_at}
+        factories.message(payer.borrower, dedupe_key="out", channel="SMS", **sent)
+        factories.message(payer.borrower, dedupe_key="in", channel="IN_APP", **sent)
+        factories.message(payer.borrower, dedupe_key="no", purpose="REMINDER", status="BLOCKED", not_before=sent_at)
+
         found = trial_of(trial.pk, on=TODAY, rule=RULE)
 
         mine, others = found.challenger, found.champion
         assert (mine.people, mine.through, mine.cured, mine.paid, mine.complained) == (12, 12, 0, 1, 1)
         assert (mine.overdue_minor, mine.paid_minor, mine.complaints) == (1_200_00, 40_00, 1)
+        assert (mine.contacts, mine.blocked, mine.tried) == (1, 1, 2)
         assert (others.people, others.through, others.cured, others.complained) == (12, 12, 12, 0)
 
     def test_say_nothing_of_windows_that_are_not_over(self, trial):

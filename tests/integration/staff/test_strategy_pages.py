@@ -132,7 +132,7 @@ class TestTheWay:
         assert version.status == "SUBMITTED"
         request = ApprovalRequest.objects.get()
         shown = as_role("ADMIN").get(reverse("admin:approvals_approvalrequest_change", args=[request.pk]))
-        assert "Leave in peace at once" in shown.content.decode()
+        assert "Leave in peace" in shown.content.decode()
 
     def test_begins_a_new_draft_from_what_is_in_use(self, client):
         version = published([REMIND, PEACE])
@@ -206,7 +206,7 @@ class TestTheFile:
 
         page = client.get(f"/admin/collections_mgmt/casefile/{file.pk}/change/").content.decode()
 
-        assert "Why this step" not in page
+        assert "What the strategy does by itself" not in page
 
 
 class TestWhoSeesThem:

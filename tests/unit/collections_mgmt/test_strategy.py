@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from collections_mgmt.domain.strategy import Act, Known, Person, Problem, Row, Step, problems_of, row_of
+from collections_mgmt.domain.strategy import Act, Known, Person, Problem, Row, Step, aligned, problems_of, row_of
 
 KNOWN = Known(products=["CONSUMER", "SME"], languages=["zh-hans", "en"], levels=[1, 2])
 REMIND = (Step(0, Act.MESSAGE), Step(3, Act.HELP, "EMAIL"))
@@ -81,3 +81,15 @@ class TestProblems:
             Problem("unreachable", 3, by=(0, 1, 2)),
             Problem("unreachable", 4, by=(0, 1, 2)),
         ]
+
+
+class TestAligned:
+    def test_puts_rows_that_are_the_same_beside_each_other(self):
+        care, early = Row(care="CARE", steps=PEACE), Row(to_days=7, steps=REMIND)
+
+        assert list(aligned([care, ALL], [early, care, ALL])) == [
+            (None, (0, early)),
+            ((0, care), (1, care)),
+            ((1, ALL), (2, ALL)),
+        ]
+        assert list(aligned([early, ALL], [care, ALL])) == [((0, early), (0, care)), ((1, ALL), (1, ALL))]
