@@ -21,7 +21,9 @@ from dashu.web.templatetags.dashu import money
 
 
 def strategy_shown(file: CaseFile, *, today: date) -> dict[str, Any] | None:
-    """Return what the page of a file says of its strategy; None where it follows none. One query."""
+    """Return what the page of a file says of its strategy; None where it follows none, or is closed."""
+    if not file.is_open:
+        return None
     found = StrategyPlace.objects.filter(file=file).select_related("version__strategy", "row").first()
     if found is None:
         return None

@@ -8,10 +8,10 @@ out; and nobody pays sooner or later for it, because the past is as it was.
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from collections_mgmt.domain.strategy import WORDINGS, Act, Person, Row, row_of
+from collections_mgmt.domain.strategy import WORDINGS, Act, Person, Row
 from dashu.policy.reaching_out import Cap
 
 SHOWN = 20
@@ -126,13 +126,14 @@ def play(past: Past, rows: Sequence[Row], cap: Cap) -> tuple[list[Done], set[int
     """Return what is done for one file, and the places of the rows that it had."""
     done: list[Done] = []
     had: set[int] = set()
+    possible = [(number, row) for number, row in enumerate(rows) if row.fits_whom(past.person)]
     place, steps, counted_from = -1, 0, 0
     sent: deque[int] = deque()
     for number, night in enumerate(past.nights):
         if night is None:
             place = -1
             continue
-        found = row_of(rows, replace(past.person, days=night.days, level=night.level))
+        found = next(place for place, row in possible if row.fits_when(night.days, night.level))
         had.add(found)
         if found != place:
             place, steps, counted_from = found, 0, number

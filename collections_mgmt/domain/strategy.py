@@ -57,6 +57,7 @@ WORDINGS: Mapping[Act, str] = {
 CHANNELS = ("", "EMAIL", "SMS", "IN_APP")
 # The conditions beside the days, in the order in which they are shown.
 CONDITIONS = ("capacity", "readiness", "product", "care", "language", "level")
+_LASTING = CONDITIONS[:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,14 @@ class Row:
     steps: tuple[Step, ...] = ()
 
     def fits(self, person: "Person") -> bool:
-        return (
-            self.from_days <= person.days
-            and (self.to_days is None or person.days <= self.to_days)
-            and all(not getattr(self, name) or getattr(self, name) == getattr(person, name) for name in CONDITIONS)
-        )
+        return self.fits_whom(person) and self.fits_when(person.days, person.level)
+
+    def fits_whom(self, person: "Person") -> bool:
+        """Whether it fits apart from what changes with the days."""
+        return all(not getattr(self, name) or getattr(self, name) == getattr(person, name) for name in _LASTING)
+
+    def fits_when(self, days: int, level: int) -> bool:
+        return self.from_days <= days and (self.to_days is None or days <= self.to_days) and self.level in (0, level)
 
     @property
     def is_for_all(self) -> bool:

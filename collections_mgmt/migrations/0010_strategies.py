@@ -197,6 +197,7 @@ class Migration(migrations.Migration):
                             ("PROMISE", "A promise runs"),
                             ("PLAN", "A payment plan runs"),
                             ("SETTLEMENT", "A settlement is offered or being paid"),
+                            ("DESK", "The desk waits for an answer or a payment"),
                         ],
                         db_default="",
                         default="",

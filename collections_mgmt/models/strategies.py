@@ -209,6 +209,7 @@ class StrategyPlace(models.Model):
         PROMISE = "PROMISE", _("A promise runs")
         PLAN = "PLAN", _("A payment plan runs")
         SETTLEMENT = "SETTLEMENT", _("A settlement is offered or being paid")
+        DESK = "DESK", _("The desk waits for an answer or a payment")
 
     file = models.OneToOneField(
         CaseFile, on_delete=models.PROTECT, primary_key=True, related_name="strategy", verbose_name=_("case file")
@@ -277,6 +278,11 @@ class StrategyAct(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["file", "row", "since", "number"], name="collections_strategy_step_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["message_id"], condition=Q(message_id__isnull=False), name="collections_step_of_message"
+            )
         ]
 
     def __str__(self) -> str:

@@ -49,6 +49,11 @@ CASE
         SELECT FROM collections_mgmt_settlement AS offer JOIN loans_loan AS loan ON loan.id = offer.loan_id
         WHERE loan.borrower_id = facts.borrower_id AND offer.status IN ('OFFERED', 'ACCEPTED', 'ACTIVE')
     ) THEN 'SETTLEMENT'
+    WHEN EXISTS (
+        SELECT FROM collections_mgmt_casefile AS file
+        WHERE file.id = facts.file_id AND file.state = 'WAITING'
+          AND file.waits_for IN ('PROMISE', 'HOLD', 'ANSWER', 'PAYMENT')
+    ) THEN 'DESK'
     ELSE ''
 END
 """
@@ -194,14 +199,19 @@ def _act(cursor: CursorWrapper, night: Night, given: Mapping[str, Any]) -> Mappi
     _fresh(
         cursor,
         "strategy_due (file_id bigint PRIMARY KEY, borrower_id bigint, row_id bigint, version_id bigint, since date,"
-        " number int, act text, channel text, outcome text, message_id bigint)",
+        " number int, act text, channel text, outcome text, loan_id bigint, message_id bigint)",
     )
     cursor.execute(
         """
         INSERT INTO strategy_due
         SELECT place.file_id, place.borrower_id, place.row_id, place.version_id, place.since, place.steps_done + 1,
                step.value ->> 'act', step.value ->> 'channel',
-               CASE step.value ->> 'act' WHEN 'TASK' THEN 'TASK' WHEN 'NOTHING' THEN 'NOTHING' END
+               CASE step.value ->> 'act' WHEN 'TASK' THEN 'TASK' WHEN 'NOTHING' THEN 'NOTHING' END,
+               (
+                   SELECT CASE WHEN count(*) = 1 THEN min(loan.id) END
+                   FROM loans_loan AS loan JOIN collections_mgmt_collectioncase AS item ON item.loan_id = loan.id
+                   WHERE loan.borrower_id = place.borrower_id AND item.status = 'OPEN'
+               )
         FROM collections_mgmt_strategyplace AS place
         JOIN collections_mgmt_strategyrow AS row ON row.id = place.row_id
         CROSS JOIN LATERAL (SELECT row.steps -> place.steps_done::int AS value) AS step
@@ -269,9 +279,9 @@ def _queue_messages(cursor: CursorWrapper, night: Night) -> int:
         ), said AS (SELECT * FROM unnest(%(acts)s::text[], %(kinds)s::text[]) AS said (act, kind)),
         put AS (
             INSERT INTO messaging_outboxmessage
-                (dedupe_key, borrower_id, channel, template, params, language, not_before, purpose, status)
+                (dedupe_key, borrower_id, loan_id, channel, template, params, language, not_before, purpose, status)
             SELECT 'strategy:' || due.file_id || ':' || due.row_id || ':' || due.since || ':' || due.number,
-                   due.borrower_id, coalesce(chosen.channel, 'IN_APP'), said.kind,
+                   due.borrower_id, due.loan_id, coalesce(chosen.channel, 'IN_APP'), said.kind,
                    jsonb_build_object('strategy', due.file_id, 'for', %(send_on)s), borrower.language, %(at)s,
                    %(purpose)s, CASE WHEN chosen.channel IS NULL THEN 'BLOCKED' ELSE 'PENDING' END
             FROM strategy_due AS due JOIN said USING (act)

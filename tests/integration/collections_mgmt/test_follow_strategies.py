@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 
+from collections_mgmt.domain.desk_figures import Measure
 from collections_mgmt.domain.segments import Response, capacity_of, readiness_of
-from collections_mgmt.domain.strategy import Act, Row, Step
+from collections_mgmt.domain.strategy import Act, Person, Row, Step, row_of
 from collections_mgmt.models import (
     CaseFile,
     CollectionCase,
@@ -15,6 +16,7 @@ from collections_mgmt.models import (
     StrategyDraw,
     StrategyPlace,
 )
+from collections_mgmt.selectors.desk_sources import parameters, rows_sql
 from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
 from collections_mgmt.services.ask_for_help import ask_for_help
 from collections_mgmt.services.close_day import close_date
@@ -27,7 +29,7 @@ from dashu.messaging.services.load_wordings import load_wordings
 from dashu.policy import rules as policy
 from repayments.models import Payment
 from tests import factories
-from tests.integration.collections_mgmt.desk_cases import NOW, TODAY, late_person, refresh
+from tests.integration.collections_mgmt.desk_cases import NOW, TODAY, late, late_person, refresh
 from tests.integration.collections_mgmt.strategy_cases import DAY, PEACE, REMIND, follow, published, supervisor
 
 pytestmark = pytest.mark.usefixtures("policy_packs")
@@ -59,6 +61,52 @@ class TestTheRow:
         assert (place_of(file).row.place, place_of(file).since, place_of(file).steps_done) == (1, TODAY + 2 * DAY, 1)
         assert done() == [(1, "MESSAGE", "QUEUED"), (1, "NOTHING", "NOTHING")]
 
+    def test_is_the_one_that_the_domain_finds_for_everybody(self):
+        rows = [
+            Row(care="CARE", steps=PEACE.steps),
+            Row(from_days=3, to_days=9, language="en", steps=PEACE.steps),
+            Row(level=2, capacity="UNKNOWN", steps=PEACE.steps),
+            Row(to_days=8, readiness="SOME", steps=PEACE.steps),
+            Row(to_days=8, product="CONSUMER", steps=PEACE.steps),
+            PEACE,
+        ]
+        published(rows)
+        files = [
+            late_person("Amina", days=9, language="en"),
+            late_person("Brook", days=10, language="en"),
+            late_person("Chen", days=40, level=2),
+            late_person("Dai", days=8),
+            late_person("Ewa", days=2),
+        ]
+        PromiseToPay.objects.create(
+            loan=files[3].borrower.loans.get(),
+            amount_minor=1,
+            made_on=TODAY - 9 * DAY,
+            due_on=TODAY - 5 * DAY,
+            decided_on=TODAY - 3 * DAY,
+            status="KEPT",
+            actor="x",
+        )
+
+        follow()
+
+        found = []
+        for file in files:
+            file.refresh_from_db()
+            place = place_of(file)
+            person = Person(
+                days=file.days,
+                capacity=place.capacity,
+                readiness=place.readiness,
+                product=place.product,
+                care="CARE" if file.is_care or "CARE" in file.facts else "PLAIN",
+                language=file.language,
+                level=file.level,
+            )
+            assert place.row.place == row_of(rows, person)
+            found.append(place.row.place)
+        assert found == [1, 5, 2, 3, 4]
+
     def test_is_that_of_the_strategy_for_the_product_before_that_for_all(self):
         from collections_mgmt.services.strategies import add_strategy, digest_of, publish
 
@@ -80,6 +128,24 @@ class TestTheRow:
         with connection.cursor() as cursor:
             cursor.execute(TEAMS_OF_LOANS)
             assert cursor.fetchall() == [(file.borrower.loans.get().pk, "", "early v1")]
+
+    def test_gives_its_messages_a_loan_to_be_counted_for(self):
+        published([REMIND, PEACE])
+        one, several = late_person("Amina"), late_person("Brook")
+        late(factories.running_loan(several.borrower))
+        follow()
+        OutboxMessage.objects.update(sent_at=NOW + DAY, channel="EMAIL")
+        for message in OutboxMessage.objects.all():
+            message.status, message.decision = "SENT", factories.allowing(message)
+            message.save()
+
+        with connection.cursor() as cursor:
+            cursor.execute(rows_sql(Measure.SENT), parameters(TODAY, TODAY + 2 * DAY))
+            names = [column.name for column in cursor.description]
+            found = {dict(zip(names, row, strict=True))["loan_id"] for row in cursor.fetchall()}
+
+        assert found == {file.borrower.loans.order_by("pk").first().pk for file in (one, several)}
+        assert OutboxMessage.objects.get(borrower=several.borrower).loan_id is None
 
     def test_is_left_when_the_file_closes_and_when_nothing_is_in_use_any_more(self):
         version = published([REMIND, PEACE])
@@ -129,7 +195,8 @@ class TestSteps:
         put_off.refresh_from_db()
         answer.refresh_from_db()
         assert (put_off.state, put_off.waits_for, put_off.next_action_at) == ("READY", "", None)
-        assert (answer.state, answer.review_due_on) == ("WAITING", TODAY + DAY)
+        assert (answer.state, answer.waits_for, place_of(answer).paused) == ("WAITING", "ANSWER", "DESK")
+        assert [act.file_id for act in StrategyAct.objects.all()] == [put_off.pk]
 
     def test_are_not_done_for_mornings_that_are_over(self):
         published([REMIND, PEACE])
