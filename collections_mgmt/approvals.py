@@ -7,9 +7,13 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.desk.words import share
+from collections_mgmt.models import WRITE_STRATEGY, StrategyVersion
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, parts_of, preview_tables
 from collections_mgmt.services.settlements import offer_settlement, preview_settlement
-from dashu.approvals.acts import ActKind, Payload
+from collections_mgmt.services.strategies import PUBLISH, WHOLE, publish
+from collections_mgmt.strategy_words import rows_tables
+from dashu.approvals.acts import ActKind, Payload, Preview
 from dashu.web.templatetags.dashu import money
 
 
@@ -39,7 +43,38 @@ def loan_page(payload: Payload) -> str:
     return reverse("admin:loans_loan_change", args=[payload["loan_id"]])
 
 
-KINDS = tuple(
+def perform_publication(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    version = publish(version_id=payload["version_id"], digest=payload["digest"], actor=actor)
+    return {"version": version.number}
+
+
+def describe_publication(payload: Payload) -> str:
+    if payload["share_bps"] == WHOLE:
+        told = gettext("Follow version %(version)s of the strategy %(strategy)s for everybody.")
+    else:
+        told = gettext("Try version %(version)s of the strategy %(strategy)s with %(share)s of the borrowers.")
+    values = {"version": payload["number"], "strategy": payload["strategy"], "share": share(payload["share_bps"])}
+    return told % values
+
+
+def preview_publication(payload: Payload, _today: date) -> Preview:
+    """Return the table, and the one that it would replace or stand beside."""
+    version = StrategyVersion.objects.get(pk=payload["version_id"])
+    tables = [rows_tables(version.table(), title=gettext("The table"))]
+    if version.note:
+        tables[0]["note"] = f"{version.note} {tables[0]['note']}"
+    others = StrategyVersion.objects.published().exclude(pk=version.pk)
+    if champion := others.filter(strategy=version.strategy_id, role="CHAMPION").first():
+        title = gettext("The champion now: version %(version)s") % {"version": champion.number}
+        tables.append(rows_tables(champion.table(), title=title))
+    return tables
+
+
+def version_page(payload: Payload) -> str:
+    return reverse("admin:collections_mgmt_strategyversion_change", args=[payload["version_id"]])
+
+
+_OFFERS = tuple(
     ActKind(
         code=code,
         label=label,
@@ -54,4 +89,16 @@ KINDS = tuple(
         (OFFER, _("Offer of a settlement")),
         (DEEP, _("Offer of a settlement that gives up much")),
     )
+)
+KINDS = (
+    *_OFFERS,
+    ActKind(
+        code=PUBLISH,
+        label=_("Publication of a strategy"),
+        perform=perform_publication,
+        permission=WRITE_STRATEGY,
+        describe=describe_publication,
+        preview=preview_publication,
+        subject_url=version_page,
+    ),
 )

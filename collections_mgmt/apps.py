@@ -11,6 +11,7 @@ class CollectionsMgmtConfig(AppConfig):
         from collections_mgmt import messages as _messages  # noqa: F401 – registers the templates
         from collections_mgmt.approvals import KINDS
         from collections_mgmt.contact_holds import register
+        from collections_mgmt.desk.strategy import register as register_strategy
         from collections_mgmt.selectors import contact_sources
         from collections_mgmt.selectors.care import VULNERABLE
         from collections_mgmt.selectors.desk_sources import register_teams
@@ -24,6 +25,7 @@ class CollectionsMgmtConfig(AppConfig):
         from repayments.services.agreed_end import register_agreements
 
         register()
+        register_strategy()
         register_care("vulnerable", VULNERABLE)
         register_teams(TEAMS_OF_LOANS)
         contact_facts.register()

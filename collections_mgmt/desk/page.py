@@ -13,6 +13,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.desk.lines import lines_table
+from collections_mgmt.desk.strategy import strategy_shown
 from collections_mgmt.desk.words import (
     SKILLS,
     STEPS,
@@ -63,6 +64,7 @@ def file_page(file: CaseFile, *, group: str, after: Place | None, now: datetime)
         "others": [(step.value, STEPS[step].name, STEPS[step].about) for step in suggestion.others],
         "said": told_scripts(scripts_for(suggestion.step, scripts()), file, today),
         "script_language": file.borrower.language,
+        "strategy": strategy_shown(file, today=today),
         "loans": _loans(loans),
         "month": _month(latest_month(file.borrower_id), file),
         "place": _place(file),

@@ -31,10 +31,21 @@ from collections_mgmt.models.desk import (
 )
 from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
+from collections_mgmt.models.strategies import (
+    WRITE_STRATEGY,
+    Strategy,
+    StrategyAct,
+    StrategyDraw,
+    StrategyPlace,
+    StrategyRow,
+    StrategyVersion,
+    StrategyVersionQuerySet,
+)
 
 __all__ = [
     "STEER",
     "WORK",
+    "WRITE_STRATEGY",
     "Arrangement",
     "ArrangementPart",
     "BucketMove",
@@ -67,6 +78,13 @@ __all__ = [
     "Settlement",
     "SettlementPart",
     "Skill",
+    "Strategy",
+    "StrategyAct",
+    "StrategyDraw",
+    "StrategyPlace",
+    "StrategyRow",
+    "StrategyVersion",
+    "StrategyVersionQuerySet",
     "Team",
     "Vulnerability",
 ]

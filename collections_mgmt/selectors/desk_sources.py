@@ -95,12 +95,19 @@ def _moment(day: str) -> str:
     return f"({day}::timestamp AT TIME ZONE %(zone)s)"
 
 
-# A reminder is of all loans of a borrower; it counts for the one that was lent first.
+# A reminder is of all loans of a borrower, and so is what a strategy sends; it counts for the one that was lent first.
 _LOAN_OF_MESSAGE = """
     LEFT JOIN LATERAL (
         SELECT COALESCE(message.loan_id, (
             SELECT MIN(line.loan_id) FROM messaging_reminderline AS line
             WHERE line.borrower_id = message.borrower_id AND line.send_on = message.reminds_on
+        ), (
+            SELECT MIN(item.loan_id) FROM collections_mgmt_strategyact AS act
+            JOIN collections_mgmt_casefile AS file ON file.id = act.file_id
+            JOIN loans_loan AS behind ON behind.borrower_id = file.borrower_id
+            JOIN collections_mgmt_collectioncase AS item ON item.loan_id = behind.id
+                AND item.opened_on <= act.done_on AND (item.closed_on IS NULL OR item.closed_on >= act.done_on)
+            WHERE act.message_id = message.id
         )) AS loan_id
     ) AS about ON true
 """

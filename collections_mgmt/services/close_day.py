@@ -7,28 +7,33 @@ closed, so two beats, two commands or a command and a worker cannot overlap.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Max, Min, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.models import CloseRange, CloseRun
+from collections_mgmt.models import CloseRange, CloseRun, StrategyPlace, StrategyVersion
 from collections_mgmt.services.book_portfolio import book_portfolio
-from collections_mgmt.services.close_range import ACTOR, close_range
+from collections_mgmt.services.close_range import ACTOR, close_range, morning_of
 from collections_mgmt.services.credit_months_sql import is_month_end
 from collections_mgmt.services.files_sql import refresh_files
 from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.missed_credit_months import write_missed_month
 from collections_mgmt.services.plan_ranges import plan_ranges
 from collections_mgmt.services.steer_files import share_out_files
+from collections_mgmt.services.strategies_sql import Night, follow_strategies
+from collections_mgmt.services.strategy_trials import stop_unsafe_trials
 from collections_mgmt.services.write_desk_figures import write_desk_figures
 from dashu.alerts.services import end_alert, raise_alert
 from dashu.kernel.errors import DomainError
+from dashu.policy import rules as policy
+from dashu.policy.selectors import PolicyRuleMissing
 from loans.models import Loan
 from repayments.services.reconcile_day import reconcile_day
 
@@ -155,6 +160,7 @@ def end_close(*, run_id: int, today: date) -> CloseRun | None:
         run.counts["recovered"] = _recover_quarantined(run)
         with _timed(run, "files"), connection.cursor() as cursor:
             run.counts.update(refresh_files(cursor, on=run.business_date, actor=ACTOR))
+            run.counts.update(_follow_strategies(cursor, run.business_date, today=today))
             run.counts["files_given"] = share_out_files(now=timezone.now(), actor=ACTOR)
         run.status, run.ended_at = CloseRun.Status.CLOSED, timezone.now()
         run.times_closed += 1
@@ -165,6 +171,23 @@ def end_close(*, run_id: int, today: date) -> CloseRun | None:
         _reconcile(run, today=today)
     _write_figures(run)
     return run
+
+
+def _follow_strategies(cursor: CursorWrapper, on: date, *, today: date) -> Mapping[str, int]:
+    """Stop what does harm, then put every file into its row and do what is due, unless its morning is over."""
+    try:
+        rules = policy.strategy_rules(on)
+    except PolicyRuleMissing:  # of a country whose desk has no rules yet
+        return {}
+    if not StrategyVersion.objects.published().exists() and not StrategyPlace.objects.exists():
+        return {}
+    send_on = on + timedelta(days=1)
+    stopped = stop_unsafe_trials(on=on, rules=rules.trial, actor=ACTOR)
+    night = Night(on, send_on, morning_of(send_on))
+    return {
+        "trials_stopped": stopped,
+        **follow_strategies(cursor, night, rules=rules, acts=send_on >= today),
+    }
 
 
 def close_date(

@@ -150,7 +150,7 @@ def _close(item: CloseRange, *, today: date) -> None:
             steps.do("moves", _note_moves, cursor, item, scales)
         send_on = on + timedelta(days=1)
         if send_on >= today:
-            not_before = _morning_of(send_on)
+            not_before = morning_of(send_on)
             steps.do("collections", request_collections, on=send_on, **within)
             steps.do("notices", announce_collections, on=send_on, not_before=not_before, **within)
             steps.do("reminders", queue_reminders, cursor, reminder_plan(send_on, not_before), **within)
@@ -196,7 +196,7 @@ def reminder_plan(send_on: date, not_before: datetime) -> Plan:
     return Plan(send_on, not_before, policy.reminder_schedule(send_on), policy.reminder_holdout(send_on))
 
 
-def _morning_of(day: date) -> datetime:
+def morning_of(day: date) -> datetime:
     opens = policy.contact_hours(day).opens
     return datetime.combine(day, opens, tzinfo=LENDER_ZONE) + timedelta(hours=1)
 

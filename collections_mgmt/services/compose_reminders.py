@@ -1,6 +1,7 @@
 """What reminders say at the moment they leave: what is open by then, of all the borrower's loans in one message."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
@@ -10,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext
 
 from collections_mgmt.services.compose_promises import PROMISED, agreed_facts
+from collections_mgmt.services.compose_strategies import is_of_strategy, overdue_lines
 from collections_mgmt.services.reminders_sql import open_lines
 from dashu.messaging.composing import Facts
 from dashu.messaging.models import OutboxMessage
@@ -28,8 +30,9 @@ def compose_reminders(messages: Sequence[OutboxMessage], on: date) -> dict[int, 
     not worth telling.
     """
     promised = [message for message in messages if message.template == PROMISED]
-    others = [message for message in messages if message.template != PROMISED]
-    return {**_of_installments(others, on), **agreed_facts(promised, on)}
+    followed = [message for message in messages if is_of_strategy(message)]
+    others = [message for message in messages if message.template != PROMISED and not is_of_strategy(message)]
+    return {**_of_installments(others, on), **agreed_facts(promised, on), **_of_strategies(followed, on)}
 
 
 def _of_installments(messages: Sequence[OutboxMessage], on: date) -> dict[int, Facts]:
@@ -39,6 +42,18 @@ def _of_installments(messages: Sequence[OutboxMessage], on: date) -> dict[int, F
         rows = open_lines(cursor, message_ids=list(languages))
     by_message = groupby(rows, key=lambda row: row["message_id"])
     return {message_id: _facts(list(lines), languages[message_id], on) for message_id, lines in by_message}
+
+
+def _of_strategies(messages: Sequence[OutboxMessage], on: date) -> dict[int, Facts]:
+    """Of what kind a message is, its strategy says; the rest is as with every reminder."""
+    by_id = {message.pk: message for message in messages}
+    told = {}
+    for message_id, lines in groupby(overdue_lines(messages, on), key=lambda row: row["message_id"]):
+        message = by_id[message_id]
+        facts = _facts(list(lines), message.language, on)
+        situation = replace(facts.situation, kind=message.template)
+        told[message_id] = replace(facts, situation=situation, params={**message.params, **facts.params})
+    return told
 
 
 def _facts(lines: Sequence[Line], language: str, on: date) -> Facts:

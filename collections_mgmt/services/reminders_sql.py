@@ -37,6 +37,15 @@ _NOT_PROMISED = """NOT EXISTS (
     SELECT FROM collections_mgmt_settlement AS settlement
     WHERE settlement.loan_id = row.loan_id AND settlement.status IN ('ACCEPTED', 'ACTIVE')
 )"""
+# Whether somebody may be told of an installment `row` of `loan`, as the books are now.
+OPEN_ROW = f"""
+loan.status = 'ACTIVE' AND {_NOT_HELD} AND {_NOT_PROMISED} AND row.unpaid_minor::numeric * 10000
+    > (row.principal_minor + row.interest_minor + row.fee_minor)::numeric * loan.tolerance_bps
+"""
+# After the due date, whoever follows a strategy hears from it alone.
+_NO_STRATEGY = """(day.after <= 0 OR NOT EXISTS (
+    SELECT FROM collections_mgmt_strategyplace AS place WHERE place.borrower_id = loan.borrower_id
+))"""
 # What is open of the lines of a day, as the books are now: `line` joined with `loan` and its installment `row`.
 STILL_OPEN = f"""
 JOIN loans_loan AS loan ON loan.id = line.loan_id AND loan.status = 'ACTIVE' AND {_NOT_HELD}
@@ -115,7 +124,7 @@ def _write_lines(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> int
             JOIN scheduled ON scheduled.segment = segment.code AND scheduled.after = day.after
             WHERE row.unpaid_minor::numeric * 10000
                 > (row.principal_minor + row.interest_minor + row.fee_minor)::numeric * loan.tolerance_bps
-              AND {_NOT_HELD} AND {_NOT_PROMISED}
+              AND {_NOT_HELD} AND {_NOT_PROMISED} AND {_NO_STRATEGY}
             ON CONFLICT (loan_id, send_on, version, number) DO NOTHING
             RETURNING is_held_out
         )

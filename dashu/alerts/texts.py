@@ -41,6 +41,14 @@ KINDS: Mapping[str, Promise] = {
         "That borrower %(borrower)s needs special care was noted a while ago. Ask by %(review_on)s whether it still"
         " holds, and say so on the page of special care, or end it."
     ),
+    "strategy.less_cure": _(
+        "Version %(version)s of the strategy %(strategy)s was stopped: fewer of its people are free of arrears than of"
+        " the champion's. They follow the champion from this morning on. Look at its results before another trial."
+    ),
+    "strategy.more_complaints": _(
+        "Version %(version)s of the strategy %(strategy)s was stopped: more of its people complain than of the"
+        " champion's. They follow the champion from this morning on. Look at the complaints and its results."
+    ),
     "settlement.does_not_fit": _(
         "The last payment of settlement %(reference)s on loan %(loan)s is here, but the rest could not be given up:"
         " %(error)s. It is booked as an ordinary payment. Open the loan, waive what was agreed, and tell the borrower."

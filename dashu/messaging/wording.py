@@ -28,6 +28,8 @@ KINDS: Mapping[str, Promise] = {
     "reminder.due_today": _("On the due date"),
     "reminder.overdue": _("After the due date"),
     "reminder.promise": _("Before a day that was promised"),
+    "reminder.help": _("Help is offered"),
+    "reminder.choose_day": _("A day to pay can be chosen"),
 }
 VALUES: Mapping[str, Promise] = {
     "amount": _("what is open for the dates in question, of all the borrower's loans"),

@@ -95,6 +95,7 @@ from dashu.policy.reaching_out import (
     schedule_of,
 )
 from dashu.policy.selectors import policy_rule, rule
+from dashu.policy.strategies import StrategyRules, strategies_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,6 +462,11 @@ def forbidden_words(on: date, *, pack: str | None = None) -> tuple[str, ...]:
     return words_of(rule("collections.forbidden_words", on=on, pack=pack))
 
 
+def strategy_rules(on: date, *, pack: str | None = None) -> StrategyRules:
+    """Return how strategies of the desk know a borrower, and when a trial of one is stopped."""
+    return strategies_of(rule("collections.strategies", on=on, pack=pack))
+
+
 def typed(code: str, value: Any) -> Any:
     """Return the stored value of a rule as programs use it; a code that no program reads stays as it is."""
     reader = next((reader for start, reader in PARSERS.items() if code.startswith(start)), None)
@@ -586,6 +592,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "collections.desk": desk_of,
     "collections.next_steps": steps_of,
     "collections.forbidden_words": words_of,
+    "collections.strategies": strategies_of,
     "promise.kept": _promise_kept,
     "promise.own": own_promise_of,
     "promise.limits": promise_limits_of,

@@ -36,6 +36,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Cases"), "support", "collections_mgmt.collectioncase", "?status__exact=OPEN"),
             Entry(_("Collectors"), "groups", "collections_mgmt.collectorprofile"),
             Entry(_("Teams"), "diversity_3", "collections_mgmt.team"),
+            Entry(_("Strategies"), "account_tree", "collections_mgmt.strategyversion"),
             Entry(_("Settlements"), "handshake", "collections_mgmt.settlement"),
             Entry(_("Payment plans"), "event_note", "collections_mgmt.arrangement"),
             Entry(_("Holds"), "pause_circle", "collections_mgmt.hold"),

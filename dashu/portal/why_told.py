@@ -11,6 +11,8 @@ _WHYS: dict[str, Any] = {
     "reminder.upcoming": _("Because an installment is due soon"),
     "reminder.due_today": _("Because an installment was due that day"),
     "reminder.overdue": _("Because an installment was not paid yet"),
+    "reminder.help": _("Because an installment was not paid yet, and we would like to help"),
+    "reminder.choose_day": _("Because an installment was not paid yet, and another day may suit you"),
     "autopay.": _("Because you have set up autopay"),
     "notice.": _("Because a message in your account was not read yet"),
     "loans.contract_signed": _("Because you signed a contract"),

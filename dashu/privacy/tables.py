@@ -36,6 +36,9 @@ from collections_mgmt.models import (
     PromiseToPay,
     Settlement,
     SettlementPart,
+    StrategyAct,
+    StrategyDraw,
+    StrategyPlace,
     Vulnerability,
 )
 from dashu.consents.models import ConsentEntry
@@ -480,6 +483,33 @@ TABLES: tuple[Table, ...] = (
             **_amounts("value_minor", currency="currency"),
             **_fields("cure_bps", "harm_bps", "weighed_on", "contacted_at"),
         },
+    ),
+    Table(
+        "strategies_followed",
+        lambda borrower: (
+            StrategyPlace.objects.filter(borrower=borrower)
+            .select_related("file", "version__strategy", "row")
+            .order_by("pk")
+        ),
+        {
+            **_fields("file.number", "version.strategy.code", "version.number", "row.place", "since", "paused"),
+            **_fields("capacity", "readiness", "opened", "kept", "broken", "paid"),
+            **_amounts("surplus_minor", "asked_minor", currency="file.currency"),
+        },
+    ),
+    Table(
+        "steps_of_strategies",
+        lambda borrower: StrategyAct.objects.filter(file__borrower=borrower).select_related(
+            "file", "version__strategy"
+        ),
+        _fields("file.number", "version.strategy.code", "version.number", "act", "channel", "outcome", "done_on"),
+    ),
+    Table(
+        "trials_of_strategies",
+        lambda borrower: (
+            StrategyDraw.objects.filter(borrower=borrower).select_related("version__strategy").order_by("pk")
+        ),
+        _fields("version.strategy.code", "version.number", "is_challenger", "drawn_on"),
     ),
     Table(
         "notes_in_files",

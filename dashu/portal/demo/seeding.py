@@ -36,6 +36,7 @@ from dashu.portal.demo.book import Plan, PlannedLoan, plan_book
 from dashu.portal.demo.desk import make_teams
 from dashu.portal.demo.lives import Act, Deed, acts_of
 from dashu.portal.demo.second_hand import OneHand, SecondHand, without_savepoints, without_waiting_for_the_disk
+from dashu.portal.demo.strategy import make_strategy
 from dashu.users.models import Borrower, Partner
 from loans.models import Loan
 from loans.services.create_loan import create_loan
@@ -184,6 +185,8 @@ class _Seeding:
             for payment in mine:
                 receive_payment(**payment)
         stories = [self._story(planned, loan) for planned, loan in begun]
+        if day == self._last_day:
+            make_strategy(today=day)
         with self._other.doing(_think_out, stories) as lives:
             close_date(business_date=day, today=self._plan.today)
         self._note(stories, lives[0])

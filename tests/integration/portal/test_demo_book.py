@@ -99,6 +99,8 @@ class TestBook:
             "reminder.upcoming",
             "reminder.due_today",
             "reminder.overdue",
+            "reminder.help",
+            "reminder.choose_day",
         }
         assert not OutboxMessage.objects.filter(not_before__date__lt=TODAY).exists()
 
