@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from collections_mgmt import (  # noqa: F401 – register pages of their own
+    agency_admin,
     agreements_admin,
     asked_admin,
     case_admin,

@@ -7,7 +7,11 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.selectors.scrub import scrub_loans
+from collections_mgmt.services.ask_placement import PLACE
+from collections_mgmt.services.ask_placement import preview_tables as preview_placement
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, parts_of, preview_tables
+from collections_mgmt.services.placements import place_loans
 from collections_mgmt.services.settlements import offer_settlement, preview_settlement
 from dashu.approvals.acts import ActKind, Payload
 from dashu.web.templatetags.dashu import money
@@ -39,7 +43,32 @@ def loan_page(payload: Payload) -> str:
     return reverse("admin:loans_loan_change", args=[payload["loan_id"]])
 
 
-KINDS = tuple(
+def perform_placement(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    placed = place_loans(agency_id=payload["agency_id"], loan_ids=payload["loan_ids"], today=today, actor=actor)
+    return {
+        "file": placed.file.number,
+        "placed": len(placed.placements),
+        "stayed": {str(row.loan_id): [reason.value for reason in row.reasons] for row in placed.scrub.unfit},
+    }
+
+
+def describe_placement(payload: Payload) -> str:
+    return gettext("Give %(count)s loans with %(total)s overdue to the agency %(agency)s.") % {
+        "count": len(payload["loan_ids"]),
+        "total": money(payload["total_minor"], payload["currency"]),
+        "agency": payload["agency"],
+    }
+
+
+def agency_page(payload: Payload) -> str:
+    return reverse("admin:collections_mgmt_agency_change", args=[payload["agency_id"]])
+
+
+def overdue_now(payload: Payload, today: date) -> int:
+    return scrub_loans(payload["loan_ids"], agency_id=payload["agency_id"], on=today).owed_minor
+
+
+_SETTLEMENTS = tuple(
     ActKind(
         code=code,
         label=label,
@@ -54,4 +83,17 @@ KINDS = tuple(
         (OFFER, _("Offer of a settlement")),
         (DEEP, _("Offer of a settlement that gives up much")),
     )
+)
+KINDS = (
+    *_SETTLEMENTS,
+    ActKind(
+        code=PLACE,
+        label=_("Loans go to an agency"),
+        perform=perform_placement,
+        permission="collections_mgmt.place_placement",
+        describe=describe_placement,
+        preview=preview_placement,
+        subject_url=agency_page,
+        amount=overdue_now,
+    ),
 )

@@ -129,6 +129,32 @@ for _template in (
         ),
     ),
     MessageTemplate(
+        "collections.loan_placed",
+        _("Who writes and calls about loan %(loan_number)s"),
+        (
+            _(
+                "%(agency)s now contacts you for us about loan %(loan_number)s, up to %(ends_on)s at the longest. You"
+                " owe nothing more because of that, and the debt stays with us."
+            ),
+            _(
+                "It knows your name, your phone and the amount, nothing else. Pay on these pages as before, never to"
+                " a person."
+            ),
+            _(
+                "If you are in trouble, or object to something, tell us here. From that moment it no longer contacts"
+                " you."
+            ),
+        ),
+    ),
+    MessageTemplate(
+        "collections.loan_recalled",
+        _("Only we contact you about loan %(loan_number)s again"),
+        (
+            _("%(agency)s no longer contacts you about loan %(loan_number)s. If it still does, tell us here."),
+            _("What you paid meanwhile counts in full."),
+        ),
+    ),
+    MessageTemplate(
         "collections.before_report",
         _("Before your credit record changes: loan %(loan_number)s"),
         (

@@ -30,10 +30,14 @@ from collections_mgmt.models.desk import (
 )
 from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
+from collections_mgmt.models.placing import Agency, AgencyFile, AgencyRate, Placement
 
 __all__ = [
     "STEER",
     "WORK",
+    "Agency",
+    "AgencyFile",
+    "AgencyRate",
     "Arrangement",
     "ArrangementPart",
     "BucketMove",
@@ -58,6 +62,7 @@ __all__ = [
     "OverdueChange",
     "OverdueStatus",
     "OverdueStatusQuerySet",
+    "Placement",
     "PortfolioDay",
     "PromiseToPay",
     "SavedFilter",

@@ -41,6 +41,10 @@ KINDS: Mapping[str, Promise] = {
         "That borrower %(borrower)s needs special care was noted a while ago. Ask by %(review_on)s whether it still"
         " holds, and say so on the page of special care, or end it."
     ),
+    "agency.to_evaluate": _(
+        "The agency %(name)s has to be evaluated by %(due_on)s, as is done at least once a year. Note the outcome on"
+        " its page; past that day it gets no more loans."
+    ),
     "settlement.does_not_fit": _(
         "The last payment of settlement %(reference)s on loan %(loan)s is here, but the rest could not be given up:"
         " %(error)s. It is booked as an ordinary payment. Open the loan, waive what was agreed, and tell the borrower."

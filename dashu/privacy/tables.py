@@ -32,6 +32,7 @@ from collections_mgmt.models import (
     Hold,
     LoanSignal,
     OverdueStatus,
+    Placement,
     PromiseToPay,
     Settlement,
     SettlementPart,
@@ -526,6 +527,14 @@ TABLES: tuple[Table, ...] = (
         },
     ),
     Table("payments_of_settlements", _parts(SettlementPart, "settlement"), _part_columns("settlement")),
+    Table(
+        "placements_with_agencies",
+        lambda borrower: _of_loans(Placement)(borrower).select_related("agency", "loan"),
+        {
+            **_fields("reference", "loan.number", "agency.name", "placed_on", "ends_on", "recalled_on"),
+            **_amounts("owed_minor"),
+        },
+    ),
     Table(
         "special_care",
         _of_borrower(Vulnerability),
