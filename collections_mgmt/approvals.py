@@ -7,14 +7,17 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.selectors.legal import checklist_of
 from collections_mgmt.selectors.scrub import scrub_loans
 from collections_mgmt.services.ask_placement import PLACE
 from collections_mgmt.services.ask_placement import preview_tables as preview_placement
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, parts_of, preview_tables
+from collections_mgmt.services.legal import FILE, checklist_table, open_legal_case
 from collections_mgmt.services.placements import place_loans
 from collections_mgmt.services.settlements import offer_settlement, preview_settlement
-from dashu.approvals.acts import ActKind, Payload
+from dashu.approvals.acts import ActKind, Payload, Preview
 from dashu.web.templatetags.dashu import money
+from loans.models import Loan
 
 
 def perform_offer(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
@@ -68,6 +71,23 @@ def overdue_now(payload: Payload, today: date) -> int:
     return scrub_loans(payload["loan_ids"], agency_id=payload["agency_id"], on=today).owed_minor
 
 
+def perform_legal(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    case = open_legal_case(loan_id=payload["loan_id"], confirmed=payload["confirmed"], today=today, actor=actor)
+    return {"case": case.reference}
+
+
+def describe_legal(payload: Payload) -> str:
+    return gettext("Take the claim of loan %(loan)s to court: %(amount)s.") % {
+        "loan": payload["loan_number"],
+        "amount": money(payload["claim_minor"], payload["currency"]),
+    }
+
+
+def preview_legal(payload: Payload, today: date) -> Preview:
+    loan = Loan.objects.get(pk=payload["loan_id"])
+    return [checklist_table(checklist_of(loan, on=today, confirmed=payload["confirmed"]))]
+
+
 _SETTLEMENTS = tuple(
     ActKind(
         code=code,
@@ -95,5 +115,14 @@ KINDS = (
         preview=preview_placement,
         subject_url=agency_page,
         amount=overdue_now,
+    ),
+    ActKind(
+        code=FILE,
+        label=_("A claim goes to court"),
+        perform=perform_legal,
+        permission="collections_mgmt.ask_legalcase",
+        describe=describe_legal,
+        preview=preview_legal,
+        subject_url=loan_page,
     ),
 )

@@ -155,6 +155,15 @@ for _template in (
         ),
     ),
     MessageTemplate(
+        "collections.legal_planned",
+        _("Before we go to court about loan %(loan_number)s"),
+        (
+            _("We are going to ask a court to decide about %(amount)s that is overdue on loan %(loan_number)s."),
+            _("You can still end this: pay, agree on a plan with us, or ask for help on the loan's page."),
+            _("If you think that the amount is wrong, object to it there. Free legal advice is open to you."),
+        ),
+    ),
+    MessageTemplate(
         "collections.before_report",
         _("Before your credit record changes: loan %(loan_number)s"),
         (

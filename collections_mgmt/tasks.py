@@ -13,6 +13,7 @@ from collections_mgmt.services.asked import watch_clocks as watch
 from collections_mgmt.services.care import watch_care
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
 from collections_mgmt.services.holds import watch_holds
+from collections_mgmt.services.legal import watch_limitation
 from collections_mgmt.services.placements import ACTOR as PLACEMENTS
 from collections_mgmt.services.placements import bring_back, bring_back_of
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
@@ -124,11 +125,12 @@ def watch_clocks(**_newer_fields: Any) -> None:
 
 @shared_task
 def watch_reviews(**_newer_fields: Any) -> None:
-    """Alert staff of holds, special care and agencies that somebody has to look at again."""
+    """Alert staff of holds, special care and agencies to look at again, and of claims that soon cannot be enforced."""
     today = lender_today()
     watch_holds(today=today)
     watch_care(today=today)
     watch_agencies(today=today)
+    watch_limitation(today=today)
 
 
 @shared_task

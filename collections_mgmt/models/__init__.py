@@ -30,6 +30,7 @@ from collections_mgmt.models.desk import (
 )
 from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
+from collections_mgmt.models.legal import LegalCase, LegalStep
 from collections_mgmt.models.placing import Agency, AgencyFile, AgencyRate, Placement
 
 __all__ = [
@@ -57,6 +58,8 @@ __all__ = [
     "HardshipLoan",
     "HardshipRequest",
     "Hold",
+    "LegalCase",
+    "LegalStep",
     "LoanMove",
     "LoanSignal",
     "OverdueChange",

@@ -36,6 +36,7 @@ class Unfit(models.TextChoices):
     DISPUTE = "DISPUTE", _("A dispute is open")
     HELP_ASKED = "HELP_ASKED", _("Help was asked for")
     AGREED = "AGREED", _("A promise, plan or settlement runs")
+    LEGAL = "LEGAL", _("A court has it")
     LIMITATION = "LIMITATION", _("The limitation period is over")
     PLACED = "PLACED", _("An agency has the borrower already")
     CURRENCY = "CURRENCY", _("In a currency that the rule does not know")
@@ -51,6 +52,7 @@ ENDS = (
     Unfit.DISPUTE,
     Unfit.HELP_ASKED,
     Unfit.AGREED,
+    Unfit.LEGAL,
     Unfit.LIMITATION,
 )
 # Two more reasons for which a loan comes back, which keep none from going.

@@ -24,6 +24,7 @@ class Step(models.TextChoices):
     CONTACT = "CONTACT", _("A call, a visit or a letter reached the borrower")
     PROMISE = "PROMISE", _("The borrower promised to pay")
     PAYMENT = "PAYMENT", _("The borrower paid a part")
+    FILED = "FILED", _("The claim was filed at a court")
 
 
 # What begins the period anew, of the loan `loan (id, borrower_id)`. A notice in the account counts once it was opened.
@@ -41,6 +42,7 @@ UNION SELECT 'PROMISE', made_on FROM collections_mgmt_promisetopay WHERE loan_id
 UNION SELECT 'PROMISE', made_on FROM collections_mgmt_arrangement WHERE loan_id = loan.id
 UNION SELECT 'PROMISE', accepted_on FROM collections_mgmt_settlement
 WHERE loan_id = loan.id AND accepted_on IS NOT NULL
+UNION SELECT 'FILED', filed_on FROM collections_mgmt_legalcase WHERE loan_id = loan.id AND filed_on IS NOT NULL
 UNION SELECT 'PAYMENT', received_on FROM repayments_payment WHERE loan_id = loan.id AND NOT is_returned
 """
 

@@ -41,6 +41,8 @@ _CHECKS: dict[Unfit, str] = {
             OR EXISTS (SELECT FROM collections_mgmt_settlement
                        WHERE loan_id = own.id AND status IN ('OFFERED', 'ACCEPTED', 'ACTIVE'))
         ))""",
+    Unfit.LEGAL: """EXISTS (SELECT FROM collections_mgmt_legalcase AS court
+        WHERE court.loan_id = loan.id AND court.status IN ('APPROVED', 'FILED', 'JUDGMENT'))""",
     Unfit.LIMITATION: "clock.runs_out_on < %(on)s",
     Unfit.PLACED: """EXISTS (SELECT FROM collections_mgmt_placement AS there
         JOIN loans_loan AS own ON own.id = there.loan_id
@@ -77,10 +79,11 @@ class Scrub:
         return sum(row.owed_minor for row in self.fit)
 
 
-def scrub_loans(loan_ids: Collection[int], *, agency_id: int, on: date) -> Scrub:
+def scrub_loans(loan_ids: Collection[int], *, agency_id: int | None, on: date) -> Scrub:
     """
     Look through these loans for an agency.
 
+    :param agency_id: None where any agency that has the borrower is one too many.
     :raises PolicyRuleMissing: there are no rules for agencies here, so nothing may go.
     """
     return _scrub("SELECT unnest(%(loans)s::bigint[]) AS loan_id", agency_id, on, loans=list(loan_ids))
@@ -138,7 +141,7 @@ def parameters_of_checks(*, agency_id: int | None, on: date) -> dict[str, Any]:
     }
 
 
-def _scrub(wanted: str, agency_id: int, on: date, **more: Any) -> Scrub:
+def _scrub(wanted: str, agency_id: int | None, on: date, **more: Any) -> Scrub:
     with connection.cursor() as cursor:
         cursor.execute(
             f"""

@@ -30,6 +30,7 @@ from collections_mgmt.models import (
     HardshipLoan,
     HardshipRequest,
     Hold,
+    LegalCase,
     LoanSignal,
     OverdueStatus,
     Placement,
@@ -533,6 +534,15 @@ TABLES: tuple[Table, ...] = (
         {
             **_fields("reference", "loan.number", "agency.name", "placed_on", "ends_on", "recalled_on"),
             **_amounts("owed_minor"),
+        },
+    ),
+    Table(
+        "claims_at_court",
+        _of_loans(LegalCase),
+        {
+            **_fields("reference", "loan.number", "status", "opened_on", "court", "court_number"),
+            **_fields("filed_on", "judged_on", "stayed_on", "ended_on"),
+            **_amounts("claim_minor", "judged_minor"),
         },
     ),
     Table(

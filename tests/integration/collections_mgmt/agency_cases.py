@@ -1,10 +1,12 @@
 """Agencies and loans that may go to one, for tests."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from collections_mgmt.models import Agency, AgencyRate, OverdueStatus, Placement
 from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.placements import place_loans
+from dashu.kernel.dates import LENDER_ZONE
+from dashu.messaging.models import ContactAttempt, GuardDecision, ReminderLine
 from loans.models import Loan
 from tests import factories
 
@@ -44,3 +46,51 @@ def placed(loan: Loan, to: Agency, *, today: date = TODAY) -> Placement:
 
 def set_back(loan: Loan, **fields: object) -> None:
     OverdueStatus.objects.filter(loan=loan).update(**fields)
+
+
+def noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=LENDER_ZONE)
+
+
+def reminded(loan: Loan, on: date, **fields: object) -> None:
+    ReminderLine.objects.create(
+        loan_id=loan.pk,
+        version=1,
+        number=1,
+        borrower=loan.borrower,
+        send_on=on,
+        due_on=on - timedelta(days=5),
+        days_after=5,
+        segment="LATE",
+        bucket="M1",
+    )
+    given = {"status": "SENT", "channel": "SMS", "sent_at": noon(on), "reminds_on": on, "purpose": "REMINDER"}
+    factories.message(loan.borrower, **{"dedupe_key": f"r{on}", **given, **fields})
+
+
+def called(loan: Loan, on: date, outcome: str) -> None:
+    decision = GuardDecision.objects.create(
+        borrower=loan.borrower,
+        channel="CALL",
+        purpose="COLLECTION",
+        operator="user:1",
+        stage=GuardDecision.Stage.ASKED,
+        pack="cn",
+        rules_version="1",
+        verdict="ALLOW",
+        reasons=[],
+        conditions=[],
+        at=noon(on),
+    )
+    ContactAttempt.objects.create(
+        key=f"c{on}{outcome}",
+        borrower=loan.borrower,
+        loan_ids=[loan.pk],
+        channel="CALL",
+        purpose="COLLECTION",
+        operator="user:1",
+        started_at=noon(on),
+        outcome=outcome,
+        outcome_at=noon(on),
+        decision=decision,
+    )

@@ -1,26 +1,21 @@
 """When a claim can no longer be enforced, from what is on record: one loan with its steps, and many by SQL alike."""
 
 import random
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 
 from collections_mgmt.models import PromiseToPay
 from collections_mgmt.selectors.limitation import Step, clock_of, clock_sql, parameters
-from dashu.kernel.dates import LENDER_ZONE
-from dashu.messaging.models import ContactAttempt, GuardDecision, ReminderLine
 from dashu.policy.models import PolicyRule
 from dashu.policy.selectors import forget_rules
 from loans.models import Loan
 from tests import factories
+from tests.integration.collections_mgmt.agency_cases import called, reminded
 
 LAST_DUE = date(2027, 1, 15)
 LATER = date(2029, 6, 1)
-
-
-def noon(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 12, tzinfo=LENDER_ZONE)
 
 
 def by_sql(loan: Loan, on: date) -> date | None:
@@ -31,50 +26,6 @@ def by_sql(loan: Loan, on: date) -> date | None:
         )
         rows = cursor.fetchall()
     return rows[0][1] if rows else None
-
-
-def reminded(loan: Loan, on: date, **fields: object) -> None:
-    ReminderLine.objects.create(
-        loan_id=loan.pk,
-        version=1,
-        number=1,
-        borrower=loan.borrower,
-        send_on=on,
-        due_on=on - timedelta(days=5),
-        days_after=5,
-        segment="LATE",
-        bucket="M1",
-    )
-    given = {"status": "SENT", "channel": "SMS", "sent_at": noon(on), "reminds_on": on, "purpose": "REMINDER"}
-    factories.message(loan.borrower, **{"dedupe_key": f"r{on}", **given, **fields})
-
-
-def called(loan: Loan, on: date, outcome: str) -> None:
-    decision = GuardDecision.objects.create(
-        borrower=loan.borrower,
-        channel="CALL",
-        purpose="COLLECTION",
-        operator="user:1",
-        stage=GuardDecision.Stage.ASKED,
-        pack="cn",
-        rules_version="1",
-        verdict="ALLOW",
-        reasons=[],
-        conditions=[],
-        at=noon(on),
-    )
-    ContactAttempt.objects.create(
-        key=f"c{on}{outcome}",
-        borrower=loan.borrower,
-        loan_ids=[loan.pk],
-        channel="CALL",
-        purpose="COLLECTION",
-        operator="user:1",
-        started_at=noon(on),
-        outcome=outcome,
-        outcome_at=noon(on),
-        decision=decision,
-    )
 
 
 class TestClock:
