@@ -18,6 +18,7 @@ from collections_mgmt import (  # noqa: F401 – register pages of their own
     close_admin,
     holds_admin,
     legal_admin,
+    loss_admin,
 )
 from collections_mgmt.desk import admin as desk_admin  # noqa: F401 – registers pages of its own
 from collections_mgmt.models import OverdueStatus

@@ -31,6 +31,7 @@ from collections_mgmt.models.desk import (
 from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
 from collections_mgmt.models.legal import LegalCase, LegalStep
+from collections_mgmt.models.losses import LossClaim
 from collections_mgmt.models.placing import Agency, AgencyFile, AgencyRate, Placement
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "LegalStep",
     "LoanMove",
     "LoanSignal",
+    "LossClaim",
     "OverdueChange",
     "OverdueStatus",
     "OverdueStatusQuerySet",

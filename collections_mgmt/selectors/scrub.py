@@ -89,7 +89,7 @@ def scrub_loans(loan_ids: Collection[int], *, agency_id: int | None, on: date) -
     return _scrub("SELECT unnest(%(loans)s::bigint[]) AS loan_id", agency_id, on, loans=list(loan_ids))
 
 
-def scrub_book(*, agency_id: int, from_days: int, to_days: int | None, least_minor: int, on: date) -> Scrub:
+def scrub_book(*, agency_id: int | None, from_days: int, to_days: int | None, least_minor: int, on: date) -> Scrub:
     """Look through all loans that are late for so many days, the largest amounts first."""
     wanted = """
         SELECT loan_id FROM collections_mgmt_overduestatus

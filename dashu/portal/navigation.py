@@ -42,6 +42,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Placements"), "move_up", "collections_mgmt.placement"),
             Entry(_("Files for agencies"), "folder_shared", "collections_mgmt.agencyfile"),
             Entry(_("At court"), "gavel", "collections_mgmt.legalcase"),
+            Entry(_("Losses and recoveries"), "trending_down", "collections_mgmt.lossclaim"),
             Entry(_("Holds"), "pause_circle", "collections_mgmt.hold"),
             Entry(_("Special care"), "volunteer_activism", "collections_mgmt.vulnerability"),
         ),
