@@ -20,6 +20,7 @@ from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agency_forms import EvaluateForm, ProposeForm
 from collections_mgmt.agency_pages import (
     files_table,
+    month_figures,
     month_of,
     months_table,
     paid_table,
@@ -237,7 +238,7 @@ class AgencyAdmin(ModelAdmin):
             "title": _("Commission of %(agency)s") % {"agency": agency.name},
             "opts": self.opts,
             "back": self._page(agency),
-            "figures": [],
+            "figures": month_figures(paid, currency, month),
             "tables": [
                 paid_table(paid, currency, title=title),
                 months_table(collected(agency_id=agency.pk), currency, address),

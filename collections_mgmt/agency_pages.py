@@ -67,7 +67,7 @@ def files_table(agency: Agency) -> Table:
     files = AgencyFile.objects.filter(agency=agency).order_by("-pk")[:SHOWN]
     return Table(
         title=_("files for this agency"),
-        columns=[Column(_("file")), Column(_("kind")), Column(_("made on")), Column(_("loans"), is_number=True)],
+        columns=[Column(_("file")), Column(_("kind")), Column(_("prepared on")), Column(_("loans"), is_number=True)],
         rows=[
             [
                 format_html(
@@ -111,7 +111,7 @@ def paid_table(rows: list[Collected], currency: str, *, title: Any) -> Table:
             Column(_("placement")),
             Column(_("payment")),
             Column(_("paid of the debt"), is_number=True),
-            Column(_("rate"), is_number=True),
+            Column(_("commission rate"), is_number=True),
             Column(_("commission"), is_number=True),
         ],
         rows=lines,
@@ -150,3 +150,11 @@ def month_of(text: str, latest: date) -> date:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
         return latest.replace(day=1)
+
+
+def month_figures(rows: list[Collected], currency: str, month: date) -> list[Figure]:
+    name = date_format(month, "Y-m")
+    return [
+        Figure(_("paid of the debt"), money(sum(row.minor for row in rows), currency), name),
+        Figure(_("commission"), money(sum(row.commission_minor for row in rows), currency), name),
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -120,11 +121,16 @@ def clock_figures(clock: Clock | None) -> list[Figure]:
 
 
 def steps_of_clock(clock: Clock | None) -> Table:
-    rows = [[date_format(clock.begins_on), _("The due date from which it runs")]] if clock else []
-    rows += [[date_format(day), step.label] for day, step in (clock.steps if clock else ())]
+    days: list[tuple[date, Any]] = [(day, step.label) for day, step in clock.steps] if clock else []
+    if clock:
+        days.append((clock.begins_on, _("The due date from which it runs")))
+    rows = [[date_format(day), words] for day, words in sorted(days, key=lambda each: each[0])]
     return Table(
         title=_("limitation period"),
-        note=_("Each step that came in time begins it anew. What came later changes nothing here."),
+        note=_(
+            "Each step after the due date begins it anew from its day, as long as it runs. What came before, or after"
+            " it was over, changes nothing."
+        ),
         columns=[Column(_("day")), Column(_("what happened"))],
         rows=rows,
         empty=_("Nothing is unpaid."),
@@ -138,7 +144,7 @@ class LegalCaseAdmin(FoundByLoan, ReadOnlyAdmin):
     list_select_related = ["loan__borrower"]
     ordering = ["-pk"]
     fields = [
-        ("reference", "state"),
+        ("reference", "status"),
         ("loan_number", "borrower"),
         ("claim", "limitation"),
         ("court", "court_number"),
@@ -234,8 +240,10 @@ class LegalCaseAdmin(FoundByLoan, ReadOnlyAdmin):
             ],
             empty=_("None ends soon."),
         )
+        days = policy.limitation(today).warn_days if near else 0
+        figures = [Figure(_("end soon"), len(near), _("within %(days)s days") % {"days": days})] if near else []
         context = {**self.admin_site.each_context(request), "title": _("Limitation periods"), "opts": self.opts}
-        return render(request, "staff/report.html", {**context, "figures": [], "tables": [table]})
+        return render(request, "staff/report.html", {**context, "figures": figures, "tables": [table]})
 
     def _may(self, request: HttpRequest, object_id: str | None, *statuses: str, rests: bool | None = False) -> bool:
         if not request.user.has_perm("collections_mgmt.steer_legalcase"):

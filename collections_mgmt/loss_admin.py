@@ -39,7 +39,7 @@ class LossClaimAdmin(FoundByLoan, ReadOnlyAdmin):
     list_filter = ["status"]
     list_select_related = ["borrower", "balance"]
     ordering = ["-pk"]
-    fields = [("loan_number", "borrower_name"), ("state", "charged_off_on")]
+    fields = [("loan_number", "borrower_name"), ("status", "charged_off_on")]
     readonly_fields = [name for line in fields for name in line]
     change_form_outer_before_template = "staff/figures.html"
     change_form_outer_after_template = "staff/tables.html"
@@ -209,7 +209,7 @@ def _against(each: Candidate) -> str:
     words = [str(reason.label) for reason in each.against]
     if each.is_enforceable:
         words.append(gettext("It can still be enforced"))
-    return ", ".join(words) or gettext("nothing")
+    return ", ".join(words) or gettext("nothing speaks against it")
 
 
 def _step(each: Candidate, act: str) -> SafeString:

@@ -100,8 +100,8 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                     ),
                 ),
-                ("made_on", models.DateField(verbose_name="made on")),
-                ("made_by", models.TextField(verbose_name="made by")),
+                ("made_on", models.DateField(verbose_name="prepared on")),
+                ("made_by", models.TextField(verbose_name="prepared by")),
                 ("loans", models.PositiveIntegerField(verbose_name="loans")),
                 (
                     "agency",
@@ -187,7 +187,7 @@ class Migration(migrations.Migration):
                         verbose_name="because",
                     ),
                 ),
-                ("words", models.TextField(blank=True, db_default="", default="", verbose_name="reason")),
+                ("words", models.TextField(blank=True, db_default="", default="", verbose_name="in our words")),
                 ("actor", models.TextField(verbose_name="placed by")),
                 (
                     "created_at",

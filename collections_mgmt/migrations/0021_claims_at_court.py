@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                             ("APPROVED", "Approved"),
                             ("FILED", "Filed"),
                             ("JUDGMENT", "Judgment"),
-                            ("COST", "Cost"),
+                            ("COST", "Expense"),
                             ("STAYED", "Rests"),
                             ("RESUMED", "Goes on"),
                             ("SETTLED", "Settled"),

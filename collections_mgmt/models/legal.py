@@ -111,7 +111,7 @@ class LegalStep(models.Model):
         APPROVED = "APPROVED", _("Approved")
         FILED = "FILED", _("Filed")
         JUDGMENT = "JUDGMENT", _("Judgment")
-        COST = "COST", _("Cost")
+        COST = "COST", _("Expense")
         STAYED = "STAYED", _("Rests")
         RESUMED = "RESUMED", _("Goes on")
         SETTLED = "SETTLED", _("Settled")

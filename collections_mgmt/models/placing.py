@@ -141,8 +141,8 @@ class AgencyFile(models.Model):
     number = models.CharField(_("file"), max_length=16, unique=True, default=new_file_reference)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="files", verbose_name=_("agency"))
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
-    made_on = models.DateField(_("made on"))
-    made_by = models.TextField(_("made by"))
+    made_on = models.DateField(_("prepared on"))
+    made_by = models.TextField(_("prepared by"))
     loans = models.PositiveIntegerField(_("loans"))
 
     class Meta:
@@ -188,7 +188,7 @@ class Placement(models.Model):
     recalled_on = models.DateField(_("came back on"), null=True, blank=True)
     recalled_at = models.DateTimeField(_("came back at"), null=True, blank=True)
     reasons = ArrayField(models.CharField(max_length=20), verbose_name=_("because"), default=list, db_default=[])
-    words = models.TextField(_("reason"), blank=True, db_default="", default="")
+    words = models.TextField(_("in our words"), blank=True, db_default="", default="")
     actor = models.TextField(_("placed by"))
     recall_file = models.ForeignKey(
         AgencyFile,

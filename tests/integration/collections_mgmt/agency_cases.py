@@ -65,7 +65,7 @@ def reminded(loan: Loan, on: date, **fields: object) -> None:
         bucket="M1",
     )
     given = {"status": "SENT", "channel": "SMS", "sent_at": noon(on), "reminds_on": on, "purpose": "REMINDER"}
-    factories.message(loan.borrower, **{"dedupe_key": f"r{on}", **given, **fields})
+    factories.message(loan.borrower, **{"dedupe_key": f"reminder:{loan.pk}:{on}", **given, **fields})
 
 
 def called(loan: Loan, on: date, outcome: str) -> None:
