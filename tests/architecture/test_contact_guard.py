@@ -43,6 +43,7 @@ READS_PHONES = {
     "dashu/accounts/views.py": "what was typed",
     "dashu/portal/demo/seeding.py": "writes it",
     "collections_mgmt/services/agency_files.py": "the borrower's own, to whoever contacts them for us; audited",
+    "collections_mgmt/desk/page.py": "of the lender's own line for complaints",
     "collections_mgmt/contact_facts.py": "gives a guarantor's to the guard alone",
     "loans/services/answer_step.py": "compares what was typed",
     "loans/services/submit_application.py": "compares",
