@@ -24,6 +24,8 @@ from dashu.kernel.dates import midnight
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.policy.selectors import PolicyRuleMissing
+from dashu.users.models import Borrower
+from loans.models import Loan
 from repayments.services.booking import lock_loans
 
 ACTOR = "system:placements"
@@ -59,7 +61,7 @@ def place_loans(*, agency_id: int, loan_ids: Collection[int], today: date, actor
         raise PlacementRefused(
             _("At most %(most)s loans go at once."), field="loans", params={"most": terms.most_loans}
         )
-    lock_loans(loan_ids)
+    _lock_people(loan_ids)
     agency = Agency.objects.select_for_update(no_key=True).filter(pk=agency_id).first()
     if agency is None:
         raise AgencyRefused(_("There is no such agency."), field="agency")
@@ -180,6 +182,19 @@ def _end(reasons: Mapping[int, list[str]], *, today: date, words: str, actor: st
     _tell("recalled", [placement.pk for placement in placements])
     _wake_files({placement.loan.borrower_id for placement in placements}, actor=actor)
     return len(placements)
+
+
+def _lock_people(loan_ids: Collection[int]) -> None:
+    """
+    Lock the borrowers of these loans, all of their loans first, as whoever notes something about them does.
+
+    What is being noted at this moment is then seen by the second look, or finds the placement.
+    """
+    people = Loan.objects.filter(pk__in=loan_ids).values("borrower")
+    loans = Loan.objects.select_for_update(no_key=True).filter(borrower__in=people)
+    list(loans.order_by("pk").values_list("pk", flat=True))
+    borrowers = Borrower.objects.select_for_update(no_key=True).filter(pk__in=people)
+    list(borrowers.order_by("pk").values_list("pk", flat=True))
 
 
 def _newest_events(loan_ids: Collection[int]) -> dict[int, int]:

@@ -2,11 +2,13 @@
 
 import csv
 import io
+import threading
 import uuid
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection, transaction
 from openpyxl import load_workbook
 
 from collections_mgmt.domain.agreeing import Due
@@ -352,6 +354,31 @@ class TestComingBack:
         assert placed(late, north).after_event > 0
 
 
+class TestAtTheSameMoment:
+    @pytest.mark.django_db(transaction=True)
+    def test_a_complaint_that_is_being_stored_keeps_the_loan_here(self, late, north):
+        refused: list[BaseException] = []
+
+        def place() -> None:
+            try:
+                place_loans(agency_id=north.pk, loan_ids=[late.pk], today=TODAY, actor=ACTOR)
+            except PlacementRefused as refusal:
+                refused.append(refusal)
+            finally:
+                connection.close()
+
+        other = threading.Thread(target=place)
+        with transaction.atomic():
+            complain(late)
+            other.start()
+            other.join(timeout=1)
+            assert other.is_alive()
+        other.join()
+
+        assert len(refused) == 1
+        assert not Placement.objects.exists()
+
+
 class TestCommission:
     def test_is_for_what_came_while_the_agency_had_the_loan(self, late, north):
         factories.pay(late, 50_00, TODAY, reference="before")
@@ -368,6 +395,18 @@ class TestCommission:
             ("first day", 333_33, 50_00),
             ("meanwhile", 100_01, 15_00),
         ]
+
+    def test_of_two_agencies_on_one_day_never_counts_a_payment_twice(self, late, north):
+        first = placed(late, north)
+        factories.pay(late, 100_00, TODAY, reference="with the first")
+        recall_placement(placement_id=first.pk, reason="over", today=TODAY, actor=ACTOR)
+        factories.pay(late, 200_00, TODAY, reference="between")
+        second = placed(late, agency("south"))
+        factories.pay(late, 300_00, TODAY, reference="with the second")
+
+        paid = [(row.placement, row.payment) for row in collected()]
+
+        assert paid == [(first.reference, "with the first"), (second.reference, "with the second")]
 
     def test_counts_by_value_date_what_is_booked_late(self, late, north):
         placement = placed(late, north)
