@@ -11,11 +11,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from collections_mgmt import (  # noqa: F401 – register pages of their own
+    agency_admin,
     agreements_admin,
     asked_admin,
     case_admin,
     close_admin,
     holds_admin,
+    legal_admin,
+    loss_admin,
     strategy_admin,
 )
 from collections_mgmt.desk import admin as desk_admin  # noqa: F401 – registers pages of its own

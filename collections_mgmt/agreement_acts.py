@@ -239,13 +239,14 @@ def _preview(loan: Loan, form: SettlementForm, terms: SettlementTerms) -> dict[s
             Figure(_("would be waived"), money(terms.given_up_minor, loan.currency), percent_shown(terms.share)),
         ],
         "tables": [
-            _table(parts_table(form.parts(), loan.currency)),
-            _table(given_up_table(terms, loan.currency)),
+            stored_table(parts_table(form.parts(), loan.currency)),
+            stored_table(given_up_table(terms, loan.currency)),
         ],
     }
 
 
-def _table(stored: dict[str, Any]) -> Table:
+def stored_table(stored: dict[str, Any]) -> Table:
+    """Return a table of plain texts, as approvals keep them, for a page."""
     columns = [
         Column(column["title"], is_number=True) if isinstance(column, dict) else Column(column)
         for column in stored["columns"]

@@ -9,12 +9,19 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.desk.words import share
 from collections_mgmt.models import WRITE_STRATEGY, StrategyVersion
+from collections_mgmt.selectors.legal import checklist_of
+from collections_mgmt.selectors.scrub import scrub_loans
+from collections_mgmt.services.ask_placement import PLACE
+from collections_mgmt.services.ask_placement import preview_tables as preview_placement
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, parts_of, preview_tables
+from collections_mgmt.services.legal import FILE, checklist_table, open_legal_case
+from collections_mgmt.services.placements import place_loans
 from collections_mgmt.services.settlements import offer_settlement, preview_settlement
 from collections_mgmt.services.strategies import PUBLISH, WHOLE, publish
 from collections_mgmt.strategy_words import rows_tables
 from dashu.approvals.acts import ActKind, Payload, Preview
 from dashu.web.templatetags.dashu import money
+from loans.models import Loan
 
 
 def perform_offer(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
@@ -74,7 +81,49 @@ def version_page(payload: Payload) -> str:
     return reverse("admin:collections_mgmt_strategyversion_change", args=[payload["version_id"]])
 
 
-_OFFERS = tuple(
+def perform_placement(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    placed = place_loans(agency_id=payload["agency_id"], loan_ids=payload["loan_ids"], today=today, actor=actor)
+    return {
+        "file": placed.file.number,
+        "placed": len(placed.placements),
+        "stayed": {str(row.loan_id): [reason.value for reason in row.reasons] for row in placed.scrub.unfit},
+    }
+
+
+def describe_placement(payload: Payload) -> str:
+    return gettext("Give %(count)s loans with %(total)s overdue to the agency %(agency)s.") % {
+        "count": len(payload["loan_ids"]),
+        "total": money(payload["total_minor"], payload["currency"]),
+        "agency": payload["agency"],
+    }
+
+
+def agency_page(payload: Payload) -> str:
+    return reverse("admin:collections_mgmt_agency_change", args=[payload["agency_id"]])
+
+
+def overdue_now(payload: Payload, today: date) -> int:
+    return scrub_loans(payload["loan_ids"], agency_id=payload["agency_id"], on=today).owed_minor
+
+
+def perform_legal(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    case = open_legal_case(loan_id=payload["loan_id"], confirmed=payload["confirmed"], today=today, actor=actor)
+    return {"case": case.reference}
+
+
+def describe_legal(payload: Payload) -> str:
+    return gettext("Take the claim of loan %(loan)s to court: %(amount)s.") % {
+        "loan": payload["loan_number"],
+        "amount": money(payload["claim_minor"], payload["currency"]),
+    }
+
+
+def preview_legal(payload: Payload, today: date) -> Preview:
+    loan = Loan.objects.get(pk=payload["loan_id"])
+    return [checklist_table(checklist_of(loan, on=today, confirmed=payload["confirmed"]))]
+
+
+_SETTLEMENTS = tuple(
     ActKind(
         code=code,
         label=label,
@@ -91,7 +140,7 @@ _OFFERS = tuple(
     )
 )
 KINDS = (
-    *_OFFERS,
+    *_SETTLEMENTS,
     ActKind(
         code=PUBLISH,
         label=_("Publication of a strategy"),
@@ -100,5 +149,24 @@ KINDS = (
         describe=describe_publication,
         preview=preview_publication,
         subject_url=version_page,
+    ),
+    ActKind(
+        code=PLACE,
+        label=_("Loans go to an agency"),
+        perform=perform_placement,
+        permission="collections_mgmt.place_placement",
+        describe=describe_placement,
+        preview=preview_placement,
+        subject_url=agency_page,
+        amount=overdue_now,
+    ),
+    ActKind(
+        code=FILE,
+        label=_("A claim goes to court"),
+        perform=perform_legal,
+        permission="collections_mgmt.ask_legalcase",
+        describe=describe_legal,
+        preview=preview_legal,
+        subject_url=loan_page,
     ),
 )

@@ -15,6 +15,7 @@ from unfold.decorators import action, display
 from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import ACTS, AgreementActs, plan_tables
 from collections_mgmt.forms import EndHoldForm, HoldForm, PromiseForm
+from collections_mgmt.legal_admin import LegalActs
 from collections_mgmt.models import CollectionCase, Hold
 from collections_mgmt.selectors.care import needing_care
 from collections_mgmt.services.holds import end_hold, place_hold
@@ -29,7 +30,7 @@ from loans.models import Loan
 
 
 @admin.register(CollectionCase)
-class CollectionCaseAdmin(AgreementActs, FoundByLoan, ReadOnlyAdmin):
+class CollectionCaseAdmin(AgreementActs, LegalActs, FoundByLoan, ReadOnlyAdmin):
     list_display = ["loan_number", "borrower", "status_shown", "level", "days_past_due", "opened_on", "closed_on"]
     list_display_links = None
     list_select_related = ["loan__borrower", "loan__overdue"]
@@ -54,7 +55,7 @@ class CollectionCaseAdmin(AgreementActs, FoundByLoan, ReadOnlyAdmin):
         "closed_on",
     ]
     change_form_outer_after_template = "staff/tables.html"
-    actions_detail = ["promise", {"title": _("Agree"), "icon": "handshake", "items": ACTS}, "hold", "end"]
+    actions_detail = ["promise", {"title": _("Agree"), "icon": "handshake", "items": ACTS}, "hold", "end", "legal"]
 
     @admin.display(description=_("loan"))
     def loan_number(self, case: CollectionCase) -> SafeString:

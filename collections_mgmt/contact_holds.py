@@ -15,8 +15,17 @@ WHERE hold.ended_on IS NULL AND hold.contact = 'PERSON'
 """
 
 
+# Whom an agency contacts for us, nobody else does.
+_PLACED = """
+SELECT loan.borrower_id FROM collections_mgmt_placement AS placement
+JOIN loans_loan AS loan ON loan.id = placement.loan_id
+WHERE placement.recalled_on IS NULL
+"""
+
+
 def register() -> None:
     register_hold("hold", _HELD)
+    register_hold("agency", _PLACED)
     register_bar("hold", _is_barred)
 
 

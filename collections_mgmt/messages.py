@@ -129,6 +129,41 @@ for _template in (
         ),
     ),
     MessageTemplate(
+        "collections.loan_placed",
+        _("Who writes and calls about loan %(loan_number)s"),
+        (
+            _(
+                "%(agency)s now contacts you for us about loan %(loan_number)s, up to %(ends_on)s at the longest. You"
+                " owe nothing more because of that, and the debt stays with us."
+            ),
+            _(
+                "It knows your name, your phone and the amount, nothing else. Pay on these pages as before, never to"
+                " a person."
+            ),
+            _(
+                "If you are in trouble, or object to something, tell us here. From that moment it no longer contacts"
+                " you."
+            ),
+        ),
+    ),
+    MessageTemplate(
+        "collections.loan_recalled",
+        _("Only we contact you about loan %(loan_number)s again"),
+        (
+            _("%(agency)s no longer contacts you about loan %(loan_number)s. If it still does, tell us here."),
+            _("What you paid meanwhile counts in full."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.legal_planned",
+        _("Before we go to court about loan %(loan_number)s"),
+        (
+            _("We are going to ask a court to decide about %(amount)s that is overdue on loan %(loan_number)s."),
+            _("You can still end this: pay, agree on a plan with us, or ask for help on the loan's page."),
+            _("If you think that the amount is wrong, object to it there. Free legal advice is open to you."),
+        ),
+    ),
+    MessageTemplate(
         "collections.before_report",
         _("Before your credit record changes: loan %(loan_number)s"),
         (

@@ -8,10 +8,14 @@ from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError
 
 from collections_mgmt.services import close_day as service
+from collections_mgmt.services.agencies import watch_agencies
 from collections_mgmt.services.asked import watch_clocks as watch
 from collections_mgmt.services.care import watch_care
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
 from collections_mgmt.services.holds import watch_holds
+from collections_mgmt.services.legal import watch_limitation
+from collections_mgmt.services.placements import ACTOR as PLACEMENTS
+from collections_mgmt.services.placements import bring_back, bring_back_of
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
 from collections_mgmt.services.refresh_history import refresh_history as refresh
 from collections_mgmt.services.settlements import review_returned
@@ -21,6 +25,7 @@ from collections_mgmt.services.tell_before_report import tell_before_report as t
 from dashu.alerts.services import end_alert, tell_without_database
 from dashu.celery import app
 from dashu.kernel.dates import lender_now, lender_today
+from loans.models import Loan
 
 # A database that is gone, that breaks off, or that takes no writes, as one does that stands by for another.
 DATABASE_FAILS = (OperationalError, InterfaceError, InternalError)
@@ -100,6 +105,19 @@ def review_settlements(**_newer_fields: Any) -> None:
 
 
 @shared_task
+def bring_back_paid(*, loan_id: int, **_newer_fields: Any) -> None:
+    """Bring a loan back from its agency once nothing is late on it any more."""
+    for borrower_id in Loan.objects.filter(pk=loan_id).values_list("borrower_id", flat=True):
+        bring_back_of(borrower_id, today=lender_today(), actor=PLACEMENTS)
+
+
+@shared_task
+def bring_back_placements(**_newer_fields: Any) -> None:
+    """The sweep of whatever brings loans back from agencies."""
+    bring_back(today=lender_today(), actor=PLACEMENTS)
+
+
+@shared_task
 def watch_clocks(**_newer_fields: Any) -> None:
     """Alert staff of requests, complaints and disputes that have to be answered soon."""
     watch(today=lender_today())
@@ -107,10 +125,12 @@ def watch_clocks(**_newer_fields: Any) -> None:
 
 @shared_task
 def watch_reviews(**_newer_fields: Any) -> None:
-    """Alert staff of holds, and of special care, that somebody has to look at again."""
+    """Alert staff of holds, special care and agencies to look at again, and of claims that soon cannot be enforced."""
     today = lender_today()
     watch_holds(today=today)
     watch_care(today=today)
+    watch_agencies(today=today)
+    watch_limitation(today=today)
 
 
 @shared_task

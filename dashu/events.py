@@ -45,6 +45,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
         "repayments.tasks.review_withdrawal",
         "collections_mgmt.tasks.reassess_loan",
         "collections_mgmt.tasks.review_settlement",
+        "collections_mgmt.tasks.bring_back_paid",
     ),
     "repayments.payment_returned": (
         "repayments.tasks.review_after_change",

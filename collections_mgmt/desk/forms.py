@@ -58,7 +58,7 @@ class FileHoldForm(_OfLoans):
 class PutOffForm(forms.Form):
     why = forms.ChoiceField(
         label=_("Why it waits"),
-        choices=CaseFile.Wait,
+        choices=[(why.value, why.label) for why in CaseFile.Wait if why != CaseFile.Wait.AGENCY],
         initial=CaseFile.Wait.ANSWER.value,
         widget=UnfoldAdminRadioSelectWidget,
     )

@@ -31,6 +31,9 @@ from collections_mgmt.models.desk import (
 )
 from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
+from collections_mgmt.models.legal import LegalCase, LegalStep
+from collections_mgmt.models.losses import LossClaim
+from collections_mgmt.models.placing import Agency, AgencyFile, AgencyRate, Placement
 from collections_mgmt.models.strategies import (
     WRITE_STRATEGY,
     Strategy,
@@ -46,6 +49,9 @@ __all__ = [
     "STEER",
     "WORK",
     "WRITE_STRATEGY",
+    "Agency",
+    "AgencyFile",
+    "AgencyRate",
     "Arrangement",
     "ArrangementPart",
     "BucketMove",
@@ -67,11 +73,15 @@ __all__ = [
     "HardshipLoan",
     "HardshipRequest",
     "Hold",
+    "LegalCase",
+    "LegalStep",
     "LoanMove",
     "LoanSignal",
+    "LossClaim",
     "OverdueChange",
     "OverdueStatus",
     "OverdueStatusQuerySet",
+    "Placement",
     "PortfolioDay",
     "PromiseToPay",
     "SavedFilter",

@@ -135,6 +135,7 @@ class CaseFile(models.Model):
         HOLD = "HOLD", _("A hold runs")
         ANSWER = "ANSWER", _("We wait for an answer")
         PAYMENT = "PAYMENT", _("A payment is on its way")
+        AGENCY = "AGENCY", _("An agency has it")
         LOOKED = "LOOKED", _("Looked at; nothing to do now")
         OTHER = "OTHER", _("Another reason")
 

@@ -47,9 +47,9 @@ def put_off_file(
     :raises MayNotWorkFiles, FileNotFound, FileNotHeld, WordsRefused, WaitRefused: see there.
     """
     file = lock_held_file(file_id, user)
-    if why not in Wait.values:
-        raise WaitRefused(_("Choose why the file waits."), field="why")
     today, rules = lender_date(now), rules_on(now)
+    if why not in rules.waits:
+        raise WaitRefused(_("Choose why the file waits."), field="why")
     said = checked_words(words, on=today, is_needed=why == Wait.OTHER)
     day = checked_wait(until or today + timedelta(days=rules.waits[why]), today=today, rules=rules)
     let_wait(file, why=why, until=day, today=today, rules=rules)

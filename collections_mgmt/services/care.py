@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import Vulnerability
+from collections_mgmt.services.placements import bring_back_of
 from dashu.alerts.services import end_alert, raise_alert
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
@@ -62,6 +63,7 @@ def note_care(
         noted_by=user,
         review_on=today + timedelta(days=rule.review_days),
     )
+    bring_back_of(borrower_id, today=today, actor=actor_of_user(user))
     _note("care_noted", noted, user)
     return noted
 

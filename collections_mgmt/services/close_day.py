@@ -25,6 +25,7 @@ from collections_mgmt.services.credit_months_sql import is_month_end
 from collections_mgmt.services.files_sql import refresh_files
 from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.missed_credit_months import write_missed_month
+from collections_mgmt.services.placements import bring_back
 from collections_mgmt.services.plan_ranges import plan_ranges
 from collections_mgmt.services.steer_files import share_out_files
 from collections_mgmt.services.strategies_sql import Night, follow_strategies
@@ -158,6 +159,8 @@ def end_close(*, run_id: int, today: date) -> CloseRun | None:
         with _timed(run, "booked"):
             book_portfolio(run)
         run.counts["recovered"] = _recover_quarantined(run)
+        with _timed(run, "placements"):
+            run.counts["placements_ended"] = bring_back(today=today, actor=ACTOR)
         with _timed(run, "files"), connection.cursor() as cursor:
             run.counts.update(refresh_files(cursor, on=run.business_date, actor=ACTOR))
             run.counts.update(_follow_strategies(cursor, run.business_date, today=today))

@@ -17,6 +17,7 @@ from collections_mgmt.services.asked import (
     words_of,
 )
 from collections_mgmt.services.holds import hold_until_answered, release_hold
+from collections_mgmt.services.placements import bring_back_of
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.messaging.services import enqueue as messaging
@@ -175,6 +176,7 @@ def _locked(complaint_id: int) -> tuple[Complaint, Loan | None]:
 
 
 def _leave_in_peace(complaint: Complaint, loan: Loan | None, *, now: datetime, actor: str) -> None:
+    bring_back_of(complaint.borrower_id, today=lender_date(now), actor=actor)
     if loan is None:
         return
     reason = f"complaint {complaint.reference}"

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.holding import Turn, turns_of_holds
 from collections_mgmt.models import Complaint, Dispute, HardshipLoan, Hold
+from collections_mgmt.services.placements import bring_back_of
 from dashu.alerts.services import end_alert, raise_alert
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
@@ -83,6 +84,7 @@ def place_hold(
         actor=actor,
     )
     _let_stand_still(loan, today=today, reason=f"hold {hold.pk}: {reason}", actor=actor)
+    bring_back_of(loan.borrower_id, today=today, actor=actor)
     _note("collections.hold_placed", hold, actor)
     return hold
 

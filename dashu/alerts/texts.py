@@ -49,6 +49,14 @@ KINDS: Mapping[str, Promise] = {
         "Version %(version)s of the strategy %(strategy)s was stopped: more of its people complain than of the"
         " champion's. They follow the champion from this morning on. Look at the complaints and its results."
     ),
+    "agency.to_evaluate": _(
+        "The agency %(name)s has to be evaluated by %(due_on)s, as is done at least once a year. Note the outcome on"
+        " its page; past that day it gets no more loans."
+    ),
+    "claim.limitation_near": _(
+        "Claims that can soon no longer be enforced: %(count)s. The first is that of loan %(loan)s, on %(due_on)s. Look"
+        " at the list of limitation periods, and decide what is right for each borrower."
+    ),
     "settlement.does_not_fit": _(
         "The last payment of settlement %(reference)s on loan %(loan)s is here, but the rest could not be given up:"
         " %(error)s. It is booked as an ordinary payment. Open the loan, waive what was agreed, and tell the borrower."

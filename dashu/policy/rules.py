@@ -78,6 +78,16 @@ from dashu.policy.credit_rules import (
     payout_rules_of,
     review_rules_of,
 )
+from dashu.policy.last_steps import (
+    AgencyTerms,
+    LegalTerms,
+    Limitation,
+    LossTerms,
+    agency_terms_of,
+    legal_terms_of,
+    limitation_of,
+    loss_terms_of,
+)
 from dashu.policy.models import PolicyRule
 from dashu.policy.plain import whole
 from dashu.policy.privacy import ClosureRules, ExportRules, closure_rules_of, export_rules_of
@@ -400,6 +410,22 @@ def special_care(on: date, *, pack: str | None = None) -> SpecialCare:
     return special_care_of(rule("care.special", on=on, pack=pack))
 
 
+def agency_terms(on: date, *, pack: str | None = None) -> AgencyTerms:
+    return agency_terms_of(rule("agency.terms", on=on, pack=pack))
+
+
+def limitation(on: date, *, pack: str | None = None) -> Limitation:
+    return limitation_of(rule("claims.limitation", on=on, pack=pack))
+
+
+def legal_terms(on: date, *, pack: str | None = None) -> LegalTerms:
+    return legal_terms_of(rule("legal.checklist", on=on, pack=pack))
+
+
+def loss_terms(on: date, *, pack: str | None = None) -> LossTerms:
+    return loss_terms_of(rule("loss.terms", on=on, pack=pack))
+
+
 def contact_conduct(on: date, *, pack: str | None = None) -> Conduct:
     """Return what pages promise of how borrowers are contacted about what is late: what the guard keeps to."""
     visits = visits_of(rule("contact.visits", on=on, pack=pack))
@@ -600,6 +626,10 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "settlement.terms": settlement_terms_of,
     "holds.effects": hold_effects_of,
     "care.special": special_care_of,
+    "agency.terms": agency_terms_of,
+    "claims.limitation": limitation_of,
+    "legal.checklist": legal_terms_of,
+    "loss.terms": loss_terms_of,
     "answers.": clock_of,
     "hardship.deciding_days": whole,
     "complaints.root_causes": named_codes_of,

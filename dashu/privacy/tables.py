@@ -31,8 +31,10 @@ from collections_mgmt.models import (
     HardshipLoan,
     HardshipRequest,
     Hold,
+    LegalCase,
     LoanSignal,
     OverdueStatus,
+    Placement,
     PromiseToPay,
     Settlement,
     SettlementPart,
@@ -568,6 +570,23 @@ TABLES: tuple[Table, ...] = (
         },
     ),
     Table("payments_of_settlements", _parts(SettlementPart, "settlement"), _part_columns("settlement")),
+    Table(
+        "placements_with_agencies",
+        lambda borrower: _of_loans(Placement)(borrower).select_related("agency", "loan"),
+        {
+            **_fields("reference", "loan.number", "agency.name", "placed_on", "ends_on", "recalled_on"),
+            **_amounts("owed_minor"),
+        },
+    ),
+    Table(
+        "claims_at_court",
+        _of_loans(LegalCase),
+        {
+            **_fields("reference", "loan.number", "status", "opened_on", "court", "court_number"),
+            **_fields("filed_on", "judged_on", "stayed_on", "ended_on"),
+            **_amounts("claim_minor", "judged_minor"),
+        },
+    ),
     Table(
         "special_care",
         _of_borrower(Vulnerability),

@@ -268,6 +268,11 @@ CELERY_BEAT_SCHEDULE = {
     # Start and sweep in one: each call takes up whatever date or range is owed.
     "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 60, "options": {"expires": 55}},
     "wake-files": {"task": "collections_mgmt.tasks.wake_files", "schedule": 60, "options": {"expires": 55}},
+    "bring-back-placements": {
+        "task": "collections_mgmt.tasks.bring_back_placements",
+        "schedule": 300,
+        "options": {"expires": 290},
+    },
     "watch-reviews": {"task": "collections_mgmt.tasks.watch_reviews", "schedule": 3600, "options": {"expires": 3590}},
     "review-settlements": {
         "task": "collections_mgmt.tasks.review_settlements",

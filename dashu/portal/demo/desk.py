@@ -1,6 +1,8 @@
-"""Who works at the collections desk of the demo: a team for most files, and one for those that need care or law."""
+"""Who works at the collections desk of the demo: a team for most files, one for care or law, and an agency."""
 
-from collections_mgmt.models import CollectorProfile, Skill, Team
+from datetime import date, timedelta
+
+from collections_mgmt.models import Agency, AgencyRate, CollectorProfile, Skill, Team
 from dashu.portal.demo.logins import DOMAIN
 from dashu.users.models import User
 
@@ -19,3 +21,19 @@ def make_teams() -> None:
             skills=team.skills,
             capacity=capacity,
         )
+
+
+def make_agency(*, today: date) -> None:
+    """Make an agency that may get loans; it has none until two people have agreed on that."""
+    agency = Agency.objects.create(
+        code="linqiao",
+        name="邻桥服务",
+        license="示例-0001",
+        contract_from=today - timedelta(days=200),
+        contract_to=today + timedelta(days=530),
+        evaluated_on=today - timedelta(days=40),
+        score=86,
+    )
+    AgencyRate.objects.bulk_create(
+        AgencyRate(agency=agency, from_days=from_days, bps=bps) for from_days, bps in ((91, 1_500), (181, 2_250))
+    )

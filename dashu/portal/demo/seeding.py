@@ -33,7 +33,7 @@ from dashu.policy.services import load_packs
 from dashu.portal.demo import ACTOR, logins
 from dashu.portal.demo.applications import make_applications
 from dashu.portal.demo.book import Plan, PlannedLoan, plan_book
-from dashu.portal.demo.desk import make_teams
+from dashu.portal.demo.desk import make_agency, make_teams
 from dashu.portal.demo.lives import Act, Deed, acts_of
 from dashu.portal.demo.second_hand import OneHand, SecondHand, without_savepoints, without_waiting_for_the_disk
 from dashu.portal.demo.strategy import make_strategy
@@ -142,6 +142,7 @@ def _begin(plan: Plan, choice: Choice) -> None:
     )
     logins.create()
     make_teams()
+    make_agency(today=choice.today)
     make_applications(today=choice.today)
     audit.record(action=BEGUN, subject_type="demo_book", subject_id=choice.seed, actor=ACTOR, data=choice.as_json())
 

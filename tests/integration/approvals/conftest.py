@@ -85,6 +85,10 @@ KINDS = [
     "message.wording",
     "product.version",
     "application.approve",
+    "settlement.offer",
+    "settlement.deep",
+    "agency.place",
+    "legal.file",
 ]
 
 

@@ -47,6 +47,10 @@ class TestRegisteredActs:
             "product.version",
             "application.approve",
             "loan.payout",
+            "settlement.offer",
+            "settlement.deep",
+            "agency.place",
+            "legal.file",
             *(code for code in kinds if code.startswith("undo.")),
         }
         assert kinds["undo.waiver.penalty"] == "waiver.penalty"

@@ -51,6 +51,7 @@ REASONS = {
     "repayments.InstallmentMovement": "sums up to what the schedule says was paid and waived",
     "repayments.Restatement": "the figures before and after an event that is in the copy",
     "collections_mgmt.OverdueChange": "the credit record says the same month by month",
+    "collections_mgmt.LossClaim": "the loans themselves, which are in the copy",
     "collections_mgmt.LoanMove": "the credit record says the same month by month",
 }
 

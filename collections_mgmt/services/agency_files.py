@@ -1,0 +1,129 @@
+"""
+The files that agencies get, with as little of a person as the work needs.
+
+A file of placements names whoever still is with the agency, a file of recalls nobody. Each is written anew when it is
+taken, and the audit log says who took it, with how many rows and which digest.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from io import BytesIO
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from collections_mgmt.models import Agency, AgencyFile, Placement
+from dashu.audit import services as audit
+from dashu.kernel.errors import DomainError
+from dashu.kernel.money import format_minor
+from dashu.ledger.exporting import Header, Row, plain_text, write_file
+from dashu.users.models import Identity
+
+# Names for programs and titles for people, as `dashu.ledger.exporting` takes them.
+PLACEMENT_COLUMNS: Header = {
+    "reference": _("number"),
+    "name": _("name"),
+    "id_number": _("ID number, masked"),
+    "phone": _("phone"),
+    "amount": _("amount owed"),
+    "currency": _("currency"),
+    "until": _("up to"),
+}
+RECALL_COLUMNS: Header = {"reference": _("number"), "recalled_on": _("came back on")}
+FORMATS = ("csv", "xlsx")
+
+
+class FileRefused(DomainError):
+    """There is no such file, no such format, or nothing to tell."""
+
+    code = "agency_file_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    name: str
+    content: bytes
+
+
+@transaction.atomic
+def make_recall_file(*, agency_id: int, today: date, actor: str) -> AgencyFile:
+    """
+    Put together what has come back from an agency and was not told yet.
+
+    :raises FileRefused: there is nothing of the kind.
+    """
+    agency = Agency.objects.select_for_update(no_key=True).get(pk=agency_id)
+    untold = Placement.objects.filter(agency=agency, recalled_on__isnull=False, recall_file=None)
+    ids = list(untold.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        raise FileRefused(_("Nothing has come back that the agency was not told."), field="file")
+    file = AgencyFile.objects.create(
+        agency=agency, kind=AgencyFile.Kind.RECALL, made_on=today, made_by=actor, loans=len(ids)
+    )
+    Placement.objects.filter(pk__in=ids).update(recall_file=file)
+    audit.record(
+        action="collections.recall_file_made",
+        subject_type="agency",
+        subject_id=agency.code,
+        actor=actor,
+        data={"file": file.number, "loans": len(ids)},
+    )
+    return file
+
+
+@transaction.atomic
+def take_file(*, file_id: int, file_format: str, actor: str) -> Taken:
+    """
+    Write a file and note who took it.
+
+    :param file_format: csv or xlsx.
+    :raises FileRefused: there is no such file or format.
+    """
+    file = AgencyFile.objects.select_related("agency").filter(pk=file_id).first()
+    if file is None or file_format not in FORMATS:
+        raise FileRefused(_("There is no such file. Choose csv or xlsx."), field="file")
+    is_recall = file.kind == AgencyFile.Kind.RECALL
+    header = RECALL_COLUMNS if is_recall else PLACEMENT_COLUMNS
+    rows = list(_recalled(file) if is_recall else _placed(file))
+    written = BytesIO()
+    write_file(written, file_format, header, rows, titles=False, has_mark=True)
+    content = written.getvalue()
+    audit.record(
+        action="collections.agency_file_taken",
+        subject_type="agency",
+        subject_id=file.agency.code,
+        actor=actor,
+        data={
+            "file": file.number,
+            "format": file_format,
+            "rows": len(rows),
+            "columns": list(header),
+            "sha256": sha256(content).hexdigest(),
+        },
+    )
+    return Taken(f"{file.kind.lower()}-{file.number}.{file_format}", content)
+
+
+def _placed(file: AgencyFile) -> Iterable[Row]:
+    placements = Placement.objects.running().filter(file=file).select_related("loan__borrower").order_by("pk")
+    borrowers = [placement.loan.borrower_id for placement in placements]
+    masked = {each.borrower_id: each.masked_number for each in Identity.objects.filter(borrower__in=borrowers)}
+    for placement in placements:
+        borrower = placement.loan.borrower
+        yield (
+            placement.reference,
+            plain_text(borrower.name),
+            plain_text(masked.get(borrower.pk, "")),
+            plain_text(borrower.phone),
+            format_minor(placement.owed_minor, placement.loan.currency),
+            placement.loan.currency,
+            placement.ends_on.isoformat(),
+        )
+
+
+def _recalled(file: AgencyFile) -> Iterable[Row]:
+    for placement in Placement.objects.filter(recall_file=file).order_by("pk"):
+        assert placement.recalled_on is not None
+        yield placement.reference, placement.recalled_on.isoformat()
