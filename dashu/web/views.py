@@ -17,8 +17,11 @@ from dashu.web.voice import voice_guide
 
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Keep the chosen language in this browser's cookie and, for a signed-in person, with the person,
-    so that messages come in it too."""
+    """
+    Keep the chosen language in this browser's cookie and, for a signed-in person, with the person.
+
+    Messages come in it too. The cookie is for the pages that this browser shows before anybody has signed in.
+    """
     language = request.POST.get("language")
     if request.user.is_authenticated and language in dict(settings.LANGUAGES):
         User.objects.filter(pk=request.user.pk).update(language=language)

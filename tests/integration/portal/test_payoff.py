@@ -31,7 +31,7 @@ def loan(loan):
 @pytest.fixture
 def browser(client, amina):
     client.force_login(amina.user)
-    client.cookies["django_language"] = "en"
+    factories.speak(amina.user, "en")
     return client
 
 
@@ -185,8 +185,8 @@ class TestPayoffPage:
                 browser.get(quote_page)
 
     @pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
-    def test_reads_in_chinese(self, browser, loan, language):
-        browser.cookies["django_language"] = language
+    def test_reads_in_chinese(self, browser, amina, loan, language):
+        factories.speak(amina.user, language)
 
         page = browser.get(f"/loans/{loan.number}/payoff/").content.decode()
 
