@@ -94,8 +94,14 @@ class Asked:
         self.form.add_error(field if field in self.form.fields else None, refusal.user_message)
 
 
-def asked_for(application: Application, step: Step, data: QueryDict | None = None, *, today: date) -> Asked:
-    """Return a step as it is asked: filled in from what is kept, or with what was typed. :param data: of a POST."""
+def asked_for(
+    application: Application, step: Step, data: QueryDict | None = None, *, today: date, rows_typed: int = 0
+) -> Asked:
+    """
+    Return a step as it is asked: filled in from what is kept, or with what was typed.
+
+    :param data: of a POST. :param rows_typed: how many rows of its list are needed for what is put back into them.
+    """
     kept = application.answers.get(step.value, {})
     make: type[StepForm] = STEP_FORMS[step]
     more: dict[str, Any] = {"initial": make.initial_of(application, kept), "application": application}
@@ -111,7 +117,7 @@ def asked_for(application: Application, step: Step, data: QueryDict | None = Non
     if data is None:
         initial = _kept_rows(application, name, kept)
         rows = make_rows(initial=initial, prefix=name)
-        rows.extra = 0 if initial else 1
+        rows.extra = max(min(rows_typed, rows.max_num) - len(initial), 0 if initial else 1)
     else:
         rows = make_rows(_with_more(data, name), prefix=name)
     for row in rows.forms:
