@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from django.http import QueryDict
 from django.utils.formats import date_format
@@ -49,6 +50,12 @@ LEADS: Mapping[Step, Any] = {
     Step.CONSENTS: _("Read what you agree to. You can take any of it back later."),
 }
 
+ROW_NAMES: Mapping[str, Any] = {
+    "debts": _("Loan %(number)s"),
+    "tranches": _("Part %(number)s"),
+    "guarantors": _("Guarantor %(number)s"),
+}
+
 
 @dataclass(slots=True)
 class Asked:
@@ -67,6 +74,12 @@ class Asked:
     @property
     def lead(self) -> Any:
         return LEADS[self.step]
+
+    @property
+    def named_rows(self) -> list[tuple[str, BaseForm]]:
+        """The rows of the list with what each is called."""
+        forms = self.rows.forms if self.rows is not None else []
+        return [(ROW_NAMES[self.rows_name] % {"number": number}, row) for number, row in enumerate(forms, start=1)]
 
     def is_valid(self) -> bool:
         is_form_valid = self.form.is_valid()
