@@ -16,9 +16,10 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown
+from dashu.portal.own_borrower import own_borrower
 from dashu.portal.trouble.conduct import conduct_of_today
 from dashu.portal.trouble.forms import HelpForm
-from dashu.portal.trouble.own import own_asked, own_borrower, running_loans
+from dashu.portal.trouble.own import own_asked, running_loans
 from dashu.users.actors import actor_of
 from dashu.users.models import User
 from dashu.web.forms import add_refusal
