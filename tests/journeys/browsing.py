@@ -27,6 +27,11 @@ def shown(page: Any) -> str:
     return page.inner_text("main")
 
 
+def fits(page: Any) -> bool:
+    """Whether nobody has to scroll sideways."""
+    return width_of(page) <= page.viewport_size["width"]
+
+
 def width_of(page: Any) -> int:
     """Return how many pixels the page needs; more than the screen has would mean scrolling sideways."""
     return page.evaluate("document.documentElement.scrollWidth")
