@@ -79,7 +79,7 @@ def wrong_in(form: BaseForm, rows: Sequence[tuple[str, BaseForm]] = ()) -> list[
 
     :param rows: name and form of each row of a list that is asked with it, in which fields of one name come again.
     """
-    named = [("", form), *((f"{name}: ", row) for name, row in rows)]
+    named = [("", form), *((f"{name} · ", row) for name, row in rows)]
     return [
         Wrong(field.id_for_label or field.auto_id, f"{name}{field.label}", str(field.errors[0]))
         for name, each in named

@@ -88,7 +88,7 @@ class TestDocumentsPage:
             ({"first": "2026-04-01"}, "last", "ends before it begins"),
             ({"last": "2199-01-01"}, "last", "cannot end after today"),
             ({"first": "2025-01-01", "last": "2025-12-31"}, "last", "The loan began on"),
-            ({"first": ""}, "first", "This field is required."),
+            ({"first": ""}, "first", "Please fill this in."),
             ({"first": "x"}, "first", "Enter a valid date."),
         ],
     )

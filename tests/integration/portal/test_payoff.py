@@ -133,7 +133,7 @@ class TestPayoffPage:
     @pytest.mark.parametrize(
         ("valid_to", "says"),
         [
-            ("", "This field is required."),
+            ("", "Please fill this in."),
             ("soon", "Enter a valid date."),
             ("2026-02-19", "valid to a day between"),
             ("2026-03-08", "valid to a day between"),
