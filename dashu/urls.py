@@ -5,6 +5,7 @@ from django.urls import include, path, re_path
 
 from dashu.api.urls import token_urlpatterns
 from dashu.messaging.views import provider_callback
+from dashu.portal.closing import inactive
 from dashu.portal.reaching_me import stop_messages
 from dashu.portal.signing.guaranteeing import guarantee
 from dashu.portal.simulated_bureau import simulated_bureau
@@ -17,6 +18,7 @@ urlpatterns = [
     path("healthz", health.live, name="live"),
     path("readyz", health.ready, name="ready"),
     path("admin/", admin.site.urls),
+    path("accounts/inactive/", inactive, name="account_inactive"),
     path("accounts/", include("dashu.accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("language/", choose_language, name="choose_language"),

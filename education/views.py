@@ -5,9 +5,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from dashu.kernel.dates import lender_now
+from dashu.web.posting import sent_from
 from dashu.web.requests import HtmxRequest
 from education.domain.lessons import LANGUAGES, Lesson, Option, Question, load_lesson, slugs
 from education.selectors import latest_answers, mastered_lessons
@@ -50,7 +51,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-@require_POST
+@sent_from("education:lesson", "slug")
 def answer(request: HtmxRequest, slug: str, question: str) -> HttpResponse:
     """Take an answer: htmx gets the question with its feedback, a browser without scripts the lesson at that place."""
     option = request.POST.get("option", "")

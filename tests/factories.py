@@ -27,6 +27,12 @@ def borrower(name: str = "Amina", **fields: object) -> Borrower:
     return Borrower.objects.create(user=user, name=name, **fields)
 
 
+def speak(user: User, language: str) -> None:
+    """Have the person prefer a language, as they do who choose one while signed in."""
+    User.objects.filter(pk=user.pk).update(language=language)
+    Borrower.objects.filter(user=user).update(language=language)
+
+
 def staff(name: str = "Chidi", role: str = User.Role.COLLECTOR) -> User:
     return User.objects.create_user(email=f"{name.lower()}@example.com", password="correct horse", name=name, role=role)
 

@@ -52,7 +52,7 @@ CASE
     WHEN EXISTS (
         SELECT FROM collections_mgmt_casefile AS file
         WHERE file.id = facts.file_id AND file.state = 'WAITING'
-          AND file.waits_for IN ('PROMISE', 'HOLD', 'ANSWER', 'PAYMENT')
+          AND file.waits_for IN ('PROMISE', 'HOLD', 'ANSWER', 'PAYMENT', 'AGENCY')
     ) THEN 'DESK'
     ELSE ''
 END

@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -32,6 +32,8 @@ SHOWN_MAILS = {
     "account/email/email_confirmation_signup",
     "account/email/account_already_exists",
 }
+# Under which the session holds whose account is closed, for the page that is shown next.
+CLOSED_ACCOUNT = "closed_account"
 TAKEN = _("Somebody signs in with this already.")
 
 
@@ -69,6 +71,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
         user.language = get_language() or user.language
         return super().save_user(request, user, form, commit)
+
+    def respond_user_inactive(self, request: HttpRequest, user: Any) -> HttpResponse:
+        """Let the page that says so know whose account it is: who closed theirs finds the way back there."""
+        request.session[CLOSED_ACCOUNT] = user.pk
+        return redirect("account_inactive")
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         return reverse("admin:index") if getattr(request.user, "is_staff", False) else "/"

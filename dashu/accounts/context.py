@@ -4,5 +4,5 @@ from django.http import HttpRequest
 
 
 def kept_input(request: HttpRequest) -> dict[str, Any]:
-    """Give the page what was typed into its form before the session was over, see `dashu.accounts.kept_input`."""
+    """Tell the page whether something was typed into its form before the session was over."""
     return {"kept_input": getattr(request, "kept_input", None)}

@@ -6,7 +6,7 @@ answers is looked at here, so that every page behaves alike.
 """
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from allauth.core.exceptions import RateLimited
 from allauth.core.internal.ratelimit import respond_429
@@ -32,6 +32,8 @@ class SessionEnds:
             return self.get_response(request)
         left_user_id = self._end_or_note_use(request) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
         response = self.get_response(request)
+        if kept := getattr(request, "kept_input", None):
+            kept_input.give_back(request, response, kept)
         if asks_to_sign_in(response) and not request.user.is_authenticated:
             self._explain(request, left_user_id)
         return self._to_the_page(request, response)
@@ -42,7 +44,7 @@ class SessionEnds:
             return None
         if not idle.is_over(request):
             idle.note_use(request)
-            request.kept_input = kept_input.give_back(request)  # type: ignore[attr-defined]
+            request.kept_input = kept_input.waiting_for(request)  # type: ignore[attr-defined]
             return None
         user_id = request.user.pk
         logout(request)
@@ -64,7 +66,7 @@ class SessionEnds:
         )
         if request.method != "POST":
             what_next = _("Sign in, and you are back on the same page.") if ended else ""
-        elif left_user_id and kept_input.keep(request, left_user_id, path=urlsplit(_shown(request)).path):
+        elif left_user_id and kept_input.keep(request, left_user_id, path=unquote(urlsplit(_shown(request)).path)):
             what_next = _("Nothing was sent yet. Sign in, and you are back on the same page with what you had typed.")
         else:
             what_next = _("Nothing was sent. Sign in, and you are back on the same page; then send the form once more.")

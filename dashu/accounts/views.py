@@ -19,7 +19,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from dashu.accounts import forms
 from dashu.accounts.devices import device_of
@@ -51,8 +51,11 @@ def security(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
+    """Take the button of the page of security; whoever opens its address gets to that page."""
+    if request.method != "POST":
+        return redirect("account_security")
     end_other_sessions(request, request.user)
     messages.info(request, _("You are signed in here only. All other devices have to sign in again."))
     return redirect("account_security")

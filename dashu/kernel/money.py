@@ -106,7 +106,7 @@ def parse_minor(text: object, currency: str = "CNY", *, field: str = "amount", a
         raise InvalidAmount(
             _("%(given)s is not an amount. Write it as digits with a decimal point, for example 1234.50."),
             field=field,
-            params={"given": repr(text)[:40]},
+            params={"given": f"“{text[:40]}”" if isinstance(text, str) else repr(text)[:40]},
         )
     exponent = fraction_digits(currency)
     scaled = Decimal(text.strip()).scaleb(exponent)

@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
+from dashu.accounts.adapter import CLOSED_ACCOUNT
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging.models import OptOut
@@ -28,6 +29,7 @@ from dashu.privacy.links import read_undo_token, undo_token
 from dashu.privacy.models import AccountClosure
 from dashu.privacy.services.close_account import close_account, undo_closure
 from dashu.users.actors import ANONYMOUS, actor_of
+from dashu.web.posting import sent_from
 
 # Their rows are never edited, so the last day is the earliest on which they may go.
 _AT_LEAST = (Kept.CONTRACTS, Kept.PAYMENTS)
@@ -90,7 +92,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@sent_from("portal:closing")
 def stop_all_offers(request: HttpRequest) -> HttpResponse:
     stop_offers(
         borrower_id=own_borrower(request).pk,
@@ -130,6 +132,17 @@ def undo(request: HttpRequest, signed: str) -> HttpResponse:
     # The address is the right; without a word of where it comes from, the form of the page itself would be refused.
     answer["Referrer-Policy"] = "same-origin"
     return answer
+
+
+@never_cache
+@require_GET
+def inactive(request: HttpRequest) -> HttpResponse:
+    """Where somebody gets to who signs in to a closed account: to the way back, as long as there is one."""
+    closures = AccountClosure.objects.filter(status=AccountClosure.Status.ASKED, undo_until__gt=lender_now())
+    user_id = request.session.pop(CLOSED_ACCOUNT, None)
+    if user_id and (closure := closures.filter(borrower__user_id=user_id).first()):
+        return redirect("portal:undo_closing", undo_token(closure.pk))
+    return render(request, "account/account_inactive.html")
 
 
 def _in_words(obstacle: Obstacle) -> dict[str, Any]:

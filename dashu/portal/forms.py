@@ -63,6 +63,7 @@ class PayForm(forms.Form):
             (Choice.AHEAD, _("In advance")),
             (Choice.OTHER, _("Another amount")),
         ],
+        label=_("How much do you want to pay?"),
         initial=Choice.ASKED,
     )
     ahead = forms.TypedChoiceField(label=_("Installments in advance"), required=False, coerce=int, empty_value=None)
@@ -153,6 +154,7 @@ class AutopayDayForm(forms.Form):
     """On which day to collect. After `is_valid`, `timing` and `number` hold the choice."""
 
     timing = forms.ChoiceField(
+        label=_("On which day?"),
         choices=[
             (Timing.DUE_DATE.value, _("On the due date")),
             (Timing.DAYS_BEFORE.value, _("Some days before the due date")),
@@ -177,7 +179,7 @@ class AutopayDayForm(forms.Form):
 class AutopayForm(AutopayDayForm):
     """The day, the account, and the consent."""
 
-    account = forms.ChoiceField(label=_("Account"))
+    account = forms.ChoiceField(label=_("From which account?"), widget=forms.RadioSelect)
     agree = forms.BooleanField(
         label=_("I agree to this"),
         error_messages={"required": _("Autopay needs your consent. Without it, nothing is collected.")},
@@ -188,6 +190,7 @@ class AutopayForm(AutopayDayForm):
         self.accounts = {account.token: account for account in accounts}
         account: Any = self.fields["account"]
         account.choices = [(account.token, account.label) for account in accounts]
+        account.initial = accounts[0].token
 
     @property
     def chosen_account(self) -> Account:
@@ -245,7 +248,7 @@ class WishesForm(forms.Form):
     After `is_valid`, `wanted` holds channel and purpose of the messages that were ticked, `hours` the pair or None.
     """
 
-    channel = forms.ChoiceField(required=False, label=_("Where may we write to you first?"))
+    channel = forms.ChoiceField(required=False, label=_("Where may we write to you first?"), widget=forms.RadioSelect)
     hours_from = forms.ChoiceField(required=False, label=_("Not before"))
     hours_to = forms.ChoiceField(required=False, label=_("Not after"))
     notices = forms.BooleanField(required=False, label=_("An e-mail when a message in my account stays unread"))

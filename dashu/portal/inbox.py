@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from dashu.kernel.dates import lender_now
 from dashu.messaging.guard import OUTSIDE
@@ -23,6 +23,7 @@ from dashu.messaging.links import Stop, stop_token
 from dashu.messaging.models import OutboxMessage, OutboxMessageQuerySet
 from dashu.messaging.services.opt_out import STOPPABLE
 from dashu.portal.why_told import why_told
+from dashu.web.posting import sent_from
 
 PAGE = 20
 EXCERPT = 40
@@ -88,7 +89,7 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@sent_from("portal:messages")
 def read_all(request: HttpRequest) -> HttpResponse:
     _mine(request).unread().update(read_at=lender_now())
     return redirect("portal:messages")

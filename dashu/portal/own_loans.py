@@ -1,6 +1,7 @@
 """The loans that the person of a request may see: where every page of the portal starts."""
 
 from datetime import date
+from typing import Any
 
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -16,7 +17,11 @@ def own_loans(request: HttpRequest) -> LoanQuerySet:
     return visible.select_related("product_terms__product")
 
 
-def loan_and_card(request: HttpRequest, number: str, *, today: date) -> tuple[Loan, LoanCard]:
-    """Return the loan with this number and how it stands; another person's loan is not found."""
-    found = get_object_or_404(own_loans(request), number=number)
+def loan_and_card(request: HttpRequest, number: str, *, today: date, **whose: Any) -> tuple[Loan, LoanCard]:
+    """
+    Return the loan with this number and how it stands; another person's loan is not found.
+
+    :param whose: more that must be true of the loan.
+    """
+    found = get_object_or_404(own_loans(request).filter(**whose), number=number)
     return found, card_of(found, standings_of([found], today=today).get(found.pk), today)

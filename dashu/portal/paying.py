@@ -19,7 +19,7 @@ from dashu.policy.selectors import PolicyRuleMissing
 from dashu.portal.forms import PayForm, PayTogetherForm
 from dashu.portal.own_loans import loan_and_card, own_loans
 from dashu.portal.presenting import BankTransfer, card_of
-from dashu.users.models import Borrower
+from dashu.users.models import Borrower, User
 from loans.models import Loan
 from repayments.models import Checkout, Payment
 from repayments.selectors.previews import preview_payment
@@ -72,8 +72,10 @@ def pay_together(request: HttpRequest) -> HttpResponse:
     """Pay several loans at once: one payment, split as the borrower says. A single loan has its own page."""
     today = lender_today()
     borrower: Borrower | None = getattr(request.user, "borrower", None)
-    if borrower is None:
+    if borrower is None and request.user.role != User.Role.BORROWER:  # type: ignore[union-attr]
         return redirect("portal:home")
+    if borrower is None:
+        return render(request, "portal/nothing_to_pay.html")
     loans = {loan.number: loan for loan in own_loans(request).filter(borrower=borrower)}
     standings = standings_of(loans.values(), today=today)
     cards = [card_of(loan, standings.get(loan.pk), today) for loan in loans.values()]

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
@@ -25,6 +25,7 @@ from dashu.portal.own_borrower import own_borrower
 from dashu.users.actors import actor_of
 from dashu.users.models import Borrower
 from dashu.web.forms import add_refusal
+from dashu.web.posting import sent_from
 from dashu.web.templatetags.dashu import lender_date
 
 
@@ -111,7 +112,7 @@ def wishes(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@sent_from("portal:wishes", place="#pause")
 def pause(request: HttpRequest) -> HttpResponse:
     """Pause the reminders for the days that were chosen; without any, end the pause."""
     about: dict[str, Any] = {"borrower_id": own_borrower(request).pk, "at": lender_now(), "actor": actor_of(request)}

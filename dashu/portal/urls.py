@@ -35,7 +35,7 @@ urlpatterns = [
     re_path(r"^loans/(?P<number>[^/\0]+)/pay/$", paying.pay, name="pay"),
     re_path(r"^loans/(?P<number>[^/\0]+)/early/$", paying_early.early, name="early"),
     re_path(r"^loans/(?P<number>[^/\0]+)/overdue/$", overdue.overdue, name="overdue"),
-    re_path(r"^loans/(?P<number>[^/\0]+)/plan/$", agreeing.make_plan, name="make_plan"),
+    re_path(r"^loans/(?P<number>[^/\0]+)/plan/$", overdue.make_plan, name="make_plan"),
     re_path(r"^loans/(?P<number>[^/\0]+)/payoff/$", settling.payoff, name="payoff"),
     re_path(
         r"^loans/(?P<number>[^/\0]+)/payoff/(?P<token>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/$",

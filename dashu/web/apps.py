@@ -1,5 +1,9 @@
+from django import forms
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+
+# In our words: what to do, in each language alike. Here, because a field takes it over when its form is written down.
+forms.Field.default_error_messages = {"required": _("Please fill this in.")}
 
 
 class WebConfig(AppConfig):

@@ -26,16 +26,16 @@ class RefuseNul:
 
 class PersonLanguage:
     """
-    Show a signed-in person's stored language when this browser has not chosen one.
+    Show a signed-in person's stored language, whatever this browser was told or has chosen before.
 
-    Runs after authentication. A browser's own choice is a cookie and wins, and then nobody is looked up here.
+    Runs after authentication. Who has not signed in reads what they chose in this browser, else what it asks for.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES and settings.SESSION_COOKIE_NAME in request.COOKIES:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
             language = getattr(request.user, "language", None)
             if language in dict(settings.LANGUAGES):
                 translation.activate(language)

@@ -35,6 +35,7 @@ _FILES = (
     "css/tokens.css",
     "css/app.css",
     "js/connection.js",
+    "js/sending.js",
     "img/mark.svg",
     "vendor/bootstrap/bootstrap-reboot-5.3.9.min.css",
     "vendor/lucide/icons.svg",

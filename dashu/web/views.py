@@ -5,20 +5,24 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 from django.views.i18n import set_language
 
 from dashu.kernel.dates import lender_today
 from dashu.policy.complaints import ComplaintWords
 from dashu.users.models import Borrower, User
 from dashu.web.charts import Chart, Series, Tone
+from dashu.web.posting import sent_from
 from dashu.web.voice import voice_guide
 
 
-@require_POST
+@sent_from("portal:home")
 def choose_language(request: HttpRequest) -> HttpResponse:
-    """Keep the chosen language in this browser's cookie and, for a signed-in person, with the person,
-    so that messages come in it too."""
+    """
+    Keep the chosen language in this browser's cookie and, for a signed-in person, with the person.
+
+    Messages come in it too. The cookie is for the pages that this browser shows before anybody has signed in.
+    """
     language = request.POST.get("language")
     if request.user.is_authenticated and language in dict(settings.LANGUAGES):
         User.objects.filter(pk=request.user.pk).update(language=language)

@@ -42,6 +42,7 @@ READS_PHONES = {
     "dashu/accounts/adapter.py": "signs in with it",
     "dashu/accounts/views.py": "what was typed",
     "dashu/portal/demo/seeding.py": "writes it",
+    "dashu/privacy/services/close_account.py": "the way back that the person asked for",
     "collections_mgmt/services/agency_files.py": "the borrower's own, to whoever contacts them for us; audited",
     "collections_mgmt/desk/page.py": "of the lender's own line for complaints",
     "collections_mgmt/contact_facts.py": "gives a guarantor's to the guard alone",

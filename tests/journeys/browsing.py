@@ -2,8 +2,14 @@
 
 from typing import Any
 
+from dashu.users.models import User
+from tests import factories
+
 
 def sign_in(page: Any) -> None:
+    """Sign Amina in, who prefers the language of this browser."""
+    language = next(each["value"] for each in page.context.cookies() if each["name"] == "django_language")
+    factories.speak(User.objects.get(email="amina@example.com"), language)
     page.goto("/accounts/login/")
     page.fill("input[name=login]", "amina@example.com")
     page.fill("input[name=password]", "correct horse")
@@ -19,6 +25,11 @@ def follow(page: Any, selector: str) -> None:
 
 def shown(page: Any) -> str:
     return page.inner_text("main")
+
+
+def fits(page: Any) -> bool:
+    """Whether nobody has to scroll sideways."""
+    return width_of(page) <= page.viewport_size["width"]
 
 
 def width_of(page: Any) -> int:

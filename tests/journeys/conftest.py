@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PHONE = {"width": 360, "height": 740}
+DESKTOP = {"width": 1280, "height": 900}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,7 +48,7 @@ def open_browser(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]
     contexts = []
 
     def open_page(language: str = "zh-hans", **options: Any) -> Any:
-        context = chromium.new_context(base_url=live_server.url, viewport=PHONE, **options)
+        context = chromium.new_context(**{"base_url": live_server.url, "viewport": PHONE, **options})
         context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
         context.set_default_timeout(20_000)
         contexts.append(context)
@@ -55,3 +57,9 @@ def open_browser(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+def open_each_size(request: pytest.FixtureRequest, open_browser: Callable[..., Any]) -> Callable[..., Any]:
+    """Open browsers as `open_browser` does, in the size of a phone and once more in that of a desk."""
+    return partial(open_browser, viewport=request.param)

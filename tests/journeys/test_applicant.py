@@ -19,12 +19,11 @@ from loans import tasks
 from loans.domain.cost_sheet import sheet_of
 from loans.domain.understanding import questions_of
 from loans.models import Application, Disclosure, Loan, LoanContract, Offer, SigningCode
-from tests.journeys.browsing import follow, shown, width_of
+from tests.journeys.browsing import fits, follow, shown
 
 # The digits before the last two say how the simulated bureau answers, see docs/credit-bureau.md.
 CLEAN, OVER_COMMITTED = "110101199003071110", "110101199003070126"
 MINUTES = 3
-PHONE_WIDTH = 360
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +58,7 @@ def answer(page: Any, **values: str) -> None:
             field.select_option(value)
         else:
             field.fill(value)
-    assert width_of(page) <= PHONE_WIDTH
+    assert fits(page)
     follow(page, "form.panel--raised button.btn-primary")
 
 
@@ -84,8 +83,8 @@ def apply(page: Any, *, number: str, income: str, amount: str) -> Application:
 
 
 class TestTheGoodApplicant:
-    def test_has_the_right_loan_signed_within_three_minutes(self, open_browser):
-        page = open_browser("zh-hans")
+    def test_has_the_right_loan_signed_within_three_minutes(self, open_each_size):
+        page = open_each_size("zh-hans")
         began = time.monotonic()
 
         sign_up(page, "消费贷款")
@@ -94,7 +93,7 @@ class TestTheGoodApplicant:
 
         follow(page, "text=比较方案")
         assert "如果收入减少两成" in shown(page)
-        assert width_of(page) <= PHONE_WIDTH
+        assert fits(page)
         follow(page, ".offers form button >> nth=0")
         self.reads_every_cost(page)
         self.understands(page)
@@ -155,7 +154,7 @@ class TestTheOverCommittedApplicant:
 
         follow(page, "text=看看每个月的钱花在哪里")
         assert "2,364.00" in shown(page)
-        assert width_of(page) <= PHONE_WIDTH
+        assert fits(page)
         page.go_back()
         follow(page, "a[href^='/learn/']:has-text('五分钟')")
         assert page.url.endswith("/learn/overdue/") or page.url.endswith("/learn/annual-rate/")

@@ -10,7 +10,7 @@ from dashu.web.templatetags.dashu import money
 from loans.models import Loan
 from repayments.models import Installment, Payment
 from tests import factories
-from tests.journeys.browsing import follow, shown, sign_in, width_of
+from tests.journeys.browsing import fits, follow, shown, sign_in
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def first_amount(loan: Loan) -> str:
 
 
 class TestABorrowerPays:
-    def test_what_is_due_and_keeps_the_receipt(self, open_browser, loan):
-        page = open_browser("zh-hans")
+    def test_what_is_due_and_keeps_the_receipt(self, open_each_size, loan):
+        page = open_each_size("zh-hans")
         due = first_amount(loan)
 
         sign_in(page)
@@ -101,7 +101,7 @@ class TestABorrowerPaysSeveralLoans:
         page.fill(f"[name='loan-{other.number}']", "２００．５")
         follow(page, "text=看看还的是什么")
         assert "¥500.50" in shown(page)
-        assert width_of(page) == 360
+        assert fits(page)
         follow(page, "text=去付款")
         follow(page, "text=确认付款")
 
@@ -114,13 +114,13 @@ class TestABorrowerPaysSeveralLoans:
 
 
 class TestABorrowerSetsUpAutopay:
-    def test_chooses_a_day_and_ends_it_in_one_click(self, open_browser, loan):
-        page = open_browser("zh-hans")
+    def test_chooses_a_day_and_ends_it_in_one_click(self, open_each_size, loan):
+        page = open_each_size("zh-hans")
         sign_in(page)
         page.goto(f"/loans/{loan.number}/")
 
         follow(page, "text=设置自动还款")
-        assert width_of(page) == 360
+        assert fits(page)
         page.select_option("[name=month_day]", "5")
         assert page.is_checked("#timing_month")
         follow(page, "main button")
@@ -132,7 +132,7 @@ class TestABorrowerSetsUpAutopay:
         assert "下次扣款" in shown(page)
         assert "•••• 6789" in shown(page)
         assert first_amount(loan) in shown(page)
-        assert width_of(page) == 360
+        assert fits(page)
         mandate = loan.mandates.get()
         assert (mandate.timing, mandate.timing_number, mandate.status) == ("MONTH_DAY", 5, "ACTIVE")
         assert "绝不多扣" in mandate.consent_text

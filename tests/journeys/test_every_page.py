@@ -13,6 +13,7 @@ from django.conf import settings
 from django.test import Client
 
 from dashu.users.models import User
+from tests import factories
 from tests.addresses import ADDRESSES, Open, Own, SignedIn, address_of
 from tests.everyone import Everyone, everyone
 from tests.journeys.looking import barriers, runs_out
@@ -59,6 +60,7 @@ def look_at_every_page(open_browser: Any, world: Everyone, site: str, language: 
     for who, pages in pages_of(world).items():
         page = open_browser(language, **options)
         if who:
+            factories.speak(getattr(world, who).user, language)
             sign_in(page.context, getattr(world, who).user, site)
         for name, address in pages:
             page.goto(address)

@@ -79,8 +79,9 @@ class TestABorrowerLooksAfterTheirOwnAffairs:
         follow(page, "text=7 天")
         assert "提醒已暂停" in shown(page)
 
-    def test_changes_the_language_for_pages_and_messages(self, open_browser, amina):
-        page = open_at(open_browser, 360)
+    @pytest.mark.parametrize("width", SIZES)
+    def test_changes_the_language_for_pages_and_messages(self, open_browser, amina, width):
+        page = open_at(open_browser, width)
         sign_in(page)
         page.goto("/me/language/")
 

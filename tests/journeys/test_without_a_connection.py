@@ -66,6 +66,7 @@ class TestWithoutAConnection:
 
     def test_another_person_finds_nothing_of_the_one_before(self, open_browser, loan):
         brook = factories.borrower("Brook")
+        factories.speak(brook.user, "en")
         page = open_browser("en")
         sign_in(page)
         wait_for_the_worker(page)

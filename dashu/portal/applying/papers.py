@@ -16,7 +16,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
@@ -25,6 +25,7 @@ from dashu.portal.applying.own import own_application
 from dashu.uploads import is_too_large
 from dashu.users.actors import actor_of
 from dashu.web.forms import add_refusal
+from dashu.web.posting import sent_from
 from loans.domain.applications import Status
 from loans.domain.document_files import MOST_MEGABYTES, DocumentRefused, Reason
 from loans.models import Application, ApplicationDocument
@@ -136,7 +137,7 @@ def papers(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@sent_from("portal:application_papers", "reference")
 def remove(request: HttpRequest, reference: str, document_id: int) -> HttpResponse:
     application = own_application(request, reference)
     try:

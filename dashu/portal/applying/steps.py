@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from django.http import QueryDict
 from django.utils.formats import date_format
@@ -49,6 +50,12 @@ LEADS: Mapping[Step, Any] = {
     Step.CONSENTS: _("Read what you agree to. You can take any of it back later."),
 }
 
+ROW_NAMES: Mapping[str, Any] = {
+    "debts": _("Loan %(number)s"),
+    "tranches": _("Part %(number)s"),
+    "guarantors": _("Guarantor %(number)s"),
+}
+
 
 @dataclass(slots=True)
 class Asked:
@@ -67,6 +74,12 @@ class Asked:
     @property
     def lead(self) -> Any:
         return LEADS[self.step]
+
+    @property
+    def named_rows(self) -> list[tuple[str, BaseForm]]:
+        """The rows of the list with what each is called."""
+        forms = self.rows.forms if self.rows is not None else []
+        return [(ROW_NAMES[self.rows_name] % {"number": number}, row) for number, row in enumerate(forms, start=1)]
 
     def is_valid(self) -> bool:
         is_form_valid = self.form.is_valid()
@@ -94,8 +107,14 @@ class Asked:
         self.form.add_error(field if field in self.form.fields else None, refusal.user_message)
 
 
-def asked_for(application: Application, step: Step, data: QueryDict | None = None, *, today: date) -> Asked:
-    """Return a step as it is asked: filled in from what is kept, or with what was typed. :param data: of a POST."""
+def asked_for(
+    application: Application, step: Step, data: QueryDict | None = None, *, today: date, rows_typed: int = 0
+) -> Asked:
+    """
+    Return a step as it is asked: filled in from what is kept, or with what was typed.
+
+    :param data: of a POST. :param rows_typed: how many rows of its list are needed for what is put back into them.
+    """
     kept = application.answers.get(step.value, {})
     make: type[StepForm] = STEP_FORMS[step]
     more: dict[str, Any] = {"initial": make.initial_of(application, kept), "application": application}
@@ -111,7 +130,7 @@ def asked_for(application: Application, step: Step, data: QueryDict | None = Non
     if data is None:
         initial = _kept_rows(application, name, kept)
         rows = make_rows(initial=initial, prefix=name)
-        rows.extra = 0 if initial else 1
+        rows.extra = max(min(rows_typed, rows.max_num) - len(initial), 0 if initial else 1)
     else:
         rows = make_rows(_with_more(data, name), prefix=name)
     for row in rows.forms:

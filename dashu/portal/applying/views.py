@@ -11,11 +11,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from dashu.accounts.kept_input import rows_typed
 from dashu.consents.models import ConsentEntry
 from dashu.consents.selectors import consents_held
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.applying.budgeting import BudgetForm
+from dashu.portal.applying.forms import STEP_ROWS
 from dashu.portal.applying.own import own_application
 from dashu.portal.applying.papers import papers_of, papers_page, take_paper
 from dashu.portal.applying.steps import asked_for, next_step, step_before, steps_shown
@@ -81,7 +83,13 @@ def step(request: HttpRequest, reference: str, name: str) -> HttpResponse:
             return papers_page(request, shown, form, **page)
         if "add" in request.POST:
             return redirect("portal:application_step", reference, name)
-    asked = asked_for(shown, current, request.POST if request.method == "POST" else None, today=lender_today())
+    asked = asked_for(
+        shown,
+        current,
+        request.POST if request.method == "POST" else None,
+        today=lender_today(),
+        rows_typed=rows_typed(request, STEP_ROWS[current][0]) if current in STEP_ROWS else 0,
+    )
     if request.method == "POST" and "more" not in request.POST and asked.is_valid():
         try:
             done = answer_step(

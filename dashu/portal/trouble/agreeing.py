@@ -9,13 +9,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from collections_mgmt.domain.agreeing import Due
 from collections_mgmt.models import Arrangement, Settlement
 from collections_mgmt.selectors.agreements import PartShown, parts_shown
-from collections_mgmt.services.arrangements import make_arrangement
 from collections_mgmt.services.settlements import accept_settlement, withdraw_settlement
 from dashu.kernel.dates import add_months, lender_now, lender_today
 from dashu.kernel.errors import DomainError
@@ -25,10 +23,9 @@ from dashu.portal.complaining import complaints_shown
 from dashu.portal.own_loans import own_loans
 from dashu.portal.trouble.forms import PlanForm
 from dashu.users.actors import actor_of
-from dashu.web.forms import add_refusal
+from dashu.web.posting import sent_from
 from loans.models import Loan
 from repayments.domain.standing import Standing
-from repayments.selectors.standings import standings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,44 +62,13 @@ def plan_form(data: Any, standing: Standing, currency: str, today: date) -> Plan
 
 
 @login_required
-@require_POST
-def make_plan(request: HttpRequest, number: str) -> HttpResponse:
-    """Split what is due now into monthly payments; the overdue page shows what is wrong with it."""
-    loan = get_object_or_404(own_loans(request).filter(borrower__user=request.user.pk), number=number)
-    today = lender_today()
-    standing = standings_of([loan], today=today).get(loan.pk)
-    if standing is None or not standing.due_now:
-        return redirect("portal:overdue", loan.number)
-    form = plan_form(request.POST, standing, loan.currency, today)
-    if form.is_valid():
-        try:
-            make_arrangement(
-                loan_id=loan.pk,
-                parts=_monthly(
-                    standing.due_now, loan.currency, form.cleaned_data["first_on"], form.cleaned_data["count"]
-                ),
-                today=today,
-                actor=actor_of(request),
-                is_own=True,
-            )
-        except DomainError as refusal:
-            add_refusal(form, refusal)
-        else:
-            messages.success(request, _("Agreed. While you keep to the plan we do not remind you of this loan."))
-            return redirect("portal:overdue", loan.number)
-    for problem in [each for errors in form.errors.values() for each in errors]:
-        messages.error(request, str(problem))
-    return redirect("portal:overdue", loan.number)
-
-
-@login_required
 @require_GET
 def settlement(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "portal/trouble/settlement.html", _shown(_own(request, reference)))
 
 
 @login_required
-@require_POST
+@sent_from("portal:settlement", "reference")
 def answer_settlement(request: HttpRequest, reference: str) -> HttpResponse:
     """Accept an offer that was read, or decline it; nobody does so for the borrower."""
     offer = _own(request, reference, borrower__user=request.user.pk)
@@ -151,7 +117,8 @@ def _shown(offer: Settlement) -> dict[str, Any]:
     }
 
 
-def _monthly(total: int, currency: str, first_on: date, count: int) -> list[Due]:
+def monthly(total: int, currency: str, first_on: date, count: int) -> list[Due]:
+    """Return payments that add up to a total of minor units, the first one on a day and the others each month."""
     amounts = Money(total, currency).split(count)
     days = [add_months(first_on, number, day=first_on.day) for number in range(count)]
     return [Due(on, amount.minor) for on, amount in zip(days, amounts, strict=True)]

@@ -13,8 +13,9 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown
+from dashu.portal.own_borrower import own_borrower
 from dashu.portal.trouble.forms import ComplaintForm, WordsForm
-from dashu.portal.trouble.own import loans_of, own_asked, own_borrower
+from dashu.portal.trouble.own import loans_of, own_asked
 from dashu.users.actors import actor_of
 from dashu.web.forms import add_refusal
 

@@ -23,6 +23,7 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown
+from dashu.portal.own_borrower import own_borrower
 from dashu.portal.trouble.credit_words import (
     Explained,
     ShownYear,
@@ -33,7 +34,7 @@ from dashu.portal.trouble.credit_words import (
     shown_years,
 )
 from dashu.portal.trouble.forms import DisputeForm, StatementOfOwnForm
-from dashu.portal.trouble.own import loans_of, own_asked, own_borrower
+from dashu.portal.trouble.own import loans_of, own_asked
 from dashu.users.actors import actor_of
 from dashu.web.forms import add_refusal
 from loans.models import Loan

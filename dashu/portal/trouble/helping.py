@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from collections_mgmt.models import Complaint, HardshipRequest, Settlement
 from collections_mgmt.services.ask_for_help import ask_for_help as ask
@@ -16,13 +16,15 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown
+from dashu.portal.own_borrower import own_borrower
 from dashu.portal.own_loans import own_loans
 from dashu.portal.trouble.conduct import conduct_of_today
 from dashu.portal.trouble.forms import HelpForm
-from dashu.portal.trouble.own import own_asked, own_borrower, running_loans
+from dashu.portal.trouble.own import own_asked, running_loans
 from dashu.users.actors import actor_of
 from dashu.users.models import User
 from dashu.web.forms import add_refusal
+from dashu.web.posting import sent_from
 from repayments.selectors.standings import standings_of
 
 SHOWN = 20
@@ -100,7 +102,7 @@ def help_request(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@sent_from("portal:help_request", "reference")
 def withdraw(request: HttpRequest, reference: str) -> HttpResponse:
     asked = own_asked(request, HardshipRequest, reference)
     asked = withdraw_help(request_id=asked.pk, now=lender_now(), actor=actor_of(request))

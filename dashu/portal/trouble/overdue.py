@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from collections_mgmt.domain.credit_outlook import Outlook, outlook_of
 from collections_mgmt.models import CreditRecordMonth, Hold, PromiseToPay
+from collections_mgmt.services.arrangements import make_arrangement
 from collections_mgmt.services.promises import is_past_limit, make_promise
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
@@ -21,14 +22,16 @@ from dashu.policy import rules as policy
 from dashu.policy.answering import AdverseRecord
 from dashu.portal.own_loans import loan_and_card
 from dashu.portal.presenting import LoanCard
-from dashu.portal.trouble.agreeing import offer_on, plan_form, plan_of
+from dashu.portal.trouble.agreeing import monthly, offer_on, plan_form, plan_of
 from dashu.portal.trouble.conduct import conduct_of_today
 from dashu.portal.trouble.credit_words import month_name
-from dashu.portal.trouble.forms import PromiseForm
+from dashu.portal.trouble.forms import PlanForm, PromiseForm
 from dashu.users.actors import actor_of
 from dashu.web.forms import add_refusal
+from dashu.web.posting import sent_from
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
+from repayments.domain.standing import Standing
 from repayments.selectors.late_costs import cost_of_missing_the_next, late_cost
 
 DECIDED_IS_NEWS = 30  # days
@@ -68,14 +71,7 @@ def overdue(request: HttpRequest, number: str) -> HttpResponse:
     standing = card.standing
     if standing is None or not standing.overdue + standing.penalty:
         return render(request, "portal/trouble/not_overdue.html", _if_missed(loan, card, today))
-    limits = policy.own_promise(today)
-    form = PromiseForm(
-        request.POST if request.method == "POST" else None,
-        standing=standing,
-        currency=card.currency,
-        first=today + timedelta(days=1),
-        last=today + timedelta(days=limits.longest_days),
-    )
+    form = promise_form(request.POST if request.method == "POST" else None, standing, card.currency, today)
     if request.method == "POST" and form.is_valid():
         try:
             promise = make_promise(
@@ -94,6 +90,49 @@ def overdue(request: HttpRequest, number: str) -> HttpResponse:
                 % {"amount": money(promise.amount_minor, card.currency), "day": lender_date(promise.due_on)},
             )
             return redirect("portal:overdue", loan.number)
+    return _late(request, loan, card, standing, promising=form)
+
+
+@login_required
+@sent_from("portal:overdue", "number", place="#parts")
+def make_plan(request: HttpRequest, number: str) -> HttpResponse:
+    """Split what is due now into monthly payments."""
+    today = lender_today()
+    loan, card = loan_and_card(request, number, today=today, borrower__user=request.user.pk)
+    standing = card.standing
+    if standing is None or not standing.due_now:
+        return redirect("portal:overdue", loan.number)
+    form = plan_form(request.POST, standing, loan.currency, today)
+    if form.is_valid():
+        first_on, count = form.cleaned_data["first_on"], form.cleaned_data["count"]
+        try:
+            make_arrangement(
+                loan_id=loan.pk,
+                parts=monthly(standing.due_now, loan.currency, first_on, count),
+                today=today,
+                actor=actor_of(request),
+                is_own=True,
+            )
+        except DomainError as refusal:
+            add_refusal(form, refusal)
+        else:
+            messages.success(request, _("Agreed. While you keep to the plan we do not remind you of this loan."))
+            return redirect("portal:overdue", loan.number)
+    return _late(request, loan, card, standing, planning=form)
+
+
+def _late(
+    request: HttpRequest,
+    loan: Loan,
+    card: LoanCard,
+    standing: Standing,
+    *,
+    promising: PromiseForm | None = None,
+    planning: PlanForm | None = None,
+) -> HttpResponse:
+    """The page of a late loan, with the form that was sent and refused, if one was."""
+    today = lender_today()
+    form = promising or promise_form(None, standing, card.currency, today)
     return render(
         request,
         "portal/trouble/overdue.html",
@@ -107,13 +146,18 @@ def overdue(request: HttpRequest, number: str) -> HttpResponse:
             **_held(loan, today),
             "decided": _decided(loan, today),
             "plan": plan_of(loan, today=today),
-            "plan_form": plan_form(None, standing, card.currency, today),
+            "plan_form": planning or plan_form(None, standing, card.currency, today),
             "offer": offer_on(loan),
             "is_past_limit": is_past_limit(loan, today=today),
             "form": form,
             "is_open": form.is_bound,
         },
     )
+
+
+def promise_form(data: Any, standing: Standing, currency: str, today: date) -> PromiseForm:
+    last = today + timedelta(days=policy.own_promise(today).longest_days)
+    return PromiseForm(data, standing=standing, currency=currency, first=today + timedelta(days=1), last=last)
 
 
 def _held(loan: Loan, today: date) -> dict[str, Any]:

@@ -3,21 +3,12 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from dashu.portal.own_loans import own_loans
 from dashu.users.models import Borrower
 from loans.models import Loan
-
-
-def own_borrower(request: HttpRequest) -> Borrower:
-    """Return the borrower that this login belongs to; staff and partners have none, so the page is not there."""
-    user: Any = request.user
-    found = Borrower.objects.visible_to(user).filter(user=user).first()
-    if found is None:
-        raise Http404
-    return found
 
 
 def loans_of(request: HttpRequest, borrower: Borrower) -> QuerySet[Loan]:

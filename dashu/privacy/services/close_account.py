@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
@@ -17,12 +19,14 @@ from dashu.kernel.errors import DomainError
 from dashu.messaging.links import public_address
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.services.enqueue import enqueue
+from dashu.messaging.services.secret_texts import queue_secret_text
 from dashu.policy.rules import privacy_closure
 from dashu.privacy.closing import kept_of, obstacles
 from dashu.privacy.links import undo_token
 from dashu.privacy.models import AccountClosure
 from dashu.privacy.templates import CLOSING
-from dashu.users.models import Borrower, User
+from dashu.users.models import Borrower, SignInPhone, User
+from dashu.users.phones import at_home
 
 Status = AccountClosure.Status
 
@@ -66,18 +70,39 @@ def close_account(*, borrower_id: int, now: datetime, actor: str) -> AccountClos
     )
     User.objects.filter(borrower=borrower).update(is_active=False)
     audit.record(action="privacy.account_closed", subject_type="borrower", subject_id=borrower_id, actor=actor)
+    _tell_the_way_back(closure, borrower, now)
+    return closure
+
+
+def _tell_the_way_back(closure: AccountClosure, borrower: Borrower, now: datetime) -> None:
+    """
+    Send the link by mail or, without an address, to the phone.
+
+    The text message goes past the outbox, which keeps what was said: whoever reads it there could open the account.
+    """
+    until_on = lender_date(closure.undo_until)
+    link = public_address(reverse("portal:undo_closing", args=[undo_token(closure.pk)]))
     if borrower.email:
         enqueue(
             dedupe_key=f"{CLOSING}:{closure.pk}",
-            borrower_id=borrower_id,
+            borrower_id=borrower.pk,
             template=CLOSING,
-            params={
-                "until_on": lender_date(until).isoformat(),
-                "link": public_address(reverse("portal:undo_closing", args=[undo_token(closure.pk)])),
-            },
+            params={"until_on": until_on.isoformat(), "link": link},
             channel=OutboxMessage.Channel.EMAIL,
         )
-    return closure
+    elif phone := _phone_of(borrower):
+        with override(borrower.language):
+            text = gettext(
+                "Your Dashu account is closed on %(day)s. If you change your mind before, or did not ask for it, open"
+                " it again here: %(link)s"
+            ) % {"day": date_format(until_on, "DATE_FORMAT"), "link": link}
+        queue_secret_text(phone=phone, text=text, now=now, lasts=closure.undo_until - now)
+
+
+def _phone_of(borrower: Borrower) -> str:
+    """Return the phone that they sign in with, else the one that they gave; "" without any."""
+    verified = SignInPhone.objects.filter(user=borrower.user_id, verified_at__isnull=False).first()
+    return at_home(verified.phone) if verified else borrower.phone
 
 
 @transaction.atomic

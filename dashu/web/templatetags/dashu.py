@@ -1,5 +1,6 @@
 """Filters and tags every template has without loading them: money, dates and icons as people read them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -10,7 +11,7 @@ from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from dashu.kernel.dates import LENDER_ZONE
@@ -63,10 +64,43 @@ def percent_shown(fraction: Decimal) -> str:
     return f"{(fraction * 100).quantize(Decimal('0.01'), rounding=ROUND_HALF_UP):f}%"
 
 
-@register.filter
-def wrong_fields(form: BaseForm) -> list[BoundField]:
-    """The fields of a bound form that need another look, in the order of the form."""
-    return [field for field in form if field.errors] if form.is_bound else []
+class Wrong(NamedTuple):
+    """A box that needs another look. :param anchor: its id, or that of the group of boxes."""
+
+    anchor: str
+    label: str
+    text: str
+
+
+@register.simple_tag
+def wrong_in(form: BaseForm, rows: Sequence[tuple[str, BaseForm]] = ()) -> list[Wrong]:
+    """
+    Return what needs another look in a bound form, in the order of the page.
+
+    :param rows: name and form of each row of a list that is asked with it, in which fields of one name come again.
+    """
+    named = [("", form), *((f"{name} · ", row) for name, row in rows)]
+    return [
+        Wrong(field.id_for_label or field.auto_id, f"{name}{field.label}", str(field.errors[0]))
+        for name, each in named
+        for field in (each if each.is_bound else ())
+        if field.errors
+    ]
+
+
+@register.simple_tag
+def group_of(field: BoundField) -> SafeString:
+    """Write the attributes of a fieldset around the boxes of one field, so that what is wrong is read out with it."""
+    help_id = f"{field.auto_id}_helptext" if field.help_text else ""
+    said = " ".join(filter(None, [help_id, f"{field.auto_id}_error" if field.errors else ""]))
+    is_ticked = field.widget_type == "checkboxselectmultiple"
+    return format_html(
+        'id="{}"{}{}{}',
+        field.auto_id,
+        "" if is_ticked else mark_safe(' role="radiogroup"'),
+        format_html(' aria-describedby="{}"', said) if said else "",
+        mark_safe(' aria-invalid="true"') if field.errors and not is_ticked else "",
+    )
 
 
 @register.filter

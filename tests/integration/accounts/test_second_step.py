@@ -12,6 +12,7 @@ from dashu.settings.env import derived_key
 from dashu.users.models import User
 from dashu.users.sealing import open_sealed
 from dashu.users.services.rotate_field_keys import rotate_field_keys
+from tests import factories
 from tests.integration.accounts.conftest import ENGLISH, confirm_it_is_you, is_signed_in, post, wrong
 
 
@@ -230,8 +231,8 @@ class TestPages:
         ],
     )
     @pytest.mark.parametrize("language", ["en", "zh-hans", "zh-hant"])
-    def test_are_ours_in_each_language(self, signed_in, address, language):
-        signed_in.cookies["django_language"] = language
+    def test_are_ours_in_each_language(self, signed_in, amina, address, language):
+        factories.speak(amina, language)
 
         page = signed_in.get(f"/accounts/{address}").content.decode()
 

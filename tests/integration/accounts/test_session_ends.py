@@ -1,4 +1,3 @@
-import json
 import re
 import time
 
@@ -7,12 +6,16 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from collections_mgmt.models import Complaint
 from dashu.accounts import idle
 from dashu.accounts.sessions import SessionStore
+from dashu.messaging.models import ContactPreference
 from dashu.users.models import User
+from loans.models import Application
 from tests.integration.accounts.conftest import ENGLISH, is_signed_in, post
 
 SIGN_IN = "/accounts/login/"
+COMPLAINT = "/complaints/new/"
 
 
 @pytest.fixture
@@ -90,36 +93,113 @@ class TestWithoutUse:
 
 
 class TestWhatWasTyped:
-    def late(self, client, clock, address="/messages/", **typed):
+    def late(self, client, clock, address="/messages/", headers=ENGLISH, **typed):
         clock[0] += 30 * 60 + 1
-        return client.post(address, typed, headers=ENGLISH)
+        return client.post(address, typed, headers=headers)
 
-    def test_waits_for_the_same_person_on_the_same_page(self, signed_in, amina, clock):
-        page = self.late(signed_in, clock, channel="SMS", note="ask for Ms. 王", other="")
+    def test_is_in_the_form_again_for_the_same_person_on_the_same_page(self, signed_in, amina, clock):
+        page = self.late(signed_in, clock, COMPLAINT, about="AMOUNT", words="Ms. 王 said <b>, and\nno more", wish="")
 
-        assert page.url == "/accounts/login/?next=/messages/"
+        assert page.url == f"/accounts/login/?next={COMPLAINT}"
         assert "Nothing was sent yet." in words(signed_in, page.url)
         back = sign_in_again(signed_in, page)
-        assert back.url == "/messages/"
-        shown = words(signed_in, "/messages/")
-        kept = json.loads(re.search(r'id="kept-input" type="application/json">(.*?)</script>', shown)[1])
-        assert kept == {"channel": ["SMS"], "note": ["ask for Ms. 王"]}
-        assert "What you had typed is in the form again" in shown
-        assert "kept-input" not in words(signed_in, "/messages/")
+        assert back.url == COMPLAINT
+        shown = words(signed_in, COMPLAINT)
+        assert ">\nMs. 王 said &lt;b&gt;, and\nno more</textarea>" in shown
+        assert re.findall(r'<input type="radio" name="about" value="(\w+)"[^>]* checked', shown) == ["AMOUNT"]
+        assert "What you had typed is in the form again. Nothing was sent" in shown
+        assert Complaint.objects.exists() is False
+        again = words(signed_in, COMPLAINT)
+        assert ("Ms. 王" in again, "kept-input" in again) == (False, False)
+
+    def test_leaves_a_box_unticked_that_was_unticked(self, signed_in, clock):
+        ticked = r'<input type="checkbox" name="(\w+)"[^>]* checked'
+        assert set(re.findall(ticked, words(signed_in, "/me/contact/"))) > {"reminder_email", "notices"}
+
+        page = self.late(signed_in, clock, "/me/contact/", channel="IN_APP", hours_from="09:00", notices="on")
+        sign_in_again(signed_in, page)
+
+        shown = words(signed_in, "/me/contact/")
+        assert re.findall(ticked, shown) == ["notices"]
+        assert re.findall(r'<option value="([^"]+)" selected>', shown) == ["09:00"]
+        assert ContactPreference.objects.exists() is False
+
+    def test_has_room_in_a_list_that_was_made_longer(self, signed_in, clock):
+        signed_in.post("/apply/consumer/")
+        step = f"/applications/{Application.objects.get().reference}/steps/debts/"
+        typed = {"debts-TOTAL_FORMS": "2", "debts-INITIAL_FORMS": "0"} | {
+            f"debts-{place}-lender": lender for place, lender in enumerate(("First bank", "Second bank"))
+        }
+        page = self.late(signed_in, clock, step, **typed)
+        sign_in_again(signed_in, page)
+
+        shown = words(signed_in, step)
+
+        assert re.findall(r'name="debts-\d-lender"[^>]* value="([^"]+)"', shown) == ["First bank", "Second bank"]
+        assert 'name="debts-TOTAL_FORMS" value="2"' in shown
+
+    def test_goes_to_no_other_form_of_the_page(self, signed_in, clock):
+        stood_on = {"Referer": f"http://testserver{COMPLAINT}", **ENGLISH}
+        page = self.late(signed_in, clock, "/me/contact/pause/", stood_on, words="x1y")
+        sign_in_again(signed_in, page)
+
+        shown = words(signed_in, COMPLAINT)
+
+        assert "x1y" not in shown
+        assert "Please fill in the form once more." in shown
+
+    def test_waits_where_the_page_first_asks_who_it_is(self, signed_in, clock):
+        page = self.late(signed_in, clock, "/accounts/2fa/webauthn/add/", name="My old phone")
+        signed_in.post(page.url, {"login": "amina@example.com", "password": "correct horse"}, headers=ENGLISH)
+        session = signed_in.session
+        session["account_authentication_methods"] = []
+        session.save()
+        asked = signed_in.get("/accounts/2fa/webauthn/add/")
+        assert asked.url.startswith("/accounts/reauthenticate/")
+
+        signed_in.post(asked.url, {"password": "correct horse"})
+
+        assert 'value="My old phone"' in words(signed_in, "/accounts/2fa/webauthn/add/")
 
     def test_is_not_shown_to_another(self, signed_in, brook, clock):
-        page = self.late(signed_in, clock, note="for me only")
+        page = self.late(signed_in, clock, COMPLAINT, words="for me only")
 
         sign_in_again(signed_in, page, "brook@example.com")
 
-        assert "for me only" not in words(signed_in, "/messages/")
+        assert "for me only" not in words(signed_in, COMPLAINT)
         assert "kept_input" not in signed_in.session
+
+    def test_is_not_shown_to_another_who_signs_in_first_to_another_page(self, signed_in, brook, clock):
+        self.late(signed_in, clock, COMPLAINT, words="for me only")
+        post(signed_in, "login/", login="brook@example.com", password="correct horse")
+        words(signed_in, "/me/")
+        post(signed_in, "logout/")
+
+        post(signed_in, "login/", login="amina@example.com", password="correct horse")
+
+        assert "for me only" not in words(signed_in, COMPLAINT)
+
+    def test_of_the_back_office_is_not_kept_and_that_is_said(self, client, chidi, clock):
+        post(client, "login/", login="chidi@example.com", password="correct horse")
+
+        self.late(client, clock, "/admin/users/user/", note="keep")
+
+        assert "kept_input" not in client.session
 
     def test_leaves_out_passwords_codes_and_cards(self, signed_in, clock):
         typed = {"password1": "x", "code": "123456", "card_number": "6222", "csrfmiddlewaretoken": "t", "note": "keep"}
         self.late(signed_in, clock, **typed)
 
         assert signed_in.session["kept_input"]["fields"] == {"note": ["keep"]}
+
+    def test_says_that_the_rest_is_asked_for_once_more(self, signed_in, clock):
+        page = self.late(signed_in, clock, COMPLAINT, words="It was late", card_number="6222")
+        sign_in_again(signed_in, page)
+
+        shown = words(signed_in, COMPLAINT)
+
+        assert "is in the form again, except files, passwords, codes and the numbers of identity cards" in shown
+        assert "6222" not in shown
 
     def test_leaves_out_what_a_page_calls_sensitive(self, signed_in, clock):
         from django.test import RequestFactory
@@ -141,11 +221,12 @@ class TestWhatWasTyped:
         assert "then send the form once more" in words(signed_in, page.url)
 
     def test_is_forgotten_after_an_hour(self, signed_in, clock):
-        page = self.late(signed_in, clock, note="keep")
+        page = self.late(signed_in, clock, COMPLAINT, words="keep this")
         clock[0] += 3601
         sign_in_again(signed_in, page)
 
-        assert "kept-input" not in words(signed_in, "/messages/")
+        assert "keep this" not in words(signed_in, COMPLAINT)
+        assert "kept_input" not in signed_in.session
 
     def test_of_a_session_that_was_ended_elsewhere_is_not_kept_and_that_is_said(self, signed_in):
         SessionStore(signed_in.session.session_key).delete()
@@ -177,10 +258,7 @@ class TestButtonsOfAPage:
         assert page.url == "/accounts/login/?next=/me/contact/%3Ffrom%3Dhelp"
         back = sign_in_again(signed_in, page)
         assert back.url == "/me/contact/?from=help"
-        shown = words(signed_in, back.url)
-        assert json.loads(re.search(r'id="kept-input" type="application/json">(.*?)</script>', shown)[1]) == {
-            "days": ["14"]
-        }
+        assert "Nothing was sent before you signed in again." in words(signed_in, back.url)
 
     @pytest.mark.parametrize(
         "address", ["/messages/read/", "/me/contact/pause/", "/me/closing/offers/", "/accounts/security/elsewhere/"]

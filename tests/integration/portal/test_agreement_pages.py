@@ -34,8 +34,8 @@ def offer(late) -> Settlement:
 
 @pytest.fixture
 def page(client, amina):
+    factories.speak(amina.user, "en")
     client.force_login(amina.user)
-    client.cookies["django_language"] = "en"
     return client
 
 
@@ -64,9 +64,11 @@ class TestPayingInParts:
     def test_refuses_what_needs_a_word_with_us(self, page, late, wrong):
         given = {"count": "2", "first_on": lender_today().isoformat(), **wrong}
 
-        page.post(f"/loans/{late.number}/plan/", given)
+        shown = page.post(f"/loans/{late.number}/plan/", given)
 
         assert not Arrangement.objects.exists()
+        assert shown.context["plan_form"].errors.keys() == {"first_on" if "first_on" in wrong else "count"}
+        assert f'value="{given["first_on"]}"' in text(shown)
 
     def test_is_not_found_for_another_persons_loan(self, client, late, brook):
         client.force_login(brook.user)

@@ -15,7 +15,7 @@ from tests.signers import signed
 @pytest.fixture
 def visit(client, amina):
     client.force_login(amina.user)
-    client.cookies["django_language"] = "en"
+    factories.speak(amina.user, "en")
     return lambda query="": client.get(f"/documents/{query}")
 
 

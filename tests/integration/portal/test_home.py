@@ -153,7 +153,7 @@ class TestHomeOfABorrower:
     @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])
     def test_is_rendered_in_each_language(self, client, amina, language):
         client.force_login(amina.user)
-        client.cookies["django_language"] = language
+        factories.speak(amina.user, language)
         factories.running_loan(amina, starts_on=date(2026, 5, 10))
 
         page = client.get("/")

@@ -26,7 +26,7 @@ def taken_over(tmp_path, amina, monkeypatch):
 class TestLoanPage:
     def test_shows_the_contract_and_what_the_earlier_lender_received(self, client, amina, taken_over):
         client.force_login(amina.user)
-        client.cookies["django_language"] = "en"
+        factories.speak(amina.user, "en")
 
         html = client.get(f"/loans/{taken_over.number}/").content.decode()
 
@@ -40,7 +40,7 @@ class TestLoanPage:
 
     def test_of_a_loan_of_our_own_has_no_earlier_lender(self, client, amina):
         client.force_login(amina.user)
-        client.cookies["django_language"] = "en"
+        factories.speak(amina.user, "en")
 
         page = client.get(f"/loans/{factories.running_loan(amina).number}/").content.decode()
 

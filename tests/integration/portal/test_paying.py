@@ -28,7 +28,7 @@ def loan(amina):
 @pytest.fixture
 def browser(client, amina):
     client.force_login(amina.user)
-    client.cookies["django_language"] = "en"
+    factories.speak(amina.user, "en")
     return client
 
 

@@ -24,7 +24,7 @@ def _today(monkeypatch):
 @pytest.fixture
 def visit(client, amina):
     client.force_login(amina.user)
-    client.cookies["django_language"] = "en"
+    factories.speak(amina.user, "en")
     return client.get
 
 

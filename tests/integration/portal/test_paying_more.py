@@ -38,7 +38,7 @@ def on_track(amina):
 @pytest.fixture
 def browser(client, amina):
     client.force_login(amina.user)
-    client.cookies["django_language"] = "en"
+    factories.speak(amina.user, "en")
     return client
 
 
@@ -148,7 +148,7 @@ class TestPayingTogether:
 
     def test_says_so_when_nothing_is_open(self, client, brook):
         client.force_login(brook.user, backend="django.contrib.auth.backends.ModelBackend")
-        client.cookies["django_language"] = "en"
+        factories.speak(brook.user, "en")
 
         assert "Nothing is open on your loans" in client.get("/pay/").content.decode()
 

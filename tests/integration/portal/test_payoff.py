@@ -31,7 +31,7 @@ def loan(loan):
 @pytest.fixture
 def browser(client, amina):
     client.force_login(amina.user)
-    client.cookies["django_language"] = "en"
+    factories.speak(amina.user, "en")
     return client
 
 
@@ -133,7 +133,7 @@ class TestPayoffPage:
     @pytest.mark.parametrize(
         ("valid_to", "says"),
         [
-            ("", "This field is required."),
+            ("", "Please fill this in."),
             ("soon", "Enter a valid date."),
             ("2026-02-19", "valid to a day between"),
             ("2026-03-08", "valid to a day between"),
@@ -185,8 +185,8 @@ class TestPayoffPage:
                 browser.get(quote_page)
 
     @pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
-    def test_reads_in_chinese(self, browser, loan, language):
-        browser.cookies["django_language"] = language
+    def test_reads_in_chinese(self, browser, amina, loan, language):
+        factories.speak(amina.user, language)
 
         page = browser.get(f"/loans/{loan.number}/payoff/").content.decode()
 

@@ -8,14 +8,15 @@ from allauth.usersessions.models import UserSession
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils.formats import date_format
 
 from collections_mgmt.models import Complaint, ComplaintMessage
 from collections_mgmt.services.complaints import make_complaint
 from dashu.accounts.sessions import SessionStore
 from dashu.audit.models import AuditRecord
-from dashu.kernel.dates import LENDER_ZONE, lender_now
+from dashu.kernel.dates import LENDER_ZONE, lender_date, lender_now
 from dashu.messaging import guard
-from dashu.messaging.models import ContactPoint, ContactPreference, OptOut, OutboxMessage
+from dashu.messaging.models import ContactPoint, ContactPreference, OptOut, OutboxMessage, SecretText
 from dashu.privacy.closing import obstacles
 from dashu.privacy.links import undo_token
 from dashu.privacy.models import AccountClosure, DataExport
@@ -24,6 +25,7 @@ from dashu.privacy.services.finish_closure import finish_due
 from dashu.users.indexes import number_index
 from dashu.users.models import Borrower, Identity, SignInPhone, User
 from dashu.users.services.record_identity import record_identity
+from dashu.users.services.sign_in_phones import verify_phone
 from education.models import LessonProgress
 from loans.models import (
     Application,
@@ -41,6 +43,7 @@ from repayments.services.reconcile_day import reconcile_day
 from tests import factories
 from tests.applicants import BROOKS_NUMBER, submitted
 from tests.applicants import NOW as APPLIED
+from tests.integration.accounts.conftest import latest_text, texts  # noqa: F401 – fixtures
 from tests.integration.privacy.test_export import NUMBER, amina, made, signed_in  # noqa: F401 – a fixture, and helpers
 from tests.integration.repayments.test_documents import settle
 from tests.signers import guaranteed, signed, understood
@@ -51,6 +54,12 @@ LATER = NOW + timedelta(days=7)
 
 def close(borrower: Borrower, now: datetime = NOW) -> AccountClosure:
     return close_account(borrower_id=borrower.pk, now=now, actor="user:test")
+
+
+def by_phone_only() -> Borrower:
+    user = User.objects.create_user(None, "correct horse", language="en")
+    verify_phone(user_id=user.pk, phone="+8613800001234", now=NOW, actor="user:test")
+    return Borrower.objects.create(name="Amina", user=user, language="en")
 
 
 def settled_loan(borrower: Borrower) -> Loan:
@@ -389,6 +398,69 @@ class TestPages:
         assert AccountClosure.objects.get().status == "ASKED"
         assert "The account is open again" in client.post(address).content.decode()
         assert User.objects.get().is_active is True
+
+    def test_who_has_only_a_phone_gets_the_way_back_there(self, rules, latest_text):  # noqa: F811
+        closure = close(by_phone_only(), lender_now())
+
+        day = date_format(lender_date(closure.undo_until), "DATE_FORMAT")
+        assert latest_text() == (
+            f"Your Dashu account is closed on {day}. If you change your mind before, or did not ask for it,"
+            f" open it again here: http://127.0.0.1:8000/me/closing/undo/{undo_token(closure.pk)}/"
+        )
+        assert OutboxMessage.objects.exists() is False
+        assert SecretText.objects.exists() is False
+
+    def test_who_has_an_address_gets_no_text_message(self, amina, texts):  # noqa: F811
+        close(amina)
+
+        assert SecretText.objects.exists() is False
+
+    @pytest.mark.parametrize("login", ["13800001234", "+86 138 0000 1234"])
+    def test_signing_in_leads_to_the_way_back_and_changes_nothing(self, client, rules, login):
+        closure = close_account(borrower_id=by_phone_only().pk, now=lender_now(), actor="user:test")
+        page = client.post("/accounts/login/", {"login": login, "password": "correct horse"}, follow=True)
+
+        assert page.request["PATH_INFO"] == f"/me/closing/undo/{undo_token(closure.pk)}/"
+        assert "Open the account again" in page.content.decode()
+        assert "_auth_user_id" not in client.session
+        assert User.objects.get().is_active is False
+
+        client.post(page.request["PATH_INFO"])
+        client.post("/accounts/login/", {"login": login, "password": "correct horse"})
+        assert client.session["_auth_user_id"] == str(User.objects.get().pk)
+
+    def test_signing_in_with_another_password_tells_nothing(self, client, amina):  # noqa: F811
+        close_account(borrower_id=amina.pk, now=lender_now(), actor="user:test")
+
+        page = client.post("/accounts/login/", {"login": "amina@example.com", "password": "another"}, follow=True)
+
+        assert page.request["PATH_INFO"] == "/accounts/login/"
+        assert "closed_account" not in client.session
+
+    def test_signing_in_too_late_says_that_the_account_is_closed(self, client, amina):  # noqa: F811
+        close(amina, lender_now() - timedelta(days=8))
+        sign_in = {"login": "amina@example.com", "password": "correct horse"}
+
+        page = client.post("/accounts/login/", sign_in, headers={"accept-language": "en"}, follow=True)
+
+        assert page.request["PATH_INFO"] == "/accounts/inactive/"
+        assert "_auth_user_id" not in client.session
+
+    def test_an_open_session_does_not_outlast_the_closing_with_any_backend(self, amina):  # noqa: F811
+        client = Client()
+        client.force_login(amina.user, "dashu.accounts.backends.SignInBackend")
+
+        close(amina)
+
+        assert client.get("/me/").status_code == 302
+
+    def test_who_may_work_here_no_more_gets_into_the_back_office_neither(self, client, rules):
+        former = factories.staff("Former")
+        User.objects.filter(pk=former.pk).update(is_active=False)
+
+        client.post("/admin/login/", {"username": former.email, "password": "correct horse"})
+
+        assert "_auth_user_id" not in client.session
 
     @pytest.mark.parametrize("wrong", ["1:AAAAAAAAAAAAAAAAAAAAAA", "x", "1"])
     def test_a_link_that_is_not_ours_is_not_found(self, amina, wrong):  # noqa: F811

@@ -321,7 +321,7 @@ class TestPages:
     )
     def test_too_soon_says_from_when_as_the_reader_writes_dates(self, client, amina, language, moment):
         made(amina)
-        client.cookies["django_language"] = language
+        factories.speak(amina.user, language)
 
         page = client.post("/me/export/", follow=True).content.decode()
 

@@ -91,7 +91,7 @@ class TestReading:
         assert list(found) == [2, 3, 4, 5]
         assert found[2].startswith("act: Choose one of correct_payment, ")
         assert found[3] == "loan: There is no loan with this number."
-        assert found[4].startswith("amount: '3O' is not an amount.")
+        assert found[4].startswith("amount: “3O” is not an amount.")
         assert "date: '1 April' is not a date." in found[4]
         assert "reason: This is needed here." in found[4]
         assert found[5] == "component: This act has no such value; leave it empty."

@@ -68,7 +68,7 @@ class TestTrialBalance:
             ("since=2026-03-31&through=2026-03-01", "The last day lies before the first."),
             ("since=2026-03-32&through=2026-03-31", "Enter a valid date."),
             ("since=0001-01-01&through=2026-03-31", "Choose a day between 1970 and 2199."),
-            ("since=2026-03-01", "This field is required."),
+            ("since=2026-03-01", "Please fill this in."),
         ],
     )
     def test_says_what_is_wrong_with_a_period_and_shows_this_month(self, query, sentence, late_loan):

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("rules")
 def sign_in(user: User) -> Client:
     client = Client(headers={"accept-language": "en"})
     client.force_login(user, "django.contrib.auth.backends.ModelBackend")
-    client.cookies["django_language"] = "en"
+    factories.speak(user, "en")
     return client
 
 

@@ -51,7 +51,7 @@ class TestPayoffQuotes:
 
         assert User.objects.get(role="COLLECTOR").has_perm("repayments.withdraw_payoffquote") is False
         client = as_role("ACCOUNTANT")
-        assert client.post(address, {"reason": ""}).context["form"].errors["reason"] == ["This field is required."]
+        assert client.post(address, {"reason": ""}).context["form"].errors["reason"] == ["Please fill this in."]
         client.post(address, {"reason": "wrong loan"})
         again = client.post(address, {"reason": "again"})
 

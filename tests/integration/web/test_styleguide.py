@@ -28,8 +28,9 @@ def test_nobody_else_does(client, db):
     [("en", "How Dashu speaks"), ("zh-hans", "大树金融怎么说话"), ("zh-hant", "大樹金融怎麼說話")],
 )
 def test_the_guide_to_writing_is_read_in_ones_own_language(client, db, language, title):
-    client.force_login(factories.staff())
-    client.cookies["django_language"] = language
+    chidi = factories.staff()
+    factories.speak(chidi, language)
+    client.force_login(chidi)
 
     page = client.get("/styleguide/voice/").content.decode()
 

@@ -30,9 +30,14 @@ def is_sent_to_sign_in(answer) -> bool:
     return answer.status_code == 302 and (LOGIN in answer.url or "/admin/login/" in answer.url)
 
 
+def finds_nothing(client: Client, address: str) -> bool:
+    """Whether there is no such page; the address of a form leads to the page of the form, which is not there."""
+    return client.get(address, follow=True).status_code == 404
+
+
 def is_let_in(answer) -> bool:
-    """A page, a file, another place that belongs to it, or an address that takes a POST only."""
-    return answer.status_code in {200, 405} or (answer.status_code == 302 and not is_sent_to_sign_in(answer))
+    """A page, a file, or another place that belongs to it."""
+    return answer.status_code == 200 or (answer.status_code == 302 and not is_sent_to_sign_in(answer))
 
 
 def test_every_address_is_entered():
@@ -51,14 +56,40 @@ def test_what_is_ones_own_is_found_by_its_owner_only(world):
         found[name] = (
             answer.status_code == 200 if entry.is_page else is_let_in(answer),
             is_sent_to_sign_in(visitor.get(address)) or name == "portal:document_remove",
-            brook.get(address).status_code in {404, 405},
-            partner.get(address).status_code in {404, 405},
-            all(
-                other.get(address).status_code in {404, 405} for whose, other in clients.items() if whose != entry.owner
-            ),
+            finds_nothing(brook, address),
+            finds_nothing(partner, address),
+            all(finds_nothing(other, address) for whose, other in clients.items() if whose != entry.owner),
         )
 
     assert {name: seen for name, seen in found.items() if not all(seen)} == {}
+
+
+def test_every_address_opens_to_something_when_it_is_typed(world):
+    clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai", "fei")}
+    found = {}
+    for name, entry in ADDRESSES.items():
+        whose = entry.owner if isinstance(entry, Own) else "amina"
+        found[name] = clients[whose].get(address_of(name, world), follow=True).status_code
+
+    of_nobody = {"portal:undo_closing": 404, "stop_messages": 404}
+    assert {name: code for name, code in found.items() if code != 200} == of_nobody
+
+
+def test_the_address_of_a_form_leads_to_the_page_of_the_form(world):
+    amina = browser(world.amina.user)
+    pages = {
+        "portal:messages_read": "/messages/",
+        "portal:pause_reminders": "/me/contact/#pause",
+        "portal:stop_offers": "/me/closing/",
+        "portal:help_withdraw": f"/help/requests/{world.help.reference}/",
+        "portal:document_remove": f"/applications/{world.draft.reference}/documents/",
+        "education:answer": "/learn/overdue/",
+        "choose_language": "/",
+    }
+
+    assert {name: amina.get(address_of(name, world)).url for name in pages} == pages
+    assert amina.get("/accounts/security/elsewhere/").url == "/accounts/security/"
+    assert amina.put("/messages/read/").status_code == 405
 
 
 def test_a_stranger_changes_nothing_of_anybodys(world):
