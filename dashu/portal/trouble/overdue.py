@@ -114,7 +114,8 @@ def make_plan(request: HttpRequest, number: str) -> HttpResponse:
                 is_own=True,
             )
         except DomainError as refusal:
-            add_refusal(form, refusal)
+            # How many there are was chosen, so it is the days.
+            form.add_error("first_on" if refusal.field == "parts" else None, refusal.user_message)
         else:
             messages.success(request, _("Agreed. While you keep to the plan we do not remind you of this loan."))
             return redirect("portal:overdue", loan.number)
