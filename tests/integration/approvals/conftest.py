@@ -89,6 +89,7 @@ KINDS = [
     "settlement.deep",
     "agency.place",
     "legal.file",
+    "strategy.publish",
 ]
 
 

@@ -51,6 +51,7 @@ class TestRegisteredActs:
             "settlement.deep",
             "agency.place",
             "legal.file",
+            "strategy.publish",
             *(code for code in kinds if code.startswith("undo.")),
         }
         assert kinds["undo.waiver.penalty"] == "waiver.penalty"
