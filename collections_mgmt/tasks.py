@@ -11,6 +11,7 @@ from collections_mgmt.services import close_day as service
 from collections_mgmt.services.asked import watch_clocks as watch
 from collections_mgmt.services.care import watch_care
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
+from collections_mgmt.services.draw_quality import draw_owed_weeks
 from collections_mgmt.services.holds import watch_holds
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
 from collections_mgmt.services.refresh_history import refresh_history as refresh
@@ -111,6 +112,12 @@ def watch_reviews(**_newer_fields: Any) -> None:
     today = lender_today()
     watch_holds(today=today)
     watch_care(today=today)
+
+
+@shared_task
+def draw_quality(**_newer_fields: Any) -> None:
+    """Draw what is looked at of last week's work; a call on any later day makes up for one that was missed."""
+    draw_owed_weeks(now=lender_now())
 
 
 @shared_task

@@ -25,7 +25,7 @@ from collections_mgmt.desk.queue import all_figures, own_figures, own_table
 from collections_mgmt.desk.reaching import ways_to_reach
 from collections_mgmt.desk.steering import SteersFiles
 from collections_mgmt.desk.words import SKILLS, due_words, share, state_words
-from collections_mgmt.models import CaseFile, CollectorProfile, SavedFilter, Team
+from collections_mgmt.models import CaseFile, CollectorProfile, QualityReview, SavedFilter, Team
 from collections_mgmt.selectors.file_lines import Place
 from collections_mgmt.selectors.files import in_order
 from dashu.kernel.dates import lender_now, lender_today
@@ -193,6 +193,7 @@ class CaseFileAdmin(SteersFiles):
             "title": gettext("Your desk"),
             "figures": own_figures(user, today=today),
             "table": own_table(files, today=today),
+            "reviews": QualityReview.objects.to_read(user),
         }
         return self._render(request, "collections_mgmt/own_files.html", context)
 

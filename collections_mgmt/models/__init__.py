@@ -30,8 +30,10 @@ from collections_mgmt.models.desk import (
 )
 from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
+from collections_mgmt.models.quality import REVIEW, QualityDraw, QualityReview
 
 __all__ = [
+    "REVIEW",
     "STEER",
     "WORK",
     "Arrangement",
@@ -60,6 +62,8 @@ __all__ = [
     "OverdueStatusQuerySet",
     "PortfolioDay",
     "PromiseToPay",
+    "QualityDraw",
+    "QualityReview",
     "SavedFilter",
     "Settlement",
     "SettlementPart",

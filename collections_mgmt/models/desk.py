@@ -277,7 +277,10 @@ class CaseFileEvent(models.Model):
         verbose_name = _("event of a file")
         verbose_name_plural = _("events of files")
         ordering = ["id"]
-        indexes = [models.Index(fields=["file", "-at", "-id"], name="collections_file_events")]
+        indexes = [
+            models.Index(fields=["file", "-at", "-id"], name="collections_file_events"),
+            models.Index(fields=["at"], condition=Q(kind="NOTE"), name="collections_notes_by_day"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_id} {self.kind}"

@@ -41,6 +41,10 @@ KINDS: Mapping[str, Promise] = {
         "That borrower %(borrower)s needs special care was noted a while ago. Ask by %(review_on)s whether it still"
         " holds, and say so on the page of special care, or end it."
     ),
+    "quality.critical": _(
+        "Review %(review)s of work from the week of %(week)s failed on something critical. Talk with the person, see"
+        " whether the borrower has to be told, and note at the review what was done."
+    ),
     "settlement.does_not_fit": _(
         "The last payment of settlement %(reference)s on loan %(loan)s is here, but the rest could not be given up:"
         " %(error)s. It is booked as an ordinary payment. Open the loan, waive what was agreed, and tell the borrower."

@@ -81,6 +81,7 @@ from dashu.policy.credit_rules import (
 from dashu.policy.models import PolicyRule
 from dashu.policy.plain import whole
 from dashu.policy.privacy import ClosureRules, ExportRules, closure_rules_of, export_rules_of
+from dashu.policy.quality import Sampling, Scorecard, sampling_of, scorecard_of
 from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.reaching_out import (
     Cap,
@@ -461,6 +462,16 @@ def forbidden_words(on: date, *, pack: str | None = None) -> tuple[str, ...]:
     return words_of(rule("collections.forbidden_words", on=on, pack=pack))
 
 
+def quality_sampling(on: date, *, pack: str | None = None) -> Sampling:
+    """Return how much of the work of the desk is looked at afterwards."""
+    return sampling_of(rule("quality.sampling", on=on, pack=pack))
+
+
+def quality_scorecard(on: date, *, pack: str | None = None) -> Scorecard:
+    """Return what is asked of work that was done on this day."""
+    return scorecard_of(rule("quality.scorecard", on=on, pack=pack))
+
+
 def typed(code: str, value: Any) -> Any:
     """Return the stored value of a rule as programs use it; a code that no program reads stays as it is."""
     reader = next((reader for start, reader in PARSERS.items() if code.startswith(start)), None)
@@ -586,6 +597,8 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "collections.desk": desk_of,
     "collections.next_steps": steps_of,
     "collections.forbidden_words": words_of,
+    "quality.sampling": sampling_of,
+    "quality.scorecard": scorecard_of,
     "promise.kept": _promise_kept,
     "promise.own": own_promise_of,
     "promise.limits": promise_limits_of,

@@ -269,6 +269,12 @@ CELERY_BEAT_SCHEDULE = {
     "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 60, "options": {"expires": 55}},
     "wake-files": {"task": "collections_mgmt.tasks.wake_files", "schedule": 60, "options": {"expires": 55}},
     "watch-reviews": {"task": "collections_mgmt.tasks.watch_reviews", "schedule": 3600, "options": {"expires": 3590}},
+    # Mondays; on other days it only makes up for a week that was missed.
+    "draw-quality": {
+        "task": "collections_mgmt.tasks.draw_quality",
+        "schedule": crontab(minute=50, hour=5),
+        "options": {"expires": 3600},
+    },
     "review-settlements": {
         "task": "collections_mgmt.tasks.review_settlements",
         "schedule": 3600,

@@ -14,7 +14,7 @@ from tests import factories
 
 LATE = {"date": "2026-02-20"}
 NAMES = ["date", "attempts", "loans", "loan", "error", "count", "document"]
-NAMES += ["failure", "promise", "due_on", "reference", "review_on", "borrower"]
+NAMES += ["failure", "promise", "due_on", "reference", "review_on", "borrower", "review", "week"]
 NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
 
 
