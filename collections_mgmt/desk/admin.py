@@ -28,6 +28,7 @@ from collections_mgmt.desk.words import SKILLS, due_words, share, state_words
 from collections_mgmt.models import CaseFile, CollectorProfile, QualityReview, SavedFilter, Team
 from collections_mgmt.selectors.file_lines import Place
 from collections_mgmt.selectors.files import in_order
+from collections_mgmt.training.pages import training_urls
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.users.actors import person_of
 from dashu.web.templatetags.dashu import money
@@ -164,6 +165,7 @@ class CaseFileAdmin(SteersFiles):
             ours("<int:pk>/note/", self.note, "note"),
             ours("<int:pk>/give-back/", self.give_back, "give_back"),
             *many,
+            *training_urls(self),
             *super().get_urls(),
         ]
 
@@ -246,7 +248,7 @@ class TeamAdmin(_OfLeaders):
 @admin.register(CollectorProfile)
 class CollectorProfileAdmin(_OfLeaders):
     form = CollectorForm
-    list_display = ["user", "team", "languages_named", "skills_named", "capacity", "is_working"]
+    list_display = ["user", "team", "languages_named", "skills_named", "capacity", "is_working", "trained_at"]
     list_filter = ["team", "is_working"]
     list_select_related = ["user", "team"]
     fields = ["user", "team", "languages", "skills", "capacity", "is_working"]
