@@ -16,6 +16,7 @@ from collections_mgmt import (  # noqa: F401 – register pages of their own
     case_admin,
     close_admin,
     holds_admin,
+    scripts_admin,
 )
 from collections_mgmt.desk import admin as desk_admin  # noqa: F401 – registers pages of its own
 from collections_mgmt.models import OverdueStatus

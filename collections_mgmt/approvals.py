@@ -7,9 +7,12 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.models import ScriptVersion
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, parts_of, preview_tables
+from collections_mgmt.services.scripts import SCRIPT, WRITE, approve_script
+from collections_mgmt.services.scripts import preview_tables as script_tables
 from collections_mgmt.services.settlements import offer_settlement, preview_settlement
-from dashu.approvals.acts import ActKind, Payload
+from dashu.approvals.acts import ActKind, Payload, Preview
 from dashu.web.templatetags.dashu import money
 
 
@@ -39,7 +42,27 @@ def loan_page(payload: Payload) -> str:
     return reverse("admin:loans_loan_change", args=[payload["loan_id"]])
 
 
-KINDS = tuple(
+def perform_script(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    version = approve_script(version_id=payload["version_id"], digest=payload["digest"], actor=actor, today=today)
+    return {"version": version.version}
+
+
+def describe_script(payload: Payload) -> str:
+    return gettext("Say this from now on: script %(code)s, version %(version)s.") % {
+        "code": payload["code"],
+        "version": payload["version"],
+    }
+
+
+def preview_script(payload: Payload, _today: date) -> Preview:
+    return script_tables(ScriptVersion.objects.get(pk=payload["version_id"]))
+
+
+def script_page(payload: Payload) -> str:
+    return reverse("admin:collections_mgmt_scriptversion_change", args=[payload["version_id"]])
+
+
+SETTLEMENTS = tuple(
     ActKind(
         code=code,
         label=label,
@@ -55,3 +78,15 @@ KINDS = tuple(
         (DEEP, _("Offer of a settlement that gives up much")),
     )
 )
+SCRIPTS = (
+    ActKind(
+        code=SCRIPT,
+        label=_("Script"),
+        perform=perform_script,
+        permission=WRITE,
+        describe=describe_script,
+        preview=preview_script,
+        subject_url=script_page,
+    ),
+)
+KINDS = (*SETTLEMENTS, *SCRIPTS)

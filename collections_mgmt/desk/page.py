@@ -24,7 +24,7 @@ from collections_mgmt.desk.words import (
 )
 from collections_mgmt.domain.next_step import Suggestion, suggest
 from collections_mgmt.domain.priority import Priority, priority_of
-from collections_mgmt.domain.scripts import scripts, scripts_for
+from collections_mgmt.domain.scripts import scripts_for
 from collections_mgmt.models import CaseFile
 from collections_mgmt.presenting import tone_of
 from collections_mgmt.selectors.borrower_now import (
@@ -38,6 +38,7 @@ from collections_mgmt.selectors.borrower_now import (
     running_of,
 )
 from collections_mgmt.selectors.file_lines import GROUPS, Place, lines_of
+from collections_mgmt.selectors.scripts import scripts_in_use
 from dashu.kernel.masking import masked_name
 from dashu.policy import rules as policy
 from dashu.policy.case_desk import BPS, Step
@@ -174,7 +175,7 @@ def _scripts(step: Step, file: CaseFile, today: date) -> list[tuple[str, str, bo
             script.is_disclosure,
             script.version,
         )
-        for script in scripts_for(step, scripts())
+        for script in scripts_for(step, scripts_in_use())
     ]
 
 

@@ -31,6 +31,7 @@ from collections_mgmt.models.desk import (
 from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
 from collections_mgmt.models.quality import REVIEW, QualityDraw, QualityReview
+from collections_mgmt.models.scripts import ScriptVersion
 
 __all__ = [
     "REVIEW",
@@ -65,6 +66,7 @@ __all__ = [
     "QualityDraw",
     "QualityReview",
     "SavedFilter",
+    "ScriptVersion",
     "Settlement",
     "SettlementPart",
     "Skill",

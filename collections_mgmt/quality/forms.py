@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.contrib.admin import HORIZONTAL
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
@@ -43,7 +44,10 @@ class ScoreForm(forms.Form):
             if question.is_critical:
                 worth = gettext("critical: a “no” fails the whole")
             self.fields[question.code] = forms.ChoiceField(
-                label=named(question.ask), choices=ANSWERS, widget=UnfoldAdminRadioSelectWidget, help_text=worth
+                label=named(question.ask),
+                choices=ANSWERS,
+                widget=UnfoldAdminRadioSelectWidget(radio_style=HORIZONTAL),
+                help_text=worth,
             )
         self.order_fields([*(question.code for question in questions), "coaching"])
 

@@ -95,6 +95,7 @@ from dashu.policy.reaching_out import (
     retry_of,
     schedule_of,
 )
+from dashu.policy.script_contents import Required, required_of
 from dashu.policy.selectors import policy_rule, rule
 
 
@@ -462,6 +463,11 @@ def forbidden_words(on: date, *, pack: str | None = None) -> tuple[str, ...]:
     return words_of(rule("collections.forbidden_words", on=on, pack=pack))
 
 
+def script_contents(on: date, *, pack: str | None = None) -> tuple[Required, ...]:
+    """Return what scripts have to say."""
+    return required_of(rule("collections.script_contents", on=on, pack=pack))
+
+
 def quality_sampling(on: date, *, pack: str | None = None) -> Sampling:
     """Return how much of the work of the desk is looked at afterwards."""
     return sampling_of(rule("quality.sampling", on=on, pack=pack))
@@ -597,6 +603,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "collections.desk": desk_of,
     "collections.next_steps": steps_of,
     "collections.forbidden_words": words_of,
+    "collections.script_contents": required_of,
     "quality.sampling": sampling_of,
     "quality.scorecard": scorecard_of,
     "promise.kept": _promise_kept,

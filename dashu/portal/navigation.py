@@ -46,6 +46,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Payment plans"), "event_note", "collections_mgmt.arrangement"),
             Entry(_("Holds"), "pause_circle", "collections_mgmt.hold"),
             Entry(_("Special care"), "volunteer_activism", "collections_mgmt.vulnerability"),
+            Entry(_("Scripts"), "speaker_notes", "collections_mgmt.scriptversion"),
             Entry(_("Quality reviews"), "grading", "collections_mgmt.qualityreview"),
         ),
     ),

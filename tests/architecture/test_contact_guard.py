@@ -43,6 +43,7 @@ READS_PHONES = {
     "dashu/accounts/views.py": "what was typed",
     "dashu/portal/demo/seeding.py": "writes it",
     "collections_mgmt/desk/page.py": "the lender's own, for complaints",
+    "collections_mgmt/scripts_admin.py": "the lender's own, for complaints",
     "collections_mgmt/contact_facts.py": "gives a guarantor's to the guard alone",
     "loans/services/answer_step.py": "compares what was typed",
     "loans/services/submit_application.py": "compares",

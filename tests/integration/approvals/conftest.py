@@ -83,6 +83,9 @@ KINDS = [
     "sale",
     "recovery",
     "message.wording",
+    "collections.script",
+    "settlement.offer",
+    "settlement.deep",
     "product.version",
     "application.approve",
 ]

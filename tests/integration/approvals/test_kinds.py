@@ -44,6 +44,9 @@ class TestRegisteredActs:
         assert {code.removeprefix("undo.") for code in kinds if code.startswith("undo.")} == set(kinds) - {
             "refund",
             "message.wording",
+            "collections.script",
+            "settlement.offer",
+            "settlement.deep",
             "product.version",
             "application.approve",
             "loan.payout",

@@ -43,6 +43,7 @@ REASONS = {
     "messaging.WordingVersion": WORK_OF_STAFF,
     "collections_mgmt.CollectorProfile": WORK_OF_STAFF,
     "collections_mgmt.SavedFilter": WORK_OF_STAFF,
+    "collections_mgmt.ScriptVersion": WORK_OF_STAFF,
     "collections_mgmt.QualityReview": "how staff did a contact or wrote a note; both are in the copy themselves",
     "loans.SigningCode": "holds secrets for minutes; what was signed is in the contract",
     "messaging.ContactRefusal": "the decisions that said no; all decisions are in the copy",
