@@ -19,11 +19,13 @@ from collections_mgmt import (  # noqa: F401 – register pages of their own
     holds_admin,
     legal_admin,
     loss_admin,
+    scripts_admin,
     strategy_admin,
 )
 from collections_mgmt.desk import admin as desk_admin  # noqa: F401 – registers pages of its own
 from collections_mgmt.models import OverdueStatus
 from collections_mgmt.presenting import CLASSIFICATIONS, bucket_label, classification_label
+from collections_mgmt.quality import admin as quality_admin  # noqa: F401 – registers pages of its own
 from dashu.kernel.dates import lender_today
 from dashu.policy.rules import delinquency_buckets
 from dashu.read_only_admin import ReadOnlyAdmin

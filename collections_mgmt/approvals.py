@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.desk.words import share
-from collections_mgmt.models import WRITE_STRATEGY, StrategyVersion
+from collections_mgmt.models import WRITE_STRATEGY, ScriptVersion, StrategyVersion
 from collections_mgmt.selectors.legal import checklist_of
 from collections_mgmt.selectors.scrub import scrub_loans
 from collections_mgmt.services.ask_placement import PLACE
@@ -16,6 +16,8 @@ from collections_mgmt.services.ask_placement import preview_tables as preview_pl
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, parts_of, preview_tables
 from collections_mgmt.services.legal import FILE, checklist_table, open_legal_case
 from collections_mgmt.services.placements import place_loans
+from collections_mgmt.services.scripts import SCRIPT, WRITE, approve_script
+from collections_mgmt.services.scripts import preview_tables as script_tables
 from collections_mgmt.services.settlements import offer_settlement, preview_settlement
 from collections_mgmt.services.strategies import PUBLISH, WHOLE, publish
 from collections_mgmt.strategy_words import rows_tables
@@ -123,6 +125,26 @@ def preview_legal(payload: Payload, today: date) -> Preview:
     return [checklist_table(checklist_of(loan, on=today, confirmed=payload["confirmed"]))]
 
 
+def perform_script(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    version = approve_script(version_id=payload["version_id"], digest=payload["digest"], actor=actor, today=today)
+    return {"version": version.version}
+
+
+def describe_script(payload: Payload) -> str:
+    return gettext("Say this from now on: script %(code)s, version %(version)s.") % {
+        "code": payload["code"],
+        "version": payload["version"],
+    }
+
+
+def preview_script(payload: Payload, _today: date) -> Preview:
+    return script_tables(ScriptVersion.objects.get(pk=payload["version_id"]))
+
+
+def script_page(payload: Payload) -> str:
+    return reverse("admin:collections_mgmt_scriptversion_change", args=[payload["version_id"]])
+
+
 _SETTLEMENTS = tuple(
     ActKind(
         code=code,
@@ -168,5 +190,14 @@ KINDS = (
         describe=describe_legal,
         preview=preview_legal,
         subject_url=loan_page,
+    ),
+    ActKind(
+        code=SCRIPT,
+        label=_("Script"),
+        perform=perform_script,
+        permission=WRITE,
+        describe=describe_script,
+        preview=preview_script,
+        subject_url=script_page,
     ),
 )

@@ -12,6 +12,7 @@ from collections_mgmt.services.agencies import watch_agencies
 from collections_mgmt.services.asked import watch_clocks as watch
 from collections_mgmt.services.care import watch_care
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
+from collections_mgmt.services.draw_quality import draw_owed_weeks
 from collections_mgmt.services.holds import watch_holds
 from collections_mgmt.services.legal import watch_limitation
 from collections_mgmt.services.placements import ACTOR as PLACEMENTS
@@ -131,6 +132,12 @@ def watch_reviews(**_newer_fields: Any) -> None:
     watch_care(today=today)
     watch_agencies(today=today)
     watch_limitation(today=today)
+
+
+@shared_task
+def draw_quality(**_newer_fields: Any) -> None:
+    """Draw what is looked at of last week's work; a call on any later day makes up for one that was missed."""
+    draw_owed_weeks(now=lender_now())
 
 
 @shared_task

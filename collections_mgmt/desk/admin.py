@@ -27,10 +27,11 @@ from collections_mgmt.desk.reach_acts import ReachesPeople
 from collections_mgmt.desk.reaching import PAGES, ways_to_reach
 from collections_mgmt.desk.steering import SteersFiles
 from collections_mgmt.desk.words import SKILLS, due_words, share, state_words
-from collections_mgmt.models import CaseFile, CollectorProfile, SavedFilter, Team
+from collections_mgmt.models import CaseFile, CollectorProfile, QualityReview, SavedFilter, Team
 from collections_mgmt.selectors.file_lines import Place
 from collections_mgmt.selectors.files import in_order
 from collections_mgmt.selectors.reaching import not_ended
+from collections_mgmt.training.pages import training_urls
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.users.actors import actor_of, person_of
 from dashu.web.templatetags.dashu import money
@@ -170,6 +171,7 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
             *self.reaching_urls(ours),
             *self.attaching_urls(ours),
             *many,
+            *training_urls(self),
             *super().get_urls(),
         ]
 
@@ -200,6 +202,7 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
             "figures": own_figures(user, today=today),
             "table": own_table(files, today=today),
             "not_ended": not_ended(operator=actor_of(request)),
+            "reviews": QualityReview.objects.to_read(user),
         }
         return self._render(request, "collections_mgmt/own_files.html", context)
 
@@ -264,7 +267,7 @@ class TeamAdmin(_OfLeaders):
 @admin.register(CollectorProfile)
 class CollectorProfileAdmin(_OfLeaders):
     form = CollectorForm
-    list_display = ["user", "team", "languages_named", "skills_named", "capacity", "is_working"]
+    list_display = ["user", "team", "languages_named", "skills_named", "capacity", "is_working", "trained_at"]
     list_filter = ["team", "is_working"]
     list_select_related = ["user", "team"]
     fields = ["user", "team", "languages", "skills", "capacity", "is_working"]

@@ -17,9 +17,10 @@ from collections_mgmt.desk.contact_words import again_words, conditions_named, r
 from collections_mgmt.desk.page import suggested_step, told_scripts
 from collections_mgmt.desk.reach_forms import new_key
 from collections_mgmt.desk.reaching import register_way
-from collections_mgmt.domain.scripts import Script, scripts, scripts_for
+from collections_mgmt.domain.scripts import Script, scripts_for
 from collections_mgmt.models import CaseFile
 from collections_mgmt.selectors.reaching import late_loan_ids, not_ended
+from collections_mgmt.selectors.scripts import scripts_in_use
 from collections_mgmt.services.reach_from_file import MAKE, purpose_of
 from dashu.kernel.dates import lender_date, lender_now
 from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty, ContactPreference
@@ -93,7 +94,7 @@ def previews_table(file: CaseFile, *, operator: str, now: datetime) -> Table:
 
 def what_to_say(attempt: ContactAttempt, file: CaseFile, *, now: datetime) -> list[tuple[str, str, bool, int]]:
     """Return the approved texts for whom a contact is with; see `told_scripts`. Others hear nothing of a debt."""
-    today, known = lender_date(now), scripts()
+    today, known = lender_date(now), scripts_in_use()
     chosen: list[Script]
     if code := SCRIPT_OF.get(ContactParty(attempt.party)):
         chosen = [script for script in known if script.code == code]

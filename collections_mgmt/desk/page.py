@@ -26,7 +26,7 @@ from collections_mgmt.desk.words import (
 )
 from collections_mgmt.domain.next_step import Suggestion, suggest
 from collections_mgmt.domain.priority import Priority, priority_of
-from collections_mgmt.domain.scripts import Script, scripts, scripts_for
+from collections_mgmt.domain.scripts import Script, scripts_for
 from collections_mgmt.models import CaseFile
 from collections_mgmt.presenting import tone_of
 from collections_mgmt.selectors.borrower_now import (
@@ -40,6 +40,7 @@ from collections_mgmt.selectors.borrower_now import (
     running_of,
 )
 from collections_mgmt.selectors.file_lines import GROUPS, Place, lines_of
+from collections_mgmt.selectors.scripts import scripts_in_use
 from dashu.kernel.masking import masked_name
 from dashu.policy import rules as policy
 from dashu.policy.case_desk import BPS, Step
@@ -62,7 +63,7 @@ def file_page(file: CaseFile, *, group: str, after: Place | None, now: datetime)
         "banners": _banners(running),
         "step": _step(suggestion, file, running),
         "others": [(step.value, STEPS[step].name, STEPS[step].about) for step in suggestion.others],
-        "said": told_scripts(scripts_for(suggestion.step, scripts()), file, today),
+        "said": told_scripts(scripts_for(suggestion.step, scripts_in_use()), file, today),
         "script_language": file.borrower.language,
         "strategy": strategy_shown(file, today=today),
         "loans": _loans(loans),

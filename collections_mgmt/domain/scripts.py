@@ -1,5 +1,6 @@
 """What is said to borrowers: approved texts in their language, and what has to be disclosed each time."""
 
+import string
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ import yaml
 
 from collections_mgmt.domain.notes import forbidden_in
 from dashu.policy.case_desk import Step
+from dashu.policy.script_contents import Required
 
 FILE = Path(__file__).parents[1] / "scripts.yaml"
 LANGUAGES = ("en", "zh-hans", "zh-hant")
@@ -61,6 +63,42 @@ def scripts() -> tuple[Script, ...]:
 def scripts_for(step: Step, known: Sequence[Script]) -> list[Script]:
     """Return what is of use at a step; what has to be disclosed comes last."""
     return sorted((script for script in known if step in script.steps), key=lambda script: script.is_disclosure)
+
+
+def with_newer(known: Sequence[Script], newer: Sequence[Script]) -> tuple[Script, ...]:
+    """Return the scripts in use, each in its newest version; a code that was not known comes after the others."""
+    found = {script.code: script for script in known}
+    for script in newer:
+        if script.code not in found or found[script.code].version < script.version:
+            found[script.code] = script
+    return tuple(found.values())
+
+
+def unknown_value(text: str) -> str | None:
+    """Return the first thing in braces that is no value of scripts, as it was written; None where there is none."""
+    try:
+        parts = list(string.Formatter().parse(text))
+    except ValueError:
+        return "{"
+    for _words, name, form, conversion in parts:
+        if name is not None and (name not in VALUES or form or conversion):
+            return f"{{{name}}}"
+    return None
+
+
+def missing_in(script: Script, required: Sequence[Required]) -> tuple[str, Required] | None:
+    """Return the language of the first text that does not say what it has to, and what that is."""
+    for language, text in script.texts.items():
+        for each in required:
+            if script.code in each.of and not each.is_in(text, language):
+                return language, each
+    return None
+
+
+def step_without_disclosure(known: Sequence[Script]) -> Step | None:
+    """Return a step at which something is said and not what has to be disclosed; None where there is none."""
+    disclosed = {step for script in known if script.is_disclosure for step in script.steps}
+    return next((step for step in Step for script in known if step in script.steps and step not in disclosed), None)
 
 
 def words_refused(script: Script, words: Collection[str]) -> str | None:

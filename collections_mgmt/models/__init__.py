@@ -34,6 +34,8 @@ from collections_mgmt.models.disputes import Dispute
 from collections_mgmt.models.legal import LegalCase, LegalStep
 from collections_mgmt.models.losses import LossClaim
 from collections_mgmt.models.placing import Agency, AgencyFile, AgencyRate, Placement
+from collections_mgmt.models.quality import REVIEW, QualityDraw, QualityReview
+from collections_mgmt.models.scripts import ScriptVersion
 from collections_mgmt.models.strategies import (
     WRITE_STRATEGY,
     Strategy,
@@ -46,6 +48,7 @@ from collections_mgmt.models.strategies import (
 )
 
 __all__ = [
+    "REVIEW",
     "STEER",
     "WORK",
     "WRITE_STRATEGY",
@@ -84,7 +87,10 @@ __all__ = [
     "Placement",
     "PortfolioDay",
     "PromiseToPay",
+    "QualityDraw",
+    "QualityReview",
     "SavedFilter",
+    "ScriptVersion",
     "Settlement",
     "SettlementPart",
     "Skill",

@@ -63,6 +63,7 @@ class CollectorProfile(models.Model):
 
     :ivar capacity: how many open files they have as their own at most.
     :ivar is_working: whether new files come to them; what they have stays theirs.
+    :ivar trained_at: when they last finished the walk of training, and `walks` how often.
     """
 
     user = models.OneToOneField(
@@ -80,6 +81,8 @@ class CollectorProfile(models.Model):
     skills = skills_field(_("skills"), blank=True)
     capacity = models.PositiveSmallIntegerField(_("files of their own, at most"), db_default=40, default=40)
     is_working = models.BooleanField(_("working now"), db_default=True, default=True)
+    trained_at = models.DateTimeField(_("training finished"), null=True, blank=True, editable=False)
+    walks = models.PositiveSmallIntegerField(_("walks of training"), db_default=0, default=0, editable=False)
 
     class Meta:
         verbose_name = _("collector")
@@ -278,7 +281,10 @@ class CaseFileEvent(models.Model):
         verbose_name = _("event of a file")
         verbose_name_plural = _("events of files")
         ordering = ["id"]
-        indexes = [models.Index(fields=["file", "-at", "-id"], name="collections_file_events")]
+        indexes = [
+            models.Index(fields=["file", "-at", "-id"], name="collections_file_events"),
+            models.Index(fields=["at"], condition=Q(kind="NOTE"), name="collections_notes_by_day"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_id} {self.kind}"

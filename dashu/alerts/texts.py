@@ -57,6 +57,10 @@ KINDS: Mapping[str, Promise] = {
         "Claims that can soon no longer be enforced: %(count)s. The first is that of loan %(loan)s, on %(due_on)s. Look"
         " at the list of limitation periods, and decide what is right for each borrower."
     ),
+    "quality.critical": _(
+        "Review %(review)s of work from the week of %(week)s failed on something critical. Talk with the person, see"
+        " whether the borrower has to be told, and note at the review what was done."
+    ),
     "settlement.does_not_fit": _(
         "The last payment of settlement %(reference)s on loan %(loan)s is here, but the rest could not be given up:"
         " %(error)s. It is booked as an ordinary payment. Open the loan, waive what was agreed, and tell the borrower."

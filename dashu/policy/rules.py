@@ -91,6 +91,7 @@ from dashu.policy.last_steps import (
 from dashu.policy.models import PolicyRule
 from dashu.policy.plain import whole
 from dashu.policy.privacy import ClosureRules, ExportRules, closure_rules_of, export_rules_of
+from dashu.policy.quality import Sampling, Scorecard, sampling_of, scorecard_of
 from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.reaching_out import (
     Cap,
@@ -104,6 +105,7 @@ from dashu.policy.reaching_out import (
     retry_of,
     schedule_of,
 )
+from dashu.policy.script_contents import Required, required_of
 from dashu.policy.selectors import policy_rule, rule
 from dashu.policy.strategies import StrategyRules, strategies_of
 
@@ -493,6 +495,21 @@ def strategy_rules(on: date, *, pack: str | None = None) -> StrategyRules:
     return strategies_of(rule("collections.strategies", on=on, pack=pack))
 
 
+def script_contents(on: date, *, pack: str | None = None) -> tuple[Required, ...]:
+    """Return what scripts have to say."""
+    return required_of(rule("collections.script_contents", on=on, pack=pack))
+
+
+def quality_sampling(on: date, *, pack: str | None = None) -> Sampling:
+    """Return how much of the work of the desk is looked at afterwards."""
+    return sampling_of(rule("quality.sampling", on=on, pack=pack))
+
+
+def quality_scorecard(on: date, *, pack: str | None = None) -> Scorecard:
+    """Return what is asked of work that was done on this day."""
+    return scorecard_of(rule("quality.scorecard", on=on, pack=pack))
+
+
 def typed(code: str, value: Any) -> Any:
     """Return the stored value of a rule as programs use it; a code that no program reads stays as it is."""
     reader = next((reader for start, reader in PARSERS.items() if code.startswith(start)), None)
@@ -619,6 +636,9 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "collections.next_steps": steps_of,
     "collections.forbidden_words": words_of,
     "collections.strategies": strategies_of,
+    "collections.script_contents": required_of,
+    "quality.sampling": sampling_of,
+    "quality.scorecard": scorecard_of,
     "promise.kept": _promise_kept,
     "promise.own": own_promise_of,
     "promise.limits": promise_limits_of,

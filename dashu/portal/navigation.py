@@ -34,6 +34,12 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("The desk"), "inbox", "collections_mgmt.casefile"),
             Entry(_("Overdue loans"), "hourglass_bottom", "collections_mgmt.overduestatus"),
             Entry(_("Cases"), "support", "collections_mgmt.collectioncase", "?status__exact=OPEN"),
+            Entry(
+                _("Training"),
+                "school",
+                "collections_mgmt.casefile",
+                page="admin:collections_mgmt_casefile_training",
+            ),
             Entry(_("Collectors"), "groups", "collections_mgmt.collectorprofile"),
             Entry(_("Teams"), "diversity_3", "collections_mgmt.team"),
             Entry(_("Strategies"), "account_tree", "collections_mgmt.strategyversion"),
@@ -46,6 +52,8 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Losses and recoveries"), "trending_down", "collections_mgmt.lossclaim"),
             Entry(_("Holds"), "pause_circle", "collections_mgmt.hold"),
             Entry(_("Special care"), "volunteer_activism", "collections_mgmt.vulnerability"),
+            Entry(_("Scripts"), "speaker_notes", "collections_mgmt.scriptversion"),
+            Entry(_("Quality reviews"), "grading", "collections_mgmt.qualityreview"),
         ),
     ),
     (

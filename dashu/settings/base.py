@@ -274,6 +274,12 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 290},
     },
     "watch-reviews": {"task": "collections_mgmt.tasks.watch_reviews", "schedule": 3600, "options": {"expires": 3590}},
+    # Mondays; on other days it only makes up for a week that was missed.
+    "draw-quality": {
+        "task": "collections_mgmt.tasks.draw_quality",
+        "schedule": crontab(minute=50, hour=5),
+        "options": {"expires": 3600},
+    },
     "review-settlements": {
         "task": "collections_mgmt.tasks.review_settlements",
         "schedule": 3600,

@@ -45,6 +45,7 @@ READS_PHONES = {
     "dashu/privacy/services/close_account.py": "the way back that the person asked for",
     "collections_mgmt/services/agency_files.py": "the borrower's own, to whoever contacts them for us; audited",
     "collections_mgmt/desk/page.py": "of the lender's own line for complaints",
+    "collections_mgmt/scripts_admin.py": "the lender's own, for complaints",
     "collections_mgmt/contact_facts.py": "gives a guarantor's to the guard alone",
     "loans/services/answer_step.py": "compares what was typed",
     "loans/services/submit_application.py": "compares",

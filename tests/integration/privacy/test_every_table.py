@@ -44,6 +44,8 @@ REASONS = {
     "collections_mgmt.CollectorProfile": WORK_OF_STAFF,
     "collections_mgmt.SavedFilter": WORK_OF_STAFF,
     "collections_mgmt.StrategyVersion": WORK_OF_STAFF,
+    "collections_mgmt.ScriptVersion": WORK_OF_STAFF,
+    "collections_mgmt.QualityReview": "how staff did a contact or wrote a note; both are in the copy themselves",
     "loans.SigningCode": "holds secrets for minutes; what was signed is in the contract",
     "messaging.ContactRefusal": "the decisions that said no; all decisions are in the copy",
     "messaging.ReminderLine": "says which installments a reminder is about; the reminder itself is in the copy",

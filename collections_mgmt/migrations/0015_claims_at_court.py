@@ -8,7 +8,7 @@ import collections_mgmt.models.legal
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("collections_mgmt", "0020_agencies"),
+        ("collections_mgmt", "0014_agencies"),
         ("loans", "0026_contracts_are_sealed"),
     ]
 

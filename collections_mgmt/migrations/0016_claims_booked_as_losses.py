@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("collections_mgmt", "0021_claims_at_court"),
+        ("collections_mgmt", "0015_claims_at_court"),
         ("loans", "0026_contracts_are_sealed"),
     ]
 
