@@ -16,11 +16,11 @@ from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import ACTS, AgreementActs, plan_tables
 from collections_mgmt.forms import EndHoldForm, HoldForm, PromiseForm
 from collections_mgmt.models import CollectionCase, Hold
+from collections_mgmt.seen_admin import SeenAdmin
 from collections_mgmt.selectors.care import needing_care
 from collections_mgmt.services.holds import end_hold, place_hold
 from collections_mgmt.services.promises import note_promise
 from dashu.kernel.dates import lender_today
-from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
@@ -29,7 +29,7 @@ from loans.models import Loan
 
 
 @admin.register(CollectionCase)
-class CollectionCaseAdmin(AgreementActs, FoundByLoan, ReadOnlyAdmin):
+class CollectionCaseAdmin(AgreementActs, FoundByLoan, SeenAdmin):
     list_display = ["loan_number", "borrower", "status_shown", "level", "days_past_due", "opened_on", "closed_on"]
     list_display_links = None
     list_select_related = ["loan__borrower", "loan__overdue"]

@@ -28,6 +28,7 @@ from collections_mgmt.models.desk import (
     SavedFilter,
     Skill,
     Team,
+    works_files,
 )
 from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
@@ -69,4 +70,5 @@ __all__ = [
     "Skill",
     "Team",
     "Vulnerability",
+    "works_files",
 ]
