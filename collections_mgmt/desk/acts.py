@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.desk.forms import FileHoldForm, FileNoteForm, FilePromiseForm, GiveBackForm, PutOffForm
 from collections_mgmt.desk.queue import file_address
 from collections_mgmt.models import CaseFile, CaseFileQuerySet
+from collections_mgmt.selectors.borrower_now import late_loans
 from collections_mgmt.services.act_on_file import (
     hold_at_file,
     note_on_file,
@@ -182,7 +182,6 @@ class ActsOnFiles(ReadOnlyAdmin):
         return render(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
 
 
-def _loans_of(file: CaseFile) -> QuerySet[Loan]:
+def _loans_of(file: CaseFile) -> list[Loan]:
     """The loans that something can be agreed on, those furthest behind first."""
-    running = Loan.objects.filter(borrower=file.borrower_id, status__in=[Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF])
-    return running.select_related("product_terms__product").order_by("-overdue__days_past_due", "pk")
+    return [late.loan for late in late_loans(file.borrower_id)]
