@@ -156,6 +156,7 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
         ]
         return [
             ours("next/", require_POST(self.take), "next"),
+            ours("caller/", self.caller, "caller"),
             ours("counts/", self.counts, "counts"),
             ours("rebalance/", self.rebalance, "rebalance"),
             ours("share-out/", require_POST(self.share_out), "share_out"),

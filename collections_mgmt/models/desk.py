@@ -276,6 +276,7 @@ class CaseFileEvent(models.Model):
     class Kind(models.TextChoices):
         OPENED = "OPENED", _("File opened")
         TAKEN = "TAKEN", _("Taken up")
+        CALLED_IN = "CALLED_IN", _("Taken up because they called")
         GIVEN_BACK = "GIVEN_BACK", _("Given back")
         LET_GO = "LET_GO", _("Let go of: nobody had its page open")
         PUT_OFF = "PUT_OFF", _("Put off")
@@ -295,7 +296,10 @@ class CaseFileEvent(models.Model):
         verbose_name = _("event of a file")
         verbose_name_plural = _("events of files")
         ordering = ["id"]
-        indexes = [models.Index(fields=["file", "-at", "-id"], name="collections_file_events")]
+        indexes = [
+            models.Index(fields=["file", "-at", "-id"], name="collections_file_events"),
+            models.Index(fields=["-at", "-id"], condition=Q(kind="CALLED_IN"), name="collections_file_callers"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.file_id} {self.kind}"
