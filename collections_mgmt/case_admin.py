@@ -14,6 +14,7 @@ from unfold.decorators import action, display
 
 from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import ACTS, AgreementActs, plan_tables
+from collections_mgmt.desk.contact_words import no_calls_words
 from collections_mgmt.forms import EndHoldForm, HoldForm, PromiseForm
 from collections_mgmt.models import CollectionCase, Hold
 from collections_mgmt.seen_admin import SeenAdmin
@@ -21,6 +22,7 @@ from collections_mgmt.selectors.care import needing_care
 from collections_mgmt.services.holds import end_hold, place_hold
 from collections_mgmt.services.promises import note_promise
 from dashu.kernel.dates import lender_today
+from dashu.messaging.selectors import calls_refused_at
 from dashu.users.actors import actor_of
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
@@ -40,13 +42,14 @@ class CollectionCaseAdmin(AgreementActs, FoundByLoan, SeenAdmin):
         ("status", "days_past_due"),
         ("level", "level_since"),
         ("opened_on", "closed_on"),
-        "special_care",
+        ("special_care", "calls"),
     ]
     readonly_fields = [
         "loan_number",
         "borrower",
         "days_past_due",
         "special_care",
+        "calls",
         "status",
         "level",
         "level_since",
@@ -78,6 +81,11 @@ class CollectionCaseAdmin(AgreementActs, FoundByLoan, SeenAdmin):
         if found is None:
             return "–"
         return _("for a specialist") if found else _("needed")
+
+    @admin.display(description=_("calls"))
+    def calls(self, case: CollectionCase) -> str:
+        refused_at = calls_refused_at(case.loan.borrower_id)
+        return no_calls_words(refused_at) if refused_at else "–"
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

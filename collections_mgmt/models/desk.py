@@ -281,6 +281,7 @@ class CaseFileEvent(models.Model):
         LET_GO = "LET_GO", _("Let go of: nobody had its page open")
         PUT_OFF = "PUT_OFF", _("Put off")
         NOTE = "NOTE", _("Note")
+        CALLS_OK = "CALLS_OK", _("May be called again")
         ASSIGNED = "ASSIGNED", _("Given to somebody")
         MOVED = "MOVED", _("Moved to a team")
         CLOSED = "CLOSED", _("File closed")
