@@ -1,6 +1,7 @@
 """The pages by which whoever holds a file calls, visits or writes, and notes how it went and what was agreed."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -35,7 +36,7 @@ from collections_mgmt.services.reach_from_file import (
     let_call_again,
     note_call_to_us,
 )
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging.models import ContactAttempt, ContactPreference
 from dashu.messaging.selectors import calls_refused_at
@@ -189,10 +190,11 @@ class ReachesPeople(ActsOnFiles):
             note = f"{note} {no_calls_words(refused_at)} {gettext('Hours that they agree to now open calls again.')}"
         return self._act(
             request,
-            AgreedForm(request.POST or None, initial=_agreed(file, with_hours=refused_at is None)),
+            AgreedForm(request.POST or None, initial=_agreed(file, lender_today(), with_hours=refused_at is None)),
             lambda given: agree_at_file(file_id=pk, agreed=given["agreed"], user=person_of(request), now=lender_now()),
             file=file,
             title=gettext("Agreed with the borrower"),
+            button=gettext("Save"),
             note=note,
             done=gettext("What was agreed is noted."),
             after=file_address(file),
@@ -250,16 +252,19 @@ def _refusal(answer: Answer) -> str:
     return refused_words(answer.decision.reasons, answer.decision.next_allowed_at)
 
 
-def _agreed(file: CaseFile, *, with_hours: bool) -> dict[str, Any]:
-    """What stands in the form; hours from before they wanted no more contact are not offered as still agreed."""
+def _agreed(file: CaseFile, today: date, *, with_hours: bool) -> dict[str, Any]:
+    """
+    What stands in the form: what holds today. Hours from before they wanted no more contact are not offered as still
+    agreed.
+    """
     known = ContactPreference.objects.filter(pk=file.borrower_id).first()
     if known is None:
         return {}
-    hours = {"agreed_from": known.agreed_from, "agreed_to": known.agreed_to, "until": known.agreed_until}
-    return {
-        **(hours if with_hours else {}),
-        "home": known.home_agreed_at is not None,
-        "home_until": known.home_agreed_until,
-        "work": known.work_agreed_at is not None,
-        "work_until": known.work_agreed_until,
-    }
+    found: dict[str, Any] = {}
+    if with_hours and (hours := known.agreed_hours_on(today)):
+        found |= {"agreed_from": hours[0], "agreed_to": hours[1], "until": known.agreed_until}
+    if known.may_visit_home_on(today):
+        found |= {"home": True, "home_until": known.home_agreed_until}
+    if known.may_contact_work_on(today):
+        found |= {"work": True, "work_until": known.work_agreed_until}
+    return found

@@ -1,6 +1,6 @@
 """Reaching the borrower from their file: the answer first, the number after a yes, the outcome by a press."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.test import Client
@@ -221,6 +221,15 @@ class TestTheirs:
         client.post(f"{DESK}{file.pk}/hours/", {"work": "on"})
         page = page_of(client, file)
         assert ("at home" in page, "at work" in page) == (False, True)
+
+    def test_what_is_over_is_not_offered_as_still_agreed(self, client, file):
+        gone = lender_today() - timedelta(days=1)
+        ContactPreference.objects.create(
+            borrower=file.borrower, agreed_from=time(21), agreed_to=time(22), agreed_until=gone,
+            home_agreed_at=lender_now(), home_agreed_until=gone,
+        )  # fmt: skip
+
+        assert client.get(f"{DESK}{file.pk}/hours/").context["form"].initial == {}
 
     def test_no_more_contact_is_shown_with_its_day_until_whoever_leads_ends_it(self, client, file, monkeypatch):
         client.post(f"{DESK}{file.pk}/hours/", {"agreed_from": "21:00", "agreed_to": "22:30"})
