@@ -26,9 +26,9 @@ from collections_mgmt.desk import admin as desk_admin  # noqa: F401 – register
 from collections_mgmt.models import OverdueStatus
 from collections_mgmt.presenting import CLASSIFICATIONS, bucket_label, classification_label
 from collections_mgmt.quality import admin as quality_admin  # noqa: F401 – registers pages of its own
+from collections_mgmt.seen_admin import SeenAdmin
 from dashu.kernel.dates import lender_today
 from dashu.policy.rules import delinquency_buckets
-from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan, loan_link
 
@@ -61,7 +61,7 @@ class ClassificationFilter(admin.SimpleListFilter):
 
 
 @admin.register(OverdueStatus)
-class OverdueStatusAdmin(FoundByLoan, ReadOnlyAdmin):
+class OverdueStatusAdmin(FoundByLoan, SeenAdmin):
     """Who is behind, furthest first. A row opens the loan's own page, where everything else is."""
 
     list_display = [
@@ -96,7 +96,7 @@ class OverdueStatusAdmin(FoundByLoan, ReadOnlyAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OverdueStatus]:
-        return super().get_queryset(request).overdue()
+        return super().get_queryset(request).overdue()  # type: ignore[attr-defined]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return FurthestBehindFirst

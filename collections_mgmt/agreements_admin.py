@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -14,11 +13,11 @@ from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import parts_of_plan, settlement_summary
 from collections_mgmt.forms import ReasonForm
 from collections_mgmt.models import Arrangement, Settlement
+from collections_mgmt.seen_admin import SeenAdmin
 from collections_mgmt.services.arrangements import cancel_arrangement
 from collections_mgmt.services.settlements import withdraw_settlement
 from dashu.kernel.dates import lender_today
-from dashu.read_only_admin import ReadOnlyAdmin
-from dashu.users.actors import actor_of, person_of
+from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan, loan_link
 
@@ -32,16 +31,13 @@ TONES = {
 }
 
 
-class PlanAdmin(FoundByLoan, ReadOnlyAdmin):
+class PlanAdmin(FoundByLoan, SeenAdmin):
     """A list and a page that settlements and plans share."""
 
     list_select_related = ["loan__borrower"]
     list_filter = ["status"]
     ordering = ["-pk"]
     change_form_outer_after_template = "staff/tables.html"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return self.model.objects.visible_to(person_of(request))
 
     @admin.display(description=_("loan"))
     def loan_number(self, plan: Any) -> SafeString:

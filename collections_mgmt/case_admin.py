@@ -14,14 +14,16 @@ from unfold.decorators import action, display
 
 from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import ACTS, AgreementActs, plan_tables
+from collections_mgmt.desk.contact_words import no_calls_words
 from collections_mgmt.forms import EndHoldForm, HoldForm, PromiseForm
 from collections_mgmt.legal_admin import LegalActs
 from collections_mgmt.models import CollectionCase, Hold
+from collections_mgmt.seen_admin import SeenAdmin
 from collections_mgmt.selectors.care import needing_care
 from collections_mgmt.services.holds import end_hold, place_hold
 from collections_mgmt.services.promises import note_promise
 from dashu.kernel.dates import lender_today
-from dashu.read_only_admin import ReadOnlyAdmin
+from dashu.messaging.selectors import calls_refused_at
 from dashu.users.actors import actor_of
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
@@ -30,7 +32,7 @@ from loans.models import Loan
 
 
 @admin.register(CollectionCase)
-class CollectionCaseAdmin(AgreementActs, LegalActs, FoundByLoan, ReadOnlyAdmin):
+class CollectionCaseAdmin(AgreementActs, LegalActs, FoundByLoan, SeenAdmin):
     list_display = ["loan_number", "borrower", "status_shown", "level", "days_past_due", "opened_on", "closed_on"]
     list_display_links = None
     list_select_related = ["loan__borrower", "loan__overdue"]
@@ -41,13 +43,14 @@ class CollectionCaseAdmin(AgreementActs, LegalActs, FoundByLoan, ReadOnlyAdmin):
         ("status", "days_past_due"),
         ("level", "level_since"),
         ("opened_on", "closed_on"),
-        "special_care",
+        ("special_care", "calls"),
     ]
     readonly_fields = [
         "loan_number",
         "borrower",
         "days_past_due",
         "special_care",
+        "calls",
         "status",
         "level",
         "level_since",
@@ -79,6 +82,11 @@ class CollectionCaseAdmin(AgreementActs, LegalActs, FoundByLoan, ReadOnlyAdmin):
         if found is None:
             return "–"
         return _("for a specialist") if found else _("needed")
+
+    @admin.display(description=_("calls"))
+    def calls(self, case: CollectionCase) -> str:
+        refused_at = calls_refused_at(case.loan.borrower_id)
+        return no_calls_words(refused_at) if refused_at else "–"
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -20,10 +20,10 @@ from collections_mgmt.domain.clocks import clock_of
 from collections_mgmt.forms import ReasonForm
 from collections_mgmt.models import Hold, Vulnerability
 from collections_mgmt.presenting import CLOCK_TONES, clock_words
+from collections_mgmt.seen_admin import SeenAdmin
 from collections_mgmt.services.care import end_care, review_care
 from collections_mgmt.services.holds import end_hold, review_hold
 from dashu.kernel.dates import lender_today
-from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of, person_of
 from loans.admin import FoundByLoan, loan_link
 
@@ -55,7 +55,7 @@ class RunningFilter(admin.SimpleListFilter):
         yield from others
 
 
-class ReviewedAdmin(ReadOnlyAdmin):
+class ReviewedAdmin(SeenAdmin):
     """What runs until a day and is looked at again."""
 
     list_filter: Any = [RunningFilter]
@@ -170,7 +170,7 @@ class VulnerabilityAdmin(ReviewedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Vulnerability]:
         sees = request.user.has_perm("collections_mgmt.see_category_vulnerability")
-        return Vulnerability.objects.visible_to(person_of(request)).annotate(shows_category=Value(sees))
+        return super().get_queryset(request).annotate(shows_category=Value(sees))
 
     @admin.display(description=_("borrower"))
     def borrower_name(self, noted: Vulnerability) -> str:

@@ -106,6 +106,7 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:details": SignedIn(role="borrower"),
     "portal:language": SignedIn(),
     "portal:pause_reminders": SignedIn(role="borrower", is_page=False),
+    "portal:take_back_agreed": SignedIn(role="borrower", is_page=False),
     "portal:export": SignedIn(role="borrower"),
     "portal:closing": SignedIn(role="borrower"),
     "portal:confirm_closing": SignedIn(role="borrower", is_page=False),

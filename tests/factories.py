@@ -4,6 +4,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
+
+from collections_mgmt.models import CaseFile, CollectorProfile, Skill, Team
+from collections_mgmt.services.files_sql import refresh_files
+from collections_mgmt.services.take_file import take_next_file
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.messaging.models import GuardDecision, OutboxMessage
 from dashu.users.models import Borrower, Partner, User
 from loans.models import Loan
@@ -35,6 +41,20 @@ def speak(user: User, language: str) -> None:
 
 def staff(name: str = "Chidi", role: str = User.Role.COLLECTOR) -> User:
     return User.objects.create_user(email=f"{name.lower()}@example.com", password="correct horse", name=name, role=role)
+
+
+def held_file(user: User, owner: Borrower) -> CaseFile:
+    """Let a collector take up the open file of the only borrower who is behind, as the desk gives it to them."""
+    skills = [skill.value for skill in Skill]
+    team, _made = Team.objects.get_or_create(code="early", defaults={"name": "Early", "skills": skills})
+    CollectorProfile.objects.get_or_create(
+        user=user, defaults={"team": team, "languages": ["zh-hans", "en"], "skills": skills}
+    )
+    with connection.cursor() as cursor:
+        refresh_files(cursor, on=lender_today(), actor="system:test")
+    file = take_next_file(user=user, now=lender_now())
+    assert file.borrower_id == owner.pk
+    return file
 
 
 def partner(name: str = "Dana") -> Partner:

@@ -6,16 +6,23 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 
 from collections_mgmt.act_pages import ask_and_do
-from collections_mgmt.desk.forms import FileHoldForm, FileNoteForm, FilePromiseForm, GiveBackForm, PutOffForm
+from collections_mgmt.desk.forms import (
+    CallerForm,
+    FileHoldForm,
+    FileNoteForm,
+    FilePromiseForm,
+    GiveBackForm,
+    PutOffForm,
+)
 from collections_mgmt.desk.queue import file_address
 from collections_mgmt.models import CaseFile, CaseFileQuerySet
+from collections_mgmt.selectors.borrower_now import late_loans
 from collections_mgmt.services.act_on_file import (
     hold_at_file,
     note_on_file,
@@ -23,11 +30,13 @@ from collections_mgmt.services.act_on_file import (
     promise_at_file,
     put_off_file,
 )
+from collections_mgmt.services.take_caller import take_caller
 from collections_mgmt.services.take_file import give_back_file, renew_claim, take_next_file
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import person_of
+from dashu.web.forms import add_refusal
 from loans.models import Loan
 
 LIST = "admin:collections_mgmt_casefile_changelist"
@@ -48,6 +57,28 @@ class ActsOnFiles(ReadOnlyAdmin):
             messages.warning(request, error.user_message)
             return redirect(LIST)
         return redirect(file_address(file))
+
+    def caller(self, request: HttpRequest) -> HttpResponse:
+        """Take up the file of somebody who is calling; the box on the desk posts here."""
+        if not self.has_work_permission(request):
+            raise PermissionDenied
+        form = CallerForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                file = take_caller(user=person_of(request), now=lender_now(), **form.cleaned_data)
+            except DomainError as refusal:
+                add_refusal(form, refusal)
+            else:
+                messages.success(request, gettext("Their file is in your hands. Note their call when it has ended."))
+                return redirect(file_address(file))
+        context = {
+            "title": gettext("Somebody is calling"),
+            "note": gettext("One file or none is found. Each time is kept, and whoever leads the desk sees it."),
+            "form": form,
+            "button": gettext("Take up their file"),
+            "back": reverse(LIST),
+        }
+        return self._render(request, "staff/act.html", context)
 
     def renew(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page of a held file asks for this while it is open; the answer says whether it still is held."""
@@ -182,7 +213,6 @@ class ActsOnFiles(ReadOnlyAdmin):
         return render(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
 
 
-def _loans_of(file: CaseFile) -> QuerySet[Loan]:
+def _loans_of(file: CaseFile) -> list[Loan]:
     """The loans that something can be agreed on, those furthest behind first."""
-    running = Loan.objects.filter(borrower=file.borrower_id, status__in=[Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF])
-    return running.select_related("product_terms__product").order_by("-overdue__days_past_due", "pk")
+    return [late.loan for late in late_loans(file.borrower_id)]

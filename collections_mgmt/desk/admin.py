@@ -27,7 +27,7 @@ from collections_mgmt.desk.reach_acts import ReachesPeople
 from collections_mgmt.desk.reaching import PAGES, ways_to_reach
 from collections_mgmt.desk.steering import SteersFiles
 from collections_mgmt.desk.words import SKILLS, due_words, share, state_words
-from collections_mgmt.models import CaseFile, CollectorProfile, QualityReview, SavedFilter, Team
+from collections_mgmt.models import CaseFile, CollectorProfile, QualityReview, SavedFilter, Team, works_files
 from collections_mgmt.selectors.file_lines import Place
 from collections_mgmt.selectors.files import in_order
 from collections_mgmt.selectors.reaching import not_ended
@@ -157,6 +157,7 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
         ]
         return [
             ours("next/", require_POST(self.take), "next"),
+            ours("caller/", self.caller, "caller"),
             ours("counts/", self.counts, "counts"),
             ours("rebalance/", self.rebalance, "rebalance"),
             ours("share-out/", require_POST(self.share_out), "share_out"),
@@ -192,7 +193,7 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
 
     def _has_own_desk(self, request: HttpRequest) -> bool:
         """Whoever works on files without leading the desk has a desk of their own."""
-        return self.has_work_permission(request) and not self.has_steer_permission(request)
+        return works_files(person_of(request))
 
     def _own_desk(self, request: HttpRequest) -> HttpResponse:
         user, today = person_of(request), lender_today()

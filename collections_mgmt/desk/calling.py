@@ -4,7 +4,7 @@ What stands at a file before somebody calls: what the guard says now, in words, 
 It shows no number. The number is on the page of the contact, for the one who asked and for minutes.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,17 +13,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.desk.contact_words import again_words, conditions_named, reasons_named
+from collections_mgmt.desk.contact_words import again_words, conditions_named, no_calls_words, reasons_named
 from collections_mgmt.desk.page import suggested_step, told_scripts
 from collections_mgmt.desk.reach_forms import new_key
 from collections_mgmt.desk.reaching import register_way
 from collections_mgmt.domain.scripts import Script, scripts_for
-from collections_mgmt.models import CaseFile
+from collections_mgmt.models import STEER, CaseFile
 from collections_mgmt.selectors.reaching import late_loan_ids, not_ended
 from collections_mgmt.selectors.scripts import scripts_in_use
 from collections_mgmt.services.reach_from_file import MAKE, purpose_of
 from dashu.kernel.dates import lender_date, lender_now
 from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty, ContactPreference
+from dashu.messaging.selectors import calls_refused_at
 from dashu.messaging.services.dialing import OUTCOMES, preview_contact
 from dashu.policy.case_desk import Step
 from dashu.policy.contact_guard import Decision
@@ -54,6 +55,7 @@ def call_way(request: HttpRequest, file: CaseFile) -> tuple[str, dict[str, Any]]
     """What the guard would say to a call now, and where one asks. Whoever does not hold the file only reads it."""
     now, operator = lender_now(), actor_of(request)
     may_make = request.user.has_perm(MAKE)
+    refused_at = calls_refused_at(file.borrower_id)
     answer = _previewed(
         file, ContactChannel.CALL, ContactParty.BORROWER, operator, now, late_loan_ids(file.borrower_id)
     )
@@ -67,7 +69,9 @@ def call_way(request: HttpRequest, file: CaseFile) -> tuple[str, dict[str, Any]]
         "may_ask": may_make and file.state == CaseFile.State.HELD and file.holder_id == request.user.pk,
         "may_note": may_make,
         "not_ended": not_ended(operator=operator, borrower_id=file.borrower_id) if may_make else [],
-        "hours": _agreed_hours(file.borrower_id),
+        "agreed": _agreed(file.borrower_id, lender_date(now), with_calls=refused_at is None),
+        "no_calls": no_calls_words(refused_at) if refused_at else "",
+        "may_open_calls": refused_at is not None and request.user.has_perm(STEER),
         "file_pk": file.pk,
     }
 
@@ -122,17 +126,29 @@ def _previewed(
     )
 
 
-def _agreed_hours(borrower_id: int) -> str:
+def _agreed(borrower_id: int, today: date, *, with_calls: bool) -> list[str]:
+    """What the borrower allows beyond the rules today, each with its last day."""
     wish = ContactPreference.objects.filter(pk=borrower_id).first()
-    if wish is None or wish.agreed_from is None or wish.agreed_to is None:
-        return ""
-    hours = {"opens": time_format(wish.agreed_from, "H:i"), "closes": time_format(wish.agreed_to, "H:i")}
-    if wish.agreed_until is None:
-        return gettext("Agreed: may also be called from %(opens)s to %(closes)s.") % hours
-    return gettext("Agreed: may also be called from %(opens)s to %(closes)s, until %(day)s.") % {
-        **hours,
-        "day": date_format(wish.agreed_until),
-    }
+    if wish is None:
+        return []
+    told = []
+    if with_calls and (hours := wish.agreed_hours_on(today)):
+        said = {"opens": time_format(hours[0], "H:i"), "closes": time_format(hours[1], "H:i")}
+        told.append(
+            (gettext("Agreed: may also be called from %(opens)s to %(closes)s") % said, wish.agreed_until),
+        )
+    if wish.may_visit_home_on(today):
+        told.append((gettext("Agreed: may be visited at home"), wish.home_agreed_until))
+    if wish.may_contact_work_on(today):
+        told.append((gettext("Agreed: may be contacted at work"), wish.work_agreed_until))
+    return [_with_last_day(words, last) for words, last in told]
+
+
+def _with_last_day(words: str, last: date | None) -> str:
+    until = (
+        gettext("until and with %(day)s") % {"day": date_format(last)} if last else gettext("until they take it back")
+    )
+    return f"{words} · {until}"
 
 
 register_way(call_way)

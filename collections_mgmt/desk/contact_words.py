@@ -30,6 +30,14 @@ def again_words(moment: datetime | None) -> str:
     }
 
 
+def no_calls_words(refused_at: datetime) -> str:
+    """Say since when the borrower wants no more contact, and what ends it."""
+    return gettext(
+        "On %(day)s they said that they want no more contact, so nobody calls them. It ends when they call us, agree to"
+        " hours, or whoever leads the desk notes that they want calls again."
+    ) % {"day": date_format(localtime(refused_at))}
+
+
 def refused_words(reasons: Iterable[str], next_allowed_at: datetime | None) -> str:
     told = gettext("Not now: %(reasons)s.") % {"reasons": " · ".join(reasons_named(reasons))}
     return f"{told} {again_words(next_allowed_at)}".strip()

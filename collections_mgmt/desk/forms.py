@@ -19,6 +19,7 @@ from unfold.widgets import (
 from collections_mgmt.models import CaseFile, CollectorProfile, Hold, Skill, Team
 from collections_mgmt.services.act_on_file import note_templates
 from collections_mgmt.services.file_rows import LONGEST_WORDS
+from collections_mgmt.services.take_caller import LONGEST_NUMBER
 from dashu.web.forms import AmountForm
 from loans.models import Loan
 
@@ -80,6 +81,16 @@ class FileNoteForm(forms.Form):
         super().__init__(*args, **kwargs)
         if begun := note_templates().get(template):
             self.initial["words"] = str(begun)
+
+
+class CallerForm(forms.Form):
+    number = forms.CharField(
+        label=_("Number of a loan, or the phone number"),
+        max_length=LONGEST_NUMBER,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off"}),
+        help_text=_("The whole number, as the caller says it. Parts of it find nothing."),
+    )
+    words = _words(_("What they call about"), rows=2)
 
 
 class GiveBackForm(forms.Form):

@@ -1,21 +1,33 @@
 """The desk as lists: what somebody holds and waits for; who has how much; what there is in all."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.desk.words import SKILLS, due_words, state_words
 from collections_mgmt.models import CaseFile
-from collections_mgmt.selectors.files import all_counts, own_counts, own_file_counts, people_at_the_desk
+from collections_mgmt.selectors.files import (
+    all_counts,
+    calls_taken_up,
+    calls_taken_up_by_person,
+    own_counts,
+    own_file_counts,
+    people_at_the_desk,
+)
+from dashu.users.actors import actor_of_user, people_of
 from dashu.users.models import User
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
+
+CALLS_OF_DAYS, SHOWN_CALLS = 30, 50
 
 
 def file_address(file: CaseFile) -> str:
@@ -82,8 +94,30 @@ def own_table(files: Iterable[CaseFile], *, today: date) -> Table:
     )
 
 
-def people_table() -> Table:
-    counts = own_file_counts()
+def callers_table() -> Table:
+    """Whose files were taken up out of turn because they called, by whom and why."""
+    events = calls_taken_up(most=SHOWN_CALLS)
+    people = people_of({event.actor for event in events})
+    return Table(
+        title=_("Files taken up for callers"),
+        columns=[Column(_("at")), Column(_("person")), Column(_("case file")), Column(_("borrower")), Column(_("why"))],
+        rows=[
+            [
+                date_format(localtime(event.at), "SHORT_DATETIME_FORMAT"),
+                str(people.get(event.actor, event.actor)),
+                file_link(event.file),
+                str(event.file.borrower),
+                format_html('<span class="staff-wrap">{}</span>', event.words),
+            ]
+            for event in events
+        ],
+        note=_("The latest, out of turn. The loan or the whole phone number is needed to find a file."),
+        empty=_("No file was taken up because somebody called."),
+    )
+
+
+def people_table(*, now: datetime) -> Table:
+    counts, callers = own_file_counts(), calls_taken_up_by_person(since=now - timedelta(days=CALLS_OF_DAYS))
     rows: list[list[Any]] = []
     for profile in people_at_the_desk():
         own, waiting = counts.get(profile.pk, (0, 0))
@@ -96,6 +130,7 @@ def people_table() -> Table:
                 ", ".join(str(SKILLS.get(skill, skill)) for skill in profile.skills) or "–",
                 gettext("%(own)s of %(most)s") % {"own": own, "most": profile.capacity},
                 waiting,
+                callers.get(actor_of_user(profile.user), 0),
                 gettext("yes") if profile.is_working else gettext("no"),
             ]
         )
@@ -108,6 +143,7 @@ def people_table() -> Table:
             Column(_("skills")),
             Column(_("files of their own"), is_number=True),
             Column(_("of these waiting"), is_number=True),
+            Column(_("taken up for callers, 30 days"), is_number=True),
             Column(_("working now")),
         ],
         rows=rows,

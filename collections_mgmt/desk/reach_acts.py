@@ -1,6 +1,7 @@
 """The pages by which whoever holds a file calls, visits or writes, and notes how it went and what was agreed."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -14,21 +15,31 @@ from django.views.decorators.http import require_POST
 
 from collections_mgmt.desk.acts import ActsOnFiles
 from collections_mgmt.desk.calling import outcome_buttons, previews_table, what_to_say
-from collections_mgmt.desk.contact_words import conditions_named, refused_words
+from collections_mgmt.desk.contact_words import conditions_named, no_calls_words, refused_words
 from collections_mgmt.desk.queue import file_address
-from collections_mgmt.desk.reach_forms import AgreedHoursForm, CalledUsForm, EndForm, KeyForm, ReachForm, new_key
+from collections_mgmt.desk.reach_forms import (
+    AgreedForm,
+    CalledUsForm,
+    CallsAgainForm,
+    EndForm,
+    KeyForm,
+    ReachForm,
+    new_key,
+)
 from collections_mgmt.models import CaseFile
 from collections_mgmt.selectors.reaching import guarantors_of
 from collections_mgmt.services.reach_from_file import (
     MAKE,
-    agree_hours_at_file,
+    agree_at_file,
     ask_from_file,
     end_contact,
+    let_call_again,
     note_call_to_us,
 )
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging.models import ContactAttempt, ContactPreference
+from dashu.messaging.selectors import calls_refused_at
 from dashu.messaging.services.dialing import Answer, shown_number
 from dashu.users.actors import actor_of, person_of
 from dashu.web.forms import add_refusal
@@ -45,6 +56,7 @@ class ReachesPeople(ActsOnFiles):
             ours("<int:pk>/reach/", self.reach, "reach"),
             ours("<int:pk>/called-us/", self.called_us, "called_us"),
             ours("<int:pk>/hours/", self.hours, "hours"),
+            ours("<int:pk>/calls-again/", self.calls_again, "calls_again"),
             ours("<int:pk>/contact/<int:attempt>/", self.contact, "contact"),
             ours("<int:pk>/contact/<int:attempt>/number/", self.number, "contact_number"),
         ]
@@ -167,26 +179,41 @@ class ReachesPeople(ActsOnFiles):
         )
 
     def hours(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the borrower agreed to beyond the rules: hours, a visit at home, contact at work."""
         file = self._found(request, pk)
-        known = ContactPreference.objects.filter(pk=file.borrower_id).first()
-        initial = (
-            {"agreed_from": known.agreed_from, "agreed_to": known.agreed_to, "until": known.agreed_until}
-            if known
-            else {}
+        refused_at = calls_refused_at(file.borrower_id)
+        note = gettext(
+            "Only what the borrower said themselves. In these hours they may be called or visited beside those of"
+            " the rules; messages keep to the rules. What is empty here is taken back at once."
         )
+        if refused_at:
+            note = f"{note} {no_calls_words(refused_at)} {gettext('Hours that they agree to now open calls again.')}"
         return self._act(
             request,
-            AgreedHoursForm(request.POST or None, initial=initial),
-            lambda given: agree_hours_at_file(
-                file_id=pk, hours=given["hours"], until=given["until"], user=person_of(request), now=lender_now()
-            ),
+            AgreedForm(request.POST or None, initial=_agreed(file, lender_today(), with_hours=refused_at is None)),
+            lambda given: agree_at_file(file_id=pk, agreed=given["agreed"], user=person_of(request), now=lender_now()),
             file=file,
-            title=gettext("Agree on hours"),
-            note=gettext(
-                "Only what the borrower said themselves. In these hours they may be called or visited beside those of"
-                " the rules; messages keep to the rules. Leave both hours empty to take it back."
-            ),
+            title=gettext("Agreed with the borrower"),
+            button=gettext("Save"),
+            note=note,
             done=gettext("What was agreed is noted."),
+            after=file_address(file),
+        )
+
+    def calls_again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """For whoever leads the desk: the borrower, who wanted no more contact, may be called again."""
+        file = self._found(request, pk)
+        if not self.has_steer_permission(request):
+            raise PermissionDenied
+        refused_at = calls_refused_at(file.borrower_id)
+        return self._act(
+            request,
+            CallsAgainForm(request.POST or None),
+            lambda given: let_call_again(file_id=pk, words=given["words"], user=person_of(request), now=lender_now()),
+            file=file,
+            title=gettext("May be called again"),
+            note=no_calls_words(refused_at) if refused_at else "",
+            done=gettext("It is noted. All other rules on calls hold as before."),
             after=file_address(file),
         )
 
@@ -223,3 +250,21 @@ def _contact_address(pk: int, attempt: int) -> str:
 
 def _refusal(answer: Answer) -> str:
     return refused_words(answer.decision.reasons, answer.decision.next_allowed_at)
+
+
+def _agreed(file: CaseFile, today: date, *, with_hours: bool) -> dict[str, Any]:
+    """
+    What stands in the form: what holds today. Hours from before they wanted no more contact are not offered as still
+    agreed.
+    """
+    known = ContactPreference.objects.filter(pk=file.borrower_id).first()
+    if known is None:
+        return {}
+    found: dict[str, Any] = {}
+    if with_hours and (hours := known.agreed_hours_on(today)):
+        found |= {"agreed_from": hours[0], "agreed_to": hours[1], "until": known.agreed_until}
+    if known.may_visit_home_on(today):
+        found |= {"home": True, "home_until": known.home_agreed_until}
+    if known.may_contact_work_on(today):
+        found |= {"work": True, "work_until": known.work_agreed_until}
+    return found

@@ -20,6 +20,7 @@ from unfold.widgets import (
 )
 
 from collections_mgmt.services.file_rows import LONGEST_WORDS
+from collections_mgmt.services.reach_from_file import Agreed
 from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty
 from dashu.web.forms import AmountForm
 from loans.models import Guarantor
@@ -142,22 +143,50 @@ class CalledUsForm(KeyForm):
         self.initial.setdefault("called_at", now)
 
 
-class AgreedHoursForm(forms.Form):
-    """`cleaned_data["hours"]` is None where they take back what was agreed."""
+class CallsAgainForm(forms.Form):
+    words = forms.CharField(
+        label=_("How we know"),
+        max_length=LONGEST_WORDS,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text=_("Such as: they wrote that we may call. It stays in the file, and the borrower may ask to read it."),
+    )
 
-    agreed_from = forms.TimeField(label=_("May be called from"), required=False, widget=UnfoldAdminSingleTimeWidget)
-    agreed_to = forms.TimeField(label=_("May be called to"), required=False, widget=UnfoldAdminSingleTimeWidget)
-    until = forms.DateField(
+
+def _switch(label: Any) -> forms.BooleanField:
+    return forms.BooleanField(label=label, required=False, widget=UnfoldBooleanSwitchWidget)
+
+
+def _last_day() -> forms.DateField:
+    return forms.DateField(
         label=_("Until and with"),
         required=False,
         widget=UnfoldAdminSingleDateWidget,
         help_text=_("Empty: until they take it back."),
     )
 
+
+class AgreedForm(forms.Form):
+    """`cleaned_data["agreed"]` is an `Agreed`: what is empty is taken back."""
+
+    agreed_from = forms.TimeField(label=_("May be called from"), required=False, widget=UnfoldAdminSingleTimeWidget)
+    agreed_to = forms.TimeField(label=_("May be called to"), required=False, widget=UnfoldAdminSingleTimeWidget)
+    until = _last_day()
+    home = _switch(_("May be visited at home"))
+    home_until = _last_day()
+    work = _switch(_("May be contacted at work"))
+    work_until = _last_day()
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         hours: tuple[time | None, time | None] = cleaned.get("agreed_from"), cleaned.get("agreed_to")
         if any(hours) and not all(hours):
             raise ValidationError(_("Give both hours, or none to take back what was agreed."))
-        cleaned["hours"] = hours if all(hours) else None
+        cleaned["agreed"] = Agreed(
+            hours=(hours[0], hours[1]) if hours[0] and hours[1] else None,
+            until=cleaned.get("until"),
+            home=cleaned.get("home", False),
+            home_until=cleaned.get("home_until"),
+            work=cleaned.get("work", False),
+            work_until=cleaned.get("work_until"),
+        )
         return cleaned

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.desk.acts import LIST, ActsOnFiles
 from collections_mgmt.desk.forms import GiveForm, MoveForm, PutOffManyForm, RebalanceForm, SaveFilterForm
-from collections_mgmt.desk.queue import file_link, people_table
+from collections_mgmt.desk.queue import callers_table, file_link, people_table
 from collections_mgmt.desk.words import state_words
 from collections_mgmt.models import CaseFile, SavedFilter
 from collections_mgmt.services.steer_files import (
@@ -147,7 +147,8 @@ class SteersFiles(ActsOnFiles):
                 "form": form,
                 "plan": plan,
                 "plan_table": plan and _plan_table(plan),
-                "people": people_table(),
+                "people": people_table(now=lender_now()),
+                "callers": callers_table(),
                 "back": reverse(LIST),
             },
         )

@@ -28,6 +28,7 @@ from collections_mgmt.models.desk import (
     SavedFilter,
     Skill,
     Team,
+    works_files,
 )
 from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
@@ -103,4 +104,5 @@ __all__ = [
     "StrategyVersionQuerySet",
     "Team",
     "Vulnerability",
+    "works_files",
 ]

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models.asked import new_reference
+from collections_mgmt.models.desk import of_files_seen
 from dashu.users.models import Viewer
 from loans.models import Loan
 
@@ -21,7 +22,7 @@ def new_settlement_reference() -> str:
 
 class AgreementQuerySet(models.QuerySet[Any]):
     def visible_to(self, user: Viewer) -> Self:
-        return self.filter(loan__in=Loan.objects.visible_to(user))
+        return of_files_seen(self.filter(loan__in=Loan.objects.visible_to(user)), user)
 
     def running(self) -> Self:
         return self.filter(status__in=self.model.RUNNING)

@@ -7,13 +7,14 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.models.desk import of_files_seen
 from dashu.users.models import Viewer
 from loans.models import Loan
 
 
 class OverdueStatusQuerySet(models.QuerySet["OverdueStatus"]):
     def visible_to(self, user: Viewer) -> Self:
-        return self.filter(loan__in=Loan.objects.visible_to(user))
+        return of_files_seen(self.filter(loan__in=Loan.objects.visible_to(user)), user)
 
     def overdue(self) -> Self:
         return self.filter(days_past_due__gt=0)
@@ -84,6 +85,14 @@ class OverdueChange(models.Model):
         return f"{self.loan_id} {self.changed_on}: {self.bucket_before} → {self.bucket}"
 
 
+class CollectionCaseQuerySet(models.QuerySet["CollectionCase"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """Return all for whoever leads the desk or only looks; those of the files they see for who works on files."""
+        if not user.is_authenticated or not user.has_perm("collections_mgmt.view_collectioncase"):
+            return self.none()
+        return of_files_seen(self, user)
+
+
 class CollectionCase(models.Model):
     """
     One time in which a borrower is helped back on one loan. Opened, escalated and closed by the nightly close.
@@ -101,6 +110,8 @@ class CollectionCase(models.Model):
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
     level = models.PositiveSmallIntegerField(_("level"), db_default=1, default=1)
     level_since = models.DateField(_("at this level since"), null=True, blank=True)
+
+    objects = CollectionCaseQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("collection case")
@@ -166,6 +177,14 @@ class PromiseToPay(models.Model):
         return max(0, self.amount_minor - self.paid_minor)
 
 
+class HoldQuerySet(models.QuerySet["Hold"]):
+    def visible_to(self, user: Viewer) -> Self:
+        """As those of cases."""
+        if not user.is_authenticated or not user.has_perm("collections_mgmt.view_hold"):
+            return self.none()
+        return of_files_seen(self, user)
+
+
 class Hold(models.Model):
     """
     A time in which a borrower is left in peace, on one loan or with all.
@@ -209,6 +228,8 @@ class Hold(models.Model):
     actor = models.TextField(_("placed by"))
     end_reason = models.TextField(_("why it ended"), blank=True, db_default="", default="")
     ended_by = models.TextField(_("ended by"), blank=True, db_default="", default="")
+
+    objects = HoldQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("hold")

@@ -6,15 +6,19 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.models.desk import of_files_seen
 from dashu.users.models import Borrower, User, Viewer
 
 
 class VulnerabilityQuerySet(models.QuerySet["Vulnerability"]):
     def visible_to(self, user: Viewer) -> Self:
-        """Staff see that somebody needs special care; which kind is for those who may see categories."""
-        if user.is_authenticated and user.is_active:
-            return self if user.is_staff else self.filter(borrower__user=user)
-        return self.none()
+        """
+        Staff see that somebody needs special care, whoever works on files at those they see; which kind is for those
+        who may see categories.
+        """
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return of_files_seen(self, user, borrower="borrower") if user.is_staff else self.filter(borrower__user=user)
 
     def running(self) -> Self:
         return self.filter(ended_on=None)

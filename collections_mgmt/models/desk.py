@@ -1,7 +1,7 @@
 """The collections desk: one file for each borrower who is behind, the people who work on files, and what they did."""
 
 import secrets
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -10,6 +10,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from dashu.users.models import Borrower, User, Viewer
+
+Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
 WORK, STEER = "collections_mgmt.work_casefile", "collections_mgmt.steer_casefile"
 
@@ -97,6 +99,11 @@ def new_file_number() -> str:
     return f"F{secrets.randbelow(10**12):012d}"
 
 
+def works_files(user: Viewer) -> bool:
+    """Whether files are given to this person one by one, so that they see no others."""
+    return user.has_perm(WORK) and not user.has_perm(STEER)
+
+
 class CaseFileQuerySet(models.QuerySet["CaseFile"]):
     def visible_to(self, user: Viewer) -> Self:
         """
@@ -105,12 +112,23 @@ class CaseFileQuerySet(models.QuerySet["CaseFile"]):
         """
         if not user.is_authenticated or not user.is_active or not user.has_perm("collections_mgmt.view_casefile"):
             return self.none()
-        if user.has_perm(STEER) or not user.has_perm(WORK):
+        if not works_files(user):
             return self
         return self.filter(Q(state="HELD", holder=user.pk) | Q(state="WAITING", collector=user.pk))
 
     def open(self) -> Self:
         return self.exclude(state="CLOSED")
+
+
+def of_files_seen(rows: Rows, user: Viewer, *, borrower: str = "loan__borrower") -> Rows:
+    """
+    Leave out, for whoever works on files, the rows of borrowers whose file they do not see: what lies at a file is
+    reached through it, so that no other list is a way to pick one.
+    """
+    if not works_files(user):
+        return rows
+    seen = CaseFile.objects.visible_to(user).values("borrower")
+    return rows.filter(**{f"{borrower}__in": seen})
 
 
 class CaseFile(models.Model):
@@ -262,10 +280,12 @@ class CaseFileEvent(models.Model):
     class Kind(models.TextChoices):
         OPENED = "OPENED", _("File opened")
         TAKEN = "TAKEN", _("Taken up")
+        CALLED_IN = "CALLED_IN", _("Taken up because they called")
         GIVEN_BACK = "GIVEN_BACK", _("Given back")
         LET_GO = "LET_GO", _("Let go of: nobody had its page open")
         PUT_OFF = "PUT_OFF", _("Put off")
         NOTE = "NOTE", _("Note")
+        CALLS_OK = "CALLS_OK", _("May be called again")
         ASSIGNED = "ASSIGNED", _("Given to somebody")
         MOVED = "MOVED", _("Moved to a team")
         CLOSED = "CLOSED", _("File closed")
@@ -284,6 +304,7 @@ class CaseFileEvent(models.Model):
         indexes = [
             models.Index(fields=["file", "-at", "-id"], name="collections_file_events"),
             models.Index(fields=["at"], condition=Q(kind="NOTE"), name="collections_notes_by_day"),
+            models.Index(fields=["-at", "-id"], condition=Q(kind="CALLED_IN"), name="collections_file_callers"),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,11 @@
 """What the desk counts: files that are ready for a person, held, waiting, and clocks that ran out."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count, F, Q, QuerySet
 
-from collections_mgmt.models import CaseFile, CollectorProfile
+from collections_mgmt.models import CaseFile, CaseFileEvent, CollectorProfile
 from dashu.users.models import User
 
 
@@ -52,6 +52,18 @@ def own_file_counts() -> Mapping[int, tuple[int, int]]:
     own = CaseFile.objects.open().filter(collector__isnull=False).values("collector")
     found = own.annotate(all=Count("pk"), waiting=Count("pk", filter=Q(state="WAITING"))).order_by()
     return {each["collector"]: (each["all"], each["waiting"]) for each in found}
+
+
+def calls_taken_up(*, most: int) -> list[CaseFileEvent]:
+    """Return the latest files that were taken up because the borrower called, the newest first; one query."""
+    found = CaseFileEvent.objects.filter(kind=CaseFileEvent.Kind.CALLED_IN).select_related("file__borrower")
+    return list(found.order_by("-at", "-id")[:most])
+
+
+def calls_taken_up_by_person(*, since: datetime) -> Mapping[str, int]:
+    """Return by actor how many files they took up because the borrower called; one query."""
+    found = CaseFileEvent.objects.filter(kind=CaseFileEvent.Kind.CALLED_IN, at__gte=since).values("actor")
+    return {each["actor"]: each["count"] for each in found.annotate(count=Count("pk")).order_by()}
 
 
 def _late(today: date) -> Q:

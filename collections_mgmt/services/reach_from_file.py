@@ -4,7 +4,9 @@ Calling, visiting and writing from a file: whoever holds it asks the contact gua
 The borrower is locked before the file, as everywhere where both are.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,11 +14,20 @@ from django.utils.translation import gettext_lazy as _
 from collections_mgmt.models import STEER, WORK, CaseFile
 from collections_mgmt.selectors.reaching import guarantors_of, late_loan_ids
 from collections_mgmt.services.act_on_file import note_contact
-from collections_mgmt.services.file_rows import FileNotFound, checked_words, lock_held_file, refuse_without
+from collections_mgmt.services.file_rows import (
+    FileNotFound,
+    Kind,
+    checked_words,
+    keep,
+    lock_file,
+    lock_held_file,
+    refuse_without,
+)
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.messaging.guard import lock_people
 from dashu.messaging.models import ContactAttempt, ContactParty, ContactPurposeChoice
+from dashu.messaging.services.consents_to_contact import Consent, agree_to_contact, want_calls
 from dashu.messaging.services.contact_times import HoursRefused, agree_hours
 from dashu.messaging.services.dialing import Answer, AttemptNotFound, ask_to_contact, note_inbound, record_outcome
 from dashu.users.actors import actor_of_user
@@ -139,19 +150,53 @@ def note_call_to_us(
     return noted
 
 
-@transaction.atomic
-def agree_hours_at_file(
-    *, file_id: int, hours: tuple[time, time] | None, until: date | None, user: User, now: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Agreed:
     """
-    Note the hours beyond the rule in which the borrower of a held file agreed to be called; None takes them back.
+    What a borrower allows beyond the rules, all of it: what is missing is taken back.
 
-    :raises MayNotWorkFiles, FileNotFound, FileNotHeld, HoursRefused: see there.
+    :param hours: in which they may be called; None for those of the rule. :param until: the last day, None for none.
+    :param home, work: whether they may be visited at home, and contacted at work.
+    """
+
+    hours: tuple[time, time] | None = None
+    until: date | None = None
+    home: bool = False
+    home_until: date | None = None
+    work: bool = False
+    work_until: date | None = None
+
+
+@transaction.atomic
+def agree_at_file(*, file_id: int, agreed: Agreed, user: User, now: datetime) -> None:
+    """
+    Note what the borrower of a held file agreed to.
+
+    :raises MayNotWorkFiles, FileNotFound, FileNotHeld, HoursRefused, LastDayRefused: see there.
     """
     file = _lock_person_and_file(file_id, user)
-    if hours and until and until < lender_date(now):
+    about: dict[str, Any] = {"borrower_id": file.borrower_id, "at": now, "actor": actor_of_user(user)}
+    if agreed.hours and agreed.until and agreed.until < lender_date(now):
         raise HoursRefused(_("Choose a day from today on."), field="until")
-    agree_hours(borrower_id=file.borrower_id, hours=hours, until=until, actor=actor_of_user(user))
+    agree_hours(hours=agreed.hours, until=agreed.until, **about)
+    agree_to_contact(consent=Consent.HOME, is_agreed=agreed.home, until=agreed.home_until, **about)
+    agree_to_contact(consent=Consent.WORK, is_agreed=agreed.work, until=agreed.work_until, **about)
+
+
+@transaction.atomic
+def let_call_again(*, file_id: int, words: str, user: User, now: datetime) -> None:
+    """
+    Note, for whoever leads the desk, that a borrower who wanted no more contact may be called again.
+
+    :param words: how they know.
+    :raises MayNotWorkFiles, FileNotFound, WordsRefused, CallsNotStopped: see there.
+    """
+    refuse_without(user, STEER)
+    lock_people(CaseFile.objects.filter(pk=file_id).values_list("borrower_id", flat=True))
+    file = lock_file(file_id)
+    said, actor = checked_words(words, on=lender_date(now)), actor_of_user(user)
+    want_calls(borrower_id=file.borrower_id, at=now, actor=actor)
+    keep(file, Kind.CALLS_OK, at=now, actor=actor, words=said)
 
 
 def _lock_person_and_file(file_id: int, user: User) -> CaseFile:

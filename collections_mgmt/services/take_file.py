@@ -55,7 +55,7 @@ def take_next_file(*, user: User, now: datetime) -> CaseFile:
     :raises MayNotWorkFiles, NotACollector, NoFileWaits: see there.
     """
     refuse_without(user, WORK)
-    profile = _lock_profile(user)
+    profile = lock_profile(user)
     wake_files(now=now)
     if held := CaseFile.objects.filter(state=State.HELD, holder=user).first():
         return held
@@ -127,8 +127,12 @@ def wake_files(*, now: datetime) -> int:
         return woken + cursor.rowcount
 
 
-def _lock_profile(user: User) -> CollectorProfile:
-    """Two windows of one person come one after the other."""
+def lock_profile(user: User) -> CollectorProfile:
+    """
+    Let two windows of one person come one after the other.
+
+    :raises NotACollector: see there.
+    """
     profile = CollectorProfile.objects.select_for_update(no_key=True).filter(user=user, team__is_active=True).first()
     if profile is None:
         raise NotACollector(_("You are in no team yet, so no files come to you. Ask whoever leads the desk."))

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.models import CloseRange, CloseRun, CollectionCase, OverdueStatus
+from collections_mgmt.models import CaseFile, CloseRange, CloseRun, CollectionCase, OverdueStatus, works_files
 from collections_mgmt.presenting import bucket_label
 from collections_mgmt.selectors.overview import latest_closed
 from collections_mgmt.services.close_day import STAFF_COME
@@ -19,6 +19,7 @@ from dashu.approvals.selectors import waiting_for
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.messaging.models import OutboxMessage
 from dashu.portal.books.reconciliations import reconciliation_figure
+from dashu.users.actors import person_of
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
@@ -31,11 +32,13 @@ def add_figures(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]
         figures.append(_waiting_for(request.user))
     if request.user.has_perm("collections_mgmt.view_portfolioday"):
         figures.append(_overview())
-    if request.user.has_perm("collections_mgmt.view_overduestatus"):
+    if works_files(request.user):
+        figures.append(_own_files(request))
+    elif request.user.has_perm("collections_mgmt.view_overduestatus"):
         rows = list(_behind_by_bucket())
         figures.append(Figure(_("overdue loans"), f"{sum(row['loans'] for row in rows):,}"))
         tables.append(_buckets(rows))
-    if request.user.has_perm("collections_mgmt.view_collectioncase"):
+    if request.user.has_perm("collections_mgmt.view_collectioncase") and not works_files(request.user):
         figures.append(Figure(_("open cases"), f"{CollectionCase.objects.filter(status='OPEN').count():,}"))
     if request.user.has_perm("loans.view_loan"):
         waiting = Loan.objects.filter(status=Loan.Status.APPROVED).count()
@@ -56,6 +59,12 @@ def _waiting_for(user: Any) -> Figure:
     address = reverse("admin:approvals_approvalrequest_changelist")
     note = format_html('<a href="{}">{}</a>', address, _("Decide"))
     return Figure(_("waiting for you"), f"{count:,}", note if count else "", "soon" if count else "plain")
+
+
+def _own_files(request: HttpRequest) -> Figure:
+    count = CaseFile.objects.visible_to(person_of(request)).count()
+    note = format_html('<a href="{}">{}</a>', reverse("admin:collections_mgmt_casefile_changelist"), _("Open it"))
+    return Figure(_("my desk"), f"{count:,}", note)
 
 
 def _overview() -> Figure:

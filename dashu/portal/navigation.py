@@ -7,11 +7,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.models import works_files
+
 
 class Entry(NamedTuple):
     """
     :param model: `app.model`; the entry is shown to those who may view it.
     :param page: name of an address that is not the list of the model.
+    :param own_title: what it is called for whoever works on files one by one; "" for the same.
     """
 
     title: str | Promise
@@ -19,6 +22,7 @@ class Entry(NamedTuple):
     model: str
     query: str = ""
     page: str = ""
+    own_title: str | Promise = ""
 
 
 MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -31,7 +35,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 "collections_mgmt.portfolioday",
                 page="admin:collections_mgmt_deskday_changelist",
             ),
-            Entry(_("The desk"), "inbox", "collections_mgmt.casefile"),
+            Entry(_("The desk"), "inbox", "collections_mgmt.casefile", own_title=_("My desk")),
             Entry(_("Overdue loans"), "hourglass_bottom", "collections_mgmt.overduestatus"),
             Entry(_("Cases"), "support", "collections_mgmt.collectioncase", "?status__exact=OPEN"),
             Entry(
@@ -154,8 +158,9 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = []
+    is_own = works_files(request.user)
     for title, entries in MENU:
-        items = [_item(entry) for entry in entries if _may_view(request, entry.model)]
+        items = [_item(entry, is_own=is_own) for entry in entries if _may_view(request, entry.model)]
         if items:
             groups.append({"title": title, "separator": bool(groups), "items": items})
     _mark_where_one_is(request.path, [item for group in groups for item in group["items"]])
@@ -175,6 +180,6 @@ def _may_view(request: HttpRequest, model: str) -> bool:
     return request.user.has_perm(f"{app}.view_{name}") or request.user.has_perm(f"{app}.change_{name}")
 
 
-def _item(entry: Entry) -> dict[str, Any]:
+def _item(entry: Entry, *, is_own: bool) -> dict[str, Any]:
     address = reverse(entry.page or f"admin:{entry.model.replace('.', '_')}_changelist")
-    return {"title": entry.title, "icon": entry.icon, "link": address + entry.query}
+    return {"title": (is_own and entry.own_title) or entry.title, "icon": entry.icon, "link": address + entry.query}

@@ -1,5 +1,6 @@
 """How a borrower wants to be reached: the link in a message that stops such messages, and the page for all of them."""
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -16,7 +17,8 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging import links
 from dashu.messaging.models import ContactPreference, OptOut
-from dashu.messaging.services.contact_times import end_pause, pause_reminders
+from dashu.messaging.services.consents_to_contact import Consent, agree_to_contact
+from dashu.messaging.services.contact_times import agree_hours, end_pause, pause_reminders
 from dashu.messaging.services.opt_out import resume_messages, set_wishes, stopped_by
 from dashu.messaging.services.opt_out import stop_messages as stop
 from dashu.policy.rules import contact_hours, contact_pause
@@ -107,8 +109,39 @@ def wishes(request: HttpRequest) -> HttpResponse:
             "form": form,
             "paused_until": paused_until if paused_until and paused_until > lender_now() else None,
             "pauses": contact_pause(lender_today()).choices,
+            "agreed": _agreed(preference) if preference else [],
         },
     )
+
+
+def _agreed(preference: ContactPreference) -> list[tuple[str, str, date | None]]:
+    """What they allow us beyond the rules today: a code, the words, and the last day."""
+    today, found = lender_today(), []
+    if hours := preference.agreed_hours_on(today):
+        said = {"opens": f"{hours[0]:%H:%M}", "closes": f"{hours[1]:%H:%M}"}
+        words = _("Calls and visits from %(opens)s to %(closes)s, beside the usual hours") % said
+        found.append(("hours", words, preference.agreed_until))
+    if preference.may_visit_home_on(today):
+        found.append((Consent.HOME.value, _("Visits at your home"), preference.home_agreed_until))
+    if preference.may_contact_work_on(today):
+        found.append((Consent.WORK.value, _("Contact at your workplace"), preference.work_agreed_until))
+    return found
+
+
+@login_required
+@sent_from("portal:wishes")
+def take_back(request: HttpRequest) -> HttpResponse:
+    """Take back what was agreed with us on calls and visits; it holds at once."""
+    about: dict[str, Any] = {"borrower_id": own_borrower(request).pk, "at": lender_now(), "actor": actor_of(request)}
+    what = request.POST.get("what", "")
+    if what == "hours":
+        agree_hours(**about, hours=None)
+    elif what in set(Consent):
+        agree_to_contact(**about, consent=Consent(what), is_agreed=False)
+    else:
+        raise Http404
+    messages.success(request, _("Taken back. It holds from now on."))
+    return redirect("portal:wishes")
 
 
 @login_required

@@ -213,6 +213,7 @@ TABLES: tuple[Table, ...] = (
         lambda borrower: ContactPreference.objects.filter(borrower=borrower),
         {
             **_fields("channel", "time_zone", "paused_until", "wants_notices", "agreed_until"),
+            **_fields("home_agreed_at", "home_agreed_until", "work_agreed_at", "work_agreed_until", "calls_wanted_at"),
             "hours_from": lambda row: row.hours_from and f"{row.hours_from:%H:%M}",
             "hours_to": lambda row: row.hours_to and f"{row.hours_to:%H:%M}",
             "agreed_from": lambda row: row.agreed_from and f"{row.agreed_from:%H:%M}",

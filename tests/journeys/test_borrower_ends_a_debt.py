@@ -49,7 +49,9 @@ def enter(page: Any, person: User) -> Any:
 
 def offered(open_browser: Any, loan: Loan, total: str) -> Settlement:
     """Ask for the offer as a collector and approve it as an administrator."""
-    desk = enter(open_browser("zh-hans"), factories.staff("Chidi"))
+    chidi = factories.staff("Chidi")
+    factories.held_file(chidi, loan.borrower)
+    desk = enter(open_browser("zh-hans"), chidi)
     case = CollectionCase.objects.get(loan=loan)
     desk.goto(f"/admin/collections_mgmt/collectioncase/{case.pk}/settle/")
     assert money(owed_on(loan, lender_today()).total) in desk.inner_text("body")

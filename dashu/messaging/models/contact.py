@@ -4,6 +4,8 @@ How a borrower may be reached: what they prefer, what they stopped, what was agr
 `dashu.messaging.guard` reads all of it and decides; nothing else does.
 """
 
+from datetime import date, time
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -26,6 +28,10 @@ class ContactPreference(models.Model):
     :ivar agreed_from, agreed_to: in their zone, hours beyond those of the rule in which they agreed to be called or
         visited; both or neither.
     :ivar agreed_until: the last day of the lender's on which that holds; None until they take it back.
+    :ivar home_agreed_at, work_agreed_at: since when they may be visited at home, and contacted at work, because they
+        agreed to it; None where they did not, or took it back.
+    :ivar home_agreed_until, work_agreed_until: as `agreed_until`.
+    :ivar calls_wanted_at: when they last said that we may call: what they refused before that no longer stops calls.
     :ivar paused_until: the moment before which no reminder leaves the house.
     :ivar wants_notices: an e-mail when a message in their account stays unread, see `services.tell_of_unread`.
     """
@@ -40,6 +46,11 @@ class ContactPreference(models.Model):
     agreed_from = models.TimeField(_("calls agreed from"), null=True, blank=True)
     agreed_to = models.TimeField(_("calls agreed until"), null=True, blank=True)
     agreed_until = models.DateField(_("last day of the agreed hours"), null=True, blank=True)
+    home_agreed_at = models.DateTimeField(_("visits at home agreed"), null=True, blank=True)
+    home_agreed_until = models.DateField(_("last day of visits at home"), null=True, blank=True)
+    work_agreed_at = models.DateTimeField(_("contact at work agreed"), null=True, blank=True)
+    work_agreed_until = models.DateField(_("last day of contact at work"), null=True, blank=True)
+    calls_wanted_at = models.DateTimeField(_("calls wanted since"), null=True, blank=True)
     paused_until = models.DateTimeField(_("reminders paused until"), null=True, blank=True)
     wants_notices = models.BooleanField(_("e-mail about unread messages"), default=True, db_default=True)
 
@@ -57,10 +68,30 @@ class ContactPreference(models.Model):
                 | Q(agreed_from__isnull=False, agreed_to__isnull=False, agreed_from__lt=F("agreed_to")),
                 name="messaging_agreed_hours_open_first",
             ),
+            models.CheckConstraint(
+                condition=(Q(home_agreed_until=None) | Q(home_agreed_at__isnull=False))
+                & (Q(work_agreed_until=None) | Q(work_agreed_at__isnull=False)),
+                name="messaging_last_day_of_something_agreed",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.borrower_id}: {self.channel}"
+
+    def agreed_hours_on(self, day: date) -> tuple[time, time] | None:
+        if self.agreed_from is None or self.agreed_to is None or not _holds_on(self.agreed_until, day):
+            return None
+        return self.agreed_from, self.agreed_to
+
+    def may_visit_home_on(self, day: date) -> bool:
+        return self.home_agreed_at is not None and _holds_on(self.home_agreed_until, day)
+
+    def may_contact_work_on(self, day: date) -> bool:
+        return self.work_agreed_at is not None and _holds_on(self.work_agreed_until, day)
+
+
+def _holds_on(last_day: date | None, day: date) -> bool:
+    return last_day is None or day <= last_day
 
 
 class OptOut(models.Model):

@@ -9,6 +9,7 @@ from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date, midnight
 from dashu.kernel.errors import DomainError
 from dashu.messaging.models import ContactPreference
+from dashu.messaging.selectors import calls_refused_at
 from dashu.policy.rules import contact_hours, contact_pause
 from dashu.users.models import Borrower
 
@@ -51,11 +52,14 @@ def like_hours(*, borrower_id: int, hours: tuple[time, time] | None, at: datetim
 
 
 @transaction.atomic
-def agree_hours(*, borrower_id: int, hours: tuple[time, time] | None, actor: str, until: date | None = None) -> None:
+def agree_hours(
+    *, borrower_id: int, hours: tuple[time, time] | None, at: datetime, actor: str, until: date | None = None
+) -> None:
     """
     Note in which hours beyond those of the rule a borrower agreed to be called or visited; None takes it back.
 
-    Messages keep to the rule. Again changes nothing.
+    Who agrees to hours may be called again, whatever they said before. Messages keep to the rule. Again changes
+    nothing.
 
     :param until: the last day of the lender's on which it holds; None for until they take it back.
     :raises HoursRefused: they do not open before they close.
@@ -66,9 +70,10 @@ def agree_hours(*, borrower_id: int, hours: tuple[time, time] | None, actor: str
     names = ("agreed_from", "agreed_to", "agreed_until")
     known = ContactPreference.objects.filter(pk=borrower_id).values_list(*names).first()
     after = (*hours, until) if hours else (None, None, None)
-    if (known or (None, None, None)) == after:
+    if (known or (None, None, None)) == after and not (hours and calls_refused_at(borrower_id)):
         return
-    ContactPreference.objects.update_or_create(pk=borrower_id, defaults=dict(zip(names, after, strict=True)))
+    changed = {**dict(zip(names, after, strict=True)), **({"calls_wanted_at": at} if hours else {})}
+    ContactPreference.objects.update_or_create(pk=borrower_id, defaults=changed)
     audit.record(
         action="messaging.hours_agreed",
         subject_type="borrower",

@@ -1,6 +1,6 @@
 """Calls, visits and letters from a file: its holder asks, the guard answers, and the number stays for minutes."""
 
-from datetime import date, time, timedelta
+from datetime import UTC, date, time, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,15 +9,20 @@ from collections_mgmt.models import CaseFile
 from collections_mgmt.services.complaints import make_complaint
 from collections_mgmt.services.file_rows import FileNotFound, FileNotHeld, MayNotWorkFiles, WordsRefused
 from collections_mgmt.services.reach_from_file import (
+    Agreed,
     CallTimeRefused,
     GuarantorUnknown,
-    agree_hours_at_file,
+    agree_at_file,
     ask_from_file,
     end_contact,
+    let_call_again,
     note_call_to_us,
 )
 from collections_mgmt.services.take_file import take_next_file
+from dashu.audit.models import AuditRecord
 from dashu.messaging.models import ContactAttempt, ContactPreference, GuardDecision
+from dashu.messaging.selectors import calls_refused_at
+from dashu.messaging.services.consents_to_contact import CallsNotStopped, LastDayRefused
 from dashu.messaging.services.contact_times import HoursRefused
 from dashu.messaging.services.dialing import AttemptNotFound, shown_number
 from dashu.users.models import User
@@ -194,7 +199,7 @@ class TestTheirCall:
 
 class TestAgreedHours:
     def agreed(self, file, user, until=None, hours=(time(21), time(23))):
-        agree_hours_at_file(file_id=file.pk, hours=hours, until=until, user=user, now=NOW)
+        agree_at_file(file_id=file.pk, agreed=Agreed(hours=hours, until=until), user=user, now=NOW)
 
     def test_open_an_hour_until_their_last_day(self, file, chidi):
         night = NOW.replace(hour=22, minute=30)
@@ -218,4 +223,58 @@ class TestAgreedHours:
     def test_are_for_the_holder(self, file):
         with pytest.raises(FileNotHeld):
             self.agreed(file, factories.staff("Sun", User.Role.SUPERVISOR))
+        assert not ContactPreference.objects.exists()
+
+
+class TestCallsAgain:
+    """After they said that they want no more contact."""
+
+    @pytest.fixture
+    def refused(self, file, chidi) -> CaseFile:
+        end(file, ask(file, chidi), chidi, "REFUSED")
+        return file
+
+    def test_are_noted_by_whoever_leads_with_the_reason(self, refused):
+        sun = factories.staff("Sun", User.Role.SUPERVISOR)
+
+        let_call_again(file_id=refused.pk, words="They wrote to us.", user=sun, now=LATER)
+
+        assert calls_refused_at(refused.borrower_id) is None
+        event = refused.events.get(kind="CALLS_OK")
+        assert (event.words, event.actor) == ("They wrote to us.", f"user:{sun.pk}")
+        record = AuditRecord.objects.get(action="messaging.calls_wanted")
+        assert (record.actor, record.data) == (f"user:{sun.pk}", {"refused": NOW.astimezone(UTC).isoformat()})
+
+    @pytest.mark.parametrize(("role", "words"), [("COLLECTOR", "I want to call."), ("SUPERVISOR", " ")])
+    def test_are_noted_by_nobody_else_and_not_without_one(self, refused, role, words):
+        with pytest.raises((MayNotWorkFiles, WordsRefused)):
+            let_call_again(file_id=refused.pk, words=words, user=factories.staff("Sun", role), now=LATER)
+
+        assert calls_refused_at(refused.borrower_id) == NOW
+        assert not refused.events.filter(kind="CALLS_OK").exists()
+
+    def test_are_not_noted_where_nothing_stops_them(self, file):
+        with pytest.raises(CallsNotStopped):
+            let_call_again(file_id=file.pk, words="x", user=factories.staff("Sun", User.Role.SUPERVISOR), now=NOW)
+
+        assert not file.events.filter(kind="CALLS_OK").exists()
+
+
+class TestAgreedPlaces:
+    def test_stand_beside_the_hours_and_go_when_they_are_missing(self, file, chidi):
+        given = {"file_id": file.pk, "user": chidi, "now": NOW}
+        agree_at_file(agreed=Agreed(home=True, home_until=NOW.date(), work=True), **given)
+        kept = ContactPreference.objects.get()
+        assert (kept.home_agreed_at, kept.home_agreed_until, kept.work_agreed_at) == (NOW, NOW.date(), NOW)
+
+        agree_at_file(agreed=Agreed(work=True), **given)
+
+        kept.refresh_from_db()
+        assert (kept.home_agreed_at, kept.home_agreed_until, kept.work_agreed_at) == (None, None, NOW)
+
+    def test_are_all_refused_where_one_day_is_over(self, file, chidi):
+        agreed = Agreed(hours=(time(21), time(22)), home=True, work=True, work_until=date(2026, 3, 19))
+
+        with pytest.raises(LastDayRefused):
+            agree_at_file(file_id=file.pk, agreed=agreed, user=chidi, now=NOW)
         assert not ContactPreference.objects.exists()

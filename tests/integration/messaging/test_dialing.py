@@ -199,18 +199,18 @@ class TestAskToDial:
         assert (answer.attempt, answer.decision.reasons) == (None, ["RULE_MISSING"])
 
     def test_agreed_hours_open_the_evening(self, amina):
-        agree_hours(borrower_id=amina.pk, hours=(time(22), time(23)), actor=CHIDI)
-        agree_hours(borrower_id=amina.pk, hours=(time(22), time(23)), actor=CHIDI)
+        agree_hours(borrower_id=amina.pk, hours=(time(22), time(23)), at=NOON, actor=CHIDI)
+        agree_hours(borrower_id=amina.pk, hours=(time(22), time(23)), at=NOON, actor=CHIDI)
 
         assert AuditRecord.objects.get().data == {"hours": ["22:00", "23:00"]}
         assert dial(amina, at=NOON.replace(hour=22, minute=30)).attempt
         assert dial(amina, "late", at=NOON.replace(hour=23)).decision.reasons == ["QUIET_HOURS"]
-        agree_hours(borrower_id=amina.pk, hours=None, actor=CHIDI)
+        agree_hours(borrower_id=amina.pk, hours=None, at=NOON, actor=CHIDI)
         assert dial(amina, "again", at=NOON.replace(hour=22)).decision.reasons == ["QUIET_HOURS"]
 
     def test_hours_that_end_before_they_begin_are_agreed_by_nobody(self, amina):
         with pytest.raises(HoursRefused):
-            agree_hours(borrower_id=amina.pk, hours=(time(23), time(22)), actor=CHIDI)
+            agree_hours(borrower_id=amina.pk, hours=(time(23), time(22)), at=NOON, actor=CHIDI)
         assert ContactPreference.objects.exists() is False
 
     def test_a_visit_shows_no_number(self, amina):

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from dashu.audit.models import AuditRecord
-from dashu.kernel.dates import LENDER_ZONE, lender_today
+from dashu.kernel.dates import LENDER_ZONE, lender_now, lender_today
 from dashu.messaging.links import Stop, read_stop_token, stop_token
 from dashu.messaging.models import ContactPreference, OptOut
 from dashu.users.models import Borrower
@@ -178,3 +178,43 @@ class TestPause:
 
         assert "Reminders can be paused for 3, 7, 14 days." in page
         assert ContactPreference.objects.exists() is False
+
+
+class TestWhatWasAgreed:
+    @pytest.fixture
+    def agreed(self, amina) -> Borrower:
+        now = lender_now()
+        ContactPreference.objects.create(
+            borrower=amina, agreed_from=time(21), agreed_to=time(22), home_agreed_at=now, work_agreed_at=now,
+            home_agreed_until=lender_today(),
+        )  # fmt: skip
+        return amina
+
+    def test_is_shown_with_its_last_day(self, agreed):
+        page = signed_in(agreed).get("/me/contact/").content.decode()
+
+        assert "Calls and visits from 21:00 to 22:00, beside the usual hours" in page
+        assert "Visits at your home · until and with" in page
+        assert "Contact at your workplace" in page
+
+    @pytest.mark.parametrize(
+        ("what", "left"), [("hours", {"home", "work"}), ("home", {"hours", "work"}), ("work", {"hours", "home"})]
+    )
+    def test_is_taken_back_one_by_one_and_at_once(self, agreed, what, left):
+        page = signed_in(agreed).post("/me/contact/take-back/", {"what": what}, follow=True)
+
+        assert "Taken back. It holds from now on." in page.content.decode()
+        assert {code for code, _words, _last in page.context["agreed"]} == left
+        assert AuditRecord.objects.get().actor == f"user:{agreed.user_id}"
+
+    @pytest.mark.parametrize("what", ["", "calls_wanted_at", "HOME"])
+    def test_nothing_else_is_taken_back(self, agreed, what):
+        assert signed_in(agreed).post("/me/contact/take-back/", {"what": what}).status_code == 404
+        assert not AuditRecord.objects.exists()
+
+    def test_that_is_over_or_was_never_there_is_not_shown(self, amina):
+        ContactPreference.objects.create(
+            borrower=amina, home_agreed_at=lender_now(), home_agreed_until=lender_today() - timedelta(days=1)
+        )
+
+        assert "What you agreed to with us" not in signed_in(amina).get("/me/contact/").content.decode()

@@ -31,6 +31,14 @@ def sun(db) -> User:
     return factories.staff("Sun", User.Role.SUPERVISOR)
 
 
+@pytest.fixture
+def chidi(case) -> User:
+    """A collector who holds the file of the borrower."""
+    user = factories.staff("Chidi")
+    factories.held_file(user, case.loan.borrower)
+    return user
+
+
 def address(case: CollectionCase, act: str) -> str:
     return f"{ADMIN}/collectioncase/{case.pk}/{act}/"
 
@@ -47,8 +55,8 @@ def terms(**given: str) -> dict[str, str]:
 
 
 class TestASettlement:
-    def test_is_previewed_asked_for_and_offered_once_approved(self, case, client, sun):
-        client.force_login(factories.staff("Chidi"))
+    def test_is_previewed_asked_for_and_offered_once_approved(self, case, chidi, client, sun):
+        client.force_login(chidi)
 
         page = client.post(address(case, "settle"), terms(step="preview"))
         shown = page.content.decode()
@@ -67,8 +75,8 @@ class TestASettlement:
         made = Settlement.objects.get()
         assert (made.status, [part.amount_minor for part in made.parts.all()]) == ("OFFERED", [5_500_00, 5_500_00])
 
-    def test_that_was_changed_after_the_preview_is_shown_again(self, case, client):
-        client.force_login(factories.staff("Chidi"))
+    def test_that_was_changed_after_the_preview_is_shown_again(self, case, chidi, client):
+        client.force_login(chidi)
         seen = client.post(address(case, "settle"), terms(step="preview")).context["form"].data["seen"]
 
         page = client.post(address(case, "settle"), terms(step="ask", seen=seen, amount="9000"))
@@ -76,15 +84,15 @@ class TestASettlement:
         assert page.status_code == 200
         assert not ApprovalRequest.objects.exists()
 
-    def test_a_refusal_stands_at_the_amount(self, case, client):
-        client.force_login(factories.staff("Chidi"))
+    def test_a_refusal_stands_at_the_amount(self, case, chidi, client):
+        client.force_login(chidi)
 
         page = client.post(address(case, "settle"), terms(step="preview", amount="900000"))
 
         assert page.context["form"].errors.keys() == {"amount"}
 
-    def test_is_withdrawn_by_a_supervisor_only_while_it_waits(self, case, client, sun):
-        self.test_is_previewed_asked_for_and_offered_once_approved(case, client, sun)
+    def test_is_withdrawn_by_a_supervisor_only_while_it_waits(self, case, chidi, client, sun):
+        self.test_is_previewed_asked_for_and_offered_once_approved(case, chidi, client, sun)
         made = Settlement.objects.get()
         withdraw = f"{ADMIN}/settlement/{made.pk}/withdraw/"
         assert client.post(withdraw, {"reason": "typo"}).status_code == 403
@@ -99,8 +107,8 @@ class TestASettlement:
 
 
 class TestAPlan:
-    def test_is_made_and_taken_back_with_a_reason(self, case, client):
-        client.force_login(factories.staff("Chidi"))
+    def test_is_made_and_taken_back_with_a_reason(self, case, chidi, client):
+        client.force_login(chidi)
         first = lender_today() + timedelta(days=3)
 
         client.post(
@@ -120,8 +128,8 @@ class TestAPlan:
         plan.refresh_from_db()
         assert (plan.status, plan.end_reason) == ("CANCELLED", "found work")
 
-    def test_of_one_payment_is_refused_at_the_count(self, case, client):
-        client.force_login(factories.staff("Chidi"))
+    def test_of_one_payment_is_refused_at_the_count(self, case, chidi, client):
+        client.force_login(chidi)
 
         page = client.post(
             address(case, "plan"), {"amount": "1000", "count": "1", "first_on": lender_today().isoformat()}
@@ -132,10 +140,10 @@ class TestAPlan:
 
 
 class TestAPromise:
-    def test_is_taken_back_with_a_reason(self, case, client):
+    def test_is_taken_back_with_a_reason(self, case, chidi, client):
         today = lender_today()
         note_promise(loan_id=case.loan_id, amount_minor=100_00, due_on=today, today=today, actor="user:1")
-        client.force_login(factories.staff("Chidi"))
+        client.force_login(chidi)
 
         client.post(address(case, "take-back"), {"reason": "misheard"})
 
@@ -145,8 +153,8 @@ class TestAPromise:
 
 
 class TestSpecialCare:
-    def test_is_noted_and_its_reason_seen_by_few(self, case, client, sun):
-        client.force_login(factories.staff("Chidi"))
+    def test_is_noted_and_its_reason_seen_by_few(self, case, chidi, client, sun):
+        client.force_login(chidi)
         client.post(address(case, "care"), {"category": "BEREAVEMENT", "is_specialist": "on"})
 
         noted = Vulnerability.objects.get()
@@ -162,8 +170,8 @@ class TestSpecialCare:
         noted.refresh_from_db()
         assert (noted.ended_on, noted.ended_by) == (lender_today(), sun)
 
-    def test_of_health_needs_consent(self, case, client):
-        client.force_login(factories.staff("Chidi"))
+    def test_of_health_needs_consent(self, case, chidi, client):
+        client.force_login(chidi)
 
         page = client.post(address(case, "care"), {"category": "HEALTH"})
 

@@ -20,13 +20,21 @@ def case(amina) -> CollectionCase:
     return CollectionCase.objects.get(loan=loan)
 
 
+@pytest.fixture
+def chidi(case) -> User:
+    """A collector who holds the file of the borrower."""
+    user = factories.staff("Chidi")
+    factories.held_file(user, case.loan.borrower)
+    return user
+
+
 def address(case: CollectionCase, act: str) -> str:
     return f"/admin/collections_mgmt/collectioncase/{case.pk}/{act}/"
 
 
 class TestCasePage:
-    def test_a_collector_notes_a_promise_and_sees_it(self, case, client):
-        client.force_login(factories.staff("Chidi"))
+    def test_a_collector_notes_a_promise_and_sees_it(self, case, chidi, client):
+        client.force_login(chidi)
         due_on = lender_today() + timedelta(days=5)
 
         told = {"amount": "1,100.16", "due_on": due_on.isoformat(), "note": "salary on the 3rd"}
@@ -38,8 +46,8 @@ class TestCasePage:
         assert "1,100.16" in page
         assert "salary on the 3rd" in page
 
-    def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(self, case, client):
-        client.force_login(factories.staff("Chidi"))
+    def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(self, case, chidi, client):
+        client.force_login(chidi)
         late = lender_today() + timedelta(days=99)
 
         page = client.post(address(case, "promise"), {"amount": "5", "due_on": late.isoformat(), "note": "kept"})
@@ -48,9 +56,9 @@ class TestCasePage:
         assert "kept" in page.content.decode()
         assert not PromiseToPay.objects.exists()
 
-    def test_a_collector_places_a_hold_and_a_supervisor_ends_it(self, case, client):
+    def test_a_collector_places_a_hold_and_a_supervisor_ends_it(self, case, chidi, client):
         today = lender_today()
-        client.force_login(factories.staff("Chidi"))
+        client.force_login(chidi)
         client.post(
             address(case, "hold"), {"kind": "DISPUTE", "starts_on": today.isoformat(), "ends_on": "", "reason": "bank"}
         )

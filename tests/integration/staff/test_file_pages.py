@@ -94,6 +94,36 @@ class TestOwnDesk:
 
         assert "Ready for you" in client.get(f"{DESK}counts/").content.decode()
 
+    def test_takes_up_the_file_of_somebody_who_calls(self, chidi, sun):
+        _first, second = late_people("Amina", "Brook")
+        client, number = signed_in(chidi), second.borrower.loans.get().number
+        assert f'action="{DESK}caller/"' in client.get(DESK).content.decode()
+
+        answer = client.post(f"{DESK}caller/", {"number": number, "words": "asks for a statement"})
+
+        assert answer.url == f"{DESK}{second.pk}/change/"
+        assert CaseFile.objects.get(state="HELD") == second
+        tables = signed_in(sun).get(f"{DESK}rebalance/").context
+        assert [row[1:2] + row[4:] for row in tables["callers"].rows] == [
+            ["Chidi", '<span class="staff-wrap">asks for a statement</span>']
+        ]
+        assert [row[6] for row in tables["people"].rows] == [1]
+
+    def test_finds_no_caller_by_half_a_number_and_keeps_what_was_typed(self, chidi):
+        late_people("Amina")
+
+        page = signed_in(chidi).post(f"{DESK}caller/", {"number": "5678", "words": "asks"})
+
+        assert page.context["form"].errors.keys() == {"number"}
+        assert 'value="5678"' in page.content.decode()
+        assert not CaseFile.objects.filter(state="HELD").exists()
+
+    @pytest.mark.parametrize("role", ["UNDERWRITER", "ACCOUNTANT"])
+    def test_answers_no_calls_for_others(self, role, policy_packs):
+        told = {"number": "13812345678", "words": "asks"}
+
+        assert signed_in(factories.staff("Una", role)).post(f"{DESK}caller/", told).status_code == 403
+
     @pytest.mark.parametrize("role", ["UNDERWRITER", "ACCOUNTANT"])
     def test_is_closed_to_others(self, role, policy_packs):
         client = signed_in(factories.staff("Una", role))
@@ -216,6 +246,17 @@ class TestFile:
         client.post(f"{address}/give-back/", {"words": "I know them."})
         file.refresh_from_db()
         assert (file.state, file.passed_by_id) == ("READY", chidi.pk)
+
+    def test_asks_about_the_loan_that_is_behind_first(self, chidi):
+        late_people("Amina")
+        client = signed_in(chidi)
+        file = taken(client)
+        late = file.borrower.loans.get()
+        in_time = factories.running_loan(file.borrower, starts_on=lender_today())
+
+        for act in ("promise", "hold"):
+            asked = client.get(f"{DESK}{file.pk}/{act}/").context["form"].fields["loan"].choices
+            assert [loan for loan, _name in asked] == [late.pk, in_time.pk]
 
     def test_renews_while_it_is_open_and_says_when_it_is_lost(self, chidi):
         late_people("Amina")

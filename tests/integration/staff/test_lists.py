@@ -56,7 +56,7 @@ class TestOverdueList:
         never_paid = factories.running_loan(brook)
         close(DAY + timedelta(days=1))
 
-        rows = shown(as_role("COLLECTOR"), OverdueStatus)
+        rows = shown(as_role("SUPERVISOR"), OverdueStatus)
 
         assert [row.loan_id for row in rows][:1] == [never_paid.pk]
         assert [row.days_past_due for row in rows] == sorted((row.days_past_due for row in rows), reverse=True)
@@ -78,7 +78,7 @@ class TestOverdueList:
         assert "Sort" not in plan
 
     def test_is_filtered_by_bucket_and_classification(self, late_loan):
-        client = as_role("COLLECTOR")
+        client = as_role("SUPERVISOR")
 
         assert len(shown(client, OverdueStatus, "?bucket=M1")) == 1
         assert shown(client, OverdueStatus, "?bucket=M2") == []
@@ -86,7 +86,7 @@ class TestOverdueList:
         assert shown(client, OverdueStatus, "?classification=LOSS") == []
 
     def test_shows_amount_and_days(self, late_loan):
-        page = as_role("COLLECTOR").get(list_of(OverdueStatus)).content.decode()
+        page = as_role("SUPERVISOR").get(list_of(OverdueStatus)).content.decode()
 
         total = OverdueStatus.objects.get().total_minor
         assert f"¥{total // 100:,}.{total % 100:02d}" in page

@@ -1,11 +1,20 @@
 """Reaching the borrower from their file: the answer first, the number after a yes, the outcome by a press."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from django.test import Client
+from django.utils.formats import date_format
 
-from collections_mgmt.models import Arrangement, CaseFile, CollectorProfile, Settlement, Team, Vulnerability
+from collections_mgmt.models import (
+    Arrangement,
+    CaseFile,
+    CollectionCase,
+    CollectorProfile,
+    Settlement,
+    Team,
+    Vulnerability,
+)
 from dashu.kernel.dates import LENDER_ZONE, lender_now, lender_today
 from dashu.messaging.models import ContactAttempt, ContactPreference, GuardDecision
 from dashu.users.models import User
@@ -199,7 +208,52 @@ class TestTheirs:
         client.post(f"{DESK}{file.pk}/hours/", given)
 
         assert ContactPreference.objects.get().agreed_until == until
-        assert "Agreed: may also be called from 21:00 to 22:30, until" in page_of(client, file)
+        assert "Agreed: may also be called from 21:00 to 22:30 · until and with" in page_of(client, file)
+
+    def test_a_visit_at_home_and_contact_at_work_are_agreed_and_taken_back(self, client, file):
+        until = lender_now().date() + timedelta(days=9)
+        client.post(f"{DESK}{file.pk}/hours/", {"home": "on", "home_until": until.isoformat(), "work": "on"})
+
+        page = page_of(client, file)
+        assert "Agreed: may be visited at home · until and with" in page
+        assert "Agreed: may be contacted at work · until they take it back" in page
+        assert client.get(f"{DESK}{file.pk}/hours/").context["form"]["home_until"].value() == until
+        client.post(f"{DESK}{file.pk}/hours/", {"work": "on"})
+        page = page_of(client, file)
+        assert ("at home" in page, "at work" in page) == (False, True)
+
+    def test_what_is_over_is_not_offered_as_still_agreed(self, client, file):
+        gone = lender_today() - timedelta(days=1)
+        ContactPreference.objects.create(
+            borrower=file.borrower, agreed_from=time(21), agreed_to=time(22), agreed_until=gone,
+            home_agreed_at=lender_now(), home_agreed_until=gone,
+        )  # fmt: skip
+
+        assert client.get(f"{DESK}{file.pk}/hours/").context["form"].initial == {}
+
+    def test_no_more_contact_is_shown_with_its_day_until_whoever_leads_ends_it(self, client, file, monkeypatch):
+        client.post(f"{DESK}{file.pk}/hours/", {"agreed_from": "21:00", "agreed_to": "22:30"})
+        address = call(client, file)
+        client.post(address, {"outcome": "REFUSED", "words": ""})
+        day = date_format(lender_today())
+        told = f"On {day} they said that they want no more contact, so nobody calls them."
+
+        assert told in page_of(client, file)
+        assert "The borrower opted out" in page_of(client, file)
+        case = CollectionCase.objects.get()
+        assert told in client.get(f"/admin/collections_mgmt/collectioncase/{case.pk}/change/").content.decode()
+        assert client.get(f"{DESK}{file.pk}/hours/").context["form"]["agreed_from"].value() is None
+        again = f"{DESK}{file.pk}/calls-again/"
+        assert again not in page_of(client, file)
+        assert client.post(again, {"words": "I want to."}).status_code == 403
+        assert told in page_of(client, file)
+
+        leader = signed_in(factories.staff("Sun", User.Role.SUPERVISOR))
+        assert f'href="{again}"' in page_of(leader, file)
+        later = ContactAttempt.objects.get().started_at + timedelta(minutes=5)
+        monkeypatch.setattr("collections_mgmt.desk.reach_acts.lender_now", lambda: later)
+        leader.post(again, {"words": "They wrote to us."})
+        assert told not in page_of(leader, file)
 
     def test_one_hour_alone_is_none(self, client, file):
         page = client.post(f"{DESK}{file.pk}/hours/", {"agreed_from": "21:00"}).content.decode()
