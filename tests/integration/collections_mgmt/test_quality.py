@@ -1,9 +1,10 @@
 """Quality review: drawn once for a week, decided by another person, answered by whose work it was."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from collections_mgmt.models import Complaint, QualityDraw, QualityReview, Vulnerability
 from collections_mgmt.services.draw_quality import draw_owed_weeks
@@ -20,6 +21,7 @@ from collections_mgmt.services.review_quality import (
 )
 from dashu.alerts.models import Alert
 from dashu.audit.models import AuditRecord
+from dashu.policy.selectors import forget_rules
 from dashu.users.models import User
 from tests import factories
 from tests.integration.collections_mgmt.desk_cases import NOW, TODAY, collector, late_person, team
@@ -270,3 +272,32 @@ class TestVisible:
     def test_the_note_of_a_contact_stays_sealed_where_it_is(self, review):
         assert review.attempt.note == WORDS
         assert WORDS not in str(QualityReview.objects.values().get())
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    def test_eight_reviewers_never_get_the_same_and_a_week_is_drawn_once(self):
+        forget_rules()
+        chidi, amina = collector(of=team()), factories.borrower("Amina")
+        reviewers = [factories.staff(f"Sun{number}", User.Role.SUPERVISOR) for number in range(8)]
+        for _number in range(160):
+            contact(chidi, amina)
+        drawn, taken, start = [], [], threading.Barrier(8)
+
+        def work(user: User) -> None:
+            start.wait()
+            try:
+                drawn.append(draw_owed_weeks(now=NOW))
+                taken.append(take_next_review(user=user, now=NOW).pk)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=work, args=(user,)) for user in reviewers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert sorted(drawn) == [[]] * 7 + [[MONDAY]]
+        assert len(taken) == len(set(taken)) == 8
+        assert QualityReview.objects.count() == 8
