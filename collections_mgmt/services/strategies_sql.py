@@ -116,7 +116,8 @@ def _find_facts(cursor: CursorWrapper, night: Night, rules: StrategyRules) -> No
         LEFT JOIN collections_mgmt_strategyversion AS challenger ON challenger.strategy_id = champion.strategy_id
             AND challenger.status = 'PUBLISHED' AND challenger.role = 'CHALLENGER'
         """,  # noqa: S608 – constants of this module
-        {**facts_parameters(night.on, rules), "send_on": night.send_on},
+        # By day, a payment that came back may have opened the only case of a file after the date that is closed.
+        {**facts_parameters(night.on, rules, until=date.max), "send_on": night.send_on},
     )
     if cursor.rowcount > MANY:
         cursor.execute("ANALYZE strategy_facts")

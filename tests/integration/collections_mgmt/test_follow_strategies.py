@@ -120,6 +120,15 @@ class TestTheRow:
 
         assert place_of(file).version_id == special.pk
 
+    def test_is_found_for_a_file_whose_only_case_was_opened_since_the_date_that_is_closed(self):
+        published([REMIND, PEACE])
+        file = late_person("Amina")
+        CollectionCase.objects.update(opened_on=TODAY + DAY)
+
+        follow()
+
+        assert (place_of(file).product, place_of(file).row.place) == ("CONSUMER", 0)
+
     def test_is_what_the_figures_of_the_desk_are_split_by(self):
         published([REMIND, PEACE])
         file = late_person("Amina")
