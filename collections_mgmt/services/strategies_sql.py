@@ -28,6 +28,10 @@ CASE
         SELECT FROM collections_mgmt_hold AS hold JOIN loans_loan AS loan ON loan.id = hold.loan_id
         WHERE loan.borrower_id = facts.borrower_id AND hold.ended_on IS NULL AND hold.contact <> 'NONE'
           AND hold.starts_on <= %(send_on)s
+    ) OR EXISTS (
+        -- A dispute of a loan that has ended has no hold; the contact guard stops all contact for it all the same.
+        SELECT FROM collections_mgmt_dispute AS asked
+        WHERE asked.borrower_id = facts.borrower_id AND asked.answered_at IS NULL
     ) THEN 'HOLD'
     WHEN EXISTS (
         SELECT FROM collections_mgmt_hardshiprequest AS asked
@@ -53,6 +57,9 @@ CASE
         SELECT FROM collections_mgmt_casefile AS file
         WHERE file.id = facts.file_id AND file.state = 'WAITING'
           AND file.waits_for IN ('PROMISE', 'HOLD', 'ANSWER', 'PAYMENT', 'AGENCY')
+    ) OR EXISTS (
+        SELECT FROM collections_mgmt_placement AS there JOIN loans_loan AS loan ON loan.id = there.loan_id
+        WHERE loan.borrower_id = facts.borrower_id AND there.recalled_on IS NULL
     ) THEN 'DESK'
     ELSE ''
 END
@@ -222,6 +229,12 @@ def _act(cursor: CursorWrapper, night: Night, given: Mapping[str, Any]) -> Mappi
           AND NOT (step.value ->> 'act' = ANY(%(told)s) AND EXISTS (
               SELECT FROM messaging_outboxmessage AS message
               WHERE message.dedupe_key = 'reminder:' || place.borrower_id || ':' || %(send_on)s::date
+          ))
+          -- Nor twice when a night is run again and finds them in another row.
+          AND NOT (step.value ->> 'act' = ANY(%(told)s) AND EXISTS (
+              SELECT FROM collections_mgmt_strategyact AS told JOIN collections_mgmt_casefile AS file
+                  ON file.id = told.file_id
+              WHERE file.borrower_id = place.borrower_id AND told.done_on = %(send_on)s AND told.outcome = 'QUEUED'
           ))
           AND NOT EXISTS (
               SELECT FROM collections_mgmt_strategyact AS done
