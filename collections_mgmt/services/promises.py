@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import Arrangement, PromiseToPay, Settlement
 from collections_mgmt.selectors.agreements import broken_lately
+from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
@@ -74,6 +75,7 @@ def note_promise(
     promise = PromiseToPay.objects.create(
         loan=loan, amount_minor=amount_minor, made_on=today, due_on=due_on, note=note, actor=actor
     )
+    bring_back_of(loan.borrower_id, today=today, actor=actor)
     audit.record(
         action="collections.promise_noted",
         subject_type="loan",
