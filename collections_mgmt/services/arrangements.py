@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.agreeing import Due, is_in_order
 from collections_mgmt.models import Arrangement, ArrangementPart, PromiseToPay, Settlement
+from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
 from dashu.kernel.dates import add_months
 from dashu.kernel.errors import DomainError
@@ -67,6 +68,7 @@ def make_arrangement(
         ArrangementPart(arrangement=made, number=number, due_on=part.on, amount_minor=part.minor)
         for number, part in enumerate(parts, start=1)
     )
+    bring_back_of(loan.borrower_id, today=today, actor=actor)
     _note("collections.arrangement_made", made, actor, total_minor=made.total_minor, parts=len(parts))
     _tell(made, "arrangement_made", amount_minor=made.total_minor, due_on=parts[-1].on, parts=len(parts))
     return made

@@ -10,6 +10,7 @@ from collections_mgmt.models import CreditRecordMonth, Dispute, Hold
 from collections_mgmt.services.asked import due_on, end_clock, lock_asked, note, refuse_to_answer, words_of
 from collections_mgmt.services.holds import hold_until_answered, release_hold
 from collections_mgmt.services.missed_credit_months import write_missed_month
+from collections_mgmt.services.placements import bring_back_of
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.messaging.services import enqueue as messaging
@@ -59,6 +60,7 @@ def dispute_record(
     reason = f"dispute {dispute.reference}"
     dispute.hold = hold_until_answered(loan, kind=Hold.Kind.DISPUTE, today=today, reason=reason, actor=actor)
     dispute.save()
+    bring_back_of(borrower_id, today=today, actor=actor)
     note("received", dispute, actor, loan=loan.number, month=first)
     _tell(dispute, "received")
     return dispute

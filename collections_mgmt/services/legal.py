@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import LegalCase, LegalStep
 from collections_mgmt.selectors.legal import Checklist, checklist_of, nearing_limitation
+from collections_mgmt.services.placements import bring_back_of
 from dashu.alerts.services import end_alert, raise_alert
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.submit import submit
@@ -91,6 +92,7 @@ def open_legal_case(*, loan_id: int, confirmed: Collection[str], today: date, ac
         opened_on=today,
         actor=actor,
     )
+    bring_back_of(loan.borrower_id, today=today, actor=actor)
     _step(case, Kind.APPROVED, on=today, actor=actor, amount_minor=case.claim_minor)
     messaging.enqueue(
         dedupe_key=f"legal-planned:{case.pk}",

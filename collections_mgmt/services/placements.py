@@ -2,8 +2,9 @@
 Loans that go to an agency and come back.
 
 While one is there, nobody else contacts the borrower: the guard stops reminders and calls (`collections_mgmt.
-contact_holds`), and the borrower's file waits. A loan comes back at once when the borrower pays, asks, objects or needs
-care, whoever notes that: what notes it calls `bring_back_of`, and a sweep, by day and in the night, finds the rest.
+contact_holds`), and the borrower's file waits. A loan comes back at once when the borrower asks, objects, agrees on
+something or needs care, and when it goes to court, whoever notes that: what notes it calls `bring_back_of`. A payment's
+task does the same, and a sweep, by day and in the night, finds the rest.
 """
 
 from collections.abc import Collection, Mapping

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import Arrangement, PromiseToPay, Settlement
 from collections_mgmt.selectors.agreements import broken_lately
+from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
@@ -36,7 +37,8 @@ def note_promise(
     *, loan_id: int, amount_minor: int, due_on: date, today: date, actor: str, note: str = ""
 ) -> PromiseToPay:
     """
-    Note a promise; one that is still open is taken back by the new one, whose note says why.
+    Note a promise; one that is still open is taken back by the new one, whose note says why. The same one again on the
+    same day changes nothing.
 
     :param due_on: from today, at most 60 days ahead.
     :param note: needed where too many were broken lately: why this one will be kept.
@@ -46,6 +48,9 @@ def note_promise(
     :raises TooManyBroken: and the note does not say why another one helps.
     """
     loan = lock_loan(loan_id)
+    same = PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN, made_on=today, actor=actor)
+    if again := same.filter(amount_minor=amount_minor, due_on=due_on, note=note).first():
+        return again
     if loan.status not in (Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF):
         raise PromiseRefused(_("Nothing is to be paid on this loan."), field="loan")
     if amount_minor <= 0:
@@ -70,6 +75,7 @@ def note_promise(
     promise = PromiseToPay.objects.create(
         loan=loan, amount_minor=amount_minor, made_on=today, due_on=due_on, note=note, actor=actor
     )
+    bring_back_of(loan.borrower_id, today=today, actor=actor)
     audit.record(
         action="collections.promise_noted",
         subject_type="loan",

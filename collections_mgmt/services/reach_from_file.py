@@ -71,7 +71,8 @@ def ask_from_file(
     Ask to call, visit or write to somebody about the loans of a held file that are late. See `ask_to_contact`.
 
     :param key: of the form that was pressed; the same key is the same contact.
-    :raises MayNotWorkFiles, FileNotFound, FileNotHeld, GuarantorUnknown, NotByHand, KeyOfAnotherContact: see there.
+    :raises MayNotWorkFiles, FileNotFound, FileNotHeld, GuarantorUnknown: see there.
+    :raises NotByHand, KeyOfAnotherContact, NumberOfBorrower: see there.
     """
     refuse_without(user, MAKE)
     file = _lock_person_and_file(file_id, user)

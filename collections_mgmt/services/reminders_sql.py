@@ -42,10 +42,14 @@ OPEN_ROW = f"""
 loan.status = 'ACTIVE' AND {_NOT_HELD} AND {_NOT_PROMISED} AND row.unpaid_minor::numeric * 10000
     > (row.principal_minor + row.interest_minor + row.fee_minor)::numeric * loan.tolerance_bps
 """
-# After the due date, whoever follows a strategy hears from it alone.
+# After the due date, whoever follows a strategy hears from it alone; and before it, too, on a day on which it wrote to
+# them already, which a range that is closed late finds.
 _NO_STRATEGY = """(day.after <= 0 OR NOT EXISTS (
     SELECT FROM collections_mgmt_strategyplace AS place WHERE place.borrower_id = loan.borrower_id
-))"""
+)) AND NOT EXISTS (
+    SELECT FROM collections_mgmt_casefile AS file JOIN collections_mgmt_strategyact AS told ON told.file_id = file.id
+    WHERE file.borrower_id = loan.borrower_id AND told.done_on = %(send_on)s AND told.outcome = 'QUEUED'
+)"""
 # What is open of the lines of a day, as the books are now: `line` joined with `loan` and its installment `row`.
 STILL_OPEN = f"""
 JOIN loans_loan AS loan ON loan.id = line.loan_id AND loan.status = 'ACTIVE' AND {_NOT_HELD}

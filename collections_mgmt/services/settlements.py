@@ -20,6 +20,7 @@ from collections_mgmt.domain.agreeing import Due, State, is_in_order, state_on
 from collections_mgmt.models import Arrangement, Hold, PromiseToPay, Settlement, SettlementPart
 from collections_mgmt.selectors.agreements import dues_of, paid_to
 from collections_mgmt.selectors.care import more_days
+from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
 from dashu.finance.installments import Component
 from dashu.finance.loan import Payoff
@@ -127,6 +128,7 @@ def offer_settlement(*, loan_id: int, parts: Sequence[Due], today: date, reason:
         SettlementPart(settlement=offer, number=number, due_on=part.on, amount_minor=part.minor)
         for number, part in enumerate(parts, start=1)
     )
+    bring_back_of(loan.borrower_id, today=today, actor=actor)
     _note("offered", offer, actor, total_minor=offer.total_minor, given_up_minor=terms.given_up_minor, reason=reason)
     _tell(offer, "offered", amount_minor=offer.total_minor, accept_on=offer.accept_by)
     return offer

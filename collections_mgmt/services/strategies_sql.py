@@ -28,6 +28,10 @@ CASE
         SELECT FROM collections_mgmt_hold AS hold JOIN loans_loan AS loan ON loan.id = hold.loan_id
         WHERE loan.borrower_id = facts.borrower_id AND hold.ended_on IS NULL AND hold.contact <> 'NONE'
           AND hold.starts_on <= %(send_on)s
+    ) OR EXISTS (
+        -- A dispute of a loan that has ended has no hold; the contact guard stops all contact for it all the same.
+        SELECT FROM collections_mgmt_dispute AS asked
+        WHERE asked.borrower_id = facts.borrower_id AND asked.answered_at IS NULL
     ) THEN 'HOLD'
     WHEN EXISTS (
         SELECT FROM collections_mgmt_hardshiprequest AS asked
@@ -53,6 +57,9 @@ CASE
         SELECT FROM collections_mgmt_casefile AS file
         WHERE file.id = facts.file_id AND file.state = 'WAITING'
           AND file.waits_for IN ('PROMISE', 'HOLD', 'ANSWER', 'PAYMENT', 'AGENCY')
+    ) OR EXISTS (
+        SELECT FROM collections_mgmt_placement AS there JOIN loans_loan AS loan ON loan.id = there.loan_id
+        WHERE loan.borrower_id = facts.borrower_id AND there.recalled_on IS NULL
     ) THEN 'DESK'
     ELSE ''
 END
@@ -116,7 +123,8 @@ def _find_facts(cursor: CursorWrapper, night: Night, rules: StrategyRules) -> No
         LEFT JOIN collections_mgmt_strategyversion AS challenger ON challenger.strategy_id = champion.strategy_id
             AND challenger.status = 'PUBLISHED' AND challenger.role = 'CHALLENGER'
         """,  # noqa: S608 – constants of this module
-        {**facts_parameters(night.on, rules), "send_on": night.send_on},
+        # By day, a payment that came back may have opened the only case of a file after the date that is closed.
+        {**facts_parameters(night.on, rules, until=date.max), "send_on": night.send_on},
     )
     if cursor.rowcount > MANY:
         cursor.execute("ANALYZE strategy_facts")
@@ -221,6 +229,12 @@ def _act(cursor: CursorWrapper, night: Night, given: Mapping[str, Any]) -> Mappi
           AND NOT (step.value ->> 'act' = ANY(%(told)s) AND EXISTS (
               SELECT FROM messaging_outboxmessage AS message
               WHERE message.dedupe_key = 'reminder:' || place.borrower_id || ':' || %(send_on)s::date
+          ))
+          -- Nor twice when a night is run again and finds them in another row.
+          AND NOT (step.value ->> 'act' = ANY(%(told)s) AND EXISTS (
+              SELECT FROM collections_mgmt_strategyact AS told JOIN collections_mgmt_casefile AS file
+                  ON file.id = told.file_id
+              WHERE file.borrower_id = place.borrower_id AND told.done_on = %(send_on)s AND told.outcome = 'QUEUED'
           ))
           AND NOT EXISTS (
               SELECT FROM collections_mgmt_strategyact AS done

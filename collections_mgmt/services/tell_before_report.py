@@ -11,6 +11,7 @@ from dashu.finance.arrears import Scale
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.services import enqueue as messaging
 from dashu.policy import rules as policy
+from dashu.policy.selectors import PolicyRuleMissing
 from loans.models import Loan
 
 AT_ONCE = 1000
@@ -24,7 +25,11 @@ def tell_before_report(*, today: date) -> int:
     not noted as late in the month before: whoever was, knows.
     """
     month_end = month_end_of(today)
-    if (month_end - today).days > policy.adverse_record(today).notice_days:
+    try:
+        notice_days, codes = policy.adverse_record(today).notice_days, policy.credit_codes(today).by_days
+    except PolicyRuleMissing:  # of a country whose bureaus are told otherwise
+        return 0
+    if (month_end - today).days > notice_days:
         return 0
     month = month_end.replace(day=1)
     before = (month - timedelta(days=1)).replace(day=1)
@@ -32,7 +37,6 @@ def tell_before_report(*, today: date) -> int:
     noted = CreditRecordMonth.objects.filter(loan=OuterRef("loan_id"), month=before, days_past_due__gt=0)
     late = OverdueStatus.objects.overdue().filter(loan__status=Loan.Status.ACTIVE, oldest_due_on__isnull=False)
     late = late.exclude(Exists(noted)).exclude(Exists(OutboxMessage.objects.filter(dedupe_key=key)))
-    codes = policy.credit_codes(today).by_days
     told = 0
     while batch := list(late.select_related("loan").order_by("pk")[:AT_ONCE]):
         told += sum(_tell(status, month_end, codes) for status in batch)

@@ -478,10 +478,12 @@ class _Question:
         return (contact for contact in self.history if self._is_me(contact))
 
     def _is_me(self, contact: Contact) -> bool:
-        """The borrower is one person on all numbers; others are told apart by their number."""
-        if contact.party != self.attempt.party:
-            return False
-        return self.attempt.party == Party.BORROWER or contact.address in ("", self.attempt.address)
+        """The borrower is one person on all numbers; others are told apart by their number, by whichever name."""
+        if Party.BORROWER in (contact.party, self.attempt.party):
+            return contact.party == self.attempt.party
+        if contact.address == "":
+            return contact.party == self.attempt.party
+        return contact.address == self.attempt.address
 
     def _is_about_this(self, contact: Contact) -> bool:
         return not contact.debts or not self.attempt.debts or bool(contact.debts & self.attempt.debts)

@@ -62,6 +62,12 @@ class KeyOfAnotherContact(DomainError):
     http_status = 409
 
 
+class NumberOfBorrower(DomainError):
+    """What is said to be another person's number is the borrower's own; their caps and holds would not count there."""
+
+    code = "number_of_borrower"
+
+
 class OutcomeRefused(DomainError):
     """The outcome does not fit this way of contact, or the attempt ended otherwise."""
 
@@ -151,7 +157,7 @@ def ask_to_contact(
     :param number: of somebody of whom nothing else is kept; for the borrower their own is taken.
     :param is_consented: the person asked for this very call within the days of the rule.
     :raises NotByHand: it is no call, visit or letter.
-    :raises KeyOfAnotherContact: see there.
+    :raises KeyOfAnotherContact, NumberOfBorrower: see there.
     """
     if channel not in OUTCOMES:
         raise NotByHand(_("Messages are sent by the system and not by hand."), field="channel")
@@ -159,6 +165,8 @@ def ask_to_contact(
     if earlier := ContactAttempt.objects.select_related("decision", "borrower").filter(key=key).first():
         return _again(earlier, about=(borrower_id, channel, party), operator=operator, at=at)
     typed = number.strip() if party != ContactParty.BORROWER and party_ref is None else ""
+    if typed and borrower_phone_index(typed) == Borrower.objects.get(pk=borrower_id).phone_index:
+        raise NumberOfBorrower(_("This is the borrower's own number. Ask to call the borrower."), field="number")
     dialed = typed or _number_to_dial(borrower_id, channel, party, party_ref)
     asked = _Asked(
         borrower_id=borrower_id,

@@ -9,8 +9,10 @@ from collections_mgmt.domain.desk_figures import Measure
 from collections_mgmt.domain.segments import Response, capacity_of, readiness_of
 from collections_mgmt.domain.strategy import Act, Person, Row, Step, row_of
 from collections_mgmt.models import (
+    AgencyFile,
     CaseFile,
     CollectionCase,
+    Placement,
     PromiseToPay,
     StrategyAct,
     StrategyDraw,
@@ -20,7 +22,11 @@ from collections_mgmt.selectors.desk_sources import parameters, rows_sql
 from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
 from collections_mgmt.services.ask_for_help import ask_for_help
 from collections_mgmt.services.close_day import close_date
+from collections_mgmt.services.close_range import morning_of, reminder_plan
+from collections_mgmt.services.disputes import dispute_record
 from collections_mgmt.services.holds import place_hold
+from collections_mgmt.services.reminders_sql import queue_reminders
+from collections_mgmt.services.steer_files import call_back_files
 from collections_mgmt.services.strategies import stop_version
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging.models import GuardDecision, OptOut, OutboxMessage
@@ -29,6 +35,7 @@ from dashu.messaging.services.load_wordings import load_wordings
 from dashu.policy import rules as policy
 from repayments.models import Payment
 from tests import factories
+from tests.integration.collections_mgmt.agency_cases import agency
 from tests.integration.collections_mgmt.desk_cases import NOW, TODAY, late, late_person, refresh
 from tests.integration.collections_mgmt.strategy_cases import DAY, PEACE, REMIND, follow, published, supervisor
 
@@ -119,6 +126,15 @@ class TestTheRow:
         follow()
 
         assert place_of(file).version_id == special.pk
+
+    def test_is_found_for_a_file_whose_only_case_was_opened_since_the_date_that_is_closed(self):
+        published([REMIND, PEACE])
+        file = late_person("Amina")
+        CollectionCase.objects.update(opened_on=TODAY + DAY)
+
+        follow()
+
+        assert (place_of(file).product, place_of(file).row.place) == ("CONSUMER", 0)
 
     def test_is_what_the_figures_of_the_desk_are_split_by(self):
         published([REMIND, PEACE])
@@ -244,6 +260,33 @@ class TestSteps:
         close_date(business_date=on + DAY, today=on + 2 * DAY)
         assert [act.done_on for act in StrategyAct.objects.all()] == [on + 2 * DAY]
 
+    def test_are_not_done_twice_on_a_morning_when_a_night_is_run_again(self):
+        """By day, somebody opens what was sent, or another version comes into use: they are in another row by then."""
+        version = published([REMIND, PEACE])
+        file = late_person("Amina")
+        follow()
+        published([Row(steps=(Step(0, Act.HELP),))], source=version)
+
+        follow()
+        assert (place_of(file).version.number, done()) == (2, [(1, "MESSAGE", "QUEUED")])
+
+        follow(TODAY + DAY)
+        assert done() == [(1, "MESSAGE", "QUEUED"), (1, "HELP", "QUEUED")]
+        assert [act.done_on for act in StrategyAct.objects.all()] == [TODAY + DAY, TODAY + 2 * DAY]
+
+    def test_keep_reminders_of_a_range_that_is_closed_late_away_on_their_morning(self, loan):
+        published([Row(steps=(Step(0, Act.MESSAGE),))])
+        on = loan.starts_on.replace(month=3) - DAY
+        late(loan)
+        follow(on)
+        assert done() == [(1, "MESSAGE", "QUEUED")]
+
+        with connection.cursor() as cursor:
+            plan = reminder_plan(on + DAY, morning_of(on + DAY))
+            queue_reminders(cursor, plan, first=loan.pk, end=loan.pk + 1)
+
+        assert OutboxMessage.objects.get().dedupe_key.startswith("strategy:")
+
     def test_replace_the_reminders_after_the_due_date_but_not_those_before(self, loan):
         published([PEACE])
         due = loan.starts_on.replace(month=2)
@@ -331,6 +374,33 @@ class TestStandingStill:
         assert {place_of(file).paused for file in (held, asked)} == {"HOLD"}
         assert done() == []
         assert not OutboxMessage.objects.filter(purpose="REMINDER").exists()
+
+    def test_a_dispute_of_a_loan_that_has_ended_stops_everything(self):
+        published([REMIND, PEACE])
+        file = late_person("Amina")
+        ended = factories.running_loan(file.borrower)
+        ended.__class__.objects.filter(pk=ended.pk).update(status="SETTLED")
+        dispute_record(borrower_id=file.borrower_id, loan_id=ended.pk, month=None, words="Paid.", now=NOW, actor="x")
+
+        follow()
+
+        assert (place_of(file).paused, done()) == ("HOLD", [])
+
+    def test_an_agency_that_has_a_loan_stops_everything_also_when_the_file_was_called_back(self):
+        published([Row(steps=(Step(0, Act.TASK),))])
+        file = late_person("Amina")
+        north = agency()
+        told = AgencyFile.objects.create(agency=north, kind="PLACEMENT", made_on=TODAY, made_by="x", loans=1)
+        Placement.objects.create(
+            agency=north, loan=file.borrower.loans.get(), file=told, placed_on=TODAY, ends_on=TODAY + 30 * DAY,
+            owed_minor=1, days=5, bps=1_000, after_event=0, actor="x",
+        )  # fmt: skip
+        CaseFile.objects.filter(pk=file.pk).update(state="WAITING", waits_for="AGENCY", next_action_at=NOW + 30 * DAY)
+        call_back_files(file_ids=[file.pk], user=supervisor(), now=NOW)
+
+        follow()
+
+        assert (place_of(file).paused, done()) == ("DESK", [])
 
 
 class TestSegments:

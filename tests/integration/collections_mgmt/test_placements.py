@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from openpyxl import load_workbook
 
 from collections_mgmt.domain.agreeing import Due
-from collections_mgmt.models import AgencyFile, CaseFile, Complaint, Hold, Placement
+from collections_mgmt.models import AgencyFile, CaseFile, Complaint, Hold, Placement, PromiseToPay
 from collections_mgmt.models.placing import Unfit
 from collections_mgmt.selectors.agency_figures import collected, scorecard
 from collections_mgmt.selectors.scrub import scrub_loans
@@ -23,8 +23,11 @@ from collections_mgmt.services.ask_for_help import ask_for_help
 from collections_mgmt.services.ask_placement import ask_placement, propose
 from collections_mgmt.services.care import note_care
 from collections_mgmt.services.complaints import make_complaint
+from collections_mgmt.services.disputes import dispute_record
 from collections_mgmt.services.holds import end_hold, place_hold
 from collections_mgmt.services.placements import PlacementRefused, bring_back, place_loans, recall_placement
+from collections_mgmt.services.promises import note_promise
+from collections_mgmt.services.settlements import offer_settlement
 from dashu.alerts.models import Alert
 from dashu.approvals.services.decide import OwnRequest, approve
 from dashu.audit.models import AuditRecord
@@ -108,6 +111,23 @@ def plan(loan: Loan) -> None:
         note="",
         today=TODAY,
         actor=ACTOR,
+    )
+
+
+def promise(loan: Loan) -> None:
+    note_promise(loan_id=loan.pk, amount_minor=100_00, due_on=TODAY + DAY, today=TODAY, actor=ACTOR)
+
+
+def offer(loan: Loan) -> None:
+    offer_settlement(loan_id=loan.pk, parts=[Due(TODAY + DAY, 1_000_00)], today=TODAY, reason="ill", actor=ACTOR)
+
+
+def dispute_of_an_ended_loan(loan: Loan) -> None:
+    """On such a loan there is nothing to hold, yet the dispute is about the person."""
+    ended = factories.running_loan(loan.borrower)
+    Loan.objects.filter(pk=ended.pk).update(status=Loan.Status.SETTLED)
+    dispute_record(
+        borrower_id=loan.borrower_id, loan_id=ended.pk, month=None, words="Paid long ago.", now=NOON, actor=ACTOR
     )
 
 
@@ -282,6 +302,10 @@ class TestComingBack:
             (complain, "COMPLAINT"),
             (lambda loan: complain(loan, about=loan), "COMPLAINT"),
             (help_asked, "HELP_ASKED"),
+            (plan, "AGREED"),
+            (promise, "AGREED"),
+            (offer, "AGREED"),
+            (dispute_of_an_ended_loan, "DISPUTE"),
         ],
     )
     def test_is_at_once_when_the_borrower_is_to_be_left_in_peace(self, late, north, happens, expected):
@@ -295,9 +319,9 @@ class TestComingBack:
         assert CaseFile.objects.get(borrower=late.borrower).state == "READY"
         assert OutboxMessage.objects.filter(template="collections.loan_recalled").count() == 1
 
-    def test_follows_from_the_sweep_for_a_plan(self, late, north):
+    def test_follows_from_the_sweep_for_what_was_agreed_without_us_noticing(self, late, north):
         placement = placed(late, north)
-        plan(late)
+        PromiseToPay.objects.create(loan=late, amount_minor=1, made_on=TODAY, due_on=TODAY + DAY, actor=ACTOR)
 
         assert [bring_back(today=TODAY, actor="system:test") for _time in range(2)] == [1, 0]
         placement.refresh_from_db()

@@ -146,3 +146,11 @@ class TestTakingOneBack:
         noted(loan, by=BY + DAY, note="salary comes a day later")
 
         assert PromiseToPay.objects.get(status="CANCELLED").end_reason == "salary comes a day later"
+
+
+def test_the_same_promise_again_on_one_day_changes_nothing(loan):
+    first = noted(loan, note="after the salary")
+
+    assert noted(loan, note="after the salary") == first
+    assert noted(loan, by=BY + DAY, note="after the salary") != first
+    assert list(PromiseToPay.objects.order_by("pk").values_list("status", flat=True)) == ["CANCELLED", "OPEN"]

@@ -18,6 +18,7 @@ from dashu.messaging.services.dialing import (
     AttemptNotFound,
     KeyOfAnotherContact,
     NotByHand,
+    NumberOfBorrower,
     OutcomeRefused,
     ask_to_contact,
     ask_to_dial,
@@ -68,6 +69,16 @@ class TestAskToDial:
         assert (decision.pack, len(decision.rules_version)) == ("cn", 16)
         assert decision.address_key == borrower_phone_index(OWN)
         assert AuditRecord.objects.get().action == "messaging.contact_begun"
+
+    @pytest.mark.parametrize("number", [OWN, "+86 138 0000 0000"])
+    @pytest.mark.parametrize("party", ["REPRESENTATIVE", "WORKPLACE", "THIRD_PARTY"])
+    def test_is_not_fooled_by_the_borrowers_own_number_under_another_name(self, amina, party, number):
+        """Under it, neither their caps nor what stops contact with them would count."""
+        with pytest.raises(NumberOfBorrower):
+            dial(amina, party=party, purpose="LOCATE", number=number)
+
+        assert not ContactAttempt.objects.exists()
+        assert not GuardDecision.objects.exists()
 
     def test_never_writes_the_number_in_clear(self, amina):
         dial(amina, party="THIRD_PARTY", purpose="LOCATE", number="13911112222")

@@ -222,6 +222,20 @@ class TestWhom:
         assert reasons(refused, address=OTHER, **asked) == (Reason.PARTY_REFUSED,)
         assert reasons(refused, address="number-3", **asked) == ()
 
+    def test_whoever_refused_or_was_called_is_the_same_person_under_another_name(self):
+        refused = called(party="THIRD_PARTY", address=OTHER, outcome="REFUSED")
+        week = [called(ago=days(count), party="GUARANTOR", address=OTHER) for count in range(7)]
+        spoken = [
+            called(ago=timedelta(hours=hour), party="GUARANTOR", address=OTHER, outcome="RIGHT_PARTY")
+            for hour in (1, 2, 3)
+        ]
+
+        named = {"party": "REPRESENTATIVE", "address": OTHER}
+        assert reasons(refused, **named) == (Reason.PARTY_REFUSED,)
+        assert reasons(*spoken, **named) == (Reason.CONNECTED_CAP,)
+        assert reasons(*week, **named, pack="us", zone=SHANGHAI) == (Reason.FREQUENCY_CAP,)
+        assert reasons(refused, *spoken, *week, **named | {"address": "number-3"}) == ()
+
     def test_each_of_them_once_in_the_united_states(self):
         asked = {"party": "THIRD_PARTY", "purpose": "LOCATE", "flags": ("deceased",), "pack": "us", "zone": SHANGHAI}
         told = called(party="THIRD_PARTY", address=OTHER, ago=days(90))
