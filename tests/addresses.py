@@ -10,6 +10,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from dashu.users.roles import STAFF_ROLES
 from tests.everyone import Everyone
 
 Words = dict[str, Any]
@@ -20,14 +21,14 @@ class Own:
     """
     Something of one person's: anybody else's eyes find nothing there.
 
-    :param owner: the name of whose it is. :param staff: whether who works here may look at it in the portal.
+    :param owner: the name of whose it is. :param readers: the roles of who works here and may look at it in the portal.
     :param is_page: whether its owner gets a page; otherwise a file, another address, or "only by POST".
     """
 
     owner: str
     words: Callable[[Everyone], Words]
-    staff: bool = True
     is_page: bool = True
+    readers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class SignedIn:
     words: Callable[[Everyone], Words] = lambda _world: {}
     is_page: bool = True
     role: str = ""
+
+
+EVERY_ROLE = frozenset(STAFF_ROLES)
 
 
 def _loan(world: Everyone) -> Words:
@@ -113,13 +117,15 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:stop_offers": SignedIn(role="borrower", is_page=False),
     "portal:wishes": SignedIn(role="borrower"),
     "portal:pay_together": SignedIn(role="borrower"),
-    "portal:loan": Own("amina", _loan),
-    "portal:pay": Own("amina", _loan),
-    "portal:early": Own("amina", _loan),
-    "portal:overdue": Own("amina", _loan),
-    "portal:make_plan": Own("amina", _loan, is_page=False),
-    "portal:settlement": Own("amina", lambda world: {"reference": world.settlement.reference}),
-    "portal:answer_settlement": Own("amina", lambda world: {"reference": world.settlement.reference}, is_page=False),
+    "portal:loan": Own("amina", _loan, readers=EVERY_ROLE),
+    "portal:pay": Own("amina", _loan, readers=EVERY_ROLE),
+    "portal:early": Own("amina", _loan, readers=EVERY_ROLE),
+    "portal:overdue": Own("amina", _loan, readers=EVERY_ROLE),
+    "portal:make_plan": Own("amina", _loan, is_page=False, readers=EVERY_ROLE),
+    "portal:settlement": Own("amina", lambda world: {"reference": world.settlement.reference}, readers=EVERY_ROLE),
+    "portal:answer_settlement": Own(
+        "amina", lambda world: {"reference": world.settlement.reference}, is_page=False, readers=EVERY_ROLE
+    ),
     "portal:help_request": Own("amina", lambda world: {"reference": world.help.reference}),
     "portal:help_withdraw": Own("amina", lambda world: {"reference": world.help.reference}, is_page=False),
     "portal:complaint": Own("amina", lambda world: {"reference": world.complaint.reference}),
@@ -127,22 +133,25 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:dispute_status": Own("amina", lambda world: {"reference": world.dispute.reference}),
     "portal:message": Own("amina", lambda world: {"message_id": world.message.pk}),
     "portal:export_fetch": Own("amina", lambda world: {"token": world.export.token}, is_page=False),
-    "portal:payoff": Own("amina", _loan),
-    "portal:payoff_quote": Own("amina", lambda world: {**_loan(world), "token": world.quote}),
-    "portal:documents": Own("amina", _loan),
+    "portal:payoff": Own("amina", _loan, readers=EVERY_ROLE),
+    "portal:payoff_quote": Own("amina", lambda world: {**_loan(world), "token": world.quote}, readers=EVERY_ROLE),
+    "portal:documents": Own("amina", _loan, readers=EVERY_ROLE),
     "portal:document_file": Own(
-        "amina", lambda world: {**_loan(world), "code": world.paper.code, "format": "pdf"}, is_page=False
+        "amina",
+        lambda world: {**_loan(world), "code": world.paper.code, "format": "pdf"},
+        is_page=False,
+        readers=EVERY_ROLE,
     ),
-    "portal:autopay": Own("amina", _loan),
-    "portal:checkout": Own("amina", lambda world: {"token": world.checkout.token}),
-    "portal:receipt": Own("amina", lambda world: {"reference": world.payment.reference}),
+    "portal:autopay": Own("amina", _loan, readers=EVERY_ROLE),
+    "portal:checkout": Own("amina", lambda world: {"token": world.checkout.token}, readers=EVERY_ROLE),
+    "portal:receipt": Own("amina", lambda world: {"reference": world.payment.reference}, readers=EVERY_ROLE),
     "portal:application": Own("amina", _draft),
     "portal:application_step": Own("amina", lambda world: {**_draft(world), "name": "month"}),
     "portal:application_check": Own("amina", _draft),
     "portal:application_consents": Own("amina", _draft),
     "portal:application_withdraw": Own("amina", _draft),
     "portal:application_papers": Own("chen", _chosen),
-    "portal:document_link": Own("amina", _document, is_page=False),
+    "portal:document_link": Own("amina", _document, is_page=False, readers=EVERY_ROLE - {"COLLECTOR"}),
     "portal:document_remove": Own("amina", _document, is_page=False),
     "portal:application_offers": Own("chen", _chosen),
     "portal:application_budget": Own("chen", _chosen),

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -63,7 +64,15 @@ def waiting_for(request: HttpRequest) -> dict[str, Any] | None:
 
 
 def give_back(request: HttpRequest, response: HttpResponse, kept: Mapping[str, Any]) -> None:
-    """Fill the form of the page, once, and say so there. A page that leads elsewhere first leaves it waiting."""
+    """
+    Fill the form of the page, once, and say so there. A page that leads elsewhere first leaves it waiting.
+
+    The address that only takes a form, and was shown with what was wrong in it, leads to the page of the form: there it
+    waits on.
+    """
+    view = request.resolver_match and request.resolver_match.func
+    if response.status_code == 302 and getattr(view, "leads_to_page", False):
+        request.session[KEY] = {**kept, "path": unquote(urlsplit(response.headers["Location"]).path)}
     if response.status_code != 200 or response.streaming or PLACE.encode() not in response.content:
         return
     typed = Typed(kept["to"], kept["fields"], frozenset(kept["left_out"]))

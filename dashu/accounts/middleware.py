@@ -114,7 +114,9 @@ def page_before(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(referrer, {request.get_host()}, require_https=request.is_secure()):
         return "/"
     parts = urlsplit(referrer)
-    return parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+    # A browser takes what stands after two slashes for another site.
+    path = "/" + parts.path.lstrip("/\\")
+    return parts._replace(scheme="", netloc="", path=path, fragment="").geturl()
 
 
 def _joined(*sentences: str) -> str:

@@ -2,7 +2,7 @@
 Putting back into the form of a finished page what was typed before, where its program knows nothing of that.
 
 Only boxes of the one form that it was typed into are filled, and what a form does is left as it is: its hidden fields,
-its buttons and where it sends to.
+its buttons and where it sends to. What is folded around the form is opened, so that what is back in it is seen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,13 +33,13 @@ def refilled(page: str, typed: Typed, *, path: str) -> tuple[str, bool]:
     reading = _Reading(page, typed, path)
     reading.feed(page)
     reading.close()
-    for start, end, text in reversed(reading.edits):
+    for start, end, text in sorted(reading.edits, reverse=True):
         page = page[:start] + text + page[end:]
     return page, reading.is_found
 
 
 class _Reading(HTMLParser):
-    """:ivar edits: what is written instead of which part of the page, in its order."""
+    """:ivar edits: what is written instead of which part of the page."""
 
     def __init__(self, page: str, typed: Typed, path: str) -> None:
         super().__init__(convert_charrefs=False)
@@ -48,6 +48,7 @@ class _Reading(HTMLParser):
         self._lines = [0, *accumulate(len(line) for line in page.split("\n"))]
         self._typed, self._path = typed, path
         self._is_inside = False
+        self._folds: list[tuple[int, bool]] = []
         self._chosen: set[str] | None = None
         self._text: tuple[int, str] | None = None
         self._places: dict[str, int] = {}
@@ -58,7 +59,9 @@ class _Reading(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
         given = dict(attrs)
-        if tag == "form":
+        if tag == "details":
+            self._folds.append((self._here() + len("<details"), "open" in given))
+        elif tag == "form":
             to = unquote(urlsplit(given.get("action") or "").path) or self._path
             self._is_inside = (given.get("method") or "").lower() == "post" and to == self._typed.to
         elif self._is_inside and tag == "input":
@@ -73,14 +76,16 @@ class _Reading(HTMLParser):
             self._text = self._here() + len(self.get_starttag_text() or ""), value
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "form":
+        if tag == "details" and self._folds:
+            self._folds.pop()
+        elif tag == "form":
             self._is_inside = False
         elif tag == "select":
             self._chosen = None
         elif tag == "textarea" and self._text is not None:
             start, value = self._text
-            self.edits.append((start, self._here(), f"\n{escape(value)}"))
-            self._text, self.is_found = None, True
+            self._put(start, self._here(), f"\n{escape(value)}")
+            self._text = None
 
     def _fill_input(self, attrs: Attributes, given: Mapping[str, str | None]) -> None:
         kind, name = (given.get("type") or "text").lower(), given.get("name") or ""
@@ -110,5 +115,10 @@ class _Reading(HTMLParser):
     def _write(self, tag: str, attrs: Attributes) -> None:
         start = self._here()
         written = "".join(f" {name}" if value is None else f' {name}="{escape(value)}"' for name, value in attrs)
-        self.edits.append((start, start + len(self.get_starttag_text() or ""), f"<{tag}{written}>"))
+        self._put(start, start + len(self.get_starttag_text() or ""), f"<{tag}{written}>")
+
+    def _put(self, start: int, end: int, text: str) -> None:
+        self.edits.append((start, end, text))
+        self.edits += [(place, place, " open") for place, is_open in self._folds if not is_open]
+        self._folds = [(place, True) for place, _is_open in self._folds]
         self.is_found = True

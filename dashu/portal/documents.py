@@ -12,6 +12,7 @@ from dashu.documents.codes import read_code
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.forms import StatementForm
+from dashu.portal.own_loans import loans_for
 from dashu.users.actors import actor_of
 from loans.models import Loan
 from repayments.models import IssuedDocument
@@ -25,7 +26,7 @@ SHOWN = 50
 @require_http_methods(["GET", "POST"])
 def documents(request: HttpRequest, number: str) -> HttpResponse:
     """List the papers of a loan; a POST issues a certificate or the statement of a period."""
-    loan = get_object_or_404(Loan.objects.visible_to(request.user), number=number)
+    loan = get_object_or_404(loans_for(request), number=number)
     today = lender_today()
     initial = {"first": max(loan.starts_on, today.replace(month=1, day=1)), "last": today}
     is_statement = request.method == "POST" and "certificate" not in request.POST

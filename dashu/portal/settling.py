@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal.forms import PayoffForm
+from dashu.portal.own_loans import loans_for
 from dashu.portal.paying import once_of, to_provider
 from dashu.users.actors import actor_of
 from loans.models import Loan
@@ -161,7 +162,5 @@ def why_closed(quote: PayoffQuote) -> str:
 
 
 def _own_loan(request: HttpRequest, number: str) -> Loan:
-    loan = Loan.objects.visible_to(request.user).select_related("product_terms__product").filter(number=number).first()
-    if loan is None:
-        raise Http404
-    return loan
+    found: Loan = get_object_or_404(loans_for(request).select_related("product_terms__product"), number=number)
+    return found

@@ -71,7 +71,7 @@ def settlement(request: HttpRequest, reference: str) -> HttpResponse:
 @sent_from("portal:settlement", "reference")
 def answer_settlement(request: HttpRequest, reference: str) -> HttpResponse:
     """Accept an offer that was read, or decline it; nobody does so for the borrower."""
-    offer = _own(request, reference, borrower__user=request.user.pk)
+    offer = _own(request, reference)
     try:
         if request.POST.get("answer") == "decline":
             withdraw_settlement(
@@ -90,8 +90,8 @@ def answer_settlement(request: HttpRequest, reference: str) -> HttpResponse:
     return redirect("portal:settlement", offer.reference)
 
 
-def _own(request: HttpRequest, reference: str, **whose: Any) -> Settlement:
-    found = Settlement.objects.visible_to(request.user).filter(loan__in=own_loans(request).filter(**whose))
+def _own(request: HttpRequest, reference: str) -> Settlement:
+    found = Settlement.objects.visible_to(request.user).filter(loan__in=own_loans(request))
     with_loan = found.select_related("loan__product_terms__product")
     settlement: Settlement = get_object_or_404(with_loan, reference=reference)
     return settlement

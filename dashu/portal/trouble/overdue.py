@@ -98,7 +98,7 @@ def overdue(request: HttpRequest, number: str) -> HttpResponse:
 def make_plan(request: HttpRequest, number: str) -> HttpResponse:
     """Split what is due now into monthly payments."""
     today = lender_today()
-    loan, card = loan_and_card(request, number, today=today, borrower__user=request.user.pk)
+    loan, card = loan_and_card(request, number, today=today)
     standing = card.standing
     if standing is None or not standing.due_now:
         return redirect("portal:overdue", loan.number)

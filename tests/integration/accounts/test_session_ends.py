@@ -1,17 +1,22 @@
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from collections_mgmt.models import Complaint
+from collections_mgmt.models import Arrangement, Complaint
+from collections_mgmt.services.promises import make_promise
 from dashu.accounts import idle
 from dashu.accounts.sessions import SessionStore
+from dashu.kernel.dates import lender_today
 from dashu.messaging.models import ContactPreference
 from dashu.users.models import User
 from loans.models import Application
+from repayments.selectors.standings import standings_of
+from tests import factories
 from tests.integration.accounts.conftest import ENGLISH, is_signed_in, post
 
 SIGN_IN = "/accounts/login/"
@@ -147,6 +152,47 @@ class TestWhatWasTyped:
 
         assert "x1y" not in shown
         assert "Please fill in the form once more." in shown
+
+    @pytest.mark.parametrize("stood_on", ["overdue", "plan", ""])
+    def test_is_back_in_a_form_whose_address_has_no_page(self, signed_in, amina, clock, stood_on):
+        """It was sent from the page, or from what said that it could not be agreed on; or the browser does not tell."""
+        late = factories.running_loan(amina, starts_on=lender_today() - timedelta(days=130))
+        taken_at = f"/loans/{late.number}/plan/"
+        referrer = {"Referer": f"http://testserver/loans/{late.number}/{stood_on}/"} if stood_on else {}
+        page = self.late(signed_in, clock, taken_at, {**referrer, **ENGLISH}, count="3", first_on="2031-02-03")
+        assert "with what you had typed" in words(signed_in, page.url)
+        back = sign_in_again(signed_in, page)
+
+        shown = signed_in.get(back.url, follow=True, headers=ENGLISH).content.decode()
+
+        assert re.findall(r'name="first_on"[^>]* value="([^"]+)"', shown) == ["2031-02-03"]
+        assert "What you had typed is in the form again." in shown
+        assert Arrangement.objects.exists() is False
+
+    def test_is_seen_in_a_form_that_was_folded(self, signed_in, amina, clock):
+        late = factories.running_loan(amina, starts_on=lender_today() - timedelta(days=130))
+        day = lender_today() + timedelta(days=3)
+        address = f"/loans/{late.number}/overdue/"
+        due = standings_of([late], today=lender_today())[late.pk].due_now
+        make_promise(loan_id=late.pk, amount_minor=due, due_on=day, today=lender_today(), actor="user:1")
+        folded = r'<details class="more"(.*)><summary>Change it'
+        assert re.findall(folded, words(signed_in, address)) == [""]
+
+        page = self.late(signed_in, clock, address, amount="123.45", due_on=day.isoformat())
+        sign_in_again(signed_in, page)
+
+        shown = words(signed_in, address)
+        assert re.findall(r'name="amount"[^>]* value="([^"]+)"', shown) == ["123.45"]
+        assert re.findall(r"<details([^>]*)><summary>Change it", shown) == [' open class="more"']
+
+    def test_of_another_site_is_not_kept(self, signed_in, clock):
+        strict = Client(enforce_csrf_checks=True)
+        strict.cookies = signed_in.cookies
+
+        page = self.late(strict, clock, COMPLAINT, {"Referer": "https://evil.example/", **ENGLISH}, words="I owe it")
+
+        assert page.status_code == 403
+        assert "kept_input" not in strict.session
 
     def test_waits_where_the_page_first_asks_who_it_is(self, signed_in, clock):
         page = self.late(signed_in, clock, "/accounts/2fa/webauthn/add/", name="My old phone")
@@ -309,6 +355,12 @@ class TestFormRefused:
         assert page.status_code == 403
         assert "Nothing was changed and nothing was paid." in page.content.decode()
         assert 'href="/accounts/login/?next=/pay/"' in page.content.decode()
+
+    @pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example/x", "///evil.example/x"])
+    def test_takes_no_page_of_ours_for_another_site(self, strict, path):
+        headers = {"HX-Request": "true", "Referer": f"http://testserver{path}"}
+
+        assert strict.post(SIGN_IN, headers=headers).headers["HX-Redirect"] == "/evil.example/x"
 
     @pytest.mark.parametrize("referrer", ["https://evil.example/x", "javascript:alert(1)", ""])
     def test_does_not_lead_elsewhere(self, strict, referrer):

@@ -64,6 +64,19 @@ def test_what_is_ones_own_is_found_by_its_owner_only(world):
     assert {name: seen for name, seen in found.items() if not all(seen)} == {}
 
 
+def test_who_works_here_finds_of_it_what_their_role_may_read(world):
+    own = {name: entry for name, entry in ADDRESSES.items() if isinstance(entry, Own)}
+    wrong = {}
+    for person in staff_of_every_role():
+        client = browser(person)
+        for name, entry in own.items():
+            code = client.get(address_of(name, world), follow=True).status_code
+            if code != (200 if person.role in entry.readers else 404):
+                wrong[f"{person.role} {name}"] = code
+
+    assert wrong == {}
+
+
 def test_every_address_opens_to_something_when_it_is_typed(world):
     clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai", "fei")}
     found = {}

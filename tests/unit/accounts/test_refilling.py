@@ -62,3 +62,15 @@ class TestRefilled:
         page = '<form method="post"><select name="m" multiple><option value="1"><option value="2"></select></form>'
 
         assert fill(page, m=["1", "2"])[0].count(" selected") == 2
+
+    def test_opens_what_is_folded_around_the_form_and_nothing_else(self):
+        form = '<form method="post"><input name="a"><input name="b"></form>'
+        page = f'<details><p></p></details><details class="more"><details open>{form}</details></details><details>'
+
+        shown = fill(page, a=["1"], b=["2"])[0]
+
+        assert shown == (
+            page.replace('<details class="more">', '<details open class="more">')
+            .replace('name="a"', 'name="a" value="1"')
+            .replace('name="b"', 'name="b" value="2"')
+        )
