@@ -105,6 +105,7 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:new_complaint": SignedIn(role="borrower"),
     "portal:credit_record": SignedIn(role="borrower"),
     "portal:messages": SignedIn(role="borrower"),
+    "portal:calls_made": SignedIn(role="borrower"),
     "portal:messages_read": SignedIn(role="borrower", is_page=False),
     "portal:consents": SignedIn(role="borrower"),
     "portal:details": SignedIn(role="borrower"),

@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from dashu.portal import (
     all_papers,
     autopay,
+    calls_made,
     closing,
     comparing,
     complaining,
@@ -106,6 +107,7 @@ urlpatterns = [
     path("me/closing/offers/", closing.stop_all_offers, name="stop_offers"),
     re_path(r"^me/closing/undo/(?P<signed>[0-9A-Za-z_:-]{1,80})/$", closing.undo, name="undo_closing"),
     path("messages/", inbox.inbox, name="messages"),
+    path("messages/calls/", calls_made.calls_made, name="calls_made"),
     path("messages/read/", inbox.read_all, name="messages_read"),
     path("messages/<int:message_id>/", inbox.message, name="message"),
     path("applications/", own_applications.own_applications, name="applications"),

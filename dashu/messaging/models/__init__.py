@@ -1,6 +1,7 @@
 from dashu.messaging.models.contact import ContactPoint, ContactPreference, DeliveryReceipt, OptOut
 from dashu.messaging.models.guarding import (
     ContactAttempt,
+    ContactAttemptQuerySet,
     ContactChannel,
     ContactParty,
     ContactPurposeChoice,
@@ -14,6 +15,7 @@ from dashu.messaging.models.wording import WordingVersion
 
 __all__ = [
     "ContactAttempt",
+    "ContactAttemptQuerySet",
     "ContactChannel",
     "ContactParty",
     "ContactPoint",

@@ -139,6 +139,10 @@ class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
         may = user.is_authenticated and user.is_active and user.is_staff
         return self if may and user.has_perm("messaging.view_contactattempt") else self.none()
 
+    def about(self, user: Any) -> "ContactAttemptQuerySet":
+        """Return those of the borrower who is signed in, also the ones at others because of them."""
+        return self.filter(borrower__user=user.pk)
+
 
 class ContactAttempt(models.Model):
     """

@@ -1,6 +1,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from dashu.kernel.dates import add_months
 from tests import factories
@@ -165,3 +167,19 @@ class TestHomeOfABorrower:
 def _amount(minor: int) -> str:
     whole, part = divmod(minor, 100)
     return f'</span>{whole:,}<span class="money__part">.{part:02d}</span>'
+
+
+class TestCost:
+    def test_is_the_same_for_one_loan_and_for_five(self, client, amina):
+        client.force_login(amina.user)
+        factories.running_loan(amina)
+        client.get("/")
+        with CaptureQueriesContext(connection) as one:
+            client.get("/")
+        for _number in range(4):
+            factories.running_loan(amina)
+        with CaptureQueriesContext(connection) as five:
+            page = client.get("/")
+
+        assert len(page.context["overview"].cards) == 5
+        assert len(five) == len(one)
