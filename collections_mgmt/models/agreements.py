@@ -36,6 +36,7 @@ class Arrangement(models.Model):
     :ivar paid_minor: received from the day it was made, as the latest close found it.
     :ivar is_own: the borrower made it by themselves.
     :ivar end_reason: why it was taken back; empty where the close decided.
+    :ivar after_event: the loan's newest event when it was made; money that came before does not count.
     """
 
     class Status(models.TextChoices):
@@ -52,6 +53,7 @@ class Arrangement(models.Model):
     total_minor = models.BigIntegerField(_("amount"))
     paid_minor = models.BigIntegerField(_("paid"), db_default=0, default=0)
     made_on = models.DateField(_("made on"))
+    after_event = models.BigIntegerField(editable=False, db_default=0, default=0)
     is_own = models.BooleanField(_("made by the borrower"), db_default=False, default=False)
     decided_on = models.DateField(_("decided on"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True, db_default="", default="")

@@ -137,7 +137,8 @@ class PromiseToPay(models.Model):
     """
     What a borrower said they would pay by a day; kept or broken is found by the nightly close.
 
-    :ivar paid_minor: received from the day it was made, up to the end of its grace.
+    :ivar paid_minor: received since it was made, up to the end of its grace.
+    :ivar after_event: the loan's newest event when it was made; money that came before does not count.
     :ivar end_reason: why it was taken back; empty where the close decided.
     """
 
@@ -151,6 +152,7 @@ class PromiseToPay(models.Model):
     amount_minor = models.BigIntegerField(_("amount"))
     made_on = models.DateField(_("made on"))
     due_on = models.DateField(_("promised for"))
+    after_event = models.BigIntegerField(editable=False, db_default=0, default=0)
     status = models.CharField(_("status"), max_length=10, choices=Status, db_default="OPEN", default=Status.OPEN)
     paid_minor = models.BigIntegerField(_("paid"), db_default=0, default=0)
     decided_on = models.DateField(_("decided on"), null=True, blank=True)

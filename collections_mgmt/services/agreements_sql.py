@@ -60,7 +60,7 @@ def decide_arrangements(
     cursor.execute(
         f"""
         WITH plan AS (
-            SELECT id, loan_id, made_on AS from_on, 0 AS after_event FROM collections_mgmt_arrangement
+            SELECT id, loan_id, made_on AS from_on, after_event FROM collections_mgmt_arrangement
             WHERE status = 'ACTIVE' AND made_on <= %(on)s AND loan_id >= %(first)s AND loan_id < %(end)s
         ), {standing}, decided AS (
             UPDATE collections_mgmt_arrangement AS arrangement

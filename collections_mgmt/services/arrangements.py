@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.agreeing import Due, is_in_order
 from collections_mgmt.models import Arrangement, ArrangementPart, PromiseToPay, Settlement
+from collections_mgmt.selectors.agreements import newest_event
 from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
 from dashu.kernel.dates import add_months
@@ -60,6 +61,7 @@ def make_arrangement(
         loan=loan,
         total_minor=sum(part.minor for part in parts),
         made_on=today,
+        after_event=newest_event(loan.pk),
         is_own=is_own,
         note=note,
         actor=actor,

@@ -55,18 +55,19 @@ def _still_agreed(params: dict[str, Any]) -> tuple[Loan, date, int] | None:
         promise = PromiseToPay.objects.select_related(with_loan).get(pk=pk)
         if promise.status != PromiseToPay.Status.OPEN:
             return None
-        paid = paid_under(promise.loan_id, since=promise.made_on, until=promise.due_on)
+        paid = paid_under(promise.loan_id, since=promise.made_on, until=promise.due_on, after=promise.after_event)
         return promise.loan, promise.due_on, promise.amount_minor - paid
     part: Any
     if pk := params.get("arrangement"):
         part = ArrangementPart.objects.select_related(f"arrangement__{with_loan}").get(pk=pk)
         plan: Any = part.arrangement
-        is_running, since, after = plan.status in Arrangement.RUNNING, plan.made_on, 0
+        is_running, since = plan.status in Arrangement.RUNNING, plan.made_on
     else:
         part = SettlementPart.objects.select_related(f"settlement__{with_loan}").get(pk=params["settlement"])
         plan = part.settlement
-        is_running, since, after = plan.status in Settlement.RUNNING, plan.offered_on, plan.after_event
+        is_running, since = plan.status in Settlement.RUNNING, plan.offered_on
     if not is_running:
         return None
     wanted = sum(each.amount_minor for each in plan.parts.all() if each.number <= part.number)
-    return plan.loan, part.due_on, wanted - paid_under(plan.loan_id, since=since, until=part.due_on, after=after)
+    paid = paid_under(plan.loan_id, since=since, until=part.due_on, after=plan.after_event)
+    return plan.loan, part.due_on, wanted - paid

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import Arrangement, PromiseToPay, Settlement
-from collections_mgmt.selectors.agreements import broken_lately
+from collections_mgmt.selectors.agreements import broken_lately, newest_event
 from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
@@ -73,7 +73,13 @@ def note_promise(
         end_reason=note.strip() or "another promise takes its place",
     )
     promise = PromiseToPay.objects.create(
-        loan=loan, amount_minor=amount_minor, made_on=today, due_on=due_on, note=note, actor=actor
+        loan=loan,
+        amount_minor=amount_minor,
+        made_on=today,
+        due_on=due_on,
+        after_event=newest_event(loan.pk),
+        note=note,
+        actor=actor,
     )
     bring_back_of(loan.borrower_id, today=today, actor=actor)
     audit.record(

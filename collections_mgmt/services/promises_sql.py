@@ -24,6 +24,7 @@ def decide_promises(cursor: CursorWrapper, *, on: date, first: int, end: int, ke
             SELECT promise.id, COALESCE(SUM(payment.amount_minor), 0)::bigint AS minor
             FROM collections_mgmt_promisetopay AS promise
             LEFT JOIN repayments_payment AS payment ON payment.loan_id = promise.loan_id AND NOT payment.is_returned
+                AND payment.event_id > promise.after_event
                 AND payment.received_on BETWEEN promise.made_on AND LEAST(promise.due_on + %(days)s, %(on)s)
             WHERE promise.status = 'OPEN' AND promise.made_on <= %(on)s
               AND promise.loan_id >= %(first)s AND promise.loan_id < %(end)s

@@ -13,12 +13,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.agreeing import Due, State, is_in_order, state_on
 from collections_mgmt.models import Arrangement, Hold, PromiseToPay, Settlement, SettlementPart
-from collections_mgmt.selectors.agreements import dues_of, paid_to
+from collections_mgmt.selectors.agreements import dues_of, newest_event, paid_to
 from collections_mgmt.selectors.care import more_days
 from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
@@ -118,7 +117,7 @@ def offer_settlement(*, loan_id: int, parts: Sequence[Due], today: date, reason:
         interest_minor=owed.interest,
         principal_minor=owed.principal,
         total_minor=terms.total_minor,
-        after_event=LoanEvent.objects.filter(loan=loan).aggregate(newest=Max("pk"))["newest"] or 0,
+        after_event=newest_event(loan.pk),
         offered_on=today,
         accept_by=min(decide_by, parts[0].on),
         reason=reason,

@@ -45,6 +45,17 @@ class TestMakingOne:
 
         assert ArrangementPart.objects.count() == 2
 
+    def test_counts_only_money_that_came_afterwards(self, loan):
+        factories.pay(loan, 500_00, TODAY)
+        plan = made(loan)
+        assert [part.paid_minor for part in parts_shown(plan, today=TODAY)] == [0, 0]
+
+        factories.pay(loan, 100_00, TODAY)
+        close_date(business_date=TODAY, today=TODAY + DAY)
+
+        plan.refresh_from_db()
+        assert (plan.paid_minor, plan.status) == (100_00, "ACTIVE")
+
     @pytest.mark.parametrize(
         "parts",
         [

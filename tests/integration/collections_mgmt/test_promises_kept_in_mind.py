@@ -135,6 +135,21 @@ class TestTheLimit:
         assert noted(disappointed, by=later, today=later).status == "OPEN"
 
 
+class TestWhatCounts:
+    def test_is_only_money_that_came_after_it_was_given(self, loan):
+        factories.pay(loan, 500_00, TODAY)
+        promise = note_promise(loan_id=loan.pk, amount_minor=300_00, due_on=TODAY, today=TODAY, actor="user:1")
+
+        close_date(business_date=TODAY, today=TODAY + timedelta(days=1))
+        promise.refresh_from_db()
+        assert (promise.paid_minor, promise.status) == (0, "OPEN")
+
+        factories.pay(loan, 300_00, TODAY, today=TODAY + timedelta(days=1))
+        close_date(business_date=TODAY + timedelta(days=1), today=TODAY + timedelta(days=2))
+        promise.refresh_from_db()
+        assert (promise.paid_minor, promise.status) == (300_00, "KEPT")
+
+
 class TestTakingOneBack:
     def test_keeps_the_reason_and_counts_as_neither(self, loan):
         promise = cancel_promise(promise_id=noted(loan).pk, reason="misheard", today=TODAY, actor=ACTOR)
