@@ -19,11 +19,18 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from collections_mgmt.models import (
+    Arrangement,
+    CaseFileEvent,
     Complaint,
     ComplaintMessage,
     Dispute,
     FileAttachment,
     HardshipRequest,
+    Hold,
+    LegalStep,
+    Placement,
+    PromiseToPay,
+    Settlement,
     Vulnerability,
 )
 from dashu.audit import services as audit
@@ -171,6 +178,18 @@ def _forget_messages(borrower_id: int, now: datetime) -> None:
     attached.filter(removed_at=None).update(removed_at=now, content=None)
     attached.update(name="-", about="-", removed_because="")
     Dispute.objects.filter(borrower_id=borrower_id).update(words="", answer="", statement="", stated_at=None)
+    _forget_notes(borrower_id)
+
+
+def _forget_notes(borrower_id: int) -> None:
+    """Forget what staff wrote about them; that it was done, when and by whom, stays."""
+    CaseFileEvent.objects.filter(file__borrower=borrower_id).exclude(words="").update(words="")
+    for noted in (PromiseToPay, Arrangement):
+        noted.objects.filter(loan__borrower=borrower_id).update(note="", end_reason="")
+    for reasoned in (Hold, Settlement):
+        reasoned.objects.filter(loan__borrower=borrower_id).update(reason="", end_reason="")
+    Placement.objects.filter(loan__borrower=borrower_id).update(words="")
+    LegalStep.objects.filter(case__loan__borrower=borrower_id).update(words="")
 
 
 def _forget_applications(borrower_id: int, now: datetime) -> None:

@@ -74,6 +74,18 @@ class TestLife:
 
         assert CaseFileEvent.objects.get().words == ""
 
+    def test_words_of_an_event_can_only_be_emptied(self):
+        late_person("Amina")
+        file = CaseFile.objects.get()
+        event = CaseFileEvent.objects.create(file=file, kind="NOTE", at=NOW, actor="user:1", words="Called.")
+
+        with pytest.raises(IntegrityError, match="append_only"), transaction.atomic():
+            CaseFileEvent.objects.filter(pk=event.pk).update(words="", actor="user:2")
+        CaseFileEvent.objects.filter(pk=event.pk).update(words="")
+
+        event.refresh_from_db()
+        assert (event.actor, event.words) == ("user:1", "")
+
 
 class TestWeights:
     def test_say_the_same_as_the_domain_for_every_fact(self):

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils.formats import date_format
 
-from collections_mgmt.models import Complaint, ComplaintMessage
+from collections_mgmt.models import CaseFile, CaseFileEvent, Complaint, ComplaintMessage, PromiseToPay
 from collections_mgmt.services.complaints import make_complaint
 from dashu.accounts.sessions import SessionStore
 from dashu.audit.models import AuditRecord
@@ -50,6 +50,7 @@ from tests.signers import guaranteed, signed, understood
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=LENDER_ZONE)
 LATER = NOW + timedelta(days=7)
+DAY = NOW.date()
 
 
 def close(borrower: Borrower, now: datetime = NOW) -> AccountClosure:
@@ -290,6 +291,27 @@ class TestFinishing:
         left = Complaint.objects.get()
         assert (left.reference, left.words, left.wish, left.answer) == (complaint.reference, "", "", "")
         assert set(ComplaintMessage.objects.values_list("words", flat=True)) <= {""}
+
+    def test_notes_of_staff_go_with_the_messages_and_what_was_done_stays(self, amina):  # noqa: F811
+        loan = settled_loan(amina)
+        file = CaseFile.objects.create(
+            number="F000000000001", borrower=amina, state="CLOSED", opened_on=DAY, closed_on=DAY, weighed_on=DAY,
+            contact_due_on=DAY, review_due_on=DAY,
+        )  # fmt: skip
+        event = CaseFileEvent.objects.create(file=file, kind="NOTE", at=NOW, actor="user:1", words="Lost her work.")
+        PromiseToPay.objects.create(
+            loan=loan, amount_minor=1, made_on=DAY, due_on=DAY, status="KEPT", note="salary", actor="user:1"
+        )
+        close(amina)
+        finish_due(now=LATER)
+        event.refresh_from_db()
+        assert event.words == "Lost her work."
+
+        finish_due(now=datetime(2029, 5, 2, 1, tzinfo=LENDER_ZONE))
+
+        event.refresh_from_db()
+        assert (event.kind, event.actor, event.words) == ("NOTE", "user:1", "")
+        assert PromiseToPay.objects.get().note == ""
 
     def test_each_part_goes_after_its_last_day(self, amina):  # noqa: F811
         settled_loan(amina)
