@@ -39,7 +39,7 @@ from collections_mgmt.services.placements import recall_placement
 from dashu.approvals.acts import act_kind
 from dashu.approvals.presenting import roles_that_approve
 from dashu.audit import services as audit
-from dashu.kernel.dates import add_months, lender_today
+from dashu.kernel.dates import add_months, lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import Money, format_minor
 from dashu.policy import rules as policy
@@ -408,7 +408,7 @@ class AgencyFileAdmin(ReadOnlyAdmin):
         if file is None:
             raise Http404
         if request.method == "POST":
-            taken = take_file(file_id=file.pk, file_format=file_format, actor=actor_of(request))
+            taken = take_file(file_id=file.pk, file_format=file_format, now=lender_now(), actor=actor_of(request))
             return HttpResponse(
                 taken.content,
                 content_type=MEDIA[file_format],

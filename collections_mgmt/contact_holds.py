@@ -9,12 +9,11 @@ from collections_mgmt.models import Hold
 from dashu.messaging.guard import register_hold
 from repayments.services.tranche_conditions import register_bar
 
+HOLD_OF_AGENCIES = "agency"
 _HELD = """
 SELECT loan.borrower_id FROM collections_mgmt_hold AS hold JOIN loans_loan AS loan ON loan.id = hold.loan_id
 WHERE hold.ended_on IS NULL AND hold.contact = 'PERSON'
 """
-
-
 # Whom an agency contacts for us, nobody else does.
 _PLACED = """
 SELECT loan.borrower_id FROM collections_mgmt_placement AS placement
@@ -25,7 +24,7 @@ WHERE placement.recalled_on IS NULL
 
 def register() -> None:
     register_hold("hold", _HELD)
-    register_hold("agency", _PLACED)
+    register_hold(HOLD_OF_AGENCIES, _PLACED)
     register_bar("hold", _is_barred)
 
 

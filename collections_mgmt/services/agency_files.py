@@ -2,23 +2,26 @@
 The files that agencies get, with as little of a person as the work needs.
 
 A file of placements names whoever still is with the agency, a file of recalls nobody. Each is written anew when it is
-taken, and the audit log says who took it, with how many rows and which digest.
+taken, and the audit log says who took it, with how many rows and which digest. A number is in it where the contact
+guard allows the agency to call; each of its decisions is kept.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from io import BytesIO
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.contact_holds import HOLD_OF_AGENCIES
 from collections_mgmt.models import Agency, AgencyFile, Placement
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import format_minor
 from dashu.ledger.exporting import Header, Row, plain_text, write_file
+from dashu.messaging.services.handing_over import number_to_hand_over
 from dashu.users.models import Identity
 
 # Names for programs and titles for people, as `dashu.ledger.exporting` takes them.
@@ -74,7 +77,7 @@ def make_recall_file(*, agency_id: int, today: date, actor: str) -> AgencyFile:
 
 
 @transaction.atomic
-def take_file(*, file_id: int, file_format: str, actor: str) -> Taken:
+def take_file(*, file_id: int, file_format: str, now: datetime, actor: str) -> Taken:
     """
     Write a file and note who took it.
 
@@ -86,7 +89,7 @@ def take_file(*, file_id: int, file_format: str, actor: str) -> Taken:
         raise FileRefused(_("There is no such file. Choose csv or xlsx."), field="file")
     is_recall = file.kind == AgencyFile.Kind.RECALL
     header = RECALL_COLUMNS if is_recall else PLACEMENT_COLUMNS
-    rows = list(_recalled(file) if is_recall else _placed(file))
+    rows = list(_recalled(file) if is_recall else _placed(file, now))
     written = BytesIO()
     write_file(written, file_format, header, rows, titles=False, has_mark=True)
     content = written.getvalue()
@@ -106,17 +109,24 @@ def take_file(*, file_id: int, file_format: str, actor: str) -> Taken:
     return Taken(f"{file.kind.lower()}-{file.number}.{file_format}", content)
 
 
-def _placed(file: AgencyFile) -> Iterable[Row]:
+def _placed(file: AgencyFile, now: datetime) -> Iterable[Row]:
     placements = Placement.objects.running().filter(file=file).select_related("loan__borrower").order_by("pk")
     borrowers = [placement.loan.borrower_id for placement in placements]
     masked = {each.borrower_id: each.masked_number for each in Identity.objects.filter(borrower__in=borrowers)}
     for placement in placements:
         borrower = placement.loan.borrower
+        _decision, phone = number_to_hand_over(
+            borrower_id=borrower.pk,
+            loan_ids=[placement.loan_id],
+            to=f"agency:{file.agency.code}",
+            at=now,
+            their_hold=HOLD_OF_AGENCIES,
+        )
         yield (
             placement.reference,
             plain_text(borrower.name),
             plain_text(masked.get(borrower.pk, "")),
-            plain_text(borrower.phone),
+            plain_text(phone),
             format_minor(placement.owed_minor, placement.loan.currency),
             placement.loan.currency,
             placement.ends_on.isoformat(),

@@ -23,6 +23,7 @@ SENDS_MAIL = {
     "dashu/alerts/services.py": "tells staff",
 }
 READS_PHONES = {
+    "dashu/messaging/services/handing_over.py": "gives a number where a decision allows it",
     "dashu/messaging/services/dialing.py": "shows a number in the answer of an allowed decision",
     "dashu/messaging/transports.py": "dials what the guard let leave",
     "dashu/messaging/delivery.py": "the address of what the guard let leave",
@@ -43,7 +44,6 @@ READS_PHONES = {
     "dashu/accounts/views.py": "what was typed",
     "dashu/portal/demo/seeding.py": "writes it",
     "dashu/privacy/services/close_account.py": "the way back that the person asked for",
-    "collections_mgmt/services/agency_files.py": "the borrower's own, to whoever contacts them for us; audited",
     "collections_mgmt/desk/page.py": "of the lender's own line for complaints",
     "collections_mgmt/scripts_admin.py": "the lender's own, for complaints",
     "collections_mgmt/contact_facts.py": "gives a guarantor's to the guard alone",

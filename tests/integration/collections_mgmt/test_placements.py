@@ -33,12 +33,21 @@ from dashu.approvals.services.decide import OwnRequest, approve
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging.guard import Reason, holds_of, judge
-from dashu.messaging.models import OutboxMessage
+from dashu.messaging.models import GuardDecision, OutboxMessage
 from dashu.users.models import User
 from loans.models import Loan
 from repayments.services.return_payment import return_payment
 from tests import factories
-from tests.integration.collections_mgmt.agency_cases import ACTOR, TODAY, agency, closed, late_loan, placed, set_back
+from tests.integration.collections_mgmt.agency_cases import (
+    ACTOR,
+    TODAY,
+    agency,
+    called,
+    closed,
+    late_loan,
+    placed,
+    set_back,
+)
 
 DAY = timedelta(days=1)
 NOON = datetime(2026, 6, 15, 12, tzinfo=LENDER_ZONE)
@@ -471,7 +480,7 @@ class TestCommission:
 
 class TestFiles:
     def rows(self, file: AgencyFile) -> list[list[str]]:
-        taken = take_file(file_id=file.pk, file_format="csv", actor=ACTOR)
+        taken = take_file(file_id=file.pk, file_format="csv", now=NOON, actor=ACTOR)
         return list(csv.reader(io.StringIO(taken.content.decode("utf-8-sig"))))
 
     def test_of_placements_say_no_more_than_the_work_needs(self, late, north):
@@ -493,6 +502,18 @@ class TestFiles:
         assert (noted.actor, noted.data["rows"], noted.data["file"]) == (ACTOR, 1, placement.file.number)
         assert "Amina" not in str(noted.data)
 
+    def test_have_a_number_only_by_a_decision_of_the_guard(self, late, north):
+        placement = placed(late, north)
+        assert self.rows(placement.file)[1][3] == "13800000001"
+        decision = GuardDecision.objects.get(operator=f"agency:{north.code}")
+        assert (decision.borrower_id, decision.loan_ids, decision.verdict) == (late.borrower_id, [late.pk], "ALLOW")
+
+        called(late, TODAY - DAY, "REFUSED")
+
+        assert self.rows(placement.file)[1][3] == ""
+        latest = GuardDecision.objects.filter(operator=f"agency:{north.code}").first()
+        assert (latest.verdict, latest.reasons) == ("BLOCK", ["OPTED_OUT"])
+
     def test_name_nobody_who_has_come_back(self, late, north):
         placement = placed(late, north)
         recall_placement(placement_id=placement.pk, reason="over", today=TODAY, actor=ACTOR)
@@ -505,7 +526,7 @@ class TestFiles:
         placement = placed(loan, north)
 
         assert self.rows(placement.file)[1][1] == "'=HYPERLINK(1)"
-        taken = take_file(file_id=placement.file_id, file_format="xlsx", actor=ACTOR)
+        taken = take_file(file_id=placement.file_id, file_format="xlsx", now=NOON, actor=ACTOR)
         sheet = load_workbook(io.BytesIO(taken.content)).active
         assert (sheet["B2"].value, sheet["B2"].data_type) == ("'=HYPERLINK(1)", "s")
 
@@ -524,7 +545,7 @@ class TestFiles:
         placement = placed(late, north)
 
         with pytest.raises(FileRefused):
-            take_file(file_id=placement.file_id, file_format="parquet", actor=ACTOR)
+            take_file(file_id=placement.file_id, file_format="parquet", now=NOON, actor=ACTOR)
 
         assert not AuditRecord.objects.filter(action="collections.agency_file_taken").exists()
 
