@@ -200,14 +200,14 @@ def move_files(*, file_ids: Collection[int], team_id: int, user: User, now: date
 @transaction.atomic
 def put_off_files(*, file_ids: Collection[int], until: date, words: str, user: User, now: datetime) -> int:
     """
-    Let files wait; return how many. What somebody holds at this moment stays with them.
+    Let files wait; return how many. What somebody holds at this moment stays with them, and so does what an agency has.
 
     :raises MayNotWorkFiles, NothingToGive, WaitRefused, WordsRefused: see there.
     """
     refuse_without(user, STEER)
     today, rules = lender_date(now), rules_on(now)
     said, day = checked_words(words, on=today), checked_wait(until, today=today, rules=rules)
-    files = [file for file in _chosen(file_ids) if file.state != State.HELD]
+    files = [file for file in _chosen(file_ids) if file.state != State.HELD and not _is_away(file)]
     for file in files:
         let_wait(file, why=CaseFile.Wait.OTHER.value, until=day, today=today, rules=rules)
     CaseFile.objects.bulk_update(files, ["state", "waits_for", "next_action_at", "review_due_on"], batch_size=500)
@@ -221,9 +221,13 @@ def put_off_files(*, file_ids: Collection[int], until: date, words: str, user: U
 
 @transaction.atomic
 def call_back_files(*, file_ids: Collection[int], user: User, now: datetime) -> int:
-    """Make files ready that wait; return how many there were. :raises MayNotWorkFiles, NothingToGive: see there."""
+    """
+    Make files ready that wait; return how many there were. What an agency has comes back with its loan, not before.
+
+    :raises MayNotWorkFiles, NothingToGive: see there.
+    """
     refuse_without(user, STEER)
-    files = [file for file in _chosen(file_ids) if file.state == State.WAITING]
+    files = [file for file in _chosen(file_ids) if file.state == State.WAITING and not _is_away(file)]
     for file in files:
         make_ready(file)
     CaseFile.objects.bulk_update(files, ["state", "waits_for", "next_action_at"], batch_size=500)
@@ -260,6 +264,10 @@ def _works(files: Iterable[CaseFile]) -> list[Work]:
 def _suits(profile: CollectorProfile, file: CaseFile) -> bool:
     person = Person(profile.pk, profile.team_id, frozenset(profile.languages), frozenset(profile.skills), 1)
     return file.team_id is not None and person.suits(_works([file])[0])
+
+
+def _is_away(file: CaseFile) -> bool:
+    return file.state == State.WAITING and file.waits_for == CaseFile.Wait.AGENCY
 
 
 def _comes_to(team: Team, file: CaseFile) -> bool:

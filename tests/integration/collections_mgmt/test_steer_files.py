@@ -158,6 +158,18 @@ class TestActsOnMany:
         assert call_back_files(file_ids=ids, user=sun, now=NOW) == 2
         assert CaseFile.objects.filter(state="READY", waits_for="").count() == 2
 
+    def test_what_an_agency_has_is_neither_put_off_nor_called_back(self, early, sun):
+        ids = [file.pk for file in files(2)]
+        CaseFile.objects.filter(pk=ids[0]).update(
+            state="WAITING", waits_for="AGENCY", next_action_at=NOW + timedelta(days=9)
+        )
+
+        waits = put_off_files(file_ids=ids, until=TODAY + timedelta(days=2), words="Holidays.", user=sun, now=NOW)
+
+        assert waits == 1
+        assert call_back_files(file_ids=ids, user=sun, now=NOW) == 1
+        assert CaseFile.objects.get(pk=ids[0]).waits_for == "AGENCY"
+
     def test_nothing_is_given_of_nothing(self, early, sun):
         with pytest.raises(NothingToGive):
             give_files(file_ids=[], to_user_id=None, user=sun, now=NOW)
