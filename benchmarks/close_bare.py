@@ -206,7 +206,7 @@ def _run(link: Any, script: str, values: dict[str, Any]) -> None:
 
 
 def _values(on: date) -> dict[str, Any]:
-    from collections_mgmt.services.close_range import _morning_of
+    from collections_mgmt.services.close_range import morning_of
     from collections_mgmt.services.scales import scales_on
     from dashu.policy import rules as policy
 
@@ -234,6 +234,6 @@ def _values(on: date) -> dict[str, Any]:
         "tiers": json.dumps(tiers),
         "segments": [segment for segment, _day in pairs],
         "days": [day for _segment, day in pairs],
-        "not_before": _morning_of(send_on),
+        "not_before": morning_of(send_on),
         "rates": json.dumps({name: str(rate) for name, rate in policy.provision_rates(on).items()}),
     }

@@ -137,8 +137,8 @@ for _template in (
                 " owe nothing more because of that, and the debt stays with us."
             ),
             _(
-                "It knows your name, your phone and the amount, nothing else. Pay on these pages as before, never to"
-                " a person."
+                "It knows your name, a few digits of your ID number, your phone and the amount, nothing else. Pay on"
+                " these pages as before, never to a person."
             ),
             _(
                 "If you are in trouble, or object to something, tell us here. From that moment it no longer contacts"

@@ -49,6 +49,8 @@ class SignedIn:
 
 
 EVERY_ROLE = frozenset(STAFF_ROLES)
+# A collector sees what is agreed with somebody whose file they hold.
+SEES_ALL_FILES = EVERY_ROLE - {"COLLECTOR"}
 
 
 def _loan(world: Everyone) -> Words:
@@ -123,9 +125,9 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:early": Own("amina", _loan, readers=EVERY_ROLE),
     "portal:overdue": Own("amina", _loan, readers=EVERY_ROLE),
     "portal:make_plan": Own("amina", _loan, is_page=False, readers=EVERY_ROLE),
-    "portal:settlement": Own("amina", lambda world: {"reference": world.settlement.reference}, readers=EVERY_ROLE),
+    "portal:settlement": Own("amina", lambda world: {"reference": world.settlement.reference}, readers=SEES_ALL_FILES),
     "portal:answer_settlement": Own(
-        "amina", lambda world: {"reference": world.settlement.reference}, is_page=False, readers=EVERY_ROLE
+        "amina", lambda world: {"reference": world.settlement.reference}, is_page=False, readers=SEES_ALL_FILES
     ),
     "portal:help_request": Own("amina", lambda world: {"reference": world.help.reference}),
     "portal:help_withdraw": Own("amina", lambda world: {"reference": world.help.reference}, is_page=False),

@@ -263,7 +263,12 @@ class TestHeldBack:
             Identity.objects.filter(borrower=application.borrower_id).update(name="别人")
         else:
             Hold.objects.create(
-                loan=first, kind="DECEASED", starts_on=TODAY, reason="Told by the family.", actor="user:2"
+                loan=first,
+                kind="DECEASED",
+                bars_lending=True,
+                starts_on=TODAY,
+                reason="Told by the family.",
+                actor="user:2",
             )
 
         sweep(SECOND, bank)

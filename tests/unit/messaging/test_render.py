@@ -58,6 +58,7 @@ class TestRender:
             "until_on",
             "report_on",
             "accept_on",
+            "ends_on",
         )
         happened = ("payment", "settlement", "reversal", "waiver", "fee", "refund")
         amounts = (
@@ -77,6 +78,7 @@ class TestRender:
             "account": "•••• 6789",
             "link": "https://loans.example/P-9",
             "parts": 3,
+            "agency": "North",
         }
         params = {**PARAMS, **dict.fromkeys(days, "2026-02-01"), **{f"{name}_minor": 1 for name in amounts}, **texts}
 
