@@ -103,10 +103,10 @@ def _scales(on: date) -> Any:
 
 @cache
 def _reminders(send_on: date) -> tuple[Any, ...]:
-    from collections_mgmt.services.close_range import _morning_of
+    from collections_mgmt.services.close_range import morning_of
     from dashu.policy import rules as policy
 
-    return policy.reminder_schedule(send_on).segments, _morning_of(send_on)
+    return policy.reminder_schedule(send_on).segments, morning_of(send_on)
 
 
 def _keep_status(loan: Any, owed: Any, penalty_minor: int, on: date) -> tuple[str, str, str]:

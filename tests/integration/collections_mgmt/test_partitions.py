@@ -44,7 +44,7 @@ LOANS = 24
 FIRST = date(2026, 2, 20)
 LAST = date(2026, 3, 2)
 # What the database gives, and `data`, which names other events by their number.
-NUMBERS = {"id", "event_id", "entry_id", "posted_at", "created_at", "data"}
+NUMBERS = {"id", "event_id", "after_event", "entry_id", "posted_at", "created_at", "data"}
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ SAYS = {
     "portal:ask_for_help": ("You have no loan with us on which something is to be paid.", "/help/"),
     "portal:new_complaint": ("A person answers by", "/complaints/"),
     "portal:credit_record": ("There is no loan of yours with us that anything is noted of.", "/learn/overdue/"),
+    "portal:calls_made": ("Nobody has called, visited or written by hand.", "/me/contact/"),
     "portal:messages": ("We have not sent you anything yet.", "/me/contact/"),
     "portal:consents": ("You have agreed to nothing at present.", "/me/details/"),
     "portal:details": ("You have not told us yet. We ask when you apply for a loan, not before.", "/me/export/"),
