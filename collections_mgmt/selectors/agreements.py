@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Max, Sum
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.agreeing import Due
 from collections_mgmt.models import Arrangement, PromiseToPay, Settlement
 from dashu.web.staff_tables import Text
-from repayments.models import LoanEvent, Payment
+from repayments.models import Payment
 
 # The loans of which nobody is reminded because something agreed on them is being kept; for joins by `loan_id`.
 LOANS_AGREED_ON = """
@@ -60,11 +60,6 @@ def paid_to(plan: Arrangement | Settlement) -> list[tuple[date, int]]:
     """Return what has come in for a plan."""
     since = plan.offered_on if isinstance(plan, Settlement) else plan.made_on
     return payments_under(plan.loan_id, since=since, after=plan.after_event)
-
-
-def newest_event(loan_id: int) -> int:
-    """Return the id of the latest event of a loan, 0 where nothing has happened: what comes after it is new money."""
-    return LoanEvent.objects.filter(loan=loan_id).aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def parts_shown(plan: Arrangement | Settlement, *, today: date) -> list[PartShown]:

@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.agreeing import Due, is_in_order
 from collections_mgmt.models import Arrangement, ArrangementPart, PromiseToPay, Settlement
-from collections_mgmt.selectors.agreements import newest_event
 from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
 from dashu.kernel.dates import add_months
@@ -18,6 +17,7 @@ from dashu.policy import rules as policy
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
 from repayments.domain.standing import Standing
+from repayments.selectors.newest_events import newest_event
 from repayments.selectors.standings import standings_of
 from repayments.services.booking import lock_loan
 

@@ -27,6 +27,7 @@ from dashu.policy import rules as policy
 from dashu.policy.selectors import PolicyRuleMissing
 from dashu.users.models import Borrower
 from loans.models import Loan
+from repayments.selectors.newest_events import newest_events
 from repayments.services.booking import lock_loans
 
 ACTOR = "system:placements"
@@ -71,7 +72,7 @@ def place_loans(*, agency_id: int, loan_ids: Collection[int], today: date, actor
     if not scrub.fit:
         raise PlacementRefused(_("None of these loans may go to an agency any more."), field="loans")
     rates = list(AgencyRate.objects.filter(agency=agency).values_list("from_days", "bps"))
-    newest = _newest_events([row.loan_id for row in scrub.fit])
+    newest = newest_events([row.loan_id for row in scrub.fit])
     file = AgencyFile.objects.create(
         agency=agency, kind=AgencyFile.Kind.PLACEMENT, made_on=today, made_by=actor, loans=len(scrub.fit)
     )
@@ -163,7 +164,7 @@ def bring_back(*, today: date, actor: str, borrower_id: int | None = None) -> in
 def _end(reasons: Mapping[int, list[str]], *, today: date, words: str, actor: str) -> int:
     running = Placement.objects.running().filter(pk__in=reasons).select_related("agency", "loan").order_by("pk")
     placements = list(running.select_for_update(of=("self",), no_key=True))
-    newest = _newest_events([placement.loan_id for placement in placements])
+    newest = newest_events([placement.loan_id for placement in placements])
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
         (moment,) = cursor.fetchone()
@@ -196,15 +197,6 @@ def _lock_people(loan_ids: Collection[int]) -> None:
     list(loans.order_by("pk").values_list("pk", flat=True))
     borrowers = Borrower.objects.select_for_update(no_key=True).filter(pk__in=people)
     list(borrowers.order_by("pk").values_list("pk", flat=True))
-
-
-def _newest_events(loan_ids: Collection[int]) -> dict[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT loan_id, max(id) FROM repayments_loanevent WHERE loan_id = ANY(%s) GROUP BY loan_id",
-            [list(loan_ids)],
-        )
-        return dict(cursor.fetchall())
 
 
 def _tell(what: str, placement_ids: Collection[int]) -> None:

@@ -7,13 +7,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import Arrangement, PromiseToPay, Settlement
-from collections_mgmt.selectors.agreements import broken_lately, newest_event
+from collections_mgmt.selectors.agreements import broken_lately
 from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
+from repayments.selectors.newest_events import newest_event
 from repayments.selectors.standings import standings_of
 from repayments.services.booking import lock_loan
 

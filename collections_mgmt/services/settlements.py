@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.agreeing import Due, State, is_in_order, state_on
 from collections_mgmt.models import Arrangement, Hold, PromiseToPay, Settlement, SettlementPart
-from collections_mgmt.selectors.agreements import dues_of, newest_event, paid_to
+from collections_mgmt.selectors.agreements import dues_of, paid_to
 from collections_mgmt.selectors.care import more_days
 from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
@@ -31,6 +31,7 @@ from dashu.web.templatetags.dashu import lender_date as day_name
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
 from repayments.models import LoanEvent, Payment
+from repayments.selectors.newest_events import newest_event
 from repayments.selectors.owed import owed_on
 from repayments.selectors.standings import standings_of
 from repayments.services.agreed_end import Agreement, given_up

@@ -20,6 +20,7 @@ from dashu.policy import rules as policy
 from loans.models import Loan
 from repayments.domain.payoff_days import PARTS, PayoffDay, highest, payoff_days
 from repayments.models import LoanEvent, PayoffQuote
+from repayments.selectors.newest_events import newest_event
 from repayments.services.booking import LoadedLoan, load, lock_loan
 from repayments.services.receive_payment import LoanNotPayable
 
@@ -123,7 +124,7 @@ def quote_payoff(*, loan_id: int, valid_to: date, today: date, actor: str) -> Pa
         **{f"{part}_minor": getattr(most.payoff, part) for part in PARTS},
         total_minor=most.total,
         days=figures,
-        latest_event=_newest_event(loan),
+        latest_event=newest_event(loan.pk),
         actor=actor,
     )
     _audit("offered", quote, actor=actor, total_minor=quote.total_minor, valid_to=valid_to)
@@ -221,7 +222,7 @@ def refuse_unless_holds(quote: PayoffQuote, loan: Loan, *, today: date) -> None:
         )
     if not quote.is_open and quote.status != Status.VOID:
         raise _closed(quote)
-    if quote.status == Status.VOID or _has_changed(quote, load(loan), _newest_event(loan), today=today):
+    if quote.status == Status.VOID or _has_changed(quote, load(loan), newest_event(loan.pk), today=today):
         raise QuoteVoid(
             _("The loan changed after this quote was made, so its amount no longer fits. Ask for a new one."),
             field="quote",
@@ -233,23 +234,19 @@ def longest_quote(today: date) -> date:
     return today + timedelta(days=policy.settlement_quotes(today).longest_days)
 
 
-def _has_changed(quote: PayoffQuote, loaded: LoadedLoan, newest_event: int, *, today: date) -> bool:
+def _has_changed(quote: PayoffQuote, loaded: LoadedLoan, newest: int, *, today: date) -> bool:
     """
     Whether what happened since changes the amount of a day that is still to come.
 
     A day that is booked already tells nothing, because its figures hold more than a quote of it may know of.
     """
-    if newest_event == quote.latest_event:
+    if newest == quote.latest_event:
         return False
     first = max(today, loaded.position.accrued_through + timedelta(days=1))
     if first > quote.valid_to or loaded.loan.status != Loan.Status.ACTIVE:
         return True
     days = payoff_days(loaded.position, loaded.contract, first, quote.valid_to)
     return [day.as_json() for day in days] != [day for day in quote.days if day["on"] >= first.isoformat()]
-
-
-def _newest_event(loan: Loan) -> int:
-    return LoanEvent.objects.filter(loan=loan).aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def _refuse_not_running(loan: Loan) -> None:

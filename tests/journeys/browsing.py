@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.test import Client
+
 from dashu.users.models import User
 from tests import factories
 
@@ -15,6 +18,14 @@ def sign_in(page: Any) -> None:
     page.fill("input[name=password]", "correct horse")
     with page.expect_navigation():
         page.press("input[name=password]", "Enter")
+
+
+def enter(page: Any, user: User, site: str) -> None:
+    """Have somebody be signed in, as if they had been all morning."""
+    client = Client()
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
 
 
 def follow(page: Any, selector: str) -> None:

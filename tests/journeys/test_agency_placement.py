@@ -16,7 +16,7 @@ from dashu.messaging.guard import holds_of
 from dashu.policy.selectors import forget_rules
 from dashu.users.models import Borrower, User
 from tests import factories
-from tests.journeys.test_collectors_morning import enter
+from tests.journeys.browsing import enter
 
 DESK = {"width": 1280, "height": 900}
 

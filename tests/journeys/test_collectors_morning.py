@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 from collections_mgmt.models import CaseFile, CaseFileEvent, CollectorProfile, Hold, PromiseToPay, Team
 from collections_mgmt.services.close_day import close_date
@@ -13,6 +11,7 @@ from dashu.kernel.dates import lender_today
 from dashu.policy.selectors import forget_rules
 from dashu.users.models import User
 from tests import factories
+from tests.journeys.browsing import enter
 
 FILES = 10
 
@@ -32,13 +31,6 @@ def chidi(transactional_db) -> User:
         factories.running_loan(owner, starts_on=today - timedelta(days=50), principal=(number + 1) * 5_000_00)
     close_date(business_date=today - timedelta(days=1), today=today)
     return user
-
-
-def enter(page: Any, user: User, site: str) -> None:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
 
 
 def press(page: Any, key: str) -> None:

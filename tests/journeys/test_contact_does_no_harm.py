@@ -4,8 +4,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 from collections_mgmt.models import CaseFile, CollectionCase, CollectorProfile, Complaint, Team, Vulnerability
 from collections_mgmt.services.close_day import close_date
@@ -17,7 +15,7 @@ from dashu.policy.selectors import forget_rules
 from dashu.users.models import Borrower, User
 from loans.models import Loan
 from tests import factories
-from tests.journeys.browsing import follow, sign_in
+from tests.journeys.browsing import enter, follow, sign_in
 
 AMINA, BROOK = "13812345678", "13912345678"
 DESK = "/admin/collections_mgmt/casefile/"
@@ -43,13 +41,6 @@ def amina(chidi: User) -> Borrower:
     close_date(business_date=today - timedelta(days=1), today=today)
     ContactPreference.objects.create(borrower=owner, agreed_from=time(0), agreed_to=time(23, 59, 59))
     return owner
-
-
-def enter(page: Any, user: User, site: str) -> None:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
 
 
 def press(page: Any, key: str) -> None:

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.test import Client
 
-from dashu.users.models import User
 from tests import factories
 from tests.addresses import ADDRESSES, Open, Own, SignedIn, address_of
 from tests.everyone import Everyone, everyone
+from tests.journeys.browsing import enter
 from tests.journeys.looking import barriers, runs_out
 
 SCREENS = Path(os.environ.get("DASHU_HOME", settings.BASE_DIR / ".dashu")) / "screens"
@@ -48,20 +47,13 @@ def pages_of(world: Everyone) -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def sign_in(context: Any, user: User, site: str) -> None:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    name = settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
-
-
 def look_at_every_page(open_browser: Any, world: Everyone, site: str, language: str, **options: Any) -> dict[str, Any]:
     wrong: dict[str, Any] = {}
     for who, pages in pages_of(world).items():
         page = open_browser(language, **options)
         if who:
             factories.speak(getattr(world, who).user, language)
-            sign_in(page.context, getattr(world, who).user, site)
+            enter(page, getattr(world, who).user, site)
         for name, address in pages:
             page.goto(address)
             found = []

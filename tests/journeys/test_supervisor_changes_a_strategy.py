@@ -4,8 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.test import Client
 
 from collections_mgmt.domain.strategy import Act, Row, Step
 from collections_mgmt.models import CaseFile, StrategyAct, StrategyVersion
@@ -16,7 +14,7 @@ from dashu.messaging.models import OutboxMessage
 from dashu.policy.selectors import forget_rules
 from dashu.users.models import User
 from tests import factories
-from tests.journeys.browsing import follow, width_of
+from tests.journeys.browsing import enter, follow, width_of
 
 
 @pytest.fixture
@@ -36,13 +34,6 @@ def staff(name: str) -> User:
     user.language = "en"
     user.save()
     return user
-
-
-def enter(page: Any, user: User, site: str) -> None:
-    client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
 
 
 def desk(open_browser: Any, user: User, site: str) -> Any:

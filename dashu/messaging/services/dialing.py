@@ -11,7 +11,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +21,8 @@ from dashu.messaging.case_facts import number_of
 from dashu.messaging.guard import lock_people
 from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty, GuardDecision
 from dashu.messaging.selectors import case_of, contacts_of
-from dashu.policy.contact_guard import Attempt, Decision, blocked_without_rules, decide
+from dashu.messaging.services.decisions import Asked, decide_and_keep
+from dashu.policy.contact_guard import Decision, blocked_without_rules, decide
 from dashu.policy.contact_rules import ContactRules
 from dashu.policy.rules import contact_rules
 from dashu.policy.selectors import PolicyRuleMissing
@@ -85,20 +85,6 @@ class Answer:
     decision: GuardDecision
     attempt: ContactAttempt | None = None
     number: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What somebody wants. :param address_key: of where it would go."""
-
-    borrower_id: int
-    loan_ids: tuple[int, ...]
-    channel: str
-    party: str
-    address_key: str
-    purpose: str
-    operator: str
-    is_consented: bool = False
 
 
 def ask_to_dial(
@@ -168,7 +154,7 @@ def ask_to_contact(
     if typed and borrower_phone_index(typed) == Borrower.objects.get(pk=borrower_id).phone_index:
         raise NumberOfBorrower(_("This is the borrower's own number. Ask to call the borrower."), field="number")
     dialed = typed or _number_to_dial(borrower_id, channel, party, party_ref)
-    asked = _Asked(
+    asked = Asked(
         borrower_id=borrower_id,
         loan_ids=tuple(sorted(loan_ids)),
         channel=channel,
@@ -178,7 +164,7 @@ def ask_to_contact(
         operator=operator,
         is_consented=is_consented,
     )
-    decision = _decided(asked, at)
+    decision = decide_and_keep(asked, at, _judged)
     if not decision.allows:
         return Answer(decision)
     attempt = ContactAttempt.objects.create(
@@ -218,7 +204,7 @@ def preview_contact(
     """
     own = Borrower.objects.values_list("phone_index", flat=True).get(pk=borrower_id)
     address_key = own if party == ContactParty.BORROWER else "other"
-    asked = _Asked(borrower_id, tuple(loan_ids), channel, party, address_key, purpose, operator)
+    asked = Asked(borrower_id, tuple(loan_ids), channel, party, address_key, purpose, operator)
     try:
         return _judged(asked, contact_rules(lender_date(at)), at)
     except PolicyRuleMissing as error:
@@ -321,47 +307,13 @@ def note_inbound(
     return attempt
 
 
-def _decided(asked: _Asked, at: datetime) -> GuardDecision:
-    """Decide and write it down."""
-    try:
-        rules = contact_rules(lender_date(at))
-        decided, pack, version = _judged(asked, rules, at), rules.pack, rules.version
-    except PolicyRuleMissing as error:
-        decided, pack, version = blocked_without_rules(str(error.params["code"])), settings.LENDER_POLICY_PACK, ""
-    return GuardDecision.objects.create(
-        borrower_id=asked.borrower_id,
-        loan_ids=list(asked.loan_ids),
-        channel=asked.channel,
-        party=asked.party,
-        address_key=asked.address_key,
-        purpose=asked.purpose,
-        operator=asked.operator,
-        stage=GuardDecision.Stage.ASKED,
-        pack=pack,
-        rules_version=version,
-        verdict=decided.verdict.value,
-        reasons=[reason.value for reason in decided.reasons],
-        conditions=[condition.value for condition in decided.conditions],
-        next_allowed_at=decided.next_allowed_at,
-        at=at,
-    )
-
-
-def _judged(asked: _Asked, rules: ContactRules, at: datetime, *, before: int | None = None) -> Decision:
+def _judged(asked: Asked, rules: ContactRules, at: datetime, *, before: int | None = None) -> Decision:
     """:param before: see `contacts_of`."""
     case, zone = case_of(asked.borrower_id, asked.loan_ids, at)
     if asked.is_consented:
         case = replace(case, flags=case.flags | {"call_agreed"})
-    attempt = Attempt(
-        channel=asked.channel,
-        party=asked.party,
-        address=asked.address_key,
-        purpose=asked.purpose,
-        operator=asked.operator,
-        debts=frozenset(map(str, asked.loan_ids)),
-    )
     history = contacts_of(asked.borrower_id, before=before)
-    return decide(rules, attempt, case, history, now=at, zone=zone or rules.hours.zone)
+    return decide(rules, asked.attempt, case, history, now=at, zone=zone or rules.hours.zone)
 
 
 def _again(earlier: ContactAttempt, *, about: tuple[int, str, str], operator: str, at: datetime) -> Answer:
@@ -392,7 +344,7 @@ def _number_of(attempt: ContactAttempt, operator: str, at: datetime) -> str:
 
 
 def _is_still_allowed(attempt: ContactAttempt, at: datetime) -> bool:
-    asked = _Asked(
+    asked = Asked(
         borrower_id=attempt.borrower_id,
         loan_ids=tuple(attempt.loan_ids),
         channel=attempt.channel,

@@ -9,16 +9,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
-from dashu.kernel.dates import lender_date
 from dashu.messaging.guard import lock_people
-from dashu.messaging.models import ContactChannel, GuardDecision
+from dashu.messaging.models import ContactChannel, ContactParty, GuardDecision
 from dashu.messaging.selectors import case_of
-from dashu.policy.contact_guard import Attempt, blocked_without_rules, decide
-from dashu.policy.rules import contact_rules
-from dashu.policy.selectors import PolicyRuleMissing
+from dashu.messaging.services.decisions import Asked, decide_and_keep
+from dashu.policy.contact_guard import Decision, decide
+from dashu.policy.contact_rules import ContactRules
 from dashu.users.models import Borrower
 
 
@@ -35,37 +33,22 @@ def number_to_hand_over(
     """
     lock_people([borrower_id])
     borrower = Borrower.objects.get(pk=borrower_id)
-    try:
-        rules = contact_rules(lender_date(at))
-        case, zone = case_of(borrower_id, loan_ids, at)
-        where = zone or rules.hours.zone
-        attempt = Attempt(
-            channel=ContactChannel.CALL,
-            party="BORROWER",
-            address=borrower.phone_index,
-            purpose="COLLECTION",
-            operator=to,
-            debts=frozenset(map(str, loan_ids)),
-        )
-        by_day = at.astimezone(where).replace(hour=12, minute=0)
-        case = replace(case, holds=case.holds - {their_hold}, liked_hours=None)
-        decided, pack, version = decide(rules, attempt, case, (), now=by_day, zone=where), rules.pack, rules.version
-    except PolicyRuleMissing as error:
-        decided, pack, version = blocked_without_rules(str(error.params["code"])), settings.LENDER_POLICY_PACK, ""
-    decision = GuardDecision.objects.create(
-        borrower=borrower,
-        loan_ids=sorted(loan_ids),
+    asked = Asked(
+        borrower_id=borrower_id,
+        loan_ids=tuple(sorted(loan_ids)),
         channel=ContactChannel.CALL,
+        party=ContactParty.BORROWER,
         address_key=borrower.phone_index,
         purpose="COLLECTION",
         operator=to,
-        stage=GuardDecision.Stage.ASKED,
-        pack=pack,
-        rules_version=version,
-        verdict=decided.verdict.value,
-        reasons=[reason.value for reason in decided.reasons],
-        conditions=[condition.value for condition in decided.conditions],
-        next_allowed_at=None,
-        at=at,
     )
+
+    def judged(asked: Asked, rules: ContactRules, at: datetime) -> Decision:
+        case, zone = case_of(borrower_id, asked.loan_ids, at)
+        where = zone or rules.hours.zone
+        noon = at.astimezone(where).replace(hour=12, minute=0)
+        case = replace(case, holds=case.holds - {their_hold}, liked_hours=None)
+        return replace(decide(rules, asked.attempt, case, (), now=noon, zone=where), next_allowed_at=None)
+
+    decision = decide_and_keep(asked, at, judged)
     return decision, borrower.phone if decision.allows else ""

@@ -1,0 +1,72 @@
+"""
+Decisions on contacts that people make, as they are asked for and written down. Where rules are missing, it is no.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from dashu.kernel.dates import lender_date
+from dashu.messaging.models import GuardDecision
+from dashu.policy.contact_guard import Attempt, Decision, blocked_without_rules
+from dashu.policy.contact_rules import ContactRules
+from dashu.policy.rules import contact_rules
+from dashu.policy.selectors import PolicyRuleMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wants. :param address_key: of where it would go."""
+
+    borrower_id: int
+    loan_ids: tuple[int, ...]
+    channel: str
+    party: str
+    address_key: str
+    purpose: str
+    operator: str
+    is_consented: bool = False
+
+    @property
+    def attempt(self) -> Attempt:
+        """As the rules take it."""
+        return Attempt(
+            channel=self.channel,
+            party=self.party,
+            address=self.address_key,
+            purpose=self.purpose,
+            operator=self.operator,
+            debts=frozenset(map(str, self.loan_ids)),
+        )
+
+
+# Judges what is asked by the rules of a day, at a moment.
+Judge = Callable[[Asked, ContactRules, datetime], Decision]
+
+
+def decide_and_keep(asked: Asked, at: datetime, judge: Judge) -> GuardDecision:
+    """Decide by the rules of the day, and write it down."""
+    try:
+        rules = contact_rules(lender_date(at))
+        decided, pack, version = judge(asked, rules, at), rules.pack, rules.version
+    except PolicyRuleMissing as error:
+        decided, pack, version = blocked_without_rules(str(error.params["code"])), settings.LENDER_POLICY_PACK, ""
+    return GuardDecision.objects.create(
+        borrower_id=asked.borrower_id,
+        loan_ids=list(asked.loan_ids),
+        channel=asked.channel,
+        party=asked.party,
+        address_key=asked.address_key,
+        purpose=asked.purpose,
+        operator=asked.operator,
+        stage=GuardDecision.Stage.ASKED,
+        pack=pack,
+        rules_version=version,
+        verdict=decided.verdict.value,
+        reasons=[reason.value for reason in decided.reasons],
+        conditions=[condition.value for condition in decided.conditions],
+        next_allowed_at=decided.next_allowed_at,
+        at=at,
+    )
