@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from dashu.messaging.models import ContactPreference
 from tests import factories
+from tests.journeys.browsing import enter
 from tests.journeys.looking import barriers, runs_out
-from tests.journeys.test_every_page import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -19,7 +19,7 @@ def test_amina_turns_the_email_off(open_browser: Any, policy_packs: None, live_s
     amina = factories.borrower("Amina", phone="13800000000", email="amina@example.com")
     page = open_browser("zh-hans", color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 780})
-    sign_in(page.context, amina.user, live_server.url)
+    enter(page, amina.user, live_server.url)
     page.goto("/me/contact/")
     tick = page.get_by_label("账户里的消息一直没有读时，给我发邮件")
     expect(tick).to_be_checked()
