@@ -43,6 +43,7 @@ def _commands(home: Home) -> dict[str, list[str]]:
         "migrations": [python, "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
         "imports": [python, "-c", imports],
         "catalogs": [python, "-m", "dashu.runtime.catalogs", "check"],
+        "names in tests": [python, "-m", "dashu.runtime.test_names"],
         "style": [python, "-m", "ruff", "check", "--cache-dir", str(cache / "ruff")],
         "format": [python, "-m", "ruff", "format", "--check", "--cache-dir", str(cache / "ruff")],
     }
