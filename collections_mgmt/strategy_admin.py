@@ -56,7 +56,7 @@ from collections_mgmt.strategy_pages import (
 )
 from dashu.approvals.asking import asked_for_approval
 from dashu.approvals.drafts import may_be_edited
-from dashu.kernel.dates import lender_today
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
@@ -322,12 +322,14 @@ class StrategyVersionAdmin(ReadOnlyAdmin):
         if version.role == "CHALLENGER":
             text = gettext("Whoever follows it follows the champion from the next night on.")
         else:
-            text = gettext("No step of this strategy is done any more; the reminders of the schedule go on instead.")
+            text = gettext(
+                "No step of this strategy is done any more; from today on its people have the schedule's reminders."
+            )
         return ask_and_do(
             self,
             request,
             StopForm(request.POST or None),
-            lambda given: stop_version(version_id=version.pk, reason=given["reason"], user=user),
+            lambda given: stop_version(version_id=version.pk, reason=given["reason"], user=user, now=lender_now()),
             back=reverse(PAGE, args=[pk]),
             title=gettext("Stop %(version)s") % {"version": version},
             text=text,
