@@ -46,6 +46,7 @@ from collections_mgmt.strategy_pages import (
     acts_table,
     compare_table,
     played_words,
+    results_chart,
     results_table,
     role_words,
     rows_table,
@@ -274,11 +275,12 @@ class StrategyVersionAdmin(ReadOnlyAdmin):
     def results(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What became of the people of a challenger and of those beside it; of a champion, what it did."""
         version = self._found(request, pk)
-        tables, figures, about = [acts_table(version)], version_figures(version), ""
+        tables, figures, about, chart = [acts_table(version)], version_figures(version), "", None
         if version.role == "CHALLENGER" and version.published_at:
             rule = policy.strategy_rules(lender_today()).trial
             trial = trial_of(version.pk, on=lender_today(), rule=rule)
             tables, figures = [results_table(trial, window=rule.window_days), *tables], trial_figures(version, trial)
+            chart = results_chart(trial)
             about = gettext(
                 "People were drawn by chance, so what differs between the sides comes from what was done for them. If"
                 " fewer of the challenger's become free of arrears, or more complain, with the whole bracket on the"
@@ -289,6 +291,7 @@ class StrategyVersionAdmin(ReadOnlyAdmin):
             "version": version,
             "about": about,
             "figures": figures,
+            "chart": chart,
             "tables": tables,
             "may_stop": self.has_write_permission(request) and version.status == "PUBLISHED",
         }
