@@ -16,7 +16,14 @@ from collections_mgmt.services.ask_placement import preview_tables as preview_pl
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, parts_of, preview_tables
 from collections_mgmt.services.legal import FILE, checklist_table, open_legal_case
 from collections_mgmt.services.placements import place_loans
-from collections_mgmt.services.scripts import SCRIPT, WRITE, approve_script
+from collections_mgmt.services.scripts import (
+    SCRIPT,
+    WITHDRAWAL,
+    WRITE,
+    approve_script,
+    withdraw_script,
+    withdrawal_tables,
+)
 from collections_mgmt.services.scripts import preview_tables as script_tables
 from collections_mgmt.services.settlements import offer_settlement, preview_settlement
 from collections_mgmt.services.strategies import PUBLISH, WHOLE, publish
@@ -141,6 +148,22 @@ def preview_script(payload: Payload, _today: date) -> Preview:
     return script_tables(ScriptVersion.objects.get(pk=payload["version_id"]))
 
 
+def perform_withdrawal(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    version = withdraw_script(version_id=payload["version_id"], actor=actor, today=today)
+    return {"version": version.version}
+
+
+def describe_withdrawal(payload: Payload) -> str:
+    return gettext("Say this no more: script %(code)s, version %(version)s.") % {
+        "code": payload["code"],
+        "version": payload["version"],
+    }
+
+
+def preview_withdrawal(payload: Payload, _today: date) -> Preview:
+    return withdrawal_tables(ScriptVersion.objects.get(pk=payload["version_id"]))
+
+
 def script_page(payload: Payload) -> str:
     return reverse("admin:collections_mgmt_scriptversion_change", args=[payload["version_id"]])
 
@@ -198,6 +221,15 @@ KINDS = (
         permission=WRITE,
         describe=describe_script,
         preview=preview_script,
+        subject_url=script_page,
+    ),
+    ActKind(
+        code=WITHDRAWAL,
+        label=_("Withdrawal of a script"),
+        perform=perform_withdrawal,
+        permission=WRITE,
+        describe=describe_withdrawal,
+        preview=preview_withdrawal,
         subject_url=script_page,
     ),
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,6 +21,7 @@ from collections_mgmt.domain.clocks import clock_of
 from collections_mgmt.forms import AnswerForm, CloseComplaintForm, DisputeAnswerForm, HelpAnswerForm
 from collections_mgmt.models import Complaint, Dispute, HardshipRequest
 from collections_mgmt.presenting import CLOCK_TONES, clock_words
+from collections_mgmt.queue_lists import QueueList
 from collections_mgmt.report_pages import report_figures, report_tables
 from collections_mgmt.selectors.complaints_report import complaints_report
 from collections_mgmt.services.answer_help import answer_help
@@ -31,6 +32,7 @@ from dashu.kernel.dates import add_months, lender_now, lender_today
 from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import person_of
+from dashu.users.models import User
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 from dashu.web.writing import named
@@ -62,20 +64,23 @@ class WaitingFilter(admin.SimpleListFilter):
         yield from others
 
 
-class AskedAdmin(ReadOnlyAdmin):
+class AskedAdmin(QueueList, ReadOnlyAdmin):
     """The list with its clocks, and how acts ask and answer."""
 
     list_display = ["reference", "borrower_name", "subject", "clock", "handler", "asked_at", "outcome_shown"]
     list_filter = [WaitingFilter]
     ordering = ["due_on", "pk"]
     sortable_by = ()
-    search_fields = ["reference", "borrower__number"]
+    search_fields = ["=reference", "=borrower__number"]
     search_help_text = _("Its number, or the borrower's")
     change_form_outer_after_template = "staff/tables.html"
     actions_detail = ["take", "answer"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return self.model.objects.visible_to(person_of(request))
+
+    def kept(self, user: User) -> Q:
+        return Q(handler=user)
 
     @admin.display(description=_("borrower"))
     def borrower_name(self, asked: Any) -> str:

@@ -5,11 +5,12 @@ A complaint or a dispute that waits for our answer stops reminders, offers and c
 which it is stored, whichever loan it is about, also what is queued or claimed: the guard reads it before each contact.
 """
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from django.db import connection
-from django.db.models import Min, Q
+from django.db.models import Min
 
 from collections_mgmt import contact_flags
 from collections_mgmt.models import Hold
@@ -31,33 +32,59 @@ def register() -> None:
     register_numbers(ContactParty.GUARANTOR, number_of_guarantor)
 
 
-def facts_of(borrower_id: int, loan_ids: Collection[int], on: date) -> CaseFacts:
+def facts_of(asked: Mapping[int, Collection[int]], on: date) -> Mapping[int, CaseFacts]:
     """
-    Return the days of the loan that is furthest behind, the holds that leave the person or one of these loans in peace,
-    and whether something agreed on runs for all that is late.
+    Return for each borrower the days of the loan that is furthest behind, the holds that leave the person or one of
+    these loans in peace, and whether something agreed on runs for all that is late.
 
     A loan is behind when the latest close found it so and it is unpaid at this moment: whoever paid a minute ago is
     left alone. A written-off or sold claim is not collected; a charged-off one still is.
     """
-    loans = Loan.objects.filter(borrower=borrower_id)
-    asked = loans.filter(pk__in=loan_ids) if loan_ids else loans
+    owners: dict[int, int] = {}
+    for loan_id, borrower_id in Loan.objects.filter(borrower__in=asked).values_list("pk", "borrower"):
+        if not asked[borrower_id] or loan_id in asked[borrower_id]:
+            owners[loan_id] = borrower_id
+    since = _late_since(owners, on)
+    agreed = _agreed_on([loan_id for loans in since.values() for loan_id in loans])
+    holds = _holds(asked, owners, on)
+    return {
+        borrower_id: CaseFacts(
+            dpd=(on - min(late.values())).days if (late := since.get(borrower_id)) else 0,
+            holds=frozenset(holds.get(borrower_id, ())),
+            flags=frozenset({"promise_running"} if late and agreed.issuperset(late) else ()),
+        )
+        for borrower_id in asked
+    }
+
+
+def _late_since(owners: Mapping[int, int], on: date) -> Mapping[int, dict[int, date]]:
+    """Return the oldest day that is unpaid of each late loan, by borrower."""
     collected = [Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF]
-    owed = asked.filter(status__in=collected, overdue__days_past_due__gt=0).values("pk")
+    owed = Loan.objects.filter(pk__in=list(owners), status__in=collected, overdue__days_past_due__gt=0).values("pk")
     late = Installment.objects.filter(loan__in=owed, unpaid_minor__gt=0, due_on__lt=on)
-    since = dict(late.values_list("loan").annotate(day=Min("due_on")))
-    held = Q(contact=Hold.Contact.PERSON) | Q(contact=Hold.Contact.LOAN, loan__in=asked)
-    kinds = Hold.objects.filter(held, loan__in=loans, ended_on=None, starts_on__lte=on).values_list("kind", flat=True)
-    return CaseFacts(
-        dpd=(on - min(since.values())).days if since else 0,
-        holds=frozenset(kind.lower() for kind in kinds),
-        flags=frozenset({"promise_running"} if since and not _without_agreement(since) else ()),
-    )
+    found: defaultdict[int, dict[int, date]] = defaultdict(dict)
+    for loan_id, day in late.values_list("loan").annotate(day=Min("due_on")):
+        found[owners[loan_id]][loan_id] = day
+    return found
 
 
-def _without_agreement(loan_ids: Collection[int]) -> set[int]:
+def _holds(asked: Collection[int], owners: Mapping[int, int], on: date) -> Mapping[int, set[str]]:
+    """Return the kinds of holds that concern these people, or one of these loans, by borrower."""
+    stops = (Hold.Contact.PERSON, Hold.Contact.LOAN)
+    running = Hold.objects.filter(loan__borrower__in=asked, contact__in=stops, ended_on=None, starts_on__lte=on)
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for borrower_id, loan_id, contact, kind in running.values_list("loan__borrower", "loan", "contact", "kind"):
+        if contact == Hold.Contact.PERSON or loan_id in owners:
+            found[borrower_id].add(kind.lower())
+    return found
+
+
+def _agreed_on(loan_ids: Collection[int]) -> set[int]:
+    if not loan_ids:
+        return set()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT loan_id FROM ({LOANS_AGREED_ON}) AS agreed WHERE loan_id = ANY(%s)", [list(loan_ids)])  # noqa: S608 – a constant
-        return set(loan_ids) - {loan_id for (loan_id,) in cursor.fetchall()}
+        return {loan_id for (loan_id,) in cursor.fetchall()}
 
 
 def number_of_guarantor(borrower_id: int, guarantor_id: int) -> str:

@@ -28,12 +28,15 @@ from collections_mgmt.services.scripts import (
     LONGEST_TEXT,
     LONGEST_TITLE,
     WRITE,
+    ask_withdrawal,
     preview_tables,
     save_script_draft,
     submit_script,
+    withdrawal_waits,
 )
 from dashu.approvals.asking import asked_for_approval
 from dashu.approvals.drafts import may_be_edited
+from dashu.approvals.models import ApprovalRequest
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
@@ -44,7 +47,7 @@ from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 from dashu.web.writing import named
 
-TONES = {"DRAFT": "info", "SUBMITTED": "warning", "APPROVED": "success", "RETIRED": ""}
+TONES = {"DRAFT": "info", "SUBMITTED": "warning", "APPROVED": "success", "RETIRED": "", "WITHDRAWN": ""}
 VALUES: Mapping[str, Any] = {
     "lender": _("the lender's name"),
     "days": _("days past due"),
@@ -118,6 +121,7 @@ class ScriptVersionAdmin(ReadOnlyAdmin):
             ours("write/", self.write, "write"),
             ours("<int:pk>/edit/", self.edit, "edit"),
             ours("<int:pk>/ask/", self.ask, "ask"),
+            ours("<int:pk>/withdraw/", self.withdraw, "withdraw"),
             *super().get_urls(),
         ]
 
@@ -147,6 +151,8 @@ class ScriptVersionAdmin(ReadOnlyAdmin):
             "tables": [_comparison(version)] if version.status in ("DRAFT", "SUBMITTED") else [],
             "may_edit": may_write and is_draft,
             "may_ask": may_write and is_draft and version.made_by_id == person_of(request).pk,
+            "waits_to_go": (waits_to_go := withdrawal_waits(version)),
+            "may_withdraw": may_write and version.status == "APPROVED" and not waits_to_go,
             "may_renew": may_write and not is_draft and version.status != "SUBMITTED",
         }
         return self._page(request, "collections_mgmt/script.html", context)
@@ -155,6 +161,8 @@ class ScriptVersionAdmin(ReadOnlyAdmin):
         """Write a new version of the script that the address names, or a new script."""
         code = request.GET.get("of", "")
         known = next((script for script in scripts_in_use() if script.code == code), None)
+        if known is None and (gone := ScriptVersion.objects.filter(code=code, status="WITHDRAWN").first()):
+            known = script_of(gone)
         return self._write(request, known, back=reverse("admin:collections_mgmt_scriptversion_changelist"))
 
     def edit(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -162,12 +170,35 @@ class ScriptVersionAdmin(ReadOnlyAdmin):
         return self._write(request, script_of(version), back=_address(version), version=version)
 
     def ask(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._ask(
+            request,
+            pk,
+            submit_script,
+            title=gettext("Ask for approval"),
+            note=gettext("Another person decides. Until then the text in use stays in use."),
+        )
+
+    def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._ask(
+            request,
+            pk,
+            ask_withdrawal,
+            title=gettext("Ask to withdraw it"),
+            note=gettext(
+                "Another person decides; until then it is said. From then on no case shows it, and no text takes its"
+                " place. It stays on record."
+            ),
+        )
+
+    def _ask(
+        self, request: HttpRequest, pk: int, ask: Callable[..., ApprovalRequest], *, title: str, note: str
+    ) -> HttpResponse:
         if not request.user.has_perm(WRITE):
             raise PermissionDenied
         version = self._found(request, pk)
         form, asked = asked_for_approval(
             request,
-            lambda reason, key, today: submit_script(
+            lambda reason, key, today: ask(
                 version_id=pk, reason=reason, user=person_of(request), today=today, idempotency_key=f"script:{key}"
             ),
         )
@@ -175,11 +206,11 @@ class ScriptVersionAdmin(ReadOnlyAdmin):
             messages.success(request, asked.get_status_display())
             return redirect(_address(version))
         context = {
-            "title": gettext("Ask for approval"),
+            "title": title,
             "text": _heading(version),
-            "note": gettext("Another person decides. Until then the text in use stays in use."),
+            "note": note,
             "form": form,
-            "button": gettext("Ask for approval"),
+            "button": title,
             "back": _address(version),
         }
         return self._page(request, "staff/act.html", context)

@@ -46,6 +46,7 @@ from collections_mgmt.strategy_pages import (
     acts_table,
     compare_table,
     played_words,
+    results_chart,
     results_table,
     role_words,
     rows_table,
@@ -56,7 +57,7 @@ from collections_mgmt.strategy_pages import (
 )
 from dashu.approvals.asking import asked_for_approval
 from dashu.approvals.drafts import may_be_edited
-from dashu.kernel.dates import lender_today
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
@@ -274,11 +275,12 @@ class StrategyVersionAdmin(ReadOnlyAdmin):
     def results(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What became of the people of a challenger and of those beside it; of a champion, what it did."""
         version = self._found(request, pk)
-        tables, figures, about = [acts_table(version)], version_figures(version), ""
+        tables, figures, about, chart = [acts_table(version)], version_figures(version), "", None
         if version.role == "CHALLENGER" and version.published_at:
             rule = policy.strategy_rules(lender_today()).trial
             trial = trial_of(version.pk, on=lender_today(), rule=rule)
             tables, figures = [results_table(trial, window=rule.window_days), *tables], trial_figures(version, trial)
+            chart = results_chart(trial)
             about = gettext(
                 "People were drawn by chance, so what differs between the sides comes from what was done for them. If"
                 " fewer of the challenger's become free of arrears, or more complain, with the whole bracket on the"
@@ -289,6 +291,7 @@ class StrategyVersionAdmin(ReadOnlyAdmin):
             "version": version,
             "about": about,
             "figures": figures,
+            "chart": chart,
             "tables": tables,
             "may_stop": self.has_write_permission(request) and version.status == "PUBLISHED",
         }
@@ -322,12 +325,14 @@ class StrategyVersionAdmin(ReadOnlyAdmin):
         if version.role == "CHALLENGER":
             text = gettext("Whoever follows it follows the champion from the next night on.")
         else:
-            text = gettext("No step of this strategy is done any more; the reminders of the schedule go on instead.")
+            text = gettext(
+                "No step of this strategy is done any more; from today on its people have the schedule's reminders."
+            )
         return ask_and_do(
             self,
             request,
             StopForm(request.POST or None),
-            lambda given: stop_version(version_id=version.pk, reason=given["reason"], user=user),
+            lambda given: stop_version(version_id=version.pk, reason=given["reason"], user=user, now=lender_now()),
             back=reverse(PAGE, args=[pk]),
             title=gettext("Stop %(version)s") % {"version": version},
             text=text,

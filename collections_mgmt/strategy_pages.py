@@ -18,6 +18,7 @@ from collections_mgmt.domain.trials import BETTER, Arm, Goal, Trial
 from collections_mgmt.models import StrategyAct, StrategyPlace, StrategyVersion
 from collections_mgmt.selectors.strategy_simulation import Played
 from collections_mgmt.strategy_words import ACTS, GOALS, end_words, steps_words, who
+from dashu.web.intervals import Interval, IntervalChart
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 
@@ -198,6 +199,35 @@ def results_table(trial: Trial, *, window: int) -> Table:
         % {"days": window},
         empty="",
     )
+
+
+def results_chart(trial: Trial) -> IntervalChart | None:
+    """Draw each goal that people were drawn for, with both sides; None where nobody's window is over."""
+    sides = (
+        (_("people of the challenger"), trial.challenger, "first"),
+        (_("people of the champion"), trial.champion, "second"),
+    )
+    groups = []
+    for goal in BETTER:
+        shares = [(name, arm.share(goal), tone) for name, arm, tone in sides]
+        if all(found.total for _name, found, _tone in shares):
+            groups.append((GOALS[goal], [_interval(name, found, tone) for name, found, tone in shares]))
+    if not groups:
+        return None
+    return IntervalChart(
+        title=_("Both sides beside each other"),
+        summary=_(
+            "The mark is what was found, the bar where the true value lies, 95 times of 100. Bars may touch although"
+            " the difference is clear: the table says which differences are."
+        ),
+        groups=groups,
+    )
+
+
+def _interval(name: Any, found: Share, tone: str) -> Interval:
+    low, high = found.interval()
+    assert found.rate is not None
+    return Interval(name, found.rate, low, high, f"{_percent(found.rate)} ({_percent(low)}–{_percent(high)})", tone)
 
 
 def trial_figures(version: StrategyVersion, trial: Trial) -> list[Figure]:

@@ -95,6 +95,11 @@ def missing_in(script: Script, required: Sequence[Required]) -> tuple[str, Requi
     return None
 
 
+def needed_by(code: str, required: Sequence[Required]) -> Required | None:
+    """Return the first thing that has to be said and that this script says; None where it can be left out."""
+    return next((each for each in required if code in each.of), None)
+
+
 def step_without_disclosure(known: Sequence[Script]) -> Step | None:
     """Return a step at which something is said and not what has to be disclosed; None where there is none."""
     disclosed = {step for script in known if script.is_disclosure for step in script.steps}

@@ -140,6 +140,8 @@ class CaseFile(models.Model):
     :ivar state: READY: somebody can take it up. HELD: `holder` works on it. WAITING: until `next_action_at`.
     :ivar collector: whose file it is; None: whoever of the team is free.
     :ivar held_until: when it is let go of unless its page is still open.
+    :ivar waited_for, waited_until: the wait from which somebody who called brought it; it goes back there unless
+        something is decided while it is held.
     :ivar passed_by: who gave it back last; it does not come to them again before somebody else had it.
     :ivar value_minor: overdue on all loans. :ivar days: the most effective days past due.
     :ivar contact_due_on: by then somebody has tried to reach the borrower; `contacted_at` stops this clock.
@@ -198,6 +200,8 @@ class CaseFile(models.Model):
     )
     next_action_at = models.DateTimeField(_("comes back"), null=True, blank=True)
     waits_for = models.CharField(_("waits because"), max_length=8, choices=Wait, blank=True, db_default="", default="")
+    waited_for = models.CharField(max_length=8, choices=Wait, blank=True, db_default="", default="", editable=False)
+    waited_until = models.DateTimeField(null=True, blank=True, editable=False)
     level = models.PositiveSmallIntegerField(_("level"), db_default=1, default=1)
     language = models.CharField(_("language"), max_length=10, db_default="zh-hans", default="zh-hans")
     skills = skills_field(_("needs"), blank=True)

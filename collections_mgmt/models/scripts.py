@@ -12,12 +12,13 @@ from dashu.users.models import User
 class ScriptVersion(models.Model):
     """
     One version of a script. A draft may be edited; what was submitted is fixed, and of a code one version is approved.
+    One that is withdrawn takes its code out of use, until a newer version is approved.
 
     The first versions are those of `scripts.yaml`; a version here replaces them once it is approved.
 
     :ivar steps: at which it is of use. :ivar title, texts: by language; a text names values in braces.
     :ivar is_disclosure: whether it is said at the end of every talk, as the version before it.
-    :ivar request_id: the approval that was asked for, see `dashu.approvals`.
+    :ivar request_id: the approval that was asked for, see `dashu.approvals`; `withdrawal_id` that of its withdrawal.
     """
 
     class Status(models.TextChoices):
@@ -25,6 +26,7 @@ class ScriptVersion(models.Model):
         SUBMITTED = "SUBMITTED", _("Waiting for approval")
         APPROVED = "APPROVED", _("In use")
         RETIRED = "RETIRED", _("No longer in use")
+        WITHDRAWN = "WITHDRAWN", _("Withdrawn")
 
     code = models.SlugField(_("code"), max_length=40, db_index=False)
     version = models.PositiveIntegerField(_("version"))
@@ -38,6 +40,7 @@ class ScriptVersion(models.Model):
     )
     made_at = models.DateTimeField(_("written at"), db_default=Now(), editable=False)
     request_id = models.BigIntegerField(_("approval"), null=True, blank=True)
+    withdrawal_id = models.BigIntegerField(_("approval of the withdrawal"), null=True, blank=True)
     approved_at = models.DateTimeField(_("approved at"), null=True, blank=True)
     retired_at = models.DateTimeField(_("retired at"), null=True, blank=True)
 
@@ -53,7 +56,7 @@ class ScriptVersion(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(status="APPROVED", approved_at__isnull=False, retired_at=None)
-                | Q(status="RETIRED", approved_at__isnull=False, retired_at__isnull=False)
+                | Q(status__in=["RETIRED", "WITHDRAWN"], approved_at__isnull=False, retired_at__isnull=False)
                 | Q(status__in=["DRAFT", "SUBMITTED"], approved_at=None, retired_at=None),
                 name="collections_script_dates_fit_status",
             ),

@@ -4,13 +4,15 @@ Quality reviews: the queue of reviewers, the page of one review, and the report.
 Whoever does not review sees what was found of their own work, and may answer.
 """
 
+import tempfile
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
@@ -26,7 +28,8 @@ from collections_mgmt.models.quality import QualityReviewQuerySet
 from collections_mgmt.quality.forms import AnswerReviewForm, FollowUpForm, ScoreForm
 from collections_mgmt.quality.page import answers_table, fact_tables, review_figures
 from collections_mgmt.quality.report import report_figures, report_tables
-from collections_mgmt.selectors.quality_report import quality_report
+from collections_mgmt.quality.workbook import write_report
+from collections_mgmt.selectors.quality_report import QualityReport, quality_report
 from collections_mgmt.services.review_quality import (
     answer_review,
     follow_up_review,
@@ -34,11 +37,12 @@ from collections_mgmt.services.review_quality import (
     score_review,
     take_next_review,
 )
+from dashu.audit import services as audit
 from dashu.kernel.dates import add_months, lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
-from dashu.users.actors import person_of
+from dashu.users.actors import actor_of, person_of
 from dashu.web.writing import named
 
 LIST = "admin:collections_mgmt_qualityreview_changelist"
@@ -115,12 +119,13 @@ class QualityReviewAdmin(ReadOnlyAdmin):
         return review.answered_at is not None if review.reviewed_at else None
 
     def get_urls(self) -> list[URLPattern]:
-        def ours(route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+        def ours(route: str, view: Callable[..., HttpResponseBase], name: str) -> URLPattern:
             return path(route, self.admin_site.admin_view(view), name=f"collections_mgmt_qualityreview_{name}")
 
         return [
             ours("next/", require_POST(self.next), "next"),
             ours("report/", self.report, "report"),
+            ours("report/export/", require_POST(self.export_report), "export"),
             ours("<int:pk>/score/", self.score, "score"),
             ours("<int:pk>/answer/", self.answer, "answer"),
             ours("<int:pk>/follow-up/", self.follow_up, "follow_up"),
@@ -225,16 +230,37 @@ class QualityReviewAdmin(ReadOnlyAdmin):
         """Show what was found in six months; for reviewers, because it names people."""
         if not self._reviews(request):
             raise PermissionDenied
-        today = lender_today()
-        found = quality_report(first=add_months(today.replace(day=1), 1 - MONTHS), today=today)
-        few = policy.quality_sampling(today).few
-        asked = {question.code: named(question.ask) for question in policy.quality_scorecard(today).questions}
+        found, about = self._read_report(lender_today())
         context = {
             "title": gettext("Quality of the work"),
-            "figures": report_figures(found, few=few),
-            "tables": report_tables(found, few=few, asked=asked),
+            "figures": report_figures(found, few=about["few"]),
+            "tables": report_tables(found, **about),
+            "export": reverse("admin:collections_mgmt_qualityreview_export"),
         }
         return self._render(request, "staff/report.html", context)
+
+    def export_report(self, request: HttpRequest) -> HttpResponseBase:
+        """Send the report as a workbook, and note who took it."""
+        if not self._reviews(request):
+            raise PermissionDenied
+        today = lender_today()
+        found, about = self._read_report(today)
+        audit.record(
+            action="collections.quality_report_exported",
+            subject_type="quality_report",
+            subject_id=today,
+            actor=actor_of(request),
+        )
+        file = tempfile.TemporaryFile()  # noqa: SIM115 – the response closes it
+        write_report(file, found, **about)
+        file.seek(0)
+        return FileResponse(file, as_attachment=True, filename=f"quality-{today}.xlsx")
+
+    def _read_report(self, today: date) -> tuple[QualityReport, dict[str, Any]]:
+        """Return what was found in six months, and what its tables need: `few` and the questions `asked`."""
+        found = quality_report(first=add_months(today.replace(day=1), 1 - MONTHS), today=today)
+        asked = {question.code: named(question.ask) for question in policy.quality_scorecard(today).questions}
+        return found, {"few": policy.quality_sampling(today).few, "asked": asked}
 
     def _of_others(self, request: HttpRequest, pk: int) -> QualityReview:
         """Return another person's work, for a reviewer."""

@@ -6,7 +6,7 @@ did not come about is none. It is of all loans that it was about; as a reminder 
 """
 
 from collections_mgmt.domain.desk_figures import Measure
-from collections_mgmt.selectors.desk_sources import register_human_contact, register_source
+from collections_mgmt.selectors.desk_sources import rate_sql, register_human_contact, register_source
 
 _NOTED = """
 FROM messaging_contactattempt AS attempt
@@ -21,9 +21,13 @@ _CALL = f"""
 {_ROW}, attempt.outcome::text AS detail, 0::bigint AS amount_minor
 {_NOTED} AND attempt.channel IN ('CALL', 'AI_CALL') AND attempt.party = 'BORROWER'
 """
-_COST = (
-    f"{_ROW}, attempt.channel::text AS detail, attempt.cost_minor AS amount_minor {_NOTED} AND attempt.cost_minor > 0"
-)
+# What was noted of this contact, else the rate of its day.
+_PAID = "COALESCE(NULLIF(attempt.cost_minor, 0), rate.minor, 0)"
+_RATE = rate_sql(moment="attempt.outcome_at", channel="attempt.channel", loan_id="attempt.loan_ids[1]")
+_COST = f"""
+{_ROW}, attempt.channel::text AS detail, {_PAID} AS amount_minor
+{_NOTED.replace("WHERE", f"{_RATE} WHERE")} AND {_PAID} > 0
+"""
 # A hold runs from the moment at which it was placed to the one at which it was ended, which the audit log keeps.
 _HOLD_BREACH = """
 SELECT DISTINCT ON (attempt.id) (attempt.started_at AT TIME ZONE %(zone)s)::date AS on_date, attempt.started_at AS at,

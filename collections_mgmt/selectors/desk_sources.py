@@ -12,15 +12,19 @@ A source is a SELECT of
 - `detail` a code, see `Measure`, and `amount_minor`.
 
 Its parameters are `%(since)s` and `%(until)s`, the first and the last day, `%(since_at)s` and `%(until_at)s`, their
-beginning and their end as moments, and `%(zone)s`, the lender's time zone.
+beginning and their end as moments, `%(zone)s`, the lender's time zone, and `%(rates)s`, what a contact of each of these
+days costs, see `rate_sql`.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from collections_mgmt.domain.desk_figures import Measure
 from dashu.kernel.dates import LENDER_ZONE, midnight
+from dashu.policy import rules as policy
+from dashu.policy.selectors import PolicyRuleMissing
 
 _SOURCES: dict[Measure, dict[str, str]] = {}
 _HUMAN: dict[str, str] = {}
@@ -84,7 +88,27 @@ def parameters(since: date, until: date) -> Mapping[str, Any]:
         "since_at": midnight(since),
         "until_at": midnight(until + timedelta(days=1)),
         "zone": LENDER_ZONE.key,
+        "rates": json.dumps(list(_rates(since, until))),
     }
+
+
+def _rates(since: date, until: date) -> Iterator[Mapping[str, Any]]:
+    for day in (since + timedelta(days=n) for n in range((until - since).days + 1)):
+        try:
+            costs = policy.contact_costs(day)
+        except PolicyRuleMissing:  # of a country where nobody has worked it out; what was noted counts all the same
+            continue
+        for channel, minor in costs.rates.items():
+            yield {"day": day.isoformat(), "channel": channel, "currency": costs.currency, "minor": minor}
+
+
+def rate_sql(*, moment: str, channel: str, loan_id: str) -> str:
+    """Return a join that gives `rate.minor`, what one contact costs on its day by the rule `contact.costs`."""
+    return f"""
+    LEFT JOIN loans_loan AS owed ON owed.id = {loan_id}
+    LEFT JOIN jsonb_to_recordset(%(rates)s::jsonb) AS rate (day date, channel text, currency text, minor bigint)
+        ON rate.day = {_day(moment)} AND rate.channel = {channel} AND rate.currency = owed.currency
+    """
 
 
 def _day(moment: str) -> str:
@@ -118,6 +142,13 @@ SELECT {_day("message.sent_at")} AS on_date, message.sent_at AS at, message.id A
        message.borrower_id, message.channel::text AS detail, 0::bigint AS amount_minor
 FROM messaging_outboxmessage AS message {_LOAN_OF_MESSAGE}
 WHERE {_OUTSIDE} AND message.sent_at >= %(since_at)s AND message.sent_at < %(until_at)s
+"""  # noqa: S608 – constants of this module
+_COST_OF_MESSAGES = f"""
+SELECT {_day("message.sent_at")} AS on_date, message.sent_at AS at, message.id AS key, about.loan_id,
+       message.borrower_id, message.channel::text AS detail, rate.minor AS amount_minor
+FROM messaging_outboxmessage AS message {_LOAN_OF_MESSAGE}
+{rate_sql(moment="message.sent_at", channel="message.channel", loan_id="about.loan_id")}
+WHERE {_OUTSIDE} AND message.sent_at >= %(since_at)s AND message.sent_at < %(until_at)s AND rate.minor > 0
 """  # noqa: S608 – constants of this module
 _BLOCKED = f"""
 SELECT {_day("refusal.at")} AS on_date, refusal.at, refusal.id AS key,
@@ -197,6 +228,7 @@ WHERE request.answered_by_id IS NOT NULL
 """
 
 register_source(Measure.SENT, "message", _SENT)
+register_source(Measure.COST, "message", _COST_OF_MESSAGES)
 register_source(Measure.BLOCKED, "refusal", _BLOCKED.format(detail="refusal.channel", reasons=""))
 register_source(
     Measure.BLOCKED_REASON,

@@ -7,9 +7,11 @@ from dashu.policy.case_desk import Step
 
 
 def scripts_in_use() -> tuple[Script, ...]:
-    """Return the approved scripts, each in its newest version; one query."""
-    approved = ScriptVersion.objects.filter(status=ScriptVersion.Status.APPROVED).order_by("code")
-    return with_newer(scripts(), [script_of(version) for version in approved])
+    """Return the approved scripts, each in its newest version, without those that were withdrawn; one query."""
+    decided = list(ScriptVersion.objects.filter(status__in=("APPROVED", "WITHDRAWN")).order_by("code"))
+    approved = [script_of(version) for version in decided if version.status == "APPROVED"]
+    gone = {version.code for version in decided} - {script.code for script in approved}
+    return tuple(script for script in with_newer(scripts(), approved) if script.code not in gone)
 
 
 def script_of(version: ScriptVersion) -> Script:

@@ -6,6 +6,7 @@ taken, and the audit log says who took it, with how many rows and which digest. 
 guard allows the agency to call; each of its decisions is kept.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,7 +22,7 @@ from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import format_minor
 from dashu.ledger.exporting import Header, Row, plain_text, write_file
-from dashu.messaging.services.handing_over import number_to_hand_over
+from dashu.messaging.services.handing_over import numbers_to_hand_over
 from dashu.users.models import Identity
 
 # Names for programs and titles for people, as `dashu.ledger.exporting` takes them.
@@ -111,17 +112,14 @@ def take_file(*, file_id: int, file_format: str, now: datetime, actor: str) -> T
 
 def _placed(file: AgencyFile, now: datetime) -> Iterable[Row]:
     placements = Placement.objects.running().filter(file=file).select_related("loan__borrower").order_by("pk")
-    borrowers = [placement.loan.borrower_id for placement in placements]
-    masked = {each.borrower_id: each.masked_number for each in Identity.objects.filter(borrower__in=borrowers)}
+    loans: defaultdict[int, list[int]] = defaultdict(list)
+    for placement in placements:
+        loans[placement.loan.borrower_id].append(placement.loan_id)
+    masked = {each.borrower_id: each.masked_number for each in Identity.objects.filter(borrower__in=loans)}
+    numbers = numbers_to_hand_over(loans=loans, to=f"agency:{file.agency.code}", at=now, their_hold=HOLD_OF_AGENCIES)
     for placement in placements:
         borrower = placement.loan.borrower
-        _decision, phone = number_to_hand_over(
-            borrower_id=borrower.pk,
-            loan_ids=[placement.loan_id],
-            to=f"agency:{file.agency.code}",
-            at=now,
-            their_hold=HOLD_OF_AGENCIES,
-        )
+        _decision, phone = numbers[borrower.pk]
         yield (
             placement.reference,
             plain_text(borrower.name),

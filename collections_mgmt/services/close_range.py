@@ -191,9 +191,9 @@ def _write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: in
     return write_credit_months(cursor, on=on, first=first, end=end, codes=codes)
 
 
-def reminder_plan(send_on: date, not_before: datetime) -> Plan:
-    """Return how the reminders of a day are chosen."""
-    return Plan(send_on, not_before, policy.reminder_schedule(send_on), policy.reminder_holdout(send_on))
+def reminder_plan(send_on: date, not_before: datetime, *, only: list[int] | None = None) -> Plan:
+    """Return how the reminders of a day are chosen. :param only: the borrowers whom it is about; None for all."""
+    return Plan(send_on, not_before, policy.reminder_schedule(send_on), policy.reminder_holdout(send_on), only)
 
 
 def morning_of(day: date) -> datetime:

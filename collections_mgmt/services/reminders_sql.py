@@ -68,12 +68,14 @@ class Plan:
     How reminders are chosen on a day.
 
     :param not_before: when they go out, and the moment for which the contact guard is asked.
+    :param only: the borrowers whom it is about; None for all.
     """
 
     send_on: date
     not_before: datetime
     schedule: ReminderSchedule
     holdout: Holdout
+    only: list[int] | None = None
 
 
 def queue_reminders(cursor: CursorWrapper, plan: Plan, *, first: int, end: int) -> dict[str, int]:
@@ -128,7 +130,7 @@ def _write_lines(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> int
             JOIN scheduled ON scheduled.segment = segment.code AND scheduled.after = day.after
             WHERE row.unpaid_minor::numeric * 10000
                 > (row.principal_minor + row.interest_minor + row.fee_minor)::numeric * loan.tolerance_bps
-              AND {_NOT_HELD} AND {_NOT_PROMISED} AND {_NO_STRATEGY}
+              AND {_NOT_HELD} AND {_NOT_PROMISED} AND {_NO_STRATEGY} {_only("loan.borrower_id", plan)}
             ON CONFLICT (loan_id, send_on, version, number) DO NOTHING
             RETURNING is_held_out
         )
@@ -146,6 +148,7 @@ def _write_lines(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> int
             "share": plan.holdout.share_bps,
             "first": first,
             "end": end,
+            "only": plan.only,
         },
     )
     return int(cursor.fetchone()[0])
@@ -163,18 +166,19 @@ def _write_messages(cursor: CursorWrapper, plan: Plan, first: int, end: int) -> 
         "send_on": plan.send_on.isoformat(),
         "first": first,
         "end": end,
+        "only": plan.only,
     }
     _fresh(cursor, "close_reminded (borrower_id bigint PRIMARY KEY, latest int, loan_id bigint)")
     cursor.execute(
-        """
+        f"""
         INSERT INTO close_reminded
         SELECT line.borrower_id, max(line.days_after),
                CASE WHEN count(DISTINCT line.loan_id) = 1 THEN min(line.loan_id) END
         FROM messaging_reminderline AS line
         WHERE line.send_on = %(send_on)s AND line.loan_id >= %(first)s AND line.loan_id < %(end)s
-          AND NOT line.is_held_out
+          AND NOT line.is_held_out {_only("line.borrower_id", plan)}
         GROUP BY line.borrower_id
-        """,
+        """,  # noqa: S608 – its parts are written here
         about,
     )
     cursor.execute(
@@ -289,6 +293,10 @@ def open_lines(cursor: CursorWrapper, *, message_ids: Sequence[int]) -> list[dic
         [list(message_ids)],
     )
     return named_rows(cursor)
+
+
+def _only(borrower: str, plan: Plan) -> str:
+    return "" if plan.only is None else f"AND {borrower} = ANY(%(only)s::bigint[])"
 
 
 def _drawn(borrower: str) -> str:

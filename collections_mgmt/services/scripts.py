@@ -1,4 +1,4 @@
-"""Scripts from the draft to use: written, submitted, approved by another person, replaced by the next."""
+"""Scripts from the draft to use: written, submitted, approved by another person, replaced by the next or withdrawn."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -16,6 +16,7 @@ from collections_mgmt.domain.scripts import (
     LANGUAGES,
     Script,
     missing_in,
+    needed_by,
     scripts,
     step_without_disclosure,
     unknown_value,
@@ -37,7 +38,7 @@ from dashu.users.actors import actor_of_user
 from dashu.users.models import User
 from dashu.web.writing import named
 
-SCRIPT = "collections.script"
+SCRIPT, WITHDRAWAL = "collections.script", "collections.script_withdrawal"
 WRITE = "collections_mgmt.write_scriptversion"
 LONGEST_TITLE, LONGEST_TEXT = 80, 1500
 Status = ScriptVersion.Status
@@ -153,6 +154,87 @@ def approve_script(*, version_id: int, digest: str, actor: str, today: date) -> 
     version.save(update_fields=["status", "approved_at"])
     _witness("script_approved", version, actor)
     return version
+
+
+@transaction.atomic
+def ask_withdrawal(*, version_id: int, reason: str, user: User, today: date, idempotency_key: str) -> ApprovalRequest:
+    """
+    Ask another person to take a script out of use without another in its place; the same key returns the request.
+
+    :raises NotAuthorized: the person may not write scripts.
+    :raises ScriptFixed: it is not in use, or its withdrawal was asked for already.
+    :raises ScriptRefused: it says what has to be said.
+    """
+    _refuse_others(user)
+    version = _locked(version_id)
+    if earlier := ApprovalRequest.objects.filter(idempotency_key=idempotency_key, maker=user).first():
+        return earlier
+    if withdrawal_waits(version):
+        raise ScriptFixed(_("Somebody asked for this already. Another person decides."))
+    _check_withdrawal(version, on=today)
+    asked = submit(
+        kind=WITHDRAWAL,
+        payload={"version_id": version.pk, "code": version.code, "version": version.version},
+        amount_minor=0,
+        currency="CNY",
+        subject_type="script",
+        subject_id=f"{version.code} v{version.version}",
+        reason=reason,
+        user=user,
+        today=today,
+        idempotency_key=idempotency_key,
+        preview=withdrawal_tables(version),
+    )
+    version.withdrawal_id = asked.pk
+    version.save(update_fields=["withdrawal_id"])
+    return asked
+
+
+@transaction.atomic
+def withdraw_script(*, version_id: int, actor: str, today: date) -> ScriptVersion:
+    """
+    Take a script out of use: from now on no case shows it, nor the text before it. Again changes nothing.
+
+    :raises ScriptFixed: it is not in use.
+    :raises ScriptRefused: it says what has to be said.
+    """
+    version = _locked(version_id)
+    if version.status == Status.WITHDRAWN:
+        return version
+    _check_withdrawal(version, on=today)
+    version.status, version.retired_at = Status.WITHDRAWN, Now()
+    version.save(update_fields=["status", "retired_at"])
+    _witness("script_withdrawn", version, actor)
+    return version
+
+
+def withdrawal_waits(version: ScriptVersion) -> bool:
+    """Whether somebody asked to withdraw it and nobody decided yet."""
+    asked = ApprovalRequest.objects.filter(pk=version.withdrawal_id or 0, status=ApprovalRequest.Status.PENDING)
+    return version.status == Status.APPROVED and asked.exists()
+
+
+def withdrawal_tables(version: ScriptVersion) -> list[dict[str, Any]]:
+    """Return the text that would be said no more, as whoever decides sees it."""
+    rows = [
+        [str(name), f"{version.title[language]}\n{version.texts[language]}"] for language, name in settings.LANGUAGES
+    ]
+    note = str(_("No case shows it from then on, and no text takes its place. Its versions stay on record."))
+    return [
+        {"title": str(_("What would be said no more")), "columns": ["", str(_("In use"))], "rows": rows, "note": note}
+    ]
+
+
+def _check_withdrawal(version: ScriptVersion, *, on: date) -> None:
+    if version.status != Status.APPROVED:
+        raise ScriptFixed(_("This text is not in use."))
+    if needed := needed_by(version.code, policy.script_contents(on)):
+        raise ScriptRefused(
+            _("This script has to say: %(what)s. Write a new version of it instead."),
+            params={"what": named(needed.name)},
+        )
+    if step_without_disclosure([script for script in scripts_in_use() if script.code != version.code]):
+        raise ScriptRefused(_("At one of these steps nothing would be said of what has to be disclosed."))
 
 
 def check_script(version: ScriptVersion, *, on: date) -> None:

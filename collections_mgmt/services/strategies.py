@@ -7,7 +7,7 @@ against another table the comparison would say nothing.
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from collections_mgmt.domain.strategy import Act, Known, Problem, Row, Step, plain_of, problems_of
 from collections_mgmt.models import WRITE_STRATEGY, Strategy, StrategyRow, StrategyVersion
 from collections_mgmt.models.strategies import known_languages, known_products
+from collections_mgmt.services.leave_strategy import leave_stopped
 from dashu.approvals.acts import act_kind
 from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.drafts import may_be_edited
@@ -197,10 +198,11 @@ def publish(*, version_id: int, digest: str, actor: str) -> StrategyVersion:
 
 
 @transaction.atomic
-def stop_version(*, version_id: int, reason: str, user: User) -> StrategyVersion:
+def stop_version(*, version_id: int, reason: str, user: User, now: datetime) -> StrategyVersion:
     """
     Take a version out of use at once; again changes nothing. Whoever followed a challenger follows the champion from
-    the next night on, and nothing more is done by a strategy that has no version in use.
+    the next night on, and nothing more is done by a strategy that has no version in use: its people have the reminders
+    of the schedule from this day on.
 
     :raises StrategyFixed: it is not in use. :raises NotAuthorized: the role does not reach it.
     :raises ReasonMissing: no reason is given.
@@ -216,6 +218,7 @@ def stop_version(*, version_id: int, reason: str, user: User) -> StrategyVersion
     if version.role == Role.CHAMPION:
         for other in StrategyVersion.objects.published().filter(strategy=version.strategy):
             _retire(other, End.CHAMPION_STOPPED, actor_of_user(user))
+        leave_stopped(now=now)
     return version
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import WORK, CaseFile
@@ -52,7 +53,8 @@ def take_caller(*, number: str, words: str, user: User, now: datetime) -> CaseFi
     """
     Take up the open file of a borrower who is calling.
 
-    It stays whose it was; what nobody had becomes theirs who answers. Asking again for what one holds changes nothing.
+    It stays whose it was; what nobody had becomes theirs who answers. What waited goes back to its wait when it is let
+    go of and nothing was decided. Asking again for what one holds changes nothing.
 
     :param number: of a loan, or the phone; exactly.
     :param words: what they call about.
@@ -95,7 +97,8 @@ def _answer(number: str, said: str, user: User, now: datetime) -> _Answer:
         return _Answer(by, None, file)
     held = {"state": State.HELD, "holder": user, "held_until": now + timedelta(minutes=rules_on(now).claim_minutes)}
     free = CaseFile.objects.filter(pk=file.pk, state__in=[State.READY, State.WAITING])
-    is_taken = free.update(**held, next_action_at=None, waits_for="", passed_by=None) == 1
+    waited = {"waited_for": F("waits_for"), "waited_until": F("next_action_at")}
+    is_taken = free.update(**held, **waited, next_action_at=None, waits_for="", passed_by=None) == 1
     file.refresh_from_db()
     if not is_taken:
         return _Answer(by, _elsewhere(file), file)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.models import WORK, CaseFile, CollectorProfile
+from collections_mgmt.models import WORK, CaseFile, CollectorProfile, Placement
 from collections_mgmt.services.file_rows import (
     Kind,
     State,
@@ -29,6 +29,12 @@ from loans.selectors.desk import own_records
 
 BATCH = 500
 ACTOR = "system:desk"
+# Whether a file that is let go of goes back to the wait that it was brought out of: an agency may have nothing of the
+# borrower any more by then, and nothing would wake it.
+_STILL_WAITS = """(file.waited_until > %(now)s AND (file.waited_for <> 'AGENCY' OR EXISTS (
+    SELECT FROM collections_mgmt_placement AS placement JOIN loans_loan AS loan ON loan.id = placement.loan_id
+    WHERE placement.recalled_on IS NULL AND loan.borrower_id = file.borrower_id
+)))"""
 
 
 class NotACollector(DomainError):
@@ -81,14 +87,19 @@ def renew_claim(*, file_id: int, user: User, now: datetime) -> bool:
 @transaction.atomic
 def give_back_file(*, file_id: int, words: str, user: User, now: datetime) -> CaseFile:
     """
-    Give a file back, so that it is the next one for somebody else.
+    Give a file back, so that it is the next one for somebody else; what somebody who called brought out of a wait goes
+    back to it.
 
     :raises MayNotWorkFiles, FileNotFound, FileNotHeld, WordsRefused: see there.
     """
     file = lock_held_file(file_id, user)
     said = checked_words(words, on=lender_date(now))
-    make_ready(file)
-    file.passed_by, file.collector = user, None
+    if still_waits(file, now=now):
+        file.state, file.holder, file.held_until = State.WAITING, None, None
+        file.waits_for, file.next_action_at = file.waited_for, file.waited_until
+    else:
+        make_ready(file)
+        file.passed_by, file.collector = user, None
     file.save(update_fields=["state", "holder", "held_until", "waits_for", "next_action_at", "passed_by", "collector"])
     keep(file, Kind.GIVEN_BACK, at=now, actor=actor_of_user(user), words=said)
     return file
@@ -96,7 +107,11 @@ def give_back_file(*, file_id: int, words: str, user: User, now: datetime) -> Ca
 
 @transaction.atomic
 def wake_files(*, now: datetime) -> int:
-    """Make ready what has waited long enough and what nobody holds any more; return how many there were."""
+    """
+    Make ready what has waited long enough and what nobody holds any more; return how many there were.
+
+    What somebody who called brought out of a wait goes back to it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -110,9 +125,12 @@ def wake_files(*, now: datetime) -> int:
         )
         woken = cursor.rowcount
         cursor.execute(
-            """
+            f"""
             WITH let_go AS (
-                UPDATE collections_mgmt_casefile AS file SET state = 'READY', holder_id = NULL, held_until = NULL
+                UPDATE collections_mgmt_casefile AS file
+                SET state = CASE WHEN {_STILL_WAITS} THEN 'WAITING' ELSE 'READY' END, holder_id = NULL,
+                    held_until = NULL, waits_for = CASE WHEN {_STILL_WAITS} THEN file.waited_for ELSE '' END,
+                    next_action_at = CASE WHEN {_STILL_WAITS} THEN file.waited_until END
                 WHERE id IN (
                     SELECT id FROM collections_mgmt_casefile WHERE state = 'HELD' AND held_until <= %(now)s
                     ORDER BY held_until LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED
@@ -121,10 +139,18 @@ def wake_files(*, now: datetime) -> int:
             )
             INSERT INTO collections_mgmt_casefileevent (file_id, kind, at, actor)
             SELECT id, 'LET_GO', %(now)s, %(actor)s FROM let_go
-            """,
+            """,  # noqa: S608 – a constant of this module
             {"now": now, "most": BATCH, "actor": ACTOR},
         )
         return woken + cursor.rowcount
+
+
+def still_waits(file: CaseFile, *, now: datetime) -> bool:
+    """Whether a held file goes back to the wait that it was brought out of, see `_STILL_WAITS`."""
+    if file.waited_until is None or file.waited_until <= now:
+        return False
+    there = Placement.objects.running().filter(loan__borrower=file.borrower_id)
+    return file.waited_for != CaseFile.Wait.AGENCY or there.exists()
 
 
 def lock_profile(user: User) -> CollectorProfile:
@@ -150,7 +176,7 @@ def _claim(profile: CollectorProfile, own_borrowers: list[int], until: datetime,
         cursor.execute(
             f"""
             UPDATE collections_mgmt_casefile SET state = 'HELD', holder_id = %(user)s, held_until = %(until)s,
-                collector_id = %(user)s, passed_by_id = NULL
+                collector_id = %(user)s, passed_by_id = NULL, waited_for = '', waited_until = NULL
             WHERE state = 'READY' AND id = (
                 SELECT id FROM collections_mgmt_casefile
                 WHERE state = 'READY' AND team_id = %(team)s AND {whose}

@@ -4,7 +4,7 @@ What the contact guard has to know of a case and only apps above can say: arrear
 They register from `AppConfig.ready`. Where nobody registered, nothing is known, and the guard allows no collection.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,8 +21,8 @@ class CaseFacts:
     flags: frozenset[str] = frozenset()
 
 
-# Takes a borrower, the loans in question, none for all of theirs, and the lender's day.
-FactsOf = Callable[[int, Collection[int], date], CaseFacts]
+# Takes the loans in question by borrower, none for all of theirs, and the lender's day; gives the facts of each.
+FactsOf = Callable[[Mapping[int, Collection[int]], date], Mapping[int, CaseFacts]]
 # Takes a borrower and which of their guarantors or others; "" when there is no number.
 NumberOf = Callable[[int, int], str]
 
@@ -44,8 +44,13 @@ def register_numbers(party: str, number_of: NumberOf) -> None:
     _NUMBERS[party] = number_of
 
 
-def case_facts(borrower_id: int, loan_ids: Collection[int], on: date) -> CaseFacts:
-    found = [facts_of(borrower_id, loan_ids, on) for facts_of in _CASES.values()]
+def case_facts(asked: Mapping[int, Collection[int]], on: date) -> Mapping[int, CaseFacts]:
+    """Return the facts of each borrower; in how many queries does not depend on how many there are."""
+    found = [facts_of(asked, on) for facts_of in _CASES.values()]
+    return {borrower_id: _together([facts[borrower_id] for facts in found]) for borrower_id in asked}
+
+
+def _together(found: Collection[CaseFacts]) -> CaseFacts:
     days = [facts.dpd for facts in found if facts.dpd is not None]
     return CaseFacts(
         dpd=max(days, default=None),

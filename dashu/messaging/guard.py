@@ -121,9 +121,9 @@ def unregister_hold(code: str) -> None:
     _HOLDS.pop(code, None)
 
 
-def holds_of(borrower_id: int) -> frozenset[str]:
-    """Return the codes of the holds that a borrower is under."""
-    return _marked(_HOLDS, borrower_id)
+def holds_of(borrower_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+    """Return the codes of the holds that each borrower is under; who is under none is left out."""
+    return _marked(_HOLDS, borrower_ids)
 
 
 # As those of `_HOLDS`, for the flags of the rule `contact.flags`.
@@ -146,20 +146,24 @@ def unregister_flag(code: str) -> None:
     _FLAGS.pop(code, None)
 
 
-def flags_of(borrower_id: int) -> frozenset[str]:
-    return _marked(_FLAGS, borrower_id)
+def flags_of(borrower_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
+    return _marked(_FLAGS, borrower_ids)
 
 
-def _marked(statements: Mapping[str, str], borrower_id: int) -> frozenset[str]:
+def _marked(statements: Mapping[str, str], borrower_ids: Collection[int]) -> Mapping[int, frozenset[str]]:
     if not statements:
-        return frozenset()
+        return {}
+    found: dict[int, set[str]] = {}
     with connection.cursor() as cursor:
         parts = [  # what an app registered is written by us
-            f"SELECT %s WHERE EXISTS (SELECT FROM ({select.replace('%', '%%')}) AS marked WHERE borrower_id = %s)"  # noqa: S608
+            f"SELECT %s, borrower_id FROM ({select.replace('%', '%%')}) AS marked WHERE borrower_id = ANY(%s)"  # noqa: S608
             for select in statements.values()
         ]
-        cursor.execute(" UNION ALL ".join(parts), [value for code in statements for value in (code, borrower_id)])
-        return frozenset(code for (code,) in cursor.fetchall())
+        ids = list(borrower_ids)
+        cursor.execute(" UNION ALL ".join(parts), [value for code in statements for value in (code, ids)])
+        for code, borrower_id in cursor.fetchall():
+            found.setdefault(borrower_id, set()).add(code)
+    return {borrower_id: frozenset(codes) for borrower_id, codes in found.items()}
 
 
 def lock_people(borrower_ids: Iterable[int]) -> None:

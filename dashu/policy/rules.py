@@ -54,6 +54,7 @@ from dashu.policy.case_desk import (
     words_of,
 )
 from dashu.policy.complaints import Complaints, complaints_of
+from dashu.policy.contact_costs import ContactCosts, contact_costs_of
 from dashu.policy.contact_hours import ContactHours
 from dashu.policy.contact_rules import (
     RULE_CODES,
@@ -416,6 +417,11 @@ def agency_terms(on: date, *, pack: str | None = None) -> AgencyTerms:
     return agency_terms_of(rule("agency.terms", on=on, pack=pack))
 
 
+def contact_costs(on: date, *, pack: str | None = None) -> ContactCosts:
+    """Return what a contact of this day costs us."""
+    return contact_costs_of(rule("contact.costs", on=on, pack=pack))
+
+
 def limitation(on: date, *, pack: str | None = None) -> Limitation:
     return limitation_of(rule("claims.limitation", on=on, pack=pack))
 
@@ -647,6 +653,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "holds.effects": hold_effects_of,
     "care.special": special_care_of,
     "agency.terms": agency_terms_of,
+    "contact.costs": contact_costs_of,
     "claims.limitation": limitation_of,
     "legal.checklist": legal_terms_of,
     "loss.terms": loss_terms_of,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from collections_mgmt.models import OverdueStatus
+from collections_mgmt.queue_lists import QueueList
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.portal import corrections as corrections  # registers its page
@@ -53,7 +54,7 @@ STATUS_TONES = {"APPROVED": "info", "ACTIVE": "success", "CHARGED_OFF": "danger"
 
 
 @admin.register(Loan)
-class LoanAdmin(CashDesk, RefundsCredit, FoundByLoan, ReadOnlyAdmin):
+class LoanAdmin(QueueList, CashDesk, RefundsCredit, FoundByLoan, ReadOnlyAdmin):
     loan_key = "pk"
     list_display = ["number", "borrower_name", "product", "status_shown", "principal", "outstanding", "days_past_due"]
     list_select_related = ["borrower", "product_terms__product", "balance", "overdue"]

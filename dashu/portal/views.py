@@ -20,6 +20,7 @@ from dashu.portal.explaining import penalty_note, why_of
 from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
 from dashu.portal.presenting import LoanCard, Overview, card_of, overview_of, shown_rows
+from dashu.portal.with_an_agency import AgencyShown, agency_of_loan
 from dashu.tapes.selectors import payments_before_takeover
 from dashu.web.offline import kept_offline
 from loans.domain.applications import OPEN, Status
@@ -82,6 +83,7 @@ def loan(request: HttpRequest, number: str) -> HttpResponse:
             "loan": shown,
             "card": card,
             **_whys(shown, card, today=today),
+            "agency": _agency(shown, card, today=today),
             "mandate": mandate,
             "collection": collection,
             "payments": Payment.objects.filter(loan=shown).order_by("-received_on", "-event_id"),
@@ -89,6 +91,10 @@ def loan(request: HttpRequest, number: str) -> HttpResponse:
             "earlier": payments_before_takeover(shown),
         },
     )
+
+
+def _agency(loan: Loan, card: LoanCard, *, today: date) -> AgencyShown | None:
+    return agency_of_loan(loan, days_past_due=card.standing.days_past_due, today=today) if card.standing else None
 
 
 def _whys(loan: Loan, card: LoanCard, *, today: date) -> dict[str, Any]:

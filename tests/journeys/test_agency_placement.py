@@ -102,7 +102,7 @@ def test_loans_go_and_one_comes_back(open_browser, live_server, amina):
 
     back = Placement.objects.get(loan__borrower=amina)
     assert back.reasons == ["COMPLAINT"]
-    assert "agency" not in holds_of(amina.pk)
+    assert "agency" not in holds_of([amina.pk]).get(amina.pk, ())
     assert Placement.objects.running().count() == 1
 
     sun.goto(f"/admin/collections_mgmt/agencyfile/{file.pk}/csv/")

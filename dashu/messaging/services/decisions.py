@@ -2,7 +2,7 @@
 Decisions on contacts that people make, as they are asked for and written down. Where rules are missing, it is no.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -48,12 +48,26 @@ Judge = Callable[[Asked, ContactRules, datetime], Decision]
 
 def decide_and_keep(asked: Asked, at: datetime, judge: Judge) -> GuardDecision:
     """Decide by the rules of the day, and write it down."""
+    (decision,) = decide_and_keep_all([asked], at, judge)
+    return decision
+
+
+def decide_and_keep_all(asked: Sequence[Asked], at: datetime, judge: Judge) -> list[GuardDecision]:
+    """Decide each by the rules of the day, and write all of them down at once; return them in the same order."""
     try:
         rules = contact_rules(lender_date(at))
-        decided, pack, version = judge(asked, rules, at), rules.pack, rules.version
+        decided = [judge(each, rules, at) for each in asked]
+        pack, version = rules.pack, rules.version
     except PolicyRuleMissing as error:
-        decided, pack, version = blocked_without_rules(str(error.params["code"])), settings.LENDER_POLICY_PACK, ""
-    return GuardDecision.objects.create(
+        decided = [blocked_without_rules(str(error.params["code"]))] * len(asked)
+        pack, version = settings.LENDER_POLICY_PACK, ""
+    return GuardDecision.objects.bulk_create(
+        _row(each, decision, pack=pack, version=version, at=at) for each, decision in zip(asked, decided, strict=True)
+    )
+
+
+def _row(asked: Asked, decided: Decision, *, pack: str, version: str, at: datetime) -> GuardDecision:
+    return GuardDecision(
         borrower_id=asked.borrower_id,
         loan_ids=list(asked.loan_ids),
         channel=asked.channel,

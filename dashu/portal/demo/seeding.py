@@ -34,6 +34,15 @@ from dashu.portal.demo import ACTOR, logins
 from dashu.portal.demo.applications import make_applications
 from dashu.portal.demo.book import Plan, PlannedLoan, plan_book
 from dashu.portal.demo.desk import make_agency, make_teams
+from dashu.portal.demo.desk_history import (
+    DAYS,
+    PLACED_BEFORE,
+    SETTLED_BEFORE,
+    place_some,
+    review_some,
+    settle_one,
+    work_a_day,
+)
 from dashu.portal.demo.lives import Act, Deed, acts_of
 from dashu.portal.demo.second_hand import OneHand, SecondHand, without_savepoints, without_waiting_for_the_disk
 from dashu.portal.demo.strategy import make_strategy
@@ -49,6 +58,7 @@ from repayments.services.return_payment import return_payment
 
 BEGUN, FINISHED = "portal.demo_book_begun", "portal.demo_book_finished"
 MONTHS = 18
+PROMISED_WITHIN = 14
 LOANS_FOR_TWO = 500  # a smaller book is done before a second process has started
 
 
@@ -101,7 +111,8 @@ def seed_book(choice: Choice, *, progress: Callable[[int, int], None] = lambda _
     """
     Fill an empty book, or go on with a seeding that was interrupted, with the choice that was made then.
 
-    Nobody is told of what is written down here, and no reminder of a past day is queued.
+    Nobody is told of what is written down here, but for the agency and the settlement that run at its end, and no
+    reminder of a past day is queued.
 
     :param progress: called with the days done and the days in all.
     :returns: the choice that the book follows from.
@@ -186,6 +197,7 @@ class _Seeding:
             for payment in mine:
                 receive_payment(**payment)
         stories = [self._story(planned, loan) for planned, loan in begun]
+        self._work_at_desk(day)
         if day == self._last_day:
             make_strategy(today=day)
         with self._other.doing(_think_out, stories) as lives:
@@ -193,6 +205,25 @@ class _Seeding:
         self._note(stories, lives[0])
         if day == self._last_day:
             audit.record(action=FINISHED, subject_type="demo_book", subject_id=self._plan.seed, actor=ACTOR)
+
+    def _work_at_desk(self, day: date) -> None:
+        if day <= self._last_day - timedelta(days=DAYS):
+            return
+        if day == self._last_day - PLACED_BEFORE:
+            place_some(today=day)
+        if day == self._last_day - SETTLED_BEFORE:
+            settle_one(today=day)
+        work_a_day(day=day, coming=self._coming, seed=self._plan.seed)
+        if day == self._last_day:
+            review_some(today=self._plan.today)
+
+    def _coming(self, loan_id: int, day: date) -> tuple[date, int] | None:
+        """Return the day and the amount of the payment that a loan gets within some days after this one."""
+        for on in (day + timedelta(days=n) for n in range(1, PROMISED_WITHIN + 1)):
+            for _planned, paid_id, act in self._diary.get(on, ()):
+                if paid_id == loan_id and act.deed in (Deed.PAY, Deed.SETTLE) and act.received_on == on:
+                    return on, act.minor
+        return None
 
     def _start(self, planned: PlannedLoan) -> Loan:
         loan = create_loan(

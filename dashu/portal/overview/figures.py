@@ -29,7 +29,9 @@ from collections_mgmt.selectors.overview import (
     portfolios,
 )
 from dashu.kernel.dates import add_months
-from dashu.policy.rules import delinquency_buckets
+from dashu.messaging.models import ContactChannel
+from dashu.policy.rules import contact_costs, delinquency_buckets
+from dashu.policy.selectors import PolicyRuleMissing
 from dashu.portal.overview.asked import ROWS, Asked
 from dashu.web.templatetags.dashu import lender_date, money
 
@@ -352,8 +354,9 @@ COST_RATE = _Counted(
     "cost_rate",
     "share",
     gettext_lazy(
-        "Recorded costs of contact ÷ cash received on loans with an open case on the day of the payment. Payments that "
-        "came back do not count."
+        "Costs of contact ÷ cash received on loans with an open case on the day of the payment. Payments that came"
+        " back do not count. A call, visit or letter costs what was noted of it, else the rate of its day in the policy"
+        " rule contact.costs; a message costs that rate."
     ),
     gettext_lazy("No costs are recorded."),
     Measure.COLLECTED,
@@ -436,13 +439,24 @@ def _counted(overview: Overview, what: _Counted) -> Card:
         number=getattr(overview.flow, what.attribute),
         before=getattr(then, what.attribute) if then else None,
         unit=what.unit,
-        how=what.how,
+        how=f"{what.how} {_rates_used(overview.on)}" if what is COST_RATE else what.how,
         note=_parts(what, overview.flow, overview.asked.scope.currency),
         none=_none_of(what, overview.flow),
         rows=_rows_of(overview, what.rows) if is_known(what.rows) else "",
         is_better_low=what.is_better_low,
         compared=overview.compared,
     )
+
+
+def _rates_used(on: date) -> str:
+    """Say which rates hold on the latest day of the window; earlier days have those of their own."""
+    try:
+        costs = contact_costs(on)
+    except PolicyRuleMissing:
+        return _("There are no rates here; only what was noted counts.")
+    labels = dict(ContactChannel.choices)
+    rates = [f"{labels[channel]} {money(minor, costs.currency)}" for channel, minor in costs.rates.items()]
+    return _("Rates on %(day)s: %(rates)s.") % {"day": lender_date(on), "rates": " · ".join(rates)}
 
 
 def _none_of(what: _Counted, flow: Flow) -> Any:

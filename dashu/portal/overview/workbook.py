@@ -1,45 +1,30 @@
 """
 The overview as a workbook. Amounts are numbers in whole currency, rates are numbers, so that it can be worked on.
 
-They are written as decimals, exactly; no text of it can be taken for a formula.
+They are written as decimals, exactly.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font
-from openpyxl.worksheet.worksheet import Worksheet
 
 from collections_mgmt.domain.desk_figures import Measure
 from collections_mgmt.presenting import bucket_label
 from dashu.kernel.money import fraction_digits
-from dashu.ledger.exporting import plain_text
 from dashu.portal.overview.figures import RATES, Group, Overview
 from dashu.portal.overview.tables import MEASURES, detail_label, state_label
 from dashu.web.templatetags.dashu import lender_date
+from dashu.web.workbooks import COUNT, DAY, DECIMAL, SHARE, Cell, Row, Sheet
+from dashu.web.workbooks import write_workbook as write_sheets
 
-SHARE, COUNT, DECIMAL = "0.00%", "#,##0", "#,##0.00"
 FORMATS = {"share": SHARE, "per_thousand": DECIMAL, "count": COUNT}
-WIDEST, NARROWEST = 60, 12
-
-Cell = tuple[Any, str]  # a value and how it is written; "" for text
-Row = Sequence[Cell]
 
 
 def write_workbook(file: BinaryIO, overview: Overview, groups: list[Group], *, with_desk: bool) -> None:
     """:param with_desk: the person may see what the desk did, not only the book."""
-    book = Workbook()
-    assert book.active is not None
-    book.remove(book.active)
-    _sheet(
-        book, _("Figures"), [_("figure"), _("value"), _compared(overview), _("what it is made of")], _figures(groups)
-    )
     bucket_heads = [_("day"), _("bucket"), _("loans"), _("principal in %(currency)s") % _currency(overview)]
-    _sheet(book, _("Buckets"), bucket_heads, _buckets(overview))
     heads = [
         _("bucket before"),
         _("bucket at the end"),
@@ -48,34 +33,23 @@ def write_workbook(file: BinaryIO, overview: Overview, groups: list[Group], *, w
         _("principal in %(currency)s") % _currency(overview),
         _("share of balance"),
     ]
-    _sheet(book, _("Roll rates"), heads, _rolls(overview))
-    if with_desk:
-        done = [_("what"), _("detail"), _("count"), _compared(overview)]
-        _sheet(book, _("What was done"), done, _done(overview))
-        workers = [_("team"), _("strategy"), _("contacts"), *(str(each.title) for each in RATES)]
-        _sheet(book, _("Teams and strategies"), workers, _workers(overview))
-    _sheet(book, _("How it is computed"), [_("figure"), _("formula")], _hows(groups))
-    book.save(file)
-
-
-def _sheet(book: Workbook, title: str, heads: Sequence[str], rows: Iterator[Row]) -> None:
-    sheet: Worksheet = book.create_sheet(title[:31])
-    sheet.append([plain_text(capfirst(head)) for head in heads])
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    widths = [len(head) for head in heads]
-    for row in rows:
-        sheet.append([plain_text(value) if not written else value for value, written in row])
-        for place, (value, written) in enumerate(row):
-            cell = sheet.cell(sheet.max_row, place + 1)
-            if written:
-                cell.number_format = written
-            else:
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
-            widths[place] = max(widths[place], len(str(value)))
-    for place, width in enumerate(widths):
-        sheet.column_dimensions[chr(ord("A") + place)].width = min(max(width + 2, NARROWEST), WIDEST)
-    sheet.freeze_panes = "A2"
+    figures = [_("figure"), _("value"), _compared(overview), _("what it is made of")]
+    done = [_("what"), _("detail"), _("count"), _compared(overview)]
+    workers = [_("team"), _("strategy"), _("contacts"), *(str(each.title) for each in RATES)]
+    of_desk = [
+        Sheet(_("What was done"), done, _done(overview)),
+        Sheet(_("Teams and strategies"), workers, _workers(overview)),
+    ]
+    write_sheets(
+        file,
+        [
+            Sheet(_("Figures"), figures, _figures(groups)),
+            Sheet(_("Buckets"), bucket_heads, _buckets(overview)),
+            Sheet(_("Roll rates"), heads, _rolls(overview)),
+            *(of_desk if with_desk else []),
+            Sheet(_("How it is computed"), [_("figure"), _("formula")], _hows(groups)),
+        ],
+    )
 
 
 def _figures(groups: list[Group]) -> Iterator[Row]:
@@ -95,7 +69,7 @@ def _buckets(overview: Overview) -> Iterator[Row]:
         for band in day.buckets.bands:
             worth = day.in_bucket(band.code)
             yield (
-                (day.on, "yyyy-mm-dd"),
+                (day.on, DAY),
                 (bucket_label(band.code), ""),
                 (worth.loans, COUNT),
                 (_amount(worth.principal, overview), DECIMAL),

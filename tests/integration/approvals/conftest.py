@@ -84,6 +84,7 @@ KINDS = [
     "recovery",
     "message.wording",
     "collections.script",
+    "collections.script_withdrawal",
     "settlement.offer",
     "settlement.deep",
     "product.version",

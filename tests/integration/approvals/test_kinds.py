@@ -45,6 +45,7 @@ class TestRegisteredActs:
             "refund",
             "message.wording",
             "collections.script",
+            "collections.script_withdrawal",
             "settlement.offer",
             "settlement.deep",
             "product.version",

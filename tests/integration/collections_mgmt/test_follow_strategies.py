@@ -27,7 +27,7 @@ from collections_mgmt.services.disputes import dispute_record
 from collections_mgmt.services.holds import place_hold
 from collections_mgmt.services.reminders_sql import queue_reminders
 from collections_mgmt.services.steer_files import call_back_files
-from collections_mgmt.services.strategies import stop_version
+from collections_mgmt.services.strategies import add_strategy, digest_of, publish, stop_version
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging.models import GuardDecision, OptOut, OutboxMessage
 from dashu.messaging.sending import send_due
@@ -115,8 +115,6 @@ class TestTheRow:
         assert found == [1, 5, 2, 3, 4]
 
     def test_is_that_of_the_strategy_for_the_product_before_that_for_all(self):
-        from collections_mgmt.services.strategies import add_strategy, digest_of, publish
-
         published([REMIND, PEACE])
         special = add_strategy(code="consumer", name="Consumer", product="CONSUMER", user=supervisor())
         special.__class__.objects.filter(pk=special.pk).update(status="SUBMITTED")
@@ -172,9 +170,60 @@ class TestTheRow:
         follow(TODAY + DAY)
         assert list(StrategyPlace.objects.values_list("file_id", flat=True)) == [open_.pk]
 
-        stop_version(version_id=version.pk, reason="a mistake", user=supervisor())
+        stop_version(version_id=version.pk, reason="a mistake", user=supervisor(), now=NOW)
         follow(TODAY + 2 * DAY)
         assert not StrategyPlace.objects.exists()
+
+
+class TestStop:
+    def stop(self, version) -> None:
+        stop_version(version_id=version.pk, reason="a mistake", user=supervisor(), now=NOW)
+
+    def test_hands_people_back_to_the_reminders_of_the_schedule_on_the_same_day(self):
+        version = published([PEACE])
+        file, other = late_person("Amina"), late_person("Brook")
+        due_days_ago(file, 3)
+        due_days_ago(other, 4)
+        follow(TODAY - DAY)
+        assert not OutboxMessage.objects.exists()
+
+        self.stop(version)
+        self.stop(version)
+
+        assert not StrategyPlace.objects.exists()
+        told = OutboxMessage.objects.values_list("borrower", "template", "reminds_on", "not_before", "status")
+        assert list(told) == [(file.borrower_id, "reminder.overdue", TODAY, NOW, "PENDING")]
+
+    def test_writes_to_nobody_whom_the_strategy_wrote_to_that_morning(self):
+        version = published([REMIND, PEACE])
+        due_days_ago(late_person("Amina"), 3)
+        follow(TODAY - DAY)
+
+        self.stop(version)
+
+        assert [message.dedupe_key.split(":")[0] for message in OutboxMessage.objects.all()] == ["strategy"]
+        assert not StrategyPlace.objects.exists()
+
+    def test_leaves_those_whom_another_strategy_takes(self):
+        whole = published([PEACE])
+        due_days_ago(late_person("Amina"), 3)
+        special = add_strategy(code="consumer", name="Consumer", product="CONSUMER", user=supervisor())
+        special.__class__.objects.filter(pk=special.pk).update(status="SUBMITTED")
+        special = publish(version_id=special.pk, digest=digest_of(special), actor="x")
+        follow(TODAY - DAY)
+
+        self.stop(special)
+
+        assert StrategyPlace.objects.count() == 1
+        assert not OutboxMessage.objects.exists()
+        follow(TODAY)
+        assert StrategyPlace.objects.get().version_id == whole.pk
+
+
+def due_days_ago(file: CaseFile, days: int) -> None:
+    """Let the first installment of the file's borrower be due so many days before today, and be all that is late."""
+    loan = file.borrower.loans.get()
+    loan.installments.filter(number=1).update(due_on=TODAY - days * DAY)
 
 
 class TestSteps:
@@ -491,7 +540,7 @@ class TestTheTrial:
             expected = challenger if drawn[file.borrower_id] else champion
             assert place_of(file).version_id == expected.pk
 
-        stop_version(version_id=challenger.pk, reason="enough seen", user=supervisor())
+        stop_version(version_id=challenger.pk, reason="enough seen", user=supervisor(), now=NOW)
         published([PEACE], share_bps=5_000, source=champion)
         follow(TODAY + 2 * DAY)
         again = dict(StrategyDraw.objects.exclude(version=challenger).values_list("borrower_id", "is_challenger"))
@@ -503,7 +552,7 @@ class TestTheTrial:
         challenger = published([PEACE], share_bps=5_000, source=champion)
         StrategyDraw.objects.all().delete()
         follow()
-        stop_version(version_id=challenger.pk, reason="enough seen", user=supervisor())
+        stop_version(version_id=challenger.pk, reason="enough seen", user=supervisor(), now=NOW)
 
         follow(TODAY + DAY)
 

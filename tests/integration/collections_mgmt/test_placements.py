@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
 from collections_mgmt.domain.agreeing import Due
@@ -288,7 +289,7 @@ class TestGoing:
     def test_leaves_the_borrower_to_the_agency_alone(self, late, north):
         placed(late, north)
 
-        assert holds_of(late.borrower_id) == {"agency"}
+        assert holds_of([late.borrower_id])[late.borrower_id] == {"agency"}
         verdicts = judge([late.borrower_id], purpose="REMINDER", at=NOON)[late.borrower_id]
         assert all(Reason.ON_HOLD in verdict.reasons for verdict in verdicts)
         file = CaseFile.objects.get(borrower=late.borrower)
@@ -324,7 +325,7 @@ class TestComingBack:
 
         placement.refresh_from_db()
         assert (placement.recalled_on, expected in placement.reasons) == (TODAY, True)
-        assert "agency" not in holds_of(late.borrower_id)
+        assert "agency" not in holds_of([late.borrower_id]).get(late.borrower_id, ())
         assert CaseFile.objects.get(borrower=late.borrower).state == "READY"
         assert OutboxMessage.objects.filter(template="collections.loan_recalled").count() == 1
 
@@ -513,6 +514,36 @@ class TestFiles:
         assert self.rows(placement.file)[1][3] == ""
         latest = GuardDecision.objects.filter(operator=f"agency:{north.code}").first()
         assert (latest.verdict, latest.reasons) == ("BLOCK", ["OPTED_OUT"])
+
+    def test_take_as_many_queries_for_many_people_as_for_one(self, north):
+        first, *others = [late_loan(f"Person {number}") for number in range(7)]
+        closed()
+        placement = placed(first, north)
+        file = place_loans(agency_id=north.pk, loan_ids=[loan.pk for loan in others], today=TODAY, actor=ACTOR).file
+        called(others[0], TODAY - DAY, "REFUSED")
+        called(others[1], TODAY - 2 * DAY, "REFUSED")
+
+        self.rows(placement.file)  # what is read once for all, such as the rules
+
+        with CaptureQueriesContext(connection) as of_one:
+            self.rows(placement.file)
+        with CaptureQueriesContext(connection) as of_many:
+            rows = self.rows(file)
+
+        assert sorted(row[3] for row in rows[1:]) == ["", "", *["13800000001"] * 4]
+        # Where somebody said no, two more ask whether they called or want calls since.
+        assert len(of_many) == len(of_one) + 2
+        assert GuardDecision.objects.filter(operator=f"agency:{north.code}").count() == 8
+
+    def test_decide_once_for_a_person_with_several_loans(self, north):
+        loan = late_loan()
+        second = factories.running_loan(loan.borrower)
+        closed()
+        file = place_loans(agency_id=north.pk, loan_ids=[loan.pk, second.pk], today=TODAY, actor=ACTOR).file
+
+        assert [row[3] for row in self.rows(file)[1:]] == ["13800000001"] * 2
+        decision = GuardDecision.objects.get(operator=f"agency:{north.code}")
+        assert decision.loan_ids == [loan.pk, second.pk]
 
     def test_name_nobody_who_has_come_back(self, late, north):
         placement = placed(late, north)

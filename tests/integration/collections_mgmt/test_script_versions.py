@@ -11,8 +11,10 @@ from collections_mgmt.services.scripts import (
     ScriptFixed,
     ScriptRefused,
     approve_script,
+    ask_withdrawal,
     save_script_draft,
     submit_script,
+    withdraw_script,
 )
 from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.models import ApprovalRequest
@@ -118,6 +120,84 @@ class TestWay:
 
         assert (in_use("thanks").version, in_use("thanks").is_disclosure) == (1, False)
         assert len(scripts_in_use()) == len(scripts()) + 1
+
+
+def approved(sun, tala, *, code="thanks", key="k", **texts) -> ScriptVersion:
+    request = submitted(draft(sun, code=code, steps=["ASK_AFTER"], **texts), sun, key=key)
+    approve(request_id=request.pk, user=tala, today=TODAY)
+    return ScriptVersion.objects.get(pk=request.payload["version_id"])
+
+
+def asked_to_go(version, user, *, key="go") -> ApprovalRequest:
+    return ask_withdrawal(version_id=version.pk, reason="Nobody needs it.", user=user, today=TODAY, idempotency_key=key)
+
+
+class TestWithdrawal:
+    def test_takes_it_out_of_use_once_another_person_agrees_and_keeps_it_on_record(self, sun, tala):
+        version = approved(sun, tala)
+        request = asked_to_go(version, sun)
+        assert request.preview[0]["rows"][-1][1] == "Opening\nHello, {lender} here."
+        assert in_use("thanks").version == 1
+
+        approve(request_id=request.pk, user=tala, today=TODAY)
+
+        version.refresh_from_db()
+        assert (version.status, version.texts, version.withdrawal_id) == ("WITHDRAWN", TEXTS, request.pk)
+        assert version.approved_at <= version.retired_at
+        assert in_use("thanks") is None
+        assert len(scripts_in_use()) == len(scripts())
+
+    def test_needs_another_person_and_is_asked_for_once(self, sun, tala):
+        version = approved(sun, tala)
+        request = asked_to_go(version, sun)
+
+        assert asked_to_go(version, sun) == request
+        with pytest.raises(ScriptFixed, match="Somebody asked"):
+            asked_to_go(version, tala, key="other")
+        with pytest.raises(OwnRequest):
+            approve(request_id=request.pk, user=sun, today=TODAY)
+        with pytest.raises(NotAuthorized):
+            asked_to_go(version, factories.staff("Chidi"), key="third")
+
+        assert in_use("thanks").version == 1
+        assert ApprovalRequest.objects.count() == 2
+
+    def test_can_be_asked_for_again_when_it_was_declined(self, sun, tala):
+        version = approved(sun, tala)
+        decline(request_id=asked_to_go(version, sun).pk, user=tala, note="It is needed.", today=TODAY)
+
+        again = asked_to_go(version, sun, key="again")
+
+        assert (again.status, in_use("thanks").version) == ("PENDING", 1)
+
+    def test_a_newer_version_brings_the_script_back(self, sun, tala):
+        version = approved(sun, tala)
+        withdraw_script(version_id=version.pk, actor="user:1", today=TODAY)
+
+        approved(sun, tala, key="newer", en="Thank you, says {lender}.")
+
+        assert (in_use("thanks").version, in_use("thanks").texts["en"]) == (2, "Thank you, says {lender}.")
+        kept = ScriptVersion.objects.order_by("version").values_list("version", "status")
+        assert list(kept) == [(1, "WITHDRAWN"), (2, "APPROVED")]
+
+    def test_what_has_to_be_said_stays(self, sun, tala):
+        request = submitted(draft(sun), sun)
+        approve(request_id=request.pk, user=tala, today=TODAY)
+        opening = ScriptVersion.objects.get()
+
+        with pytest.raises(ScriptRefused, match="who is calling"):
+            asked_to_go(opening, sun)
+
+        assert in_use().version == 2
+        assert ApprovalRequest.objects.count() == 1
+
+    def test_what_is_not_in_use_is_not_withdrawn(self, sun):
+        version = draft(sun, code="thanks", steps=["ASK_AFTER"])
+
+        with pytest.raises(ScriptFixed):
+            asked_to_go(version, sun)
+
+        assert ApprovalRequest.objects.exists() is False
 
 
 class TestRefusals:

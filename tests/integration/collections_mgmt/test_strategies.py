@@ -184,7 +184,7 @@ class TestStopping:
         version = published([REMIND, PEACE])
 
         for why in ("too many calls", "again"):
-            stop_version(version_id=version.pk, reason=why, user=supervisor())
+            stop_version(version_id=version.pk, reason=why, user=supervisor(), now=NOW)
 
         version.refresh_from_db()
         assert (version.status, version.end_reason) == ("RETIRED", "too many calls")
@@ -194,9 +194,9 @@ class TestStopping:
         draft = drafted([PEACE], source=version)
 
         with pytest.raises(NotAuthorized):
-            stop_version(version_id=version.pk, reason="x", user=factories.staff("Chidi"))
+            stop_version(version_id=version.pk, reason="x", user=factories.staff("Chidi"), now=NOW)
         with pytest.raises(StrategyFixed):
-            stop_version(version_id=draft.pk, reason="x", user=supervisor())
+            stop_version(version_id=draft.pk, reason="x", user=supervisor(), now=NOW)
 
         version.refresh_from_db()
         assert version.status == "PUBLISHED"

@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from collections_mgmt.models import CaseFile, CaseFileEvent
+from collections_mgmt.models import AgencyFile, CaseFile, CaseFileEvent, Placement
 from collections_mgmt.services.act_on_file import put_off_file
 from collections_mgmt.services.file_rows import MayNotWorkFiles, WordsRefused
 from collections_mgmt.services.take_caller import CallerIsElsewhere, NoFileOfCaller, take_caller
-from collections_mgmt.services.take_file import NotACollector, take_next_file
+from collections_mgmt.services.take_file import NotACollector, give_back_file, take_next_file, wake_files
 from dashu.audit.models import AuditRecord
 from dashu.policy.selectors import forget_rules
 from dashu.users.models import User
 from tests import factories
+from tests.integration.collections_mgmt.agency_cases import agency
 from tests.integration.collections_mgmt.desk_cases import NOW, TODAY, collector, late_person, team
 
 AMINA, BROOK = "13812345678", "13912345678"
@@ -41,6 +42,76 @@ def answer(number, user, words="asks what is due", now=NOW) -> CaseFile:
 def kept() -> list[tuple[str, str, dict]]:
     found = AuditRecord.objects.filter(action="collections.caller_looked_up").order_by("pk")
     return [(record.actor, record.subject_id, record.data) for record in found]
+
+
+class TestAWait:
+    """Amina's file waits for an answer until three days from now; she calls."""
+
+    LATER = NOW + timedelta(minutes=16)
+
+    @pytest.fixture
+    def waiting(self, file, chidi) -> CaseFile:
+        answer(AMINA, chidi)
+        put_off_file(file_id=file.pk, why="ANSWER", until=TODAY + timedelta(days=3), words="", user=chidi, now=NOW)
+        file.refresh_from_db()
+        return file
+
+    def wait_of(self, file) -> tuple[str, str, object]:
+        file.refresh_from_db()
+        return file.state, file.waits_for, file.next_action_at
+
+    def test_goes_on_when_the_file_is_let_go_of_and_nothing_was_decided(self, waiting, chidi):
+        before = self.wait_of(waiting)
+        answer(AMINA, chidi)
+        assert self.wait_of(waiting) == ("HELD", "", None)
+
+        wake_files(now=self.LATER)
+
+        assert self.wait_of(waiting) == before == ("WAITING", "ANSWER", before[2])
+        assert (waiting.holder, waiting.collector) == (None, chidi)
+
+    def test_goes_on_when_the_file_is_given_back(self, waiting, chidi):
+        before = self.wait_of(waiting)
+        answer(AMINA, chidi)
+
+        give_back_file(file_id=waiting.pk, words="the line broke", user=chidi, now=NOW)
+
+        assert self.wait_of(waiting) == before
+        assert waiting.passed_by is None
+
+    def test_is_over_when_something_else_was_decided(self, waiting, chidi):
+        answer(AMINA, chidi)
+        put_off_file(file_id=waiting.pk, why="PAYMENT", until=TODAY + timedelta(days=1), words="", user=chidi, now=NOW)
+
+        wake_files(now=NOW + timedelta(days=2))
+        assert take_next_file(user=chidi, now=NOW + timedelta(days=2)).pk == waiting.pk
+        wake_files(now=NOW + timedelta(days=2, minutes=16))
+
+        assert self.wait_of(waiting) == ("READY", "", None)
+
+    def test_is_over_when_its_day_has_come_meanwhile(self, waiting, chidi):
+        CaseFile.objects.filter(pk=waiting.pk).update(next_action_at=NOW + timedelta(minutes=10))
+        answer(AMINA, chidi)
+
+        wake_files(now=self.LATER)
+
+        assert self.wait_of(waiting) == ("READY", "", None)
+
+    @pytest.mark.parametrize("is_there", [True, False])
+    def test_for_an_agency_goes_on_while_the_agency_has_the_loan(self, waiting, chidi, is_there):
+        north = agency()
+        made = AgencyFile.objects.create(agency=north, kind="PLACEMENT", made_on=TODAY, made_by="x", loans=1)
+        Placement.objects.create(
+            agency=north, loan=waiting.borrower.loans.get(), file=made, placed_on=TODAY, ends_on=TODAY + timedelta(30),
+            owed_minor=1, days=1, bps=1, after_event=0, actor="x",
+            **({} if is_there else {"recalled_on": TODAY, "recalled_at": NOW, "until_event": 0, "reasons": ["OURS"]}),
+        )  # fmt: skip
+        CaseFile.objects.filter(pk=waiting.pk).update(waits_for="AGENCY")
+        answer(AMINA, chidi)
+
+        wake_files(now=self.LATER)
+
+        assert self.wait_of(waiting)[:2] == (("WAITING", "AGENCY") if is_there else ("READY", ""))
 
 
 class TestACaller:

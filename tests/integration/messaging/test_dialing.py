@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("policy_packs")
 @pytest.fixture(autouse=True)
 def late():
     """Everyone is late, unless a test says otherwise."""
-    register_case_facts("test", lambda _borrower, _loans, _on: CaseFacts(dpd=12))
+    register_case_facts("test", lambda asked, _on: dict.fromkeys(asked, CaseFacts(dpd=12)))
     yield
     unregister_case_facts("test")
 
@@ -194,9 +194,9 @@ class TestAskToDial:
             guard.unregister_flag("brand_new")
 
     def test_without_arrears_or_without_knowing_of_any_nobody_is_called(self, amina):
-        register_case_facts("test", lambda _borrower, _loans, _on: CaseFacts(dpd=0))
+        register_case_facts("test", lambda asked, _on: dict.fromkeys(asked, CaseFacts(dpd=0)))
         assert dial(amina).decision.reasons == ["NOTHING_OVERDUE"]
-        register_case_facts("test", lambda _borrower, _loans, _on: CaseFacts())
+        register_case_facts("test", lambda asked, _on: dict.fromkeys(asked, CaseFacts()))
         unregistered = dial(amina)
         assert unregistered.decision.reasons in (["CASE_UNKNOWN"], ["NOTHING_OVERDUE"])
 

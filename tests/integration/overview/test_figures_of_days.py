@@ -17,6 +17,8 @@ from collections_mgmt.selectors.overview_rows import Page, happened
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging.models import ContactAttempt, ContactRefusal, GuardDecision, OutboxMessage
+from dashu.policy.models import PolicyRule
+from dashu.policy.selectors import forget_rules
 from dashu.users.models import User
 from loans.models import Loan
 from tests import factories
@@ -265,6 +267,38 @@ class TestCalls:
         scope = Scope("CNY", team="early", strategy="gentle")
         assert [row.amount_minor for row in rows(Measure.COLLECTED, scope=scope).rows] == [200_00]
         assert rows(Measure.COLLECTED, scope=Scope("CNY", team="late")).rows == []
+
+    @pytest.fixture
+    def kept_rules(self) -> Iterator[None]:
+        yield
+        forget_rules()
+
+    def test_cost_what_was_noted_or_else_the_rate_of_their_day(self, loan, kept_rules):
+        PolicyRule.objects.filter(pack="cn", code="contact.costs").update(effective_to=date(2026, 3, 9))
+        newer = PolicyRule.objects.get(pack="cn", code="contact.costs")
+        newer.pk, newer.effective_from, newer.effective_to = None, date(2026, 3, 10), None
+        newer.value = {**newer.value, "rates": {**newer.value["rates"], "CALL": "2.00"}}
+        newer.save()
+        forget_rules()
+        attempt(loan, at(9, 9))
+        attempt(loan, at(10, 9))
+        attempt(loan, at(11, 9), "SENT", channel="LETTER")
+        attempt(loan, at(12, 9), "NOT_MET", channel="VISIT", cost_minor=35_00)
+        attempt(loan, at(13, 9), "FAILED")
+        close(MARCH)
+
+        found = [(row.place.detail, row.amount_minor) for row in rows(Measure.COST).rows]
+        assert found == [("VISIT", 35_00), ("LETTER", 4_00), ("CALL", 2_00), ("CALL", 1_20)]
+        assert flow().amounts[Measure.COST] == 42_20
+
+    def test_cost_nothing_where_there_are_no_rates_and_nothing_was_noted(self, loan, kept_rules):
+        PolicyRule.objects.filter(pack="cn", code="contact.costs").delete()
+        forget_rules()
+        attempt(loan, at(9, 9))
+        attempt(loan, at(10, 9), cost_minor=99)
+        close(MARCH)
+
+        assert [row.amount_minor for row in rows(Measure.COST).rows] == [99]
 
     @pytest.mark.parametrize(
         ("outcome", "more", "counts"),

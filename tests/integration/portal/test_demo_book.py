@@ -10,15 +10,27 @@ import pytest
 from django.contrib.auth.hashers import check_password
 from django.core.management import call_command
 from django.db import transaction
+from django.db.models import F, Sum
 from django.urls import reverse
 from oauth2_provider.models import Application as Client
 
-from collections_mgmt.models import CloseRun, CollectionCase, OverdueChange, OverdueStatus
+from collections_mgmt.models import (
+    CaseFile,
+    CloseRun,
+    CollectionCase,
+    DeskFigure,
+    OverdueChange,
+    OverdueStatus,
+    PromiseToPay,
+    QualityReview,
+    Settlement,
+)
 from dashu import events
 from dashu.consents.selectors import consents_held
 from dashu.finance.loan import accrue, arrears
+from dashu.kernel.dates import LENDER_ZONE
 from dashu.ledger.selectors import trial_balance
-from dashu.messaging.models import OutboxMessage
+from dashu.messaging.models import ContactAttempt, OutboxMessage
 from dashu.policy.selectors import forget_rules
 from dashu.portal.demo.seeding import Choice, seed_book
 from dashu.users.models import Borrower, Partner, User
@@ -101,6 +113,9 @@ class TestBook:
             "reminder.overdue",
             "reminder.help",
             "reminder.choose_day",
+            "collections.loan_placed",
+            "collections.settlement_offered",
+            "collections.settlement_accepted",
         }
         assert not OutboxMessage.objects.filter(not_before__date__lt=TODAY).exists()
 
@@ -111,6 +126,47 @@ class TestBook:
 
         assert told == Payment.objects.filter(received_on__gte=TODAY - timedelta(days=7)).count()
         assert 0 < told < Payment.objects.count() / 4
+
+
+class TestDesk:
+    """What collectors did in the last four weeks; a book of 60 loans has few people who are behind."""
+
+    def test_called_people_whom_the_guard_allowed_at_its_hours_and_said_how_each_call_ended(self, book):
+        made = list(ContactAttempt.objects.select_related("decision"))
+
+        assert len(made) >= 5
+        assert {attempt.decision.verdict for attempt in made} == {"ALLOW"}
+        assert all(attempt.outcome != "OPEN" for attempt in made)
+        days = {attempt.started_at.astimezone(LENDER_ZONE).date() for attempt in made}
+        assert max(days) < TODAY
+        assert min(days) > TODAY - timedelta(days=30)
+        assert {day.weekday() for day in days} <= set(range(5))
+
+    def test_noted_promises_that_the_close_decided_by_what_was_paid(self, book):
+        promises = PromiseToPay.objects.exclude(status="OPEN")
+
+        assert promises.exists()
+        for promise in promises:
+            paid = promise.loan.payments.filter(
+                is_returned=False, received_on__gte=promise.made_on, received_on__lte=promise.due_on
+            )
+            total = sum(paid.values_list("amount_minor", flat=True))
+            assert (promise.status == "KEPT") == (total >= promise.amount_minor)
+
+    def test_left_nobody_on_the_phone_and_no_file_in_hand(self, book):
+        assert not CaseFile.objects.filter(state="HELD").exists()
+        assert not ContactAttempt.objects.filter(ended_at=None).exists()
+
+    def test_is_counted_by_the_figures(self, book):
+        counted = DeskFigure.objects.filter(measure="call").aggregate(calls=Sum("count"))["calls"]
+
+        assert counted == ContactAttempt.objects.count()
+
+    def test_settled_with_somebody_and_reviewed_a_drawn_sample(self, book):
+        (settlement,) = Settlement.objects.all()
+        assert (settlement.status, settlement.actor.split(":")[0]) == ("ACCEPTED", "user")
+        assert QualityReview.objects.exclude(reviewed_at=None).exists()
+        assert not QualityReview.objects.filter(reviewer=F("collector")).exists()
 
 
 class TestApplications:

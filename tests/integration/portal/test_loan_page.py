@@ -1,9 +1,12 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.urls import reverse
 
+from collections_mgmt.models import AgencyFile, Placement
+from loans.models import Loan
 from tests import factories
+from tests.integration.collections_mgmt.agency_cases import agency
 
 TODAY = date(2026, 6, 20)
 
@@ -28,6 +31,15 @@ def visit(client, amina):
     return client.get
 
 
+def placed(loan: Loan) -> Placement:
+    north = agency()
+    file = AgencyFile.objects.create(agency=north, kind="PLACEMENT", made_on=TODAY, made_by="x", loans=1)
+    return Placement.objects.create(
+        agency=north, loan=loan, file=file, placed_on=date(2026, 6, 15), ends_on=date(2026, 12, 12), owed_minor=1,
+        days=1, bps=1, after_event=0, actor="x",
+    )  # fmt: skip
+
+
 class TestLoanPage:
     def test_shows_schedule_arrears_and_payments(self, visit, late_loan):
         page = visit(f"/loans/{late_loan.number}/").content.decode()
@@ -38,6 +50,28 @@ class TestLoanPage:
             assert f"{state}</span>" in page
         assert page.count('<tr role="row"') == 1 + 12
         assert f"/receipts/{late_loan.payments.get().reference}/" in page
+
+    def test_says_which_agency_has_the_loan_what_it_may_not_do_and_how_to_complain(self, visit, late_loan, amina):
+        other = factories.running_loan(amina, starts_on=date(2026, 4, 10))
+        placed(late_loan)
+
+        page = visit(f"/loans/{late_loan.number}/").content.decode()
+
+        assert (
+            "North Collections has contacted you for us since June 15, 2026, up to Dec. 12, 2026 at the longest."
+            in page
+        )
+        assert "It may call and write to you between 08:00 and 22:00, about this loan only." in page
+        assert "It takes no money: you pay on these pages as before, never to a person." in page
+        assert f'href="/complaints/new/?loan={late_loan.number}"' in page
+        assert "Who contacts you about this loan" not in visit(f"/loans/{other.number}/").content.decode()
+
+    def test_says_nothing_of_an_agency_that_no_longer_has_the_loan(self, visit, late_loan):
+        back = placed(late_loan)
+        back.recalled_on, back.recalled_at, back.until_event = TODAY, datetime(2026, 6, 20, tzinfo=UTC), 0
+        back.save()
+
+        assert "North Collections" not in visit(f"/loans/{late_loan.number}/").content.decode()
 
     @pytest.mark.parametrize("reference", ["dana:2026-02-15/0001", "dana:100%", "dana:a//b"])
     def test_links_to_the_receipt_whatever_the_partners_reference_holds(self, visit, late_loan, reference):
@@ -53,8 +87,8 @@ class TestLoanPage:
 
     def test_takes_a_constant_number_of_queries(self, visit, late_loan, django_assert_num_queries):
         for _more in range(2):
-            # session, person, loan, balance, installments, mandate, events, first schedule, payments, unread
-            with django_assert_num_queries(10):
+            # session, person, loan, balance, installments, mandate, events, first schedule, agency, payments, unread
+            with django_assert_num_queries(11):
                 visit(f"/loans/{late_loan.number}/")
             factories.pay(late_loan, 50_00, TODAY, reference=f"MORE-{_more}")
 

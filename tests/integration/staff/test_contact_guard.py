@@ -35,7 +35,7 @@ def amina(db):
 
 @pytest.fixture
 def called(amina):
-    register_case_facts("test", lambda *_about: CaseFacts(dpd=12))
+    register_case_facts("test", lambda asked, _on: dict.fromkeys(asked, CaseFacts(dpd=12)))
     try:
         return [ask_to_dial(key=f"k{number}", borrower_id=amina.pk, operator="user:7", at=NOON) for number in range(4)]
     finally:

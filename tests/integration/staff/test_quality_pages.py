@@ -1,14 +1,17 @@
 """Quality reviews in the browser: the queue, the facts beside the scorecard, the talk about it, and the report."""
 
+import io
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import translation
+from openpyxl import load_workbook
 
 from collections_mgmt.domain.experiments import Share
 from collections_mgmt.models import CollectorProfile, QualityReview, Team
 from collections_mgmt.quality.report import share_words
+from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import lender_now
 from dashu.users.models import User
 from tests import factories
@@ -150,6 +153,26 @@ class TestReport:
         assert people.rows[0][2:4] == ["Chidi", "1 of 2 · 50% (9–91%) · few"]
         assert questions.rows[0][1] == "1 of 2 · 50% (9–91%) · few"
         assert answer.context["figures"][3].value == 1
+
+    def test_is_taken_along_as_a_workbook_with_a_trace(self, review, chidi, sun):
+        client = signed_in(sun)
+        scored(client, review)
+        assert f'action="{REVIEWS}report/export/"' in client.get(f"{REVIEWS}report/").content.decode()
+
+        answer = client.post(f"{REVIEWS}report/export/")
+
+        book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+        assert book.sheetnames == ["By team and month", "By collector and month", "By question", "How it is computed"]
+        heads, row = book["By collector and month"].iter_rows(values_only=True)
+        assert heads[:6] == ("Month", "Team", "Collector", "Drawn at random", "As it should be", "Share")
+        assert row[1:] == ("Early", "Chidi", 1, 1, 1, 0.2065, 1, 1, 0, 0, 0)
+        noted = AuditRecord.objects.get(action="collections.quality_report_exported")
+        assert noted.actor == f"user:{sun.pk}"
+
+    def test_is_taken_along_by_reviewers_alone(self, review, chidi):
+        assert signed_in(chidi).post(f"{REVIEWS}report/export/").status_code == 403
+        assert signed_in(factories.staff("Sun", "SUPERVISOR")).get(f"{REVIEWS}report/export/").status_code == 405
+        assert not AuditRecord.objects.filter(action="collections.quality_report_exported").exists()
 
     def test_a_share_of_many_is_not_marked(self):
         with translation.override("en"):

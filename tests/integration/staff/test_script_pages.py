@@ -4,6 +4,7 @@ import pytest
 
 from collections_mgmt.models import CollectorProfile, ScriptVersion, Team
 from dashu.approvals.models import ApprovalRequest
+from dashu.kernel.dates import lender_now
 from dashu.users.models import User
 from tests import factories
 from tests.integration.collections_mgmt.test_script_versions import STEPS, TEXTS, TITLE
@@ -64,6 +65,30 @@ class TestScripts:
         assert "您好，这里是" not in page
         assert "version 2" in page
 
+    def test_a_withdrawn_one_is_no_longer_listed_as_said(self, sun):
+        tala = signed_in(factories.staff("Tala", User.Role.SUPERVISOR))
+        version = ScriptVersion.objects.create(
+            code="thanks", version=1, status="APPROVED", steps=["ASK_AFTER"], title=TITLE, texts=TEXTS, made_by=sun,
+            approved_at=lender_now(),
+        )  # fmt: skip
+        address, client = f"{SCRIPTS}{version.pk}/", signed_in(sun)
+        assert "Ask to withdraw it" in client.get(f"{address}change/").content.decode()
+        form = client.get(f"{address}withdraw/").context["form"]
+
+        client.post(f"{address}withdraw/", {"reason": "Nobody needs it.", "key": form.initial["key"]})
+
+        page = client.get(f"{address}change/").content.decode()
+        assert "It is said until another person has decided." in page
+        assert "Ask to withdraw it" not in page
+        request = ApprovalRequest.objects.get()
+        decided = f"/admin/approvals/approvalrequest/{request.pk}/change/"
+        asked = tala.get(decided)
+        assert "Say this no more: script thanks, version 1." in asked.content.decode()
+        tala.post(decided, {"decision": "approve", "note": "", "seen": asked.context["seen"]})
+        assert "?of=thanks" not in client.get(SCRIPTS).content.decode()
+        assert "Withdrawn" in client.get(f"{address}change/").content.decode()
+        assert "Hello, {lender} here." in client.get(f"{SCRIPTS}write/?of=thanks").content.decode()
+
     def test_says_at_the_field_what_has_to_be_said_and_keeps_what_was_typed(self, sun):
         page = signed_in(sun).post(f"{SCRIPTS}write/?of=opening", {**GIVEN, "text_en": "Hello there."}).content.decode()
 
@@ -81,6 +106,7 @@ class TestScripts:
         assert client.post(f"{SCRIPTS}write/?of=opening", GIVEN).status_code == 403
         assert client.post(f"{SCRIPTS}{version.pk}/edit/", GIVEN).status_code == 403
         assert client.post(f"{SCRIPTS}{version.pk}/ask/", {"reason": "x"}).status_code == 403
+        assert client.post(f"{SCRIPTS}{version.pk}/withdraw/", {"reason": "x"}).status_code == 403
         assert ScriptVersion.objects.count() == 1
 
     @pytest.mark.parametrize("role", ["UNDERWRITER", "ACCOUNTANT"])

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from collections_mgmt import strategy_admin
 from collections_mgmt.domain.strategy import Act, Row, Step
-from collections_mgmt.models import StrategyAct, StrategyDraw, StrategyPlace, StrategyVersion
+from collections_mgmt.models import CaseFile, StrategyAct, StrategyDraw, StrategyPlace, StrategyVersion
 from dashu.approvals.models import ApprovalRequest
 from tests import factories
 from tests.integration.collections_mgmt.desk_cases import TODAY, late_person
@@ -186,7 +186,29 @@ class TestReports:
         page = client.get(address(version, "results"))
 
         assert "too few people yet" in page.content.decode()
+        assert "Both sides beside each other" not in page.content.decode()
         assert client.get(address(champion, "results")).status_code == 200
+
+    def test_results_are_drawn_beside_their_table(self, client, monkeypatch):
+        champion = published([REMIND, PEACE])
+        files = [late_person(f"P{number}") for number in range(12)]
+        version = published([PEACE], share_bps=5_000, source=champion)
+        follow()
+        monkeypatch.setattr(strategy_admin, "lender_today", lambda: TODAY + 60 * DAY)
+        StrategyDraw.objects.filter(file__in=files[:6]).update(is_challenger=True)
+        StrategyDraw.objects.filter(file__in=files[6:]).update(is_challenger=False)
+        CaseFile.objects.filter(pk__in=[file.pk for file in files[:3]]).update(
+            state="CLOSED", closed_on=TODAY + 5 * DAY
+        )
+
+        page = client.get(address(version, "results"))
+
+        (name, (mine, theirs)) = page.context["chart"].drawn[0]
+        assert str(name) == "free of arrears within the window"
+        assert (mine.words, theirs.words) == ("50.0% (18.8%–81.2%)", "0.0% (0.0%–39.0%)")
+        assert (mine.start, mine.width, mine.mark) == (208, 695, 556)  # of a scale that ends at 90%
+        assert page.content.decode().count("intervals__range") == 6
+        assert "50.0% (18.8%–81.2%) · 3 of 6" in page.content.decode()
 
 
 class TestTheFile:
