@@ -30,6 +30,14 @@ def _earned(since: str) -> str:
     """
 
 
+# What a payment holiday is still to earn stands in the later installments that demand it: `still_parked`.
+_STILL_PARKED = """
+    CASE WHEN row.earned_interest_minor > 0 AND row.principal_minor + row.interest_minor + row.fee_minor = 0
+         THEN row.earned_interest_minor - round(row.earned_interest_minor::numeric
+             * GREATEST(0, %(on)s - row.period_from) / (row.due_on - row.period_from))::bigint
+         ELSE 0 END
+"""
+
 # An installment's interest runs from `period_from`, else from the latest due date of those before it, by days. So of
 # the installments to come only the next one can run from a due date that is past; the others have earned nothing,
 # unless they say so themselves. What is out of order was paid in advance when those around it moved, and adds nothing.
@@ -62,8 +70,8 @@ _LOANS = f"""
                COALESCE(SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor)
                    FILTER (WHERE row.due_on <= %(on)s), 0) AS fee_due_minor,
                COALESCE(SUM(GREATEST(0, CASE WHEN row.period_from IS NULL THEN row.earned_interest_minor
-                                             ELSE {_earned("row.period_from")} END - ({_GIVEN})))
-                   FILTER (WHERE row.due_on > %(on)s), 0) AS accrued_minor,
+                                             ELSE {_earned("row.period_from")} END - ({_GIVEN}))
+                            - {_STILL_PARKED}) FILTER (WHERE row.due_on > %(on)s), 0) AS accrued_minor,
                MIN(row.number) FILTER (WHERE row.due_on > %(on)s) AS next_number,
                MAX(row.number) FILTER (WHERE row.due_on <= %(on)s) AS last_number,
                MAX(row.due_on) FILTER (WHERE row.due_on <= %(on)s) AS last_due_on

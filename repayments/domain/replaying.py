@@ -206,13 +206,23 @@ def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
     elif kind is EventType.RESTRUCTURE:
         given = document.child("terms")
         keeps_rate = not given.has("annual_rate")
-        event = replace(event, terms=read_new_terms(given, terms, on, currency), keeps_rate=keeps_rate)
+        event = replace(
+            event,
+            terms=read_new_terms(given, terms, on, currency),
+            keeps_rate=keeps_rate,
+            over=document.whole("over", None, low=1, high=MOST_INSTALLMENTS),
+            capitalizes=document.yes("capitalizes"),
+        )
+    elif kind is EventType.ARREARS_PLAN:
+        event = replace(event, over=document.whole("over", None, low=1, high=MOST_INSTALLMENTS))
     elif kind is EventType.EXTEND:
         event = replace(event, months=document.whole("months", low=1, high=120))
     elif kind is EventType.RATE_CHANGE:
         event = replace(event, annual_rate=document.rate("annual_rate", decimals=6))
     elif kind is EventType.DUE_DAY:
         event = replace(event, due_day=document.whole("due_day", low=1, high=31))
+    if kind in (EventType.DISBURSE, EventType.SETTLE):
+        event = replace(event, is_internal=document.yes("internal"))
     if kind in MONEY:
         event = replace(event, replaces=document.text("replaces", ""))
     if kind is EventType.PAYMENT:
