@@ -73,6 +73,9 @@ _TYPES = {
     Kind.SALE: EventType.SALE,
 }
 
+# The kind that books what a document calls by its type, such as "restructure".
+KIND_OF: Mapping[str, str] = {kind.value: name.value for name, kind in _TYPES.items()}
+
 _NEED_TERMS = (Kind.RESTRUCTURE, Kind.RATE_CHANGE, Kind.DUE_DAY, Kind.PREPAYMENT)
 
 _FIELDS: dict[str, Callable[[Any], dict[str, Any]]] = {
