@@ -46,7 +46,7 @@ _STILL_PARKED = """
 _LOANS = f"""
     SELECT loan.id AS loan_id, product.code AS product, product.kind, loan.currency, balance.is_non_accrual,
            balance.principal_minor, COALESCE(status.days_past_due, 0) AS days_past_due,
-           status.bucket, status.classification,
+           status.bucket, status.classification, NULLIF(status.stage, '') AS stage,
            COALESCE(status.principal_minor + status.interest_minor + status.fee_minor, 0) AS overdue_minor,
            CASE WHEN loan.interest_basis = 'daily' THEN 0 ELSE rows.interest_due_minor END AS interest_due_minor,
            rows.fee_due_minor,
@@ -117,7 +117,7 @@ def sum_range(
         f"""
         SELECT loan.product, loan.currency, COALESCE(loan.bucket, %(bucket)s) AS bucket,
                COALESCE(loan.classification, %(tiers)s::jsonb ->> loan.kind) AS classification,
-               (%(stage_codes)s::text[])[width_bucket(loan.days_past_due, %(stage_starts)s::int[])] AS stage,
+               COALESCE(loan.stage, %(stage)s) AS stage,
                COUNT(*) AS loans, SUM(loan.principal_minor)::bigint AS principal_minor,
                SUM(CASE WHEN loan.is_non_accrual THEN 0 ELSE loan.interest_due_minor END)::bigint AS interest_due_minor,
                SUM(loan.fee_due_minor)::bigint AS fee_due_minor,
@@ -133,8 +133,7 @@ def sum_range(
             "end": end,
             "bucket": buckets.bands[0].code,
             "tiers": json.dumps({kind: scale.bands[0].code for kind, scale in tiers.items()}),
-            "stage_starts": [band.from_days for band in stages.bands] if stages else [0],
-            "stage_codes": [band.code for band in stages.bands] if stages else [""],
+            "stage": stages.bands[0].code if stages else "",
         },
     )
     return named_rows(cursor)
