@@ -12,6 +12,8 @@ class CollectionsMgmtConfig(AppConfig):
         from collections_mgmt.approvals import KINDS
         from collections_mgmt.contact_holds import register
         from collections_mgmt.desk.strategy import register as register_strategy
+        from collections_mgmt.papers.amendment import amendment_pdf
+        from collections_mgmt.papers.plan_certificate import plan_certificate_pdf
         from collections_mgmt.selectors import contact_sources
         from collections_mgmt.selectors.care import VULNERABLE
         from collections_mgmt.selectors.desk_sources import register_teams
@@ -23,6 +25,7 @@ class CollectionsMgmtConfig(AppConfig):
         from dashu.messaging.composing import register_composer
         from dashu.messaging.models import Purpose
         from repayments.services.agreed_end import register_agreements
+        from repayments.services.documents import register_paper
 
         register()
         register_strategy()
@@ -32,5 +35,7 @@ class CollectionsMgmtConfig(AppConfig):
         contact_sources.register()
         for kind in KINDS:
             register_act(kind)
+        register_paper("AMENDMENT", {"PDF": amendment_pdf})
+        register_paper("PLAN_CERTIFICATE", {"PDF": plan_certificate_pdf})
         register_agreements("settlement", agreement_met)
         register_composer(Purpose.REMINDER, compose_reminders)

@@ -2,6 +2,8 @@
 What this app tells borrowers about what they asked or objected to: that it arrived and that there is an answer. The
 words of the answer are on the page only, for whoever is signed in.
 
+Of relief: reference, accept_on, loan_number, amount_minor, due_on, withdraw_on, overdue_minor,
+given_up_minor, cure_on.
 Of plans and settlements: loan_number, amount_minor, paid_minor, waived_minor, parts, due_on, accept_on.
 Values: reference; due_on, the day of the answer. Before a report: loan_number, amount_minor, due_on, report_on, code.
 """
@@ -126,6 +128,65 @@ for _template in (
         (
             _("Our offer %(reference)s to end loan %(loan_number)s was not accepted in time. Nothing has changed."),
             _("If you would still like to end the loan, tell us."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.offer_made",
+        _("We have an offer that may make paying easier"),
+        (
+            _("Sign in to see it, with what each way would cost you. You can decide in peace up to %(accept_on)s."),
+            _("Until then we do not remind you of these loans, and no penalty interest is added."),
+            _("It is your choice. If you do nothing, your contract stays as it is."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.offer_expiring",
+        _("Our offer %(reference)s ends soon"),
+        (
+            _("You can accept our offer %(reference)s up to %(accept_on)s. Sign in to look at it."),
+            _("If you do nothing, your contract stays as it is. You can ask for help again at any time."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.offer_accepted",
+        _("Agreed: the new plan for loan %(loan_number)s"),
+        (
+            _("Loan %(loan_number)s goes by plan %(reference)s now. The first payment is %(amount)s on %(due_on)s."),
+            _("The amendment of your contract is among your papers. It says what it costs and what is reported."),
+            _("Up to %(withdraw_on)s you can take it back on the loan's page, as long as nothing was paid since."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.plan_broken",
+        _("A payment of your plan is missing: loan %(loan_number)s"),
+        (
+            _("A payment of plan %(reference)s for loan %(loan_number)s has not come. %(overdue)s is overdue."),
+            _("If it is paid by %(cure_on)s, the plan goes on as agreed. Otherwise it ends."),
+            _("%(given_up)s that we gave up would then be owed again."),
+            _("If you cannot pay, tell us. A person answers."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.plan_cured",
+        _("Your plan for loan %(loan_number)s goes on"),
+        (_("What was missing of plan %(reference)s for loan %(loan_number)s has come. The plan goes on. Thank you."),),
+    ),
+    MessageTemplate(
+        "collections.plan_ended",
+        _("Your plan for loan %(loan_number)s has ended"),
+        (
+            _("Plan %(reference)s for loan %(loan_number)s has ended, because a payment was missing for too long."),
+            _("The schedule stays as it was agreed."),
+            _("%(given_up)s that we gave up under the plan is owed again."),
+            _("If you need another way, ask for help on the loan's page. A person answers."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.plan_completed",
+        _("You have paid your plan to its end: loan %(loan_number)s"),
+        (
+            _("All payments of plan %(reference)s are here, and loan %(loan_number)s has ended. Thank you."),
+            _("A certificate of it lies with your papers."),
         ),
     ),
     MessageTemplate(

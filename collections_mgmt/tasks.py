@@ -7,6 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError
 
+from collections_mgmt.models import OfferCode
 from collections_mgmt.services import close_day as service
 from collections_mgmt.services.agencies import watch_agencies
 from collections_mgmt.services.asked import watch_clocks as watch
@@ -19,6 +20,8 @@ from collections_mgmt.services.placements import ACTOR as PLACEMENTS
 from collections_mgmt.services.placements import bring_back, bring_back_of
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
 from collections_mgmt.services.refresh_history import refresh_history as refresh
+from collections_mgmt.services.relief.after_the_night import follow_ended_plans
+from collections_mgmt.services.relief.offer_codes import send_offer_code as send_code
 from collections_mgmt.services.settlements import review_returned
 from collections_mgmt.services.settlements import review_settlement as review
 from collections_mgmt.services.take_file import wake_files as wake
@@ -26,6 +29,8 @@ from collections_mgmt.services.tell_before_report import tell_before_report as t
 from dashu.alerts.services import end_alert, tell_without_database
 from dashu.celery import app
 from dashu.kernel.dates import lender_now, lender_today
+from dashu.messaging.delivery import NotDelivered
+from dashu.messaging.links import public_address
 from loans.models import Loan
 
 # A database that is gone, that breaks off, or that takes no writes, as one does that stands by for another.
@@ -86,6 +91,21 @@ def reassess_loan(*, loan_id: int, **_newer_fields: Any) -> None:
 @shared_task
 def refresh_history(*, loan_id: int, event_id: int, **_newer_fields: Any) -> None:
     refresh(loan_id=loan_id, event_id=event_id, today=lender_today())
+
+
+@shared_task(autoretry_for=(NotDelivered,), retry_backoff=True, max_retries=3)
+def send_offer_code(*, code_id: int, **_newer_fields: Any) -> None:
+    send_code(code_id=code_id, now=lender_now())
+
+
+@shared_task
+def follow_relief(**_newer_fields: Any) -> None:
+    """Send codes that an event missed and forget old ones; do what follows from plans that have ended."""
+    now = lender_now()
+    for code_id in OfferCode.objects.unsent(now=now):
+        app.send_task("collections_mgmt.tasks.send_offer_code", kwargs={"code_id": code_id})
+    OfferCode.objects.forget(now=now)
+    follow_ended_plans(now=now, site=public_address("/"))
 
 
 @shared_task

@@ -36,6 +36,14 @@ from collections_mgmt.models.legal import LegalCase, LegalStep
 from collections_mgmt.models.losses import LossClaim
 from collections_mgmt.models.placing import Agency, AgencyFile, AgencyRate, Placement
 from collections_mgmt.models.quality import REVIEW, QualityDraw, QualityReview
+from collections_mgmt.models.relief import (
+    Budget,
+    OfferCode,
+    OfferLoan,
+    OfferSet,
+    RestructuringOffer,
+    RestructuringPlan,
+)
 from collections_mgmt.models.scripts import ScriptVersion
 from collections_mgmt.models.strategies import (
     WRITE_STRATEGY,
@@ -59,6 +67,7 @@ __all__ = [
     "Arrangement",
     "ArrangementPart",
     "BucketMove",
+    "Budget",
     "CaseFile",
     "CaseFileEvent",
     "CaseFileQuerySet",
@@ -82,6 +91,9 @@ __all__ = [
     "LoanMove",
     "LoanSignal",
     "LossClaim",
+    "OfferCode",
+    "OfferLoan",
+    "OfferSet",
     "OverdueChange",
     "OverdueStatus",
     "OverdueStatusQuerySet",
@@ -90,6 +102,8 @@ __all__ = [
     "PromiseToPay",
     "QualityDraw",
     "QualityReview",
+    "RestructuringOffer",
+    "RestructuringPlan",
     "SavedFilter",
     "ScriptVersion",
     "Settlement",

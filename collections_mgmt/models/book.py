@@ -258,6 +258,7 @@ class CreditRecordMonth(models.Model):
 
     :ivar month: the first day of the month.
     :ivar code: of the rule `credit_record.codes`.
+    :ivar special_event: the code of what was agreed in the month beside the contract; empty for none.
     """
 
     pk = models.CompositePrimaryKey("loan_id", "month")
@@ -269,6 +270,7 @@ class CreditRecordMonth(models.Model):
     days_past_due = models.PositiveIntegerField(_("days past due"))
     balance_minor = models.BigIntegerField(_("balance"))
     overdue_minor = models.BigIntegerField(_("overdue"))
+    special_event = models.CharField(_("special event"), max_length=4, blank=True, db_default="", default="")
 
     class Meta:
         verbose_name = _("month of a credit record")

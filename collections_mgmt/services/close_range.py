@@ -24,6 +24,7 @@ from collections_mgmt.services.agreements_sql import decide_arrangements, decide
 from collections_mgmt.services.credit_months_sql import is_month_end, write_credit_months
 from collections_mgmt.services.moves_sql import note_moves
 from collections_mgmt.services.promises_sql import decide_promises, remind_of_promises
+from collections_mgmt.services.relief_sql import expire_offers, follow_plans, remind_of_offers
 from collections_mgmt.services.reminders_sql import Plan, queue_reminders
 from collections_mgmt.services.scales import scales_on
 from collections_mgmt.services.signals_sql import refresh_signals
@@ -141,6 +142,8 @@ def _close(item: CloseRange, *, today: date) -> None:
         steps.do("arrangements", decide_arrangements, cursor, on=on, **within, kept=kept)
         terms = policy.settlement_terms(on)
         steps.do("settlements", decide_settlements, cursor, on=on, **within, terms=terms, actor=ACTOR)
+        steps.do("offers_expired", expire_offers, cursor, on=on, **within, actor=ACTOR)
+        steps.do("plans", _follow_plans, cursor, on=on, **within)
         steps.do("cases_opened", overdue_sql.open_cases, cursor, on=on, scales=scales)
         steps.do("cases_escalated", overdue_sql.escalate_cases, cursor, on=on, scales=scales)
         steps.do("cases_closed", overdue_sql.close_cases, cursor, on=on)
@@ -155,6 +158,7 @@ def _close(item: CloseRange, *, today: date) -> None:
             steps.do("notices", announce_collections, on=send_on, not_before=not_before, **within)
             steps.do("reminders", queue_reminders, cursor, reminder_plan(send_on, not_before), **within)
             steps.do("promise_reminders", remind_of_promises, cursor, on=send_on, not_before=not_before, **within)
+            steps.do("offer_reminders", remind_of_offers, cursor, on=send_on, not_before=not_before, **within)
         steps.do("portfolio", _sum_portfolio, cursor, item, scales)
     item.counts, item.seconds = steps.counts, steps.seconds
 
@@ -189,6 +193,14 @@ def _write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: in
     except PolicyRuleMissing:  # of a country whose bureaus are told otherwise
         return 0
     return write_credit_months(cursor, on=on, first=first, end=end, codes=codes)
+
+
+def _follow_plans(cursor: CursorWrapper, *, on: date, first: int, end: int) -> Mapping[str, int]:
+    try:
+        clocks = policy.relief_clocks(on)
+    except PolicyRuleMissing:  # of a country where no relief is offered yet
+        return {}
+    return follow_plans(cursor, on=on, first=first, end=end, clocks=clocks, actor=ACTOR)
 
 
 def reminder_plan(send_on: date, not_before: datetime, *, only: list[int] | None = None) -> Plan:

@@ -17,13 +17,19 @@ def write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: int
     Write what the loans of a range are to be reported with for the month that ends on `on`; return how many.
 
     A loan that is behind has the code of its days; one that is not: paid late but within the month, nothing due, or on
-    time. A claim that has ended is reported once with how it ended, in the month in which it did. Run again, it is
-    written anew.
+    time. Beside it stands the special event of a plan of relief that was accepted in the month. A claim that has ended
+    is reported once with how it ended, in the month in which it did. Run again, it is written anew.
     """
     cursor.execute(
         """
+        WITH agreed AS (
+            SELECT DISTINCT ON (loan_id) loan_id, credit_event AS code FROM collections_mgmt_restructuringplan
+            WHERE accepted_on BETWEEN %(month)s AND %(on)s AND status <> 'WITHDRAWN'
+              AND loan_id >= %(first)s AND loan_id < %(end)s
+            ORDER BY loan_id, id DESC
+        )
         INSERT INTO collections_mgmt_creditrecordmonth AS kept
-            (loan_id, month, code, days_past_due, balance_minor, overdue_minor)
+            (loan_id, month, code, days_past_due, balance_minor, overdue_minor, special_event)
         SELECT loan.id, %(month)s, CASE
                    WHEN loan.status <> 'ACTIVE' THEN %(marks)s::jsonb ->> (CASE loan.status
                        WHEN 'SETTLED' THEN 'SETTLED' WHEN 'SOLD' THEN 'ENDED_OTHERWISE' ELSE 'BAD_DEBT' END)
@@ -31,12 +37,13 @@ def write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: int
                    WHEN month.was_late THEN %(marks)s::jsonb ->> 'PAID_LATE_WITHIN_MONTH'
                    WHEN NOT month.has_due THEN %(marks)s::jsonb ->> 'NOTHING_DUE'
                    ELSE (%(codes)s::text[])[1] END,
-               late.days, balance.principal_minor, late.minor
+               late.days, balance.principal_minor, late.minor, COALESCE(agreed.code, '')
         FROM loans_loan AS loan
         JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id
             AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
         LEFT JOIN collections_mgmt_overduestatus AS status ON status.loan_id = loan.id
             AND status.loan_id >= %(first)s AND status.loan_id < %(end)s
+        LEFT JOIN agreed ON agreed.loan_id = loan.id
         CROSS JOIN LATERAL (
             SELECT CASE WHEN loan.status = 'ACTIVE' THEN COALESCE(status.days_past_due, 0) ELSE 0 END AS days,
                    CASE WHEN loan.status = 'ACTIVE'
@@ -61,7 +68,7 @@ def write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: int
           ))
         ON CONFLICT (loan_id, month) DO UPDATE
         SET code = excluded.code, days_past_due = excluded.days_past_due, balance_minor = excluded.balance_minor,
-            overdue_minor = excluded.overdue_minor
+            overdue_minor = excluded.overdue_minor, special_event = excluded.special_event
         """,
         {
             "on": on,

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.holding import Turn, turns_of_holds
-from collections_mgmt.models import Complaint, Dispute, HardshipLoan, Hold
+from collections_mgmt.models import Complaint, Dispute, HardshipLoan, Hold, OfferLoan
 from collections_mgmt.services.placements import bring_back_of
 from dashu.alerts.services import end_alert, raise_alert
 from dashu.audit import services as audit
@@ -106,7 +106,7 @@ def end_hold(*, hold_id: int, ended_on: date, today: date, reason: str, actor: s
         raise HoldRefused(_("This hold has ended already."), field="hold")
     if is_needed(hold):
         raise HoldRefused(
-            _("A request, a complaint or a dispute of the borrower waits for its answer. The hold ends with that."),
+            _("Something of the borrower's waits for an answer, or an offer for theirs. The hold ends with that."),
             field="hold",
         )
     if not hold.starts_on - _DAY <= ended_on <= today:
@@ -189,6 +189,7 @@ def is_needed(hold: Hold) -> bool:
     waits = {"hold": hold, "answered_at": None}
     return (
         HardshipLoan.objects.filter(hold=hold, request__answered_at=None).exists()
+        or OfferLoan.objects.filter(hold=hold, is_open=True).exists()
         or Complaint.objects.filter(**waits).exists()
         or Dispute.objects.filter(**waits).exists()
     )

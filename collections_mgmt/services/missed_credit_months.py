@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 from collections_mgmt.models import CreditRecordMonth
+from collections_mgmt.selectors.relief_plans import special_event
 from collections_mgmt.services.scales import scales_on
 from dashu.finance.loan import Status
 from dashu.policy import rules as policy
@@ -50,6 +51,7 @@ def write_missed_month(*, loan_id: int, month_end: date) -> CreditRecordMonth | 
             "days_past_due": late.days_past_due if is_running else 0,
             "balance_minor": latest.position.principal,
             "overdue_minor": late.principal + late.interest + late.fee if is_running else 0,
+            "special_event": special_event(loan_id, month, month_end),
         },
     )
     return written

@@ -48,6 +48,9 @@ def touch_range(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int
         SELECT loan_id FROM collections_mgmt_overduestatus
         WHERE loan_id >= %(first)s AND loan_id < %(end)s
           AND (days_past_due > 0 OR principal_minor + interest_minor + fee_minor + penalty_minor > 0)
+        UNION
+        SELECT loan_id FROM collections_mgmt_restructuringplan
+        WHERE is_observed AND loan_id >= %(first)s AND loan_id < %(end)s
         """,
         {"on": on, "first": first, "end": end},
     )
@@ -330,7 +333,12 @@ def _post_accrual(cursor: CursorWrapper, *, on: date, description: str, actor: s
 
 
 def count_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scales: Scales) -> int:
-    """Count days past due, overdue amounts, bucket, classification and stage anew; return how many loans are behind."""
+    """
+    Count days past due, overdue amounts, bucket, classification and stage anew; return how many loans are behind.
+
+    A loan that is observed after a restructuring is held at the class and stage of its plan or worse ones, until the
+    observation is over and nothing is late; see `collections_mgmt.domain.relief_plans`.
+    """
     _empty(cursor, STATUS)
     buckets, tiers, stages = scales.buckets, scales.tiers, scales.stages
     cursor.execute(
@@ -340,8 +348,11 @@ def count_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scal
                late.oldest_due_on, late.principal_minor, late.interest_minor,
                late.fee_minor, loan.penalty_minor, %(on)s,
                (%(bucket_codes)s::text[])[width_bucket(counted.days_past_due, %(bucket_starts)s::int[])],
-               loan.codes[width_bucket(counted.days_past_due, loan.starts)],
-               (%(stage_codes)s::text[])[width_bucket(counted.days_past_due, %(stage_starts)s::int[])],
+               loan.codes[GREATEST(width_bucket(counted.days_past_due, loan.starts),
+                                   CASE WHEN held.is_held THEN array_position(loan.codes, loan.tier_floor) END)],
+               (%(stage_codes)s::text[])[GREATEST(
+                   width_bucket(counted.days_past_due, %(stage_starts)s::int[]),
+                   CASE WHEN held.is_held THEN array_position(%(stage_codes)s::text[], loan.stage_floor) END)],
                COALESCE(loan.bucket, (%(bucket_codes)s::text[])[1]), COALESCE(loan.classification, loan.codes[1]),
                COALESCE(loan.stage, (%(stage_codes)s::text[])[1]), loan.is_known
         FROM (
@@ -350,7 +361,8 @@ def count_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scal
                        AS penalty_minor,
                    balance.pause_starts, balance.pause_ends,
                    before.bucket, before.classification, NULLIF(before.stage, '') AS stage,
-                   before.loan_id IS NOT NULL AS is_known
+                   before.loan_id IS NOT NULL AS is_known,
+                   plan.tier_floor::text, plan.stage_floor::text, plan.observed_until
             FROM close_touched AS touched
             JOIN loans_loan AS loan ON loan.id = touched.loan_id AND loan.id >= %(first)s AND loan.id < %(end)s
             JOIN loans_productterms AS version ON version.id = loan.product_terms_id
@@ -361,6 +373,8 @@ def count_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scal
                 AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
             LEFT JOIN collections_mgmt_overduestatus AS before ON before.loan_id = loan.id
                 AND before.loan_id >= %(first)s AND before.loan_id < %(end)s
+            LEFT JOIN collections_mgmt_restructuringplan AS plan ON plan.loan_id = loan.id AND plan.is_observed
+                AND plan.accepted_on <= %(on)s AND plan.loan_id >= %(first)s AND plan.loan_id < %(end)s
             WHERE before.as_of IS NULL OR before.as_of <= %(on)s
             OFFSET 0
         ) AS loan
@@ -384,6 +398,10 @@ def count_overdue(cursor: CursorWrapper, *, on: date, first: int, end: int, scal
                               FROM unnest(loan.pause_starts, loan.pause_ends) AS pause (since, until)) END
                        AS paused_days
         ) AS counted
+        CROSS JOIN LATERAL (
+            SELECT loan.observed_until > %(on)s OR (loan.observed_until IS NOT NULL AND counted.days_past_due > 0)
+                AS is_held
+        ) AS held
         """,
         {
             "on": on,
@@ -439,7 +457,7 @@ def note_changes(cursor: CursorWrapper, *, on: date) -> int:
 
 
 def store_status(cursor: CursorWrapper) -> int:
-    """Store what was counted of the loans that are behind or were before; return how many."""
+    """Store what was counted of the loans that are behind, were before, or are held at a class; return how many."""
     cursor.execute(
         """
         INSERT INTO collections_mgmt_overduestatus AS kept
@@ -449,6 +467,7 @@ def store_status(cursor: CursorWrapper) -> int:
                principal_minor, interest_minor, fee_minor, penalty_minor, bucket, classification, stage
         FROM close_status
         WHERE is_known OR days_past_due > 0 OR principal_minor + interest_minor + fee_minor + penalty_minor > 0
+           OR (bucket, classification, stage) IS DISTINCT FROM (bucket_before, classification_before, stage_before)
         ON CONFLICT (loan_id) DO UPDATE
         SET as_of = excluded.as_of, days_past_due = excluded.days_past_due,
             effective_days_past_due = excluded.effective_days_past_due, oldest_due_on = excluded.oldest_due_on,

@@ -30,6 +30,14 @@ def _earned(since: str) -> str:
     """
 
 
+# What a payment holiday is still to earn stands in the later installments that demand it: `still_parked`.
+_STILL_PARKED = """
+    CASE WHEN row.earned_interest_minor > 0 AND row.principal_minor + row.interest_minor + row.fee_minor = 0
+         THEN row.earned_interest_minor - round(row.earned_interest_minor::numeric
+             * GREATEST(0, %(on)s - row.period_from) / (row.due_on - row.period_from))::bigint
+         ELSE 0 END
+"""
+
 # An installment's interest runs from `period_from`, else from the latest due date of those before it, by days. So of
 # the installments to come only the next one can run from a due date that is past; the others have earned nothing,
 # unless they say so themselves. What is out of order was paid in advance when those around it moved, and adds nothing.
@@ -38,7 +46,7 @@ def _earned(since: str) -> str:
 _LOANS = f"""
     SELECT loan.id AS loan_id, product.code AS product, product.kind, loan.currency, balance.is_non_accrual,
            balance.principal_minor, COALESCE(status.days_past_due, 0) AS days_past_due,
-           status.bucket, status.classification,
+           status.bucket, status.classification, NULLIF(status.stage, '') AS stage,
            COALESCE(status.principal_minor + status.interest_minor + status.fee_minor, 0) AS overdue_minor,
            CASE WHEN loan.interest_basis = 'daily' THEN 0 ELSE rows.interest_due_minor END AS interest_due_minor,
            rows.fee_due_minor,
@@ -62,8 +70,8 @@ _LOANS = f"""
                COALESCE(SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor)
                    FILTER (WHERE row.due_on <= %(on)s), 0) AS fee_due_minor,
                COALESCE(SUM(GREATEST(0, CASE WHEN row.period_from IS NULL THEN row.earned_interest_minor
-                                             ELSE {_earned("row.period_from")} END - ({_GIVEN})))
-                   FILTER (WHERE row.due_on > %(on)s), 0) AS accrued_minor,
+                                             ELSE {_earned("row.period_from")} END - ({_GIVEN}))
+                            - {_STILL_PARKED}) FILTER (WHERE row.due_on > %(on)s), 0) AS accrued_minor,
                MIN(row.number) FILTER (WHERE row.due_on > %(on)s) AS next_number,
                MAX(row.number) FILTER (WHERE row.due_on <= %(on)s) AS last_number,
                MAX(row.due_on) FILTER (WHERE row.due_on <= %(on)s) AS last_due_on
@@ -109,7 +117,7 @@ def sum_range(
         f"""
         SELECT loan.product, loan.currency, COALESCE(loan.bucket, %(bucket)s) AS bucket,
                COALESCE(loan.classification, %(tiers)s::jsonb ->> loan.kind) AS classification,
-               (%(stage_codes)s::text[])[width_bucket(loan.days_past_due, %(stage_starts)s::int[])] AS stage,
+               COALESCE(loan.stage, %(stage)s) AS stage,
                COUNT(*) AS loans, SUM(loan.principal_minor)::bigint AS principal_minor,
                SUM(CASE WHEN loan.is_non_accrual THEN 0 ELSE loan.interest_due_minor END)::bigint AS interest_due_minor,
                SUM(loan.fee_due_minor)::bigint AS fee_due_minor,
@@ -125,8 +133,7 @@ def sum_range(
             "end": end,
             "bucket": buckets.bands[0].code,
             "tiers": json.dumps({kind: scale.bands[0].code for kind, scale in tiers.items()}),
-            "stage_starts": [band.from_days for band in stages.bands] if stages else [0],
-            "stage_codes": [band.code for band in stages.bands] if stages else [""],
+            "stage": stages.bands[0].code if stages else "",
         },
     )
     return named_rows(cursor)

@@ -5,6 +5,7 @@ from datetime import date
 from django.db import connection, transaction
 
 from collections_mgmt.models import OverdueStatus
+from collections_mgmt.selectors.relief_plans import observed_plans
 from collections_mgmt.services import files_sql, overdue_sql, reminders_sql
 from collections_mgmt.services.close_range import ACTOR
 from collections_mgmt.services.scales import scales_on
@@ -14,13 +15,13 @@ from loans.models import Loan
 @transaction.atomic
 def reassess_loan(*, loan_id: int, as_of: date) -> None:
     """
-    Refresh the overdue status and the case of a loan that has been behind, and the file of its borrower; a loan that
-    never was behind has none.
+    Refresh the overdue status and the case of a loan that has been behind or is observed, and the file of its borrower;
+    any other loan has none.
 
     A reminder of which nothing is open any more is cancelled; others say what is open when they leave.
     """
     with connection.cursor() as cursor:
-        if OverdueStatus.objects.filter(pk=loan_id).exists():
+        if OverdueStatus.objects.filter(pk=loan_id).exists() or observed_plans([loan_id]):
             scales = scales_on(as_of)
             overdue_sql.touch_loan(cursor, loan_id=loan_id)
             overdue_sql.refresh_overdue(

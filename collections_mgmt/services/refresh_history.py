@@ -1,11 +1,14 @@
 """Write a loan's overdue history anew after a restatement: what was past due, in the light of what is known now."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Max
 
+from collections_mgmt.domain.relief_plans import Floor, at_worst
 from collections_mgmt.models import CloseRun, OverdueChange, OverdueStatus
+from collections_mgmt.selectors.relief_plans import floors_of
 from collections_mgmt.services.reassess_loan import reassess_loan
 from collections_mgmt.services.scales import scales_on
 from loans.models import Loan
@@ -35,13 +38,14 @@ def refresh_history(*, loan_id: int, event_id: int, today: date) -> None:
 
 def _changes(loan: Loan, first: date, last: date) -> list[OverdueChange]:
     kind = Loan.objects.values_list("product_terms__product__kind", flat=True).get(pk=loan.pk)
+    floors = floors_of(loan.pk)
     changes: list[OverdueChange] = []
     before: tuple[str, str, str] | None = None
     for day in loan_by_day(loan, first=first - timedelta(days=1), last=last):
         days = day.arrears.days_past_due
-        labels = _labels(kind, day.as_of, days)
+        labels = _labels(kind, day.as_of, days, floors)
         if before is None:
-            before = labels if day.as_of < first else _labels(kind, day.as_of, 0)
+            before = labels if day.as_of < first else _labels(kind, day.as_of, 0, floors)
         if labels != before and day.as_of >= first:
             changes.append(
                 OverdueChange(
@@ -70,7 +74,9 @@ def _stand_where_history_ends(last: OverdueChange, latest: date) -> None:
     )
 
 
-def _labels(kind: str, on: date, days: int) -> tuple[str, str, str]:
+def _labels(kind: str, on: date, days: int, floors: Sequence[Floor]) -> tuple[str, str, str]:
     scales = scales_on(on)
-    stage = scales.stages.code_for(days) if scales.stages else ""
-    return scales.buckets.code_for(days), scales.tiers[kind].code_for(days), stage
+    held = [floor for floor in floors if floor.holds_on(on)]
+    tier = at_worst(scales.tiers[kind], days, (floor.tier for floor in held))
+    stage = at_worst(scales.stages, days, (floor.stage for floor in held)) if scales.stages else ""
+    return scales.buckets.code_for(days), tier, stage

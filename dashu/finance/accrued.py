@@ -14,8 +14,7 @@ from dashu.finance.loan import (
     Status,
     accrue,
     accrue_interest,
-    earned_interest,
-    with_period_starts,
+    unpaid_earned,
 )
 
 
@@ -31,8 +30,5 @@ def accrued_interest(position: Position, contract: Contract, on: date) -> int:
         return 0
     if contract.interest_basis is InterestBasis.DAILY:
         return max(0, accrue_interest(position, contract, on).interest_due(contract))
-    return sum(
-        max(0, earned_interest(row, since, on) - row.paid_interest - row.waived_interest)
-        for row, since in with_period_starts(position.installments, contract.starts_on)
-        if row.due_on > on
-    )
+    earned = unpaid_earned(position, contract, on)
+    return sum(minor for row, minor in zip(position.installments, earned, strict=True) if row.due_on > on)

@@ -29,6 +29,7 @@ class EventType(StrEnum):
     REFUND = "refund"
     EXTEND = "extend"
     RESTRUCTURE = "restructure"
+    ARREARS_PLAN = "arrears_plan"
     RATE_CHANGE = "rate_change"
     DUE_DAY = "due_day"
     PAUSE = "pause"
@@ -56,6 +57,10 @@ class Event:
         the day of the reversal the other counts, and it does not.
     :param terms: the new terms of a restructuring.
     :param keeps_rate: they leave the rate as it is in force on their day, whatever `terms` says.
+    :param over: number of installments over which an arrears plan, or a restructuring, spreads what is unpaid; None in
+        a restructuring: the first new installment asks for the interest, and fees that are due refuse it.
+    :param capitalizes: a restructuring adds the unpaid interest to the principal.
+    :param is_internal: an opening or a settlement that moves no money, between loans of one borrower on the same day.
     :param keep: what a prepayment leaves as it is.
     :param installment: the number that the payer of a payment chose to pay first.
     :param months: length of a payment holiday.
@@ -79,6 +84,9 @@ class Event:
     replaces: str = ""
     terms: ScheduleTerms | None = None
     keeps_rate: bool = False
+    over: int | None = None
+    capitalizes: bool = False
+    is_internal: bool = False
     keep: Keep = Keep.TERM
     installment: int | None = None
     months: int = 0

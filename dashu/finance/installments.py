@@ -23,7 +23,9 @@ class Installment:
 
     :param due_on: the day it must be paid by; unpaid the day after, it is one day past due.
     :param period_from: where the days of its interest begin; None: at the due date before.
-    :param earned_interest: part of its interest that was earned before `period_from`.
+    :param earned_interest: part of its interest that was earned before `period_from`; of a row that demands nothing
+        because of a payment holiday, what its own period earns and later rows demand.
+    :param earned_fee: part of its fee that was due before, and that relief put beside it.
     :param unpaid: all that is still demanded; kept, because it is asked for far more often than it changes.
     """
 
@@ -40,6 +42,7 @@ class Installment:
     waived_fee: int = 0
     period_from: date | None = field(default=None, kw_only=True)
     earned_interest: int = field(default=0, kw_only=True)
+    earned_fee: int = field(default=0, kw_only=True)
     unpaid: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +56,11 @@ class Installment:
         return self.principal + self.interest + self.fee
 
     @property
+    def is_parking(self) -> bool:
+        """Whether it demands nothing because its interest is parked until later."""
+        return self.total == 0 and self.earned_interest > 0
+
+    @property
     def unpaid_principal(self) -> int:
         return self.principal - self.paid_principal - self.waived_principal
 
@@ -63,6 +71,11 @@ class Installment:
     @property
     def unpaid_fee(self) -> int:
         return self.fee - self.paid_fee - self.waived_fee
+
+    def fee_owed(self, on: date) -> int:
+        """Return what is owed of its fee on a day: all once it is due, before that only what was due earlier."""
+        earned = self.fee if self.due_on <= on else min(self.fee, self.earned_fee)
+        return max(0, earned - self.paid_fee - self.waived_fee)
 
     def unpaid_of(self, component: Component) -> int:
         if component is Component.PRINCIPAL:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from dashu.finance.allocation import Surplus
 from dashu.finance.arrears import Pause
-from dashu.finance.changed_schedules import reprice, restructure
+from dashu.finance.changed_schedules import reprice, restructure, spread_arrears
 from dashu.finance.events import MONEY, OPENING, Event, EventType
 from dashu.finance.installments import Installment
 from dashu.finance.loan import (
@@ -146,7 +146,8 @@ class Life:
                 Installment(row.number, row.due_on, row.principal, row.interest, row.fee)
                 for row in build_schedule(self._known_terms)
             )
-        self.position = opened(self.contract, rows, event.amount or self._known_terms.principal)
+        amount = event.amount or self._known_terms.principal
+        self.position = opened(self.contract, rows, amount, is_internal=event.is_internal)
 
     def _receive(self, position: Position, event: Event) -> tuple[Position, Receipt]:
         contract, is_lenient = self.contract, self._is_lenient(event)
@@ -157,7 +158,7 @@ class Life:
             raise EventRefused(_("Only a loan that was written off has recoveries."), field="type")
         try:
             if event.type is EventType.SETTLE:
-                return settle(position, contract, event.amount, event.on)
+                return settle(position, contract, event.amount, event.on, is_internal=event.is_internal)
             if event.type is EventType.PREPAY:
                 return prepay(
                     position,
@@ -219,13 +220,18 @@ class Life:
             terms = replace(terms, annual_rate=self._known_terms.rate_on(event.on))
         numbers = max(row.number for row in position.installments)
         try:
-            changed = restructure(position, self.contract, terms, event.on)
+            changed = restructure(
+                position, self.contract, terms, event.on, over=event.over, capitalizes=event.capitalizes
+            )
         except InvalidTerms as error:
             error.field = f"terms.{error.field}"
             raise
-        self.terms = replace(terms, principal=position.principal, disbursed_on=event.on)
+        self.terms = replace(terms, principal=changed.principal, disbursed_on=event.on)
         self.first_number = numbers + 1
         self._hold(changed, terms.annual_rate, event.on)
+
+    def _spread(self, position: Position, event: Event) -> None:
+        self.position = spread_arrears(position, self.contract, event.on, over=event.over)
 
     def _reprice(self, position: Position, event: Event) -> None:
         changed, terms, first_number = reprice(
@@ -278,6 +284,7 @@ _CHANGES: dict[EventType, Callable[[Life, Position, Event], None]] = {
     EventType.REFUND: Life._refund,
     EventType.EXTEND: Life._extend,
     EventType.RESTRUCTURE: Life._restructure,
+    EventType.ARREARS_PLAN: Life._spread,
     EventType.RATE_CHANGE: Life._reprice,
     EventType.DUE_DAY: Life._reprice,
     EventType.PAUSE: Life._pause,

@@ -59,6 +59,7 @@ class Book(StrEnum):
     PENALTY_RECEIVABLE = "penalty_receivable"
     BORROWER_CREDIT = "borrower_credit"
     TAKEOVER = "takeover"
+    CLEARING = "clearing"
     INTEREST_INCOME = "interest_income"
     FEE_INCOME = "fee_income"
     PENALTY_INCOME = "penalty_income"
@@ -141,6 +142,8 @@ class Position:
         room for, late fees taken off; only a capped rule fills the room.
     :param penalty_taken_over: charged by another system before the takeover, so it never was income of ours.
     :param refund_due: a credit that was paid back to the borrower and then turned out never to have been theirs.
+    :param capitalized: scheduled interest that was added to the principal, and so became income.
+    :param clearing: what passed between this loan and others of its borrower without any money, like `cash`.
     """
 
     installments: tuple[Installment, ...]
@@ -161,6 +164,8 @@ class Position:
     waiver_expense: int = 0
     waived_interest_income: int = 0
     waived_fee_income: int = 0
+    capitalized: int = 0
+    clearing: int = 0
     penalty_taken_over: int = 0
     recovered: int = 0
     refund_due: int = 0
@@ -238,14 +243,21 @@ class Payoff:
         return max(0, owed - self.rebate - self.credit)
 
 
-def opened(contract: Contract, installments: Sequence[Installment], disbursed: int) -> Position:
-    """Return the position of a loan that has just been paid out."""
+def opened(
+    contract: Contract, installments: Sequence[Installment], disbursed: int, *, is_internal: bool = False
+) -> Position:
+    """
+    Return the position of a loan that has just been paid out.
+
+    :param is_internal: not in money: it pays off other loans of its borrower.
+    """
     return Position(
         installments=tuple(installments),
         accrued_through=contract.starts_on,
         interest_through=contract.starts_on,
         principal=disbursed,
-        cash=-disbursed,
+        cash=0 if is_internal else -disbursed,
+        clearing=-disbursed if is_internal else 0,
     )
 
 
@@ -459,7 +471,7 @@ def payoff_of(position: Position, contract: Contract, on: date) -> Payoff:
     position = accrue(position, contract, on - timedelta(days=1))
     if contract.interest_basis is InterestBasis.DAILY:
         interest = accrue_interest(position, contract, on).interest_due(contract)
-        fee = sum(row.unpaid_fee for row in position.installments if row.due_on <= on)
+        fee = sum(row.fee_owed(on) for row in position.installments)
     else:
         kept = _without_unearned(position, contract, on)
         interest = sum(row.unpaid_interest for row in kept)
@@ -480,14 +492,19 @@ def _early_fee(position: Position, contract: Contract, on: date) -> int:
     return contract.early.fee_on(position.principal - due, (on - contract.starts_on).days)
 
 
-def settle(position: Position, contract: Contract, amount: int, on: date) -> tuple[Position, Receipt]:
+def settle(
+    position: Position, contract: Contract, amount: int, on: date, *, is_internal: bool = False
+) -> tuple[Position, Receipt]:
     """
     End the loan early: interest and fees that are not yet earned are no longer demanded.
 
+    :param is_internal: no money comes: another loan of the borrower pays it, and no fee for repaying early is charged.
     :raises SettlementTooSmall: `amount` is less than `payoff` of that day.
     """
     if position.status is not Status.ACTIVE:
         raise LoanClosed(_("This loan is not running; it cannot be settled early."))
+    if is_internal:
+        contract = without_early_fee(contract)
     needed = payoff_of(position, contract, on)
     if amount < needed.total:
         raise SettlementTooSmall(
@@ -508,7 +525,14 @@ def settle(position: Position, contract: Contract, amount: int, on: date) -> tup
         position, cash=position.cash - beside, waived_fee_income=position.waived_fee_income - needed.rebate
     )
     assert position.status is Status.SETTLED
+    if is_internal:
+        position = changed(position, cash=position.cash - amount, clearing=position.clearing + amount)
     return position, replace(receipt, unapplied=receipt.unapplied - needed.credit, rebate=needed.rebate)
+
+
+def without_early_fee(contract: Contract) -> Contract:
+    """Return the contract as it is where another loan of the borrower pays this one off."""
+    return replace(contract, early=replace(contract.early, fee_share=Decimal(0), fee_floor=0))
 
 
 def _charged(position: Position, fee: int) -> Position:
@@ -713,9 +737,10 @@ def books_of(position: Position, contract: Contract) -> dict[Book, int]:
     books = dict.fromkeys(BOOKS, 0) | receivable
     books[Book.CASH] = position.cash
     books[Book.TAKEOVER] = position.takeover
+    books[Book.CLEARING] = position.clearing
     books[Book.PRINCIPAL] = position.principal
     books[Book.BORROWER_CREDIT] = -position.unapplied
-    books[Book.INTEREST_INCOME] = -(interest_earned + position.waived_interest_income)
+    books[Book.INTEREST_INCOME] = -(interest_earned + position.waived_interest_income + position.capitalized)
     books[Book.FEE_INCOME] = -(paid_fee + due_fee + position.waived_fee_income)
     penalty_earned = position.penalty_charged(contract) - suspended[Book.PENALTY_RECEIVABLE]
     books[Book.PENALTY_INCOME] = -(penalty_earned - position.penalty_taken_over)
@@ -892,13 +917,47 @@ def _without_unearned(position: Position, contract: Contract, on: date) -> tuple
     if contract.early.interest is EarlyInterest.IN_FULL:
         return _without_later_fees(position, on)
     rows = []
-    for row, since in with_period_starts(position.installments, contract.starts_on):
+    for row, kept in zip(position.installments, unpaid_earned(position, contract, on), strict=True):
         if row.due_on > on:
-            kept = max(0, earned_interest(row, since, on) - row.paid_interest - row.waived_interest)
             unearned = max(0, row.unpaid_interest - kept)
-            row = row.waive(Component.INTEREST, unearned).waive(Component.FEE, row.unpaid_fee)
+            row = row.waive(Component.INTEREST, unearned).waive(Component.FEE, row.unpaid_fee - row.fee_owed(on))
         rows.append(row)
     return tuple(rows)
+
+
+def unpaid_earned(position: Position, contract: Contract, on: date) -> list[int]:
+    """
+    Return, for each installment, the interest that is due or that its days have earned by `on` and that is unpaid.
+
+    What a payment holiday parks is in the later installments that demand it, less what its days are still to earn.
+    """
+    found = []
+    for row, since in with_period_starts(position.installments, contract.starts_on):
+        earned = row.interest if row.due_on <= on else earned_interest(row, since, on)
+        found.append(max(0, min(earned, row.interest) - row.paid_interest - row.waived_interest))
+    return without_still_parked(position.installments, found, on)
+
+
+def without_still_parked(rows: Sequence[Installment], earned: list[int], on: date) -> list[int]:
+    """Take what a payment holiday is still to earn out of the latest installments that demand it."""
+    parked = sum(still_parked(row, on) for row in rows)
+    for index in range(len(rows) - 1, -1, -1) if parked else ():
+        part = min(parked, earned[index], rows[index].earned_interest)
+        earned[index] -= part
+        parked -= part
+    return earned
+
+
+def still_parked(row: Installment, on: date) -> int:
+    """
+    Return what an installment of a payment holiday is still to earn after `on`; 0 for any other.
+
+    Such a row demands nothing, and says in `earned_interest` what its days earn for later rows to demand.
+    """
+    if not row.is_parking or row.due_on <= on or row.period_from is None:
+        return 0
+    by_days = Decimal(row.earned_interest * max(0, (on - row.period_from).days)) / (row.due_on - row.period_from).days
+    return row.earned_interest - to_minor(by_days, Rounding.HALF_UP)
 
 
 def with_period_starts(rows: Sequence[Installment], starts_on: date) -> Iterator[tuple[Installment, date]]:
@@ -930,7 +989,7 @@ def _monthly_day(installments: Sequence[Installment]) -> int | None:
 
 
 def _without_later_fees(position: Position, on: date) -> tuple[Installment, ...]:
-    return tuple(row if row.due_on <= on else row.waive(Component.FEE, row.unpaid_fee) for row in position.installments)
+    return tuple(row.waive(Component.FEE, row.unpaid_fee - row.fee_owed(on)) for row in position.installments)
 
 
 def _no_longer_demanded(row: Installment) -> Installment:

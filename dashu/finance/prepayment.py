@@ -136,6 +136,8 @@ def _refuse_prepayment(position: Position, contract: Contract, terms: ScheduleTe
         raise EventRefused(_("Only a running loan can be prepaid."))
     if terms.method is Method.FLAT:
         raise EventRefused(_("Flat interest does not fall with the principal; pay installments ahead, or settle."))
+    if any(row.is_parking and row.due_on > on for row in position.installments):
+        raise EventRefused(_("Until the payment holiday ends, money pays installments ahead or settles the loan."))
     if position.penalty_due(contract) or any(row.unpaid for row in position.installments if row.due_on <= on):
         raise EventRefused(_("Pay what is due first; a prepayment lowers principal that is not yet due."))
 
@@ -154,10 +156,12 @@ def _respread(
     if keep is Keep.TERM:
         parts = remaining_parts(terms, done, balance)
         parts += [(0, 0)] * (len(later) - len(parts))  # a card plan ends earlier
-        rows = [_with_parts(row, *part) for row, part in zip(later, parts, strict=True)]
+        rows = [_with_parts(row, *part, beside=row.earned_interest) for row, part in zip(later, parts, strict=True)]
         rows[0] = _run_on(later[0], rows[0].principal, parts[0][1], period_start, on)
         return rows
-    kept = [(row.unpaid_principal, row.unpaid_interest) for row in later]
+    # Interest that was put beside a later installment stays there, on top of what the installment keeps.
+    beside = [0, *(min(row.earned_interest, row.unpaid_interest) for row in later[1:])]
+    kept = [(row.unpaid_principal, row.unpaid_interest - more) for row, more in zip(later, beside, strict=True)]
     principal, interest = remaining_parts_keeping(terms, done, balance, kept)[0]
     running = _run_on(later[0], principal, interest, period_start, on)
     if terms.method is not Method.EQUAL_PRINCIPAL and len(later) > 1:
@@ -167,7 +171,9 @@ def _respread(
     rows = [_with_parts(running, principal, running.interest)]
     if len(later) > 1:
         rest = remaining_parts_keeping(terms, done + 1, balance - principal, kept[1:])
-        rows += [_with_parts(row, *part) for row, part in zip(later[1:], rest, strict=True)]
+        rows += [
+            _with_parts(row, *part, beside=more) for row, part, more in zip(later[1:], rest, beside[1:], strict=True)
+        ]
     return rows
 
 
@@ -197,13 +203,13 @@ def receive_in_advance(
     return after, _sum_of(replace(receipt, unapplied=made_good), more)
 
 
-def _with_parts(row: Installment, principal: int, interest: int) -> Installment:
-    """Return the row with new unpaid parts; what was paid or waived of it stays."""
+def _with_parts(row: Installment, principal: int, interest: int, *, beside: int = 0) -> Installment:
+    """Return the row with new unpaid parts, interest `beside` it included; what was paid or waived of it stays."""
     settled_interest = row.paid_interest + row.waived_interest
     return replace(
         row,
         principal=principal + row.paid_principal + row.waived_principal,
-        interest=max(interest, settled_interest),
+        interest=max(interest + beside, settled_interest),
     )
 
 

@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
+from dashu.finance.affordability import AffordabilityRules
 from dashu.finance.arrears import Band, Scale
 from dashu.finance.penalty import PenaltyBase, PenaltyRule, penalty_rate
 from dashu.finance.rate_cap import RateLimits
+from dashu.finance.relief import ReliefMethod
 from dashu.policy.agreements import (
     ArrangementTerms,
     HoldEffects,
@@ -105,6 +107,18 @@ from dashu.policy.reaching_out import (
     pause_of,
     retry_of,
     schedule_of,
+)
+from dashu.policy.relief import (
+    LossAssumptions,
+    PlanClocks,
+    ReliefLimits,
+    SpendingGuidelines,
+    loss_assumptions_of,
+    plan_clocks_of,
+    relief_affordability_of,
+    relief_credit_marks_of,
+    relief_limits_of,
+    spending_guidelines_of,
 )
 from dashu.policy.script_contents import Required, required_of
 from dashu.policy.selectors import policy_rule, rule
@@ -409,6 +423,11 @@ def hold_effects(kind: str, on: date, *, pack: str | None = None) -> HoldEffects
     return hold_effects_of(rule("holds.effects", on=on, pack=pack))[kind]
 
 
+def classification_floors(on: date, *, pack: str | None = None) -> Mapping[str, str]:
+    """Return the best class that a loan with a flag, by its name, can have."""
+    return _texts(rule("classification.floors", on=on, pack=pack))
+
+
 def special_care(on: date, *, pack: str | None = None) -> SpecialCare:
     return special_care_of(rule("care.special", on=on, pack=pack))
 
@@ -514,6 +533,34 @@ def quality_sampling(on: date, *, pack: str | None = None) -> Sampling:
 def quality_scorecard(on: date, *, pack: str | None = None) -> Scorecard:
     """Return what is asked of work that was done on this day."""
     return scorecard_of(rule("quality.scorecard", on=on, pack=pack))
+
+
+def relief_limits(on: date, *, pack: str | None = None) -> ReliefLimits:
+    """Return how far relief that is offered on this day goes without a person."""
+    return relief_limits_of(rule("relief.limits", on=on, pack=pack))
+
+
+def relief_affordability(on: date, *, pack: str | None = None) -> AffordabilityRules:
+    """Return what a month may carry of a plan that is offered on this day."""
+    return relief_affordability_of(rule("relief.affordability", on=on, pack=pack))
+
+
+def relief_clocks(on: date, *, pack: str | None = None) -> PlanClocks:
+    return plan_clocks_of(rule("relief.clocks", on=on, pack=pack))
+
+
+def spending_guidelines(on: date, *, pack: str | None = None) -> SpendingGuidelines:
+    """Return what a budget names its spending by, and beyond what it asks for a word."""
+    return spending_guidelines_of(rule("relief.guidelines", on=on, pack=pack))
+
+
+def loss_assumptions(on: date, *, pack: str | None = None) -> LossAssumptions:
+    return loss_assumptions_of(rule("relief.expected_loss", on=on, pack=pack))
+
+
+def relief_credit_marks(on: date, *, pack: str | None = None) -> Mapping[ReliefMethod, str]:
+    """Return under which special event a plan is reported to the credit bureau, by its method; empty for none."""
+    return relief_credit_marks_of(rule("relief.credit_marks", on=on, pack=pack))
 
 
 def typed(code: str, value: Any) -> Any:
@@ -652,6 +699,12 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "settlement.terms": settlement_terms_of,
     "holds.effects": hold_effects_of,
     "care.special": special_care_of,
+    "relief.limits": relief_limits_of,
+    "relief.affordability": relief_affordability_of,
+    "relief.clocks": plan_clocks_of,
+    "relief.guidelines": spending_guidelines_of,
+    "relief.expected_loss": loss_assumptions_of,
+    "relief.credit_marks": relief_credit_marks_of,
     "agency.terms": agency_terms_of,
     "contact.costs": contact_costs_of,
     "claims.limitation": limitation_of,

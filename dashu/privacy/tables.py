@@ -20,6 +20,7 @@ from django.db.models import Model, QuerySet
 from collections_mgmt.models import (
     Arrangement,
     ArrangementPart,
+    Budget,
     CaseFile,
     CaseFileEvent,
     CollectionCase,
@@ -33,9 +34,13 @@ from collections_mgmt.models import (
     Hold,
     LegalCase,
     LoanSignal,
+    OfferLoan,
+    OfferSet,
     OverdueStatus,
     Placement,
     PromiseToPay,
+    RestructuringOffer,
+    RestructuringPlan,
     Settlement,
     SettlementPart,
     StrategyAct,
@@ -568,6 +573,56 @@ TABLES: tuple[Table, ...] = (
             **_fields("reference", "loan.number", "offered_on", "accept_by", "accepted_at", "status", "ended_on"),
             **_amounts("penalty_minor", "fee_minor", "interest_minor", "principal_minor"),
             **_amounts("total_minor", "paid_minor", "waived_minor"),
+        },
+    ),
+    Table(
+        "budgets",
+        _of_borrower(Budget),
+        {
+            **_fields("reference", "made_at", "household", "cause", "lasts"),
+            **_fields("income", "verified", "expenses", "debts", "words"),
+            "surplus": _amount(attrgetter("surplus_minor"), attrgetter("currency")),
+        },
+    ),
+    Table(
+        "offers_of_relief",
+        _of_borrower(OfferSet),
+        _fields("reference", "source", "cause", "made_at", "last_day", "status", "ended_on", "facts", "not_offered"),
+    ),
+    Table(
+        "loans_of_offers_of_relief",
+        lambda borrower: (
+            OfferLoan.objects.filter(offer_set__borrower=borrower).select_related("offer_set", "loan").order_by("pk")
+        ),
+        _fields("offer_set.reference", "loan.number"),
+    ),
+    Table(
+        "ways_of_offers_of_relief",
+        lambda borrower: (
+            RestructuringOffer.objects.filter(offer_set__borrower=borrower)
+            .select_related("offer_set", "loan")
+            .order_by("pk")
+        ),
+        _fields(
+            "offer_set.reference",
+            "number",
+            "loan.number",
+            "method",
+            "status",
+            "relief",
+            "figures",
+            "rows",
+            "is_recommended",
+            "reason",
+        ),
+    ),
+    Table(
+        "plans_of_relief",
+        _of_loans(RestructuringPlan),
+        {
+            **_fields("reference", "loan.number", "method", "status", "accepted_at", "withdraw_until"),
+            **_fields("first_due_on", "last_due_on", "broken_on", "cure_until", "ended_on"),
+            **_fields("flag", "observed_from", "observed_until", "forborne_until", "credit_event", "evidence"),
         },
     ),
     Table("payments_of_settlements", _parts(SettlementPart, "settlement"), _part_columns("settlement")),

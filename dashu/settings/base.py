@@ -285,6 +285,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600,
         "options": {"expires": 3590},
     },
+    "follow-relief": {"task": "collections_mgmt.tasks.follow_relief", "schedule": 60, "options": {"expires": 55}},
     "watch-clocks": {"task": "collections_mgmt.tasks.watch_clocks", "schedule": 3600, "options": {"expires": 3590}},
     # After the close of the night; each later call only makes up for one that was missed.
     "tell-before-report": {

@@ -71,6 +71,9 @@ class OneTimeCode(models.Model):
     def is_over(self, *, now: datetime) -> bool:
         return self.used_at is not None or self.expires_at <= now or self.tries >= self.MOST_TRIES
 
+    def waits_to_be_sent(self, *, now: datetime) -> bool:
+        return self.sealed_code is not None and self.sent_at is None and self.expires_at > now
+
     def takes(self, typed: str) -> bool:
         """Whether this is the code, as it was typed; a wrong try is counted."""
         if secrets.compare_digest(self.code_hash, self._hash(compact(typed[:40])[:12])):

@@ -21,7 +21,6 @@ from dashu.consents.selectors import consents_held, latest_texts
 from dashu.consents.services.ledger import give_consents, withdraw_consent
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.kernel.errors import DomainError
-from dashu.messaging.secret_texts import reaches_phones, send_secret_text, shows_secrets
 from loans.domain.application_consents import OF_GUARANTORS
 from loans.domain.cost_sheet import digest_of
 from loans.models import GuaranteeAnswer, Guarantor, GuarantorCode, GuarantorLink
@@ -30,10 +29,11 @@ from loans.services.ask_guarantors_again import GuarantorAnswered
 from loans.services.draft_contract import Where
 from loans.services.open_guarantee import Asked, actor_of_guarantor, open_guarantee, refuse_unconfirmed
 from loans.services.signing_codes import (
-    CodesNotSent,
+    hand_over,
     no_code_holds,
     not_this_code,
     refuse_too_many_codes,
+    refuse_unsendable,
 )
 
 GUARANTEE = "GUARANTEE"
@@ -65,8 +65,7 @@ def ask_guarantor_code(
     needed = {text.pk for text in latest_texts(OF_GUARANTORS)}
     if not needed <= set(text_ids):
         raise GuaranteeConsentMissing(_("Tick both boxes if you agree. If you do not, you can decline."), field="texts")
-    if not (reaches_phones() or shows_secrets()):
-        raise CodesNotSent(_("Codes cannot be sent at present. Nothing is lost; try again later."))
+    refuse_unsendable()
     earlier = GuarantorCode.objects.filter(link__guarantor=asked.guarantor)
     recent = earlier.filter(made_at__gt=now - timedelta(days=1)).values_list("made_at", flat=True)
     refuse_too_many_codes(recent, now=now)
@@ -93,17 +92,15 @@ def send_guarantor_code(*, code_id: int, now: datetime) -> bool:
     :raises NotDelivered: the gateway did not take it; sending it again is the same message.
     """
     found = GuarantorCode.objects.select_related("link__guarantor__application__borrower").get(pk=code_id)
-    guarantor, code = found.link.guarantor, found.sealed_code
-    if code is None or guarantor.phone is None or found.sent_at or found.expires_at <= now:
+    guarantor = found.link.guarantor
+    if guarantor.phone is None or not found.waits_to_be_sent(now=now):
         return False
     with translation.override(_language_read(guarantor)):
         text = gettext(
             "%(code)s is your code to sign a guarantee for loan application %(reference)s. It holds for 5 minutes. Tell"
             " it to nobody, neither to the applicant nor to us."
-        ) % {"code": code, "reference": guarantor.application.reference}
-    send_secret_text(key=f"guarantee-{found.salt}", phone=guarantor.phone, text=text)
-    kept = code if shows_secrets() else None
-    GuarantorCode.objects.filter(pk=found.pk, sent_at=None).update(sent_at=now, sealed_code=kept)
+        ) % {"code": found.sealed_code, "reference": guarantor.application.reference}
+    hand_over(found, key="guarantee", phone=guarantor.phone, text=text, now=now)
     return True
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from dashu.kernel.errors import DomainError
 from dashu.messaging.secret_texts import reaches_phones, send_secret_text, shows_secrets
 from dashu.users.id_numbers import card_number, compact
 from loans.models import Application, CardToPay, Product, SigningCode
+from loans.models.codes import OneTimeCode
 from loans.services.application_rows import lock_application
 from loans.services.disclose_costs import chosen_offer, current_disclosure
 from loans.services.refuse_unguaranteed import refuse_unguaranteed
@@ -127,8 +129,7 @@ def ask_signing_code(*, application_id: int, account: PayoutAccount | None, now:
     identity = getattr(application.borrower, "identity", None)
     if identity is None:
         raise IdentityMissing(_("We do not know yet who signs. Fill in the step about yourself."), field="person")
-    if not (reaches_phones() or shows_secrets()):
-        raise CodesNotSent(_("Codes cannot be sent at present. Nothing is lost; try again later."))
+    refuse_unsendable()
     _refuse_too_many(application, now=now)
     SigningCode.objects.filter(application=application).end(now=now)
     made = SigningCode.made(
@@ -157,18 +158,33 @@ def send_signing_code(*, code_id: int, now: datetime) -> bool:
     :raises NotDelivered: the gateway did not take it; sending it again is the same message.
     """
     found = SigningCode.objects.select_related("application__borrower__identity").get(pk=code_id)
-    code, borrower = found.sealed_code, found.application.borrower
-    if code is None or found.sent_at or found.expires_at <= now:
+    borrower = found.application.borrower
+    if not found.waits_to_be_sent(now=now):
         return False
     with translation.override(borrower.language):
         text = gettext(
             "%(code)s is your code to sign loan application %(reference)s. It holds for 5 minutes. Tell it to nobody,"
             " nor to us."
-        ) % {"code": code, "reference": found.application.reference}
-    send_secret_text(key=f"signing-{found.salt}", phone=borrower.identity.phone, text=text)
-    kept = code if shows_secrets() else None
-    SigningCode.objects.filter(pk=found.pk, sent_at=None).update(sent_at=now, sealed_code=kept)
+        ) % {"code": found.sealed_code, "reference": found.application.reference}
+    hand_over(found, key="signing", phone=borrower.identity.phone, text=text, now=now)
     return True
+
+
+def hand_over(code: OneTimeCode, *, key: str, phone: str, text: str, now: datetime) -> None:
+    """
+    Send a code of any kind, and forget it but for its hash; the simulated gateway keeps it to show it.
+
+    :param key: of its kind; with the salt it makes sending it again the same message.
+    """
+    send_secret_text(key=f"{key}-{code.salt}", phone=phone, text=text)
+    kept = code.sealed_code if shows_secrets() else None
+    type(code).objects.filter(pk=code.pk, sent_at=None).update(sent_at=now, sealed_code=kept)
+
+
+def refuse_unsendable() -> None:
+    """:raises CodesNotSent: see there."""
+    if not (reaches_phones() or shows_secrets()):
+        raise CodesNotSent(_("Codes cannot be sent at present. Nothing is lost; try again later."))
 
 
 def latest_code(application: Application, *, now: datetime) -> SigningCode | None:
@@ -219,8 +235,11 @@ def _refuse_too_many(application: Application, *, now: datetime) -> None:
     refuse_too_many_codes(made.values_list("made_at", flat=True), now=now)
 
 
-def refuse_too_many_codes(made: Iterable[datetime], *, now: datetime) -> None:
-    """:param made: when the codes of the last day were made. :raises CodeTooSoon, TooManyCodes: see there."""
+def refuse_too_many_codes(made: Iterable[datetime], *, now: datetime, used_up: str | Promise = "") -> None:
+    """
+    :param made: when the codes of the last day were made. :param used_up: says that there are no more today.
+    :raises CodeTooSoon, TooManyCodes: see there.
+    """
     moments = sorted(made)
     if moments and (left := moments[-1] + PAUSE - now) > timedelta():
         seconds = int(left.total_seconds()) or 1
@@ -230,4 +249,4 @@ def refuse_too_many_codes(made: Iterable[datetime], *, now: datetime) -> None:
             details={"seconds_left": seconds},
         )
     if len(moments) >= MOST_A_DAY:
-        raise TooManyCodes(_("No more codes can be sent today. Your application is kept; go on tomorrow."))
+        raise TooManyCodes(used_up or _("No more codes can be sent today. Your application is kept; go on tomorrow."))

@@ -52,6 +52,33 @@ class Labels:
     classification: Scale
 
 
+@dataclass(frozen=True, slots=True)
+class LoanDocument:
+    """A loan as a document describes it. :param materiality: None where the document asks for none."""
+
+    terms: ScheduleTerms
+    contract: Contract
+    materiality: Materiality | None
+    events: tuple[Event, ...]
+    currency: str
+
+
+def read_loan(document: Document) -> LoanDocument:
+    """
+    Read `terms`, `product_rules` and `events`.
+
+    :raises DomainError: with the field that is to blame.
+    """
+    terms_path = document.field("terms")
+    terms = parse_terms(document.anything("terms"), path=terms_path)
+    given = Document(document.anything("terms"), path=terms_path)
+    currency = parse_currency(given)
+    refuse_what_books_cannot(terms, given)
+    contract, materiality = _contract(document.child("product_rules", {}), terms, currency)
+    events = tuple(_event(event, terms, currency) for event in document.children("events", most=MOST_EVENTS))
+    return LoanDocument(terms, contract, materiality, events, currency)
+
+
 def replay_document(raw: object, labels_on: Callable[[str | None, str, date], Labels]) -> dict[str, Any]:
     """
     Replay the loan that the document describes.
@@ -60,13 +87,8 @@ def replay_document(raw: object, labels_on: Callable[[str | None, str, date], La
     :raises DomainError: with the field that is to blame.
     """
     document = Document(raw)
-    terms = parse_terms(document.anything("terms"), path="terms")
-    given = Document(document.anything("terms"), path="terms")
-    currency = parse_currency(given)
-    refuse_what_books_cannot(terms, given)
-    rules = document.child("product_rules", {})
-    contract, materiality = _contract(rules, terms, currency)
-    events = [_event(event, terms, currency) for event in document.children("events", most=MOST_EVENTS)]
+    loan = read_loan(document)
+    terms, contract, events, currency = loan.terms, loan.contract, loan.events, loan.currency
     dates = document.days("as_of", most=MOST_DATES)
     pack = document.text("pack", None, longest=40)
     product = document.text("product", "CONSUMER", longest=40)
@@ -74,9 +96,9 @@ def replay_document(raw: object, labels_on: Callable[[str | None, str, date], La
 
     replayed = positions_at(terms, contract, events, dates)
     material: list[dict[str, Any]] = [{} for _date in dates]
-    if materiality is not None:
+    if loan.materiality is not None:
         history = _owed_over_time(terms, contract, events, replayed.snapshots)
-        material = [{"material_days": material_days(history, as_of, materiality)} for as_of in dates]
+        material = [{"material_days": material_days(history, as_of, loan.materiality)} for as_of in dates]
     return {
         "as_of": [
             _state(snapshot, contract, currency, labels_on(pack, product, snapshot.as_of)) | more
@@ -206,13 +228,23 @@ def _event(document: Document, terms: ScheduleTerms, currency: str) -> Event:
     elif kind is EventType.RESTRUCTURE:
         given = document.child("terms")
         keeps_rate = not given.has("annual_rate")
-        event = replace(event, terms=read_new_terms(given, terms, on, currency), keeps_rate=keeps_rate)
+        event = replace(
+            event,
+            terms=read_new_terms(given, terms, on, currency),
+            keeps_rate=keeps_rate,
+            over=document.whole("over", None, low=1, high=MOST_INSTALLMENTS),
+            capitalizes=document.yes("capitalizes"),
+        )
+    elif kind is EventType.ARREARS_PLAN:
+        event = replace(event, over=document.whole("over", None, low=1, high=MOST_INSTALLMENTS))
     elif kind is EventType.EXTEND:
         event = replace(event, months=document.whole("months", low=1, high=120))
     elif kind is EventType.RATE_CHANGE:
         event = replace(event, annual_rate=document.rate("annual_rate", decimals=6))
     elif kind is EventType.DUE_DAY:
         event = replace(event, due_day=document.whole("due_day", low=1, high=31))
+    if kind in (EventType.DISBURSE, EventType.SETTLE):
+        event = replace(event, is_internal=document.yes("internal"))
     if kind in MONEY:
         event = replace(event, replaces=document.text("replaces", ""))
     if kind is EventType.PAYMENT:

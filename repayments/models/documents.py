@@ -1,6 +1,6 @@
 """Papers that were issued about a loan."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -34,11 +34,20 @@ class IssuedDocument(models.Model):
     class Kind(models.TextChoices):
         SETTLEMENT_CERTIFICATE = "SETTLEMENT_CERTIFICATE", _("Settlement certificate")
         STATEMENT_OF_ACCOUNT = "STATEMENT_OF_ACCOUNT", _("Statement of account")
+        AMENDMENT = "AMENDMENT", _("Amendment of the contract")
+        PLAN_CERTIFICATE = "PLAN_CERTIFICATE", _("Certificate of a completed plan")
 
     class Revocation(models.TextChoices):
         RUNS_AGAIN = "RUNS_AGAIN", _("A payment did not hold, so the loan is running again.")
         CORRECTED = "CORRECTED", _("The day on which the loan was paid off was corrected.")
         BY_STAFF = "BY_STAFF", _("The lender took it back.")
+
+    LETTERS: ClassVar[dict[str, str]] = {
+        "SETTLEMENT_CERTIFICATE": "SC",
+        "STATEMENT_OF_ACCOUNT": "SA",
+        "AMENDMENT": "AM",
+        "PLAN_CERTIFICATE": "PC",
+    }
 
     code = models.CharField(_("verification code"), max_length=16, unique=True, editable=False)
     kind = models.CharField(_("kind"), max_length=24, choices=Kind)
@@ -89,8 +98,7 @@ class IssuedDocument(models.Model):
     @property
     def number(self) -> str:
         """The number on the paper, such as "DS-SC-20260316-000012"."""
-        kind = "SC" if self.kind == self.Kind.SETTLEMENT_CERTIFICATE else "SA"
-        return f"DS-{kind}-{self.facts['issued_on'].replace('-', '')}-{self.pk:06d}"
+        return f"DS-{self.LETTERS[self.kind]}-{self.facts['issued_on'].replace('-', '')}-{self.pk:06d}"
 
     @property
     def code_shown(self) -> str:

@@ -29,6 +29,7 @@ class LoanEvent(models.Model):
         REFUND = "REFUND", _("Refund of credit")
         EXTENSION = "EXTENSION", _("Payment holiday")
         RESTRUCTURE = "RESTRUCTURE", _("New terms")
+        ARREARS_PLAN = "ARREARS_PLAN", _("Arrears in installments")
         RATE_CHANGE = "RATE_CHANGE", _("New rate")
         DUE_DAY = "DUE_DAY", _("New due day")
         PAUSE = "PAUSE", _("Pause of the count")

@@ -23,6 +23,7 @@ class ScheduleVersion(models.Model):
         TAKEOVER = "TAKEOVER", _("Takeover")
         EXTENSION = "EXTENSION", _("Payment holiday")
         RESTRUCTURE = "RESTRUCTURE", _("New terms")
+        ARREARS_PLAN = "ARREARS_PLAN", _("Arrears in installments")
         RATE_CHANGE = "RATE_CHANGE", _("New rate")
         DUE_DAY = "DUE_DAY", _("New due day")
         FEE = "FEE", _("Fee")
@@ -71,6 +72,7 @@ class Installment(models.Model):
     waived_fee_minor = models.BigIntegerField(_("fee waived"), db_default=0, default=0)
     period_from = models.DateField(_("interest from"), null=True, blank=True)
     earned_interest_minor = models.BigIntegerField(_("interest earned before"), db_default=0, default=0)
+    earned_fee_minor = models.BigIntegerField(_("fee due before"), db_default=0, default=0)
     is_current = models.BooleanField(_("in force"), db_default=True, default=True)
     unpaid_minor = models.GeneratedField(
         expression=Case(

@@ -12,7 +12,10 @@ This is the only reader of `LoanEvent.data`. What each kind keeps there:
 | REVERSAL | `event`: the id of the event that it undoes; `replaced_by`: reference of the payment that follows it |
 | WAIVER | `component` |
 | EXTENSION | `months` |
-| RESTRUCTURE | `terms`: as `manage.py replay` takes them |
+| RESTRUCTURE | `terms`, `over`, `capitalizes`: as `manage.py replay` takes them |
+| ARREARS_PLAN | `over`: the number of installments over which the arrears are spread; all where it is left out |
+| DISBURSED, SETTLEMENT | `internal`: true where no money moved, since one loan of the borrower paid off others |
+| | `into`, `pays_off`: public numbers of the new loan and of those that it paid off |
 | RATE_CHANGE | `annual_rate` |
 | DUE_DAY | `due_day` |
 | money | `replaces`: the id of the payment whose place it takes, once that is reversed |
@@ -33,8 +36,10 @@ from dashu.finance import installments as finance
 from dashu.finance.allocation import Surplus
 from dashu.finance.events import Event, EventType
 from dashu.finance.installments import Component
+from dashu.finance.life import Life
 from dashu.finance.loan import Contract, Position, Receipt, accrue
 from dashu.finance.prepayment import Keep
+from dashu.finance.relief import life_at_end
 from dashu.finance.replay import History, live_through
 from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.documents import Document
@@ -58,6 +63,7 @@ _TYPES = {
     Kind.REFUND: EventType.REFUND,
     Kind.EXTENSION: EventType.EXTEND,
     Kind.RESTRUCTURE: EventType.RESTRUCTURE,
+    Kind.ARREARS_PLAN: EventType.ARREARS_PLAN,
     Kind.RATE_CHANGE: EventType.RATE_CHANGE,
     Kind.DUE_DAY: EventType.DUE_DAY,
     Kind.PAUSE: EventType.PAUSE,
@@ -66,6 +72,9 @@ _TYPES = {
     Kind.WRITE_OFF: EventType.END_CLAIM,
     Kind.SALE: EventType.SALE,
 }
+
+# The kind that books what a document calls by its type, such as "restructure".
+KIND_OF: Mapping[str, str] = {kind.value: name.value for name, kind in _TYPES.items()}
 
 _NEED_TERMS = (Kind.RESTRUCTURE, Kind.RATE_CHANGE, Kind.DUE_DAY, Kind.PREPAYMENT)
 
@@ -77,6 +86,10 @@ _FIELDS: dict[str, Callable[[Any], dict[str, Any]]] = {
     },
     Kind.PAYMENT: lambda data: {"installment": data.get("installment")},
     Kind.PREPAYMENT: lambda data: {"keep": Keep(data["keep"])},
+    Kind.DISBURSED: lambda data: {"is_internal": data.get("internal", False)},
+    Kind.SETTLEMENT: lambda data: {"is_internal": data.get("internal", False)},
+    Kind.RESTRUCTURE: lambda data: {"over": data.get("over"), "capitalizes": data.get("capitalizes", False)},
+    Kind.ARREARS_PLAN: lambda data: {"over": data.get("over")},
     Kind.REVERSAL: lambda data: {"reverses": str(data["event"])},
     Kind.WAIVER: lambda data: {"component": Component(data["component"])},
     Kind.EXTENSION: lambda data: {"months": data["months"]},
@@ -144,6 +157,16 @@ def replayed(
     history = life_of(loan, events)
     receipts = {events[index].pk: receipt for index, receipt in history.receipts.items()}
     return accrue(history.position, history.contract, through), history.contract, receipts
+
+
+def life_on(loan: Loan, on: date) -> Life:
+    """
+    Return the loan after its events up to a day, with the terms of its schedule in force, ready to live on.
+
+    A preview lives on from here through events that nobody has written.
+    """
+    events = [event for event in events_of(loan) if event.effective_on <= on]
+    return life_at_end(life_of(loan, events, with_terms=True))
 
 
 def as_event(loan: Loan, event: LoanEvent) -> Event:

@@ -16,7 +16,10 @@ AMOUNTS = (
     "paid_principal", "paid_interest", "paid_fee",
     "waived_principal", "waived_interest", "waived_fee",
 )  # fmt: skip
-ROW_COLUMNS = ("number", "due_on", *(f"{name}_minor" for name in AMOUNTS), "period_from", "earned_interest_minor")
+EARNED = ("earned_interest", "earned_fee")
+ROW_COLUMNS = (
+    "number", "due_on", *(f"{name}_minor" for name in AMOUNTS), "period_from", *(f"{name}_minor" for name in EARNED),
+)  # fmt: skip
 
 
 def contract_of(loan: Loan, balance: LoanBalance) -> Contract:
@@ -27,7 +30,10 @@ def contract_of(loan: Loan, balance: LoanBalance) -> Contract:
 
 def installment_of(row: tuple[Any, ...]) -> finance.Installment:
     """Return one installment from the values of `ROW_COLUMNS`."""
-    return finance.Installment(*row[:-2], period_from=row[-2], earned_interest=row[-1])
+    *amounts, period_from, earned_interest, earned_fee = row
+    return finance.Installment(
+        *amounts, period_from=period_from, earned_interest=earned_interest, earned_fee=earned_fee
+    )
 
 
 def position_of(loan: Loan, balance: LoanBalance, rows: Iterable[tuple[Any, ...]]) -> Position:

@@ -575,6 +575,7 @@ _UNDONE_BY: Mapping[str, str] = {
     LoanEvent.Kind.PAUSE: "repayments.pause_loanevent",
     LoanEvent.Kind.RESUME: "repayments.pause_loanevent",
     LoanEvent.Kind.RESTRUCTURE: "repayments.restructure_loanevent",
+    LoanEvent.Kind.ARREARS_PLAN: "repayments.restructure_loanevent",
     LoanEvent.Kind.RATE_CHANGE: "repayments.reprice_loanevent",
     LoanEvent.Kind.DUE_DAY: "repayments.redate_loanevent",
     LoanEvent.Kind.CHARGE_OFF: "repayments.charge_off_loanevent",

@@ -26,7 +26,7 @@ from loans.models import Loan
 from loans.selectors.compiled import OneRow
 from loans.selectors.products import product_code_of
 from repayments.models import LoanBalance, ScheduleVersion
-from repayments.selectors.positions import AMOUNTS, ROW_COLUMNS, contract_of, position_of
+from repayments.selectors.positions import AMOUNTS, EARNED, ROW_COLUMNS, contract_of, position_of
 
 ACCOUNT_OF = {
     Book.CASH: accounts.CASH,
@@ -135,7 +135,16 @@ def store(loaded: LoadedLoan, after: Position, contract: Contract, *, event_on: 
 def demands_of(rows: Sequence[finance.Installment]) -> list[tuple[object, ...]]:
     """Return what a schedule version never changes: dates, amounts, and how its interest runs."""
     return [
-        (row.number, row.due_on, row.principal, row.interest, row.fee, row.period_from, row.earned_interest)
+        (
+            row.number,
+            row.due_on,
+            row.principal,
+            row.interest,
+            row.fee,
+            row.period_from,
+            row.earned_interest,
+            row.earned_fee,
+        )
         for row in rows
     ]
 
@@ -181,7 +190,7 @@ def insert_schedule(loan_id: int, version: int, rows: Sequence[finance.Installme
             f"""
             INSERT INTO repayments_installment (loan_id, version, {", ".join(ROW_COLUMNS)})
             SELECT %s, %s, new.* FROM unnest(%s::int[], %s::date[], {", ".join("%s::bigint[]" for _name in AMOUNTS)},
-                                             %s::date[], %s::bigint[]) AS new
+                                             %s::date[], %s::bigint[], %s::bigint[]) AS new
             """,  # noqa: S608 – the names are constants
             [loan_id, version, *installment_arrays(rows)],
         )
@@ -189,7 +198,7 @@ def insert_schedule(loan_id: int, version: int, rows: Sequence[finance.Installme
 
 def installment_arrays(rows: Sequence[finance.Installment]) -> list[str]:
     """Return the values of `ROW_COLUMNS` as columns, for `unnest`."""
-    names = ("number", "due_on", *AMOUNTS, "period_from", "earned_interest")
+    names = ("number", "due_on", *AMOUNTS, "period_from", *EARNED)
     return [array_text(getattr(row, name) for row in rows) for name in names]
 
 

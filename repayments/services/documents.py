@@ -35,12 +35,18 @@ Format = IssuedFile.Format
 Revocation = IssuedDocument.Revocation
 SYSTEM = "system:documents"
 
-_MAKERS: Mapping[str, Mapping[str, Callable[..., bytes]]] = {
+Makers = Mapping[str, Callable[..., bytes]]
+_MAKERS: dict[str, Makers] = {
     Kind.SETTLEMENT_CERTIFICATE: {Format.PDF: certificate_pdf},
     Kind.STATEMENT_OF_ACCOUNT: {Format.PDF: statement_pdf, Format.XLSX: statement_xlsx},
 }
 # Left out of the digest: of two papers that differ in nothing else, the first one is returned.
 _OF_THE_MOMENT = {"issued_on"}
+
+
+def register_paper(kind: str, makers: Makers) -> None:
+    """Let an app above issue papers of a kind; registering it again replaces it, so that `ready` may run twice."""
+    _MAKERS[kind] = makers
 
 
 class LoanNotSettled(DomainError):
@@ -145,6 +151,30 @@ def issue_statement(
     return _issue(
         Kind.STATEMENT_OF_ACCOUNT, loan, facts, language=language, as_of=last, now=now, site=site, actor=actor
     )
+
+
+@transaction.atomic
+def issue_paper(
+    kind: str,
+    *,
+    loan_id: int,
+    facts: Mapping[str, Any],
+    language: str,
+    as_of: date,
+    now: datetime,
+    site: str,
+    actor: str,
+) -> IssuedDocument:
+    """
+    Issue a paper of a registered kind about a loan, or return the one that stands and says the same.
+
+    :param facts: what it says beside lender, borrower, loan, product, currency and the day of issue.
+    :param site: see `issue_certificate`.
+    """
+    loan = lock_loan(loan_id)
+    with translation.override(language):
+        told = {**_about(loan, language, now=now), **facts}
+    return _issue(kind, loan, told, language=language, as_of=as_of, now=now, site=site, actor=actor)
 
 
 def hand_out(document: IssuedDocument, *, format: str, actor: str) -> IssuedFile:

@@ -47,6 +47,7 @@ READS_PHONES = {
     "collections_mgmt/desk/page.py": "of the lender's own line for complaints",
     "collections_mgmt/scripts_admin.py": "the lender's own, for complaints",
     "collections_mgmt/contact_facts.py": "gives a guarantor's to the guard alone",
+    "collections_mgmt/services/relief/offer_codes.py": "a code that the borrower asked for",
     "loans/services/answer_step.py": "compares what was typed",
     "loans/services/submit_application.py": "compares",
     "loans/services/sign_guarantee.py": "a code that the guarantor asked for",

@@ -36,6 +36,7 @@ class TestExamples:
             "quote",
             "annual_rate",
             "replay",
+            "restructure_options",
             "classify",
             "check_contact",
             "quote",

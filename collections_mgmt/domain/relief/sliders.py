@@ -1,0 +1,86 @@
+"""What a borrower may move of an offer by themselves, and how far it stays one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from collections_mgmt.domain.relief.candidates import spread_over
+from collections_mgmt.domain.relief.offers import Offer
+from collections_mgmt.domain.relief.quoting import Desk
+from dashu.finance.relief import Relief, ReliefMethod
+
+_LATEST_DUE_DAY = 28
+
+# Which figure of a method moves.
+FIGURES = {
+    ReliefMethod.TERM_EXTENSION: "count",
+    ReliefMethod.ARREARS_PLAN: "arrears_over",
+    ReliefMethod.PAYMENT_HOLIDAY: "months",
+    ReliefMethod.INTEREST_ONLY: "months",
+    ReliefMethod.STEP_UP: "months",
+    ReliefMethod.DUE_DATE: "due_day",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slider:
+    """
+    :param figure: its name in a `Relief`. :param low, high: between which what is chosen stays an offer, as far as
+        every quote says; a value in between is quoted again before it is agreed.
+    """
+
+    figure: str
+    low: int
+    high: int
+    chosen: int
+
+
+def slider_of(desk: Desk, offer: Offer) -> Slider | None:
+    """Return how far an offer can be moved; None where nothing of it moves."""
+    figure = FIGURES.get(offer.method)
+    chosen: int | None = getattr(offer.relief, figure) if figure else None
+    if figure is None or chosen is None:
+        return None
+
+    def is_offered(value: int) -> bool:
+        return isinstance(desk.quote(moved(desk, offer.relief, value)), Offer)
+
+    return Slider(
+        figure,
+        low=_furthest(is_offered, chosen, 1),
+        high=_furthest(is_offered, chosen, _most(desk, offer.method)),
+        chosen=chosen,
+    )
+
+
+def moved(desk: Desk, relief: Relief, value: int) -> Relief:
+    """Return the relief with its figure at another value, and what follows from it."""
+    if relief.method is ReliefMethod.TERM_EXTENSION:
+        return replace(relief, count=value, arrears_over=spread_over(desk, value))
+    if relief.method is ReliefMethod.INTEREST_ONLY and relief.count is not None:
+        return replace(relief, months=value, count=desk.remaining + value)
+    change: dict[str, Any] = {FIGURES[relief.method]: value}
+    return replace(relief, **change)
+
+
+def _most(desk: Desk, method: ReliefMethod) -> int:
+    bounds = desk.case.bounds
+    if method is ReliefMethod.TERM_EXTENSION:
+        return bounds.longest_count
+    if method is ReliefMethod.DUE_DATE:
+        return _LATEST_DUE_DAY
+    longest = bounds.limits.longest_months[method]
+    return min(longest, desk.remaining) if method is ReliefMethod.ARREARS_PLAN else longest
+
+
+def _furthest(is_offered: Callable[[int], bool], chosen: int, bound: int) -> int:
+    """Return the value closest to the bound that is still offered, halving what lies between."""
+    step = 1 if bound >= chosen else -1
+    near, far = 0, abs(bound - chosen)
+    while near < far:
+        middle = (near + far + 1) // 2
+        if is_offered(chosen + step * middle):
+            near = middle
+        else:
+            far = middle - 1
+    return chosen + step * near

@@ -1,0 +1,230 @@
+"""
+A borrower accepts an offer by the code that was sent: it is booked, the contract is amended, and the plan begins.
+
+What is booked is compared with what was signed before the transaction ends, so an offer of a loan that has moved is
+refused and quoted anew, never booked wrong.
+"""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from collections_mgmt.domain.relief_plans import observation, worst
+from collections_mgmt.models import (
+    OfferCode,
+    OfferSet,
+    OverdueStatus,
+    RestructuringOffer,
+    RestructuringPlan,
+)
+from collections_mgmt.models.relief import new_plan_reference
+from collections_mgmt.selectors.relief_plans import observed_plans
+from collections_mgmt.services.relief.amendments import issue_amendment
+from collections_mgmt.services.relief.offer_codes import (
+    OfferOutdated,
+    latest_offer_code,
+    lock_offer,
+    refuse_outdated,
+    refuse_wrong_offer_code,
+)
+from collections_mgmt.services.relief.quoting import quote_anew
+from collections_mgmt.services.relief.ways import book_acts, open_rows
+from collections_mgmt.services.relief.writing import (
+    OfferNotOpen,
+    end_set,
+    is_restructuring,
+    note,
+    note_plan,
+)
+from collections_mgmt.services.scales import floors_on, scales_on
+from dashu.kernel.dates import LENDER_ZONE, lender_date
+from dashu.kernel.masking import masked_name
+from dashu.messaging.services import enqueue as messaging
+from dashu.policy import rules as policy
+from loans.domain.cost_sheet import digest_of
+from loans.models import Loan
+from loans.services.draft_contract import BINDING, Where
+from loans.services.signing_codes import no_code_holds
+from repayments.selectors.newest_events import newest_event
+from repayments.services.booking import load
+
+_RUNNING = RestructuringPlan.RUNNING
+
+
+def accept_offer(
+    *, offer_id: int, code: str, language: str, now: datetime, site: str, where: Where, actor: str
+) -> RestructuringPlan:
+    """
+    Accept an offer and book it. Accepted before, the same plan is returned and nothing changes.
+
+    :param code: as it was typed. :param language: of the reader; the amendment that binds is in Chinese.
+    :param site: the address that the page for checking papers lies under, such as "https://loans.example".
+    :raises OfferNotFound: there is none. :raises CodeWrong, CodeExpired: see there; a wrong one is counted.
+    :raises OfferNotOpen: the set has ended, or another way of it was accepted.
+    :raises OfferOutdated: the loan or the day has changed; the set is quoted anew by then.
+    """
+    if earlier := RestructuringPlan.objects.filter(offer=offer_id).first():
+        return earlier
+    code_tried = refuse_wrong_offer_code(offer_id=offer_id, typed=code, now=now)
+    try:
+        return _accept(offer_id, code_tried, language=language, now=now, site=site, where=where, actor=actor)
+    except OfferOutdated:
+        quote_anew(set_id=code_tried.offer.offer_set_id, now=now)
+        raise
+
+
+@transaction.atomic
+def _accept(
+    offer_id: int, tried: OfferCode, *, language: str, now: datetime, site: str, where: Where, actor: str
+) -> RestructuringPlan:
+    offered, offer = lock_offer(offer_id)
+    if earlier := RestructuringPlan.objects.filter(offer=offer).first():
+        return earlier
+    refuse_outdated(offered, offer, now=now)
+    if offer.loan.status != Loan.Status.ACTIVE:
+        raise OfferNotOpen(_("This loan has ended, so its terms cannot change any more."))
+    code = latest_offer_code(offer, now=now)
+    if code is None or code.pk != tried.pk:
+        raise no_code_holds()
+    evidence = _evidence(offered, offer, code, now=now, where=where)
+    reference = new_plan_reference()
+    today = lender_date(now)
+    before = OverdueStatus.objects.filter(pk=offer.loan_id).first()
+    event_ids = _book(offer, reference, today=today, actor=actor)
+    plan = _write(offer, reference, event_ids, before, evidence, language=language, now=now)
+    OfferCode.objects.filter(pk=code.pk).update(used_at=now, sealed_code=None)
+    offer.status = RestructuringOffer.Status.ACCEPTED
+    offer.save(update_fields=["status"])
+    end_set(offered, OfferSet.Status.ACCEPTED, today=today, actor=actor)
+    plan.amendment = issue_amendment(plan, now=now, site=site, actor=actor)
+    # The end of the hold lets the count go on: an event of ours, and none that binds anybody.
+    plan.after_event = newest_event(plan.loan_id)
+    plan.save(update_fields=["amendment", "after_event"])
+    note("accepted", offered, actor, way=offer.number)
+    note_plan("accepted", plan, actor, evidence=plan.evidence_digest, events=plan.events)
+    _tell(plan)
+    return plan
+
+
+def _book(offer: RestructuringOffer, reference: str, *, today: date, actor: str) -> list[int]:
+    """:raises OfferOutdated: what would be booked is not what was signed."""
+    event_ids = book_acts(loan_id=offer.loan_id, acts=offer.acts, on=today, reference=reference, actor=actor)
+    offer.loan.refresh_from_db()
+    if open_rows(load(offer.loan).position.installments) != [list(row) for row in offer.rows]:
+        raise OfferOutdated(_("Your loan has changed since this was worked out. Look at the new figures, then decide."))
+    return event_ids
+
+
+def _write(
+    offer: RestructuringOffer,
+    reference: str,
+    event_ids: list[int],
+    before: OverdueStatus | None,
+    evidence: dict[str, Any],
+    *,
+    language: str,
+    now: datetime,
+) -> RestructuringPlan:
+    today, loan = lender_date(now), offer.loan
+    RestructuringPlan.objects.filter(loan=loan, status__in=_RUNNING).update(
+        status=RestructuringPlan.Status.REPLACED, ended_on=today, end_reason=f"plan {reference} takes its place"
+    )
+    due_days = [date.fromisoformat(row[1]) for row in offer.rows]
+    coming = [day for day in due_days if day > today] or due_days
+    seen = observation(coming[0], coming, policy.relief_clocks(today))
+    counts = is_restructuring(offer.method)
+    earlier = observed_plans([loan.pk]).get(loan.pk)
+    if earlier is not None and counts:
+        earlier.is_observed, earlier.observation_ended_on = False, today
+        earlier.save(update_fields=["is_observed", "observation_ended_on"])
+    flag = "" if not counts else "RESTRUCTURED_AGAIN" if earlier else "RESTRUCTURED"
+    tier, stage = _floors(loan, flag, before, earlier, today) if counts else ("", "")
+    return RestructuringPlan.objects.create(
+        reference=reference,
+        offer=offer,
+        loan=loan,
+        method=offer.method,
+        accepted_at=now,
+        accepted_on=today,
+        withdraw_until=today + timedelta(days=policy.relief_limits(today).cooling_off_days),
+        events=event_ids,
+        after_event=newest_event(loan.pk),
+        first_due_on=coming[0],
+        last_due_on=due_days[-1],
+        flag=flag,
+        tier_floor=tier,
+        stage_floor=stage,
+        is_observed=counts,
+        observed_from=seen.since,
+        observed_until=seen.until,
+        observation_ended_on=None if counts else today,
+        forborne_until=seen.forborne_until if counts else today,
+        credit_event=policy.relief_credit_marks(today).get(offer.method, ""),  # type: ignore[call-overload]
+        language=language if language in BINDING else BINDING[0],
+        evidence=evidence,
+        evidence_digest=digest_of(evidence),
+    )
+
+
+def _floors(
+    loan: Loan, flag: str, before: OverdueStatus | None, earlier: RestructuringPlan | None, today: date
+) -> tuple[str, str]:
+    """Return the best class and stage from now on: those of the flag, and never better than before."""
+    scales, (tier, stage) = scales_on(today), floors_on(flag, today)
+    kind = Loan.objects.values_list("product_terms__product__kind", flat=True).get(pk=loan.pk)
+    held = [tier, earlier.tier_floor if earlier else "", before.classification if before else ""]
+    stages = [stage, earlier.stage_floor if earlier else "", before.stage if before else ""]
+    return worst(scales.tiers[kind], held), worst(scales.stages, stages) if scales.stages else ""
+
+
+def _evidence(
+    offered: OfferSet, offer: RestructuringOffer, code: OfferCode, *, now: datetime, where: Where
+) -> dict[str, Any]:
+    """Return who accepted what, when, how and from where, with nothing personal in clear."""
+    borrower = offered.borrower
+    return {
+        "who": {
+            "borrower": borrower.number,
+            "name": masked_name(borrower.name),
+            "phone": code.phone_shown,
+        },
+        "what": {
+            "offer": offered.reference,
+            "way": offer.number,
+            "loan": offer.loan.number,
+            "offer_sha256": offer.digest,
+            "quoted_on": offered.quoted_on.isoformat(),
+        },
+        "when": {"offered_at": _moment(offered.made_at), "accepted_at": _moment(now)},
+        "how": {
+            "method": "one-time code by text message",
+            "code": str(code.salt),
+            "sent_at": _moment(code.sent_at),
+            "tries": code.tries,
+        },
+        "where": {"ip": where.ip, "agent": where.agent[:300]},
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.astimezone(LENDER_ZONE).isoformat() if at else None
+
+
+def _tell(plan: RestructuringPlan) -> None:
+    figures = plan.offer.figures
+    messaging.enqueue(
+        dedupe_key=f"collections.offer_accepted:{plan.pk}",
+        borrower_id=plan.loan.borrower_id,
+        loan_id=plan.loan_id,
+        template="collections.offer_accepted",
+        params={
+            "loan_number": plan.loan.number,
+            "currency": plan.loan.currency,
+            "reference": plan.reference,
+            "amount_minor": figures["first_minor"],
+            "due_on": plan.first_due_on,
+            "withdraw_on": plan.withdraw_until,
+        },
+    )

@@ -1,0 +1,65 @@
+"""Offers that are quoted anew, because another day has begun or something happened on the loan."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from collections_mgmt.models import OfferSet, RestructuringOffer
+from collections_mgmt.services.relief.ways import Way, tried
+from collections_mgmt.services.relief.writing import after_events, end_set, lock_set, note, refuse_ended
+from dashu.kernel.dates import lender_date
+from dashu.kernel.errors import DomainError
+
+ACTOR = "system:relief"
+
+
+@transaction.atomic
+def quote_anew(*, set_id: int, now: datetime) -> OfferSet:
+    """
+    Bring the figures of an open set up to this moment; where they are, nothing changes.
+
+    A way that no longer fits its loan lapses. If none is left, the set ends, and the borrower can ask for a new one.
+
+    :raises OfferNotFound: there is none. :raises OfferNotOpen: it has ended.
+    """
+    offered, today = lock_set(set_id), lender_date(now)
+    refuse_ended(offered, today=today)
+    loan_ids = list(offered.loans.values_list("loan_id", flat=True))
+    newest = after_events(loan_ids)
+    if (offered.quoted_on, offered.after_events) == (today, newest):
+        return offered
+    offered.quoted_on, offered.after_events = today, newest
+    offered.save(update_fields=["quoted_on", "after_events"])
+    standing = [_quoted(offer, offered) for offer in offered.offers.filter(status=RestructuringOffer.Status.OFFERED)]
+    note("quoted_anew", offered, ACTOR, on=today)
+    if not any(standing):
+        end_set(offered, OfferSet.Status.TAKEN_BACK, today=today, actor=ACTOR, reason="no way fits the loan any more")
+        note("taken_back", offered, ACTOR, reason=offered.end_reason)
+    return offered
+
+
+def _quoted(offer: RestructuringOffer, offered: OfferSet) -> bool:
+    """Write an offer as it is on the day of its set; return whether it still fits."""
+    try:
+        way = quoted_way(offer, offered)
+    except DomainError:
+        offer.status = RestructuringOffer.Status.LAPSED
+        offer.save(update_fields=["status"])
+        return False
+    offer.relief, offer.acts = dict(way.relief), [dict(act) for act in way.acts]
+    offer.figures, offer.rows = dict(way.figures), [list(row) for row in way.rows]
+    offer.digest = way.digest_on(offered.quoted_on)
+    offer.save(update_fields=["relief", "acts", "figures", "rows", "digest"])
+    return True
+
+
+def quoted_way(offer: RestructuringOffer, offered: OfferSet) -> Way:
+    """:raises DomainError: it no longer fits."""
+    return tried(
+        loan_id=offer.loan_id,
+        method=offer.method,
+        relief=offer.relief,
+        acts=offer.acts,
+        on=offered.quoted_on,
+        actor=ACTOR,
+    )

@@ -1,0 +1,94 @@
+"""A borrower takes an accepted plan back: the loan is as if it had never been."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from collections_mgmt.models import OfferLoan, RestructuringPlan
+from collections_mgmt.services.relief.writing import OfferNotFound, note_plan
+from dashu.kernel.dates import lender_date
+from dashu.kernel.errors import DomainError
+from repayments.models import Payment
+from repayments.services.booking import lock_loans
+from repayments.services.documents import revoke_document
+from repayments.services.undo_event import undo_event
+
+
+class WithdrawalRefused(DomainError):
+    """The days of taking a plan back are over, something was paid since, or it has ended."""
+
+    code = "plan_withdrawal_refused"
+    http_status = 409
+
+
+def lock_plan(plan_id: int) -> RestructuringPlan:
+    """
+    Lock a plan after the loans that its offer was about.
+
+    :raises OfferNotFound: there is none.
+    """
+    about = OfferLoan.objects.filter(offer_set__offers__plan=plan_id).values_list("loan_id", flat=True)
+    loan_ids = {*about, *RestructuringPlan.objects.filter(pk=plan_id).values_list("loan_id", flat=True)}
+    if not loan_ids:
+        raise OfferNotFound(_("There is no such plan."))
+    lock_loans(loan_ids)
+    found: RestructuringPlan = RestructuringPlan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan_id)
+    return found
+
+
+def can_withdraw(plan: RestructuringPlan, *, today: date) -> bool:
+    """Whether the plan can be taken back on a day."""
+    return plan.is_running and today <= plan.withdraw_until and not _paid_since(plan)
+
+
+@transaction.atomic
+def withdraw_plan(*, plan_id: int, now: datetime, actor: str) -> RestructuringPlan:
+    """
+    Take a plan back within its days, if nothing was paid since. Taken back before, nothing changes.
+
+    A plan that it replaced runs on, and the class that the loan was held at before holds again.
+
+    :raises OfferNotFound: there is none. :raises WithdrawalRefused: see there.
+    """
+    plan, today = lock_plan(plan_id), lender_date(now)
+    if plan.status == RestructuringPlan.Status.WITHDRAWN:
+        return plan
+    if not plan.is_running or today > plan.withdraw_until:
+        raise WithdrawalRefused(
+            _("This plan could be taken back up to %(day)s. If it no longer fits, ask for help; a person answers."),
+            params={"day": plan.withdraw_until},
+        )
+    if _paid_since(plan):
+        raise WithdrawalRefused(
+            _("Something was paid under this plan, so it holds. If it no longer fits, ask for help; a person answers.")
+        )
+    for event_id in reversed(plan.events):
+        undo_event(event_id=event_id, today=today, reason=f"plan {plan.reference} taken back", actor=actor)
+    plan.status, plan.ended_on = RestructuringPlan.Status.WITHDRAWN, today
+    if plan.is_observed:
+        plan.is_observed, plan.observation_ended_on = False, today
+    plan.save(update_fields=["status", "ended_on", "is_observed", "observation_ended_on"])
+    if plan.amendment_id is not None:
+        revoke_document(document_id=plan.amendment_id, note=f"plan {plan.reference} taken back", now=now, actor=actor)
+    _restore_replaced(plan)
+    note_plan("withdrawn", plan, actor)
+    return plan
+
+
+def _paid_since(plan: RestructuringPlan) -> bool:
+    return Payment.objects.filter(loan=plan.loan_id, event_id__gt=plan.after_event, is_returned=False).exists()
+
+
+def _restore_replaced(plan: RestructuringPlan) -> None:
+    """Let a plan run on that this one had replaced, and its observation, if that had been ended for it."""
+    replaced = RestructuringPlan.objects.filter(loan=plan.loan_id, pk__lt=plan.pk, ended_on=plan.accepted_on)
+    earlier = replaced.filter(status=RestructuringPlan.Status.REPLACED).order_by("-pk").first()
+    if earlier is not None:
+        earlier.status, earlier.ended_on, earlier.end_reason = RestructuringPlan.Status.ACTIVE, None, ""
+        earlier.save(update_fields=["status", "ended_on", "end_reason"])
+    ended = RestructuringPlan.objects.filter(loan=plan.loan_id, pk__lt=plan.pk, observation_ended_on=plan.accepted_on)
+    observed = ended.filter(observed_until__gt=plan.accepted_on).exclude(status="WITHDRAWN").order_by("-pk").first()
+    if observed is not None:
+        observed.is_observed, observed.observation_ended_on = True, None
+        observed.save(update_fields=["is_observed", "observation_ended_on"])

@@ -1,0 +1,223 @@
+"""The rows of offers: written together with the hold under which a borrower decides, brought up to date, and ended."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from collections_mgmt.models import (
+    Budget,
+    HardshipRequest,
+    Hold,
+    OfferLoan,
+    OfferSet,
+    RestructuringOffer,
+    RestructuringPlan,
+)
+from collections_mgmt.selectors.care import more_days
+from collections_mgmt.services.holds import place_hold, release_hold
+from collections_mgmt.services.placements import bring_back_of
+from collections_mgmt.services.relief.ways import Way
+from dashu.audit import services as audit
+from dashu.finance.relief import ReliefMethod
+from dashu.kernel.dates import lender_date
+from dashu.kernel.errors import DomainError
+from dashu.messaging.services import enqueue as messaging
+from dashu.policy import rules as policy
+from loans.models import Loan
+from repayments.selectors.newest_events import newest_events
+from repayments.services.booking import lock_loans
+
+
+class ReliefRefused(DomainError):
+    """Relief cannot be offered or accepted like this; `field` says what is wrong."""
+
+    code = "relief_refused"
+
+
+class OfferNotFound(DomainError):
+    """There is no such offer, or it is another person's."""
+
+    code = "relief_offer_not_found"
+    http_status = 404
+
+
+class OfferNotOpen(DomainError):
+    """It was decided on, or its last day is over."""
+
+    code = "relief_offer_not_open"
+    http_status = 409
+
+
+@transaction.atomic
+def write_offers(
+    *,
+    borrower_id: int,
+    loan_ids: Collection[int],
+    ways: Sequence[Way],
+    source: str,
+    now: datetime,
+    actor: str,
+    budget: Budget | None = None,
+    request: HardshipRequest | None = None,
+    cause: str = "",
+    facts: Mapping[str, Any] | None = None,
+    not_offered: Sequence[Mapping[str, Any]] = (),
+) -> OfferSet:
+    """
+    Offer these ways to a borrower and tell them; from now on they decide in peace.
+
+    The hold comes first, so that the pause that it books is no news for the offers: they are of the loan as it is after
+    it. :param ways: one to three, quoted today.
+
+    :raises ReliefRefused: a loan is not running, not theirs, or something is open on it already.
+    """
+    loans, today = lock_loans(loan_ids), lender_date(now)
+    refuse_loans(loans.values(), borrower_id=borrower_id)
+    if not 1 <= len(ways) <= policy.relief_limits(today).most_offers or any(way.loan_id not in loans for way in ways):
+        raise ReliefRefused(_("There is nothing that could be offered on these loans."), field="offers")
+    last_day = today + timedelta(days=policy.relief_limits(today).deciding_days + more_days(borrower_id, today))
+    offered = OfferSet.objects.create(
+        borrower_id=borrower_id,
+        budget=budget,
+        request=request,
+        source=source,
+        cause=cause,
+        made_at=now,
+        made_on=today,
+        last_day=last_day,
+        quoted_on=today,
+        facts=dict(facts or {}),
+        not_offered=[dict(one) for one in not_offered],
+        actor=actor,
+    )
+    for loan in loans.values():
+        hold = _let_decide(loan, last_day=last_day, today=today, reason=f"offer {offered.reference}", actor=actor)
+        OfferLoan.objects.create(offer_set=offered, loan=loan, hold=hold)
+    for number, way in enumerate(ways, start=1):
+        write_way(offered, way, number=number)
+    offered.after_events = after_events(loans)
+    offered.save(update_fields=["after_events"])
+    bring_back_of(borrower_id, today=today, actor=actor)
+    note("made", offered, actor, source=source, methods=[way.method for way in ways])
+    tell(offered, "made", accept_on=last_day)
+    return offered
+
+
+def write_way(offered: OfferSet, way: Way, *, number: int) -> RestructuringOffer:
+    return RestructuringOffer.objects.create(
+        offer_set=offered,
+        number=number,
+        loan_id=way.loan_id,
+        method=way.method,
+        relief=dict(way.relief),
+        acts=[dict(act) for act in way.acts],
+        figures=dict(way.figures),
+        rows=[list(row) for row in way.rows],
+        digest=way.digest_on(offered.quoted_on),
+        is_recommended=way.is_recommended,
+        reason=way.reason,
+        is_own=way.is_own,
+    )
+
+
+def refuse_loans(loans: Collection[Loan], *, borrower_id: int) -> None:
+    """:raises ReliefRefused: a locked loan is not running or not theirs, or something is open on it already."""
+    if not loans or any(loan.borrower_id != borrower_id for loan in loans):
+        raise ReliefRefused(_("Choose at least one of your loans."), field="loans")
+    if not all(loan.status == Loan.Status.ACTIVE for loan in loans):
+        raise ReliefRefused(_("Only a running loan can have new terms."), field="loans")
+    if OfferLoan.objects.filter(loan__in=loans, is_open=True).exists():
+        raise ReliefRefused(_("An offer is open on this loan already."), field="loans")
+    if Hold.objects.filter(loan__in=loans, ended_on=None, kind__in=(Hold.Kind.FRAUD, Hold.Kind.DISPUTE)).exists():
+        raise ReliefRefused(_("What is owed is being looked into. Settle that first."), field="loans")
+
+
+def lock_set(set_id: int) -> OfferSet:
+    """
+    Lock a set of offers after its loans, which never change.
+
+    :raises OfferNotFound: there is none.
+    """
+    loan_ids = list(OfferLoan.objects.filter(offer_set=set_id).values_list("loan_id", flat=True))
+    if not loan_ids:
+        raise OfferNotFound(_("There is no such offer."))
+    lock_loans(loan_ids)
+    found: OfferSet = OfferSet.objects.select_for_update(no_key=True).get(pk=set_id)
+    return found
+
+
+def refuse_ended(offered: OfferSet, *, today: date) -> None:
+    """:raises OfferNotOpen: the set was decided on, or its last day is over."""
+    if not offered.is_open or today > offered.last_day:
+        raise OfferNotOpen(_("This offer has ended. Ask us for a new one."))
+
+
+def end_set(offered: OfferSet, status: str, *, today: date, actor: str, reason: str = "") -> None:
+    """End an open, locked set, and with it the hold under which the borrower decided."""
+    offered.status, offered.ended_on, offered.end_reason = OfferSet.Status(status), today, reason
+    offered.save(update_fields=["status", "ended_on", "end_reason"])
+    offered.offers.filter(status=RestructuringOffer.Status.OFFERED).update(status=RestructuringOffer.Status.LAPSED)
+    offered.loans.update(is_open=False)
+    for about in offered.loans.select_related("hold").order_by("loan_id"):
+        if about.hold is not None:
+            release_hold(about.hold, today=today, reason=f"offer {offered.reference}", actor=actor)
+
+
+def after_events(loan_ids: Collection[int]) -> dict[str, int]:
+    """Return the newest event of each loan, as an offer keeps it."""
+    return {str(loan_id): event for loan_id, event in sorted(newest_events(list(loan_ids)).items())}
+
+
+def is_restructuring(method: str) -> bool:
+    """Whether a way is a restructuring for classes and limits; another due day is none."""
+    return method != ReliefMethod.DUE_DATE.value
+
+
+def note(what: str, offered: OfferSet, actor: str, **data: object) -> None:
+    """Write what happened to a set into the record of each of its loans."""
+    for loan_id in offered.loans.order_by("loan_id").values_list("loan_id", flat=True):
+        audit.record(
+            action=f"collections.offers_{what}",
+            subject_type="loan",
+            subject_id=loan_id,
+            actor=actor,
+            data={"offer": offered.reference, **data},
+        )
+
+
+def tell(offered: OfferSet, what: str, **values: object) -> None:
+    loans = list(offered.loans.values_list("loan_id", flat=True))
+    messaging.enqueue(
+        dedupe_key=f"collections.offer_{what}:{offered.pk}",
+        borrower_id=offered.borrower_id,
+        loan_id=loans[0] if len(loans) == 1 else None,
+        template=f"collections.offer_{what}",
+        params={"reference": offered.reference, **values},
+    )
+
+
+def note_plan(what: str, plan: RestructuringPlan, actor: str, **data: object) -> None:
+    audit.record(
+        action=f"collections.plan_{what}",
+        subject_type="loan",
+        subject_id=plan.loan_id,
+        actor=actor,
+        data={"plan": plan.reference, **data},
+    )
+
+
+def _let_decide(loan: Loan, *, last_day: date, today: date, reason: str, actor: str) -> Hold | None:
+    """Leave the borrower in peace on a locked loan through the last day; one that runs already lasts as long."""
+    kind = Hold.Kind.HARDSHIP_REVIEW
+    running = Hold.objects.filter(loan=loan, kind=kind, ended_on=None).first()
+    if running is None:
+        return place_hold(
+            loan_id=loan.pk, kind=kind, starts_on=today, ends_on=last_day, today=today, reason=reason, actor=actor
+        )
+    if running.ends_on is not None and running.ends_on < last_day:
+        running.ends_on = last_day
+        running.save(update_fields=["ends_on"])
+    return running
