@@ -70,7 +70,7 @@ METHODS: Mapping[ReliefMethod, MethodWords] = {
 WHYS: Mapping[Why, Promise] = {
     Why.FOLLOWS_PAYDAY: _("It moves the payment to just after your income comes and changes nothing else."),
     Why.CATCHES_UP: _("It brings the loan up to date in parts that your month can carry."),
-    Why.BRIDGES_GAP: _("It bridges the months until your income is back, and costs the least for that."),
+    Why.BRIDGES_GAP: _("It bridges the months until your income is back."),
     Why.LOWERS_FOR_GOOD: _("It lowers the payment to what your month can carry, until the end of the loan."),
     Why.COSTS_LEAST: _("No other plan fits your month; this one makes the loan itself cheaper."),
 }

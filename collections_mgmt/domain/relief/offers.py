@@ -148,12 +148,14 @@ class Carried:
     What a plan does to the months, in its tightest one.
 
     :param month: its first day. :param payment: what the loan asks for in it, minor units.
+    :param is_watched: all debts take so much of the income that somebody looks at it, though the month can carry them.
     """
 
     month: date
     payment: int
     burden: Burden
     fits: bool
+    is_watched: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,7 +178,8 @@ class Desk:
             months, key=lambda asked: means.month(asked[0]).room_for_installment(means.rules) - asked[1]
         )
         burden = means.month(first).carrying(payment, means.rules)
-        return Carried(first, payment, burden, means.carries(plan.by_month))
+        is_watched = burden.takes_more_than(means.rules.watched_debt)
+        return Carried(first, payment, burden, means.carries(plan.by_month), is_watched)
 
     def _expected(self, value: int, lost: Decimal) -> int:
         return expected(value, self.claim, lost=lost, loss_given_default=self.case.bounds.loss_given_default)

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from collections_mgmt.domain.relief.budget import Ask, Cause, Means, Statement, asks, means_of
+from collections_mgmt.domain.relief.candidates import gentlest
 from collections_mgmt.domain.relief.cases import Past
 from collections_mgmt.domain.relief.choosing import options
 from collections_mgmt.domain.relief.demands import Demand, Plan
@@ -318,6 +319,40 @@ class TestBounds:
 
         assert isinstance(found, Refusal)
         assert found.code in (Code.ABOVE_CAP, Code.NOT_AFFORDABLE)
+
+    def test_what_costs_the_lender_is_offered_where_nothing_gentler_fits_and_as_little_of_it(self):
+        late = {"payments": 3, "penalty": "0.24", "days_past_due": 66, "bounds": {"last_day": date(2027, 1, 15)}}
+
+        (gentler,) = options(case(statement(3_820_00), **late)).offers
+        found = options(case(statement(3_815_00), **late))
+
+        assert gentler.method is ReliefMethod.REAMORTIZATION
+        (offer,) = found.offers
+        assert offer.relief == Relief(ReliefMethod.RATE_CUT, annual_rate=Decimal("0.178"), arrears_over=7)
+        assert (offer.annual_rate, offer.plan.highest) == (Decimal("0.178"), 1_433_28)
+        assert (offer.why, offer.effect, offer.worth.loss) == (Why.COSTS_LEAST, Effect.REDUCED, Decimal("0.002344"))
+
+    def test_just_so_much_is_given_up_that_the_rest_fits(self):
+        late = {"payments": 3, "penalty": "0.24", "days_past_due": 66, "bounds": {"last_day": date(2027, 1, 15)}}
+
+        offer = gentlest(Desk(case(statement(3_812_00), **late)), ReliefMethod.PARTIAL_WAIVER)
+
+        assert isinstance(offer, Offer)
+        assert offer.relief.waived == {Component.PENALTY: 23_08}
+        assert (offer.given_up, offer.plan.highest, offer.effect) == (23_08, 1_430_80, Effect.REDUCED)
+        assert [act.kind.value for act in offer.acts] == ["waiver", "restructure"]
+
+    def test_a_plan_that_is_needed_by_nobody_gains_nothing(self):
+        found = Desk(case(statement(8_000_00))).quote(Relief(ReliefMethod.TERM_EXTENSION, count=24))
+
+        assert isinstance(found, Refusal)
+        assert (found.code, found.needs_person) == (Code.NO_GAIN, True)
+
+    def test_debts_above_half_of_the_income_are_watched(self):
+        (offer,) = options(case(statement(4_000_00, essentials=1_000_00, other_debts=1_300_00))).offers
+
+        assert offer.carried.fits
+        assert (offer.carried.burden.debt_bps, offer.carried.is_watched) == (5461, True)
 
     def test_a_deep_cut_costs_more_value_than_an_offer_may(self):
         one = Desk(case(statement(3_300_00), of=terms(count=24), payments=5))
