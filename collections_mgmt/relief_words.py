@@ -115,6 +115,7 @@ _REASONS: Mapping[Code, Promise] = {
     Code.TOO_LONG_PAUSE: _("It would take %(found)s months; up to %(limit)s are offered without a person."),
     Code.BEYOND_TERM: _("It would end on %(found)s; the loan has to end by %(limit)s."),
     Code.BEYOND_COUNT: _("It would take %(found)s payments; the product has at most %(limit)s."),
+    Code.RATE_RISES: _("The rate of the loan would rise from %(limit)s to %(found)s."),
     Code.CUT_TOO_DEEP: _("The rate would fall by %(found)s; up to %(limit)s is offered without a person."),
     Code.WAIVER_TOO_DEEP: _("%(found)s would be given up; up to %(limit)s is offered without a person."),
     Code.ABOVE_CAP: _("The loan would cost %(found)s a year in all; the highest rate allowed is %(limit)s."),

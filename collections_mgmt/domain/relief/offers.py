@@ -37,6 +37,7 @@ class Code(StrEnum):
     TOO_LONG_PAUSE = "too_long_pause"
     BEYOND_TERM = "beyond_term"
     BEYOND_COUNT = "beyond_count"
+    RATE_RISES = "rate_rises"
     CUT_TOO_DEEP = "cut_too_deep"
     WAIVER_TOO_DEEP = "waiver_too_deep"
     ABOVE_CAP = "above_cap"
