@@ -32,6 +32,19 @@ from collections_mgmt.models.desk import (
 )
 from collections_mgmt.models.desk_figures import BucketMove, DeskDay, DeskFigure, LoanMove
 from collections_mgmt.models.disputes import Dispute
+from collections_mgmt.models.early_warning import (
+    STEER_LEADS,
+    BorrowerPlace,
+    BureauWatch,
+    EconomicIndicator,
+    IncomeObservation,
+    IndicatorValue,
+    RevenueObservation,
+    ScoreObservation,
+    ShockEntry,
+    WarningLead,
+    WarningTrigger,
+)
 from collections_mgmt.models.legal import LegalCase, LegalStep
 from collections_mgmt.models.losses import LossClaim
 from collections_mgmt.models.placing import Agency, AgencyFile, AgencyRate, Placement
@@ -51,6 +64,7 @@ from collections_mgmt.models.strategies import (
 __all__ = [
     "REVIEW",
     "STEER",
+    "STEER_LEADS",
     "WORK",
     "WRITE_STRATEGY",
     "Agency",
@@ -58,7 +72,9 @@ __all__ = [
     "AgencyRate",
     "Arrangement",
     "ArrangementPart",
+    "BorrowerPlace",
     "BucketMove",
+    "BureauWatch",
     "CaseFile",
     "CaseFileEvent",
     "CaseFileQuerySet",
@@ -72,11 +88,14 @@ __all__ = [
     "DeskDay",
     "DeskFigure",
     "Dispute",
+    "EconomicIndicator",
     "FileAttachment",
     "FileAttachmentQuerySet",
     "HardshipLoan",
     "HardshipRequest",
     "Hold",
+    "IncomeObservation",
+    "IndicatorValue",
     "LegalCase",
     "LegalStep",
     "LoanMove",
@@ -90,10 +109,13 @@ __all__ = [
     "PromiseToPay",
     "QualityDraw",
     "QualityReview",
+    "RevenueObservation",
     "SavedFilter",
+    "ScoreObservation",
     "ScriptVersion",
     "Settlement",
     "SettlementPart",
+    "ShockEntry",
     "Skill",
     "Strategy",
     "StrategyAct",
@@ -104,5 +126,7 @@ __all__ = [
     "StrategyVersionQuerySet",
     "Team",
     "Vulnerability",
+    "WarningLead",
+    "WarningTrigger",
     "works_files",
 ]

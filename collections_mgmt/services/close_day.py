@@ -24,7 +24,9 @@ from collections_mgmt.services.close_range import ACTOR, close_range, morning_of
 from collections_mgmt.services.credit_months_sql import is_month_end
 from collections_mgmt.services.files_sql import refresh_files
 from collections_mgmt.services.holds import expire_holds
+from collections_mgmt.services.leads_sql import decide_leads, end_triggers
 from collections_mgmt.services.missed_credit_months import write_missed_month
+from collections_mgmt.services.people_warnings_sql import notice_of_people
 from collections_mgmt.services.placements import bring_back
 from collections_mgmt.services.plan_ranges import plan_ranges
 from collections_mgmt.services.steer_files import share_out_files
@@ -159,6 +161,8 @@ def end_close(*, run_id: int, today: date) -> CloseRun | None:
         with _timed(run, "booked"):
             book_portfolio(run)
         run.counts["recovered"] = _recover_quarantined(run)
+        with _timed(run, "early_warning"), connection.cursor() as cursor:
+            run.counts.update(_warn_early(cursor, run.business_date))
         with _timed(run, "placements"):
             run.counts["placements_ended"] = bring_back(today=today, actor=ACTOR)
         with _timed(run, "files"), connection.cursor() as cursor:
@@ -174,6 +178,17 @@ def end_close(*, run_id: int, today: date) -> CloseRun | None:
         _reconcile(run, today=today)
     _write_figures(run)
     return run
+
+
+def _warn_early(cursor: CursorWrapper, on: date) -> Mapping[str, int]:
+    """Note what became known of people, end what is over, and open and close the leads that follow."""
+    try:
+        rules = policy.early_warning(on)
+    except PolicyRuleMissing:  # of a country for which nobody has written thresholds yet
+        return {}
+    ended = end_triggers(cursor, on=on)
+    noticed = notice_of_people(cursor, on=on, rules=rules)
+    return {"triggers_ended": ended, "triggers_of_people": noticed, **decide_leads(cursor, on=on, rules=rules)}
 
 
 def _follow_strategies(cursor: CursorWrapper, on: date, *, today: date) -> Mapping[str, int]:

@@ -27,6 +27,7 @@ from collections_mgmt.services.promises_sql import decide_promises, remind_of_pr
 from collections_mgmt.services.reminders_sql import Plan, queue_reminders
 from collections_mgmt.services.scales import scales_on
 from collections_mgmt.services.signals_sql import refresh_signals
+from collections_mgmt.services.warnings_sql import notice_of_loans
 from dashu.alerts.services import raise_alert
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.policy import rules as policy
@@ -145,6 +146,7 @@ def _close(item: CloseRange, *, today: date) -> None:
         steps.do("cases_escalated", overdue_sql.escalate_cases, cursor, on=on, scales=scales)
         steps.do("cases_closed", overdue_sql.close_cases, cursor, on=on)
         steps.do("signals", refresh_signals, cursor, on=on, **within)
+        steps.do("warnings", _notice_of_loans, cursor, on=on, **within)
         if is_month_end(on):
             steps.do("credit_months", _write_credit_months, cursor, on=on, **within)
             steps.do("moves", _note_moves, cursor, item, scales)
@@ -189,6 +191,14 @@ def _write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: in
     except PolicyRuleMissing:  # of a country whose bureaus are told otherwise
         return 0
     return write_credit_months(cursor, on=on, first=first, end=end, codes=codes)
+
+
+def _notice_of_loans(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int:
+    try:
+        rules = policy.early_warning(on)
+    except PolicyRuleMissing:  # of a country for which nobody has written thresholds yet
+        return 0
+    return notice_of_loans(cursor, on=on, first=first, end=end, rules=rules)
 
 
 def reminder_plan(send_on: date, not_before: datetime) -> Plan:

@@ -22,6 +22,8 @@ class Purpose(models.TextChoices):
     AUTOMATED_DECISION = "AUTOMATED_DECISION", _("A first decision by computer")
     GUARANTOR_DATA = "GUARANTOR_DATA", _("Use of your data for this guarantee")
     GUARANTEE = "GUARANTEE", _("Answering for a share of this loan")
+    CASH_FLOW_WATCH = "CASH_FLOW_WATCH", _("Early help: seeing your income or sales")
+    CREDIT_WATCH = "CREDIT_WATCH", _("Early help: reading your credit report while a loan runs")
 
 
 class ConsentText(models.Model):

@@ -78,6 +78,7 @@ from dashu.policy.credit_rules import (
     payout_rules_of,
     review_rules_of,
 )
+from dashu.policy.early_warning import EarlyWarning, early_warning_of, places_of
 from dashu.policy.last_steps import (
     AgencyTerms,
     LegalTerms,
@@ -303,6 +304,16 @@ def credit_pricing(on: date, *, pack: str | None = None) -> PricingRules:
 def credit_monitoring(on: date, *, pack: str | None = None) -> MonitoringRules:
     """Return when drift of applicants, or how a group of them fares, has somebody look at the review."""
     return monitoring_rules_of(rule("credit.monitoring", on=on, pack=pack))
+
+
+def early_warning(on: date, *, pack: str | None = None) -> EarlyWarning:
+    """Return what is noticed before somebody falls behind, and when help is offered for it."""
+    return early_warning_of(rule("early_warning.triggers", on=on, pack=pack))
+
+
+def early_warning_places(on: date, *, pack: str | None = None) -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Return the names of the "regions" and "sectors" that borrowers, shocks and series are told by, by code."""
+    return places_of(rule("early_warning.places", on=on, pack=pack))
 
 
 def impairment_stages(on: date, *, pack: str | None = None) -> ImpairmentStages:
@@ -650,6 +661,8 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "claims.limitation": limitation_of,
     "legal.checklist": legal_terms_of,
     "loss.terms": loss_terms_of,
+    "early_warning.triggers": early_warning_of,
+    "early_warning.places": places_of,
     "answers.": clock_of,
     "hardship.deciding_days": whole,
     "complaints.root_causes": named_codes_of,

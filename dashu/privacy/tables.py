@@ -20,6 +20,8 @@ from django.db.models import Model, QuerySet
 from collections_mgmt.models import (
     Arrangement,
     ArrangementPart,
+    BorrowerPlace,
+    BureauWatch,
     CaseFile,
     CaseFileEvent,
     CollectionCase,
@@ -31,17 +33,22 @@ from collections_mgmt.models import (
     HardshipLoan,
     HardshipRequest,
     Hold,
+    IncomeObservation,
     LegalCase,
     LoanSignal,
     OverdueStatus,
     Placement,
     PromiseToPay,
+    RevenueObservation,
+    ScoreObservation,
     Settlement,
     SettlementPart,
     StrategyAct,
     StrategyDraw,
     StrategyPlace,
     Vulnerability,
+    WarningLead,
+    WarningTrigger,
 )
 from dashu.consents.models import ConsentEntry
 from dashu.kernel.money import format_minor
@@ -476,6 +483,38 @@ TABLES: tuple[Table, ...] = (
         "early_signs",
         _of_loans(LoanSignal),
         _fields("loan.number", "as_of", "days_late", "days_late_before", "partial_payments", "failed_collections"),
+    ),
+    Table(
+        "early_warnings",
+        _of_borrower(WarningLead),
+        _fields("opened_on", "state", "cause", "offered_on", "closed_on", "ending"),
+    ),
+    Table(
+        "triggers_of_early_warnings",
+        lambda borrower: WarningTrigger.objects.filter(borrower=borrower).select_related("loan").order_by("pk"),
+        {
+            **_fields("kind", "fired_on", "ends_on", "ended_on", "is_strong", "facts"),
+            "loan_number": lambda row: row.loan.number if row.loan else "",
+        },
+    ),
+    Table(
+        "places_of_work", lambda borrower: BorrowerPlace.objects.filter(borrower=borrower), _fields("region", "sector")
+    ),
+    Table(
+        "incomes_seen",
+        _of_borrower(IncomeObservation),
+        {**_fields("credited_on", "source", "reference"), **_amounts("amount_minor", currency="currency")},
+    ),
+    Table(
+        "revenues_seen",
+        _of_borrower(RevenueObservation),
+        {**_fields("month", "source"), **_amounts("amount_minor", currency="currency")},
+    ),
+    Table("behavior_scores", _of_borrower(ScoreObservation), _fields("scored_on", "scorecard", "points")),
+    Table(
+        "credit_reports_while_a_loan_runs",
+        _of_borrower(BureauWatch),
+        _fields("asked_at", "answered_at", "inquiry_days", "worst_days", "overdue_lenders"),
     ),
     Table("cases", _of_loans(CollectionCase), _fields("loan.number", "status", "level", "opened_on", "closed_on")),
     Table(
