@@ -83,6 +83,8 @@ def _write(cursor: CursorWrapper, worth: list[tuple[list[int], int, int]], *, na
             SELECT news.borrower_id, worth.scored_on, %(scorecard)s, worth.points,
                    news.behind[worth.back + 1 : worth.back + %(read)s]
             FROM news JOIN worth ON worth.behind = news.behind
+            -- Somebody's loans may lie in two ranges, so every range writes in one order.
+            ORDER BY news.borrower_id, worth.scored_on
             ON CONFLICT (borrower_id, scorecard, scored_on) DO UPDATE
             SET points = excluded.points, behind = excluded.behind
             WHERE kept.scored_on = %(month_end)s AND kept.points <> excluded.points
