@@ -27,6 +27,8 @@ from collections_mgmt.models import OverdueStatus
 from collections_mgmt.presenting import CLASSIFICATIONS, bucket_label, classification_label
 from collections_mgmt.quality import admin as quality_admin  # noqa: F401 – registers pages of its own
 from collections_mgmt.seen_admin import SeenAdmin
+from collections_mgmt.warning import admin as warning_admin  # noqa: F401 – registers pages of its own
+from collections_mgmt.warning import economy_admin  # noqa: F401 – registers pages of its own
 from dashu.kernel.dates import lender_today
 from dashu.policy.rules import delinquency_buckets
 from dashu.web.templatetags.dashu import money

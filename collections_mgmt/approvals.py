@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from collections_mgmt.selectors.scrub import scrub_loans
 from collections_mgmt.services.ask_placement import PLACE
 from collections_mgmt.services.ask_placement import preview_tables as preview_placement
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, parts_of, preview_tables
+from collections_mgmt.services.economy import ENTER, SHOCK, enter_shock
 from collections_mgmt.services.legal import FILE, checklist_table, open_legal_case
 from collections_mgmt.services.placements import place_loans
 from collections_mgmt.services.scripts import SCRIPT, WRITE, approve_script
@@ -21,6 +23,7 @@ from collections_mgmt.services.scripts import preview_tables as script_tables
 from collections_mgmt.services.settlements import offer_settlement, preview_settlement
 from collections_mgmt.services.strategies import PUBLISH, WHOLE, publish
 from collections_mgmt.strategy_words import rows_tables
+from collections_mgmt.warning_words import place_words
 from dashu.approvals.acts import ActKind, Payload, Preview
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
@@ -145,6 +148,20 @@ def script_page(payload: Payload) -> str:
     return reverse("admin:collections_mgmt_scriptversion_change", args=[payload["version_id"]])
 
 
+def perform_shock(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    return {"shock": enter_shock(payload=payload, today=today, actor=actor).pk}
+
+
+def describe_shock(payload: Payload) -> str:
+    from_on, to_on = (date.fromisoformat(payload[name]) for name in ("from_on", "to_on"))
+    return gettext("Enter a shock: %(place)s, from %(first)s to %(last)s: %(what)s") % {
+        "place": place_words(payload["region"], payload["sector"], from_on),
+        "first": date_format(from_on),
+        "last": date_format(to_on),
+        "what": payload["what"],
+    }
+
+
 _SETTLEMENTS = tuple(
     ActKind(
         code=code,
@@ -199,5 +216,12 @@ KINDS = (
         describe=describe_script,
         preview=preview_script,
         subject_url=script_page,
+    ),
+    ActKind(
+        code=SHOCK,
+        label=_("Shock of a region or sector"),
+        perform=perform_shock,
+        permission=ENTER,
+        describe=describe_shock,
     ),
 )

@@ -25,6 +25,7 @@ from collections_mgmt.services.settlements import review_settlement as review
 from collections_mgmt.services.take_file import wake_files as wake
 from collections_mgmt.services.tell_before_report import tell_before_report as tell_before
 from collections_mgmt.services.watch_behavior import watch_running_loans
+from collections_mgmt.services.watch_bureau import watch_bureau as watch_credit_reports
 from dashu.alerts.services import end_alert, tell_without_database
 from dashu.celery import app
 from dashu.kernel.dates import lender_now, lender_today
@@ -152,6 +153,13 @@ def draw_quality(**_newer_fields: Any) -> None:
 def tell_before_report(**_newer_fields: Any) -> None:
     """Write to those whom the record of this month would be the first to speak against, once for each month."""
     tell_before(today=lender_today())
+
+
+@shared_task
+def watch_bureau(**_newer_fields: Any) -> None:
+    """Ask the credit bureau about those who agreed to it; a call that finds nothing due asks nothing."""
+    if settings.CREDIT_BUREAU or settings.SIMULATED_BUREAU:
+        watch_credit_reports(now=lender_now())
 
 
 def _go_on_when_closed(run_id: int) -> None:

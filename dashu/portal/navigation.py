@@ -36,6 +36,9 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 page="admin:collections_mgmt_deskday_changelist",
             ),
             Entry(_("The desk"), "inbox", "collections_mgmt.casefile", own_title=_("My desk")),
+            Entry(_("Early warnings"), "notification_important", "collections_mgmt.warninglead"),
+            Entry(_("The economy"), "show_chart", "collections_mgmt.economicindicator"),
+            Entry(_("Shocks"), "flood", "collections_mgmt.shockentry"),
             Entry(_("Overdue loans"), "hourglass_bottom", "collections_mgmt.overduestatus"),
             Entry(_("Cases"), "support", "collections_mgmt.collectioncase", "?status__exact=OPEN"),
             Entry(

@@ -11,22 +11,24 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from dashu.consents.models import ConsentEntry
-from dashu.consents.selectors import all_consents_held
+from dashu.consents.models import ConsentEntry, ConsentText
+from dashu.consents.selectors import all_consents_held, consents_held, latest_texts
 from dashu.consents.services import ledger
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.kernel.masking import masked_phone
+from dashu.policy.early_warning import WITH_CONSENT
 from dashu.portal.own_borrower import own_borrower
 from dashu.users.actors import actor_of
 from dashu.users.models import Borrower, Identity
 from loans.domain.application_consents import NEEDED
 from loans.domain.applications import Status
-from loans.models import Application
+from loans.models import Application, Loan
 from loans.services.withdraw_consent import withdraw_consent
 from repayments.models import AutopayMandate
 
 MOST_LINES = 200
+EARLY_HELP = sorted(set(WITH_CONSENT.values()))
 
 
 @login_required
@@ -45,8 +47,12 @@ def consents(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             about = request.POST.get("about", "").replace("\0", "")  # which PostgreSQL does not take
-            _take_back(borrower, about, request.POST.get("purpose", "")[:24], actor_of(request))
-            messages.success(request, _("You have taken this consent back."))
+            if request.POST.get("give"):
+                _give_early_help(borrower, request.POST["give"], actor_of(request))
+                messages.success(request, _("Thank you. You can take it back here at any time."))
+            else:
+                _take_back(borrower, about, request.POST.get("purpose", "")[:24], actor_of(request))
+                messages.success(request, _("You have taken this consent back."))
         except DomainError as error:
             messages.error(request, error.user_message)
         return redirect("portal:consents")
@@ -64,6 +70,7 @@ def consents(request: HttpRequest) -> HttpResponse:
         {
             "held": [(line, applications.get(line.about), _may_take_back(line, applications)) for line in held],
             "needed": NEEDED,
+            "offered": _offered(borrower),
             "mandates": mandates.exclude(status=AutopayMandate.Status.CANCELLED),
             "lines": lines[:MOST_LINES],
         },
@@ -82,6 +89,20 @@ def details(request: HttpRequest) -> HttpResponse:
         "portal/details.html",
         {"borrower": borrower, "identity": identity, "phone": masked_phone(borrower.phone) if borrower.phone else ""},
     )
+
+
+def _offered(borrower: Borrower) -> list[ConsentText]:
+    """Return what the borrower of a running loan may agree to, so that help comes early; never a condition."""
+    if not Loan.objects.filter(borrower=borrower, status=Loan.Status.ACTIVE).exists():
+        return []
+    held = consents_held(borrower_id=borrower.pk, about="")
+    return [text for text in latest_texts(EARLY_HELP) if text.purpose not in held]
+
+
+def _give_early_help(borrower: Borrower, text_id: str, actor: str) -> None:
+    """:raises ConsentTextOutdated: it is no text of early help that is in use."""
+    offered = [text.pk for text in latest_texts(EARLY_HELP) if str(text.pk) == text_id]
+    ledger.give_consents(borrower_id=borrower.pk, text_ids=offered or [0], about="", now=lender_now(), actor=actor)
 
 
 def _take_back(borrower: Borrower, about: str, purpose: str, actor: str) -> None:

@@ -292,6 +292,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=15, hour="8-20"),
         "options": {"expires": 3000},
     },
+    # A part of the night's questions with each call, and what a bureau that was down left behind.
+    "watch-bureau": {
+        "task": "collections_mgmt.tasks.watch_bureau",
+        "schedule": crontab(minute="*/10", hour="0-6"),
+        "options": {"expires": 590},
+    },
     "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},
     # After the close of the night; each later call only makes up for one that was missed.
     "reconcile-books": {

@@ -17,6 +17,7 @@ from dashu.audit import services as audit
 from dashu.kernel.dates import lender_today
 from dashu.portal.books.files import MEDIA_TYPES
 from dashu.portal.overview.asked import EXPORT, PAGE, Asked, OverviewForm, asked_for
+from dashu.portal.overview.economy import economy_of
 from dashu.portal.overview.figures import groups_of, read_overview
 from dashu.portal.overview.listing import listing_of, needs_of
 from dashu.portal.overview.tables import bucket_table, desk_tables, heat_of, trend_chart
@@ -55,6 +56,7 @@ class OverviewAdmin(ReadOnlyAdmin):
                 "buckets": bucket_table(overview),
                 "heat": heat_of(overview),
                 "tables": list(desk_tables(overview)) if with_desk else [],
+                "economy": economy_of(person_of(request), on=overview.on),
                 "export": overview.asked.address(EXPORT),
             }
         else:
