@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError
 
 from collections_mgmt.models import OfferCode
+from collections_mgmt.selectors.behavior import last_month_end
 from collections_mgmt.services import close_day as service
 from collections_mgmt.services.agencies import watch_agencies
 from collections_mgmt.services.asked import watch_clocks as watch
@@ -26,6 +27,7 @@ from collections_mgmt.services.settlements import review_returned
 from collections_mgmt.services.settlements import review_settlement as review
 from collections_mgmt.services.take_file import wake_files as wake
 from collections_mgmt.services.tell_before_report import tell_before_report as tell_before
+from collections_mgmt.services.watch_behavior import watch_running_loans
 from collections_mgmt.services.watch_bureau import watch_bureau as watch_credit_reports
 from dashu.alerts.services import end_alert, tell_without_database
 from dashu.celery import app
@@ -153,6 +155,12 @@ def watch_reviews(**_newer_fields: Any) -> None:
     watch_care(today=today)
     watch_agencies(today=today)
     watch_limitation(today=today)
+
+
+@shared_task
+def watch_behavior(**_newer_fields: Any) -> None:
+    """Hold the months of running loans against those of the scorecard's training, once the month's end is closed."""
+    watch_running_loans(month_end=last_month_end(lender_today() - timedelta(days=1)))
 
 
 @shared_task

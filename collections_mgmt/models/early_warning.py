@@ -228,7 +228,11 @@ class RevenueObservation(models.Model):
 
 
 class ScoreObservation(models.Model):
-    """The points of a borrower by one scorecard on a day, written where they changed."""
+    """
+    The points of a borrower by one scorecard on a day, written where they changed.
+
+    :ivar behind: the months that the points are of, the newest first: how many months each ended behind.
+    """
 
     borrower = models.ForeignKey(
         Borrower, on_delete=models.PROTECT, related_name="behavior_scores", db_index=False, verbose_name=_("borrower")
@@ -236,6 +240,9 @@ class ScoreObservation(models.Model):
     scored_on = models.DateField(_("scored on"))
     scorecard = models.CharField(_("scorecard"), max_length=60)
     points = models.IntegerField(_("points"))
+    behind = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("months behind"), db_default=[], default=list
+    )
 
     class Meta:
         verbose_name = _("behavior score")

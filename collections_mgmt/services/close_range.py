@@ -21,6 +21,7 @@ from django.utils import timezone
 from collections_mgmt.models import CloseRange
 from collections_mgmt.services import overdue_sql, portfolio_sql
 from collections_mgmt.services.agreements_sql import decide_arrangements, decide_settlements
+from collections_mgmt.services.behavior_sql import score_behavior
 from collections_mgmt.services.credit_months_sql import is_month_end, write_credit_months
 from collections_mgmt.services.moves_sql import note_moves
 from collections_mgmt.services.promises_sql import decide_promises, remind_of_promises
@@ -151,6 +152,7 @@ def _close(item: CloseRange, *, today: date) -> None:
         steps.do("signals", refresh_signals, cursor, on=on, **within)
         steps.do("warnings", _notice_of_loans, cursor, on=on, **within)
         if is_month_end(on):
+            steps.do("behavior", _score_behavior, cursor, on=on, **within)
             steps.do("credit_months", _write_credit_months, cursor, on=on, **within)
             steps.do("moves", _note_moves, cursor, item, scales)
         send_on = on + timedelta(days=1)
@@ -195,6 +197,14 @@ def _write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: in
     except PolicyRuleMissing:  # of a country whose bureaus are told otherwise
         return 0
     return write_credit_months(cursor, on=on, first=first, end=end, codes=codes)
+
+
+def _score_behavior(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int:
+    try:
+        policy.early_warning(on)
+    except PolicyRuleMissing:  # of a country where nothing would read the score
+        return 0
+    return score_behavior(cursor, month_end=on, first=first, end=end)
 
 
 def _notice_of_loans(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int:

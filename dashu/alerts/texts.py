@@ -104,6 +104,11 @@ KINDS: Mapping[str, Promise] = {
         " of %(name)s is %(index)s, above %(bar)s. Nothing was changed. Look at the watch over the scorecards, and"
         " decide whether to train it anew."
     ),
+    "credit.behavior_drifts": _(
+        "The running loans at the end of %(date)s are not like those the scorecard %(scorecard)s was trained on: the"
+        " index of %(name)s is %(index)s, above %(bar)s. Nothing was changed, and the score opens no early warning by"
+        " itself. Look at the watch over the scorecards, and decide whether to train it anew on our own months."
+    ),
     "credit.group_fares_worse": _(
         "Up to %(date)s, the group %(group)s by %(attribute)s was approved %(ratio)s times as often as the group that"
         " is approved most often; the bar is %(bar)s. No decision knows the group. Look at the watch over the"

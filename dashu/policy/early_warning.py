@@ -114,7 +114,7 @@ class EarlyWarning:
     :param needed, strong_needed: so many kinds of triggers, or so many strong ones, make a lead.
     :param most_days_late: whoever is further behind has a case already, and no lead.
     :param quiet_days: after "not now", no lead is opened for so long unless something strong is new.
-    :param score_edges: points at which the bands of the behaviour score begin, rising.
+    :param score_edges: points at which the bands of the behavior score begin, rising.
     :param series: by the kind of a series.
     """
 
@@ -154,6 +154,9 @@ def early_warning_of(value: Any) -> EarlyWarning:
             raise ValueError(f"{trigger} looks back on 90 days at most")
     if rules.strong_needed > rules.needed:
         raise ValueError("a strong trigger counts no less than a weak one")
+    score = triggers.get(Trigger.SCORE_DOWN)
+    if score and (score.is_strong or rules.needed < 2):
+        raise ValueError("the score adds to what was noticed and never makes a lead alone")
     return rules
 
 

@@ -515,7 +515,7 @@ TABLES: tuple[Table, ...] = (
         _of_borrower(RevenueObservation),
         {**_fields("month", "source"), **_amounts("amount_minor", currency="currency")},
     ),
-    Table("behavior_scores", _of_borrower(ScoreObservation), _fields("scored_on", "scorecard", "points")),
+    Table("behavior_scores", _of_borrower(ScoreObservation), _fields("scored_on", "scorecard", "points", "behind")),
     Table(
         "credit_reports_while_a_loan_runs",
         _of_borrower(BureauWatch),

@@ -318,6 +318,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=45, hour="5-23"),
         "options": {"expires": 3000},
     },
+    "watch-behavior": {
+        "task": "collections_mgmt.tasks.watch_behavior",
+        "schedule": crontab(minute=50, hour="5-23"),
+        "options": {"expires": 3000},
+    },
     "sweep-checkouts": {"task": "repayments.tasks.sweep_checkouts", "schedule": 300, "options": {"expires": 290}},
     "watch-covenants": {"task": "loans.tasks.watch_covenants", "schedule": 3600, "options": {"expires": 3590}},
     "sweep-payouts": {"task": "repayments.tasks.sweep_payouts", "schedule": 120, "options": {"expires": 115}},

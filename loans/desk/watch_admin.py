@@ -12,16 +12,18 @@ from dashu.read_only_admin import ReadOnlyAdmin
 from loans.desk.watch_pages import NIGHTS, watch_figures, watch_tables
 from loans.models import ScorecardWatch
 
+USES = ScorecardWatch.Use
+
 
 @admin.register(ScorecardWatch)
 class ScorecardWatchAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The latest night of the champion, or of the scorecard that `?scorecard=` names."""
+        """The latest night of the champion of applications, or of the scorecard that `?scorecard=` names."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         wanted = request.GET.get("scorecard", "")
         nights = ScorecardWatch.objects.order_by("-night")
-        named = nights.filter(scorecard=wanted) if wanted else nights.filter(is_champion=True)
+        named = nights.filter(scorecard=wanted) if wanted else nights.filter(is_champion=True, use=USES.APPLICATIONS)
         return self._page(request, named.first())
 
     def change_view(
@@ -36,14 +38,20 @@ class ScorecardWatchAdmin(ReadOnlyAdmin):
 
     def _page(self, request: HttpRequest, watch: ScorecardWatch | None) -> HttpResponse:
         history = ScorecardWatch.objects.filter(scorecard=watch.scorecard)[:NIGHTS] if watch else []
-        latest = ScorecardWatch.objects.filter(night=watch.night) if watch else ScorecardWatch.objects.none()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": gettext("Watch over the scorecards"),
             "watch": watch,
-            "scorecards": latest.order_by("-is_champion", "scorecard"),
+            "scorecards": _beside(watch) if watch else [],
             "figures": watch_figures(watch) if watch else [],
             "tables": watch_tables(watch, list(history)) if watch else [],
         }
         return render(request, "loans/scorecard_watch.html", context)
+
+
+def _beside(watch: ScorecardWatch) -> list[ScorecardWatch]:
+    """Return those of the same use on the same night, and the latest of every other use; applications first."""
+    same = ScorecardWatch.objects.filter(use=watch.use, night=watch.night)
+    others = ScorecardWatch.objects.exclude(use=watch.use).order_by("scorecard", "-night").distinct("scorecard")
+    return sorted([*same, *others], key=lambda each: (each.use, not each.is_champion, each.scorecard))

@@ -35,7 +35,7 @@ def watch_figures(watch: ScorecardWatch) -> list[Figure]:
     window = f"{date_format(watch.from_on)} – {date_format(watch.night)}"
     shown = [
         Figure(_("scorecard"), watch.scorecard, role),
-        Figure(_("applications scored"), watch.applications, window),
+        Figure(_("borrowers scored") if _is_behavior(watch) else _("applications scored"), watch.applications, window),
     ]
     score, worst = _of_score(watch), _worst(watch)
     for title, found in ((_("index of the points"), score), (_("highest index of a fact"), worst)):
@@ -55,7 +55,7 @@ def watch_figures(watch: ScorecardWatch) -> list[Figure]:
 def watch_tables(watch: ScorecardWatch, history: Sequence[ScorecardWatch]) -> list[Table]:
     return [
         _drift_table(watch),
-        *_fairness_tables(watch),
+        *([] if _is_behavior(watch) else _fairness_tables(watch)),
         *_comparison_tables(watch),
         _history_table(history),
     ]
@@ -167,7 +167,7 @@ def _history_table(history: Sequence[ScorecardWatch]) -> Table:
         title=_("Night by night"),
         columns=[
             Column(_("night")),
-            Column(_("applications"), is_number=True),
+            Column(_("scored"), is_number=True),
             Column(_("index of the points"), is_number=True),
             Column(_("highest index of a fact"), is_number=True),
             Column(_("state")),
@@ -193,6 +193,11 @@ def _night_row(watch: ScorecardWatch) -> list[Any]:
         NOTHING if lowest is None else f"{lowest:.2f}",
         NOTHING if not watch.comparison else watch.comparison["only_champion"] + watch.comparison["only_challenger"],
     ]
+
+
+def _is_behavior(watch: ScorecardWatch) -> bool:
+    """Whether running loans are scored, of whom no groups are counted."""
+    return watch.use == ScorecardWatch.Use.BEHAVIOR
 
 
 def _of_score(watch: ScorecardWatch) -> dict[str, Any] | None:

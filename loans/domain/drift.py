@@ -1,5 +1,5 @@
 """
-Whether the applicants of a window are still like those a scorecard was trained on, by its points and its facts.
+Whether those who are scored now are still like those a scorecard was trained on, by its points and its facts.
 
 Each characteristic is watched by itself: points can stay the same while two facts move against one another.
 """
@@ -50,23 +50,29 @@ class Drift:
 
 
 def drift_of(
-    scorecard: Scorecard, expected: Expected, window: Sequence[Mapping[str, Fact]], rules: MonitoringRules
+    scorecard: Scorecard,
+    expected: Expected,
+    window: Sequence[Mapping[str, Fact]],
+    rules: MonitoringRules,
+    counts: Sequence[int] | None = None,
 ) -> tuple[Drift, ...]:
     """
     Return the drift of the score and of each characteristic, the score first.
 
-    :param window: the facts of each application, as the scorecard reads them.
-    :returns: nothing where the window has too few applications to say anything.
+    :param window: the facts of each application, or of each history, as the scorecard reads them.
+    :param counts: how often each occurs; once if not given.
+    :returns: nothing where the window has too few of them to say anything.
     :raises InvalidFact: a fact is not of the kind that the scorecard reads.
     """
-    if len(window) < rules.least_applications:
+    counts = counts or [1] * len(window)
+    if sum(counts) < rules.least_applications:
         return ()
     bands = [bisect_right(expected.edges, score(scorecard, facts).points) for facts in window]
-    found = {SCORE: _counted(bands, len(expected.of_score))}
+    found = {SCORE: _counted(bands, counts, len(expected.of_score))}
     for each in scorecard.characteristics:
-        found[each.name] = _counted([each.place_of(facts) for facts in window], len(each.points))
+        found[each.name] = _counted([each.place_of(facts) for facts in window], counts, len(each.points))
     before = {SCORE: expected.of_score, **expected.of_characteristics}
-    return tuple(_drift(name, before[name], counts, rules) for name, counts in found.items())
+    return tuple(_drift(name, before[name], places, rules) for name, places in found.items())
 
 
 def parse_expected(raw: object) -> Expected:
@@ -100,11 +106,11 @@ def _whole_numbers(value: Any, field: str) -> tuple[int, ...]:
     return tuple(value)
 
 
-def _counted(places: Sequence[int], most: int) -> tuple[int, ...]:
-    counts = [0] * most
-    for place in places:
-        counts[place] += 1
-    return tuple(counts)
+def _counted(places: Sequence[int], counts: Sequence[int], most: int) -> tuple[int, ...]:
+    found = [0] * most
+    for place, count in zip(places, counts, strict=True):
+        found[place] += count
+    return tuple(found)
 
 
 def _drift(name: str, expected: tuple[int, ...], found: tuple[int, ...], rules: MonitoringRules) -> Drift:

@@ -8,12 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 class ScorecardWatch(models.Model):
     """
-    One scorecard on one night: whether applicants are still like those it was trained on, and how groups fare by it.
+    One scorecard on one night: whether those it scores are like those it was trained on, and how groups fare by it.
 
     Groups are counted, never kept per person. A window with too few applications says so and leaves the rest empty.
 
+    :ivar use: whether it scores applications, or the behavior of running loans, which no group is counted of.
     :ivar night: the last day of the window, from `from_on` on.
-    :ivar applications: how many were scored in the window.
+    :ivar applications: how many were scored in the window; of behavior, how many borrowers.
     :ivar drift: `[{"name", "index", "stability", "expected", "found"}]`, the score first.
     :ivar fairness: by attribute `[{"group", "applicants", "approval_rate", "rate_interval", "impact_ratio",
         "ratio_interval", "needs_a_look"}]`, of what this scorecard decided.
@@ -21,7 +22,14 @@ class ScorecardWatch(models.Model):
         name and `challenger_bands` its counts; None without a challenger.
     """
 
+    class Use(models.TextChoices):
+        APPLICATIONS = "APPLICATIONS", _("Applications")
+        BEHAVIOR = "BEHAVIOR", _("Running loans")
+
     scorecard = models.CharField(_("scorecard"), max_length=60)
+    use = models.CharField(
+        _("used for"), max_length=12, choices=Use, default=Use.APPLICATIONS, db_default="APPLICATIONS"
+    )
     is_champion = models.BooleanField(_("champion"), default=False, db_default=False)
     night = models.DateField(_("night"))
     from_on = models.DateField(_("from"))

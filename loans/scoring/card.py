@@ -6,9 +6,11 @@ or in the mapping's own texts, so it is written anew with every training.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from loans.domain.stability import ACT_ABOVE, WATCH_FROM
+from loans.scoring.mapping import Subject
 from loans.scoring.measuring import FEWEST_IN_GROUP
 
 LEAST_IMPACT_RATIO = 0.8
@@ -21,13 +23,50 @@ FATES = {
 }
 
 
-def model_card(artifact: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a card calls what is scored."""
+
+    many: str
+    unknown: str
+    known: str
+    approved: str
+    approval_rate: str
+    approved_most_often: str
+    approves: str
+
+
+WORDS = {
+    Subject.APPLICATION: Words(
+        many="applications",
+        unknown="an average applicant, but more than the worst answer: what can be asked for must be asked for",
+        known="at the application",
+        approved="approved",
+        approval_rate="approval rate",
+        approved_most_often="approved most often",
+        approves="it approves too few",
+    ),
+    Subject.HISTORY: Words(
+        many="histories",
+        unknown="an average history",
+        known="before the month that it foretells",
+        approved="left alone",
+        approval_rate="share left alone",
+        approved_most_often="left alone most often",
+        approves="it warns too many",
+    ),
+}
+
+
+def model_card(artifact: Mapping[str, Any], texts: Mapping[str, str], subject: Subject = Subject.APPLICATION) -> str:
     """
     Return Markdown.
 
     :param artifact: as `loans.scoring.training.train` returns it.
     :param texts: the `card` of its mapping.
+    :param subject: what is scored.
     """
+    words = WORDS[subject]
     card, training = artifact["scorecard"], artifact["training"]
     parts = [
         f"# Scorecard {card['name']}, version {card['version']}",
@@ -42,13 +81,13 @@ def model_card(artifact: Mapping[str, Any], texts: Mapping[str, str]) -> str:
         "## Characteristics",
         f"The score is {card['start']} plus the points of one bin of each characteristic; "
         "600 points promise 50 good loans to 1 bad, and 20 more double that. What is not known is never worth more "
-        "than an average applicant, but more than the worst answer: what can be asked for must be asked for.",
+        f"than {words.unknown}.",
         "\n\n".join(_points(each) for each in card["characteristics"]),
         "## Inputs considered",
         _inputs(training["inputs"]),
-        "\n\n".join(_warnings(training["inputs"])),
+        "\n\n".join(_warnings(training["inputs"], words)),
         "## How well it tells good from bad",
-        f"On the {training['held_out_rows']:,} applications that were held out, with 95% bootstrap intervals "
+        f"On the {training['held_out_rows']:,} {words.many} that were held out, with 95% bootstrap intervals "
         f"({training['bootstrap_rounds']:,} rounds).",
         _metrics(artifact["metrics"]),
         "## Calibration",
@@ -56,11 +95,11 @@ def model_card(artifact: Mapping[str, Any], texts: Mapping[str, str]) -> str:
         _calibration(artifact["metrics"]["calibration"]),
         _misses(artifact["metrics"]["calibration"]),
         "## Fairness",
-        *_fairness(artifact["fairness"]),
+        *_fairness(artifact["fairness"], words),
         "## Limits",
         texts["limits"],
         "## Monitoring",
-        _monitoring(artifact["stability"]),
+        _monitoring(artifact["stability"], words),
     ]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
@@ -108,12 +147,12 @@ def _inputs(inputs: Sequence[Mapping[str, Any]]) -> str:
     return _table(["input", "information value", "regression weight", "fate"], rows)
 
 
-def _warnings(inputs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _warnings(inputs: Sequence[Mapping[str, Any]], words: Words) -> Iterator[str]:
     for each in inputs:
         if each["is_suspicious"]:
             yield (
                 f"**Warning.** `{each['name']}` has an information value of {each['information_value']:.4f}, above "
-                "0.5. Somebody should make sure that it was known at the application, not learned from the outcome."
+                f"0.5. Somebody should make sure that it was known {words.known}, not learned from the outcome."
             )
 
 
@@ -156,10 +195,11 @@ def _band(band: Mapping[str, Any]) -> str:
     return f"{lower} or more" if upper is None else f"{lower} to {upper - 1}"
 
 
-def _fairness(fairness: Mapping[str, Any]) -> Iterator[str]:
+def _fairness(fairness: Mapping[str, Any], words: Words) -> Iterator[str]:
     yield (
-        f"By groups of what the scorecard cannot see, on the hold-out; approved from {fairness['cut_off']} points on. "
-        "The adverse impact ratio is the approval rate against that of the group approved most often. "
+        f"By groups of what the scorecard cannot see, on the hold-out; {words.approved} from {fairness['cut_off']} "
+        f"points on. The adverse impact ratio is the {words.approval_rate} against that of the group "
+        f"{words.approved_most_often}. "
         f"Groups of fewer than {FEWEST_IN_GROUP} say little and are no measure for others."
     )
     low, missed = [], []
@@ -183,8 +223,8 @@ def _fairness(fairness: Mapping[str, Any]) -> Iterator[str]:
                     f"{_number(area['value'])} ({_interval(area)})",
                 ]
             )
-        heads = ["group", "rows", "promised bad", "came (95% interval)", "mean points", "approved (95% interval)"]
-        heads += ["adverse impact ratio", "AUC (95% interval)"]
+        heads = ["group", "rows", "promised bad", "came (95% interval)", "mean points"]
+        heads += [f"{words.approved} (95% interval)", "adverse impact ratio", "AUC (95% interval)"]
         yield f"### {name.replace('_', ' ').capitalize()}\n\n{_table(heads, rows)}"
     if low:
         yield (
@@ -194,18 +234,19 @@ def _fairness(fairness: Mapping[str, Any]) -> Iterator[str]:
     if missed:
         yield (
             f"**Outside the interval:** {'; '.join(missed)}. The score is not equally right about all groups; of one "
-            "of which it promised too many bad loans it approves too few."
+            f"of which it promised too many bad loans {words.approves}."
         )
 
 
-def _monitoring(stability: Mapping[str, Any]) -> str:
+def _monitoring(stability: Mapping[str, Any], words: Words) -> str:
     rows = [["score", f"{stability['score']['hold_out_psi']:.4f}"]]
     rows += [[name, f"{each['hold_out_psi']:.4f}"] for name, each in stability["characteristics"].items()]
     return (
         "The artifact keeps how the training rows spread over the bands of the score and the bins of each "
-        "characteristic. Applications of later months are held against them by the population stability index: below "
-        f"{WATCH_FROM:.2f} stable, up to {ACT_ABOVE:.2f} to be watched, above it somebody must act. Every input "
-        "should be kept with the version of the scorecard, so that the next can be trained on the lender's own book. "
+        f"characteristic. {words.many.capitalize()} of later months are held against them by the population stability "
+        f"index: below {WATCH_FROM:.2f} stable, up to {ACT_ABOVE:.2f} to be watched, above it somebody must act. "
+        "Every input should be kept with the version of the scorecard, so that the next can be trained on the "
+        "lender's own book. "
         "For measure, the index of the hold-out:\n\n" + _table(["of", "index"], rows)
     )
 

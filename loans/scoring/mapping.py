@@ -4,6 +4,9 @@ Mappings of data sets for training: which columns are facts, what is good, and w
 A mapping is data and can run no code. Its facts are numbers or categories; a characteristic is one fact, or one
 divided by others. Protected attributes are named so that the fairness report can group by them, and a mapping that
 also feeds one of them to the score is refused. So is a column that by its name is one and was not declared.
+
+What is scored is either an application, with a field to a column, or a history of months, whose columns become fields
+by `loans.domain.behavior`, as they do when a running loan is scored.
 """
 
 import hashlib
@@ -19,6 +22,7 @@ import yaml
 
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError, InvalidInput, _
+from loans.domain import behavior
 from loans.domain.scorecards import LANGUAGES
 
 FOLDER = Path(__file__).parent / "mappings"
@@ -45,6 +49,13 @@ class ProtectedInput(DomainError):
 class Kind(StrEnum):
     NUMERIC = "numeric"
     CATEGORY = "category"
+
+
+class Subject(StrEnum):
+    """What one row of the file is."""
+
+    APPLICATION = "application"
+    HISTORY = "history"
 
 
 class Better(StrEnum):
@@ -84,6 +95,24 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryColumns:
+    """
+    The columns of a history of months, the newest month first; see `loans.domain.behavior.History`.
+
+    :param behind: months behind; a cell below 0 is a month on time.
+    """
+
+    behind: tuple[str, ...]
+    billed: tuple[str, ...]
+    paid: tuple[str, ...]
+    limit: str | None
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        return (*self.behind, *self.billed, *self.paid, *([self.limit] if self.limit else []))
+
+
+@dataclass(frozen=True, slots=True)
 class Protected:
     """
     How applicants are grouped by an attribute in the fairness report.
@@ -107,6 +136,9 @@ class TrainingMapping:
     :param good, bad: cells of the target column.
     :param cut_off: points from which on the fairness report counts an applicant as approved.
     :param card: texts of the model card that only people can know: purpose, data, not_inputs, limits.
+    :param history: its columns where rows are histories of months.
+    :param held_out_by: the column whose value says whether a row is held out, the same in every training; None draws
+        rows with the share of bad loans of the file.
     """
 
     name: str
@@ -120,6 +152,12 @@ class TrainingMapping:
     inputs: tuple[Input, ...]
     protected: tuple[Protected, ...]
     card: Mapping[str, str]
+    history: HistoryColumns | None = None
+    held_out_by: str | None = None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject.HISTORY if self.history else Subject.APPLICATION
 
 
 def load_mapping(name: str) -> TrainingMapping:
@@ -148,8 +186,9 @@ def read_mapping(raw: object, *, digest: str) -> TrainingMapping:
     document = Document(raw)
     target = document.child("target")
     card = document.child("card")
-    fields = tuple(_field(name, one) for name, one in _named(document, "fields"))
-    kinds = {field.name: field.kind for field in fields}
+    history = _history(document.optional_child("history"))
+    fields = () if history else tuple(_field(name, one) for name, one in _named(document, "fields"))
+    kinds = dict.fromkeys(behavior.FIELDS, Kind.NUMERIC) if history else {field.name: field.kind for field in fields}
     mapping = TrainingMapping(
         name=document.text("name"),
         digest=digest,
@@ -162,6 +201,8 @@ def read_mapping(raw: object, *, digest: str) -> TrainingMapping:
         inputs=tuple(_input(name, one, kinds) for name, one in _named(document, "inputs")),
         protected=tuple(_protected(name, one) for name, one in _named(document, "protected")),
         card={name: card.text(name, longest=4_000) for name in ("purpose", "data", "not_inputs", "limits")},
+        history=history,
+        held_out_by=document.text("held_out_by", None),
     )
     for part in (target, card, document):
         part.done()
@@ -174,14 +215,15 @@ def read_mapping(raw: object, *, digest: str) -> TrainingMapping:
 def _refuse_protected(mapping: TrainingMapping) -> None:
     protected = {each.column: each.name for each in mapping.protected}
     columns = {field.name: field.column for field in mapping.fields}
-    for name, column in (*columns.items(), *((each.name, each.name) for each in mapping.inputs)):
+    months = {column: column for column in mapping.history.all} if mapping.history else {}
+    for name, column in (*columns.items(), *months.items(), *((each.name, each.name) for each in mapping.inputs)):
         if column in protected or _words_of(name) & NEVER_INPUTS or _words_of(column) & NEVER_INPUTS:
             raise ProtectedInput(
                 _("%(name)s is protected and can never be an input of a score. Take it out of the inputs."),
-                field=f"fields.{name}" if name in columns else f"inputs.{name}",
+                field=f"fields.{name}" if name in columns else "history" if name in months else f"inputs.{name}",
                 params={"name": column},
             )
-    if mapping.target in columns.values():
+    if mapping.target in (*columns.values(), *months):
         raise InvalidInput(_("The outcome cannot be an input."), field="target.column")
 
 
@@ -194,6 +236,19 @@ def _field(name: str, document: Document) -> Field:
     field = Field(name, document.text("column", name), kind, frozenset(_texts(document, "missing", default=[])))
     document.done()
     return field
+
+
+def _history(document: Document | None) -> HistoryColumns | None:
+    if document is None:
+        return None
+    columns = HistoryColumns(
+        behind=tuple(_texts(document, "behind")),
+        billed=tuple(_texts(document, "billed", default=[])),
+        paid=tuple(_texts(document, "paid", default=[])),
+        limit=document.text("limit", None),
+    )
+    document.done()
+    return columns
 
 
 def _input(name: str, document: Document, kinds: Mapping[str, Kind]) -> Input:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from dashu.kernel.errors import DomainError, _
+from loans.domain.behavior import MOST_BEHIND, History, fields_of_history
 from loans.domain.scorecards import Fact
-from loans.scoring.mapping import Field, Kind, Protected, TrainingMapping
+from loans.scoring.mapping import Field, HistoryColumns, Kind, Protected, TrainingMapping
 
 UNKNOWN_GROUP = "unknown"
 
@@ -25,18 +26,22 @@ class BadTrainingFile(DomainError):
 @dataclass(frozen=True)
 class Sample:
     """
-    Applicants whose outcome is known, in the order of the file.
+    Applicants, or histories of loans, whose outcome is known, in the order of the file.
 
     :param digest: SHA-256 of the file.
     :param facts: by field.
     :param good: True where the loan ended well.
     :param groups: of each protected attribute, the group of each applicant.
+    :param histories: the months of each, where the rows are histories.
+    :param names: the cells of the column that says who is held out.
     """
 
     digest: str
     facts: list[dict[str, Fact]]
     good: list[bool]
     groups: Mapping[str, list[str]]
+    histories: list[History] | None = None
+    names: list[str] | None = None
 
 
 def read_sample(path: Path, mapping: TrainingMapping) -> Sample:
@@ -55,20 +60,21 @@ def read_sample(path: Path, mapping: TrainingMapping) -> Sample:
             params={"name": path.name, "reason": str(error)[:200]},
         ) from error
     wanted = [mapping.target, *(field.column for field in mapping.fields), *(each.column for each in mapping.protected)]
+    wanted += [*(mapping.history.all if mapping.history else []), *filter(None, [mapping.held_out_by])]
     for column in wanted:
         if column not in table.columns:
             raise BadTrainingFile(_("The file has no column %(name)s."), field=column, params={"name": column})
-    facts = {
-        field.name: [_fact(cell, field, line) for line, cell in _cells(table, field.column)] for field in mapping.fields
-    }
+    histories = _histories(table, mapping.history) if mapping.history else None
     sample = Sample(
         digest=hashlib.sha256(raw).hexdigest(),
-        facts=[dict(zip(facts, row, strict=True)) for row in zip(*facts.values(), strict=True)],
+        facts=[fields_of_history(each) for each in histories] if histories is not None else _facts(table, mapping),
         good=[_is_good(cell, mapping, line) for line, cell in _cells(table, mapping.target)],
         groups={
             each.name: [_group(cell, each, line) for line, cell in _cells(table, each.column)]
             for each in mapping.protected
         },
+        histories=histories,
+        names=[cell.strip() for _line, cell in _cells(table, mapping.held_out_by)] if mapping.held_out_by else None,
     )
     if min(sum(sample.good), len(sample.good) - sum(sample.good)) < 100:
         raise BadTrainingFile(
@@ -80,6 +86,28 @@ def read_sample(path: Path, mapping: TrainingMapping) -> Sample:
 def _cells(table: pd.DataFrame, column: str) -> list[tuple[int, str]]:
     """Return each cell with the line it stands on, the header being line 1."""
     return list(enumerate(table[column].tolist(), start=2))
+
+
+def _facts(table: pd.DataFrame, mapping: TrainingMapping) -> list[dict[str, Fact]]:
+    columns = {
+        field.name: [_fact(cell, field, line) for line, cell in _cells(table, field.column)] for field in mapping.fields
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _histories(table: pd.DataFrame, columns: HistoryColumns) -> list[History]:
+    numbers = {
+        column: [_number(cell.strip(), column, line) for line, cell in _cells(table, column)] for column in columns.all
+    }
+    return [
+        History(
+            behind=tuple(min(MOST_BEHIND, max(0, int(numbers[column][row]))) for column in columns.behind),
+            billed=tuple(numbers[column][row] for column in columns.billed),
+            paid=tuple(numbers[column][row] for column in columns.paid),
+            limit=numbers[columns.limit][row] if columns.limit else None,
+        )
+        for row in range(len(table))
+    ]
 
 
 def _fact(cell: str, field: Field, line: int) -> Fact:

@@ -1,9 +1,8 @@
 """
-Scoring of applications as they come: the champion decides, the challenger is scored beside it.
+Scoring of applications as they come, and of running loans: the champion decides, the challenger is scored beside it.
 
-Which is which, and for what share of the applications the challenger decides, is said in `releases.yaml`. The draw
-follows from the application's reference, so an application that is scored again gets the same scorecard. Files are read
-once in a process.
+Which is which, for each use, and for what share the challenger decides, is said in `releases.yaml`. The draw follows
+from the reference of what is scored, so what is scored again gets the same scorecard. Files are read once in a process.
 """
 
 import hashlib
@@ -95,7 +94,19 @@ def serve(facts: ScoringFacts, *, reference: str, releases: Releases | None = No
 
 @cache
 def current_releases() -> Releases:
-    return parse_releases(yaml.safe_load(RELEASES.read_bytes()))
+    """Return the scorecards in use for applications."""
+    return parse_releases(_releases_of("applications"))
+
+
+@cache
+def behavior_releases() -> Releases:
+    """Return the scorecards in use for running loans."""
+    return parse_releases(_releases_of("behavior"))
+
+
+def _releases_of(use: str) -> object:
+    uses: object = yaml.safe_load(RELEASES.read_bytes())[use]
+    return uses
 
 
 def parse_releases(raw: object) -> Releases:

@@ -24,8 +24,8 @@ from loans.scoring.fitting import Fate, Fitted, bounds_of, fit
 from loans.scoring.mapping import TrainingMapping
 from loans.scoring.measuring import DECIMALS, Outcomes, calibration, draws_of, fairness, metrics
 from loans.scoring.reading import Sample, read_sample
+from loans.scoring.splitting import HOLD_OUT, is_held_out
 
-HOLD_OUT = 0.3
 BANDS = 6
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy")
 
@@ -45,10 +45,7 @@ def train(
             _("The seed is not negative, the rounds are 20 to 100,000, and the version is 1 or more."), field="seed"
         )
     sample = read_sample(path, mapping)
-    learned, held = train_test_split(
-        np.arange(len(sample.good)), test_size=HOLD_OUT, random_state=seed, stratify=sample.good
-    )
-    learned, held = sorted(learned.tolist()), sorted(held.tolist())
+    learned, held = _split(sample, seed)
     scaling = Scaling()
     fitted = fit(
         mapping, [sample.facts[row] for row in learned], [sample.good[row] for row in learned], scaling, version
@@ -103,6 +100,18 @@ def train(
 def as_bytes(artifact: dict[str, Any]) -> bytes:
     """Return the artifact as its file holds it."""
     return (json.dumps(artifact, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def _split(sample: Sample, seed: int) -> tuple[list[int], list[int]]:
+    """Return the rows to learn from and those held out."""
+    rows = range(len(sample.good))
+    if sample.names is not None:
+        held_out = [is_held_out(name) for name in sample.names]
+        return [row for row in rows if not held_out[row]], [row for row in rows if held_out[row]]
+    learned, held = train_test_split(
+        np.arange(len(sample.good)), test_size=HOLD_OUT, random_state=seed, stratify=sample.good
+    )
+    return sorted(learned.tolist()), sorted(held.tolist())
 
 
 def _outcomes(points: Sequence[int], sample: Sample, rows: Sequence[int]) -> Outcomes:

@@ -1,6 +1,6 @@
 """Watch the scorecards in use: once for each night, from what the decisions of a window keep."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
@@ -10,15 +10,17 @@ from django.db import transaction
 from dashu.alerts.services import end_alert, raise_alert
 from dashu.policy import rules as policy
 from dashu.policy.credit_monitoring import MonitoringRules
+from loans.domain.behavior import History, fields_of_history
 from loans.domain.champions import compare
 from loans.domain.drift import Drift, drift_of
 from loans.domain.fairness import GroupOutcome, fairness_of
 from loans.domain.stability import Stability
 from loans.models import ScorecardWatch
-from loans.scoring.serving import Releases, current_releases, expected, scorecard
+from loans.scoring.serving import Releases, behavior_releases, current_releases, expected, scorecard
 from loans.selectors.watched import Watched, decided_between, scored_between
 
 DRIFTS, FARES_WORSE = "credit.scorecard_drifts", "credit.group_fares_worse"
+BEHAVIOR_DRIFTS = "credit.behavior_drifts"
 
 
 @transaction.atomic
@@ -48,6 +50,39 @@ def watch_scorecards(*, night: date, releases: Releases | None = None) -> list[S
             new.append(watch)
             _tell(watch, rules)
     return new
+
+
+@transaction.atomic
+def watch_behavior(*, night: date, histories: Mapping[tuple[int, ...], int]) -> ScorecardWatch | None:
+    """
+    Keep what the months of running loans show of the champion of behavior, and raise or end the alert that follows.
+
+    The challenger is not watched: it reads what no loan of this lender has. A night that was watched is left as it is.
+
+    :param night: the last day of a month.
+    :param histories: how many borrowers have which months behind, the newest first.
+    :returns: None where nothing is new.
+    """
+    name = behavior_releases().champion
+    if ScorecardWatch.objects.filter(scorecard=name, night=night).exists():
+        return None
+    rules = policy.credit_monitoring(night)
+    known = {each: count for months, count in histories.items() if (each := History(months)).is_known}
+    facts, counts = [fields_of_history(each) for each in known], list(known.values())
+    watch, is_new = ScorecardWatch.objects.get_or_create(
+        scorecard=name,
+        night=night,
+        defaults={
+            "use": ScorecardWatch.Use.BEHAVIOR,
+            "is_champion": True,
+            "from_on": night.replace(day=1),
+            "applications": sum(counts),
+            "drift": [_plain_drift(each) for each in drift_of(scorecard(name), expected(name), facts, rules, counts)],
+        },
+    )
+    if is_new:
+        _tell_of_drift(watch, rules, BEHAVIOR_DRIFTS)
+    return watch if is_new else None
 
 
 def _found(
@@ -111,10 +146,17 @@ def _interval(interval: tuple[float, float] | None) -> list[float] | None:
 
 def _tell(watch: ScorecardWatch, rules: MonitoringRules) -> None:
     """Raise an alert for what somebody must act on, and end those that are over. Too few applications end nothing."""
+    _tell_of_drift(watch, rules, DRIFTS)
+    for attribute, groups in watch.fairness.items():
+        for group in groups:
+            _tell_of_group(watch, attribute, group, rules)
+
+
+def _tell_of_drift(watch: ScorecardWatch, rules: MonitoringRules, kind: str) -> None:
     worst = max(watch.drift, key=lambda each: each["index"], default=None)
     if worst and worst["stability"] == Stability.ACT:
         raise_alert(
-            DRIFTS,
+            kind,
             subject=watch.scorecard,
             date=watch.night,
             scorecard=watch.scorecard,
@@ -123,10 +165,7 @@ def _tell(watch: ScorecardWatch, rules: MonitoringRules) -> None:
             bar=f"{rules.act_above:f}",
         )
     elif worst:
-        end_alert(DRIFTS, subject=watch.scorecard)
-    for attribute, groups in watch.fairness.items():
-        for group in groups:
-            _tell_of_group(watch, attribute, group, rules)
+        end_alert(kind, subject=watch.scorecard)
 
 
 def _tell_of_group(watch: ScorecardWatch, attribute: str, group: dict[str, Any], rules: MonitoringRules) -> None:

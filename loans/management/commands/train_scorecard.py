@@ -1,4 +1,4 @@
-"""`manage.py train_scorecard MAPPING DATA --out FILE`: a scorecard from applications whose outcome is known."""
+"""`manage.py train_scorecard MAPPING DATA --out FILE`: a scorecard from a file whose outcomes are known."""
 
 import json
 import sys
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             sys.exit(1)
         _write(out, as_bytes(artifact))
         if card:
-            _write(card, model_card(artifact, described.card).encode())
+            _write(card, model_card(artifact, described.card, described.subject).encode())
         for each in artifact["training"]["inputs"]:
             if each["is_suspicious"]:
                 self.stderr.write(f"warning: {each['name']} has an information value of {each['information_value']}")

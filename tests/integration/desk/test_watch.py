@@ -11,8 +11,8 @@ from loans import tasks
 from loans.domain.drift import Drift
 from loans.domain.stability import Stability
 from loans.models import Application, CreditReview, ScorecardWatch
-from loans.scoring.serving import current_releases
-from loans.services.watch_scorecards import watch_scorecards
+from loans.scoring.serving import behavior_releases, current_releases
+from loans.services.watch_scorecards import watch_behavior, watch_scorecards
 from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, NOW
 from tests.integration.desk.conftest import decided, signed_in
 
@@ -218,6 +218,27 @@ class TestPage:
         first = ScorecardWatch.objects.get(scorecard=CHALLENGER, night=DAY)
         assert client.get(f"{self.PAGE}{first.pk}/change/").status_code == 200
         assert CHALLENGER in client.get(f"{self.PAGE}?scorecard={CHALLENGER}").content.decode()
+
+    def test_shows_running_loans_apart_without_groups_of_people(self, pattern, una):
+        watch_scorecards(night=DAY)
+        watch_behavior(night=DAY, histories={(0,) * 6: 900, (2, 1, 0, 0, 0, 0): 3})
+        name = behavior_releases().champion
+        client = signed_in(una)
+
+        page = client.get(f"{self.PAGE}?scorecard={name}").content.decode()
+
+        for words in (
+            "Borrowers scored",
+            "903",
+            "Somebody must act",
+            "Months the oldest open bill is late",
+            CHALLENGER,
+        ):
+            assert words in page
+        assert "How age groups fare" not in page
+        first = client.get(self.PAGE).content.decode()
+        assert "Applications scored" in first
+        assert name in first
 
     def test_says_that_no_night_was_watched_yet(self, una):
         assert "No night was watched yet." in signed_in(una).get(self.PAGE).content.decode()

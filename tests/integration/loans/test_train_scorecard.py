@@ -13,7 +13,7 @@ from django.core.management import call_command
 from loans.domain.scorecards import parse_artifact
 from loans.scoring.mapping import FOLDER
 from tests.integration.tapes.books import FOLDER as BOOKS
-from tests.unit.loans.scoring.artifacts import APPLICATIONS, MAPPING_OF, SCORECARDS
+from tests.unit.loans.scoring.artifacts import APPLICATIONS, BEHAVIOR_OF, MAPPING_OF, SCORECARDS
 
 needs_applications = [
     pytest.mark.realbook,
@@ -91,6 +91,35 @@ class TestApplications:
         trained(tmp_path, "credit_applications_longer", BOOKS / "credit_applications.csv")
 
         assert "years_in_job has an information value of 0.6" in capsys.readouterr().err
+
+
+class TestBehavior:
+    pytestmark = needs_applications
+    file = BOOKS / "uci_taiwan_cards_6k.csv"
+
+    @pytest.mark.parametrize(("name", "mapping"), BEHAVIOR_OF.items())
+    def test_the_scorecards_of_the_project_are_what_their_mapping_and_the_file_give(self, tmp_path, name, mapping):
+        kept = json.loads((SCORECARDS / f"{name}.json").read_bytes())
+        number = kept["scorecard"]["version"]
+
+        found = json.loads(trained(tmp_path, mapping, self.file, number=number, card=tmp_path / "card.md"))
+
+        assert name == f"behavior-{number}"
+        assert found["scorecard"] == kept["scorecard"]
+        assert found["training"]["mapping_sha256"] == kept["training"]["mapping_sha256"]
+        assert found["metrics"]["hold_out"]["auc"]["value"] == kept["metrics"]["hold_out"]["auc"]["value"]
+        assert 0.70 <= found["metrics"]["hold_out"]["auc"]["value"] <= 0.80
+        assert "1,846 histories that were held out" in (tmp_path / "card.md").read_text()
+
+    def test_another_person_with_the_same_months_gives_the_same_scorecard(self, tmp_path):
+        table = pd.read_csv(self.file, dtype=str, keep_default_na=False)
+        for column in ("AGE", "SEX", "EDUCATION", "MARRIAGE"):
+            table[column] = table[column][::-1].to_numpy()
+        table.to_csv(tmp_path / "others.csv", index=False)
+
+        found = json.loads(trained(tmp_path, "behavior", tmp_path / "others.csv"))
+
+        assert found["scorecard"] == json.loads((SCORECARDS / "behavior-1.json").read_bytes())["scorecard"]
 
 
 class TestGermanCredit:

@@ -85,3 +85,23 @@ class TestPlaces:
     def test_refuse_a_name_that_is_missing(self):
         with pytest.raises(ValueError):
             places_of({"regions": {"44": {"en": "Guangdong"}}, "sectors": {}})
+
+
+class TestScore:
+    def test_never_makes_a_lead_alone(self, told):
+        told["triggers"]["SCORE_DOWN"]["is_strong"] = True
+
+        with pytest.raises(ValueError, match="never makes a lead alone"):
+            early_warning_of(told)
+
+    def test_needs_something_beside_it(self, told):
+        told["needed"] = 1
+
+        with pytest.raises(ValueError, match="never makes a lead alone"):
+            early_warning_of(told)
+
+    def test_can_be_left_out_where_one_trigger_is_enough(self, told):
+        del told["triggers"]["SCORE_DOWN"]
+        told["needed"] = 1
+
+        assert early_warning_of(told).needed == 1

@@ -6,7 +6,7 @@ import pytest
 
 from dashu.kernel.documents import MissingField, UnknownField
 from dashu.kernel.errors import DomainError
-from loans.scoring.mapping import FOLDER, ProtectedInput, UnknownMapping, load_mapping, read_mapping
+from loans.scoring.mapping import FOLDER, ProtectedInput, Subject, UnknownMapping, load_mapping, read_mapping
 
 WORDS = {"label": {"en": "Income"}, "help": {"en": "Show it."}}
 MAPPING = {
@@ -26,6 +26,43 @@ def read(part=None, **changes):
     mapping = copy.deepcopy(MAPPING)
     (mapping[part] if part else mapping).update(changes)
     return read_mapping(mapping, digest="")
+
+
+MONTHS = {"behind": ["late_1", "late_2", "late_3"], "limit": "limit"}
+
+
+def read_months(history=MONTHS, **changes):
+    """Read the example as one of histories of months."""
+    mapping = {name: part for name, part in copy.deepcopy(MAPPING).items() if name != "fields"}
+    return read_mapping(
+        {**mapping, "history": history, "inputs": {"behind_now": {"better": "lower", **WORDS}}, **changes}, digest=""
+    )
+
+
+class TestHistories:
+    def test_are_read_by_the_fields_that_a_running_loan_has(self):
+        found = read_months()
+
+        assert found.subject is Subject.HISTORY
+        assert found.history.all == ("late_1", "late_2", "late_3", "limit")
+        assert found.inputs[0].fields == ("behind_now",)
+
+    @pytest.mark.parametrize("column", ["salutation", "age_in_years", "outcome"])
+    def test_a_month_is_no_protected_column_and_not_the_outcome(self, column):
+        with pytest.raises(DomainError) as refusal:
+            read_months({**MONTHS, "paid": [column]})
+
+        assert refusal.value.field in ("history", "target.column")
+
+    def test_an_input_is_a_field_of_a_history(self):
+        with pytest.raises(DomainError) as refusal:
+            read_months(inputs={"income": WORDS})
+
+        assert refusal.value.field == "inputs.income.of"
+
+    def test_fields_of_an_application_beside_them_are_refused(self):
+        with pytest.raises(UnknownField):
+            read_months(fields={"income": {}})
 
 
 class TestReadMapping:

@@ -13,6 +13,7 @@ from loans.scoring.mapping import NEVER_INPUTS
 from loans.scoring.serving import (
     InvalidRelease,
     Releases,
+    behavior_releases,
     current_releases,
     expected,
     parse_releases,
@@ -79,6 +80,7 @@ class TestServe:
 class TestReleases:
     def test_of_the_project_only_watch_the_challenger(self):
         assert current_releases() == Releases("applications-2", "applications-3", "years-in-job-and-housing", 0)
+        assert behavior_releases() == Releases("behavior-1", "behavior-2", "bills-and-limits", 0)
 
     @pytest.mark.parametrize(
         ("change", "code", "field"),
