@@ -47,6 +47,8 @@ class TestRegisteredActs:
             "collections.script",
             "settlement.offer",
             "settlement.deep",
+            "relief.outside",
+            "relief.deep",
             "product.version",
             "application.approve",
             "loan.payout",
