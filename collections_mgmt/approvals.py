@@ -1,6 +1,6 @@
 """The acts of this app that another person has to approve, as `dashu.approvals` takes them."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.desk.words import share
 from collections_mgmt.models import WRITE_STRATEGY, ScriptVersion, StrategyVersion
+from collections_mgmt.relief_words import METHODS
 from collections_mgmt.selectors.legal import checklist_of
 from collections_mgmt.selectors.scrub import scrub_loans
 from collections_mgmt.services.ask_placement import PLACE
@@ -18,6 +19,10 @@ from collections_mgmt.services.ask_settlement import DEEP, OFFER, parts_of, prev
 from collections_mgmt.services.economy import ENTER, SHOCK, enter_shock
 from collections_mgmt.services.legal import FILE, checklist_table, open_legal_case
 from collections_mgmt.services.placements import place_loans
+from collections_mgmt.services.relief.offer_outside import DEEP as DEEPER
+from collections_mgmt.services.relief.offer_outside import OUTSIDE, offer_outside
+from collections_mgmt.services.relief.offer_outside import given_up_now as relief_given_up
+from collections_mgmt.services.relief.offer_outside import preview_tables as relief_tables
 from collections_mgmt.services.scripts import (
     SCRIPT,
     WITHDRAWAL,
@@ -32,6 +37,8 @@ from collections_mgmt.services.strategies import PUBLISH, WHOLE, publish
 from collections_mgmt.strategy_words import rows_tables
 from collections_mgmt.warning_words import place_words
 from dashu.approvals.acts import ActKind, Payload, Preview
+from dashu.finance.relief import ReliefMethod
+from dashu.kernel.dates import lender_now
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
 
@@ -60,6 +67,25 @@ def given_up_now(payload: Payload, today: date) -> int:
 
 def loan_page(payload: Payload) -> str:
     return reverse("admin:loans_loan_change", args=[payload["loan_id"]])
+
+
+def perform_outside(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    offered = offer_outside(
+        loan_id=payload["loan_id"],
+        relief=payload["relief"],
+        budget_id=payload["budget_id"],
+        now=datetime.combine(today, lender_now().timetz()),
+        actor=actor,
+    )
+    return {"offer": offered.reference, "accept_by": offered.last_day.isoformat()}
+
+
+def describe_outside(payload: Payload) -> str:
+    return gettext("Offer relief on loan %(loan)s: %(method)s; %(given_up)s of its worth is given up.") % {
+        "loan": payload["loan_number"],
+        "method": METHODS[ReliefMethod(payload["relief"]["method"])].name,
+        "given_up": money(payload["given_up_minor"], payload["currency"]),
+    }
 
 
 def perform_publication(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
@@ -201,8 +227,25 @@ _SETTLEMENTS = tuple(
         (DEEP, _("Offer of a settlement that gives up much")),
     )
 )
+_RELIEF = tuple(
+    ActKind(
+        code=code,
+        label=label,
+        perform=perform_outside,
+        permission="collections_mgmt.make_offerset",
+        describe=describe_outside,
+        preview=relief_tables,
+        subject_url=loan_page,
+        amount=relief_given_up,
+    )
+    for code, label in (
+        (OUTSIDE, _("Relief outside limits")),
+        (DEEPER, _("Relief outside limits that gives up much")),
+    )
+)
 KINDS = (
     *_SETTLEMENTS,
+    *_RELIEF,
     ActKind(
         code=PUBLISH,
         label=_("Publication of a strategy"),

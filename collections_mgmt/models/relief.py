@@ -41,6 +41,8 @@ class Budget(models.Model):
 
     :ivar income: net, by code, in minor units; `verified` names the codes that a paper or a consent confirmed.
     :ivar expenses, debts: by code, in minor units. :ivar words: what was said where an amount is unusual, by code.
+    :ivar income_later_minor, income_later_from: that is expected again, and from when on; both or none.
+    :ivar payday: the day of the month on which the income comes.
     :ivar surplus_minor: what is left of a month before anything of ours, as `figures` comes to it; may be negative.
     """
 
@@ -60,6 +62,9 @@ class Budget(models.Model):
     lasts = models.CharField(
         _("may last"), max_length=10, choices=HardshipRequest.Lasts, db_default="UNKNOWN", default="UNKNOWN"
     )
+    income_later_minor = models.BigIntegerField(_("income expected later"), null=True, blank=True)
+    income_later_from = models.DateField(_("expected from"), null=True, blank=True)
+    payday = models.PositiveSmallIntegerField(_("day of the income"), null=True, blank=True)
     surplus_minor = models.BigIntegerField(_("left of a month"))
     figures = models.JSONField(_("what follows"), db_default={}, default=dict)
     actor = models.TextField(_("noted by"))
@@ -72,6 +77,14 @@ class Budget(models.Model):
         indexes = [models.Index(fields=["borrower", "-id"], name="collections_budget_newest")]
         constraints = [
             models.CheckConstraint(condition=Q(household__gte=1), name="collections_budget_of_somebody"),
+            models.CheckConstraint(
+                condition=Q(income_later_minor=None, income_later_from=None)
+                | Q(income_later_minor__isnull=False, income_later_from__isnull=False),
+                name="collections_budget_later_income_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(payday=None) | Q(payday__range=(1, 31)), name="collections_budget_payday"
+            ),
         ]
 
     def __str__(self) -> str:

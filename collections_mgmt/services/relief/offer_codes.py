@@ -52,10 +52,18 @@ def refuse_outdated(offered: OfferSet, offer: RestructuringOffer, *, now: dateti
     :raises OfferNotOpen: it has ended, or no longer fits.
     :raises OfferOutdated: another day has begun, or something happened on a loan, since it was quoted.
     """
-    today = lender_date(now)
-    refuse_ended(offered, today=today)
+    refuse_ended(offered, today=lender_date(now))
     if offer.status != RestructuringOffer.Status.OFFERED:
         raise OfferNotOpen(_("This way no longer fits your loan. Choose another one."))
+    refuse_moved(offered, now=now)
+
+
+def refuse_moved(offered: OfferSet, *, now: datetime) -> None:
+    """
+    :raises OfferNotOpen: the set has ended. :raises OfferOutdated: its figures are of another day or another loan.
+    """
+    today = lender_date(now)
+    refuse_ended(offered, today=today)
     loan_ids = list(offered.loans.values_list("loan_id", flat=True))
     if offered.quoted_on != today or offered.after_events != after_events(loan_ids):
         raise OfferOutdated(_("Your loan has changed since this was worked out. Look at the new figures, then decide."))

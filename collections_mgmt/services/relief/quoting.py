@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from collections_mgmt.models import OfferSet, RestructuringOffer
+from collections_mgmt.services.relief.make_offers import requoted
 from collections_mgmt.services.relief.ways import Way, tried
 from collections_mgmt.services.relief.writing import after_events, end_set, lock_set, note, refuse_ended
 from dashu.kernel.dates import lender_date
@@ -54,7 +55,13 @@ def _quoted(offer: RestructuringOffer, offered: OfferSet) -> bool:
 
 
 def quoted_way(offer: RestructuringOffer, offered: OfferSet) -> Way:
-    """:raises DomainError: it no longer fits."""
+    """
+    Return the way as it is by now: by the engine, or, where a person offered it without one, by what it books.
+
+    :raises DomainError: it no longer fits.
+    """
+    if offered.facts:
+        return requoted(offer, offered, actor=ACTOR)
     return tried(
         loan_id=offer.loan_id,
         method=offer.method,

@@ -91,6 +91,8 @@ KINDS = [
     "application.approve",
     "settlement.offer",
     "settlement.deep",
+    "relief.outside",
+    "relief.deep",
     "agency.place",
     "legal.file",
     "strategy.publish",

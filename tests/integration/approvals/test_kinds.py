@@ -48,6 +48,8 @@ class TestRegisteredActs:
             "collections.script_withdrawal",
             "settlement.offer",
             "settlement.deep",
+            "relief.outside",
+            "relief.deep",
             "product.version",
             "application.approve",
             "loan.payout",

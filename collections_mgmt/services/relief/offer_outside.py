@@ -1,0 +1,223 @@
+"""
+A person offers what lies outside the limits of an instant decision, and another one approves it.
+
+What a household cannot carry is no offer, whoever makes it, and nothing goes beyond the law or the product: only the
+lender's own limits give way.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from collections_mgmt.domain.relief.cases import Case
+from collections_mgmt.domain.relief.offers import Offer, Refusal
+from collections_mgmt.domain.relief.quoting import Desk
+from collections_mgmt.domain.relief.worth import value_loss, value_of
+from collections_mgmt.domain.relief.written import read_relief, refusal_json
+from collections_mgmt.models import Budget, OfferSet
+from collections_mgmt.relief_words import METHODS
+from collections_mgmt.services.relief.cases import case_of_loan, facts_of, known_of_borrower, known_of_budget
+from collections_mgmt.services.relief.make_offers import NothingToOffer, OutsideLimits, way_of
+from collections_mgmt.services.relief.ways import Way
+from collections_mgmt.services.relief.writing import refuse_loans, write_offers
+from dashu.approvals.acts import Preview, act_kind
+from dashu.approvals.models import ApprovalRequest
+from dashu.approvals.services.submit import submit
+from dashu.finance.relief import ReliefMethod
+from dashu.kernel.dates import lender_date
+from dashu.policy import rules as policy
+from dashu.policy.relief import LossBand, WaiverStage
+from dashu.users.models import User
+from dashu.users.roles import Role
+from dashu.web.templatetags.dashu import money
+from loans.models import Loan
+from repayments.services.booking import lock_loan
+
+OUTSIDE, DEEP = "relief.outside", "relief.deep"
+_FAR = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """
+    What a person would offer. :param refusal: why it is none within limits; None: it could be offered without one.
+
+    :param given_up_minor: of what the loan is worth to the lender, never below 0; `share` of it is a fraction.
+    """
+
+    way: Way
+    refusal: Refusal | None
+    given_up_minor: int
+    share: Decimal
+    facts: Mapping[str, Any]
+
+    def kind(self, on: date) -> str:
+        """Which act it is: `DEEP` is beyond what a supervisor may give up, by the rule `relief.limits`."""
+        return OUTSIDE if policy.relief_limits(on).may_offer(Role.SUPERVISOR, self.share) else DEEP
+
+
+@transaction.atomic
+def preview_outside(*, loan_id: int, relief: Mapping[str, Any], budget_id: int | None, today: date) -> Outside:
+    """
+    Return what a relief would be where the lender's own limits give way; nothing is written.
+
+    :raises OutsideLimits: it is none all the same: the household cannot carry it, or law or product forbid it.
+    :raises NothingToOffer: nothing is known of the borrower's month. :raises ReliefRefused: see `refuse_loans`.
+    """
+    loan = lock_loan(loan_id)
+    refuse_loans([loan], borrower_id=loan.borrower_id)
+    budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
+    known = known_of_budget(budget) if budget else known_of_borrower(loan.borrower_id)
+    if known is None:
+        raise NothingToOffer(gettext_lazy("Nothing is known of the borrower's month. Take up a budget first."))
+    wanted, case = read_relief(relief, loan.currency), case_of_loan(loan, known, on=today)
+    within = Desk(case).quote(wanted)
+    desk = Desk(_without_limits(case))
+    found = within if isinstance(within, Offer) else desk.quote(wanted)
+    if isinstance(found, Refusal):
+        raise OutsideLimits(
+            gettext_lazy(
+                "This cannot be offered, whoever approves it: the month cannot carry it, or a rule forbids it."
+            ),
+            field="relief",
+            details=refusal_json(found, loan.currency),
+        )
+    now, then = desk.present.worth.value, value_of(found.plan, case.annual_rate, today)
+    return Outside(
+        way=replace(way_of(loan, found, Desk(case), actor="preview"), is_recommended=True),
+        refusal=within if isinstance(within, Refusal) else None,
+        given_up_minor=max(0, now - then),
+        share=max(Decimal(0), value_loss(then, now)),
+        facts=facts_of(known, today),
+    )
+
+
+@transaction.atomic
+def ask_outside(
+    *,
+    loan_id: int,
+    relief: Mapping[str, Any],
+    budget_id: int | None,
+    reason: str,
+    user: User,
+    today: date,
+    idempotency_key: str,
+) -> ApprovalRequest:
+    """
+    Ask another person for an offer outside limits. The borrower hears of it once it is approved.
+
+    :raises OutsideLimits, NothingToOffer, ReliefRefused: see `preview_outside`.
+    :raises NotAuthorized: the person may not ask for this. :raises ReasonMissing: no reason is given.
+    """
+    found = preview_outside(loan_id=loan_id, relief=relief, budget_id=budget_id, today=today)
+    loan, kind = Loan.objects.get(pk=loan_id), found.kind(today)
+    payload = {
+        "loan_id": loan.pk,
+        "loan_number": loan.number,
+        "currency": loan.currency,
+        "relief": dict(relief),
+        "budget_id": budget_id,
+        "given_up_minor": found.given_up_minor,
+        "reason": reason,
+    }
+    preview = act_kind(kind).preview
+    return submit(
+        kind=kind,
+        payload=payload,
+        preview=preview(payload, today) if preview else (),
+        amount_minor=found.given_up_minor,
+        currency=loan.currency,
+        subject_type="loan",
+        subject_id=loan.number,
+        loan_id=loan.pk,
+        reason=reason,
+        user=user,
+        today=today,
+        idempotency_key=idempotency_key,
+    )
+
+
+@transaction.atomic
+def offer_outside(
+    *, loan_id: int, relief: Mapping[str, Any], budget_id: int | None, now: datetime, actor: str
+) -> OfferSet:
+    """
+    Offer what was approved. Its facts stay out of the set, so that it is quoted anew by what it books, not by limits.
+
+    :raises OutsideLimits, NothingToOffer, ReliefRefused: see `preview_outside`.
+    """
+    found = preview_outside(loan_id=loan_id, relief=relief, budget_id=budget_id, today=lender_date(now))
+    loan = Loan.objects.get(pk=loan_id)
+    budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
+    return write_offers(
+        borrower_id=loan.borrower_id,
+        loan_ids=[loan_id],
+        ways=[found.way],
+        source=OfferSet.Source.STAFF,
+        now=now,
+        actor=actor,
+        budget=budget,
+        cause=budget.cause if budget else "",
+    )
+
+
+def preview_tables(payload: Mapping[str, Any], today: date) -> Preview:
+    """Return what would be offered as things are on this day, as plain texts."""
+    found = preview_outside(
+        loan_id=payload["loan_id"], relief=payload["relief"], budget_id=payload["budget_id"], today=today
+    )
+    currency, figures = payload["currency"], found.way.figures
+
+    def shown(minor: int) -> str:
+        return money(minor, currency)
+
+    ends_on = figures["ends_on"]
+    rows = [
+        [_("What was chosen"), str(METHODS[ReliefMethod(found.way.method)].name)],
+        [_("First payment"), shown(figures["first_minor"])],
+        [_("Highest payment"), shown(figures["highest_minor"])],
+        [_("Last payment"), date_format(date.fromisoformat(ends_on)) if ends_on else "–"],
+        [_("Paid in all from now on"), shown(figures["total_minor"])],
+        [_("Before this change"), shown(figures["total_before_minor"])],
+        [_("Given up of what the loan is worth"), shown(found.given_up_minor)],
+    ]
+    return [
+        {
+            "title": _("The offer"),
+            "columns": [_("What"), {"title": _("Then"), "is_number": True}],
+            "rows": rows,
+            "note": _("As the loan stands today. The borrower is offered it once another person has approved it."),
+        }
+    ]
+
+
+def given_up_now(payload: Mapping[str, Any], today: date) -> int:
+    """Return what would be given up as the loan is by now."""
+    found = preview_outside(
+        loan_id=payload["loan_id"], relief=payload["relief"], budget_id=payload["budget_id"], today=today
+    )
+    return found.given_up_minor
+
+
+def _without_limits(case: Case) -> Case:
+    """Let go of the lender's own limits; what a month carries, the product, the rate cap and the law stay."""
+    limits = case.bounds.limits
+    free = replace(
+        limits,
+        most_restructurings=_FAR,
+        first_payments=0,
+        value_loss=Decimal(1),
+        longest_months=dict.fromkeys(limits.longest_months, _FAR),
+        deepest_rate_cut=Decimal(1),
+        waivers=(WaiverStage(0, Decimal(1)),),
+    )
+    # No gain by the assumptions is a limit of ours too: without relief, everything counts as lost.
+    losses = LossBand(case.bounds.losses.from_days, carried=Decimal(1), beyond=Decimal(1), relieved=Decimal(0))
+    return replace(case, bounds=replace(case.bounds, limits=free, losses=losses), is_blocked=False)
