@@ -70,7 +70,7 @@ METHODS: Mapping[ReliefMethod, MethodWords] = {
 WHYS: Mapping[Why, Promise] = {
     Why.FOLLOWS_PAYDAY: _("It moves the payment to just after your income comes and changes nothing else."),
     Why.CATCHES_UP: _("It brings the loan up to date in parts that your month can carry."),
-    Why.BRIDGES_GAP: _("It bridges the months until your income is back, and costs the least for that."),
+    Why.BRIDGES_GAP: _("It bridges the months until your income is back."),
     Why.LOWERS_FOR_GOOD: _("It lowers the payment to what your month can carry, until the end of the loan."),
     Why.COSTS_LEAST: _("No other plan fits your month; this one makes the loan itself cheaper."),
 }
@@ -115,6 +115,7 @@ _REASONS: Mapping[Code, Promise] = {
     Code.TOO_LONG_PAUSE: _("It would take %(found)s months; up to %(limit)s are offered without a person."),
     Code.BEYOND_TERM: _("It would end on %(found)s; the loan has to end by %(limit)s."),
     Code.BEYOND_COUNT: _("It would take %(found)s payments; the product has at most %(limit)s."),
+    Code.RATE_RISES: _("The rate of the loan would rise from %(limit)s to %(found)s."),
     Code.CUT_TOO_DEEP: _("The rate would fall by %(found)s; up to %(limit)s is offered without a person."),
     Code.WAIVER_TOO_DEEP: _("%(found)s would be given up; up to %(limit)s is offered without a person."),
     Code.ABOVE_CAP: _("The loan would cost %(found)s a year in all; the highest rate allowed is %(limit)s."),

@@ -17,7 +17,7 @@ _COLLECTED = """
 SELECT payment.event_id, payment.reference, payment.received_on,
        payment.amount_minor - payment.unapplied_minor AS minor
 FROM repayments_payment AS payment
-WHERE payment.loan_id = placement.loan_id AND NOT payment.is_returned
+WHERE payment.loan_id = placement.loan_id AND NOT payment.is_returned AND payment.channel <> 'CONSOLIDATION'
   AND payment.received_on >= placement.placed_on AND payment.event_id > placement.after_event
   AND (placement.recalled_on IS NULL OR payment.received_on < placement.recalled_on
        OR (payment.received_on = placement.recalled_on AND payment.event_id <= placement.until_event))

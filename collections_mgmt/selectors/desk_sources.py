@@ -157,6 +157,7 @@ SELECT payment.received_on AS on_date, {_moment("payment.received_on")} AS at, p
        payment.loan_id, loan.borrower_id, payment.channel::text AS detail, payment.amount_minor
 FROM repayments_payment AS payment JOIN loans_loan AS loan ON loan.id = payment.loan_id
 WHERE payment.received_on BETWEEN %(since)s AND %(until)s AND NOT payment.is_returned
+  AND payment.channel <> 'CONSOLIDATION'
   AND EXISTS (
       SELECT FROM collections_mgmt_collectioncase AS item
       WHERE item.loan_id = payment.loan_id AND item.opened_on <= payment.received_on

@@ -21,6 +21,7 @@ SELECT draw.is_challenger, draw.overdue_minor, draw.drawn_on + %(days)s <= %(on)
            SELECT coalesce(sum(payment.amount_minor), 0)::bigint
            FROM repayments_payment AS payment JOIN loans_loan AS loan ON loan.id = payment.loan_id
            WHERE loan.borrower_id = draw.borrower_id AND NOT payment.is_returned
+             AND payment.channel <> 'CONSOLIDATION'
              AND payment.received_on >= draw.drawn_on AND payment.received_on < draw.drawn_on + %(days)s
              AND payment.received_on <= %(on)s
        ) AS paid_minor,

@@ -26,6 +26,7 @@ from dashu.finance.loan import (
     extend,
     keep_as_credit,
     opened,
+    paid_internally,
     receive,
     refund,
     run_interest,
@@ -150,6 +151,10 @@ class Life:
         self.position = opened(self.contract, rows, amount, is_internal=event.is_internal)
 
     def _receive(self, position: Position, event: Event) -> tuple[Position, Receipt]:
+        position, receipt = self._take_in(position, event)
+        return paid_internally(position, event.amount) if event.is_internal else position, receipt
+
+    def _take_in(self, position: Position, event: Event) -> tuple[Position, Receipt]:
         contract, is_lenient = self.contract, self._is_lenient(event)
         if is_lenient and position.status in ENDED:
             # The claim had ended before this money came: it is owed back to the borrower.

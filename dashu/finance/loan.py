@@ -525,9 +525,18 @@ def settle(
         position, cash=position.cash - beside, waived_fee_income=position.waived_fee_income - needed.rebate
     )
     assert position.status is Status.SETTLED
-    if is_internal:
-        position = changed(position, cash=position.cash - amount, clearing=position.clearing + amount)
     return position, replace(receipt, unapplied=receipt.unapplied - needed.credit, rebate=needed.rebate)
+
+
+def paid_internally(position: Position, amount: int) -> Position:
+    """Return the position with `amount` of what it has received coming from another loan instead of as money."""
+    books = position.at_charge_off
+    return changed(
+        position,
+        cash=position.cash - amount,
+        clearing=position.clearing + amount,
+        at_charge_off=_plus(books, {Book.CASH: -amount, Book.CLEARING: amount}) if books else {},
+    )
 
 
 def without_early_fee(contract: Contract) -> Contract:

@@ -141,7 +141,7 @@ def acts_of(relief: Relief, life: Life, on: date, *, currency: str = "CNY") -> t
     left = life_after(life, waivers) if waivers else life
     if waivers and standing(left, on).status is not Status.ACTIVE:
         return waivers
-    return (*waivers, _new_terms(relief, left, on, currency))
+    return (*waivers, _new_terms(relief, life, left, on, currency))
 
 
 def relieved(life: Life, relief: Relief, on: date, *, currency: str = "CNY") -> Position:
@@ -241,9 +241,9 @@ def _settlement(relief: Relief, life: Life, on: date) -> tuple[Act, ...]:
     return (*waivers, Act(Event(EventType.SETTLE, on, on, amount=rest), {})) if rest else waivers
 
 
-def _new_terms(relief: Relief, life: Life, on: date, currency: str) -> Act:
+def _new_terms(relief: Relief, life: Life, left: Life, on: date, currency: str) -> Act:
     keeps_rate = relief.annual_rate is None
-    terms = _terms(relief, life, on)
+    terms = _terms(relief, life, standing(left, on).principal, on)
     data: dict[str, Any] = {
         "terms": terms_document(terms, currency, keeps_rate=keeps_rate),
         "over": relief.arrears_over or 1,
@@ -262,8 +262,13 @@ def _new_terms(relief: Relief, life: Life, on: date, currency: str) -> Act:
     return Act(event, data)
 
 
-def _terms(relief: Relief, life: Life, on: date) -> ScheduleTerms:
-    """Return the terms in force with what the relief changes of them, for what is outstanding."""
+def _terms(relief: Relief, life: Life, principal: int, on: date) -> ScheduleTerms:
+    """
+    Return the terms in force with what the relief changes of them.
+
+    :param life: before anything is given up, which says what is still to come.
+    :param principal: that is left then.
+    """
     assert life.terms is not None, "the terms in force are needed"
     position, in_force = standing(life, on), life.terms
     rule, to_come = coming_dates(in_force, position.installments, life.first_number, on, relief.due_day)
@@ -275,7 +280,7 @@ def _terms(relief: Relief, life: Life, on: date) -> ScheduleTerms:
     months = _installments_within(rule, on, relief.months)
     terms = plain_terms(
         in_force,
-        principal=position.principal,
+        principal=principal,
         annual_rate=rate,
         count=count,
         on=on,

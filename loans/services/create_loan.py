@@ -46,6 +46,7 @@ def create_loan(
     agreed_on: date | None = None,
     method: Method | None = None,
     interest_only_months: Sequence[int] = (),
+    has_fees: bool = True,
 ) -> Loan:
     """
     Make an approved loan that waits for its payout on `starts_on`.
@@ -55,6 +56,7 @@ def create_loan(
         given. The bounds of rates are held as of both days.
     :param method: of the plan that was chosen; the product's unless given.
     :param interest_only_months: calendar months without principal, of a plan that follows a season.
+    :param has_fees: False: none of the product's fees is ever charged, as when other loans become this one.
     :raises UnknownProduct: no such product on that day.
     :raises OutsideProduct: outside the product's bounds.
     :raises RateAboveBound: the rate lies above what the lender's policy pack allows on the day.
@@ -83,7 +85,7 @@ def create_loan(
         starts_on=starts_on,
         first_due_on=first_due_on,
         due_day=due_day,
-        **contract_columns(rules, annual_rate=annual_rate, on=agreed_on),
+        **contract_columns(rules, annual_rate=annual_rate, on=agreed_on) | ({} if has_fees else {"disclosed_fees": []}),
     )
     loan.number = f"DS{starts_on:%Y}{loan.pk:07d}"
     _refuse_above_cap(loan.schedule_terms, min(policy.rate_cap(agreed_on), policy.rate_cap(starts_on)))

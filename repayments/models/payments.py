@@ -19,6 +19,7 @@ class Channel(models.TextChoices):
     CASH_DESK = "CASH_DESK", _("Cash desk")
     AUTOPAY = "AUTOPAY", _("Autopay")
     TAPE = "TAPE", _("Loan tape")
+    CONSOLIDATION = "CONSOLIDATION", _("Paid off by a new loan")
 
 
 class PaymentQuerySet(models.QuerySet["Payment"]):

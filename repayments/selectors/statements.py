@@ -120,7 +120,7 @@ def _with(movement: Movement, posting: Posting) -> Movement:
         balances[BALANCES[account]] = balances.get(BALANCES[account], 0) + minor
     elif account in EARNED:
         earned[EARNED[account]] = earned.get(EARNED[account], 0) - minor
-    elif account == accounts.CASH:
+    elif account in (accounts.CASH, accounts.CONSOLIDATION_CLEARING):
         cash += minor
     return Movement(movement.on, kind, movement.description, balances, earned, cash)
 

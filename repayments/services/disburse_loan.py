@@ -1,5 +1,7 @@
 """Pay a loan out: its schedule begins."""
 
+import json
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -30,7 +32,9 @@ class NotWaitingForPayout(DomainError):
 
 
 @transaction.atomic
-def disburse_loan(*, loan_id: int, reference: str, actor: str, paid_on: date | None = None) -> Disbursement:
+def disburse_loan(
+    *, loan_id: int, reference: str, actor: str, paid_on: date | None = None, pays_off: Sequence[str] = ()
+) -> Disbursement:
     """
     Book the payout and write the first schedule.
 
@@ -38,6 +42,7 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str, paid_on: date | N
 
     :param paid_on: when the money was there, the day that the contract names unless given. From a later day the whole
         schedule begins later: no interest is owed for days without the money.
+    :param pays_off: numbers of the loans that it pays off in place of any payout of money.
     :raises NotWaitingForPayout: the loan was paid out under another reference.
     :raises ReferenceReused: the reference belongs to another loan.
     """
@@ -55,11 +60,12 @@ def disburse_loan(*, loan_id: int, reference: str, actor: str, paid_on: date | N
     contract = loan.contract
     schedule = demanded_rows(loan.schedule_terms)
     rows = [finance.Installment(row.number, row.due_on, row.principal, row.interest, row.fee) for row in schedule]
-    position = opened(contract, rows, loan.principal_minor)
+    position = opened(contract, rows, loan.principal_minor, is_internal=bool(pays_off))
 
     on = loan.starts_on
     disbursement = Disbursement(loan=loan, reference=reference, amount_minor=loan.principal_minor, disbursed_on=on)
-    _insert_history(disbursement, actor=actor)
+    data = {"internal": True, "pays_off": list(pays_off)} if pays_off else {}
+    _insert_history(disbursement, data=data, actor=actor)
     insert_schedule(loan.pk, 1, rows)
     _insert_balance(loan.pk, {**balance_columns(position, contract), "latest_event_on": on})
     ledger.post(
@@ -96,14 +102,14 @@ def _earlier(reference: str) -> Disbursement | None:
     return _BY_REFERENCE.get(reference)
 
 
-def _insert_history(disbursement: Disbursement, *, actor: str) -> None:
+def _insert_history(disbursement: Disbursement, *, data: Mapping[str, Any], actor: str) -> None:
     """Have the loan run: write the event, the payout and the first schedule version; fill in the event's id."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH event AS (
                 INSERT INTO repayments_loanevent (loan_id, kind, effective_on, amount_minor, data, actor)
-                VALUES (%(loan_id)s, %(kind)s, %(on)s, %(amount)s, '{}', %(actor)s) RETURNING id
+                VALUES (%(loan_id)s, %(kind)s, %(on)s, %(amount)s, %(data)s, %(actor)s) RETURNING id
             ), payout AS (
                 INSERT INTO repayments_disbursement (event_id, loan_id, reference, amount_minor, disbursed_on)
                 SELECT id, %(loan_id)s, %(reference)s, %(amount)s, %(on)s FROM event
@@ -120,6 +126,7 @@ def _insert_history(disbursement: Disbursement, *, actor: str) -> None:
                 "kind": LoanEvent.Kind.DISBURSED.value,
                 "on": disbursement.disbursed_on,
                 "amount": disbursement.amount_minor,
+                "data": json.dumps(data),
                 "actor": actor,
                 "reference": disbursement.reference,
                 "status": Loan.Status.ACTIVE.value,

@@ -1,5 +1,6 @@
 """Book a relief: the very events that its preview lived through, in one transaction."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -8,13 +9,15 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from dashu.finance.events import MONEY, EventType
-from dashu.finance.relief import Act, Relief, acts_of
+from dashu.finance.life import Life
+from dashu.finance.relief import Act, Relief, acts_of, life_after, standing
 from dashu.kernel.errors import DomainError
 from loans.models import Loan
 from repayments.models import LoanEvent
 from repayments.selectors.lives import life_on
 from repayments.services.acting import LoanNotRunning, book_act
 from repayments.services.booking import lock_loan, refuse_outside_contract
+from repayments.services.undo_event import undo_event
 
 Kind = LoanEvent.Kind
 
@@ -50,14 +53,14 @@ def give_relief(
     reason: str,
     actor: str,
     agreement: str = "",
-    expected: Sequence[Mapping[str, Any]] | None = None,
+    expected: Mapping[str, Any] | None = None,
 ) -> list[LoanEvent]:
     """
     Book what the relief does to the loan as its day finds it, and return the events in their order.
 
     :param agreement: reference of the agreement that it carries out; every event of it says so.
-    :param expected: the data of the acts as they were agreed; anything else is refused.
-    :raises ReliefChanged: the loan would now need other acts than `expected`.
+    :param expected: what `foreseen` said when it was agreed; anything else is refused.
+    :raises ReliefChanged: the acts or the schedule that follows from them would be other ones than `expected`.
     :raises ReliefNeedsMoney: the relief is a settlement that still asks for a payment.
     :raises EventRefused: :raises InvalidTerms: the method does not fit the loan; nothing is booked.
     """
@@ -65,10 +68,11 @@ def give_relief(
     if loan.status in Loan.NOT_PAID_OUT:
         raise LoanNotRunning(_("This loan has not been paid out yet."), field="loan")
     refuse_outside_contract(loan, given_on, today=today, field="given_on")
-    acts = acts_of(relief, life_on(loan, given_on), given_on, currency=loan.currency)
+    life = life_on(loan, given_on)
+    acts = acts_of(relief, life, given_on, currency=loan.currency)
     if any(act.kind in MONEY for act in acts):
         raise ReliefNeedsMoney(_("This ends the loan with a payment. It is booked when the payment is here."))
-    if expected is not None and [documented(act) for act in acts] != list(expected):
+    if expected is not None and foreseen(life, acts, given_on) != expected:
         raise ReliefChanged(_("The loan has changed since this was worked out. It has to be worked out again."))
     return book_acts(
         loan_id=loan_id, acts=acts, acted_on=given_on, today=today, reason=reason, actor=actor, agreement=agreement
@@ -105,6 +109,36 @@ def book_acts(
     return booked
 
 
-def documented(act: Act) -> dict[str, Any]:
-    """Return an act as plain JSON: its type, its amount in minor units, and its data."""
-    return {"type": act.kind.value, "amount_minor": act.amount, **act.data}
+def foreseen(life: Life, acts: Sequence[Act], on: date) -> dict[str, Any]:
+    """
+    Return as plain JSON what acts do to a loan: themselves, and each installment that is unpaid afterwards.
+
+    Kept with an offer and handed back as `expected`, it makes sure that what was agreed is what is booked.
+    """
+    after = standing(life_after(life, acts), on)
+    return {
+        "on": on.isoformat(),
+        "acts": [{"type": act.kind.value, "amount_minor": act.amount, **act.data} for act in acts],
+        "principal_minor": after.principal,
+        "rows": [
+            [row.due_on.isoformat(), row.unpaid_principal, row.unpaid_interest, row.unpaid_fee]
+            for row in after.installments
+            if row.unpaid
+        ],
+    }
+
+
+@transaction.atomic
+def take_back_relief(*, event_ids: Sequence[int], today: date, reason: str, actor: str) -> list[LoanEvent]:
+    """
+    Undo the events of one relief, the newest first, so that the loan is as if there had never been one.
+
+    The borrower hears of it once. Payments that came meanwhile stay and are allocated anew.
+
+    :returns: the reversals. :raises CannotBeUndone: :raises EventNotFound: as `undo_event`.
+    """
+    act = uuid.uuid4().hex
+    return [
+        undo_event(event_id=event_id, today=today, reason=reason, actor=actor, act=act)
+        for event_id in sorted(event_ids, reverse=True)
+    ]

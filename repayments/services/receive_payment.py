@@ -54,6 +54,7 @@ def receive_payment(
     has_arrived: bool = False,
     replaces: Payment | None = None,
     agreement: str = "",
+    paid_off_by: str = "",
 ) -> Payment:
     """
     Book one payment.
@@ -69,6 +70,7 @@ def receive_payment(
         instead of being refused.
     :param replaces: a payment that was returned; up to the day of its return that one counts, and from it on this one.
     :param agreement: reference of the agreement whose last payment it is.
+    :param paid_off_by: number of the loan that pays this one off, without any money; only a settlement.
     :raises LoanNotPayable: the loan has not been paid out, or is settled.
     :raises ReferenceReused: the reference belongs to a different payment.
     :raises DateOutsideContract: the value date lies before the start or after today.
@@ -121,6 +123,8 @@ def receive_payment(
         event.data["replaces"] = replaces.pk
     if agreement:
         event.data["agreement"] = agreement
+    if paid_off_by:
+        event.data |= {"internal": True, "into": paid_off_by}
     if loaded.is_booked_past(received_on):
         payment = _record(event, reference=reference, channel=channel)
         history = restate_and_tell(

@@ -18,10 +18,13 @@ def send_receipt(*, payment_id: int) -> bool:
     Put the receipt into the outbox; once for each payment. Returns whether it is new.
 
     What a chargeback left of a payment has no receipt: the money is not new, and the chargeback's message tells of it.
+    Nor has a loan that a new one paid off: nobody sent any money.
     """
     if Chargeback.objects.filter(rest_payment=payment_id).exists():
         return False
     payment = Payment.objects.select_related("loan").get(pk=payment_id)
+    if payment.channel == Channel.CONSOLIDATION:
+        return False
     return messaging.enqueue(
         dedupe_key=f"receipt:{payment.pk}",
         borrower_id=payment.loan.borrower_id,
@@ -47,7 +50,7 @@ def send_missing_receipts(*, now: datetime) -> int:
         posted_at__gte=now - timedelta(days=2),
         posted_at__lt=now - timedelta(minutes=5),
         received_on__gte=lender_date(now) - NEWS_DAYS,
-    ).exclude(channel=Channel.TAPE)
+    ).exclude(channel__in=[Channel.TAPE, Channel.CONSOLIDATION])
     missing = recent.exclude(
         Exists(OutboxMessage.objects.filter(dedupe_key=key))
         | Exists(Chargeback.objects.filter(rest_payment=OuterRef("pk")))

@@ -127,7 +127,11 @@ def _waiver(desk: Desk) -> Offer | Refusal:
     highest = desk.highest_waiver
     if not highest:
         return Refusal(method, Code.WAIVER_TOO_DEEP, charges, 0)
-    return desk.quote(Relief(method, waived=_waived(desk, highest), arrears_over=_after_arrears(desk)))
+    over = _after_arrears(desk)
+    return _least(
+        range(1, highest + 1),
+        lambda minor: desk.quote(Relief(method, waived=_waived(desk, minor), arrears_over=over)),
+    )
 
 
 def _due_date(desk: Desk) -> Offer | Refusal:
@@ -175,17 +179,17 @@ def _after_arrears(desk: Desk) -> int | None:
     return spread_over(desk, desk.remaining or 1)
 
 
-def _waived(desk: Desk, highest: int) -> dict[Component, int]:
-    """Return what to give up of each component, penalty first and interest last, up to an amount."""
-    plan, left, waived = desk.present_plan, highest, {}
+def _waived(desk: Desk, minor: int) -> dict[Component, int]:
+    """Return what to give up of each component for an amount: penalty first, interest last."""
+    plan, left, waived = desk.present_plan, minor, {}
     due = [row for row in plan.rows if row.due_on <= plan.on]
     owed = (
         (Component.PENALTY, plan.penalty),
         (Component.FEE, sum(row.fee for row in due)),
         (Component.INTEREST, sum(row.interest for row in due)),
     )
-    for component, minor in owed:
-        if part := min(left, minor):
+    for component, due_of in owed:
+        if part := min(left, due_of):
             waived[component] = part
             left -= part
     return waived

@@ -37,6 +37,7 @@ class Code(StrEnum):
     TOO_LONG_PAUSE = "too_long_pause"
     BEYOND_TERM = "beyond_term"
     BEYOND_COUNT = "beyond_count"
+    RATE_RISES = "rate_rises"
     CUT_TOO_DEEP = "cut_too_deep"
     WAIVER_TOO_DEEP = "waiver_too_deep"
     ABOVE_CAP = "above_cap"
@@ -148,12 +149,14 @@ class Carried:
     What a plan does to the months, in its tightest one.
 
     :param month: its first day. :param payment: what the loan asks for in it, minor units.
+    :param is_watched: all debts take so much of the income that somebody looks at it, though the month can carry them.
     """
 
     month: date
     payment: int
     burden: Burden
     fits: bool
+    is_watched: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from collections_mgmt.domain.relief.demands import Plan, plan_of
 from collections_mgmt.domain.relief.offers import Carried, Code, Effect, Offer, Refusal, Standing, Worth
 from collections_mgmt.domain.relief.worth import expected, value_loss, value_of
 from dashu.finance.annual_rates import NoAnnualRate, irr_by_dates
+from dashu.finance.events import EventType
 from dashu.finance.installments import Component
 from dashu.finance.life import Life
 from dashu.finance.loan import ENDED, EventRefused, LoanClosed, Status
@@ -112,8 +113,10 @@ class Desk:
         asked = relief.arrears_over if method is ReliefMethod.ARREARS_PLAN else relief.months
         if longest is not None and (asked or 0) > longest:
             yield Refusal(method, Code.TOO_LONG_PAUSE, asked, longest)
-        if relief.annual_rate is not None and case.annual_rate - relief.annual_rate > limits.deepest_rate_cut:
-            cut = case.annual_rate - relief.annual_rate
+        cut = Decimal(0) if relief.annual_rate is None else case.annual_rate - relief.annual_rate
+        if cut < 0:
+            yield Refusal(method, Code.RATE_RISES, relief.annual_rate, case.annual_rate)
+        if cut > limits.deepest_rate_cut:
             yield Refusal(method, Code.CUT_TOO_DEEP, cut, limits.deepest_rate_cut)
         if waived := sum(relief.waived.values()):
             highest = 0 if relief.waived.get(Component.PRINCIPAL) else self.highest_waiver
@@ -160,11 +163,11 @@ class Desk:
             plan=plan,
             annual_rate=after.contract.annual_rate,
             extra_cost=plan.total - present.plan.total,
-            given_up=sum(relief.waived.values()),
+            given_up=sum(act.amount for act in acts if act.kind is EventType.WAIVER),
             all_in_rate=rate,
             worth=worth,
             carried=self._carried(plan),
-            effect=_effect(relief.method),
+            effect=_effect(relief, acts),
             mark=bounds.credit_marks.get(relief.method, ""),
             broken_after_days=bounds.clocks.broken_after_days,
             cure_days=bounds.clocks.cure_days,
@@ -178,7 +181,8 @@ class Desk:
             months, key=lambda asked: means.month(asked[0]).room_for_installment(means.rules) - asked[1]
         )
         burden = means.month(first).carrying(payment, means.rules)
-        return Carried(first, payment, burden, means.carries(plan.by_month))
+        is_watched = burden.takes_more_than(means.rules.watched_debt)
+        return Carried(first, payment, burden, means.carries(plan.by_month), is_watched)
 
     def _expected(self, value: int, lost: Decimal) -> int:
         return expected(value, self.claim, lost=lost, loss_given_default=self.case.bounds.loss_given_default)
@@ -192,7 +196,7 @@ class Desk:
         return max(rates.irr_nominal, rates.irr_effective)
 
 
-def _effect(method: ReliefMethod) -> Effect:
-    if method in NO_CONCESSION:
-        return Effect.NONE
-    return Effect.REDUCED if method in REDUCES else Effect.RESTRUCTURED
+def _effect(relief: Relief, acts: tuple[Act, ...]) -> Effect:
+    if relief.method in REDUCES or relief.annual_rate is not None or any(act.kind is EventType.WAIVER for act in acts):
+        return Effect.REDUCED
+    return Effect.NONE if relief.method in NO_CONCESSION else Effect.RESTRUCTURED

@@ -63,6 +63,15 @@ def moved(desk: Desk, relief: Relief, value: int) -> Relief:
     return replace(relief, **change)
 
 
+def is_move_of(desk: Desk, offered: Relief, asked: Relief) -> bool:
+    """Whether what is asked is what was offered with only its one figure moved, as a borrower may move it alone."""
+    figure = FIGURES.get(offered.method)
+    if asked == offered:
+        return True
+    value: int | None = getattr(asked, figure) if figure else None
+    return value is not None and value > 0 and moved(desk, offered, value) == asked
+
+
 def _most(desk: Desk, method: ReliefMethod) -> int:
     bounds = desk.case.bounds
     if method is ReliefMethod.TERM_EXTENSION:

@@ -145,6 +145,7 @@ def carried_json(carried: Carried, currency: str) -> dict[str, Any]:
         "surplus": format_minor(carried.burden.surplus, currency),
         "debt_share": None if debts is None else f"{Decimal(debts).scaleb(-4):f}",
         "fits": carried.fits,
+        "watched": carried.is_watched,
     }
 
 

@@ -70,6 +70,7 @@ class TestRestructureOptions:
             "surplus": "34.61",
             "debt_share": "0.3016",
             "fits": True,
+            "watched": False,
         }
         assert offer["credit_record"] == {"effect": "restructured", "mark": "1"}
         assert offer["if_missed"] == {"broken_after_days": 10, "cure_days": 30}

@@ -177,3 +177,34 @@ def test_how_an_offer_is_shown(pack, said):
     found = rules.credit_disclosure(TODAY, pack=pack)
 
     assert (found.reading_seconds, found.offer_days, found.cooling_off_days) == said
+
+
+class TestRelief:
+    def test_a_month_keeps_a_tenth_and_debts_take_at_most_55_percent(self):
+        shares = rules.relief_affordability(TODAY)
+
+        assert (shares.buffer, shares.watched_debt, shares.highest_debt) == (
+            Decimal("0.1"),
+            Decimal("0.5"),
+            Decimal("0.55"),
+        )
+
+    def test_limits_of_the_cn_pack(self):
+        limits, clocks = rules.relief_limits(TODAY), rules.relief_clocks(TODAY)
+
+        assert (limits.most_restructurings, limits.within_months, limits.first_payments) == (2, 24, 3)
+        assert (limits.cooling_off_days, limits.deciding_days, limits.most_offers) == (7, 14, 3)
+        assert (limits.value_loss, limits.capitalizes) == (Decimal("0.01"), False)
+        assert (clocks.broken_after_days, clocks.observation_months, clocks.observation_payments) == (10, 12, 2)
+
+    def test_what_is_assumed_of_losses_and_reported_to_the_bureau(self):
+        losses, marks = rules.loss_assumptions(TODAY), rules.relief_credit_marks(TODAY)
+
+        assert losses.band(45).beyond == Decimal("0.65")
+        assert losses.loss_given_default == Decimal("0.65")
+        assert (marks["term_extension"], marks["partial_waiver"], marks["due_date"]) == ("1", "11", "")
+
+    def test_guidelines_grow_with_the_household(self):
+        food = rules.spending_guidelines(TODAY).categories["FOOD"]
+
+        assert [food.for_household(persons) for persons in (1, 3)] == [1_200_00, 2_800_00]

@@ -7,17 +7,19 @@ from decimal import Decimal
 import pytest
 
 from collections_mgmt.domain.relief.budget import Ask, Cause, Means, Statement, asks, means_of
+from collections_mgmt.domain.relief.candidates import gentlest
 from collections_mgmt.domain.relief.cases import Past
 from collections_mgmt.domain.relief.choosing import options
 from collections_mgmt.domain.relief.demands import Demand, Plan
 from collections_mgmt.domain.relief.offers import Code, Effect, Offer, Options, Refusal, Why
 from collections_mgmt.domain.relief.quoting import Desk
-from collections_mgmt.domain.relief.sliders import Slider, moved, slider_of
+from collections_mgmt.domain.relief.sliders import Slider, is_move_of, moved, slider_of
 from collections_mgmt.domain.relief.worth import expected, value_loss
 from dashu.finance.affordability import Amount, Month
 from dashu.finance.events import Event, EventType
 from dashu.finance.installments import Component
 from dashu.finance.relief import Relief, ReliefMethod
+from dashu.finance.terms import Method
 from dashu.policy.relief import Guideline, SpendingGuidelines
 from tests.unit.collections_mgmt.relieving import AFFORDABILITY, LIMITS, ON, case, statement, terms
 
@@ -310,14 +312,54 @@ class TestBounds:
         assert [offer.method for offer in options(dear).offers] == [ReliefMethod.TERM_EXTENSION]
 
     def test_a_plan_that_makes_a_loan_dearer_than_the_cap_is_refused(self):
-        cap = Desk(case(statement(3_200_00))).present.all_in_rate
-        assert cap == Decimal("0.195623")
-        later = case(statement(2_500_00, later=9_000_00, from_=date(2026, 9, 10)), bounds={"rate_cap": Decimal("0.1")})
+        flat = terms(principal=8_000_00, method=Method.FLAT, count=5)
+        desk = Desk(case(statement(3_200_00), of=flat, payments=2, on=date(2026, 8, 8), days_past_due=70))
 
-        found = Desk(later).quote(Relief(ReliefMethod.TERM_EXTENSION, count=24, annual_rate=Decimal("0.3")))
+        found = desk.quote(Relief(ReliefMethod.TERM_EXTENSION, count=12, arrears_over=12))
+
+        assert desk.present.all_in_rate == Decimal("0.206343")
+        assert found == Refusal(ReliefMethod.TERM_EXTENSION, Code.ABOVE_CAP, Decimal("0.270781"), Decimal("0.24"))
+
+    def test_relief_never_raises_the_rate(self):
+        dearer = Relief(ReliefMethod.TERM_EXTENSION, count=10, annual_rate=Decimal("0.180001"))
+
+        found = Desk(case(statement(3_200_00))).quote(dearer)
+
+        assert found == Refusal(ReliefMethod.TERM_EXTENSION, Code.RATE_RISES, Decimal("0.180001"), Decimal("0.18"))
+
+    def test_what_costs_the_lender_is_offered_where_nothing_gentler_fits_and_as_little_of_it(self):
+        late = {"payments": 3, "penalty": "0.24", "days_past_due": 66, "bounds": {"last_day": date(2027, 1, 15)}}
+
+        (gentler,) = options(case(statement(3_820_00), **late)).offers
+        found = options(case(statement(3_815_00), **late))
+
+        assert gentler.method is ReliefMethod.REAMORTIZATION
+        (offer,) = found.offers
+        assert offer.relief == Relief(ReliefMethod.RATE_CUT, annual_rate=Decimal("0.178"), arrears_over=7)
+        assert (offer.annual_rate, offer.plan.highest) == (Decimal("0.178"), 1_433_28)
+        assert (offer.why, offer.effect, offer.worth.loss) == (Why.COSTS_LEAST, Effect.REDUCED, Decimal("0.002344"))
+
+    def test_just_so_much_is_given_up_that_the_rest_fits(self):
+        late = {"payments": 3, "penalty": "0.24", "days_past_due": 66, "bounds": {"last_day": date(2027, 1, 15)}}
+
+        offer = gentlest(Desk(case(statement(3_812_00), **late)), ReliefMethod.PARTIAL_WAIVER)
+
+        assert isinstance(offer, Offer)
+        assert offer.relief.waived == {Component.PENALTY: 23_08}
+        assert (offer.given_up, offer.plan.highest, offer.effect) == (23_08, 1_430_80, Effect.REDUCED)
+        assert [act.kind.value for act in offer.acts] == ["waiver", "restructure"]
+
+    def test_a_plan_that_is_needed_by_nobody_gains_nothing(self):
+        found = Desk(case(statement(8_000_00))).quote(Relief(ReliefMethod.TERM_EXTENSION, count=24))
 
         assert isinstance(found, Refusal)
-        assert found.code in (Code.ABOVE_CAP, Code.NOT_AFFORDABLE)
+        assert (found.code, found.needs_person) == (Code.NO_GAIN, True)
+
+    def test_debts_above_half_of_the_income_are_watched(self):
+        (offer,) = options(case(statement(4_000_00, essentials=1_000_00, other_debts=1_300_00))).offers
+
+        assert offer.carried.fits
+        assert (offer.carried.burden.debt_bps, offer.carried.is_watched) == (5461, True)
 
     def test_a_deep_cut_costs_more_value_than_an_offer_may(self):
         one = Desk(case(statement(3_300_00), of=terms(count=24), payments=5))
@@ -394,6 +436,16 @@ class TestSliders:
         assert isinstance(offer, Offer)
 
         assert slider_of(desk, offer) == Slider("arrears_over", low=5, high=5, chosen=5)
+
+    def test_only_the_one_figure_of_an_offer_is_the_borrowers_to_move(self):
+        desk = Desk(case(statement(3_200_00)))
+        offered = Relief(ReliefMethod.TERM_EXTENSION, count=10)
+
+        assert is_move_of(desk, offered, offered)
+        assert is_move_of(desk, offered, replace(offered, count=12))
+        assert not is_move_of(desk, offered, replace(offered, annual_rate=Decimal("0.179")))
+        assert not is_move_of(desk, offered, Relief(ReliefMethod.RATE_CUT, annual_rate=Decimal("0.179")))
+        assert not is_move_of(desk, offered, replace(offered, count=None))
 
     def test_nothing_of_a_lower_rate_moves(self):
         desk = Desk(case(statement(3_200_00)))

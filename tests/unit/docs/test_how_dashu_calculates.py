@@ -14,6 +14,7 @@ from dashu.finance.fees import FeeBase, FeeTiming
 from dashu.finance.floating import Reprice
 from dashu.finance.periods import Period
 from dashu.finance.prepayment import Keep
+from dashu.finance.relief import ReliefMethod
 from dashu.finance.rounding import Rounding
 from dashu.finance.terms import (
     Accrual,
@@ -50,6 +51,7 @@ CONVENTIONS: tuple[type[StrEnum], ...] = (
     Rebate,
     Keep,
     CountedDays,
+    ReliefMethod,
 )
 
 
