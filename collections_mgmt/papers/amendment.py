@@ -1,6 +1,6 @@
 """The amendment of a loan contract by a plan of relief (贷款合同变更协议) as PDF."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,7 +24,7 @@ def amendment_pdf(
 
 def _data(facts: Mapping[str, Any], *, number: str, code: str, language: str) -> dict[str, Any]:
     lang, region = TYPST_LANGUAGE[language]
-    currency, figures = facts["currency"], facts["figures"]
+    currency = facts["currency"]
     return {
         "lender": facts["lender"],
         "number": number,
@@ -74,7 +74,7 @@ def _data(facts: Mapping[str, Any], *, number: str, code: str, language: str) ->
                 gettext("Interest"),
                 gettext("Fees"),
             ],
-            "total": gettext("Together %(amount)s") % {"amount": amount(figures["total_minor"], currency)},
+            "total": gettext("Together %(amount)s") % {"amount": amount(_asked(facts["rows"]), currency)},
             "clauses": gettext("What was agreed"),
             "signature": gettext("Signature"),
             "digest": gettext("Digest of what was accepted (SHA-256)"),
@@ -88,6 +88,10 @@ def _data(facts: Mapping[str, Any], *, number: str, code: str, language: str) ->
     }
 
 
+def _asked(rows: Sequence[Sequence[Any]]) -> int:
+    return sum(principal + interest + fee for _number, _on, principal, interest, fee in rows)
+
+
 def _change(facts: Mapping[str, Any]) -> Iterator[list[str]]:
     currency, figures = facts["currency"], facts["figures"]
     yield [gettext("What was chosen"), method_name(facts["method"])]
@@ -99,6 +103,8 @@ def _change(facts: Mapping[str, Any]) -> Iterator[list[str]]:
         ]
         yield [gettext("Highest payment"), amount(figures["highest_minor"], currency)]
         yield [gettext("Last payment"), day(figures["ends_on"])]
+    if figures["penalty_minor"]:
+        yield [gettext("Penalty interest due now"), amount(figures["penalty_minor"], currency)]
     yield [gettext("Paid in all from now on"), amount(figures["total_minor"], currency)]
     yield [gettext("Before this change"), amount(figures["total_before_minor"], currency)]
     if facts["given_up"]:

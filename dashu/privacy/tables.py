@@ -584,7 +584,7 @@ TABLES: tuple[Table, ...] = (
         "credit_record_months",
         _of_loans(CreditRecordMonth, "loan_id", "month"),
         {
-            **_fields("loan.number", "month", "code", "days_past_due"),
+            **_fields("loan.number", "month", "code", "days_past_due", "special_event"),
             **_amounts("balance_minor", "overdue_minor"),
         },
     ),

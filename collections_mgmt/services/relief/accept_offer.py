@@ -13,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.relief_plans import observation, worst
 from collections_mgmt.models import (
+    Arrangement,
     OfferCode,
     OfferSet,
     OverdueStatus,
+    PromiseToPay,
     RestructuringOffer,
     RestructuringPlan,
 )
@@ -94,6 +96,7 @@ def _accept(
     before = OverdueStatus.objects.filter(pk=offer.loan_id).first()
     event_ids = _book(offer, reference, today=today, actor=actor)
     plan = _write(offer, reference, event_ids, before, evidence, language=language, now=now)
+    _take_the_place_of_what_was_agreed(offer.loan, today=today)
     OfferCode.objects.filter(pk=code.pk).update(used_at=now, sealed_code=None)
     offer.status = RestructuringOffer.Status.ACCEPTED
     offer.save(update_fields=["status"])
@@ -115,6 +118,13 @@ def _book(offer: RestructuringOffer, reference: str, *, today: date, actor: str)
     if open_rows(load(offer.loan).position.installments) != [list(row) for row in offer.rows]:
         raise OfferOutdated(_("Your loan has changed since this was worked out. Look at the new figures, then decide."))
     return event_ids
+
+
+def _take_the_place_of_what_was_agreed(loan: Loan, *, today: date) -> None:
+    """End promises and arrangements of the loan: they were about installments that are no longer demanded."""
+    ended = {"status": "CANCELLED", "decided_on": today, "end_reason": "a plan of relief takes its place"}
+    PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN).update(**ended)
+    Arrangement.objects.running().filter(loan=loan).update(**ended)
 
 
 def _write(

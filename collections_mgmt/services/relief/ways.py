@@ -114,6 +114,7 @@ def _figures(before: Snapshot, after: Snapshot) -> dict[str, Any]:
         "ends_on": days[-1] if days else None,
         "payments": len(days),
         "ends_on_before": now[-1][1] if now else None,
+        "penalty_minor": after.figures["penalty_due"],
         "total_minor": total_after,
         "total_before_minor": total_before,
         "extra_minor": total_after - total_before,

@@ -15,6 +15,7 @@ from collections_mgmt.models import (
     OfferSet,
     RestructuringOffer,
     RestructuringPlan,
+    Settlement,
 )
 from collections_mgmt.selectors.care import more_days
 from collections_mgmt.services.holds import place_hold, release_hold
@@ -131,6 +132,8 @@ def refuse_loans(loans: Collection[Loan], *, borrower_id: int) -> None:
         raise ReliefRefused(_("Only a running loan can have new terms."), field="loans")
     if OfferLoan.objects.filter(loan__in=loans, is_open=True).exists():
         raise ReliefRefused(_("An offer is open on this loan already."), field="loans")
+    if Settlement.objects.filter(loan__in=loans, status__in=Settlement.OPEN).exists():
+        raise ReliefRefused(_("A settlement is open on this loan already."), field="loans")
     if Hold.objects.filter(loan__in=loans, ended_on=None, kind__in=(Hold.Kind.FRAUD, Hold.Kind.DISPUTE)).exists():
         raise ReliefRefused(_("What is owed is being looked into. Settle that first."), field="loans")
 

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from collections_mgmt.models import Hold, OfferSet, OverdueStatus, RestructuringOffer, RestructuringPlan
+from collections_mgmt.models import Hold, OfferSet, OverdueStatus, PromiseToPay, RestructuringOffer, RestructuringPlan
 from collections_mgmt.services.holds import HoldRefused, end_hold
+from collections_mgmt.services.promises import note_promise
 from collections_mgmt.services.reassess_loan import reassess_loan
 from collections_mgmt.services.relief.accept_offer import accept_offer
 from collections_mgmt.services.relief.end_offers import decline_offers, take_offers_back
@@ -146,6 +147,14 @@ class TestAccepting:
             "phone": "138****0000",
         }
         assert plan.evidence["where"] == {"ip": "203.0.113.7", "agent": "A browser"}
+
+    def test_takes_the_place_of_a_promise(self, loan):
+        note_promise(loan_id=loan.pk, amount_minor=500_00, due_on=TODAY + DAY, today=TODAY, note="", actor=ACTOR)
+
+        plan_for(loan)
+
+        promise = PromiseToPay.objects.get()
+        assert (promise.status, promise.end_reason) == ("CANCELLED", "a plan of relief takes its place")
 
     def test_again_returns_the_same_plan(self, loan):
         offer = offered(loan).offers.get()

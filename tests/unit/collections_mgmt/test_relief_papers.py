@@ -28,6 +28,7 @@ AMENDED: dict[str, Any] = {
         "first_minor": 610_00,
         "highest_minor": 610_00,
         "ends_on": "2026-05-01",
+        "penalty_minor": 0,
         "total_minor": 1_212_34,
         "total_before_minor": 1_200_00,
         "extra_minor": 12_34,
@@ -80,6 +81,15 @@ class TestTheAmendment:
         assert "gaveup" not in plain
         assert "Givenupbythelender¥30.00" in with_waiver
         assert "whatthelendergaveupisowedagain" in with_waiver
+
+    def test_names_penalty_interest_beside_the_schedule(self):
+        figures = {**AMENDED["figures"], "penalty_minor": 7_97, "total_minor": 1_220_31}
+
+        text = text_of(amendment_pdf({**AMENDED, "figures": figures}, language="en", **HOW))
+
+        assert "Penaltyinterestduenow¥7.97" in text
+        assert "Paidinallfromnowon¥1,220.31" in text
+        assert "Together¥1,212.34" in text
 
     def test_is_the_same_to_the_byte_when_set_again(self):
         assert amendment_pdf(AMENDED, language="zh-hans", **HOW) == amendment_pdf(AMENDED, language="zh-hans", **HOW)
