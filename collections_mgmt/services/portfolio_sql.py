@@ -38,6 +38,11 @@ _STILL_PARKED = """
          ELSE 0 END
 """
 
+_ACCRUED = f"""
+    GREATEST(0, CASE WHEN row.period_from IS NULL THEN row.earned_interest_minor
+                     ELSE {_earned("row.period_from")} END - ({_GIVEN}))
+"""
+
 # An installment's interest runs from `period_from`, else from the latest due date of those before it, by days. So of
 # the installments to come only the next one can run from a due date that is past; the others have earned nothing,
 # unless they say so themselves. What is out of order was paid in advance when those around it moved, and adds nothing.
@@ -69,9 +74,10 @@ _LOANS = f"""
                    AS interest_due_minor,
                COALESCE(SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor)
                    FILTER (WHERE row.due_on <= %(on)s), 0) AS fee_due_minor,
-               COALESCE(SUM(GREATEST(0, CASE WHEN row.period_from IS NULL THEN row.earned_interest_minor
-                                             ELSE {_earned("row.period_from")} END - ({_GIVEN}))
-                            - {_STILL_PARKED}) FILTER (WHERE row.due_on > %(on)s), 0) AS accrued_minor,
+               COALESCE(SUM({_ACCRUED}) FILTER (WHERE row.due_on > %(on)s)
+                   - LEAST(SUM({_STILL_PARKED}) FILTER (WHERE row.due_on > %(on)s),
+                           SUM(LEAST({_ACCRUED}, row.earned_interest_minor)) FILTER (WHERE row.due_on > %(on)s)), 0)
+                   AS accrued_minor,
                MIN(row.number) FILTER (WHERE row.due_on > %(on)s) AS next_number,
                MAX(row.number) FILTER (WHERE row.due_on <= %(on)s) AS last_number,
                MAX(row.due_on) FILTER (WHERE row.due_on <= %(on)s) AS last_due_on

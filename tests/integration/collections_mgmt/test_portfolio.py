@@ -3,20 +3,25 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from collections_mgmt.models import CloseRun, PortfolioDay
 from collections_mgmt.services.book_portfolio import ClassificationWithoutProvision
 from collections_mgmt.services.close_day import close_date, finish_close, start_close
 from collections_mgmt.services.close_range import close_range
+from collections_mgmt.services.portfolio_sql import accrued_by_loan
 from dashu.finance.accrued import accrued_interest
+from dashu.finance.relief import Relief, ReliefMethod
 from dashu.ledger.models import JournalEntry
 from dashu.ledger.selectors import balance_of, unbalanced_currencies
 from dashu.policy.models import PolicyRule
 from dashu.policy.selectors import forget_rules
+from loans.models import Loan
 from repayments.models import Channel, Installment
 from repayments.selectors.reconciliation import differences
 from repayments.services.booking import load
 from repayments.services.charge_off_loan import charge_off_loan
+from repayments.services.give_relief import give_relief
 from repayments.services.receive_payment import receive_payment
 from repayments.services.restructure_loan import restructure_loan
 from tests.factories import ACTOR, pay, running_loan, yuan
@@ -46,6 +51,25 @@ class TestInterestNotYetDue:
         close(START + timedelta(days=10))
 
         assert balance_of("1315.02") == balance_of("1315") == -balance_of("4001.02") > 0
+
+    @pytest.mark.parametrize("paid_ahead", [0, yuan(1_500)])
+    def test_of_a_payment_holiday_is_earned_by_its_days_though_later_installments_demand_it(self, loan, paid_ahead):
+        holiday = Relief(ReliefMethod.PAYMENT_HOLIDAY, months=3, arrears_over=2)
+        on = date(2026, 3, 1)
+        give_relief(loan_id=loan.pk, relief=holiday, given_on=on, today=on, reason="income fell", actor=ACTOR)
+        if paid_ahead:
+            pay(loan, paid_ahead, date(2026, 3, 10), reference="AHEAD")
+
+        found = []
+        for day in (date(2026, 3, 15), date(2026, 4, 20), date(2026, 6, 14), date(2026, 6, 20)):
+            with connection.cursor() as cursor:
+                accrued = accrued_by_loan(cursor, on=day, first=0, end=2**62)[loan.pk]
+            stored = load(Loan.objects.get(pk=loan.pk))
+            assert accrued == accrued_interest(stored.position, stored.contract, day)
+            found.append(accrued)
+
+        assert found[:3] == sorted(found[:3])  # then the first installment after the holiday is due
+        assert paid_ahead or found[0] > yuan(180)
 
     def test_of_an_installment_that_new_terms_closed_is_counted_once(self, loan):
         def restructure(day: date) -> None:

@@ -55,7 +55,7 @@ class TestChart:
         before = list(Account.objects.order_by("code").values())
         roles = set(AccountRole.objects.values_list("product", "role", "account"))
 
-        assert load_chart() == 43
+        assert load_chart() == 44
         assert list(Account.objects.order_by("code").values()) == before
         assert set(AccountRole.objects.values_list("product", "role", "account")) == roles
 

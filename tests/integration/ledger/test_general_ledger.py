@@ -285,4 +285,4 @@ class TestPeriodCommands:
     def test_load_the_chart(self, capsys):
         call_command("load_chart")
 
-        assert json.loads(capsys.readouterr().out) == {"accounts": 43}
+        assert json.loads(capsys.readouterr().out) == {"accounts": 44}

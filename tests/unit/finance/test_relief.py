@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
+import numpy_financial
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -25,6 +27,7 @@ from dashu.finance.loan import (
     payoff,
     unpaid_earned,
 )
+from dashu.finance.periods import DueRule, Period
 from dashu.finance.relief import (
     Act,
     Relief,
@@ -44,6 +47,7 @@ from repayments.domain.new_terms import read_new_terms
 from tests.unit.finance.lives import all_terms, contracts
 
 PER_MILLE = 1000
+START = date(2026, 1, 15)
 TERMS = ScheduleTerms(
     principal=12_000_00,
     annual_rate=Decimal("0.18"),
@@ -213,6 +217,64 @@ class TestEveryMethod:
             assert new[-1].due_on.year * 12 + new[-1].due_on.month == last.year * 12 + last.month + moved
 
 
+class TestWhoeverPaysAsAgreedAfterwards:
+    @pytest.mark.parametrize("method", [method for method in RELIEVING if method is not ReliefMethod.SETTLEMENT])
+    @settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+    @given(data=st.data())
+    def test_is_never_late_and_owes_nothing_at_the_end(self, method, data):
+        terms, contract, events, on = data.draw(lives())
+        contract = replace(contract, interest_basis=InterestBasis.SCHEDULED)
+        relief = data.draw(reliefs(method))
+        life = lived(terms, contract, *events)
+        before = standing(life, on)
+        assume(before.status is Status.ACTIVE)
+        if method is ReliefMethod.DUE_DATE:  # what is due stays due unless it is spread
+            assume(relief.arrears_over and not before.penalty_due(contract))
+        try:
+            life = life_after(life, acts_of(relief, life, on))
+        except (EventRefused, InvalidTerms):
+            assume(False)
+        assert life.position is not None
+        agreed = {row.due_on for row in life.position.installments if row.unpaid}
+
+        for index, due_on in enumerate(sorted(agreed)):
+            position = standing(life, due_on)
+            asked = sum(row.unpaid for row in position.installments if row.due_on <= due_on)
+            if asked:
+                life.apply(event(EventType.PAYMENT, due_on, asked), 100 + index)
+                assert life.position is not None
+                assert arrears(life.position, life.contract, due_on).days_past_due == 0
+
+        assert life.position.status is Status.SETTLED
+        assert life.position.penalty_due(life.contract) == 0
+        books = books_of(life.position, life.contract)
+        assert [books[book] for book in (Book.PRINCIPAL, Book.INTEREST_RECEIVABLE, Book.FEE_RECEIVABLE)] == [0, 0, 0]
+
+    @pytest.mark.parametrize("method", [method for method in RELIEVING if method is not ReliefMethod.SETTLEMENT])
+    @settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))
+    @given(data=st.data())
+    def test_owes_no_less_with_each_day_and_can_settle_on_any(self, method, data):
+        terms, contract, events, on = data.draw(lives())
+        relief = data.draw(reliefs(method))
+        life = lived(terms, contract, *events)
+        assume(standing(life, on).status is Status.ACTIVE)
+        try:
+            life = life_after(life, acts_of(relief, life, on))
+        except (EventRefused, InvalidTerms):
+            assume(False)
+        days = [on + timedelta(days=days) for days in range(0, 150, 7)]
+        owed = [payoff(standing(life, day), life.contract, day) for day in days]
+        day = data.draw(st.sampled_from(days))
+        amount = payoff(standing(life, day), life.contract, day)
+
+        if amount:
+            life.apply(event(EventType.SETTLE, day, amount), 7)
+
+        # A fee that falls due adds to it, nothing takes from it; a fen of the rounding of days may.
+        assert all(later >= earlier - 1 for earlier, later in pairwise(owed))
+        assert amount == 0 or standing(life, day).status is Status.SETTLED
+
+
 class TestPaymentHoliday:
     def test_parks_simple_interest_and_asks_for_it_afterwards_in_level_shares(self):
         life = lived(
@@ -324,6 +386,16 @@ class TestPresentValue:
         rate = Decimal(millionths) / 1_000_000
 
         assert present_value(flows, rate, on) == _one_by_one(flows, rate, on)
+
+    @settings(deadline=None, max_examples=60)
+    @given(amounts=st.lists(st.integers(0, 10**8), min_size=1, max_size=60), millionths=st.integers(1, 360_000))
+    def test_agrees_with_another_library_on_the_due_dates_of_a_loan(self, amounts, millionths):
+        rate = Decimal(millionths) / 1_000_000
+        days = DueRule(Period.MONTH).due_dates(START, len(amounts))
+
+        worth = numpy_financial.npv(millionths / 12_000_000, [0, *amounts])
+
+        assert abs(present_value(list(zip(days, amounts, strict=True)), rate, START) - worth) <= 0.5 + 1e-5
 
     def test_has_nothing_to_discount_at_rate_0(self):
         flows = [(date(2027, 3, 31), 123_45), (date(2025, 1, 1), 67), (date(2029, 2, 28), -5)]
