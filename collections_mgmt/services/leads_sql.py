@@ -48,12 +48,8 @@ _BEHIND = """
 """
 
 _OPEN = f"""
-    INSERT INTO collections_mgmt_warninglead (borrower_id, opened_on, cause)
-    SELECT enough.borrower_id, %(on)s, COALESCE((
-        SELECT asked.cause FROM collections_mgmt_hardshiprequest AS asked
-        WHERE asked.borrower_id = enough.borrower_id AND asked.outcome <> 'WITHDRAWN'
-          AND asked.asked_at > %(on)s::date - 90 ORDER BY asked.id DESC LIMIT 1
-    ), '')
+    INSERT INTO collections_mgmt_warninglead (borrower_id, opened_on)
+    SELECT enough.borrower_id, %(on)s
     FROM ({_ENOUGH}) AS enough
     WHERE {_RUNS.format("enough")} AND NOT {_BEHIND.format("enough")}
       AND NOT EXISTS (
@@ -67,7 +63,8 @@ _OPEN = f"""
 
 # What was offered, or held out to compare, stays until nothing counts any more.
 _CLOSE = f"""
-    UPDATE collections_mgmt_warninglead AS lead SET state = 'CLOSED', closed_on = %(on)s, ending = found.ending
+    UPDATE collections_mgmt_warninglead AS lead SET state = 'CLOSED', closed_on = GREATEST(%(on)s, lead.opened_on),
+        ending = found.ending
     FROM (
         SELECT open.id, CASE
             WHEN NOT {_RUNS.format("open")} THEN 'PAID'
@@ -83,6 +80,15 @@ _CLOSE = f"""
     ) AS found
     WHERE lead.id = found.id AND found.ending IS NOT NULL
 """  # noqa: S608 – constants of this module
+
+
+# Who asked for help said why.
+_NOTE_CAUSES = """
+    UPDATE collections_mgmt_warninglead AS lead SET cause = noticed.facts ->> 'cause'
+    FROM collections_mgmt_warningtrigger AS noticed
+    WHERE lead.state <> 'CLOSED' AND lead.cause = '' AND noticed.borrower_id = lead.borrower_id
+      AND noticed.ended_on IS NULL AND noticed.kind = 'ASKED_FOR_HELP'
+"""
 
 
 def end_triggers(cursor: CursorWrapper, *, on: date) -> int:
@@ -102,4 +108,6 @@ def decide_leads(cursor: CursorWrapper, *, on: date, rules: EarlyWarning) -> Map
     cursor.execute(_CLOSE, values)
     closed = int(cursor.rowcount)
     cursor.execute(_OPEN, values)
-    return {"leads_closed": closed, "leads_opened": int(cursor.rowcount)}
+    opened = int(cursor.rowcount)
+    cursor.execute(_NOTE_CAUSES)
+    return {"leads_closed": closed, "leads_opened": opened}

@@ -22,7 +22,7 @@ _WRITE = """
            found.facts
     FROM ({found}) AS found
     ON CONFLICT (borrower_id, loan_id, kind) WHERE ended_on IS NULL DO UPDATE
-    SET ends_on = excluded.ends_on, is_strong = excluded.is_strong, facts = excluded.facts
+    SET ends_on = GREATEST(kept.ends_on, excluded.ends_on), is_strong = excluded.is_strong, facts = excluded.facts
     WHERE kept.facts IS DISTINCT FROM excluded.facts
 """
 

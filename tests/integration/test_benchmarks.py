@@ -203,3 +203,17 @@ class TestContactGuard:
         assert figures["decisions"] == sum(figures["verdicts"].values()) == 500
         assert figures["next_moments_found"] > 0
         assert figures["next_moments_not_allowed"] == 0
+
+
+class TestEarlyWarning:
+    def test_finds_what_the_book_was_made_with_and_writes_nothing_twice(self, home, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = run("early_warning.py", "--loans", 1_300, "--workers", 1, "--json", figures, "--home", home)
+
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        (measured,) = json.loads(figures.read_text())
+        assert measured["triggers"] == measured["expected"]
+        assert set(measured["triggers"]) == {"AUTOPAY_FAILED", "INCOME_DROP", "PAYS_LATER", "SCORE_DOWN", "SHOCK"}
+        assert measured["again"]["written"] == 0
+        assert "← early warning" in ran.stdout

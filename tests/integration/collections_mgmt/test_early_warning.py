@@ -557,6 +557,31 @@ class TestLeads:
         assert (lead.state, lead.ending, lead.closed_on) == ("CLOSED", "OVER", ON + 46 * DAY)
         assert counts["leads_closed"] == 1
 
+    def test_an_earlier_date_that_is_run_again_leaves_later_days_sound(self, amina, failed):
+        rules = replace(RULES(ON), needed=1)
+        night(ON, rules=rules)
+        Loan.objects.update(status="SETTLED")
+
+        night(ON - 10 * DAY, rules=rules)
+
+        lead = WarningLead.objects.get()
+        assert (lead.ending, lead.closed_on) == ("PAID", ON)
+
+    def test_gets_the_cause_that_whoever_asked_for_help_told(self, amina, failed):
+        night(ON, rules=replace(RULES(ON), needed=1))
+        WarningTrigger.objects.create(
+            borrower=amina,
+            kind="ASKED_FOR_HELP",
+            fired_on=ON,
+            ends_on=ON + DAY,
+            is_strong=True,
+            facts={"reference": "H1", "cause": "SPENDING"},
+        )
+
+        night(ON + DAY, rules=replace(RULES(ON), needed=1))
+
+        assert WarningLead.objects.get().cause == "SPENDING"
+
     def test_is_not_opened_for_whoever_is_far_behind(self, amina, failed):
         OverdueStatus.objects.create(
             loan=failed,
