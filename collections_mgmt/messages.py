@@ -134,7 +134,7 @@ for _template in (
         "collections.offer_made",
         _("We have an offer that may make paying easier"),
         (
-            _("Sign in to see it, with what each way would cost you. You can decide in peace up to %(accept_on)s."),
+            _("Sign in to see offer %(reference)s and what each way costs. Decide in peace, up to %(accept_on)s."),
             _("Until then we do not remind you of these loans, and no penalty interest is added."),
             _("It is your choice. If you do nothing, your contract stays as it is."),
         ),

@@ -47,7 +47,6 @@ REASONS = {
     "collections_mgmt.ScriptVersion": WORK_OF_STAFF,
     "collections_mgmt.QualityReview": "how staff did a contact or wrote a note; both are in the copy themselves",
     "loans.SigningCode": "holds secrets for minutes; what was signed is in the contract",
-    "collections_mgmt.OfferCode": "holds secrets for minutes; what was accepted is in the plan",
     "messaging.ContactRefusal": "the decisions that said no; all decisions are in the copy",
     "messaging.ReminderLine": "says which installments a reminder is about; the reminder itself is in the copy",
     "repayments.CorrectionRow": "a line of a file of staff; what it booked is among the events of the loan",

@@ -59,6 +59,8 @@ class TestRender:
             "report_on",
             "accept_on",
             "ends_on",
+            "withdraw_on",
+            "cure_on",
         )
         happened = ("payment", "settlement", "reversal", "waiver", "fee", "refund")
         amounts = (
@@ -70,6 +72,7 @@ class TestRender:
             "next_due",
             "paid",
             "waived",
+            "given_up",
             *happened,
         )
         texts = {
