@@ -152,7 +152,7 @@ def _inquiries(facts: Facts) -> str:
 
 
 def _overdue_elsewhere(facts: Facts) -> str:
-    return gettext("%(days)s days late elsewhere, with %(lenders)s lenders; nothing was late before.") % {
+    return gettext("Lenders with arrears: %(lenders)s, up to %(days)s days late; nothing was late before.") % {
         "days": facts["days"],
         "lenders": facts["lenders"],
     }

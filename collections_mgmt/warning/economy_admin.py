@@ -51,35 +51,27 @@ SEEN_FOR = 3_600  # seconds from the preview to the import
 
 @admin.register(EconomicIndicator)
 class EconomicIndicatorAdmin(ReadOnlyAdmin):
-    list_display = ["name", "kind_shown", "place", "unit", "source"]
-    list_filter = ["kind"]
-    sortable_by = ()
-    list_before_template = "collections_mgmt/economy_head.html"
+    """The series with how they stand are one page; each has its own with its chart."""
 
     def get_queryset(self, request: HttpRequest) -> WarningQuerySet:
         return EconomicIndicator.objects.visible_to(person_of(request))
-
-    @admin.display(description=_("kind"))
-    def kind_shown(self, indicator: EconomicIndicator) -> str:
-        return series_name(indicator.kind)
-
-    @admin.display(description=_("place"))
-    def place(self, indicator: EconomicIndicator) -> str:
-        return place_words(indicator.region, indicator.sector, lender_today())
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.import_view)
         return [path("import/", view, name="collections_mgmt_economicindicator_import"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         today = lender_today()
-        more: dict[str, Any] = {"title": gettext("The economy"), "may_import": request.user.has_perm(IMPORT)}
+        context = {"title": gettext("The economy"), "may_import": request.user.has_perm(IMPORT), "table": None}
         try:
             rules = policy.early_warning(today)
-            more["table"] = economy_table(series_now(self.get_queryset(request), on=today, rules=rules), rules)
-        except PolicyRuleMissing:
-            more["table"] = None
-        return super().changelist_view(request, {**(extra_context or {}), **more})
+            found = series_now(self.get_queryset(request), on=today, rules=rules)
+            context["table"] = economy_table(found, rules)
+        except PolicyRuleMissing:  # of a country for which nobody has written thresholds yet
+            pass
+        return self._page(request, "collections_mgmt/economy.html", context)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -91,7 +83,13 @@ class EconomicIndicatorAdmin(ReadOnlyAdmin):
         values = list(IndicatorValue.objects.filter(indicator=indicator).order_by("date"))
         context = {
             "title": indicator.name,
-            "about": f"{series_name(indicator.kind)} · {self.place(indicator)} · {indicator.source}",
+            "about": " · ".join(
+                [
+                    series_name(indicator.kind),
+                    place_words(indicator.region, indicator.sector, lender_today()),
+                    indicator.source,
+                ]
+            ),
             "chart": series_chart(indicator, values),
             "tables": [values_table(indicator, values)],
         }

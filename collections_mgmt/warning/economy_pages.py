@@ -45,11 +45,11 @@ def economy_table(found: Sequence[SeriesNow], rules: EarlyWarning, *, links: boo
 
 
 def series_chart(indicator: EconomicIndicator, values: Sequence[IndicatorValue]) -> Chart | None:
-    """Return the latest values as a line. The picture takes whole numbers, so they are drawn in hundredths."""
+    """Return the latest values as a line; None where there are too few for one."""
     if len(values) < 2:
         return None
     shown = values[-MOST_SHOWN:]
-    summary = gettext("%(name)s: %(value)s on %(day)s, drawn in hundredths of %(unit)s.") % {
+    summary = gettext("%(name)s: %(value)s %(unit)s on %(day)s.") % {
         "name": indicator.name,
         "value": plain_number(shown[-1].value),
         "day": date_format(shown[-1].date),
@@ -63,6 +63,7 @@ def series_chart(indicator: EconomicIndicator, values: Sequence[IndicatorValue])
         labels=[f"{value.date:%Y-%m-%d}" for value in shown],
         series=[Series(indicator.name, [round(value.value * 100) for value in shown], Tone.OTHER, is_line=True)],
         currency=None,
+        digits=2,
     )
 
 

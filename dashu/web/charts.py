@@ -6,6 +6,7 @@ The picture is drawn by Apache ECharts in `static/js/charts.js`, where there are
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -28,7 +29,7 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """:param values: minor units of the chart's currency, or plain counts where it has none; None leaves a gap."""
+    """:param values: minor units of the chart's currency, or plain numbers where it has none; None leaves a gap."""
 
     name: Words
     values: Sequence[int | None]
@@ -44,6 +45,7 @@ class Chart:
     :param labels_name: what the labels are, the head of the table's first column.
     :param stacks: whether the bars of one label stand on each other.
     :param has_own_scale: whether lines are read on the right side, where they would dwarf the bars.
+    :param digits: without a currency, how many of each value's digits are decimals: 2 for hundredths.
     """
 
     key: str
@@ -55,22 +57,25 @@ class Chart:
     currency: str | None = "CNY"
     stacks: bool = True
     has_own_scale: bool = False
+    digits: int = 0
 
     @property
     def element(self) -> str:
         return f"chart-{self.key}"
 
     @property
-    def rows(self) -> list[tuple[str, list[int | None]]]:
+    def rows(self) -> list[tuple[str, list[int | Decimal | None]]]:
         """The table: a label with its value in each series."""
-        return [(label, [each.values[place] for each in self.series]) for place, label in enumerate(self.labels)]
+        return [
+            (label, [self._told(each.values[place]) for each in self.series]) for place, label in enumerate(self.labels)
+        ]
 
     @property
     def data(self) -> dict[str, Any]:
         """What the script draws from. Amounts stay whole minor units; it divides for the eye only."""
         return {
             "labels": list(self.labels),
-            "digits": fraction_digits(self.currency) if self.currency else 0,
+            "digits": fraction_digits(self.currency) if self.currency else self.digits,
             "stacks": self.stacks,
             "ownScale": self.has_own_scale,
             "series": [
@@ -78,3 +83,9 @@ class Chart:
                 for each in self.series
             ],
         }
+
+    def _told(self, value: int | None) -> int | Decimal | None:
+        """Return minor units as they are, and a plain number with its decimals."""
+        if value is None or self.currency or not self.digits:
+            return value
+        return Decimal(value).scaleb(-self.digits)
