@@ -89,13 +89,12 @@ KINDS = [
     "settlement.deep",
     "product.version",
     "application.approve",
-    "settlement.offer",
-    "settlement.deep",
     "relief.outside",
     "relief.deep",
     "agency.place",
     "legal.file",
     "strategy.publish",
+    "warning.shock",
 ]
 
 
