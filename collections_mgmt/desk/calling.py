@@ -19,7 +19,7 @@ from collections_mgmt.desk.reach_forms import new_key
 from collections_mgmt.desk.reaching import register_way
 from collections_mgmt.domain.scripts import Script, scripts_for
 from collections_mgmt.models import STEER, CaseFile
-from collections_mgmt.selectors.reaching import late_loan_ids, not_ended
+from collections_mgmt.selectors.reaching import guarantors_of, late_loan_ids, not_ended
 from collections_mgmt.selectors.scripts import scripts_in_use
 from collections_mgmt.services.reach_from_file import MAKE, purpose_of
 from dashu.kernel.dates import lender_date, lender_now
@@ -77,9 +77,14 @@ def call_way(request: HttpRequest, file: CaseFile) -> tuple[str, dict[str, Any]]
 
 
 def previews_table(file: CaseFile, *, operator: str, now: datetime) -> Table:
-    """Return what would be said now of each way and each kind of person; a fixed number of questions."""
+    """
+    Return what would be said now of each way and each kind of person that there is; a fixed number of questions.
+    """
     loan_ids, rows, tones = late_loan_ids(file.borrower_id), [], []
+    has_guarantor = guarantors_of(file.borrower_id).exists()
     for channel, party in _ASKED:
+        if party == ContactParty.GUARANTOR and not has_guarantor:
+            continue
         answer = _previewed(file, channel, party, operator, now, loan_ids)
         told = conditions_named(answer.conditions) if answer.allows else reasons_named(answer.reasons)
         said = gettext("allowed") if answer.allows else gettext("not now")

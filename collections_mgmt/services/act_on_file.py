@@ -64,7 +64,8 @@ def promise_at_file(
     *, file_id: int, loan_id: int, amount_minor: int, due_on: date, words: str, user: User, now: datetime
 ) -> PromiseToPay:
     """
-    Note a promise on a loan of a held file, and leave the borrower in peace until it was decided.
+    Note a promise on a loan of a held file, and leave the borrower in peace until it was decided. Who promised was
+    spoken with, so it stops the clock of the first contact.
 
     :raises PromiseRefused, MayNotWorkFiles, FileNotFound, FileNotHeld, WordsRefused: see there.
     """
@@ -78,6 +79,7 @@ def promise_at_file(
     rules = rules_on(now)
     day = due_on + timedelta(days=max(rules.waits[Wait.PROMISE], policy.promise_kept(today).days + 1))
     _wait_for(file, Wait.PROMISE, day, fact=Fact.PROMISE_RUNS, now=now)
+    note_contact(borrower_id=file.borrower_id, at=now)
     keep(file, Kind.PUT_OFF, at=now, actor=actor, why=Wait.PROMISE.value, until=day.isoformat(), promise=promise.pk)
     return promise
 

@@ -90,6 +90,15 @@ class TestPromise:
         assert (file.waits_for, file.next_action_at) == ("PROMISE", morning(due_on + timedelta(days=3)))
         assert "PROMISE_RUNS" in file.facts
 
+    def test_stops_the_clock_of_the_first_contact(self, file, chidi):
+        promise_at_file(
+            file_id=file.pk, loan_id=file.borrower.loans.get().pk, amount_minor=1_100_16, due_on=date(2026, 3, 30),
+            words="", user=chidi, now=NOW,
+        )  # fmt: skip
+
+        file.refresh_from_db()
+        assert file.contacted_at == NOW
+
     def test_that_is_refused_leaves_the_file_in_hands(self, file, chidi):
         with pytest.raises(PromiseRefused):
             promise_at_file(

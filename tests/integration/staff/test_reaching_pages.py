@@ -169,6 +169,15 @@ class TestOtherWays:
         assert "The borrower can be reached" in page
         assert "It was not agreed to" in page
 
+    def test_show_a_guarantor_only_where_there_is_one(self, client, file, monkeypatch):
+        def parties() -> set[str]:
+            return {str(row[0]) for row in client.get(f"{DESK}{file.pk}/reach/").context["table"].rows}
+
+        assert "Guarantor" not in parties()
+        named = type("Named", (), {"exists": lambda self: True})()
+        monkeypatch.setattr("collections_mgmt.desk.calling.guarantors_of", lambda _borrower: named)
+        assert "Guarantor" in parties()
+
     def test_a_letter_is_allowed_and_its_cost_noted(self, client, file):
         given = {"key": "k", "channel": "LETTER", "who": "BORROWER", "number": ""}
         address = client.post(f"{DESK}{file.pk}/reach/", given).url
