@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import Min, Q
 
 from collections_mgmt import contact_flags
+from collections_mgmt.contact_holds import HOLD_OF_PERSON
 from collections_mgmt.models import Hold
 from collections_mgmt.selectors.agreements import LOANS_AGREED_ON
 from dashu.messaging.case_facts import CaseFacts, register_case_facts, register_numbers
@@ -46,11 +47,13 @@ def facts_of(borrower_id: int, loan_ids: Collection[int], on: date) -> CaseFacts
     late = Installment.objects.filter(loan__in=owed, unpaid_minor__gt=0, due_on__lt=on)
     since = dict(late.values_list("loan").annotate(day=Min("due_on")))
     held = Q(contact=Hold.Contact.PERSON) | Q(contact=Hold.Contact.LOAN, loan__in=asked)
-    kinds = Hold.objects.filter(held, loan__in=loans, ended_on=None, starts_on__lte=on).values_list("kind", flat=True)
+    running = Hold.objects.filter(held, loan__in=loans, ended_on=None, starts_on__lte=on)
+    kinds = set(running.values_list("kind", flat=True))
     return CaseFacts(
         dpd=(on - min(since.values())).days if since else 0,
         holds=frozenset(kind.lower() for kind in kinds),
         flags=frozenset({"promise_running"} if since and not _without_agreement(since) else ()),
+        open_to_estate=frozenset({Hold.Kind.DECEASED.lower(), HOLD_OF_PERSON} if Hold.Kind.DECEASED in kinds else ()),
     )
 
 

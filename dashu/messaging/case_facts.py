@@ -14,11 +14,13 @@ class CaseFacts:
     """
     :param dpd: days past due at this moment, the most of the loans; None when nobody can say.
     :param holds: codes of what stops contact; any name stops it. :param flags: names of the rule `contact.flags`.
+    :param open_to_estate: of the holds, those that do not stop whoever speaks for the estate.
     """
 
     dpd: int | None = None
     holds: frozenset[str] = frozenset()
     flags: frozenset[str] = frozenset()
+    open_to_estate: frozenset[str] = frozenset()
 
 
 # Takes a borrower, the loans in question, none for all of theirs, and the lender's day.
@@ -51,6 +53,7 @@ def case_facts(borrower_id: int, loan_ids: Collection[int], on: date) -> CaseFac
         dpd=max(days, default=None),
         holds=frozenset(hold for facts in found for hold in facts.holds),
         flags=frozenset(flag for facts in found for flag in facts.flags),
+        open_to_estate=frozenset(hold for facts in found for hold in facts.open_to_estate),
     )
 
 

@@ -186,6 +186,10 @@ SELECT asked.borrower_id, channel.code AS channel, channel.zone, hours.opens, ho
                  AND out.ended_at IS NULL
            ) THEN 'OPTED_OUT' END,
            CASE WHEN %(purpose)s <> 'SERVICE' AND hold.borrower_id IS NOT NULL THEN 'ON_HOLD' END,
+           CASE WHEN %(purpose)s <> 'SERVICE' AND EXISTS (
+               SELECT FROM messaging_representative AS speaking
+               WHERE speaking.borrower_id = asked.borrower_id AND speaking.ended_at IS NULL
+           ) THEN 'REPRESENTED' END,
            CASE WHEN %(purpose)s = 'REMINDER' AND channel.code <> 'IN_APP' AND %(at)s < preference.paused_until
                 THEN 'PAUSED' END,
            CASE WHEN channel.code <> 'IN_APP'

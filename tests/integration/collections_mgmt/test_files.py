@@ -217,7 +217,7 @@ class TestRouting:
 
         refresh()
         file.refresh_from_db()
-        assert (file.state, file.facts) == ("WAITING", ["DISPUTE", "FIRST_TIME"])
+        assert (file.state, file.facts) == ("WAITING", ["FIRST_TIME", "DISPUTE"])
 
         Dispute.objects.update(answered_at=NOW, outcome="STANDS")
         refresh()

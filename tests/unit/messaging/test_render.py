@@ -59,6 +59,10 @@ class TestRender:
             "report_on",
             "accept_on",
             "ends_on",
+            "noted_on",
+            "asked_on",
+            "home_on",
+            "work_on",
         )
         happened = ("payment", "settlement", "reversal", "waiver", "fee", "refund")
         amounts = (
@@ -79,6 +83,8 @@ class TestRender:
             "link": "https://loans.example/P-9",
             "parts": 3,
             "agency": "North",
+            "opens": "21:00",
+            "closes": "22:00",
         }
         params = {**PARAMS, **dict.fromkeys(days, "2026-02-01"), **{f"{name}_minor": 1 for name in amounts}, **texts}
 
@@ -87,7 +93,7 @@ class TestRender:
 
             assert text.subject
             assert text.body
-            if not template.code.startswith(("privacy.", "messages.")):  # of the person, of no loan
+            if not template.code.startswith(("privacy.", "messages.", "messaging.")):  # of the person, of no loan
                 assert any(number in text.subject + text.body for number in ("L7", "P-9")), template.code
             assert "%(" not in text.subject + text.body
 
