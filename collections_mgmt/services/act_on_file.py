@@ -22,7 +22,7 @@ from collections_mgmt.services.file_rows import (
 )
 from collections_mgmt.services.files_sql import CARE_HOLDS
 from collections_mgmt.services.holds import place_hold
-from collections_mgmt.services.promises import note_promise
+from collections_mgmt.services.promises import note_staff_promise
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
 from dashu.policy import rules as policy
@@ -72,7 +72,7 @@ def promise_at_file(
     _refuse_other_loan(file_id, loan_id)
     today, actor = lender_date(now), actor_of_user(user)
     said = checked_words(words, on=today, is_needed=False)
-    promise = note_promise(
+    promise = note_staff_promise(
         loan_id=loan_id, amount_minor=amount_minor, due_on=due_on, today=today, actor=actor, note=said
     )
     file = lock_held_file(file_id, user)
