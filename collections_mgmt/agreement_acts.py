@@ -98,7 +98,13 @@ class AgreementActs:
         shown: dict[str, Any] = {}
         if request.method == "POST" and request.POST.get("step") != "edit" and form.is_valid():
             try:
-                terms = preview_settlement(loan_id=loan.pk, parts=form.parts(), today=today)
+                terms = preview_settlement(
+                    loan_id=loan.pk,
+                    parts=form.parts(),
+                    today=today,
+                    is_asked_for=form.cleaned_data["is_asked_for"],
+                    actor=actor_of(request),
+                )
                 if request.POST.get("step") == "ask" and form.cleaned_data["seen"] == form.fingerprint():
                     asked = _asked(request, loan, form)
                     messages.success(request, _("Asked for. The borrower hears of the offer once it is approved."))
@@ -259,6 +265,7 @@ def _asked(request: HttpRequest, loan: Loan, form: SettlementForm) -> ApprovalRe
         loan_id=loan.pk,
         parts=form.parts(),
         reason=form.cleaned_data["reason"],
+        is_asked_for=form.cleaned_data["is_asked_for"],
         user=person_of(request),
         today=lender_today(),
         idempotency_key=f"settlement:{form.cleaned_data['key']}",

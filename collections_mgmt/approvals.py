@@ -45,7 +45,12 @@ from loans.models import Loan
 
 def perform_offer(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
     offer = offer_settlement(
-        loan_id=payload["loan_id"], parts=parts_of(payload), today=today, reason=payload["reason"], actor=actor
+        loan_id=payload["loan_id"],
+        parts=parts_of(payload),
+        today=today,
+        reason=payload["reason"],
+        is_asked_for=payload.get("is_asked_for", False),
+        actor=actor,
     )
     return {"settlement": offer.reference, "accept_by": offer.accept_by.isoformat()}
 
@@ -62,7 +67,13 @@ def describe_offer(payload: Payload) -> str:
 
 def given_up_now(payload: Payload, today: date) -> int:
     """Return what would be given up as the claim is by now; it grows with the days."""
-    return preview_settlement(loan_id=payload["loan_id"], parts=parts_of(payload), today=today).given_up_minor
+    terms = preview_settlement(
+        loan_id=payload["loan_id"],
+        parts=parts_of(payload),
+        today=today,
+        is_asked_for=payload.get("is_asked_for", False),
+    )
+    return terms.given_up_minor
 
 
 def loan_page(payload: Payload) -> str:

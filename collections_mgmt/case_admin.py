@@ -21,7 +21,7 @@ from collections_mgmt.models import CollectionCase, Hold
 from collections_mgmt.seen_admin import SeenAdmin
 from collections_mgmt.selectors.care import needing_care
 from collections_mgmt.services.holds import end_hold, place_hold
-from collections_mgmt.services.promises import note_promise
+from collections_mgmt.services.promises import note_staff_promise
 from dashu.kernel.dates import lender_today
 from dashu.messaging.selectors import calls_refused_at
 from dashu.users.actors import actor_of
@@ -125,7 +125,7 @@ class CollectionCaseAdmin(AgreementActs, LegalActs, FoundByLoan, SeenAdmin):
             request,
             object_id,
             form,
-            lambda given: note_promise(
+            lambda given: note_staff_promise(
                 loan_id=loan.pk,
                 amount_minor=given["amount"],
                 due_on=given["due_on"],

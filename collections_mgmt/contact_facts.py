@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Min
 
 from collections_mgmt import contact_flags
+from collections_mgmt.contact_holds import HOLD_OF_PERSON
 from collections_mgmt.models import Hold
 from collections_mgmt.selectors.agreements import LOANS_AGREED_ON
 from dashu.messaging.case_facts import CaseFacts, register_case_facts, register_numbers
@@ -21,6 +22,7 @@ from dashu.messaging.models import ContactParty
 from loans.models import Guarantor, Loan
 from repayments.models import Installment
 
+_DECEASED = Hold.Kind.DECEASED.lower()
 _WAITING = "SELECT borrower_id FROM {table} WHERE answered_at IS NULL"
 
 
@@ -52,6 +54,7 @@ def facts_of(asked: Mapping[int, Collection[int]], on: date) -> Mapping[int, Cas
             dpd=(on - min(late.values())).days if (late := since.get(borrower_id)) else 0,
             holds=frozenset(holds.get(borrower_id, ())),
             flags=frozenset({"promise_running"} if late and agreed.issuperset(late) else ()),
+            open_to_estate=frozenset({_DECEASED, HOLD_OF_PERSON} if _DECEASED in holds.get(borrower_id, ()) else ()),
         )
         for borrower_id in asked
     }

@@ -10,6 +10,8 @@ from dashu.messaging.guard import register_hold
 from repayments.services.tranche_conditions import register_bar
 
 HOLD_OF_AGENCIES = "agency"
+# Of any kind that leaves the person in peace; the facts of the guard name each kind besides.
+HOLD_OF_PERSON = "hold"
 _HELD = """
 SELECT loan.borrower_id FROM collections_mgmt_hold AS hold JOIN loans_loan AS loan ON loan.id = hold.loan_id
 WHERE hold.ended_on IS NULL AND hold.contact = 'PERSON'
@@ -23,7 +25,7 @@ WHERE placement.recalled_on IS NULL
 
 
 def register() -> None:
-    register_hold("hold", _HELD)
+    register_hold(HOLD_OF_PERSON, _HELD)
     register_hold(HOLD_OF_AGENCIES, _PLACED)
     register_bar("hold", _is_barred)
 

@@ -56,6 +56,12 @@ class SettlementForm(PlanForm):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=_("Whoever approves it reads this. No diagnosis and nothing about the family."),
     )
+    is_asked_for = forms.BooleanField(
+        label=_("The borrower asked for it themselves"),
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text=_("Say in the reason how you know. The borrower reads with the offer that they asked for it."),
+    )
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
     key = forms.UUIDField(widget=forms.HiddenInput)
 

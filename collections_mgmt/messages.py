@@ -91,6 +91,7 @@ for _template in (
         _("An offer to end loan %(loan_number)s"),
         (
             _("You can end loan %(loan_number)s by paying %(amount)s. We keep this offer open up to %(accept_on)s."),
+            _("You asked for it, as one of us noted on %(asked_on)s. If that is not so, tell us on these pages."),
             _("Sign in to read what it means, also for your credit record, and decide in peace."),
         ),
     ),

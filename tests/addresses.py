@@ -114,6 +114,7 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:language": SignedIn(),
     "portal:pause_reminders": SignedIn(role="borrower", is_page=False),
     "portal:take_back_agreed": SignedIn(role="borrower", is_page=False),
+    "portal:representative": SignedIn(role="borrower", is_page=False),
     "portal:export": SignedIn(role="borrower"),
     "portal:closing": SignedIn(role="borrower"),
     "portal:confirm_closing": SignedIn(role="borrower", is_page=False),

@@ -18,13 +18,13 @@ from collections_mgmt.desk.page import suggested_step, told_scripts
 from collections_mgmt.desk.reach_forms import new_key
 from collections_mgmt.desk.reaching import register_way
 from collections_mgmt.domain.scripts import Script, scripts_for
-from collections_mgmt.models import STEER, CaseFile
-from collections_mgmt.selectors.reaching import late_loan_ids, not_ended
+from collections_mgmt.models import STEER, WORK, CaseFile
+from collections_mgmt.selectors.reaching import guarantors_of, late_loan_ids, not_ended
 from collections_mgmt.selectors.scripts import scripts_in_use
 from collections_mgmt.services.reach_from_file import MAKE, purpose_of
 from dashu.kernel.dates import lender_date, lender_now
 from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty, ContactPreference
-from dashu.messaging.selectors import calls_refused_at
+from dashu.messaging.selectors import calls_refused_at, representatives_of
 from dashu.messaging.services.dialing import OUTCOMES, preview_contact
 from dashu.policy.case_desk import Step
 from dashu.policy.contact_guard import Decision
@@ -71,15 +71,25 @@ def call_way(request: HttpRequest, file: CaseFile) -> tuple[str, dict[str, Any]]
         "not_ended": not_ended(operator=operator, borrower_id=file.borrower_id) if may_make else [],
         "agreed": _agreed(file.borrower_id, lender_date(now), with_calls=refused_at is None),
         "no_calls": no_calls_words(refused_at) if refused_at else "",
+        "speaking": representatives_of(file.borrower_id),
+        "may_end_speaking": request.user.has_perm(STEER),
+        "may_note_speaking": request.user.has_perm(WORK),
         "may_open_calls": refused_at is not None and request.user.has_perm(STEER),
         "file_pk": file.pk,
     }
 
 
 def previews_table(file: CaseFile, *, operator: str, now: datetime) -> Table:
-    """Return what would be said now of each way and each kind of person; a fixed number of questions."""
+    """
+    Return what would be said now of each way and each kind of person that there is; a fixed number of questions.
+    """
     loan_ids, rows, tones = late_loan_ids(file.borrower_id), [], []
+    has_guarantor, speaking = guarantors_of(file.borrower_id).exists(), representatives_of(file.borrower_id)
     for channel, party in _ASKED:
+        if (party == ContactParty.GUARANTOR and not has_guarantor) or (
+            party == ContactParty.REPRESENTATIVE and not speaking
+        ):
+            continue
         answer = _previewed(file, channel, party, operator, now, loan_ids)
         told = conditions_named(answer.conditions) if answer.allows else reasons_named(answer.reasons)
         said = gettext("allowed") if answer.allows else gettext("not now")

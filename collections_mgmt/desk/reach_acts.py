@@ -24,7 +24,9 @@ from collections_mgmt.desk.reach_forms import (
     EndForm,
     KeyForm,
     ReachForm,
+    RepresentativeForm,
     new_key,
+    representative_named,
 )
 from collections_mgmt.models import CaseFile
 from collections_mgmt.selectors.reaching import guarantors_of
@@ -33,13 +35,15 @@ from collections_mgmt.services.reach_from_file import (
     agree_at_file,
     ask_from_file,
     end_contact,
+    end_representative_at_file,
     let_call_again,
     note_call_to_us,
+    note_representative_at_file,
 )
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging.models import ContactAttempt, ContactPreference
-from dashu.messaging.selectors import calls_refused_at
+from dashu.messaging.selectors import calls_refused_at, representatives_of
 from dashu.messaging.services.dialing import Answer, shown_number
 from dashu.users.actors import actor_of, person_of
 from dashu.web.forms import add_refusal
@@ -57,6 +61,8 @@ class ReachesPeople(ActsOnFiles):
             ours("<int:pk>/called-us/", self.called_us, "called_us"),
             ours("<int:pk>/hours/", self.hours, "hours"),
             ours("<int:pk>/calls-again/", self.calls_again, "calls_again"),
+            ours("<int:pk>/representative/", self.representative, "representative"),
+            ours("<int:pk>/representative/<int:representative>/", self.end_of_representative, "end_representative"),
             ours("<int:pk>/contact/<int:attempt>/", self.contact, "contact"),
             ours("<int:pk>/contact/<int:attempt>/number/", self.number, "contact_number"),
         ]
@@ -83,10 +89,16 @@ class ReachesPeople(ActsOnFiles):
         """Ask about any way and any person; what the rules say now stands before the form."""
         file, now = self._found(request, pk), lender_now()
         self._refuse_without_make(request)
-        form = ReachForm(request.POST or None, guarantors=guarantors_of(file.borrower_id), initial={"key": new_key()})
+        form = ReachForm(
+            request.POST or None,
+            guarantors=guarantors_of(file.borrower_id),
+            representatives=representatives_of(file.borrower_id),
+            initial={"key": new_key()},
+        )
         if request.method == "POST" and form.is_valid():
             given = form.cleaned_data
-            asked = {name: given[name] for name in ("key", "channel", "party", "party_ref", "number", "is_consented")}
+            names = ("key", "channel", "party", "party_ref", "number", "is_consented", "words", "visitors")
+            asked = {name: given[name] for name in names}
             try:
                 answer = ask_from_file(file_id=pk, user=person_of(request), now=now, **asked)
             except DomainError as refusal:
@@ -187,16 +199,66 @@ class ReachesPeople(ActsOnFiles):
             " the rules; messages keep to the rules. What is empty here is taken back at once."
         )
         if refused_at:
-            note = f"{note} {no_calls_words(refused_at)} {gettext('Hours that they agree to now open calls again.')}"
+            note = f"{note} {no_calls_words(refused_at)} {gettext('Hours that they agree to do not change that.')}"
         return self._act(
             request,
             AgreedForm(request.POST or None, initial=_agreed(file, lender_today(), with_hours=refused_at is None)),
-            lambda given: agree_at_file(file_id=pk, agreed=given["agreed"], user=person_of(request), now=lender_now()),
+            lambda given: agree_at_file(
+                file_id=pk,
+                agreed=given["agreed"],
+                words=given["words"],
+                user=person_of(request),
+                now=lender_now(),
+            ),
             file=file,
             title=gettext("Agreed with the borrower"),
             button=gettext("Save"),
             note=note,
             done=gettext("What was agreed is noted."),
+            after=file_address(file),
+        )
+
+    def representative(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Note who speaks for the borrower."""
+        file = self._found(request, pk)
+        if not self.has_work_permission(request):
+            raise PermissionDenied
+        return self._act(
+            request,
+            RepresentativeForm(request.POST or None, initial={"since": lender_today()}),
+            lambda given: note_representative_at_file(file_id=pk, user=person_of(request), now=lender_now(), **given),
+            file=file,
+            title=gettext("Somebody speaks for the borrower"),
+            note=gettext(
+                "From then on nobody contacts the borrower about what is late, and they read of it in their account."
+                " Whoever notes it does not call this person, unless the borrower confirms it there."
+            ),
+            done=gettext("It is noted, and the borrower is told."),
+            after=file_address(file),
+        )
+
+    def end_of_representative(self, request: HttpRequest, pk: int, representative: int) -> HttpResponse:
+        """For whoever leads the desk: somebody does not speak for the borrower any more."""
+        file = self._found(request, pk)
+        if not self.has_steer_permission(request):
+            raise PermissionDenied
+        found = [each for each in representatives_of(file.borrower_id) if each.pk == representative]
+        if not found:
+            raise Http404
+        return self._act(
+            request,
+            CallsAgainForm(request.POST or None),
+            lambda given: end_representative_at_file(
+                file_id=pk,
+                representative_id=representative,
+                words=given["words"],
+                user=person_of(request),
+                now=lender_now(),
+            ),
+            file=file,
+            title=gettext("Speaks for the borrower no more"),
+            note=representative_named(found[0]),
+            done=gettext("It is noted. All other rules on calls hold as before."),
             after=file_address(file),
         )
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSingleDateWidget,
     UnfoldAdminSingleTimeWidget,
@@ -21,7 +22,7 @@ from unfold.widgets import (
 
 from collections_mgmt.services.file_rows import LONGEST_WORDS
 from collections_mgmt.services.reach_from_file import Agreed
-from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty
+from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty, Representative
 from dashu.web.forms import AmountForm
 from loans.models import Guarantor
 
@@ -29,7 +30,7 @@ BY_HAND = [
     (channel.value, channel.label) for channel in (ContactChannel.CALL, ContactChannel.VISIT, ContactChannel.LETTER)
 ]
 LONGEST_KEY = 40
-_OTHERS = (ContactParty.REPRESENTATIVE, ContactParty.WORKPLACE, ContactParty.THIRD_PARTY)
+_OTHERS = (ContactParty.WORKPLACE, ContactParty.THIRD_PARTY)
 
 
 def new_key() -> str:
@@ -63,18 +64,39 @@ class ReachForm(KeyForm):
         required=False,
         max_length=32,
         widget=UnfoldAdminTextInputWidget,
-        help_text=_("Only for a representative, a workplace or another person. The others' numbers are known."),
+        help_text=_("Only for a workplace or another person. The others' numbers are known."),
     )
     is_consented = forms.BooleanField(
         label=_("They asked for this call"),
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text=_("It does not count towards how often they are called. All other rules hold."),
+        help_text=_("It does not count towards how often they are called, and they read of it in their account."),
+    )
+    words = forms.CharField(
+        label=_("How we know that they asked for it"),
+        required=False,
+        max_length=LONGEST_WORDS,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+    )
+    visitors = forms.IntegerField(
+        label=_("How many come together"),
+        required=False,
+        min_value=1,
+        max_value=9,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=_("For a visit: you and whoever comes with you."),
     )
 
-    def __init__(self, *args: Any, guarantors: Iterable[Guarantor], **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        guarantors: Iterable[Guarantor],
+        representatives: Iterable[Representative] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        named = [(f"{ContactParty.GUARANTOR}:{each.pk}", _guarantor(each)) for each in guarantors]
+        named = [(f"{ContactParty.REPRESENTATIVE}:{each.pk}", representative_named(each)) for each in representatives]
+        named += [(f"{ContactParty.GUARANTOR}:{each.pk}", _guarantor(each)) for each in guarantors]
         others = [(party.value, party.label) for party in _OTHERS]
         who = self.fields["who"]
         assert isinstance(who, forms.ChoiceField)
@@ -91,6 +113,27 @@ class ReachForm(KeyForm):
 
 def _guarantor(guarantor: Guarantor) -> str:
     return gettext("Guarantor %(name)s") % {"name": guarantor.masked_name}
+
+
+def representative_named(each: Representative) -> str:
+    return f"{each.get_role_display()} · {each.name}"
+
+
+class RepresentativeForm(forms.Form):
+    """Who speaks for the borrower, and what shows it."""
+
+    role = forms.ChoiceField(
+        label=_("Who it is"), choices=Representative.Role, widget=UnfoldAdminRadioSelectWidget, initial="ATTORNEY"
+    )
+    name = forms.CharField(label=_("Name"), max_length=120, widget=UnfoldAdminTextInputWidget)
+    phone = forms.CharField(label=_("Phone number"), max_length=32, widget=UnfoldAdminTextInputWidget)
+    paper = forms.CharField(
+        label=_("What shows it"),
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=_("The paper that you have seen, with its number and date, or the letter of the borrower."),
+    )
+    since = forms.DateField(label=_("Since"), widget=UnfoldAdminSingleDateWidget)
 
 
 class EndForm(AmountForm):
@@ -175,6 +218,13 @@ class AgreedForm(forms.Form):
     home_until = _last_day()
     work = _switch(_("May be contacted at work"))
     work_until = _last_day()
+    words = forms.CharField(
+        label=_("How we know"),
+        required=False,
+        max_length=LONGEST_WORDS,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=_("Needed for what is new. The borrower reads in their account what was noted."),
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

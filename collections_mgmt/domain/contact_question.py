@@ -20,6 +20,7 @@ from dashu.policy.contact_rules import Channel, ContactRules
 MOST_CONTACTS = 5_000
 MOST_FLAGS = 50
 MOST_DAYS = 36_500
+MOST_VISITORS = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def _attempt(document: Document) -> Attempt:
         purpose=document.text("purpose").upper(),
         operator=document.text("operator", "", longest=80),
         debts=frozenset(_texts(document, "debts")),
+        visitors=document.whole("visitors", None, low=1, high=MOST_VISITORS),
     )
     document.done()
     return attempt
@@ -83,6 +85,7 @@ def _case(document: Document) -> Case:
         flags=frozenset(flag.lower() for flag in _texts(document, "flags")),
         liked_hours=_hours(document, "liked_hours"),
         agreed_hours=_hours(document, "agreed_hours"),
+        visit_agreed_at=_moment(document, "visit_agreed_at") if document.has("visit_agreed_at") else None,
     )
     document.done()
     return case

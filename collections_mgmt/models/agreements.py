@@ -151,6 +151,7 @@ class Settlement(models.Model):
     accepted_on = models.DateField(_("accepted on"), null=True, blank=True)
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
     reason = models.TextField(_("reason"))
+    is_asked_for = models.BooleanField(_("asked for by the borrower"), db_default=False, default=False)
     end_reason = models.TextField(_("why it ended"), blank=True, db_default="", default="")
     actor = models.TextField(_("offered by"))
 

@@ -290,6 +290,7 @@ class CaseFileEvent(models.Model):
         PUT_OFF = "PUT_OFF", _("Put off")
         NOTE = "NOTE", _("Note")
         CALLS_OK = "CALLS_OK", _("May be called again")
+        AGREED = "AGREED", _("Agreed with the borrower")
         ASSIGNED = "ASSIGNED", _("Given to somebody")
         MOVED = "MOVED", _("Moved to a team")
         CLOSED = "CLOSED", _("File closed")

@@ -6,7 +6,7 @@ did not come about is none. It is of all loans that it was about; as a reminder 
 """
 
 from collections_mgmt.domain.desk_figures import Measure
-from collections_mgmt.selectors.desk_sources import rate_sql, register_human_contact, register_source
+from collections_mgmt.selectors.desk_sources import LEFT_IN_PEACE, rate_sql, register_human_contact, register_source
 
 _NOTED = """
 FROM messaging_contactattempt AS attempt
@@ -28,28 +28,18 @@ _COST = f"""
 {_ROW}, attempt.channel::text AS detail, {_PAID} AS amount_minor
 {_NOTED.replace("WHERE", f"{_RATE} WHERE")} AND {_PAID} > 0
 """
-# A hold runs from the moment at which it was placed to the one at which it was ended, which the audit log keeps.
-_HOLD_BREACH = """
+_HOLD_BREACH = f"""
 SELECT DISTINCT ON (attempt.id) (attempt.started_at AT TIME ZONE %(zone)s)::date AS on_date, attempt.started_at AS at,
-       attempt.id AS key, held.id AS loan_id, attempt.borrower_id, hold.kind::text AS detail, 0::bigint AS amount_minor
-FROM collections_mgmt_hold AS hold
-JOIN loans_loan AS held ON held.id = hold.loan_id
-CROSS JOIN LATERAL (
-    SELECT COALESCE(MIN(noted.at) FILTER (WHERE noted.action = 'collections.hold_placed'),
-                    hold.starts_on::timestamp AT TIME ZONE %(zone)s) AS since,
-           COALESCE(MIN(noted.at) FILTER (WHERE noted.action = 'collections.hold_ended'), 'infinity') AS until
-    FROM audit_auditrecord AS noted
-    WHERE noted.subject_type = 'loan' AND noted.subject_id = hold.loan_id::text
-      AND noted.data ->> 'hold' = hold.id::text
-) AS ran
-JOIN messaging_contactattempt AS attempt ON attempt.borrower_id = held.borrower_id
-    AND attempt.started_at >= GREATEST(%(since_at)s, ran.since) AND attempt.started_at < LEAST(%(until_at)s, ran.until)
-WHERE hold.starts_on <= %(until)s AND (hold.ended_on IS NULL OR hold.ended_on >= %(since)s)
-  AND attempt.direction = 'OUT' AND attempt.purpose <> 'SERVICE' AND attempt.outcome <> 'FAILED'
-  AND (hold.contact = 'PERSON'
-       OR hold.contact = 'LOAN' AND (attempt.loan_ids = '{}' OR hold.loan_id = ANY(attempt.loan_ids)))
-ORDER BY attempt.id, hold.id
-"""
+       attempt.id AS key, COALESCE(peace.about_loan_id, attempt.loan_ids[1]) AS loan_id, attempt.borrower_id,
+       peace.detail, 0::bigint AS amount_minor
+FROM ({LEFT_IN_PEACE}) AS peace
+JOIN messaging_contactattempt AS attempt ON attempt.borrower_id = peace.borrower_id
+    AND attempt.started_at >= GREATEST(%(since_at)s, peace.since)
+    AND attempt.started_at < LEAST(%(until_at)s, peace.until)
+WHERE attempt.direction = 'OUT' AND attempt.purpose <> 'SERVICE' AND attempt.outcome <> 'FAILED'
+  AND (peace.only_loan_id IS NULL OR attempt.loan_ids = '{{}}' OR peace.only_loan_id = ANY(attempt.loan_ids))
+ORDER BY attempt.id, peace.place, peace.number
+"""  # noqa: S608 – constants of our own modules
 _SPOKEN = """
 SELECT loan.id AS loan_id FROM messaging_contactattempt AS attempt
 JOIN loans_loan AS loan ON loan.borrower_id = attempt.borrower_id

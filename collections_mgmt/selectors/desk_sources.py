@@ -195,10 +195,12 @@ WHERE payment.received_on BETWEEN %(since)s AND %(until)s AND NOT payment.is_ret
         AND (item.closed_on IS NULL OR item.closed_on >= payment.received_on)
   )
 """  # noqa: S608
-# A hold runs from the moment at which it was placed to the one at which it was ended, which the audit log keeps.
-_HOLD_BREACH = f"""
-SELECT DISTINCT ON (message.id) {_day("message.sent_at")} AS on_date, message.sent_at AS at, message.id AS key,
-       held.id AS loan_id, message.borrower_id, hold.kind::text AS detail, 0::bigint AS amount_minor
+# Whom we leave in peace, of which loan (NULL: of all of them), from when to when. A hold runs from the moment at which
+# it was placed to the one at which it was ended, which the audit log keeps; a complaint or a dispute until it is
+# answered, whether or not it placed a hold; what an agency has, until it came back.
+LEFT_IN_PEACE = f"""
+SELECT held.borrower_id, CASE WHEN hold.contact = 'LOAN' THEN hold.loan_id END AS only_loan_id,
+       held.id AS about_loan_id, hold.kind::text AS detail, 1 AS place, hold.id AS number, ran.since, ran.until
 FROM collections_mgmt_hold AS hold
 JOIN loans_loan AS held ON held.id = hold.loan_id
 CROSS JOIN LATERAL (
@@ -209,11 +211,32 @@ CROSS JOIN LATERAL (
     WHERE noted.subject_type = 'loan' AND noted.subject_id = hold.loan_id::text
       AND noted.data ->> 'hold' = hold.id::text
 ) AS ran
-JOIN messaging_outboxmessage AS message ON message.borrower_id = held.borrower_id
-    AND message.sent_at >= GREATEST(%(since_at)s, ran.since) AND message.sent_at < LEAST(%(until_at)s, ran.until)
-WHERE hold.starts_on <= %(until)s AND (hold.ended_on IS NULL OR hold.ended_on >= %(since)s) AND {_OUTSIDE}
-  AND (hold.contact = 'PERSON' OR hold.contact = 'LOAN' AND message.loan_id = hold.loan_id)
-ORDER BY message.id, hold.id
+WHERE hold.contact <> 'NONE' AND hold.starts_on <= %(until)s AND (hold.ended_on IS NULL OR hold.ended_on >= %(since)s)
+UNION ALL
+SELECT asked.borrower_id, NULL, asked.loan_id, 'COMPLAINT', 2, asked.id,
+       COALESCE(asked.reopened_at, asked.asked_at), COALESCE(asked.answered_at, 'infinity')
+FROM collections_mgmt_complaint AS asked
+WHERE asked.asked_at < %(until_at)s AND (asked.answered_at IS NULL OR asked.answered_at >= %(since_at)s)
+UNION ALL
+SELECT asked.borrower_id, NULL, asked.loan_id, 'DISPUTE', 3, asked.id, asked.asked_at,
+       COALESCE(asked.answered_at, 'infinity')
+FROM collections_mgmt_dispute AS asked
+WHERE asked.asked_at < %(until_at)s AND (asked.answered_at IS NULL OR asked.answered_at >= %(since_at)s)
+UNION ALL
+SELECT loan.borrower_id, NULL, loan.id, 'AGENCY', 4, placed.id, placed.created_at,
+       COALESCE(placed.recalled_at, 'infinity')
+FROM collections_mgmt_placement AS placed JOIN loans_loan AS loan ON loan.id = placed.loan_id
+WHERE placed.placed_on <= %(until)s AND (placed.recalled_on IS NULL OR placed.recalled_on >= %(since)s)
+"""  # noqa: S608 – constants of this module
+_HOLD_BREACH = f"""
+SELECT DISTINCT ON (message.id) {_day("message.sent_at")} AS on_date, message.sent_at AS at, message.id AS key,
+       COALESCE(peace.about_loan_id, message.loan_id) AS loan_id, message.borrower_id, peace.detail,
+       0::bigint AS amount_minor
+FROM ({LEFT_IN_PEACE}) AS peace
+JOIN messaging_outboxmessage AS message ON message.borrower_id = peace.borrower_id
+    AND message.sent_at >= GREATEST(%(since_at)s, peace.since) AND message.sent_at < LEAST(%(until_at)s, peace.until)
+WHERE {_OUTSIDE} AND (peace.only_loan_id IS NULL OR message.loan_id = peace.only_loan_id)
+ORDER BY message.id, peace.place, peace.number
 """  # noqa: S608
 
 _NOTED_BY_STAFF = """

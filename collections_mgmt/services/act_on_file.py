@@ -22,7 +22,7 @@ from collections_mgmt.services.file_rows import (
 )
 from collections_mgmt.services.files_sql import CARE_HOLDS
 from collections_mgmt.services.holds import place_hold
-from collections_mgmt.services.promises import note_promise
+from collections_mgmt.services.promises import note_staff_promise
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
 from dashu.policy import rules as policy
@@ -64,20 +64,22 @@ def promise_at_file(
     *, file_id: int, loan_id: int, amount_minor: int, due_on: date, words: str, user: User, now: datetime
 ) -> PromiseToPay:
     """
-    Note a promise on a loan of a held file, and leave the borrower in peace until it was decided.
+    Note a promise on a loan of a held file, and leave the borrower in peace until it was decided. Who promised was
+    spoken with, so it stops the clock of the first contact.
 
     :raises PromiseRefused, MayNotWorkFiles, FileNotFound, FileNotHeld, WordsRefused: see there.
     """
     _refuse_other_loan(file_id, loan_id)
     today, actor = lender_date(now), actor_of_user(user)
     said = checked_words(words, on=today, is_needed=False)
-    promise = note_promise(
+    promise = note_staff_promise(
         loan_id=loan_id, amount_minor=amount_minor, due_on=due_on, today=today, actor=actor, note=said
     )
     file = lock_held_file(file_id, user)
     rules = rules_on(now)
     day = due_on + timedelta(days=max(rules.waits[Wait.PROMISE], policy.promise_kept(today).days + 1))
     _wait_for(file, Wait.PROMISE, day, fact=Fact.PROMISE_RUNS, now=now)
+    note_contact(borrower_id=file.borrower_id, at=now)
     keep(file, Kind.PUT_OFF, at=now, actor=actor, why=Wait.PROMISE.value, until=day.isoformat(), promise=promise.pk)
     return promise
 

@@ -14,6 +14,7 @@ from dashu.approvals.acts import Preview, act_kind
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.submit import submit
 from dashu.finance.installments import Component
+from dashu.users.actors import actor_of_user
 from dashu.users.models import User
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
@@ -23,7 +24,14 @@ OFFER, DEEP = "settlement.offer", "settlement.deep"
 
 @transaction.atomic
 def ask_settlement(
-    *, loan_id: int, parts: Sequence[Due], reason: str, user: User, today: date, idempotency_key: str
+    *,
+    loan_id: int,
+    parts: Sequence[Due],
+    reason: str,
+    user: User,
+    today: date,
+    idempotency_key: str,
+    is_asked_for: bool = False,
 ) -> ApprovalRequest:
     """
     Ask for an offer. The borrower hears of it once another person has approved it.
@@ -31,7 +39,9 @@ def ask_settlement(
     :raises SettlementRefused: see `preview_settlement`.
     :raises NotAuthorized: the person may not ask for this. :raises ReasonMissing: no reason is given.
     """
-    terms = preview_settlement(loan_id=loan_id, parts=parts, today=today)
+    terms = preview_settlement(
+        loan_id=loan_id, parts=parts, today=today, is_asked_for=is_asked_for, actor=actor_of_user(user)
+    )
     loan = Loan.objects.get(pk=loan_id)
     kind = DEEP if terms.is_deep(today) else OFFER
     payload = {
@@ -42,6 +52,7 @@ def ask_settlement(
         "total_minor": terms.total_minor,
         "given_up_minor": terms.given_up_minor,
         "reason": reason,
+        "is_asked_for": is_asked_for,
     }
     preview = act_kind(kind).preview
     return submit(
@@ -66,7 +77,12 @@ def parts_of(payload: Mapping[str, Any]) -> list[Due]:
 
 def preview_tables(payload: Mapping[str, Any], today: date) -> Preview:
     """Return what would be paid and given up as things are on this day, as plain texts."""
-    terms = preview_settlement(loan_id=payload["loan_id"], parts=parts_of(payload), today=today)
+    terms = preview_settlement(
+        loan_id=payload["loan_id"],
+        parts=parts_of(payload),
+        today=today,
+        is_asked_for=payload.get("is_asked_for", False),
+    )
     return [parts_table(parts_of(payload), payload["currency"]), given_up_table(terms, payload["currency"])]
 
 

@@ -255,7 +255,8 @@ def _weigh(cursor: CursorWrapper, given: Mapping[str, Any]) -> int:
         FROM placed CROSS JOIN LATERAL (
             SELECT old.state = 'WAITING' AND (
                 old.waits_for = 'PROMISE' AND NOT 'PROMISE_RUNS' = ANY(placed.facts)
-                OR old.waits_for = 'HOLD' AND NOT placed.facts && ARRAY['HOLD', 'CARE', 'HELP_ASKED', 'COMPLAINT']
+                OR old.waits_for = 'HOLD'
+                   AND NOT placed.facts && ARRAY['HOLD', 'CARE', 'HELP_ASKED', 'COMPLAINT', 'DISPUTE']
             ) AS is_over
             FROM collections_mgmt_casefile AS old WHERE old.id = placed.file_id
         ) AS woken

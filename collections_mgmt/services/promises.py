@@ -94,6 +94,32 @@ def note_promise(
 
 
 @transaction.atomic
+def note_staff_promise(
+    *, loan_id: int, amount_minor: int, due_on: date, today: date, actor: str, note: str = ""
+) -> PromiseToPay:
+    """
+    Note what a borrower promised to somebody of ours. While it runs they are left in peace, so it is for no less than
+    the share of what is due now that the rule `promise.limits` says.
+
+    :raises PromiseRefused: it is for less. Besides, see `note_promise`.
+    """
+    loan = lock_loan(loan_id)
+    standing = standings_of([loan], today=today).get(loan.pk)
+    due_now = standing.due_now if standing else 0
+    least = int((due_now * policy.promise_limits(today).least_share).to_integral_value(ROUND_UP))
+    if 0 < amount_minor < least:
+        raise PromiseRefused(
+            _(
+                "A promise is for at least %(least)s, because the borrower is left in peace while it runs. Write down"
+                " less as a note, or agree on a plan."
+            ),
+            field="amount",
+            params={"least": money(least, loan.currency)},
+        )
+    return note_promise(loan_id=loan_id, amount_minor=amount_minor, due_on=due_on, today=today, actor=actor, note=note)
+
+
+@transaction.atomic
 def cancel_promise(*, promise_id: int, reason: str, today: date, actor: str) -> PromiseToPay:
     """
     Take an open promise back, with a reason that stays with it; reminders of the loan go on.

@@ -19,12 +19,14 @@ from collections_mgmt.domain.agreeing import Due, State, is_in_order, state_on
 from collections_mgmt.models import Arrangement, Hold, PromiseToPay, Settlement, SettlementPart
 from collections_mgmt.selectors.agreements import dues_of, paid_to
 from collections_mgmt.selectors.care import more_days
+from collections_mgmt.services.held_offers import SettlementRefused, refuse_while_held
 from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
 from dashu.finance.installments import Component
 from dashu.finance.loan import Payoff
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
+from dashu.messaging.models import Purpose
 from dashu.messaging.services import enqueue as messaging
 from dashu.policy import rules as policy
 from dashu.web.templatetags.dashu import lender_date as day_name
@@ -41,12 +43,6 @@ from repayments.services.undo_event import undo_event
 ACTOR = "system:settlements"
 Status = Settlement.Status
 _KEPT_BY = (Status.ACCEPTED, Status.ACTIVE, Status.BROKEN)
-
-
-class SettlementRefused(DomainError):
-    """A settlement cannot be offered, accepted or withdrawn like this; `field` says what is wrong."""
-
-    code = "settlement_refused"
 
 
 class SettlementNotFound(DomainError):
@@ -89,25 +85,35 @@ class SettlementTerms:
 
 
 @transaction.atomic
-def preview_settlement(*, loan_id: int, parts: Sequence[Due], today: date) -> SettlementTerms:
+def preview_settlement(
+    *, loan_id: int, parts: Sequence[Due], today: date, is_asked_for: bool = False, actor: str = ""
+) -> SettlementTerms:
     """
     Return what would be given up, by the order of the rule `settlement.terms`.
 
+    :param is_asked_for: the borrower asked for it themselves, which some holds allow.
     :raises LoanNotFound: there is no such loan.
-    :raises SettlementRefused: the loan is not far enough behind, something is open on it, or the parts do not fit.
+    :raises SettlementRefused: the loan is not far enough behind, something is open on it, the borrower is left in
+        peace, or the parts do not fit.
     """
-    return _terms(lock_loan(loan_id), parts, today=today)
+    loan = lock_loan(loan_id)
+    refuse_while_held(loan, today=today, is_asked_for=is_asked_for, actor=actor)
+    return _terms(loan, parts, today=today)
 
 
 @transaction.atomic
-def offer_settlement(*, loan_id: int, parts: Sequence[Due], today: date, reason: str, actor: str) -> Settlement:
+def offer_settlement(
+    *, loan_id: int, parts: Sequence[Due], today: date, reason: str, actor: str, is_asked_for: bool = False
+) -> Settlement:
     """
-    Offer the borrower of a loan to end it for the sum of these payments, and tell them.
+    Offer the borrower of a loan to end it for the sum of these payments, and tell them. Of an estate nothing is written
+    into the account of who died.
 
-    :param parts: rising days from today on.
+    :param parts: rising days from today on. :param is_asked_for: see `preview_settlement`; the borrower reads it.
     :raises LoanNotFound, SettlementRefused: see `preview_settlement`.
     """
     loan = lock_loan(loan_id)
+    refuse_while_held(loan, today=today, is_asked_for=is_asked_for, actor=actor)
     terms = _terms(loan, parts, today=today)
     owed, rule = terms.owed, policy.settlement_terms(today)
     decide_by = today + timedelta(days=rule.accept_days + more_days(loan.borrower_id, today))
@@ -122,6 +128,7 @@ def offer_settlement(*, loan_id: int, parts: Sequence[Due], today: date, reason:
         offered_on=today,
         accept_by=min(decide_by, parts[0].on),
         reason=reason,
+        is_asked_for=is_asked_for,
         actor=actor,
     )
     SettlementPart.objects.bulk_create(
@@ -130,7 +137,11 @@ def offer_settlement(*, loan_id: int, parts: Sequence[Due], today: date, reason:
     )
     bring_back_of(loan.borrower_id, today=today, actor=actor)
     _note("offered", offer, actor, total_minor=offer.total_minor, given_up_minor=terms.given_up_minor, reason=reason)
-    _tell(offer, "offered", amount_minor=offer.total_minor, accept_on=offer.accept_by)
+    if not Hold.objects.filter(loan__borrower=loan.borrower_id, kind=Hold.Kind.DECEASED, ended_on=None).exists():
+        asked = {"asked_on": today} if is_asked_for else {}
+        # What they did not ask for is an offer of ours, which every hold stops.
+        purpose = Purpose.SERVICE if is_asked_for else Purpose.MARKETING
+        _tell(offer, "offered", purpose=purpose, amount_minor=offer.total_minor, accept_on=offer.accept_by, **asked)
     return offer
 
 
@@ -280,8 +291,6 @@ def _refuse_loan(loan: Loan, *, today: date, least_days: int) -> None:
         raise SettlementRefused(_("Nothing is owed on this loan."), field="loan")
     if Settlement.objects.filter(loan=loan, status__in=Settlement.OPEN).exists():
         raise SettlementRefused(_("A settlement is open on this loan already."), field="loan")
-    if Hold.objects.filter(loan=loan, ended_on=None, kind__in=(Hold.Kind.FRAUD, Hold.Kind.DISPUTE)).exists():
-        raise SettlementRefused(_("What is owed is being looked into. Settle that first."), field="loan")
     if loan.status == Loan.Status.ACTIVE:
         standing = standings_of([loan], today=today).get(loan.pk)
         if standing is None or standing.days_past_due < least_days:
@@ -334,13 +343,14 @@ def _note(what: str, settlement: Settlement, actor: str, **data: object) -> None
     )
 
 
-def _tell(settlement: Settlement, what: str, **values: object) -> None:
+def _tell(settlement: Settlement, what: str, *, purpose: str = Purpose.SERVICE, **values: object) -> None:
     loan = settlement.loan
     messaging.enqueue(
         dedupe_key=f"collections.settlement_{what}:{settlement.pk}",
         borrower_id=loan.borrower_id,
         loan_id=loan.pk,
         template=f"collections.settlement_{what}",
+        purpose=purpose,
         params={
             "reference": settlement.reference,
             "loan_number": loan.number,

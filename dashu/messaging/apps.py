@@ -8,6 +8,7 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from dashu.approvals.acts import register
+        from dashu.messaging import consent_notices as _consents  # noqa: F401 – registers what they say
         from dashu.messaging import notices as _notices  # noqa: F401 – registers what they say
         from dashu.messaging.approvals import KINDS
 

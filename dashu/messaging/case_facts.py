@@ -14,11 +14,13 @@ class CaseFacts:
     """
     :param dpd: days past due at this moment, the most of the loans; None when nobody can say.
     :param holds: codes of what stops contact; any name stops it. :param flags: names of the rule `contact.flags`.
+    :param open_to_estate: of the holds, those that do not stop whoever speaks for the estate.
     """
 
     dpd: int | None = None
     holds: frozenset[str] = frozenset()
     flags: frozenset[str] = frozenset()
+    open_to_estate: frozenset[str] = frozenset()
 
 
 # Takes the loans in question by borrower, none for all of theirs, and the lender's day; gives the facts of each.
@@ -56,6 +58,7 @@ def _together(found: Collection[CaseFacts]) -> CaseFacts:
         dpd=max(days, default=None),
         holds=frozenset(hold for facts in found for hold in facts.holds),
         flags=frozenset(flag for facts in found for flag in facts.flags),
+        open_to_estate=frozenset(hold for facts in found for hold in facts.open_to_estate),
     )
 
 

@@ -49,11 +49,16 @@ class Reason(models.TextChoices):
     FREQUENCY_CAP = "FREQUENCY_CAP", _("Called often enough in these days")
     CONVERSATION_REST = "CONVERSATION_REST", _("Days of rest after a conversation")
     VISIT_CAP = "VISIT_CAP", _("Enough visits today")
+    VISIT_NOTICE = "VISIT_NOTICE", _("Too soon after the visit was agreed to")
+    VISITORS = "VISITORS", _("Not as many visitors as the rule says")
+    LETTER_CAP = "LETTER_CAP", _("Enough letters in these days")
     NOTHING_OVERDUE = "NOTHING_OVERDUE", _("Nothing is late")
     PAID_SINCE = "PAID_SINCE", _("The borrower paid meanwhile")
     CANNOT_ACT = "CANNOT_ACT", _("The borrower died or cannot act")
     VULNERABLE = "VULNERABLE", _("No machine calls a vulnerable person")
     REPRESENTED = "REPRESENTED", _("Somebody speaks for the borrower")
+    NOBODY_NAMED = "NOBODY_NAMED", _("Nobody was named who speaks for the borrower")
+    NAMED_BY_CALLER = "NAMED_BY_CALLER", _("Nobody but you says that this person speaks for the borrower")
     NO_CONSENT = "NO_CONSENT", _("It was not agreed to")
     PARTY_NOT_ALLOWED = "PARTY_NOT_ALLOWED", _("This person is not contacted")
     BORROWER_REACHABLE = "BORROWER_REACHABLE", _("The borrower can be reached")
@@ -185,6 +190,10 @@ SELECT asked.borrower_id, channel.code AS channel, channel.zone, hours.opens, ho
                  AND out.ended_at IS NULL
            ) THEN 'OPTED_OUT' END,
            CASE WHEN %(purpose)s <> 'SERVICE' AND hold.borrower_id IS NOT NULL THEN 'ON_HOLD' END,
+           CASE WHEN %(purpose)s <> 'SERVICE' AND EXISTS (
+               SELECT FROM messaging_representative AS speaking
+               WHERE speaking.borrower_id = asked.borrower_id AND speaking.ended_at IS NULL
+           ) THEN 'REPRESENTED' END,
            CASE WHEN %(purpose)s = 'REMINDER' AND channel.code <> 'IN_APP' AND %(at)s < preference.paused_until
                 THEN 'PAUSED' END,
            CASE WHEN channel.code <> 'IN_APP'

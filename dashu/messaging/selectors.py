@@ -1,5 +1,6 @@
 """What the contact guard looks at when somebody is to be called, visited or written to."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from django.db.models import Max
 from dashu.kernel.dates import lender_date
 from dashu.messaging.case_facts import case_facts
 from dashu.messaging.guard import flags_of, holds_of
-from dashu.messaging.models import ContactAttempt, ContactParty, ContactPreference
+from dashu.messaging.models import ContactAttempt, ContactParty, ContactPreference, Representative
 from dashu.policy.contact_guard import Case, Contact
 
 Outcome = ContactAttempt.Outcome
@@ -44,8 +45,8 @@ def calls_refused_at(borrower_id: int) -> datetime | None:
     """
     Return when the borrower said that they want no more contact, while that stops calls; None where nothing does.
 
-    It does until they call us, or say that we may call: to agreed hours or to whoever leads the desk. What happened
-    first is told by when each contact began, whenever it was noted.
+    It does until they say themselves, signed in, that we may call, or until whoever leads the desk notes it with a
+    reason. Hours that were agreed and calls to us, which whoever wants to call notes alone, change nothing.
     """
     return _calls_refused([borrower_id]).get(borrower_id)
 
@@ -55,15 +56,29 @@ def _calls_refused(borrower_ids: Collection[int]) -> Mapping[int, datetime]:
     refused = by_them.filter(outcome=Outcome.REFUSED).values_list("borrower").annotate(at=Max("started_at"))
     if not (refused_at := dict(refused)):
         return {}
-    calls = by_them.filter(direction=ContactAttempt.Direction.IN, outcome=Outcome.RIGHT_PARTY, borrower__in=refused_at)
-    called_at = dict(calls.values_list("borrower").annotate(at=Max("started_at")))
     wanting = ContactPreference.objects.filter(pk__in=refused_at, calls_wanted_at__isnull=False)
     wanted_at = dict(wanting.values_list("pk", "calls_wanted_at"))
     return {
         borrower_id: at
         for borrower_id, at in refused_at.items()
-        if not any(later and later > at for later in (called_at.get(borrower_id), wanted_at.get(borrower_id)))
+        if not (wanted := wanted_at.get(borrower_id)) or wanted <= at
     }
+
+
+def representatives_of(borrower_id: int) -> list[Representative]:
+    """Return who speaks for a borrower now, also whom nobody but one colleague knows of."""
+    return list(Representative.objects.running().filter(borrower=borrower_id))
+
+
+def named_without(operator: str, borrower_id: int) -> list[Representative]:
+    """Return who speaks for a borrower by the word of the borrower, or of somebody else than `operator`."""
+    found = representatives_of(borrower_id)
+    return [each for each in found if each.confirmed_at is not None or each.recorded_by != operator]
+
+
+def work_agreed_at(borrower_id: int) -> datetime | None:
+    """Return when a borrower agreed to be contacted at work, while that holds."""
+    return ContactPreference.objects.filter(pk=borrower_id).values_list("work_agreed_at", flat=True).first()
 
 
 def case_of(borrower_id: int, loan_ids: Collection[int], at: datetime) -> tuple[Case, ZoneInfo | None]:
@@ -81,6 +96,7 @@ def cases_of(asked: Mapping[int, Collection[int]], at: datetime) -> Mapping[int,
     facts, holds, flags = case_facts(asked, today), holds_of(asked), flags_of(asked)
     wishes, refused = ContactPreference.objects.in_bulk(list(asked)), _calls_refused(asked)
     nothing: frozenset[str] = frozenset()
+    speaking = _speaking_for(asked)
     found = {}
     for borrower_id in asked:
         known, wish = facts[borrower_id], wishes.get(borrower_id) or ContactPreference(time_zone="")
@@ -88,6 +104,8 @@ def cases_of(asked: Mapping[int, Collection[int]], at: datetime) -> Mapping[int,
             "no_calls": borrower_id in refused,
             "home_visit_agreed": wish.may_visit_home_on(today),
             "workplace_agreed": wish.may_contact_work_on(today),
+            "represented": borrower_id in speaking,
+            "incapacitated": Representative.Role.GUARDIAN in speaking.get(borrower_id, ()),
         }
         own = known.flags | flags.get(borrower_id, nothing) | {flag for flag, is_so in said.items() if is_so}
         case = Case(
@@ -97,6 +115,17 @@ def cases_of(asked: Mapping[int, Collection[int]], at: datetime) -> Mapping[int,
             liked_hours=(wish.hours_from, wish.hours_to) if wish.hours_from and wish.hours_to else None,
             agreed_hours=wish.agreed_hours_on(today),
             paused_until=wish.paused_until,
+            visit_agreed_at=wish.home_agreed_at,
         )
         found[borrower_id] = case, ZoneInfo(wish.time_zone) if wish.time_zone else None
+    return found
+
+
+def _speaking_for(borrower_ids: Collection[int]) -> Mapping[int, set[str]]:
+    """Return the roles of those who speak for each borrower for whom somebody does."""
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for borrower_id, role in (
+        Representative.objects.running().filter(borrower__in=borrower_ids).values_list("borrower", "role")
+    ):
+        found[borrower_id].add(role)
     return found

@@ -20,11 +20,13 @@ class PromiseLimits:
 
     :param broken: so many broken ones within `within_days`, and another needs more than a click.
     :param remind_days: before the promised day on which the borrower is reminded of it, once.
+    :param least_share: of what is due now, for which somebody of ours notes a promise.
     """
 
     broken: int
     within_days: int
     remind_days: int
+    least_share: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,17 @@ class Contact(StrEnum):
     NONE = "NONE"
 
 
+class Settling(StrEnum):
+    """
+    Whether a settlement is offered while a hold runs: NEVER, where the borrower ASKED for it themselves, or to whoever
+    speaks for the ESTATE.
+    """
+
+    NEVER = "NEVER"
+    ASKED = "ASKED"
+    ESTATE = "ESTATE"
+
+
 @dataclass(frozen=True, slots=True)
 class HoldEffects:
     """
@@ -84,6 +97,7 @@ class HoldEffects:
     """
 
     contact: Contact
+    settlement: Settling
     pauses_count: bool
     bars_lending: bool
     mark: str
@@ -112,7 +126,14 @@ class SpecialCare:
 
 
 def promise_limits_of(value: Any) -> PromiseLimits:
-    limits = PromiseLimits(count(value["broken"]), count(value["within_days"]), count(value["remind_days"]))
+    limits = PromiseLimits(
+        count(value["broken"]),
+        count(value["within_days"]),
+        count(value["remind_days"]),
+        fraction(value["least_share"]),
+    )
+    if not 0 <= limits.least_share <= 1:
+        raise ValueError(f"least_share lies from 0 to 1, not {limits}")
     if not (limits.broken >= 1 and 1 <= limits.within_days <= 366 and 1 <= limits.remind_days <= 7):
         raise ValueError(f"broken from 1, within_days from 1 to 366, remind_days from 1 to 7, not {limits}")
     return limits
@@ -167,6 +188,7 @@ def _effects(value: Any) -> HoldEffects:
     longest = value["longest_days"]
     effects = HoldEffects(
         contact=Contact(str(value["contact"]).upper()),
+        settlement=Settling(str(value["settlement"]).upper()),
         pauses_count=yes_or_no(value["pauses_count"]),
         bars_lending=yes_or_no(value["bars_lending"]),
         mark=str(value["mark"]),

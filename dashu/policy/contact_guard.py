@@ -52,11 +52,16 @@ class Reason(StrEnum):
     FREQUENCY_CAP = "FREQUENCY_CAP"
     CONVERSATION_REST = "CONVERSATION_REST"
     VISIT_CAP = "VISIT_CAP"
+    VISIT_NOTICE = "VISIT_NOTICE"
+    VISITORS = "VISITORS"
+    LETTER_CAP = "LETTER_CAP"
     NOTHING_OVERDUE = "NOTHING_OVERDUE"
     PAID_SINCE = "PAID_SINCE"
     CANNOT_ACT = "CANNOT_ACT"
     VULNERABLE = "VULNERABLE"
     REPRESENTED = "REPRESENTED"
+    NOBODY_NAMED = "NOBODY_NAMED"
+    NAMED_BY_CALLER = "NAMED_BY_CALLER"
     NO_CONSENT = "NO_CONSENT"
     PARTY_NOT_ALLOWED = "PARTY_NOT_ALLOWED"
     BORROWER_REACHABLE = "BORROWER_REACHABLE"
@@ -102,6 +107,7 @@ class Outcome(StrEnum):
 
 
 CONVERSATIONS = frozenset({Outcome.RIGHT_PARTY, Outcome.CONNECTED, Outcome.REFUSED})
+# What did not come about (FAILED) reached out to nobody, so it is not in vain either.
 IN_VAIN = frozenset(
     {
         Outcome.WRONG_PARTY,
@@ -110,7 +116,6 @@ IN_VAIN = frozenset(
         Outcome.VOICEMAIL,
         Outcome.INVALID_NUMBER,
         Outcome.NOT_MET,
-        Outcome.FAILED,
     }
 )
 
@@ -123,6 +128,7 @@ class Attempt:
     :param address: whatever stands for the number or address, the same for the same; "" when none is known.
     :param operator: who makes it. "ai", "auto" or "system", alone or before a colon, is no person.
     :param debts: what it is about; empty for all of them.
+    :param visitors: how many come together on a visit; None when it is not said.
     """
 
     channel: str
@@ -131,6 +137,7 @@ class Attempt:
     purpose: str
     operator: str
     debts: frozenset[str] = frozenset()
+    visitors: int | None = None
 
     @property
     def is_automated(self) -> bool:
@@ -147,6 +154,8 @@ class Case:
     :param holds: whatever stops contact by itself, by any name.
     :param liked_hours: when they like to be reached, within the rule. :param agreed_hours: agreed beyond the rule.
     :param paused_until: before which they want no reminders.
+    :param visit_agreed_at: when they agreed to be visited there; None where it is not known, then long ago.
+    :param is_named_by_caller: nobody but who asks now says that there is the representative in question.
     """
 
     dpd: int | None = None
@@ -155,6 +164,8 @@ class Case:
     liked_hours: tuple[time, time] | None = None
     agreed_hours: tuple[time, time] | None = None
     paused_until: datetime | None = None
+    visit_agreed_at: datetime | None = None
+    is_named_by_caller: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +279,7 @@ class _Question:
             self._calls_of_the_day,
             self._frequency,
             self._visits,
+            self._letters,
         )
         for check in checks:
             yield from check(at)
@@ -344,8 +356,6 @@ class _Question:
             is_other = self.attempt.party != Party.REPRESENTATIVE and not self.is_service
             if Effect.ONLY_REPRESENTATIVE in effects and is_other:
                 yield Finding(Reason.REPRESENTED, rule, name)
-            if Effect.STOPS_NUMBER in effects and to_borrower and channel in CALLS:
-                yield Finding(Reason.ADDRESS_INVALID, rule, name)
             if effects & _STOPS_CHANNEL.get(channel, frozenset()) and to_borrower and not self.is_service:
                 yield Finding(Reason.OPTED_OUT, rule, name)
 
@@ -365,17 +375,21 @@ class _Question:
             yield Finding(Reason.PARTY_NOT_ALLOWED, rule, self.attempt.party)
         if when is When.AGREED and Effect.OPENS_WORKPLACE not in self.effects:
             yield Finding(Reason.NO_CONSENT, rule, self.attempt.party)
+        if when is When.NAMED and Effect.ONLY_REPRESENTATIVE not in self.effects:
+            yield Finding(Reason.NOBODY_NAMED, rule, self.attempt.party)
+        elif when is When.NAMED and self.case.is_named_by_caller:
+            yield Finding(Reason.NAMED_BY_CALLER, rule, self.attempt.party)
         refusals = (contact for contact in self._with_this_person() if contact.outcome == Outcome.REFUSED)
         if self.attempt.party != Party.BORROWER and any(refusals):
             yield Finding(Reason.PARTY_REFUSED, RULE_CODES["third_parties"])
 
-    def _third_party(self, _at: datetime) -> Iterator[Finding]:
+    def _third_party(self, at: datetime) -> Iterator[Finding]:
         if self.rules.parties[Party(self.attempt.party)] is not When.TO_LOCATE:
             return
         rule, bounds = RULE_CODES["third_parties"], self.rules.third_parties
         if self.attempt.purpose != ContactPurpose.LOCATE:
             yield Finding(Reason.ONLY_TO_LOCATE, rule)
-        if not (Effect.OPENS_THIRD_PARTIES in self.effects or self._borrower_is_out_of_reach()):
+        if not (Effect.OPENS_THIRD_PARTIES in self.effects or self._borrower_is_out_of_reach(at)):
             yield Finding(Reason.BORROWER_REACHABLE, rule)
         made = [contact for contact in self._with_this_person() if not contact.is_inbound]
         if bounds.most_each is not None and len(made) >= bounds.most_each:
@@ -384,11 +398,13 @@ class _Question:
     def _places(self, _at: datetime) -> Iterator[Finding]:
         """Whether a workplace may be visited is what the rule of the parties says."""
         is_home = self.attempt.channel == Channel.VISIT and self.attempt.party != Party.WORKPLACE
-        if is_home and Effect.OPENS_HOME not in self.effects:
+        is_agreed = Effect.OPENS_HOME in self.effects and self.attempt.party == Party.BORROWER
+        if is_home and not is_agreed:
             yield Finding(Reason.NO_CONSENT, RULE_CODES["visits"], "home")
 
     def _hours(self, at: datetime) -> Iterator[Finding]:
-        if self.attempt.channel not in TIMED or Effect.OPENS_HOURS in self.effects:
+        is_open = Effect.OPENS_HOURS in self.effects and self.attempt.party == Party.BORROWER
+        if self.attempt.channel not in TIMED or is_open:
             return
         windows = list(self._windows())
         if not any(window.allows(at) for window in windows):
@@ -402,7 +418,9 @@ class _Question:
             # Where the rule leaves none of the hours that somebody likes, the rule alone holds.
             opens, closes = liked if liked[0] < liked[1] else (opens, closes)
         yield ContactHours(opens, closes, self.zone)
-        if self.case.agreed_hours and self.attempt.channel in IN_PERSON:
+        # What somebody agreed to is about themselves: the nights of others stay theirs.
+        is_theirs = self.attempt.party == Party.BORROWER and self.attempt.channel in IN_PERSON
+        if self.case.agreed_hours and is_theirs:
             yield ContactHours(*self.case.agreed_hours, self.zone)
 
     def _pause(self, at: datetime) -> Iterator[Finding]:
@@ -462,10 +480,35 @@ class _Question:
     def _visits(self, at: datetime) -> Iterator[Finding]:
         if self.attempt.channel != Channel.VISIT:
             return
-        today = at.astimezone(self.zone).date()
+        bounds, rule, today = self.rules.visits, RULE_CODES["visits"], at.astimezone(self.zone).date()
         made = [contact for contact in self.history if contact.channel == Channel.VISIT and not contact.is_inbound]
-        if sum(self._day(contact) == today for contact in made) >= self.rules.visits.a_day:
-            yield Finding(Reason.VISIT_CAP, RULE_CODES["visits"], until=_next_day(at, self.zone))
+        if sum(self._day(contact) == today for contact in made) >= bounds.a_day:
+            yield Finding(Reason.VISIT_CAP, rule, until=_next_day(at, self.zone))
+        if self.attempt.visitors not in (None, bounds.visitors):
+            yield Finding(Reason.VISITORS, rule, str(bounds.visitors))
+        if self.case.visit_agreed_at is not None:
+            first = self.case.visit_agreed_at.astimezone(self.zone).date() + timedelta(days=bounds.notice_days)
+            if today < first:
+                yield Finding(Reason.VISIT_NOTICE, rule, until=_morning(first, self.zone))
+
+    def _letters(self, at: datetime) -> Iterator[Finding]:
+        """What the contract asks for is neither counted nor held back, as with messages."""
+        if self.attempt.channel != Channel.LETTER or self.is_service:
+            return
+        cap, today = self.rules.letters, at.astimezone(self.zone).date()
+        days = [
+            self._day(contact)
+            for contact in self._with_this_person()
+            if contact.channel == Channel.LETTER
+            and not contact.is_inbound
+            and contact.outcome != Outcome.FAILED
+            and contact.purpose != ContactPurpose.SERVICE
+        ]
+        if any(
+            sum(day > today - timedelta(days=length) for day in days) >= most
+            for most, length in ((cap.day, 1), (cap.week, 7), (cap.month, 30))
+        ):
+            yield Finding(Reason.LETTER_CAP, RULE_CODES["letters"], until=_next_day(at, self.zone))
 
     def _may_have_spoken(self, contact: Contact, today: date) -> bool:
         """A call that is under way may become a conversation; after its day it is one that nobody noted."""
@@ -492,14 +535,21 @@ class _Question:
         known = [contact for contact in self._calls() if contact.address == address]
         return bool(known) and known[-1].outcome == Outcome.INVALID_NUMBER
 
-    def _borrower_is_out_of_reach(self) -> bool:
+    def _borrower_is_out_of_reach(self, at: datetime) -> bool:
+        """After real attempts in vain, in a row, on different days and not long ago, or where the number is invalid."""
+        bounds = self.rules.third_parties
+        since = at.astimezone(self.zone).date() - timedelta(days=bounds.within_days)
         tried = [
-            contact for contact in self.history if contact.party == Party.BORROWER and contact.channel in IN_PERSON
+            contact
+            for contact in self.history
+            if contact.party == Party.BORROWER and contact.channel in IN_PERSON and contact.outcome != Outcome.FAILED
         ]
-        if tried and tried[-1].outcome == Outcome.INVALID_NUMBER:
+        row = takewhile(lambda contact: contact.outcome in IN_VAIN, reversed(tried))
+        failed = [contact for contact in row if not contact.is_inbound and self._day(contact) > since]
+        if failed and failed[0] is tried[-1] and failed[0].outcome == Outcome.INVALID_NUMBER:
             return True
-        failed = list(takewhile(lambda contact: contact.outcome in IN_VAIN, reversed(tried)))
-        return len(failed) >= self.rules.third_parties.after_failures
+        on_days = {self._day(contact) for contact in failed}
+        return len(failed) >= bounds.after_failures and len(on_days) >= bounds.on_days
 
     def _day(self, contact: Contact) -> date:
         return contact.at.astimezone(self.zone).date()
@@ -511,6 +561,7 @@ _STOPS_CHANNEL: dict[str, frozenset[Effect]] = {
     Channel.SMS: frozenset({Effect.STOPS_SMS}),
     Channel.EMAIL: frozenset({Effect.STOPS_EMAIL}),
     Channel.VISIT: frozenset({Effect.STOPS_VISITS}),
+    Channel.LETTER: frozenset({Effect.STOPS_LETTERS}),
 }
 
 
@@ -523,4 +574,8 @@ def _counts_as(purpose: str, capped: str) -> bool:
 
 
 def _next_day(at: datetime, zone: ZoneInfo) -> datetime:
-    return datetime.combine(at.astimezone(zone).date() + timedelta(days=1), time(), zone).astimezone(UTC)
+    return _morning(at.astimezone(zone).date() + timedelta(days=1), zone)
+
+
+def _morning(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)

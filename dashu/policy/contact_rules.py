@@ -44,12 +44,15 @@ class ContactPurpose(StrEnum):
 
 
 class When(StrEnum):
-    """When a party may be contacted at all."""
+    """
+    When a party may be contacted at all. NAMED: where somebody else than who asks named them to speak for the borrower.
+    """
 
     ALWAYS = "ALWAYS"
     OVERDUE = "OVERDUE"
     TO_LOCATE = "TO_LOCATE"
     AGREED = "AGREED"
+    NAMED = "NAMED"
     NEVER = "NEVER"
 
 
@@ -57,8 +60,8 @@ class Effect(StrEnum):
     """
     What a flag of a case does. What stops leaves purpose SERVICE free, except where it says so.
 
-    STOPS_BORROWER: also SERVICE by call or visit. STOPS_NUMBER: the borrower's is not theirs any more. STOPS_AUTOMATED:
-    calls and visits without a person, of any purpose.
+    STOPS_BORROWER: also SERVICE by call or visit. STOPS_AUTOMATED: calls and visits without a person, of any purpose.
+    OPENS_HOURS: of the borrower alone.
     """
 
     STOPS_ALL = "STOPS_ALL"
@@ -66,10 +69,10 @@ class Effect(StrEnum):
     STOPS_COLLECTION = "STOPS_COLLECTION"
     STOPS_AUTOMATED = "STOPS_AUTOMATED"
     STOPS_CALLS = "STOPS_CALLS"
-    STOPS_NUMBER = "STOPS_NUMBER"
     STOPS_SMS = "STOPS_SMS"
     STOPS_EMAIL = "STOPS_EMAIL"
     STOPS_VISITS = "STOPS_VISITS"
+    STOPS_LETTERS = "STOPS_LETTERS"
     ONLY_REPRESENTATIVE = "ONLY_REPRESENTATIVE"
     OPENS_THIRD_PARTIES = "OPENS_THIRD_PARTIES"
     OPENS_HOURS = "OPENS_HOURS"
@@ -94,17 +97,23 @@ class CallFrequency:
 @dataclass(frozen=True, slots=True)
 class ThirdParties:
     """
-    :param after_failures: contacts with the borrower in a row that failed, from which on others may be asked.
+    :param after_failures: attempts at the borrower in a row and in vain, from which on others may be asked.
+    :param on_days: on so many different days of the person's. :param within_days: of the latest days, today being one.
     :param most_each: how often one of them is contacted in all; None for no bound.
     """
 
     after_failures: int
+    on_days: int
+    within_days: int
     most_each: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Visits:
-    """:param notice_days: before a visit on which it is agreed with the borrower."""
+    """
+    :param visitors: who come together, neither fewer nor more.
+    :param notice_days: between the day on which the borrower agreed and the first visit.
+    """
 
     visitors: int
     a_day: int
@@ -137,6 +146,7 @@ class ContactRules:
     parties: Mapping[Party, When]
     third_parties: ThirdParties
     visits: Visits
+    letters: Cap
     opt_out_words: OptOutWords
     flags: Mapping[str, frozenset[Effect]]
 
@@ -150,6 +160,7 @@ RULE_CODES = {
     "parties": "contact.parties",
     "third_parties": "contact.third_parties",
     "visits": "contact.visits",
+    "letters": "contact.letters",
     "opt_out_words": "contact.opt_out_words",
     "flags": "contact.flags",
 }
@@ -187,9 +198,13 @@ def parties_of(value: Any) -> Mapping[Party, When]:
 
 
 def third_parties_of(value: Any) -> ThirdParties:
-    rule = ThirdParties(count(value["after_failures"]), _bound(value["most_each"]))
+    rule = ThirdParties(
+        count(value["after_failures"]), count(value["on_days"]), count(value["within_days"]), _bound(value["most_each"])
+    )
     if rule.after_failures < 1:
         raise ValueError("after_failures is at least 1: the borrower is asked before others are")
+    if not 1 <= rule.on_days <= min(rule.after_failures, rule.within_days) or rule.within_days > 366:
+        raise ValueError(f"on_days lies from 1 to after_failures and within_days, up to 366, unlike {rule}")
     return rule
 
 
@@ -198,6 +213,13 @@ def visits_of(value: Any) -> Visits:
     if not 1 <= visits.visitors <= 4:
         raise ValueError(f"visitors lies from 1 to 4, not {visits.visitors}")
     return visits
+
+
+def letters_of(value: Any) -> Cap:
+    cap = Cap(**{name: count(most) for name, most in value.items()})
+    if not cap.day <= cap.week <= cap.month:
+        raise ValueError(f"more letters fit into a longer time, unlike {cap}")
+    return cap
 
 
 def opt_out_words_of(value: Any) -> OptOutWords:

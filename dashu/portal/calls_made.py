@@ -51,6 +51,7 @@ class Made:
     why: Any
     ended: Any
     at: datetime
+    asked_for: Any = ""
 
 
 @login_required
@@ -78,6 +79,7 @@ def made_of(attempt: ContactAttempt) -> Made:
         why="" if is_theirs else _WHY[attempt.purpose],
         ended=_ENDED[attempt.outcome],
         at=attempt.started_at,
+        asked_for=_("As we noted, it was asked for.") if attempt.is_consented else "",
     )
 
 

@@ -16,11 +16,13 @@ from django.views.decorators.http import require_http_methods
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging import links
-from dashu.messaging.models import ContactPreference, OptOut
-from dashu.messaging.services.consents_to_contact import Consent, agree_to_contact
+from dashu.messaging.models import ContactPreference, OptOut, Representative
+from dashu.messaging.selectors import calls_refused_at, representatives_of
+from dashu.messaging.services.consents_to_contact import Consent, agree_to_contact, want_calls
 from dashu.messaging.services.contact_times import agree_hours, end_pause, pause_reminders
 from dashu.messaging.services.opt_out import resume_messages, set_wishes, stopped_by
 from dashu.messaging.services.opt_out import stop_messages as stop
+from dashu.messaging.services.representatives import confirm_representative, end_representative
 from dashu.policy.rules import contact_hours, contact_pause
 from dashu.portal.forms import WishesForm
 from dashu.portal.own_borrower import own_borrower
@@ -110,6 +112,8 @@ def wishes(request: HttpRequest) -> HttpResponse:
             "paused_until": paused_until if paused_until and paused_until > lender_now() else None,
             "pauses": contact_pause(lender_today()).choices,
             "agreed": _agreed(preference) if preference else [],
+            "no_calls": calls_refused_at(borrower.pk),
+            "speaking": representatives_of(borrower.pk),
         },
     )
 
@@ -136,11 +140,44 @@ def take_back(request: HttpRequest) -> HttpResponse:
     what = request.POST.get("what", "")
     if what == "hours":
         agree_hours(**about, hours=None)
+    elif what == "no_calls":
+        return _want_calls(request, about)
     elif what in set(Consent):
         agree_to_contact(**about, consent=Consent(what), is_agreed=False)
     else:
         raise Http404
     messages.success(request, _("Taken back. It holds from now on."))
+    return redirect("portal:wishes")
+
+
+def _want_calls(request: HttpRequest, about: dict[str, Any]) -> HttpResponse:
+    """They say themselves that we may call again."""
+    try:
+        want_calls(**about)
+    except DomainError as error:
+        messages.error(request, error.user_message)
+    else:
+        messages.success(request, _("We may call you again, within the hours and limits that the rules set."))
+    return redirect("portal:wishes")
+
+
+@login_required
+@sent_from("portal:wishes", place="#speaking")
+def representative(request: HttpRequest) -> HttpResponse:
+    """Confirm who speaks for them, or say that it is not so."""
+    number, answer = request.POST.get("representative", ""), request.POST.get("answer", "")
+    found = Representative.objects.about(request.user).running()
+    noted = found.filter(pk=int(number)).first() if number.isascii() and number.isdigit() and len(number) < 19 else None
+    if noted is None or answer not in ("confirm", "end"):
+        raise Http404
+    decide = confirm_representative if answer == "confirm" else end_representative
+    decide(
+        borrower_id=own_borrower(request).pk,
+        representative_id=noted.pk,
+        at=lender_now(),
+        actor=actor_of(request),
+    )
+    messages.success(request, _("This holds from now on."))
     return redirect("portal:wishes")
 
 

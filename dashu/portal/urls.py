@@ -96,6 +96,7 @@ urlpatterns = [
     path("me/contact/", reaching_me.wishes, name="wishes"),
     path("me/contact/pause/", reaching_me.pause, name="pause_reminders"),
     path("me/contact/take-back/", reaching_me.take_back, name="take_back_agreed"),
+    path("me/contact/representative/", reaching_me.representative, name="representative"),
     path("me/language/", own_settings.language, name="language"),
     path("me/consents/", own_settings.consents, name="consents"),
     path("me/details/", own_settings.details, name="details"),

@@ -64,6 +64,7 @@ from dashu.messaging.models import (
     GuardDecision,
     OptOut,
     OutboxMessage,
+    Representative,
 )
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.tapes.models import Handover
@@ -233,6 +234,11 @@ TABLES: tuple[Table, ...] = (
         },
     ),
     Table(
+        "representatives",
+        _of_borrower(Representative),
+        _fields("role", "name", "phone", "paper", "since", "recorded_at", "confirmed_at", "ended_at"),
+    ),
+    Table(
         "opt_outs",
         lambda borrower: OptOut.objects.filter(borrower=borrower).order_by("pk"),
         _fields("channel", "purpose", "source", "made_at", "ended_at"),
@@ -251,7 +257,12 @@ TABLES: tuple[Table, ...] = (
     Table(
         "calls_and_visits",
         _of_borrower(ContactAttempt),
-        _fields("started_at", "ended_at", "direction", "channel", "party", "purpose", "outcome", "seconds", "note"),
+        {
+            **_fields(
+                "started_at", "ended_at", "direction", "channel", "party", "purpose", "outcome", "seconds", "note"
+            ),
+            **_fields("is_consented", "consent_words", "visitors"),
+        },
     ),
     Table(
         "messages",

@@ -25,6 +25,7 @@ SENDS_MAIL = {
 READS_PHONES = {
     "dashu/messaging/services/handing_over.py": "gives a number where a decision allows it",
     "dashu/messaging/services/dialing.py": "shows a number in the answer of an allowed decision",
+    "dashu/messaging/services/representatives.py": "compares and writes",
     "dashu/messaging/transports.py": "dials what the guard let leave",
     "dashu/messaging/delivery.py": "the address of what the guard let leave",
     "dashu/messaging/services/secret_texts.py": "codes that the person asked for",

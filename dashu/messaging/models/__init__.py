@@ -10,6 +10,7 @@ from dashu.messaging.models.guarding import (
 )
 from dashu.messaging.models.outbox import OutboxMessage, OutboxMessageQuerySet, Purpose
 from dashu.messaging.models.reminders import ReminderLine
+from dashu.messaging.models.representatives import Representative, RepresentativeQuerySet
 from dashu.messaging.models.secret import SecretText
 from dashu.messaging.models.wording import WordingVersion
 
@@ -29,6 +30,8 @@ __all__ = [
     "OutboxMessageQuerySet",
     "Purpose",
     "ReminderLine",
+    "Representative",
+    "RepresentativeQuerySet",
     "SecretText",
     "WordingVersion",
 ]

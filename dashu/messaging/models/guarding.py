@@ -154,7 +154,8 @@ class ContactAttempt(models.Model):
     :ivar key: of whoever asked, so that asking twice is asking once.
     :ivar party_ref: which guarantor or other person, as the app that knows them numbers them.
     :ivar address_key: see `GuardDecision`.
-    :ivar is_consented: the person asked for this very call.
+    :ivar is_consented: the person asked for this very call. :ivar consent_words: how we know; sealed.
+    :ivar visitors: how many come together on a visit.
     :ivar number: what somebody typed for a person of whom nothing else is kept; sealed.
     :ivar number_until: before which the number is shown to `operator`.
     :ivar note: sealed.
@@ -209,6 +210,8 @@ class ContactAttempt(models.Model):
     outcome_at = models.DateTimeField(_("noted at"), null=True, blank=True)
     seconds = models.PositiveIntegerField(_("seconds"), null=True, blank=True)
     is_consented = models.BooleanField(_("asked for"), default=False, db_default=False)
+    consent_words = SealedText(_("how we know that it was asked for"), blank=True, default="", db_default="")
+    visitors = models.PositiveSmallIntegerField(_("visitors"), null=True, blank=True)
     note = SealedText(_("note"), blank=True, default="", db_default="")
     cost_minor = models.BigIntegerField(_("cost"), default=0, db_default=0)
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)

@@ -9,7 +9,6 @@ from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date, midnight
 from dashu.kernel.errors import DomainError
 from dashu.messaging.models import ContactPreference
-from dashu.messaging.selectors import calls_refused_at
 from dashu.policy.rules import contact_hours, contact_pause
 from dashu.users.models import Borrower
 
@@ -58,8 +57,7 @@ def agree_hours(
     """
     Note in which hours beyond those of the rule a borrower agreed to be called or visited; None takes it back.
 
-    Who agrees to hours may be called again, whatever they said before. Messages keep to the rule. Again changes
-    nothing.
+    It does not let those be called who want no more contact. Messages keep to the rule. Again changes nothing.
 
     :param until: the last day of the lender's on which it holds; None for until they take it back.
     :raises HoursRefused: they do not open before they close.
@@ -70,10 +68,9 @@ def agree_hours(
     names = ("agreed_from", "agreed_to", "agreed_until")
     known = ContactPreference.objects.filter(pk=borrower_id).values_list(*names).first()
     after = (*hours, until) if hours else (None, None, None)
-    if (known or (None, None, None)) == after and not (hours and calls_refused_at(borrower_id)):
+    if (known or (None, None, None)) == after:
         return
-    changed = {**dict(zip(names, after, strict=True)), **({"calls_wanted_at": at} if hours else {})}
-    ContactPreference.objects.update_or_create(pk=borrower_id, defaults=changed)
+    ContactPreference.objects.update_or_create(pk=borrower_id, defaults=dict(zip(names, after, strict=True)))
     audit.record(
         action="messaging.hours_agreed",
         subject_type="borrower",

@@ -18,7 +18,11 @@ from dashu.policy.selectors import PolicyRuleMissing
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody wants. :param address_key: of where it would go."""
+    """
+    What somebody wants.
+
+    :param address_key: of where it would go. :param party_ref: see `ContactAttempt`.
+    """
 
     borrower_id: int
     loan_ids: tuple[int, ...]
@@ -28,6 +32,8 @@ class Asked:
     purpose: str
     operator: str
     is_consented: bool = False
+    party_ref: int | None = None
+    visitors: int | None = None
 
     @property
     def attempt(self) -> Attempt:
@@ -39,6 +45,7 @@ class Asked:
             purpose=self.purpose,
             operator=self.operator,
             debts=frozenset(map(str, self.loan_ids)),
+            visitors=self.visitors,
         )
 
 

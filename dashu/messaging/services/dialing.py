@@ -17,12 +17,19 @@ from django.utils.translation import gettext_lazy as _
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
-from dashu.messaging.case_facts import number_of
+from dashu.messaging.case_facts import case_facts, number_of, register_numbers
 from dashu.messaging.guard import lock_people
-from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty, GuardDecision
-from dashu.messaging.selectors import case_of, contacts_of
+from dashu.messaging.models import ContactAttempt, ContactChannel, ContactParty, GuardDecision, Representative
+from dashu.messaging.selectors import (
+    case_of,
+    contacts_of,
+    named_without,
+    representatives_of,
+    work_agreed_at,
+)
 from dashu.messaging.services.decisions import Asked, decide_and_keep
-from dashu.policy.contact_guard import Decision, blocked_without_rules, decide
+from dashu.messaging.services.enqueue import enqueue
+from dashu.policy.contact_guard import Case, Decision, blocked_without_rules, decide
 from dashu.policy.contact_rules import ContactRules
 from dashu.policy.rules import contact_rules
 from dashu.policy.selectors import PolicyRuleMissing
@@ -68,6 +75,12 @@ class NumberOfBorrower(DomainError):
     code = "number_of_borrower"
 
 
+class ConsentWithoutWords(DomainError):
+    """Who says that a call was asked for says how they know."""
+
+    code = "consent_without_words"
+
+
 class OutcomeRefused(DomainError):
     """The outcome does not fit this way of contact, or the attempt ended otherwise."""
 
@@ -99,6 +112,7 @@ def ask_to_dial(
     number: str = "",
     purpose: str = "COLLECTION",
     is_consented: bool = False,
+    consent_words: str = "",
     is_machine: bool = False,
 ) -> Answer:
     """Ask to call somebody. See `ask_to_contact`."""
@@ -114,6 +128,7 @@ def ask_to_dial(
         number=number,
         purpose=purpose,
         is_consented=is_consented,
+        consent_words=consent_words,
     )
 
 
@@ -131,6 +146,8 @@ def ask_to_contact(
     number: str = "",
     purpose: str = "COLLECTION",
     is_consented: bool = False,
+    consent_words: str = "",
+    visitors: int | None = None,
 ) -> Answer:
     """
     Ask to call, visit or write to somebody about a borrower, and reserve the attempt where the guard allows it.
@@ -141,17 +158,23 @@ def ask_to_contact(
     :param loan_ids: what it is about; empty for all loans of the borrower.
     :param party_ref: which guarantor, as the app counts them that called `register_numbers` for this kind of person.
     :param number: of somebody of whom nothing else is kept; for the borrower their own is taken.
-    :param is_consented: the person asked for this very call within the days of the rule.
+    :param is_consented: the person asked for this very call within the days of the rule; the borrower reads of it in
+        their account. :param consent_words: how we know that.
+    :param visitors: how many come together on a visit, the one who asks being one.
     :raises NotByHand: it is no call, visit or letter.
-    :raises KeyOfAnotherContact, NumberOfBorrower: see there.
+    :raises KeyOfAnotherContact, NumberOfBorrower, ConsentWithoutWords: see there.
     """
     if channel not in OUTCOMES:
         raise NotByHand(_("Messages are sent by the system and not by hand."), field="channel")
     lock_people([borrower_id])
     if earlier := ContactAttempt.objects.select_related("decision", "borrower").filter(key=key).first():
         return _again(earlier, about=(borrower_id, channel, party), operator=operator, at=at)
-    typed = number.strip() if party != ContactParty.BORROWER and party_ref is None else ""
-    if typed and borrower_phone_index(typed) == Borrower.objects.get(pk=borrower_id).phone_index:
+    if is_consented and not consent_words.strip():
+        raise ConsentWithoutWords(_("Say how we know that they asked for this call."), field="consent_words")
+    is_typed = party not in (ContactParty.BORROWER, ContactParty.REPRESENTATIVE) and party_ref is None
+    typed = number.strip() if is_typed else ""
+    given = number.strip() if party != ContactParty.BORROWER and party_ref is None else ""
+    if given and borrower_phone_index(given) == Borrower.objects.get(pk=borrower_id).phone_index:
         raise NumberOfBorrower(_("This is the borrower's own number. Ask to call the borrower."), field="number")
     dialed = typed or _number_to_dial(borrower_id, channel, party, party_ref)
     asked = Asked(
@@ -163,6 +186,8 @@ def ask_to_contact(
         purpose=purpose,
         operator=operator,
         is_consented=is_consented,
+        party_ref=party_ref,
+        visitors=(visitors or 1) if channel == ContactChannel.VISIT else None,
     )
     decision = decide_and_keep(asked, at, _judged)
     if not decision.allows:
@@ -182,7 +207,16 @@ def ask_to_contact(
         started_at=at,
         number_until=at + NUMBER_LASTS if dialed else None,
         is_consented=is_consented,
+        consent_words=consent_words.strip() if is_consented else "",
+        visitors=asked.visitors,
     )
+    if is_consented:
+        enqueue(
+            dedupe_key=f"call-asked-for:{attempt.pk}",
+            borrower_id=borrower_id,
+            template="messaging.call_asked_for",
+            params={"noted_on": lender_date(at)},
+        )
     _witness("messaging.contact_begun", attempt, operator, channel=str(channel), party=str(party), purpose=str(purpose))
     return Answer(decision, attempt, dialed)
 
@@ -312,8 +346,27 @@ def _judged(asked: Asked, rules: ContactRules, at: datetime, *, before: int | No
     case, zone = case_of(asked.borrower_id, asked.loan_ids, at)
     if asked.is_consented:
         case = replace(case, flags=case.flags | {"call_agreed"})
+    if asked.party == ContactParty.REPRESENTATIVE:
+        case = _as_seen_by_representative(asked, case, at)
+    if asked.party == ContactParty.WORKPLACE:
+        case = replace(case, visit_agreed_at=work_agreed_at(asked.borrower_id))
     history = contacts_of(asked.borrower_id, before=before)
     return decide(rules, asked.attempt, case, history, now=at, zone=zone or rules.hours.zone)
+
+
+def _as_seen_by_representative(asked: Asked, case: Case, at: datetime) -> Case:
+    """Who speaks for the estate is spoken with although somebody died; on nobody's own word alone."""
+    named = named_without(asked.operator, asked.borrower_id)
+    speaking = representatives_of(asked.borrower_id)
+    if asked.party_ref is not None:
+        named, speaking = ([each for each in found if each.pk == asked.party_ref] for found in (named, speaking))
+    if not speaking:
+        return replace(case, flags=case.flags - {"represented"})
+    holds = case.holds
+    if any(each.role == Representative.Role.ESTATE for each in named):
+        facts = case_facts({asked.borrower_id: asked.loan_ids}, lender_date(at))
+        holds -= facts[asked.borrower_id].open_to_estate
+    return replace(case, holds=holds, is_named_by_caller=not named)
 
 
 def _again(earlier: ContactAttempt, *, about: tuple[int, str, str], operator: str, at: datetime) -> Answer:
@@ -332,6 +385,14 @@ def _number_to_dial(borrower_id: int, channel: str, party: str, party_ref: int |
     if party == ContactParty.BORROWER:
         return Borrower.objects.get(pk=borrower_id).phone
     return number_of(party, borrower_id, party_ref or 0)
+
+
+def _phone_of_representative(borrower_id: int, representative_id: int) -> str:
+    found = Representative.objects.running().filter(pk=representative_id, borrower=borrower_id).first()
+    return found.phone if found else ""
+
+
+register_numbers(ContactParty.REPRESENTATIVE, _phone_of_representative)
 
 
 def _number_of(attempt: ContactAttempt, operator: str, at: datetime) -> str:
@@ -353,6 +414,8 @@ def _is_still_allowed(attempt: ContactAttempt, at: datetime) -> bool:
         purpose=attempt.purpose,
         operator=attempt.operator,
         is_consented=attempt.is_consented,
+        party_ref=attempt.party_ref,
+        visitors=attempt.visitors,
     )
     try:
         return _judged(asked, contact_rules(lender_date(at)), at, before=attempt.pk).allows

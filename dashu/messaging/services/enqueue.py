@@ -8,7 +8,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
-from dashu.messaging.models import OutboxMessage
+from dashu.messaging.models import OutboxMessage, Purpose
 from dashu.messaging.templates import template_of
 
 
@@ -21,6 +21,7 @@ def enqueue(
     channel: str = "IN_APP",
     not_before: datetime | None = None,
     loan_id: int | None = None,
+    purpose: str = Purpose.SERVICE,
 ) -> bool:
     """
     Put a message into the outbox, in the borrower's language; return False when the key is already there.
@@ -28,6 +29,7 @@ def enqueue(
     :param dedupe_key: says what is told to whom, such as "receipt:4711"; the same key is told once.
     :param params: the template's values; dates and decimals are stored as text.
     :param not_before: the earliest moment; e-mail and text messages also wait for the contact hours.
+    :param purpose: what the contact guard judges it by when it is sent; what nothing stops is SERVICE.
     :raises UnknownTemplate: no template has this code.
     """
     template_of(template)
@@ -35,8 +37,9 @@ def enqueue(
         cursor.execute(
             """
             INSERT INTO messaging_outboxmessage
-                (dedupe_key, borrower_id, loan_id, channel, template, params, language, not_before)
-            VALUES (%s, %s, %s, %s, %s, %s, (SELECT language FROM users_borrower WHERE id = %s), coalesce(%s, now()))
+                (dedupe_key, borrower_id, loan_id, channel, purpose, template, params, language, not_before)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, (SELECT language FROM users_borrower WHERE id = %s),
+                    coalesce(%s, now()))
             ON CONFLICT (dedupe_key) DO NOTHING
             """,
             [
@@ -44,6 +47,7 @@ def enqueue(
                 borrower_id,
                 loan_id,
                 OutboxMessage.Channel(channel).value,
+                Purpose(purpose).value,
                 template,
                 json.dumps(dict(params), cls=DjangoJSONEncoder),
                 borrower_id,

@@ -4,6 +4,7 @@ What the contact guard would decide, tried by supervisors: any pack, moment, cas
 The history is that of a borrower, or typed: a line for each contact.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -161,14 +162,7 @@ def simulate(asked: dict[str, Any]) -> tuple[Decision, ZoneInfo]:
         zone = zone or own_zone
         address = borrower.phone_index or OWN_NUMBER
         history = contacts_of(borrower.pk)
-        case = Case(
-            dpd=asked["dpd"],
-            flags=flags | known.flags,
-            holds=known.holds,
-            liked_hours=known.liked_hours,
-            agreed_hours=known.agreed_hours,
-            paused_until=known.paused_until,
-        )
+        case = replace(known, dpd=asked["dpd"], flags=flags | known.flags)
     zone = zone or rules.hours.zone
     now = asked["on"].replace(tzinfo=zone)
     history += [

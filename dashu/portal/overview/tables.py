@@ -40,7 +40,7 @@ DETAILS: Mapping[Measure, Mapping[str, Any]] = {
         "BEFORE": gettext_lazy("Before the first missed due date"),
         "AFTER": gettext_lazy("After a missed due date"),
     },
-    Measure.HOLD_BREACH: dict(Hold.Kind.choices),
+    Measure.HOLD_BREACH: {**dict(Hold.Kind.choices), "AGENCY": gettext_lazy("An agency has the loan")},
 }
 MEASURES: Mapping[Measure, Any] = {
     Measure.SENT: gettext_lazy("Reminders and offers sent"),

@@ -35,7 +35,14 @@ from collections_mgmt.models import (
 )
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
-from dashu.messaging.models import ContactAttempt, ContactPoint, ContactPreference, OptOut, OutboxMessage
+from dashu.messaging.models import (
+    ContactAttempt,
+    ContactPoint,
+    ContactPreference,
+    OptOut,
+    OutboxMessage,
+    Representative,
+)
 from dashu.policy.privacy import Kept
 from dashu.privacy.closing import obstacles, unsubmitted
 from dashu.privacy.models import AccountClosure, DataExport
@@ -173,7 +180,8 @@ def _forget_messages(borrower_id: int, now: datetime) -> None:
     ComplaintMessage.objects.filter(complaint__borrower_id=borrower_id).update(words="")
     Complaint.objects.filter(borrower_id=borrower_id).update(words="", wish="", answer="")
     HardshipRequest.objects.filter(borrower_id=borrower_id).update(words="", answer="")
-    ContactAttempt.objects.filter(borrower_id=borrower_id).update(note="", number="")
+    ContactAttempt.objects.filter(borrower_id=borrower_id).update(note="", number="", consent_words="")
+    Representative.objects.filter(borrower_id=borrower_id).update(name="-", phone="-", paper="-")
     attached = FileAttachment.objects.filter(file__borrower_id=borrower_id)
     attached.filter(removed_at=None).update(removed_at=now, content=None)
     attached.update(name="-", about="-", removed_because="")

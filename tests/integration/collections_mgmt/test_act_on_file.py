@@ -90,6 +90,25 @@ class TestPromise:
         assert (file.waits_for, file.next_action_at) == ("PROMISE", morning(due_on + timedelta(days=3)))
         assert "PROMISE_RUNS" in file.facts
 
+    def test_stops_the_clock_of_the_first_contact(self, file, chidi):
+        promise_at_file(
+            file_id=file.pk, loan_id=file.borrower.loans.get().pk, amount_minor=1_100_16, due_on=date(2026, 3, 30),
+            words="", user=chidi, now=NOW,
+        )  # fmt: skip
+
+        file.refresh_from_db()
+        assert file.contacted_at == NOW
+
+    def test_of_next_to_nothing_does_not_leave_the_borrower_in_peace(self, file, chidi):
+        asked = {"file_id": file.pk, "loan_id": file.borrower.loans.get().pk, "due_on": date(2026, 3, 30), "words": ""}
+
+        with pytest.raises(PromiseRefused) as refusal:
+            promise_at_file(**asked, amount_minor=100_00, user=chidi, now=NOW)
+
+        file.refresh_from_db()
+        assert (refusal.value.field, file.state) == ("amount", "HELD")
+        assert not PromiseToPay.objects.exists()
+
     def test_that_is_refused_leaves_the_file_in_hands(self, file, chidi):
         with pytest.raises(PromiseRefused):
             promise_at_file(

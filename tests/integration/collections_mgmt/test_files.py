@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from collections_mgmt.domain.priority import priority_of
-from collections_mgmt.models import CaseFile, CaseFileEvent, CollectionCase, Hold, PromiseToPay
+from collections_mgmt.models import CaseFile, CaseFileEvent, CollectionCase, Dispute, Hold, PromiseToPay
 from collections_mgmt.services.ask_for_help import ask_for_help
 from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.holds import place_hold
@@ -206,3 +206,20 @@ class TestRouting:
 
         file.refresh_from_db()
         assert (file.state, file.waits_for, file.next_action_at) == ("READY", "", None)
+
+    def test_what_waits_for_a_hold_sleeps_while_a_dispute_is_open(self):
+        file = late_person("Amina")
+        Dispute.objects.create(
+            borrower=file.borrower, loan=file.borrower.loans.get(), words="x", asked_at=NOW,
+            due_on=TODAY + timedelta(days=20),
+        )  # fmt: skip
+        CaseFile.objects.update(state="WAITING", waits_for="HOLD", next_action_at=NOW + timedelta(days=9))
+
+        refresh()
+        file.refresh_from_db()
+        assert (file.state, file.facts) == ("WAITING", ["FIRST_TIME", "DISPUTE"])
+
+        Dispute.objects.update(answered_at=NOW, outcome="STANDS")
+        refresh()
+        file.refresh_from_db()
+        assert (file.state, file.waits_for) == ("READY", "")

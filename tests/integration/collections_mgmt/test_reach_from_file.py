@@ -8,6 +8,7 @@ import pytest
 from collections_mgmt.models import CaseFile
 from collections_mgmt.services.complaints import make_complaint
 from collections_mgmt.services.file_rows import FileNotFound, FileNotHeld, MayNotWorkFiles, WordsRefused
+from collections_mgmt.services.holds import place_hold
 from collections_mgmt.services.reach_from_file import (
     Agreed,
     CallTimeRefused,
@@ -15,16 +16,19 @@ from collections_mgmt.services.reach_from_file import (
     agree_at_file,
     ask_from_file,
     end_contact,
+    end_representative_at_file,
     let_call_again,
     note_call_to_us,
+    note_representative_at_file,
 )
 from collections_mgmt.services.take_file import take_next_file
 from dashu.audit.models import AuditRecord
-from dashu.messaging.models import ContactAttempt, ContactPreference, GuardDecision
+from dashu.messaging.models import ContactAttempt, ContactPreference, GuardDecision, OutboxMessage, Representative
 from dashu.messaging.selectors import calls_refused_at
 from dashu.messaging.services.consents_to_contact import CallsNotStopped, LastDayRefused
 from dashu.messaging.services.contact_times import HoursRefused
 from dashu.messaging.services.dialing import AttemptNotFound, shown_number
+from dashu.messaging.services.representatives import RepresentativeRefused, confirm_representative
 from dashu.users.models import User
 from tests import factories
 from tests.integration.collections_mgmt.desk_cases import NOW, collector, late_person, team
@@ -53,6 +57,97 @@ def ask(file, user, key="k", *, now=NOW, channel="CALL", **asked):
 def end(file, answer, user, outcome="NO_ANSWER", words="", **noted):
     given = {"outcome": outcome, "words": words, "user": user, "now": LATER, **noted}
     return end_contact(file_id=file.pk, attempt_id=answer.attempt.pk, **given)
+
+
+def represented(file: CaseFile, by: User | None = None, **given) -> Representative:
+    user = by or factories.staff("Sun", User.Role.SUPERVISOR)
+    told = {"role": "ATTORNEY", "name": "Ren", "phone": "13900000001", "paper": "PoA 7", "since": NOW.date()} | given
+    return note_representative_at_file(file_id=file.pk, user=user, now=NOW, **told)
+
+
+class TestRepresentatives:
+    def test_whom_nobody_named_is_not_called_whatever_number_is_typed(self, file, chidi):
+        answer = ask(file, chidi, party="REPRESENTATIVE", number="13900000001")
+
+        assert (answer.number, answer.attempt) == ("", None)
+        assert "NOBODY_NAMED" in answer.decision.reasons
+
+    def test_named_by_another_are_called_instead_of_the_borrower(self, file, chidi):
+        spoken = represented(file)
+
+        assert ask(file, chidi, "own").decision.reasons == ["REPRESENTED"]
+        answer = ask(file, chidi, party="REPRESENTATIVE", party_ref=spoken.pk)
+        assert (answer.number, answer.attempt.party_ref) == ("13900000001", spoken.pk)
+        told = OutboxMessage.objects.get(template="messaging.representative_noted")
+        assert (told.borrower_id, told.channel) == (file.borrower_id, "IN_APP")
+
+    def test_named_by_the_caller_alone_are_called_once_the_borrower_confirms(self, file, chidi):
+        spoken = represented(file, by=chidi)
+        asked = {"party": "REPRESENTATIVE", "party_ref": spoken.pk}
+
+        assert ask(file, chidi, **asked).decision.reasons == ["NAMED_BY_CALLER"]
+        assert not ContactAttempt.objects.exists()
+        confirm_representative(
+            borrower_id=file.borrower_id, representative_id=spoken.pk, at=NOW, actor=f"user:{file.borrower.user_id}"
+        )
+        assert ask(file, chidi, **asked).number == "13900000001"
+
+    def test_who_speak_no_more_are_not_called(self, file, chidi):
+        sun = factories.staff("Sun", User.Role.SUPERVISOR)
+        spoken = represented(file, by=sun)
+        given = {"file_id": file.pk, "representative_id": spoken.pk, "now": LATER}
+
+        with pytest.raises(MayNotWorkFiles):
+            end_representative_at_file(**given, words="x", user=chidi)
+        end_representative_at_file(**given, words="They wrote.", user=sun)
+
+        assert (
+            "NOBODY_NAMED" in ask(file, chidi, party="REPRESENTATIVE", party_ref=spoken.pk, now=LATER).decision.reasons
+        )
+        assert ask(file, chidi, "own", now=LATER).number == OWN
+
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [({"phone": OWN}, "phone"), ({"paper": " "}, "paper"), ({"since": NOW.date() + timedelta(days=1)}, "since")],
+    )
+    def test_are_refused_without_what_shows_it(self, file, given, field):
+        with pytest.raises(RepresentativeRefused) as refusal:
+            represented(file, **given)
+
+        assert refusal.value.field == field
+        assert not Representative.objects.exists()
+
+    def test_of_an_estate_are_called_although_the_borrower_died(self, file, chidi):
+        loan = file.borrower.loans.get()
+        place_hold(
+            loan_id=loan.pk, kind="DECEASED", starts_on=NOW.date(), ends_on=None, today=NOW.date(), reason="x",
+            actor="user:1",
+        )  # fmt: skip
+        attorney, estate = (
+            represented(file),
+            represented(file, by=factories.staff("Su", User.Role.SUPERVISOR), role="ESTATE"),
+        )
+
+        asked = {"party": "REPRESENTATIVE"}
+        assert ask(file, chidi, "a", party_ref=attorney.pk, **asked).decision.reasons == ["ON_HOLD"]
+        assert ask(file, chidi, "b", party_ref=estate.pk, **asked).number == "13900000001"
+        assert ask(file, chidi, "c").number == ""
+
+
+class TestVisits:
+    def test_need_the_days_of_notice_and_all_visitors(self, file, chidi):
+        agree_at_file(file_id=file.pk, agreed=Agreed(home=True), words="They said so.", user=chidi, now=NOW)
+
+        assert ask(file, chidi, channel="VISIT", visitors=2).decision.reasons == ["VISIT_NOTICE"]
+        CaseFile.objects.update(held_until=NOW + timedelta(days=4))
+        later = NOW + timedelta(days=3)
+        assert ask(file, chidi, "alone", channel="VISIT", now=later).decision.reasons == ["VISITORS"]
+        assert ask(file, chidi, "two", channel="VISIT", visitors=2, now=later).attempt.visitors == 2
+
+    def test_a_second_letter_of_the_week_is_refused(self, file, chidi):
+        end(file, ask(file, chidi, channel="LETTER"), chidi, "SENT")
+
+        assert ask(file, chidi, "k2", channel="LETTER", now=LATER).decision.reasons == ["LETTER_CAP"]
 
 
 class TestAsk:
@@ -138,15 +233,19 @@ class TestEnd:
         file.refresh_from_db()
         assert (ended.outcome, ended.note, file.contacted_at) == ("NO_ANSWER", "Rang for long.", NOW)
 
-    @pytest.mark.parametrize(
-        ("asked", "outcome"),
-        [({}, "FAILED"), ({"party": "REPRESENTATIVE", "number": "13900000001"}, "RIGHT_PARTY")],
-    )
-    def test_of_what_did_not_reach_out_to_the_borrower_does_not(self, file, chidi, asked, outcome):
-        ended = end(file, ask(file, chidi, **asked), chidi, outcome)
+    def test_of_what_did_not_come_about_does_not(self, file, chidi):
+        ended = end(file, ask(file, chidi), chidi, "FAILED")
 
         file.refresh_from_db()
-        assert (ended.outcome, file.contacted_at) == (outcome, None)
+        assert (ended.outcome, file.contacted_at) == ("FAILED", None)
+
+    def test_of_a_talk_with_somebody_else_does_not(self, file, chidi):
+        spoken = represented(file)
+
+        ended = end(file, ask(file, chidi, party="REPRESENTATIVE", party_ref=spoken.pk), chidi, "RIGHT_PARTY")
+
+        file.refresh_from_db()
+        assert (ended.outcome, file.contacted_at) == ("RIGHT_PARTY", None)
 
     def test_is_for_whoever_made_it_and_for_whoever_leads(self, file, chidi):
         answer = ask(file, chidi)
@@ -198,8 +297,29 @@ class TestTheirCall:
 
 
 class TestAgreedHours:
-    def agreed(self, file, user, until=None, hours=(time(21), time(23))):
-        agree_at_file(file_id=file.pk, agreed=Agreed(hours=hours, until=until), user=user, now=NOW)
+    def agreed(self, file, user, until=None, hours=(time(21), time(23)), words="They said so."):
+        agree_at_file(file_id=file.pk, agreed=Agreed(hours=hours, until=until), words=words, user=user, now=NOW)
+
+    def test_need_words_of_how_we_know_and_are_told_to_the_borrower(self, file, chidi):
+        with pytest.raises(WordsRefused):
+            self.agreed(file, chidi, words=" ")
+        assert not ContactPreference.objects.exists()
+
+        self.agreed(file, chidi)
+        self.agreed(file, chidi, hours=None, words="")
+
+        event = file.events.get(kind="AGREED")
+        assert (event.words, event.data) == ("They said so.", {"what": ["hours"]})
+        told = OutboxMessage.objects.get(template="messaging.contact_agreed")
+        assert told.params == {"noted_on": "2026-03-20", "opens": "21:00", "closes": "23:00"}
+
+    def test_do_not_lift_what_stops_calls(self, file, chidi):
+        end(file, ask(file, chidi), chidi, "REFUSED")
+
+        self.agreed(file, chidi, hours=(time(9), time(18)))
+
+        assert calls_refused_at(file.borrower_id) == NOW
+        assert ask(file, chidi, "again", now=LATER).number == ""
 
     def test_open_an_hour_until_their_last_day(self, file, chidi):
         night = NOW.replace(hour=22, minute=30)
@@ -240,6 +360,7 @@ class TestCallsAgain:
         let_call_again(file_id=refused.pk, words="They wrote to us.", user=sun, now=LATER)
 
         assert calls_refused_at(refused.borrower_id) is None
+        assert OutboxMessage.objects.filter(template="messaging.calls_again").count() == 1
         event = refused.events.get(kind="CALLS_OK")
         assert (event.words, event.actor) == ("They wrote to us.", f"user:{sun.pk}")
         record = AuditRecord.objects.get(action="messaging.calls_wanted")
@@ -263,7 +384,7 @@ class TestCallsAgain:
 class TestAgreedPlaces:
     def test_stand_beside_the_hours_and_go_when_they_are_missing(self, file, chidi):
         given = {"file_id": file.pk, "user": chidi, "now": NOW}
-        agree_at_file(agreed=Agreed(home=True, home_until=NOW.date(), work=True), **given)
+        agree_at_file(agreed=Agreed(home=True, home_until=NOW.date(), work=True), words="They said so.", **given)
         kept = ContactPreference.objects.get()
         assert (kept.home_agreed_at, kept.home_agreed_until, kept.work_agreed_at) == (NOW, NOW.date(), NOW)
 
@@ -276,5 +397,5 @@ class TestAgreedPlaces:
         agreed = Agreed(hours=(time(21), time(22)), home=True, work=True, work_until=date(2026, 3, 19))
 
         with pytest.raises(LastDayRefused):
-            agree_at_file(file_id=file.pk, agreed=agreed, user=chidi, now=NOW)
+            agree_at_file(file_id=file.pk, agreed=agreed, words="They said so.", user=chidi, now=NOW)
         assert not ContactPreference.objects.exists()

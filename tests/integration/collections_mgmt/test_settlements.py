@@ -1,7 +1,9 @@
 """A debt that ends for less: offered, accepted, paid to the last fen, or broken and owed in full again."""
 
 import threading
+from contextlib import nullcontext
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +13,8 @@ from collections_mgmt.domain.agreeing import Due
 from collections_mgmt.models import Arrangement, PromiseToPay, Settlement
 from collections_mgmt.services.ask_settlement import ask_settlement
 from collections_mgmt.services.close_day import close_date
+from collections_mgmt.services.complaints import make_complaint
+from collections_mgmt.services.holds import place_hold
 from collections_mgmt.services.promises import note_promise
 from collections_mgmt.services.settlements import (
     SettlementNotOpen,
@@ -29,6 +33,7 @@ from dashu.approvals.services.decide import approve
 from dashu.audit.models import AuditRecord
 from dashu.finance.installments import Component
 from dashu.messaging.models import OutboxMessage
+from dashu.messaging.services.representatives import note_representative
 from dashu.users.models import User
 from loans.models import Loan
 from repayments.models import LoanEvent, Payment
@@ -112,6 +117,78 @@ class TestOfferingOne:
             offer(loan, (TODAY, 8_000_00))
 
         assert Settlement.objects.count() == 1
+
+
+def held(loan: Loan, kind: str) -> None:
+    place_hold(loan_id=loan.pk, kind=kind, starts_on=TODAY, ends_on=None, today=TODAY, reason="x", actor=ACTOR)
+
+
+class TestWhileHeld:
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            "DECEASED",
+            "BREATHING_SPACE",
+            "COMPLAINT",
+            "BANKRUPTCY",
+            "HARDSHIP_REVIEW",
+            "VULNERABLE_REVIEW",
+            "DISPUTE",
+            "FRAUD",
+        ],
+    )
+    def test_nothing_is_offered(self, loan, kind):
+        held(loan, kind)
+
+        with pytest.raises(SettlementRefused) as refusal:
+            offer(loan, (TODAY, 9_000_00))
+
+        assert refusal.value.field == "loan"
+        assert not Settlement.objects.exists()
+        assert not OutboxMessage.objects.filter(template="collections.settlement_offered").exists()
+
+    @pytest.mark.parametrize(
+        ("kind", "is_made"),
+        [("COMPLAINT", True), ("VULNERABLE_REVIEW", True), ("HARDSHIP_REVIEW", False), ("BREATHING_SPACE", False),
+         ("DECEASED", False), ("BANKRUPTCY", False), ("DISPUTE", False)],
+    )  # fmt: skip
+    def test_what_the_borrower_asks_for_is_made_where_the_hold_allows(self, loan, kind, is_made):
+        held(loan, kind)
+        asked = {"loan_id": loan.pk, "parts": [Due(TODAY, 9_000_00)], "today": TODAY, "reason": "they wrote"}
+
+        with nullcontext() if is_made else pytest.raises(SettlementRefused):
+            offer_settlement(**asked, actor=ACTOR, is_asked_for=True)
+
+        assert Settlement.objects.filter(is_asked_for=True).exists() is is_made
+        told = OutboxMessage.objects.filter(template="collections.settlement_offered")
+        assert [(each.purpose, each.params["asked_on"]) for each in told] == [("SERVICE", "2026-05-20")] * is_made
+
+    def test_a_complaint_about_no_loan_stops_it_too(self, loan):
+        make_complaint(
+            borrower_id=loan.borrower_id, loan_id=None, about="CONTACT", words="Please stop.", wish="", key=uuid4(),
+            now=noon(TODAY), actor=ACTOR,
+        )  # fmt: skip
+
+        with pytest.raises(SettlementRefused, match="left in peace"):
+            offer(loan, (TODAY, 9_000_00))
+        assert not Settlement.objects.exists()
+
+    def test_of_one_who_died_it_goes_to_the_estate_and_not_into_their_account(self, loan):
+        held(loan, "DECEASED")
+        note_representative(
+            borrower_id=loan.borrower_id, role="ESTATE", name="Ren", phone="13900000001", paper="Court 9", since=TODAY,
+            at=noon(TODAY), actor="user:2",
+        )  # fmt: skip
+
+        offer(loan, (TODAY, 9_000_00))
+
+        assert Settlement.objects.count() == 1
+        assert not OutboxMessage.objects.filter(template="collections.settlement_offered").exists()
+
+    def test_an_offer_of_ours_is_a_message_that_holds_stop(self, loan):
+        offer(loan, (TODAY, 9_000_00))
+
+        assert OutboxMessage.objects.get(template="collections.settlement_offered").purpose == "MARKETING"
 
 
 class TestWhoMayOffer:

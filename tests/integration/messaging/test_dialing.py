@@ -11,11 +11,12 @@ from django.db import IntegrityError, connection, transaction
 from dashu.audit.models import AuditRecord
 from dashu.messaging import guard
 from dashu.messaging.case_facts import CaseFacts, register_case_facts, register_numbers, unregister_case_facts
-from dashu.messaging.models import ContactAttempt, ContactPreference, GuardDecision
+from dashu.messaging.models import ContactAttempt, ContactPreference, GuardDecision, OutboxMessage
 from dashu.messaging.services import dialing
 from dashu.messaging.services.contact_times import HoursRefused, agree_hours
 from dashu.messaging.services.dialing import (
     AttemptNotFound,
+    ConsentWithoutWords,
     KeyOfAnotherContact,
     NotByHand,
     NumberOfBorrower,
@@ -165,7 +166,8 @@ class TestAskToDial:
 
         assert dial(amina, "no", **asked).decision.reasons == ["BORROWER_REACHABLE"]
         for number in range(3):
-            end(dial(amina, f"k{number}"))
+            tried = NOON - timedelta(days=number + 1)
+            end(dial(amina, f"k{number}", at=tried), at=tried)
         answer = dial(amina, "now", **asked)
         assert answer.number == "13911112222"
         assert answer.decision.conditions == ["NO_DEBT_DETAILS", "TO_LOCATE_ONLY"]
@@ -227,7 +229,7 @@ class TestAskToDial:
     def test_a_visit_shows_no_number(self, amina):
         guard.register_flag("home_visit_agreed", f"SELECT {amina.pk}::bigint AS borrower_id")
         try:
-            answer = ask_to_contact(key="v", borrower_id=amina.pk, channel="VISIT", operator=CHIDI, at=NOON)
+            answer = ask_to_contact(key="v", borrower_id=amina.pk, channel="VISIT", operator=CHIDI, at=NOON, visitors=2)
         finally:
             guard.unregister_flag("home_visit_agreed")
 
@@ -293,7 +295,14 @@ class TestNoteInbound:
         note_inbound(key="in", borrower_id=amina.pk, started_at=morning, at=morning, actor=CHIDI)
 
         assert dial(amina, at=morning).decision.reasons == ["CONVERSATION_REST"]
-        assert dial(amina, "asked", at=morning, is_consented=True).attempt
+        asked = {"at": morning, "is_consented": True}
+        with pytest.raises(ConsentWithoutWords):
+            dial(amina, "asked", **asked, consent_words=" ")
+        assert not OutboxMessage.objects.exists()
+        made = dial(amina, "asked", **asked, consent_words="She wrote that we may call at noon.").attempt
+        assert (made.is_consented, made.consent_words) == (True, "She wrote that we may call at noon.")
+        told = OutboxMessage.objects.get()
+        assert (told.template, told.channel, told.borrower_id) == ("messaging.call_asked_for", "IN_APP", amina.pk)
 
     def test_refuses_an_outcome_that_no_call_to_us_has(self, amina):
         with pytest.raises(OutcomeRefused):

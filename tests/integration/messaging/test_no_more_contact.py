@@ -63,10 +63,10 @@ def ask_for_calls(borrower: Borrower, at: datetime) -> None:
 # What may happen, and whether it stops calls; None where it changes nothing.
 EVENTS = [
     (refuse, True),
-    (call_us, False),
+    (call_us, None),
     (lambda borrower, at: call_us(borrower, at, "REFUSED"), True),
     (lambda borrower, at: call_us(borrower, at, "WRONG_PARTY"), None),
-    (agree, False),
+    (agree, None),
     (ask_for_calls, False),
 ]
 
@@ -99,7 +99,8 @@ class TestNoMoreContact:
             assert (calls_refused_at(borrower.pk) is not None) is stops
 
     def test_counts_from_when_they_spoke_and_not_from_when_it_was_noted(self, amina):
-        call_us(amina, NOON + timedelta(hours=1))
+        refuse(amina, NOON - timedelta(hours=1))
+        ask_for_calls(amina, NOON + timedelta(hours=1))
         refuse(amina, NOON)
 
         assert calls_refused_at(amina.pk) is None
@@ -107,7 +108,7 @@ class TestNoMoreContact:
 
     def test_said_twice_holds_since_the_last_time(self, amina):
         refuse(amina, NOON)
-        call_us(amina, NOON + timedelta(days=1))
+        ask_for_calls(amina, NOON + timedelta(days=1))
         refuse(amina, NOON + timedelta(days=2))
 
         assert calls_refused_at(amina.pk) == NOON + timedelta(days=2)
@@ -118,14 +119,23 @@ class TestNoMoreContact:
 
         assert calls_refused_at(amina.pk) is None
 
-    def test_ends_with_the_same_hours_agreed_anew(self, amina):
-        agree(amina, NOON - timedelta(days=1))
+    def test_does_not_end_with_what_whoever_wants_to_call_notes(self, amina):
         refuse(amina, NOON)
-        assert calls_refused_at(amina.pk) == NOON
 
         agree(amina, NOON + timedelta(hours=1))
+        call_us(amina, NOON + timedelta(hours=2))
 
-        assert calls_refused_at(amina.pk) is None
+        assert calls_refused_at(amina.pk) == NOON
+        assert "OPTED_OUT" in reasons(amina)
+
+    @pytest.mark.parametrize("channel", ["VISIT", "LETTER"])
+    def test_stops_visits_and_letters(self, amina, channel):
+        agree_to_contact(borrower_id=amina.pk, consent=Consent.HOME, is_agreed=True, at=NOON, actor=CHIDI)
+        assert reasons(amina, channel=channel) == []
+
+        refuse(amina, NOON)
+
+        assert reasons(amina, channel=channel) == ["OPTED_OUT"]
 
     def test_does_not_end_with_hours_taken_back(self, amina):
         agree(amina, NOON - timedelta(days=1))

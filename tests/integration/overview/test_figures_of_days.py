@@ -9,7 +9,17 @@ from uuid import uuid4
 import pytest
 
 from collections_mgmt.domain.desk_figures import Measure
-from collections_mgmt.models import Complaint, DeskFigure, HardshipLoan, HardshipRequest, Hold, LoanMove, PromiseToPay
+from collections_mgmt.models import (
+    AgencyFile,
+    Complaint,
+    DeskFigure,
+    HardshipLoan,
+    HardshipRequest,
+    Hold,
+    LoanMove,
+    Placement,
+    PromiseToPay,
+)
 from collections_mgmt.selectors import desk_sources
 from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
 from collections_mgmt.selectors.overview import Flow, Scope, flows_of
@@ -23,6 +33,7 @@ from dashu.users.models import User
 from loans.models import Loan
 from tests import factories
 from tests.factories import pay, running_loan
+from tests.integration.collections_mgmt import agency_cases
 from tests.integration.overview.conftest import FEBRUARY, JANUARY, MARCH, MONTH, close
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +182,38 @@ class TestHoldBreaches:
         close(MARCH)
 
         assert flow().by_detail(Measure.HOLD_BREACH) == {"DISPUTE": 1}
+
+    def test_are_contacts_during_a_complaint_that_placed_no_hold(self, loan, brook):
+        complaint = Complaint.objects.create(
+            borrower=loan.borrower, about="CONTACT", words="Please stop.", asked_at=at(9, 15), due_on=MARCH
+        )
+        Complaint.objects.filter(pk=complaint.pk).update(answered_at=at(11, 9), answer="Yes.")
+        message(loan, at(9, 10), loan_id=None)
+        sent, called = message(loan, at(10, 9), loan_id=None), attempt(loan, at(10, 10))
+        message(loan, at(11, 10))
+        message(running_loan(brook), at(10, 9))
+        close(MARCH)
+
+        assert flow().by_detail(Measure.HOLD_BREACH) == {"COMPLAINT": 2}
+        assert {row.place.key for row in rows(Measure.HOLD_BREACH).rows} == {sent.pk, called.pk}
+
+    def test_are_contacts_while_an_agency_has_the_loan(self, loan):
+        agency = agency_cases.agency()
+        file = AgencyFile.objects.create(
+            agency=agency, kind="PLACEMENT", made_on=date(2026, 3, 9), made_by="user:1", loans=1
+        )
+        placed = Placement.objects.create(
+            agency=agency, loan=loan, file=file, placed_on=date(2026, 3, 9), ends_on=MARCH, owed_minor=1, days=60,
+            bps=100, after_event=0, actor="user:1", recalled_on=date(2026, 3, 11), recalled_at=at(11, 9), until_event=0,
+        )  # fmt: skip
+        Placement.objects.filter(pk=placed.pk).update(created_at=at(9, 15))
+        message(loan, at(9, 10))
+        breach = message(loan, at(10, 9))
+        message(loan, at(11, 10))
+        close(MARCH)
+
+        assert flow().by_detail(Measure.HOLD_BREACH) == {"AGENCY": 1}
+        assert [row.place.key for row in rows(Measure.HOLD_BREACH).rows] == [breach.pk]
 
     def test_are_calls_begun_while_it_ran_too(self, loan, brook):
         Hold.objects.create(

@@ -8,7 +8,10 @@ from django.test import Client
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import LENDER_ZONE, lender_now, lender_today
 from dashu.messaging.links import Stop, read_stop_token, stop_token
-from dashu.messaging.models import ContactPreference, OptOut
+from dashu.messaging.models import ContactPreference, OptOut, Representative
+from dashu.messaging.selectors import calls_refused_at
+from dashu.messaging.services.dialing import note_inbound
+from dashu.messaging.services.representatives import note_representative
 from dashu.users.models import Borrower
 from tests import factories
 
@@ -218,3 +221,46 @@ class TestWhatWasAgreed:
         )
 
         assert "What you agreed to with us" not in signed_in(amina).get("/me/contact/").content.decode()
+
+
+class TestWhoSpeaksAndCalls:
+    def noted(self, borrower: Borrower) -> Representative:
+        return note_representative(
+            borrower_id=borrower.pk, role="ATTORNEY", name="Ren", phone="13900000001", paper="PoA 7",
+            since=lender_today(), at=lender_now(), actor="user:0",
+        )  # fmt: skip
+
+    def test_a_representative_is_confirmed_or_denied(self, amina):
+        client, spoken = signed_in(amina), self.noted(amina)
+        page = client.get("/me/contact/").content.decode()
+        assert "Ren · Lawyer or authorized person" in page
+
+        client.post("/me/contact/representative/", {"representative": spoken.pk, "answer": "confirm"})
+        spoken.refresh_from_db()
+        assert (spoken.confirmed_at is not None, spoken.ended_at) == (True, None)
+
+        client.post("/me/contact/representative/", {"representative": spoken.pk, "answer": "end"})
+        spoken.refresh_from_db()
+        assert (spoken.ended_at is not None, spoken.ended_by) == (True, f"user:{amina.user_id}")
+        assert "Ren" not in client.get("/me/contact/").content.decode()
+
+    def test_that_of_somebody_else_is_not_found(self, amina):
+        spoken = self.noted(factories.borrower("Brook", phone="13700000000"))
+
+        answer = signed_in(amina).post("/me/contact/representative/", {"representative": spoken.pk, "answer": "end"})
+
+        spoken.refresh_from_db()
+        assert (answer.status_code, spoken.ended_at) == (404, None)
+
+    def test_calls_are_wanted_again_by_their_own_press(self, amina):
+        note_inbound(
+            key="in", borrower_id=amina.pk, started_at=lender_now() - timedelta(hours=1), at=lender_now(),
+            actor="user:0", outcome="REFUSED",
+        )  # fmt: skip
+        client = signed_in(amina)
+        assert "You may call me again" in client.get("/me/contact/").content.decode()
+
+        client.post("/me/contact/take-back/", {"what": "no_calls"})
+
+        assert calls_refused_at(amina.pk) is None
+        assert "You may call me again" not in client.get("/me/contact/").content.decode()

@@ -50,10 +50,19 @@ class TestCasePage:
         client.force_login(chidi)
         late = lender_today() + timedelta(days=99)
 
-        page = client.post(address(case, "promise"), {"amount": "5", "due_on": late.isoformat(), "note": "kept"})
+        page = client.post(address(case, "promise"), {"amount": "1,100.16", "due_on": late.isoformat(), "note": "kept"})
 
         assert page.context["form"].errors.keys() == {"due_on"}
         assert "kept" in page.content.decode()
+        assert not PromiseToPay.objects.exists()
+
+    def test_a_promise_of_next_to_nothing_is_refused_at_its_amount(self, case, chidi, client):
+        client.force_login(chidi)
+        given = {"amount": "5", "due_on": (lender_today() + timedelta(days=3)).isoformat(), "note": ""}
+
+        page = client.post(address(case, "promise"), given)
+
+        assert page.context["form"].errors.keys() == {"amount"}
         assert not PromiseToPay.objects.exists()
 
     def test_a_collector_places_a_hold_and_a_supervisor_ends_it(self, case, chidi, client):

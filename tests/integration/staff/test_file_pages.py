@@ -229,13 +229,13 @@ class TestFile:
         shaming = client.post(f"{address}/note/", {"words": "A loser."})
         due_on = lender_today() + timedelta(days=3)
         client.post(
-            f"{address}/promise/", {"loan": loan.pk, "amount": "100", "due_on": due_on.isoformat(), "words": ""}
+            f"{address}/promise/", {"loan": loan.pk, "amount": "2000", "due_on": due_on.isoformat(), "words": ""}
         )
 
         file.refresh_from_db()
         assert shaming.context["form"].errors.keys() == {"words"}
         assert [event.words for event in file.events.filter(kind="NOTE")] == ["Works nights."]
-        assert (file.state, file.waits_for, loan.promises.get().amount_minor) == ("WAITING", "PROMISE", 100_00)
+        assert (file.state, file.waits_for, loan.promises.get().amount_minor) == ("WAITING", "PROMISE", 2_000_00)
         CaseFile.objects.update(state="READY", waits_for="", next_action_at=None)
         client.post(f"{DESK}next/")
         client.post(f"{address}/hold/", {"loan": loan.pk, "kind": "DISPUTE", "ends_on": "", "words": "Bank error."})

@@ -16,7 +16,7 @@ from collections_mgmt.models import (
     Vulnerability,
 )
 from dashu.kernel.dates import LENDER_ZONE, lender_now, lender_today
-from dashu.messaging.models import ContactAttempt, ContactPreference, GuardDecision
+from dashu.messaging.models import ContactAttempt, ContactPreference, GuardDecision, Representative
 from dashu.users.models import User
 from tests import factories
 from tests.integration.staff.test_file_pages import DESK, late_people, signed_in, taken
@@ -169,6 +169,15 @@ class TestOtherWays:
         assert "The borrower can be reached" in page
         assert "It was not agreed to" in page
 
+    def test_show_a_guarantor_only_where_there_is_one(self, client, file, monkeypatch):
+        def parties() -> set[str]:
+            return {str(row[0]) for row in client.get(f"{DESK}{file.pk}/reach/").context["table"].rows}
+
+        assert "Guarantor" not in parties()
+        named = type("Named", (), {"exists": lambda self: True})()
+        monkeypatch.setattr("collections_mgmt.desk.calling.guarantors_of", lambda _borrower: named)
+        assert "Guarantor" in parties()
+
     def test_a_letter_is_allowed_and_its_cost_noted(self, client, file):
         given = {"key": "k", "channel": "LETTER", "who": "BORROWER", "number": ""}
         address = client.post(f"{DESK}{file.pk}/reach/", given).url
@@ -203,7 +212,7 @@ class TestTheirs:
 
     def test_hours_are_agreed_until_a_day(self, client, file):
         until = lender_now().date() + timedelta(days=9)
-        given = {"agreed_from": "21:00", "agreed_to": "22:30", "until": until.isoformat()}
+        given = {"agreed_from": "21:00", "agreed_to": "22:30", "until": until.isoformat(), "words": "So said."}
 
         client.post(f"{DESK}{file.pk}/hours/", given)
 
@@ -212,7 +221,10 @@ class TestTheirs:
 
     def test_a_visit_at_home_and_contact_at_work_are_agreed_and_taken_back(self, client, file):
         until = lender_now().date() + timedelta(days=9)
-        client.post(f"{DESK}{file.pk}/hours/", {"home": "on", "home_until": until.isoformat(), "work": "on"})
+        given = {"home": "on", "home_until": until.isoformat(), "work": "on"}
+        client.post(f"{DESK}{file.pk}/hours/", given)
+        assert not ContactPreference.objects.exists()
+        client.post(f"{DESK}{file.pk}/hours/", {**given, "words": "They said so."})
 
         page = page_of(client, file)
         assert "Agreed: may be visited at home · until and with" in page
@@ -232,7 +244,7 @@ class TestTheirs:
         assert client.get(f"{DESK}{file.pk}/hours/").context["form"].initial == {}
 
     def test_no_more_contact_is_shown_with_its_day_until_whoever_leads_ends_it(self, client, file, monkeypatch):
-        client.post(f"{DESK}{file.pk}/hours/", {"agreed_from": "21:00", "agreed_to": "22:30"})
+        client.post(f"{DESK}{file.pk}/hours/", {"agreed_from": "21:00", "agreed_to": "22:30", "words": "So."})
         address = call(client, file)
         client.post(address, {"outcome": "REFUSED", "words": ""})
         day = date_format(lender_today())
@@ -260,6 +272,36 @@ class TestTheirs:
 
         assert "Give both hours, or none to take back what was agreed." in page
         assert not ContactPreference.objects.exists()
+
+
+class TestRepresentative:
+    def test_is_noted_shown_and_offered_by_name(self, client, file, at_noon):
+        address = f"{DESK}{file.pk}/representative/"
+        given = {"role": "ATTORNEY", "name": "Ren", "phone": "13900000001", "paper": "PoA 7", "since": "2026-01-05"}
+        assert f'href="{address}"' in page_of(client, file)
+        assert "Representative" not in client.get(f"{DESK}{file.pk}/reach/").content.decode()
+
+        client.post(address, given)
+
+        spoken = Representative.objects.get()
+        assert (spoken.name, spoken.phone, spoken.confirmed_at) == ("Ren", "13900000001", None)
+        page = page_of(client, file)
+        assert "Ren speaks for the borrower: Lawyer or authorized person." in page
+        assert "Somebody speaks for the borrower" in page
+        ways = client.get(f"{DESK}{file.pk}/reach/").content.decode()
+        assert f'value="REPRESENTATIVE:{spoken.pk}"' in ways
+        assert client.get(f"{address}{spoken.pk}/").status_code == 403
+
+    def test_ended_by_whoever_leads_frees_the_way_to_the_borrower(self, client, file, at_noon):
+        address = f"{DESK}{file.pk}/representative/"
+        given = {"role": "ATTORNEY", "name": "Ren", "phone": "13900000001", "paper": "PoA 7", "since": "2026-01-05"}
+        client.post(address, given)
+        assert "A call may be made now." not in page_of(client, file)
+
+        leader = signed_in(factories.staff("Sun", User.Role.SUPERVISOR))
+        leader.post(f"{address}{Representative.objects.get().pk}/", {"words": "They wrote."})
+
+        assert "A call may be made now." in page_of(client, file)
 
 
 class TestPast:

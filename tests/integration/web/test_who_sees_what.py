@@ -93,6 +93,7 @@ def test_the_address_of_a_form_leads_to_the_page_of_the_form(world):
     pages = {
         "portal:messages_read": "/messages/",
         "portal:pause_reminders": "/me/contact/#pause",
+        "portal:representative": "/me/contact/#speaking",
         "portal:stop_offers": "/me/closing/",
         "portal:help_withdraw": f"/help/requests/{world.help.reference}/",
         "portal:document_remove": f"/applications/{world.draft.reference}/documents/",

@@ -61,6 +61,10 @@ class TestRender:
             "ends_on",
             "withdraw_on",
             "cure_on",
+            "noted_on",
+            "asked_on",
+            "home_on",
+            "work_on",
         )
         happened = ("payment", "settlement", "reversal", "waiver", "fee", "refund")
         amounts = (
@@ -82,6 +86,8 @@ class TestRender:
             "link": "https://loans.example/P-9",
             "parts": 3,
             "agency": "North",
+            "opens": "21:00",
+            "closes": "22:00",
         }
         params = {**PARAMS, **dict.fromkeys(days, "2026-02-01"), **{f"{name}_minor": 1 for name in amounts}, **texts}
 
@@ -90,7 +96,7 @@ class TestRender:
 
             assert text.subject
             assert text.body
-            if not template.code.startswith(("privacy.", "messages.")):  # of the person, of no loan
+            if not template.code.startswith(("privacy.", "messages.", "messaging.")):  # of the person, of no loan
                 assert any(number in text.subject + text.body for number in ("L7", "P-9")), template.code
             assert "%(" not in text.subject + text.body
 

@@ -23,6 +23,7 @@ SETTLEMENT = {
 }
 HOLD = {
     "contact": "person",
+    "settlement": "asked",
     "pauses_count": True,
     "bars_lending": False,
     "mark": "DISPUTED",
@@ -63,7 +64,9 @@ class TestHoldEffects:
 
         assert (effects.contact, effects.mark, effects.longest_days) == (Contact.PERSON, "DISPUTED", None)
 
-    @pytest.mark.parametrize("wrong", [{"contact": "nobody"}, {"review_days": 0}, {"longest_days": 0}])
+    @pytest.mark.parametrize(
+        "wrong", [{"contact": "nobody"}, {"settlement": "sometimes"}, {"review_days": 0}, {"longest_days": 0}]
+    )
     def test_refuses_what_makes_no_sense(self, wrong):
         with pytest.raises(ValueError):
             hold_effects_of({"DISPUTE": {**HOLD, **wrong}})
@@ -79,12 +82,10 @@ class TestSpecialCare:
             special_care_of({**CARE, "categories": {"HEALTH": {"en": "Health"}}})
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"broken": 0, "within_days": 90, "remind_days": 1}, {"broken": 2, "within_days": 90, "remind_days": 0}]
-)
+@pytest.mark.parametrize("wrong", [{"broken": 0}, {"remind_days": 0}, {"least_share": "1.1"}])
 def test_refuses_limits_of_promises_that_make_no_sense(wrong):
     with pytest.raises(ValueError):
-        promise_limits_of(wrong)
+        promise_limits_of({"broken": 2, "within_days": 90, "remind_days": 1, "least_share": "0.1", **wrong})
 
 
 @pytest.mark.parametrize(

@@ -36,11 +36,12 @@ def ask(
     address: str = OWN,
     purpose: str = "COLLECTION",
     operator: str = "user:7",
+    visitors: int | None = None,
     **case,
 ) -> Decision:
     return decide(
         RULES[pack],
-        Attempt(channel, party, address, purpose, operator),
+        Attempt(channel, party, address, purpose, operator, visitors=visitors),
         Case(**{"dpd": 12, "flags": frozenset(flags), **case}),
         history,
         now=at,
@@ -96,6 +97,14 @@ class TestHours:
         assert reasons(at=night, **agreed) == ()
         assert reasons(at=night, channel="SMS", purpose="REMINDER", **agreed) == (Reason.QUIET_HOURS,)
         assert reasons(at=night, flags=("any_hour_agreed",)) == ()
+
+    @pytest.mark.parametrize("party", ["GUARANTOR", "REPRESENTATIVE", "WORKPLACE", "THIRD_PARTY"])
+    def test_that_the_borrower_agreed_to_open_no_night_of_anybody_else(self, party):
+        night, open_all = NOON.replace(hour=23), ("any_hour_agreed", "represented", "workplace_agreed", "deceased")
+
+        found = ask(party=party, address=OTHER, at=night, agreed_hours=(time(22), time(23, 30)), flags=open_all)
+
+        assert Reason.QUIET_HOURS in found.reasons
 
     def test_that_somebody_likes_lie_within_those_of_the_rule(self):
         liked = {"liked_hours": (time(18), time(23, 30))}
@@ -205,7 +214,34 @@ class TestWhom:
         assert found.conditions == (Condition.NO_DEBT_DETAILS, Condition.TO_LOCATE_ONLY)
         assert reasons(*failed, **asked | {"purpose": "COLLECTION"}) == (Reason.ONLY_TO_LOCATE,)
 
-    @pytest.mark.parametrize("flag", ["deceased", "incapacitated", "number_invalid"])
+    LOCATE = {"party": "THIRD_PARTY", "address": OTHER, "purpose": "LOCATE"}
+
+    def test_others_not_after_what_did_not_come_about(self):
+        failed = [called(ago=days(count), outcome="FAILED") for count in range(1, 9)]
+
+        assert reasons(*failed, **self.LOCATE) == (Reason.BORROWER_REACHABLE,)
+        mixed = [called(ago=days(1)), called(ago=days(2), outcome="FAILED"), called(ago=days(3))]
+        assert reasons(*mixed, **self.LOCATE) == (Reason.BORROWER_REACHABLE,)
+        assert reasons(*mixed, called(ago=days(4)), **self.LOCATE) == ()
+
+    def test_others_not_after_three_attempts_of_one_day(self):
+        today = [called(ago=timedelta(minutes=count)) for count in (1, 2, 3)]
+
+        assert reasons(*today, **self.LOCATE) == (Reason.BORROWER_REACHABLE,)
+        assert reasons(*today, called(ago=days(1)), **self.LOCATE) == ()
+
+    def test_others_not_after_attempts_of_long_ago(self):
+        assert reasons(*[called(ago=days(count)) for count in (27, 28, 29)], **self.LOCATE) == ()
+        old = [called(ago=days(count)) for count in (28, 29, 30)]
+        assert reasons(*old, **self.LOCATE) == (Reason.BORROWER_REACHABLE,)
+        assert reasons(called(ago=days(30), outcome="INVALID_NUMBER"), **self.LOCATE) == (Reason.BORROWER_REACHABLE,)
+
+    def test_others_not_after_calls_to_us(self):
+        theirs = [called(ago=days(count), outcome="WRONG_PARTY", is_inbound=True) for count in (1, 2, 3)]
+
+        assert reasons(*theirs, **self.LOCATE) == (Reason.BORROWER_REACHABLE,)
+
+    @pytest.mark.parametrize("flag", ["deceased", "incapacitated"])
     def test_others_at_once_where_the_borrower_cannot_be_asked(self, flag):
         assert reasons(party="THIRD_PARTY", address=OTHER, purpose="LOCATE", flags=(flag,)) == ()
 
@@ -230,7 +266,7 @@ class TestWhom:
             for hour in (1, 2, 3)
         ]
 
-        named = {"party": "REPRESENTATIVE", "address": OTHER}
+        named = {"party": "REPRESENTATIVE", "address": OTHER, "flags": ("represented",)}
         assert reasons(refused, **named) == (Reason.PARTY_REFUSED,)
         assert reasons(*spoken, **named) == (Reason.CONNECTED_CAP,)
         assert reasons(*week, **named, pack="us", zone=SHANGHAI) == (Reason.FREQUENCY_CAP,)
@@ -259,8 +295,66 @@ class TestWhom:
         assert reasons(flags=("represented",)) == (Reason.REPRESENTED,)
         assert reasons(flags=("represented",), party="REPRESENTATIVE", address=OTHER) == ()
 
+    @pytest.mark.parametrize("pack", ["cn", "us", "tw"])
+    def test_nobody_speaks_for_somebody_who_was_not_named(self, pack):
+        asked = {"party": "REPRESENTATIVE", "address": OTHER, "pack": pack}
+
+        assert reasons(**asked) == (Reason.NOBODY_NAMED,)
+        assert reasons(**asked, flags=("no_calls",)) == (Reason.NOBODY_NAMED,)
+        named = {**asked, "flags": ("represented",)}
+        assert reasons(**named, is_named_by_caller=True) == (Reason.NAMED_BY_CALLER,)
+        assert reasons(**named) == ()
+
+
+class TestLetters:
+    def letter(self, ago: int, outcome: str = "SENT", **about) -> Contact:
+        return called(days(ago), outcome, channel="LETTER", address="", **about)
+
+    def test_one_a_week_and_two_in_thirty_days(self):
+        asked = {"channel": "LETTER", "address": ""}
+
+        found = ask(self.letter(6), **asked)
+        assert (found.reasons, found.findings[0].rule) == ((Reason.LETTER_CAP,), "contact.letters")
+        assert found.next_allowed_at == datetime(2026, 5, 5, tzinfo=SHANGHAI)
+        assert reasons(self.letter(7), **asked) == ()
+        assert reasons(self.letter(7), self.letter(29), **asked) == (Reason.LETTER_CAP,)
+        assert reasons(self.letter(7), self.letter(30), **asked) == ()
+
+    def test_that_were_not_posted_or_that_the_contract_asks_for_do_not_count(self):
+        asked = {"channel": "LETTER", "address": ""}
+
+        assert reasons(self.letter(1, "FAILED"), self.letter(1, purpose="SERVICE"), **asked) == ()
+        assert reasons(self.letter(1, "OPEN"), **asked) == (Reason.LETTER_CAP,)
+        assert reasons(self.letter(1), **asked, purpose="SERVICE") == ()
+
+    def test_of_another_person_do_not_count(self):
+        asked = {"channel": "LETTER", "address": ""}
+
+        assert reasons(self.letter(1), **asked, party="GUARANTOR") == ()
+
 
 class TestVisits:
+    def test_come_after_the_days_of_notice(self):
+        asked = {"channel": "VISIT", "address": "", "flags": ("home_visit_agreed",), "visitors": 2}
+
+        found = ask(**asked, visit_agreed_at=NOON - days(2))
+        assert found.reasons == (Reason.VISIT_NOTICE,)
+        assert found.next_allowed_at == datetime(2026, 5, 5, 8, tzinfo=SHANGHAI)
+        assert reasons(**asked, visit_agreed_at=NOON.replace(hour=23) - days(3)) == ()
+
+    @pytest.mark.parametrize("visitors", [1, 3])
+    def test_are_made_by_as_many_as_the_rule_says(self, visitors):
+        asked = {"channel": "VISIT", "address": "", "flags": ("home_visit_agreed",)}
+
+        assert reasons(**asked, visitors=visitors) == (Reason.VISITORS,)
+        assert reasons(**asked, visitors=2) == ()
+
+    @pytest.mark.parametrize("party", ["GUARANTOR", "REPRESENTATIVE", "THIRD_PARTY"])
+    def test_at_others_homes_are_not_agreed_to_by_the_borrower(self, party):
+        found = ask(channel="VISIT", address="", party=party, flags=("home_visit_agreed",))
+
+        assert Reason.NO_CONSENT in found.reasons
+
     def test_one_a_day_by_two_where_it_was_agreed(self):
         asked = {"channel": "VISIT", "address": ""}
 
@@ -296,6 +390,13 @@ class TestCase:
         assert reasons(operator="auto:dialer", flags=("vulnerable",)) == (Reason.VULNERABLE,)
         assert reasons(flags=("vulnerable",)) == ()
         assert ask(channel="AI_CALL").conditions == (Condition.SAY_IT_IS_A_MACHINE,)
+
+    def test_no_more_contact_stops_visits_and_letters_too(self):
+        agreed = ("no_calls", "home_visit_agreed")
+
+        assert reasons(flags=agreed, channel="VISIT", address="") == (Reason.OPTED_OUT,)
+        assert reasons(flags=agreed, channel="LETTER", address="") == (Reason.OPTED_OUT,)
+        assert reasons(flags=agreed, channel="LETTER", address="", purpose="SERVICE") == ()
 
     def test_what_somebody_does_not_want_stops_that_way_alone(self):
         assert reasons(flags=("no_calls",)) == (Reason.OPTED_OUT,)
