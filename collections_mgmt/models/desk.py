@@ -311,6 +311,44 @@ class CaseFileEvent(models.Model):
         return f"{self.file_id} {self.kind}"
 
 
+class FileWork(models.Model):
+    """
+    By which team and strategy a file was worked on, from a day to a day. No two rows of a borrower share a day.
+
+    Written when a close has weighed the files, and when one changes by day, see `services.note_work`: figures of a day
+    are those of whoever worked then, also when the file closes that very night.
+
+    :ivar until: the last day, included; None while it lasts.
+    :ivar team, strategy: by code, as the figures have them; empty for none.
+    """
+
+    file = models.ForeignKey(
+        CaseFile, on_delete=models.PROTECT, related_name="work", db_index=False, verbose_name=_("case file")
+    )
+    borrower = models.ForeignKey(
+        Borrower, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("borrower")
+    )
+    since = models.DateField(_("since"))
+    until = models.DateField(_("until"), null=True, blank=True)
+    team = models.CharField(_("team"), max_length=60, blank=True, db_default="", default="")
+    strategy = models.CharField(_("strategy"), max_length=60, blank=True, db_default="", default="")
+
+    class Meta:
+        verbose_name = _("work on a file")
+        verbose_name_plural = _("work on files")
+        constraints = [
+            models.UniqueConstraint(fields=["borrower", "since"], name="collections_file_work_begins_once"),
+            models.UniqueConstraint(
+                fields=["file"], condition=Q(until__isnull=True), name="collections_file_work_now_once"
+            ),
+            models.CheckConstraint(condition=Q(until__gte=F("since")), name="collections_file_work_dates_agree"),
+        ]
+        indexes = [models.Index(fields=["file"], name="collections_file_work")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} {self.since}"
+
+
 class SavedFilter(models.Model):
     """A way to look at the list of files that somebody wants to come back to. :ivar query: of the list's address."""
 

@@ -27,6 +27,7 @@ from collections_mgmt.services.file_rows import (
     refuse_without,
     rules_on,
 )
+from collections_mgmt.services.note_work import note_work
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
@@ -190,6 +191,8 @@ def move_files(*, file_ids: Collection[int], team_id: int, user: User, now: date
         )
     moved = [file for file in files if file.team_id != team.pk and file.state != State.HELD]
     CaseFile.objects.filter(pk__in=[file.pk for file in moved]).update(team=team, collector=None)
+    with connection.cursor() as cursor:
+        note_work(cursor, since=lender_date(now), file_ids=[file.pk for file in moved])
     actor = actor_of_user(user)
     _events(Kind.MOVED, {file.pk: {"team": team.code} for file in moved}, at=now, actor=actor)
     if moved:

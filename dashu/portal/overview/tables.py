@@ -126,8 +126,8 @@ def bucket_table(overview: Overview) -> Table:
 
 
 def bucket_address(overview: Overview, band: Band, until: int) -> str:
-    """Return where the loans of a bucket are: those behind now in a list of their own, all others in the book."""
-    if overview.is_latest and band.from_days:
+    """Return where the loans of a bucket are: those behind in a list of their own, all others in the book."""
+    if band.from_days:
         return behind_address(overview, band.from_days, until)
     book = reverse("admin:repayments_loanbalance_changelist")
     product = f"&product={overview.asked.scope.product}" if overview.asked.scope.product else ""
