@@ -17,6 +17,7 @@ from unfold.widgets import (
 )
 
 from collections_mgmt.models import CaseFile, CollectorProfile, Hold, Skill, Team
+from collections_mgmt.models.desk import LONGEST_QUERY
 from collections_mgmt.services.act_on_file import note_templates
 from collections_mgmt.services.file_rows import LONGEST_WORDS
 from collections_mgmt.services.take_caller import LONGEST_NUMBER
@@ -166,6 +167,7 @@ class RebalanceForm(forms.Form):
 
 
 class SaveFilterForm(forms.Form):
+    query = forms.CharField(required=False, max_length=LONGEST_QUERY, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name of this view"), max_length=60, widget=UnfoldAdminTextInputWidget)
 
 

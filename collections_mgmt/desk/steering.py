@@ -166,14 +166,18 @@ class SteersFiles(ActsOnFiles):
         """Keep the filter of the list under a name; the same name again changes it, an empty filter removes it."""
         if not self.has_steer_permission(request):
             raise PermissionDenied
-        form, query, user = SaveFilterForm(request.POST), request.POST.get("query", "")[:400], person_of(request)
+        form = SaveFilterForm(request.POST)
         if form.is_valid():
-            mine = {"user": user, "name": form.cleaned_data["name"]}
-            if query:
+            mine = {"user": person_of(request), "name": form.cleaned_data["name"]}
+            if query := form.cleaned_data["query"]:
                 SavedFilter.objects.update_or_create(**mine, defaults={"query": query})
             else:
                 SavedFilter.objects.filter(**mine).delete()
-        return redirect(f"{reverse(LIST)}?{query}")
+        else:
+            messages.error(
+                request, gettext("This view was not kept: its name or its filter is too long or unreadable.")
+            )
+        return redirect(f"{reverse(LIST)}?{form.cleaned_data.get('query', '')}")
 
 
 def _ids_of(files: QuerySet[CaseFile]) -> list[int]:

@@ -13,6 +13,7 @@ from dashu.users.models import Borrower, User, Viewer
 
 Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
+LONGEST_QUERY = 400
 WORK, STEER = "collections_mgmt.work_casefile", "collections_mgmt.steer_casefile"
 
 
@@ -354,7 +355,7 @@ class SavedFilter(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", verbose_name=_("person"))
     name = models.CharField(_("name"), max_length=60)
-    query = models.CharField(_("filter"), max_length=400)
+    query = models.CharField(_("filter"), max_length=LONGEST_QUERY)
 
     class Meta:
         verbose_name = _("saved filter")

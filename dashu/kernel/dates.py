@@ -6,13 +6,19 @@ ask this clock.
 """
 
 from calendar import monthrange
-from datetime import date, datetime
+from datetime import MINYEAR, date, datetime
 from zoneinfo import ZoneInfo
 
 from dashu.kernel.errors import DomainError, _
 
 LENDER_ZONE = ZoneInfo("Asia/Shanghai")
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
+
+
+class DateOutOfRange(DomainError):
+    """A date that follows from what was asked lies beyond the years that there are here."""
+
+    code = "date_out_of_range"
 
 
 class InvalidDate(DomainError):
@@ -60,6 +66,10 @@ def add_months(anchor: date, months: int, *, day: int | None = None) -> date:
     Return the date `months` after `anchor`, on `day` or the month's last day when the month is shorter.
 
     Always count from the same anchor, never from the previous result: 31 Jan → 28 Feb → 31 Mar.
+
+    :raises DateOutOfRange: that would be after 2199.
     """
     year, month0 = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
+    if not MINYEAR <= year <= LATEST_YEAR:
+        raise DateOutOfRange(_("Choose an earlier day: this would go on after 2199."))
     return date(year, month0 + 1, min(day or anchor.day, monthrange(year, month0 + 1)[1]))
