@@ -12,6 +12,7 @@ class CollectionsMgmtConfig(AppConfig):
         from collections_mgmt.approvals import KINDS
         from collections_mgmt.contact_holds import register
         from collections_mgmt.desk.strategy import register as register_strategy
+        from collections_mgmt.models.desk import reach_of
         from collections_mgmt.selectors import contact_sources
         from collections_mgmt.selectors.care import VULNERABLE
         from collections_mgmt.selectors.desk_sources import register_teams
@@ -22,9 +23,11 @@ class CollectionsMgmtConfig(AppConfig):
         from dashu.approvals.acts import register as register_act
         from dashu.messaging.composing import register_composer
         from dashu.messaging.models import Purpose
+        from dashu.users.reach import register_reach
         from repayments.services.agreed_end import register_agreements
 
         register()
+        register_reach(reach_of)
         register_strategy()
         register_care("vulnerable", VULNERABLE)
         register_teams(TEAMS_OF_LOANS)

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from dashu.users.models import Borrower, User, Viewer
+from dashu.users.reach import Reach, of_people_given
 
 Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
@@ -126,10 +127,15 @@ def of_files_seen(rows: Rows, user: Viewer, *, borrower: str = "loan__borrower")
     Leave out, for whoever works on files, the rows of borrowers whose file they do not see: what lies at a file is
     reached through it, so that no other list is a way to pick one.
     """
+    return of_people_given(rows, user, borrower=borrower)
+
+
+def reach_of(user: Viewer) -> Reach | None:
+    """Return whom somebody works with who works on files: whose file they see, and whose open file they do not."""
     if not works_files(user):
-        return rows
+        return None
     seen = CaseFile.objects.visible_to(user).values("borrower")
-    return rows.filter(**{f"{borrower}__in": seen})
+    return Reach(seen, CaseFile.objects.open().exclude(borrower__in=seen).values("borrower"))
 
 
 class CaseFile(models.Model):

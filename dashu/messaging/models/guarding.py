@@ -15,7 +15,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dashu.messaging.models.outbox import OutboxMessage
+from dashu.users.actors import actor_of_user
 from dashu.users.models import Borrower
+from dashu.users.reach import of_people_given
 from dashu.users.sealing import SealedText
 
 
@@ -135,9 +137,14 @@ class ContactRefusal(GuardDecision):
 
 class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
     def visible_to(self, user: Any) -> "ContactAttemptQuerySet":
-        """Staff whose role grants it see everyone's; nobody else sees any."""
+        """
+        Staff whose role grants it see everyone's, or those of the people given to them and what they did themselves;
+        nobody else sees any.
+        """
         may = user.is_authenticated and user.is_active and user.is_staff
-        return self if may and user.has_perm("messaging.view_contactattempt") else self.none()
+        if not (may and user.has_perm("messaging.view_contactattempt")):
+            return self.none()
+        return of_people_given(self, user, borrower="borrower") | self.filter(operator=actor_of_user(user))
 
     def about(self, user: Any) -> "ContactAttemptQuerySet":
         """Return those of the borrower who is signed in, also the ones at others because of them."""
