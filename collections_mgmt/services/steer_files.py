@@ -81,7 +81,8 @@ class Plan:
 def share_out_files(*, now: datetime, actor: str) -> int:
     """Give files that are nobody's to those who work now and have room; return how many. Nightly, and on demand."""
     with transaction.atomic():
-        people = _people()
+        # Whoever takes one up at this moment is left out: another would be one too many.
+        people = _people(_working().select_for_update(of=("self",), no_key=True, skip_locked=True))
         room = sum(max(person.room, 0) for person in people)
         waiting = CaseFile.objects.filter(state=State.READY, collector=None, team__isnull=False)
         # Twice the room, because the first ones may need what nobody with room has.
@@ -105,7 +106,7 @@ def plan_rebalance(*, from_user_id: int, most: int | None, to_user_ids: Collecti
         return Plan({file.pk: None for file in files}, ())
     people = [
         person
-        for person in _people()
+        for person in _people(_working())
         if person.user_id != from_user_id and (not to_user_ids or person.user_id in to_user_ids)
     ]
     given = share_out(_works(reversed(files)), people)
@@ -131,6 +132,7 @@ def rebalance(
     :raises PlanChanged, NothingToGive: see there.
     """
     refuse_without(user, STEER)
+    list(_working().select_for_update(of=("self",), no_key=True))
     own = CaseFile.objects.filter(collector=from_user_id, state__in=[State.READY, State.WAITING])
     list(_locked(own.order_by("pk")))
     plan = plan_rebalance(from_user_id=from_user_id, most=most, to_user_ids=to_user_ids, to_pool=to_pool)
@@ -152,9 +154,11 @@ def give_files(*, file_ids: Collection[int], to_user_id: int | None, user: User,
     :raises MayNotWorkFiles, NothingToGive, NobodySuits: see there.
     """
     refuse_without(user, STEER)
+    profiles = CollectorProfile.objects.select_for_update(of=("self",), no_key=True)
+    profile = profiles.filter(pk=to_user_id, user__is_active=True).first()
     files = _chosen(file_ids)
+    changed = {file.pk: to_user_id for file in files if file.collector_id != to_user_id and file.state != State.HELD}
     if to_user_id is not None:
-        profile = CollectorProfile.objects.filter(pk=to_user_id, user__is_active=True).first()
         if profile is None:
             raise NobodySuits(_("Choose somebody who works on files."), field="to_user")
         wrong = [file.number for file in files if not _suits(profile, file)]
@@ -164,7 +168,13 @@ def give_files(*, file_ids: Collection[int], to_user_id: int | None, user: User,
                 field="to_user",
                 params={"person": str(profile.user), "files": ", ".join(wrong[:10])},
             )
-    changed = {file.pk: to_user_id for file in files if file.collector_id != to_user_id and file.state != State.HELD}
+        room = max(0, profile.capacity - CaseFile.objects.open().filter(collector=profile.pk).count())
+        if len(changed) > room:
+            raise NobodySuits(
+                _("%(person)s has room for %(room)s more files, and you chose %(count)s."),
+                field="to_user",
+                params={"person": str(profile.user), "room": room, "count": len(changed)},
+            )
     actor = actor_of_user(user)
     _give(changed, at=now, actor=actor)
     if changed:
@@ -239,11 +249,15 @@ def call_back_files(*, file_ids: Collection[int], user: User, now: datetime) -> 
     return len(files)
 
 
-def _people() -> list[Person]:
-    """Everybody who works now, with how many more files they can have as their own."""
-    profiles = list(
-        CollectorProfile.objects.filter(is_working=True, user__is_active=True, team__is_active=True).order_by("pk")
-    )
+def _working() -> QuerySet[CollectorProfile]:
+    """Everybody who works now; they are locked before files."""
+    working = CollectorProfile.objects.filter(is_working=True, user__is_active=True, team__is_active=True)
+    return working.order_by("pk")
+
+
+def _people(working: QuerySet[CollectorProfile]) -> list[Person]:
+    """Those who work, with how many more files they can have as their own."""
+    profiles = list(working)
     own = CaseFile.objects.open().filter(collector__in=[profile.pk for profile in profiles])
     counts = dict(own.values_list("collector").annotate(Count("pk")))
     return [
