@@ -23,7 +23,7 @@ class CollectionsMgmtConfig(AppConfig):
         from dashu.approvals.acts import register as register_act
         from dashu.messaging.composing import register_composer
         from dashu.messaging.models import Purpose
-        from dashu.users.reach import register_reach
+        from dashu.reach import register_reach
         from repayments.services.agreed_end import register_agreements
 
         register()

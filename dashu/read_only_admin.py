@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
-from dashu.users.reach import of_people_given, past_no_queue
+from dashu.reach import of_people_given, past_no_queue
 
 
 class _ReadOnly:
@@ -36,8 +35,8 @@ class ReadOnlyAdmin(_ReadOnly, ModelAdmin):
     list_per_page = 50
     actions: Any = None
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows: QuerySet[Any] = super().get_queryset(request)
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows = super().get_queryset(request)
         if self.of_people:
             rows = of_people_given(rows, request.user, borrower=self.of_people)
         return past_no_queue(rows, request.user, borrower=self.past_queue) if self.past_queue else rows

@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from dashu.reach import Reach, of_people_given
 from dashu.users.models import Borrower, User, Viewer
-from dashu.users.reach import Reach, of_people_given
 
 Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 

@@ -13,11 +13,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dashu.messaging.models.outbox import OutboxMessage
+from dashu.reach import of_people_given
 from dashu.users.actors import actor_of_user
 from dashu.users.models import Borrower
-from dashu.users.reach import of_people_given
 from dashu.users.sealing import SealedText
 
 
@@ -111,7 +112,7 @@ class GuardDecision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.borrower_id} {self.channel}: {', '.join(self.reasons) or self.verdict}"
+        return f"{self.get_channel_display()} · {self.get_verdict_display()}"
 
     @property
     def allows(self) -> bool:
@@ -215,7 +216,7 @@ class ContactAttempt(models.Model):
     outcome = models.CharField(_("outcome"), max_length=14, choices=Outcome, default=Outcome.OPEN, db_default="OPEN")
     outcome_at = models.DateTimeField(_("noted at"), null=True, blank=True)
     seconds = models.PositiveIntegerField(_("seconds"), null=True, blank=True)
-    is_consented = models.BooleanField(_("asked for"), default=False, db_default=False)
+    is_consented = models.BooleanField(pgettext_lazy("contact", "asked for"), default=False, db_default=False)
     note = SealedText(_("note"), blank=True, default="", db_default="")
     cost_minor = models.BigIntegerField(_("cost"), default=0, db_default=0)
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
@@ -251,4 +252,4 @@ class ContactAttempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.borrower_id} {self.channel} {self.outcome}"
+        return f"{self.get_channel_display()} · {self.get_outcome_display()}"

@@ -13,8 +13,8 @@ from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from dashu.reach import of_people_given
 from dashu.users.models import Borrower, Viewer
-from dashu.users.reach import of_people_given
 from dashu.users.sealing import SealedText
 
 
@@ -159,4 +159,4 @@ class OutboxMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.template} {self.dedupe_key}"
+        return f"{self.get_channel_display()} · {self.get_status_display()}"

@@ -17,8 +17,8 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.masking import masked_name
+from dashu.reach import of_people_given
 from dashu.users.indexes import borrower_name_index, borrower_phone_end_index, borrower_phone_index
-from dashu.users.reach import of_people_given
 from dashu.users.roles import STAFF_ROLES, Role, join_role_group
 from dashu.users.sealing import BlindIndex, SealedText
 
