@@ -4,11 +4,13 @@ from datetime import date
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 
 from collections_mgmt.domain.desk_figures import Measure
-from collections_mgmt.models import CaseFile, DeskFigure, FileWork, LoanMove, Team
+from collections_mgmt.models import CaseFile, DeskFigure, FileWork, LoanMove, Strategy, Team
 from collections_mgmt.selectors.overview import Scope, flows_of
 from collections_mgmt.selectors.overview_rows import happened
+from collections_mgmt.selectors.worker_names import strategy_names, team_names
 from collections_mgmt.services.note_work import note_work
 from collections_mgmt.services.promises import note_promise
 from collections_mgmt.services.reassess_loan import reassess_loan
@@ -19,6 +21,7 @@ from tests.integration.collections_mgmt.desk_cases import TODAY, late_person, re
 from tests.integration.collections_mgmt.strategy_cases import DAY, PEACE, published, supervisor
 from tests.integration.overview.conftest import FEBRUARY, MARCH, MONTH, close
 from tests.integration.overview.test_figures_of_days import at, attempt
+from tests.integration.staff.conftest import as_role
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +145,21 @@ class TestAFile:
             note(since=since)
 
         assert work() == [(TODAY, None, "early", "")]
+
+
+class TestNames:
+    def test_of_teams_and_strategies_are_what_they_are_called(self, cured):
+        Team.objects.filter(code="early").update(name="First help")
+        Strategy.objects.filter(code="early").update(name="With care")
+
+        page = as_role("ADMIN").get(reverse("admin:collections_mgmt_deskday_changelist"), {"on": str(CURED_ON)})
+
+        tables = {str(table.title): [row[0] for row in table.rows] for table in page.context["tables"]}
+        assert (tables["Teams"], tables["Strategies"]) == (["First help"], ["With care v1"])
+        form = page.context["form"]
+        assert [str(name) for _code, name in form.fields["team"].widget.choices] == ["All", "First help"]
+        assert form.fields["strategy"].widget.choices[1] == ("early v1", "With care v1")
+
+    def test_of_what_is_gone_are_its_codes(self, cured):
+        assert team_names(["early", "old"]) == {"early": "Early", "old": "old"}
+        assert strategy_names(["early v1", "old v3", "=x"]) == {"early v1": "Early v1", "old v3": "old v3", "=x": "=x"}
