@@ -147,16 +147,18 @@ def rebalance(
 
 
 @transaction.atomic
-def give_files(*, file_ids: Collection[int], to_user_id: int | None, user: User, now: datetime) -> int:
+def give_files(
+    *, file_ids: Collection[int], to_user_id: int | None, user: User, now: datetime, seen: str | None = None
+) -> int:
     """
     Give files to one person, or to nobody; return how many changed hands. Nobody's open page is taken away.
 
-    :raises MayNotWorkFiles, NothingToGive, NobodySuits: see there.
+    :raises MayNotWorkFiles, NothingToGive, PlanChanged, NobodySuits: see there.
     """
     refuse_without(user, STEER)
     profiles = CollectorProfile.objects.select_for_update(of=("self",), no_key=True)
     profile = profiles.filter(pk=to_user_id, user__is_active=True).first()
-    files = _chosen(file_ids)
+    files = _chosen(file_ids, seen)
     changed = {file.pk: to_user_id for file in files if file.collector_id != to_user_id and file.state != State.HELD}
     if to_user_id is not None:
         if profile is None:
@@ -183,14 +185,14 @@ def give_files(*, file_ids: Collection[int], to_user_id: int | None, user: User,
 
 
 @transaction.atomic
-def move_files(*, file_ids: Collection[int], team_id: int, user: User, now: datetime) -> int:
+def move_files(*, file_ids: Collection[int], team_id: int, user: User, now: datetime, seen: str | None = None) -> int:
     """
     Move files to another team, where they are nobody's; return how many moved.
 
-    :raises MayNotWorkFiles, NothingToGive, NobodySuits: see there.
+    :raises MayNotWorkFiles, NothingToGive, PlanChanged, NobodySuits: see there.
     """
     refuse_without(user, STEER)
-    files = _chosen(file_ids)
+    files = _chosen(file_ids, seen)
     team = Team.objects.filter(pk=team_id, is_active=True).first()
     wrong = [file.number for file in files if team and not _comes_to(team, file)]
     if team is None or wrong:
@@ -211,16 +213,18 @@ def move_files(*, file_ids: Collection[int], team_id: int, user: User, now: date
 
 
 @transaction.atomic
-def put_off_files(*, file_ids: Collection[int], until: date, words: str, user: User, now: datetime) -> int:
+def put_off_files(
+    *, file_ids: Collection[int], until: date, words: str, user: User, now: datetime, seen: str | None = None
+) -> int:
     """
     Let files wait; return how many. What somebody holds at this moment stays with them, and so does what an agency has.
 
-    :raises MayNotWorkFiles, NothingToGive, WaitRefused, WordsRefused: see there.
+    :raises MayNotWorkFiles, NothingToGive, PlanChanged, WaitRefused, WordsRefused: see there.
     """
     refuse_without(user, STEER)
     today, rules = lender_date(now), rules_on(now)
     said, day = checked_words(words, on=today), checked_wait(until, today=today, rules=rules)
-    files = [file for file in _chosen(file_ids) if file.state != State.HELD and not _is_away(file)]
+    files = [file for file in _chosen(file_ids, seen) if file.state != State.HELD and not _is_away(file)]
     for file in files:
         let_wait(file, why=CaseFile.Wait.OTHER.value, until=day, today=today, rules=rules)
     CaseFile.objects.bulk_update(files, ["state", "waits_for", "next_action_at", "review_due_on"], batch_size=500)
@@ -233,14 +237,14 @@ def put_off_files(*, file_ids: Collection[int], until: date, words: str, user: U
 
 
 @transaction.atomic
-def call_back_files(*, file_ids: Collection[int], user: User, now: datetime) -> int:
+def call_back_files(*, file_ids: Collection[int], user: User, now: datetime, seen: str | None = None) -> int:
     """
     Make files ready that wait; return how many there were. What an agency has comes back with its loan, not before.
 
-    :raises MayNotWorkFiles, NothingToGive: see there.
+    :raises MayNotWorkFiles, NothingToGive, PlanChanged: see there.
     """
     refuse_without(user, STEER)
-    files = [file for file in _chosen(file_ids) if file.state == State.WAITING and not _is_away(file)]
+    files = [file for file in _chosen(file_ids, seen) if file.state == State.WAITING and not _is_away(file)]
     for file in files:
         make_ready(file)
     CaseFile.objects.bulk_update(files, ["state", "waits_for", "next_action_at"], batch_size=500)
@@ -291,11 +295,29 @@ def _comes_to(team: Team, file: CaseFile) -> bool:
     return set(file.skills) <= set(team.skills) and team.first_level <= file.level <= team.last_level
 
 
-def _chosen(file_ids: Collection[int]) -> list[CaseFile]:
-    """:raises NothingToGive: none of them is open, or more are meant than one act takes."""
+def token_of(file_ids: Collection[int]) -> str:
+    """Return what an act on many files is shown by: it differs as soon as one of them does."""
+    return _token(CaseFile.objects.open().filter(pk__in=file_ids).order_by("pk"))
+
+
+def _token(files: Iterable[CaseFile]) -> str:
+    told = ",".join(
+        f"{file.pk}:{file.state}:{file.holder_id}:{file.collector_id}:{file.team_id}:{file.waits_for}" for file in files
+    )
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _chosen(file_ids: Collection[int], seen: str | None) -> list[CaseFile]:
+    """
+    :param seen: `token_of` the files when they were shown; None where nobody looked at them first.
+    :raises NothingToGive: none of them is open, or more are meant than one act takes.
+    :raises PlanChanged: somebody did something with one of them since.
+    """
     files = list(_locked(CaseFile.objects.open().filter(pk__in=file_ids).order_by("pk"))) if file_ids else []
     if not files or len(file_ids) > MOST:
         raise NothingToGive(_("Choose at least one open file, and at most %(most)s."), params={"most": MOST})
+    if seen is not None and _token(files) != seen:
+        raise PlanChanged(_("Some of these files have changed meanwhile. Look at them again, then carry it out."))
     return files
 
 
