@@ -78,7 +78,9 @@ class TestDays:
         answer = as_role("ADMIN").post(f"/admin/collections_mgmt/collectioncase/{case.pk}/{act}/", given)
 
         assert answer.status_code == 200
-        assert answer.context["form"].errors["first_on"] == ["Choose an earlier day: this would go on after 2199."]
+        assert answer.context["form"].errors["first_on"] == [
+            "Choose a nearer day: no calendar reaches as far as this would go."
+        ]
         assert not Settlement.objects.exists()
         assert not Arrangement.objects.exists()
 
