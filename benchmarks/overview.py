@@ -28,7 +28,8 @@ from servers import own_database, timed
 
 BOUND_MS = 1_000
 TEAM_OF_LOAN = """
-SELECT loan_id, 'team ' || 1 + loan_id / 20 % 5 AS team, 'plan ' || 1 + loan_id / 140 % 4 AS strategy
+SELECT loan_id, '-infinity'::date AS since, 'infinity'::date AS until,
+       'team ' || 1 + loan_id / 20 % 5 AS team, 'plan ' || 1 + loan_id / 140 % 4 AS strategy
 FROM collections_mgmt_overduestatus
 """
 

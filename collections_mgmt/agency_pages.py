@@ -15,6 +15,7 @@ from collections_mgmt.models.placing import RECALLS
 from collections_mgmt.selectors.agency_figures import Collected, Scorecard
 from collections_mgmt.services.agencies import evaluation_due
 from collections_mgmt.services.ask_placement import percent
+from dashu.kernel.dates import InvalidDate, parse_date
 from dashu.policy.last_steps import AgencyTerms
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money, percent_shown
@@ -145,10 +146,10 @@ def months_table(rows: list[Collected], currency: str, address: str) -> Table:
 
 
 def month_of(text: str, latest: date) -> date:
-    """Return the first day of the month that an address names, else of the latest one."""
+    """Return the first day of the month that an address names, of those up to the latest one; else of that one."""
     try:
-        return date.fromisoformat(f"{text}-01")
-    except ValueError:
+        return min(parse_date(f"{text}-01", field="month"), latest.replace(day=1))
+    except InvalidDate:
         return latest.replace(day=1)
 
 

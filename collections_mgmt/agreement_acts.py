@@ -14,6 +14,7 @@ from unfold.decorators import action
 from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.forms import CareForm, PlanForm, ReasonForm, SettlementForm
 from collections_mgmt.models import Arrangement, CollectionCase, PromiseToPay, Settlement
+from collections_mgmt.presenting import reason_words
 from collections_mgmt.selectors.agreements import paid_to, parts_shown
 from collections_mgmt.services.arrangements import ArrangementRefused, make_arrangement
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, ask_settlement, given_up_table, parts_table
@@ -189,7 +190,7 @@ def parts_of_plan(plan: Any, loan: Loan, *, today: Any) -> Table:
     parts = parts_shown(plan, today=today)
     is_running = plan.status in plan.RUNNING
     name = plan._meta.verbose_name
-    note = plan.end_reason or getattr(plan, "note", "") or getattr(plan, "reason", "")
+    note = reason_words(plan.end_reason) or getattr(plan, "note", "") or getattr(plan, "reason", "")
     return Table(
         title=f"{str(name).capitalize()} {plan.reference} · {plan.get_status_display()}",
         columns=[

@@ -13,6 +13,7 @@ from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import parts_of_plan, settlement_summary
 from collections_mgmt.forms import ReasonForm
 from collections_mgmt.models import Arrangement, Settlement
+from collections_mgmt.said_reasons import SaysReasons
 from collections_mgmt.seen_admin import SeenAdmin
 from collections_mgmt.services.arrangements import cancel_arrangement
 from collections_mgmt.services.settlements import withdraw_settlement
@@ -31,7 +32,7 @@ TONES = {
 }
 
 
-class PlanAdmin(FoundByLoan, SeenAdmin):
+class PlanAdmin(SaysReasons, FoundByLoan, SeenAdmin):
     """A list and a page that settlements and plans share."""
 
     list_select_related = ["loan__borrower"]
@@ -95,8 +96,8 @@ class SettlementAdmin(PlanAdmin):
         ("loan_number", "borrower"),
         ("offered_on", "accept_by"),
         ("accepted_on", "ended_on"),
-        "reason",
-        "end_reason",
+        "reason_said",
+        "end_reason_said",
     ]
     readonly_fields = [name for line in fields for name in (line if isinstance(line, tuple) else (line,))]
     change_form_outer_before_template = "staff/figures.html"
@@ -142,7 +143,7 @@ class ArrangementAdmin(PlanAdmin):
         ("total", "paid"),
         "is_own",
         "note",
-        "end_reason",
+        "end_reason_said",
     ]
     readonly_fields = [name for line in fields for name in (line if isinstance(line, tuple) else (line,))]
     actions_detail = ["cancel"]

@@ -12,6 +12,7 @@ class CollectionsMgmtConfig(AppConfig):
         from collections_mgmt.approvals import KINDS
         from collections_mgmt.contact_holds import register
         from collections_mgmt.desk.strategy import register as register_strategy
+        from collections_mgmt.models.desk import reach_of
         from collections_mgmt.papers.amendment import amendment_pdf
         from collections_mgmt.papers.plan_certificate import plan_certificate_pdf
         from collections_mgmt.selectors import contact_sources
@@ -24,10 +25,12 @@ class CollectionsMgmtConfig(AppConfig):
         from dashu.approvals.acts import register as register_act
         from dashu.messaging.composing import register_composer
         from dashu.messaging.models import Purpose
+        from dashu.reach import register_reach
         from repayments.services.agreed_end import register_agreements
         from repayments.services.documents import register_paper
 
         register()
+        register_reach(reach_of)
         register_strategy()
         register_care("vulnerable", VULNERABLE)
         register_teams(TEAMS_OF_LOANS)

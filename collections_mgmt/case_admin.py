@@ -18,6 +18,7 @@ from collections_mgmt.desk.contact_words import no_calls_words
 from collections_mgmt.forms import EndHoldForm, HoldForm, PromiseForm
 from collections_mgmt.legal_admin import LegalActs
 from collections_mgmt.models import CollectionCase, Hold
+from collections_mgmt.presenting import reason_words
 from collections_mgmt.seen_admin import SeenAdmin
 from collections_mgmt.selectors.care import needing_care
 from collections_mgmt.services.holds import end_hold, place_hold
@@ -214,7 +215,7 @@ def _promises(loan: Loan) -> Table:
                 money(promise.paid_minor, loan.currency),
                 money(promise.missing_minor, loan.currency),
                 promise.get_status_display(),
-                " · ".join(filter(None, (promise.note, promise.end_reason))),
+                " · ".join(filter(None, (promise.note, reason_words(promise.end_reason)))),
             ]
             for promise in loan.promises.order_by("-pk")[:50]
         ],
@@ -231,7 +232,7 @@ def _holds(loan: Loan) -> Table:
                 hold.get_kind_display(),
                 date_format(hold.starts_on),
                 date_format(last) if (last := hold.ended_on or hold.ends_on) else _("until somebody ends it"),
-                hold.reason,
+                reason_words(hold.reason),
             ]
             for hold in loan.holds.order_by("-pk")[:50]
         ],

@@ -16,7 +16,7 @@ from unfold.widgets import (
 
 from collections_mgmt.domain.agreeing import Due
 from collections_mgmt.models import Dispute, HardshipRequest, Hold
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import DateOutOfRange, add_months
 from dashu.kernel.money import Money
 from dashu.web.forms import AmountForm
 
@@ -38,6 +38,15 @@ class PlanForm(AmountForm):
     note = forms.CharField(
         label=_("Note"), max_length=500, required=False, widget=UnfoldAdminTextareaWidget(attrs={"rows": 3})
     )
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if not self.errors:
+            try:
+                self.parts()
+            except DateOutOfRange as refusal:
+                self.add_error("first_on", refusal.user_message)
+        return given
 
     def parts(self) -> list[Due]:
         """Return the payments of a valid form, monthly from the first day on."""

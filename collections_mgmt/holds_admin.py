@@ -20,6 +20,7 @@ from collections_mgmt.domain.clocks import clock_of
 from collections_mgmt.forms import ReasonForm
 from collections_mgmt.models import Hold, Vulnerability
 from collections_mgmt.presenting import CLOCK_TONES, clock_words
+from collections_mgmt.said_reasons import SaysReasons
 from collections_mgmt.seen_admin import SeenAdmin
 from collections_mgmt.services.care import end_care, review_care
 from collections_mgmt.services.holds import end_hold, review_hold
@@ -88,7 +89,7 @@ def clock_shown(review_on: date | None) -> tuple[str, Any]:
 
 
 @admin.register(Hold)
-class HoldAdmin(FoundByLoan, ReviewedAdmin):
+class HoldAdmin(SaysReasons, FoundByLoan, ReviewedAdmin):
     list_display = ["kind_shown", "loan_number", "borrower", "contact", "starts_on", "last_day", "clock"]
     list_filter = [RunningFilter, "kind"]
     list_select_related = ["loan__borrower"]
@@ -98,8 +99,8 @@ class HoldAdmin(FoundByLoan, ReviewedAdmin):
         ("starts_on", "last_day"),
         ("review_on", "mark"),
         ("pauses_count", "bars_lending"),
-        ("reason", "actor"),
-        ("end_reason", "ended_by"),
+        ("reason_said", "actor"),
+        ("end_reason_said", "ended_by"),
     ]
     readonly_fields = [name for line in fields for name in (line if isinstance(line, tuple) else (line,))]
 

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from collections_mgmt.domain.because import Because, because_of
 from collections_mgmt.domain.clocks import Clock
 from dashu.kernel.urgency import Urgency
 
@@ -137,3 +138,22 @@ def clock_words(clock: Clock) -> str:
     if clock.urgency is Urgency.OVERDUE:
         return ngettext("Overdue by %(days)s day", "Overdue by %(days)s days", clock.days) % {"days": clock.days}
     return ngettext("%(days)s day left", "%(days)s days left", clock.days) % {"days": clock.days}
+
+
+BECAUSE: Mapping[Because, Promise] = {
+    Because.ANOTHER_PROMISE: _("another promise takes its place"),
+    Because.ARRANGEMENT: _("a payment plan takes its place"),
+    Because.SETTLEMENT: _("a settlement takes its place"),
+    Because.TIME_OVER: _("its last day has passed"),
+    Because.PAYMENT_UNDONE: _("a payment for it was returned or taken back"),
+    Because.DECLINED: _("declined by the borrower"),
+    Because.REQUEST: _("request for help %(reference)s"),
+    Because.COMPLAINT: _("complaint %(reference)s"),
+    Because.DISPUTE: _("dispute %(reference)s"),
+}
+
+
+def reason_words(stored: str) -> str:
+    """Return why something ended or began: what a person wrote, or the words of a code."""
+    found = because_of(stored)
+    return str(BECAUSE[found[0]]) % {"reference": found[1]} if found else stored

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import (
@@ -62,7 +62,7 @@ class ScriptForm(forms.Form):
     """A script in the three languages. What a text may say is for the service to say."""
 
     code = forms.SlugField(
-        label=_("Code"),
+        label=pgettext_lazy("short name", "Code"),
         max_length=40,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("Small letters, such as first_call. It cannot be changed later."),

@@ -11,6 +11,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -129,7 +130,7 @@ class DraftForm(forms.Form):
 class StrategyForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80, widget=UnfoldAdminTextInputWidget)
     code = forms.SlugField(
-        label=_("Code"),
+        label=pgettext_lazy("short name", "Code"),
         max_length=40,
         widget=UnfoldAdminTextInputWidget,
         help_text=_("Small letters, digits and hyphens; it names the strategy in figures."),

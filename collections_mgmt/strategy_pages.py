@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.desk.words import share
@@ -22,6 +22,7 @@ from dashu.web.intervals import Interval, IntervalChart
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money
 
+_FILES = pgettext_lazy("case files", "files")
 _ROW, _WHOM, _DONE = _("row"), _("for whom"), _("what is done")
 
 
@@ -97,7 +98,7 @@ def simulation_figures(found: Played) -> list[Figure]:
     if found.book.files > simulation.files:
         drawn = gettext("drawn by chance from %(files)s") % {"files": found.book.files}
     figures = [
-        Figure(_("files"), simulation.files, drawn or note),
+        Figure(_FILES, simulation.files, drawn or note),
         Figure(_("messages a week"), simulation.a_week(simulation.draft.messages), _now(found, "messages")),
         Figure(_("looks of collectors a week"), simulation.a_week(simulation.draft.tasks), _now(found, "tasks")),
         Figure(
@@ -129,7 +130,12 @@ def simulation_tables(version: StrategyVersion, found: Played) -> list[Table]:
     simulation, rows = found.simulation, version.table()
     matched = Table(
         title=_("Whom each row would have had"),
-        columns=[Column(_ROW, is_number=True), Column(_WHOM), Column(_("files"), is_number=True), Column(_DONE)],
+        columns=[
+            Column(_ROW, is_number=True),
+            Column(_WHOM),
+            Column(_FILES, is_number=True),
+            Column(_DONE),
+        ],
         rows=[
             [place + 1, wrapped(who(row)), simulation.draft.rows[place], wrapped(steps_words(row))]
             for place, row in enumerate(rows)

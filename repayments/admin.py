@@ -41,6 +41,7 @@ from repayments.services.payoff_quotes import accept_payoff_quote, withdraw_payo
 
 @admin.register(Payment)
 class PaymentAdmin(TakesBack, FoundByLoan, ReadOnlyAdmin):
+    past_queue = "loan__borrower"
     list_display = ["reference", "loan_number", "borrower", "amount", "received_on", "channel", "state_label"]
     list_select_related = ["loan__borrower"]
     list_filter = ["channel", "is_returned"]
@@ -119,6 +120,7 @@ class PaymentAdmin(TakesBack, FoundByLoan, ReadOnlyAdmin):
 
 @admin.register(PayoffQuote)
 class PayoffQuoteAdmin(FoundByLoan, ReadOnlyAdmin):
+    past_queue = "loan__borrower"
     list_display = ["created_at", "loan_number", "total", "valid_to", "status_shown"]
     list_select_related = ["loan"]
     list_filter = ["status"]
@@ -230,6 +232,7 @@ class PayoffQuoteAdmin(FoundByLoan, ReadOnlyAdmin):
 
 @admin.register(IssuedDocument)
 class IssuedDocumentAdmin(FoundByLoan, ReadOnlyAdmin):
+    past_queue = "loan__borrower"
     list_display = ["number_shown", "kind", "loan_number", "as_of", "issued_at", "state_label"]
     list_select_related = ["loan"]
     list_filter = ["kind", "language"]

@@ -239,6 +239,7 @@ class GatewayCallbackAdmin(ReadOnlyAdmin):
 
 @admin.register(AutopayMandate)
 class AutopayMandateAdmin(FoundByLoan, ReadOnlyAdmin):
+    past_queue = "loan__borrower"
     list_display = ["loan_number", "borrower", "account_label", "day", "status_shown", "held_through", "consented_at"]
     list_select_related = ["loan__borrower"]
     list_filter = ["status", "timing"]
@@ -296,6 +297,7 @@ class AutopayMandateAdmin(FoundByLoan, ReadOnlyAdmin):
 
 @admin.register(AutopayAttempt)
 class AutopayAttemptAdmin(FoundByLoan, ReadOnlyAdmin):
+    past_queue = "loan__borrower"
     list_display = ["scheduled_on", "loan_number", "due_on", "try_number", "amount", "status_shown", "failure"]
     list_select_related = ["loan"]
     list_filter = ["status", "failure"]

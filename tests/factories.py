@@ -1,6 +1,6 @@
 """The shared cast and short ways to put them into a state, always through the real services."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +55,14 @@ def held_file(user: User, owner: Borrower) -> CaseFile:
     file = take_next_file(user=user, now=lender_now())
     assert file.borrower_id == owner.pk
     return file
+
+
+def given_to(user: User, owner: Borrower) -> CaseFile:
+    """An open file of a borrower, which is held by this person, without a loan that is behind."""
+    today = lender_today()
+    days = dict.fromkeys(("opened_on", "weighed_on", "contact_due_on", "review_due_on"), today)
+    held = {"state": "HELD", "holder": user, "held_until": lender_now() + timedelta(hours=1)}
+    return CaseFile.objects.create(borrower=owner, **days, **held)
 
 
 def partner(name: str = "Dana") -> Partner:

@@ -13,7 +13,9 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
-from django.utils.translation import get_language_info, gettext
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 from unfold.admin import ModelAdmin
@@ -93,11 +95,8 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
         "number",
         "borrower_shown",
         "owed",
-        "days",
         "place",
-        "chances",
-        "team",
-        "collector",
+        "whose",
         "state_shown",
         "clock",
     ]
@@ -125,20 +124,21 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
         return str(file.borrower)
 
     @admin.display(description=_("overdue"))
-    def owed(self, file: CaseFile) -> str:
-        return money(file.value_minor, file.currency)
+    def owed(self, file: CaseFile) -> SafeString:
+        days = ngettext("%(days)s day past due", "%(days)s days past due", file.days) % {"days": file.days}
+        return _lines(money(file.value_minor, file.currency), days)
 
-    @admin.display(description=_("place in the queue"))
-    def place(self, file: CaseFile) -> str:
-        return money(file.priority, file.currency)
+    @admin.display(description=_("place · cure · harm"))
+    def place(self, file: CaseFile) -> SafeString:
+        return _lines(money(file.priority, file.currency), f"{share(file.cure_bps)} · {share(file.harm_bps)}")
 
-    @admin.display(description=_("cure · harm"))
-    def chances(self, file: CaseFile) -> str:
-        return f"{share(file.cure_bps)} · {share(file.harm_bps)}"
+    @admin.display(description=_("team and person"))
+    def whose(self, file: CaseFile) -> SafeString:
+        return _lines(*(str(each) for each in (file.team, file.collector) if each)) or SafeString("–")
 
-    @display(description=_("state"), label={"READY": "info", "HELD": "warning", "WAITING": "success", "CLOSED": ""})
-    def state_shown(self, file: CaseFile) -> tuple[str, str]:
-        return file.state, state_words(file)
+    @admin.display(description=_("state"))
+    def state_shown(self, file: CaseFile) -> SafeString:
+        return _lines(state_words(file))
 
     @display(description=_("next look"), label={"plain": "info", "soon": "warning", "late": "danger"})
     def clock(self, file: CaseFile) -> tuple[str, str]:
@@ -245,6 +245,11 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
             raise Http404
         context = {"title": page.title, "file": file, "page": page.make(request, file), "back": file_address(file)}
         return self._render(request, "collections_mgmt/page_at_file.html", context)
+
+
+def _lines(*lines: str) -> SafeString:
+    """One below the other, so that the list needs no more room than a desk's screen has."""
+    return format_html_join("", '<span class="file-line">{}</span>', ((line,) for line in lines))
 
 
 class _OfLeaders(ModelAdmin):

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -17,6 +18,7 @@ from unfold.widgets import (
 )
 
 from collections_mgmt.models import CaseFile, CollectorProfile, Hold, Skill, Team
+from collections_mgmt.models.desk import LONGEST_QUERY
 from collections_mgmt.services.act_on_file import note_templates
 from collections_mgmt.services.file_rows import LONGEST_WORDS
 from collections_mgmt.services.take_caller import LONGEST_NUMBER
@@ -109,7 +111,7 @@ def _at_work() -> Any:
 class GiveForm(forms.Form):
     to_user = PersonChoice(
         CollectorProfile.objects.none(),
-        label=_("To"),
+        label=pgettext_lazy("person", "To"),
         required=False,
         empty_label=_("Whoever of the team is free"),
         widget=UnfoldAdminSelectWidget,
@@ -134,7 +136,9 @@ class PutOffManyForm(forms.Form):
 class RebalanceForm(forms.Form):
     """Which files of whom go to whom."""
 
-    from_user = PersonChoice(CollectorProfile.objects.none(), label=_("From"), widget=UnfoldAdminSelectWidget)
+    from_user = PersonChoice(
+        CollectorProfile.objects.none(), label=pgettext_lazy("person", "From"), widget=UnfoldAdminSelectWidget
+    )
     most = forms.IntegerField(
         label=_("How many"),
         min_value=1,
@@ -143,7 +147,7 @@ class RebalanceForm(forms.Form):
         help_text=_("Empty for all. The least urgent go first; what somebody works on at this moment stays."),
     )
     to_pool = forms.TypedChoiceField(
-        label=_("To"),
+        label=pgettext_lazy("person", "To"),
         choices=[("", _("Colleagues of the team, by skill, language and room")), ("1", _("Whoever is free"))],
         coerce=bool,
         required=False,
@@ -166,6 +170,7 @@ class RebalanceForm(forms.Form):
 
 
 class SaveFilterForm(forms.Form):
+    query = forms.CharField(required=False, max_length=LONGEST_QUERY, widget=forms.HiddenInput)
     name = forms.CharField(label=_("Name of this view"), max_length=60, widget=UnfoldAdminTextInputWidget)
 
 

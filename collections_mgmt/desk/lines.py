@@ -1,7 +1,7 @@
 """The lines of a borrower's past as staff read them: when, what, and how much or why."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.utils.formats import date_format
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from collections_mgmt.desk.contact_words import again_words, conditions_named, reasons_named
 from collections_mgmt.desk.words import names_of
 from collections_mgmt.models import CaseFile, CaseFileEvent
-from collections_mgmt.presenting import bucket_label
+from collections_mgmt.presenting import bucket_label, reason_words
 from collections_mgmt.selectors.file_lines import GROUPS, Line
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging.models import ContactAttempt
@@ -106,20 +106,24 @@ def _promise(promise: Any) -> Words:
         "day": date_format(promise.due_on),
     }
     return _("Promise to pay"), " · ".join(
-        str(part) for part in [told, promise.get_status_display(), promise.note] if part
+        str(part)
+        for part in [told, promise.get_status_display(), promise.note, reason_words(promise.end_reason)]
+        if part
     )
 
 
 def _arrangement(agreed: Any) -> Words:
     total = money(agreed.total_minor, agreed.loan.currency)
-    about = [agreed.reference, agreed.loan.number, total, agreed.get_status_display(), agreed.note, agreed.end_reason]
+    about = [agreed.reference, agreed.loan.number, total, agreed.get_status_display(), agreed.note]
+    about.append(reason_words(agreed.end_reason))
     what = _("Plan of several payments, made by the borrower") if agreed.is_own else _("Plan of several payments")
     return what, _told(about)
 
 
 def _settlement(offer: Any) -> Words:
     paid = gettext("%(amount)s ends the debt") % {"amount": money(offer.total_minor, offer.loan.currency)}
-    about = [offer.reference, offer.loan.number, paid, offer.get_status_display(), offer.end_reason]
+    about = [offer.reference, offer.loan.number, paid, offer.get_status_display()]
+    about.append(reason_words(offer.end_reason))
     return _("Settlement offered"), _told(about)
 
 
@@ -133,7 +137,7 @@ def _care(noted: Any) -> Words:
 def _hold(hold: Any) -> Words:
     last = hold.ended_on or hold.ends_on
     until = gettext("until %(day)s") % {"day": date_format(last)} if last else gettext("until somebody ends it")
-    return hold.get_kind_display(), f"{hold.loan.number} · {until} · {hold.reason}"
+    return hold.get_kind_display(), f"{hold.loan.number} · {until} · {reason_words(hold.reason)}"
 
 
 def _help(asked: Any) -> Words:
@@ -172,8 +176,12 @@ def _attached(attachment: Any) -> Words:
 
 def _file(event: CaseFileEvent) -> Words:
     data = event.data
-    told = [_WAITS.get(data.get("why", ""), ""), data.get("until", ""), event.words]
+    told = [_WAITS.get(data.get("why", ""), ""), _day(data.get("until", "")), event.words]
     return event.get_kind_display(), " · ".join(str(part) for part in told if part)
+
+
+def _day(stored: str) -> str:
+    return gettext("until %(day)s") % {"day": date_format(date.fromisoformat(stored))} if stored else ""
 
 
 TELLERS: dict[str, Teller] = {

@@ -29,6 +29,7 @@ from collections_mgmt.services.steer_files import (
     put_off_files,
     rebalance,
     share_out_files,
+    token_of,
 )
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
@@ -68,24 +69,28 @@ class SteersFiles(ActsOnFiles):
 
     def many(self, request: HttpRequest, act: str) -> HttpResponse:
         """Carry out what the preview asked for."""
-        chosen = [int(pk) for pk in request.POST.getlist("file") if pk.isascii() and pk.isdigit() and len(pk) < 19]
+        # All in one field, because a browser's form has no more than a thousand.
+        given = ",".join(request.POST.getlist("file")).split(",")
+        chosen = sorted({int(pk) for pk in given if pk.isascii() and pk.isdigit() and len(pk) < 19})
         form_class, _title, _note = _MANY[act]
-        form = form_class(request.POST)
+        form, seen = form_class(request.POST), request.POST.get("token", "")
         if not self.has_steer_permission(request):
             raise PermissionDenied
         if form.is_valid():
             try:
-                count = self._carry_out(act, chosen, form.cleaned_data, person_of(request))
+                count = self._carry_out(act, chosen, form.cleaned_data, person_of(request), seen=seen)
             except DomainError as refusal:
                 add_refusal(form, refusal)
             else:
                 told = ngettext("%(count)s file changed.", "%(count)s files changed.", count) % {"count": count}
                 messages.success(request, told)
+                if left := len(chosen) - count:
+                    messages.info(request, _left_words(left))
                 return redirect(LIST)
         return self._preview(request, act, chosen, form=form)
 
-    def _carry_out(self, act: str, file_ids: list[int], given: dict[str, Any], user: User) -> int:
-        about: dict[str, Any] = {"file_ids": file_ids, "user": user, "now": lender_now()}
+    def _carry_out(self, act: str, file_ids: list[int], given: dict[str, Any], user: User, *, seen: str) -> int:
+        about: dict[str, Any] = {"file_ids": file_ids, "user": user, "now": lender_now(), "seen": seen}
         doing: dict[str, Callable[[], int]] = {
             "give": lambda: give_files(to_user_id=given["to_user"].pk if given["to_user"] else None, **about),
             "move": lambda: move_files(team_id=given["team"].pk, **about),
@@ -97,6 +102,10 @@ class SteersFiles(ActsOnFiles):
     def _preview(
         self, request: HttpRequest, act: str, file_ids: list[int], *, form: forms.Form | None = None
     ) -> HttpResponse:
+        if len(file_ids) > MOST:
+            told = gettext("These are more than %(most)s files. Narrow the list down first; nothing has changed.")
+            messages.error(request, told % {"most": f"{MOST:,}"})
+            return redirect(LIST)
         form_class, title, note = _MANY[act]
         files = self.get_queryset(request).open().filter(pk__in=file_ids).order_by("-priority", "pk")
         return self._render(
@@ -107,7 +116,8 @@ class SteersFiles(ActsOnFiles):
                 "note": note,
                 "form": form or form_class(),
                 "act": act,
-                "ids": file_ids,
+                "ids": ",".join(map(str, file_ids)),
+                "token": token_of(file_ids),
                 "table": _files_table(files, len(file_ids)),
                 "back": reverse(LIST),
             },
@@ -166,18 +176,31 @@ class SteersFiles(ActsOnFiles):
         """Keep the filter of the list under a name; the same name again changes it, an empty filter removes it."""
         if not self.has_steer_permission(request):
             raise PermissionDenied
-        form, query, user = SaveFilterForm(request.POST), request.POST.get("query", "")[:400], person_of(request)
+        form = SaveFilterForm(request.POST)
         if form.is_valid():
-            mine = {"user": user, "name": form.cleaned_data["name"]}
-            if query:
+            mine = {"user": person_of(request), "name": form.cleaned_data["name"]}
+            if query := form.cleaned_data["query"]:
                 SavedFilter.objects.update_or_create(**mine, defaults={"query": query})
             else:
                 SavedFilter.objects.filter(**mine).delete()
-        return redirect(f"{reverse(LIST)}?{query}")
+        else:
+            messages.error(
+                request, gettext("This view was not kept: its name or its filter is too long or unreadable.")
+            )
+        return redirect(f"{reverse(LIST)}?{form.cleaned_data.get('query', '')}")
 
 
 def _ids_of(files: QuerySet[CaseFile]) -> list[int]:
-    return list(files.values_list("pk", flat=True)[:MOST])
+    """Return the ids of the files, one more than an act takes where there are too many."""
+    return list(files.values_list("pk", flat=True)[: MOST + 1])
+
+
+def _left_words(count: int) -> str:
+    return ngettext(
+        "%(count)s file stayed as it was: somebody works on it, an agency has it, or it was so already.",
+        "%(count)s files stayed as they were: somebody works on them, an agency has them, or they were so already.",
+        count,
+    ) % {"count": count}
 
 
 def _files_table(files: QuerySet[CaseFile], count: int) -> Table:

@@ -8,7 +8,8 @@ def forbidden_in(text: str, words: Iterable[str]) -> str | None:
     """
     Return the first of the words that stands in the text; None where none does.
 
-    A word in Latin letters counts only as a whole word ("liar" is not in "familiar"), any other wherever it stands.
+    A word in Latin letters counts only as a whole word, also of several ("liar" is in "liars" and not in "familiar"),
+    any other wherever it stands.
 
     :param words: in small letters.
     """
@@ -18,5 +19,5 @@ def forbidden_in(text: str, words: Iterable[str]) -> str | None:
 
 def _stands_in(word: str, folded: str) -> bool:
     if word.isascii():
-        return re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", folded) is not None
+        return re.search(rf"(?<![a-z]){re.escape(word)}(?:e?s)?(?![a-z])", folded) is not None
     return word in folded

@@ -5,7 +5,9 @@ from typing import Self
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from collections_mgmt.models.desk import of_files_seen
 from dashu.users.models import Viewer
@@ -130,7 +132,7 @@ class CollectionCase(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.loan_id} {self.opened_on}"
+        return f"{self.loan.number} · {date_format(self.opened_on)}"
 
 
 class PromiseToPay(models.Model):
@@ -249,7 +251,7 @@ class Hold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.loan_id} {self.kind} {self.starts_on}"
+        return f"{self.get_kind_display()} · {date_format(self.starts_on)}"
 
 
 class CreditRecordMonth(models.Model):
@@ -317,7 +319,7 @@ class CloseRun(models.Model):
     """
 
     class Status(models.TextChoices):
-        RUNNING = "RUNNING", _("Running")
+        RUNNING = "RUNNING", pgettext_lazy("nightly close", "Running")
         PAUSED = "PAUSED", _("Paused")
         CLOSED = "CLOSED", _("Closed")
 

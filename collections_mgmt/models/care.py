@@ -4,6 +4,8 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models.desk import of_files_seen
@@ -79,4 +81,4 @@ class Vulnerability(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.borrower_id} {self.noted_on}"
+        return f"{gettext('Special care')} · {date_format(self.noted_on)}"

@@ -9,10 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from dashu.reach import Reach, of_people_given
 from dashu.users.models import Borrower, User, Viewer
 
 Rows = TypeVar("Rows", bound="models.QuerySet[Any]")
 
+LONGEST_QUERY = 400
 WORK, STEER = "collections_mgmt.work_casefile", "collections_mgmt.steer_casefile"
 
 
@@ -125,10 +127,15 @@ def of_files_seen(rows: Rows, user: Viewer, *, borrower: str = "loan__borrower")
     Leave out, for whoever works on files, the rows of borrowers whose file they do not see: what lies at a file is
     reached through it, so that no other list is a way to pick one.
     """
+    return of_people_given(rows, user, borrower=borrower)
+
+
+def reach_of(user: Viewer) -> Reach | None:
+    """Return whom somebody works with who works on files: whose file they see, and whose open file they do not."""
     if not works_files(user):
-        return rows
+        return None
     seen = CaseFile.objects.visible_to(user).values("borrower")
-    return rows.filter(**{f"{borrower}__in": seen})
+    return Reach(seen, CaseFile.objects.open().exclude(borrower__in=seen).values("borrower"))
 
 
 class CaseFile(models.Model):
@@ -316,12 +323,50 @@ class CaseFileEvent(models.Model):
         return f"{self.file_id} {self.kind}"
 
 
+class FileWork(models.Model):
+    """
+    By which team and strategy a file was worked on, from a day to a day. No two rows of a borrower share a day.
+
+    Written when a close has weighed the files, and when one changes by day, see `services.note_work`: figures of a day
+    are those of whoever worked then, also when the file closes that very night.
+
+    :ivar until: the last day, included; None while it lasts.
+    :ivar team, strategy: by code, as the figures have them; empty for none.
+    """
+
+    file = models.ForeignKey(
+        CaseFile, on_delete=models.PROTECT, related_name="work", db_index=False, verbose_name=_("case file")
+    )
+    borrower = models.ForeignKey(
+        Borrower, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("borrower")
+    )
+    since = models.DateField(_("since"))
+    until = models.DateField(_("until"), null=True, blank=True)
+    team = models.CharField(_("team"), max_length=60, blank=True, db_default="", default="")
+    strategy = models.CharField(_("strategy"), max_length=60, blank=True, db_default="", default="")
+
+    class Meta:
+        verbose_name = _("work on a file")
+        verbose_name_plural = _("work on files")
+        constraints = [
+            models.UniqueConstraint(fields=["borrower", "since"], name="collections_file_work_begins_once"),
+            models.UniqueConstraint(
+                fields=["file"], condition=Q(until__isnull=True), name="collections_file_work_now_once"
+            ),
+            models.CheckConstraint(condition=Q(until__gte=F("since")), name="collections_file_work_dates_agree"),
+        ]
+        indexes = [models.Index(fields=["file"], name="collections_file_work")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id} {self.since}"
+
+
 class SavedFilter(models.Model):
     """A way to look at the list of files that somebody wants to come back to. :ivar query: of the list's address."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", verbose_name=_("person"))
     name = models.CharField(_("name"), max_length=60)
-    query = models.CharField(_("filter"), max_length=400)
+    query = models.CharField(_("filter"), max_length=LONGEST_QUERY)
 
     class Meta:
         verbose_name = _("saved filter")

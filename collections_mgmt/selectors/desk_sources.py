@@ -29,7 +29,10 @@ from dashu.policy.selectors import PolicyRuleMissing
 _SOURCES: dict[Measure, dict[str, str]] = {}
 _HUMAN: dict[str, str] = {}
 _TEAMS: list[str] = []
-_NOBODY = "SELECT NULL::bigint AS loan_id, ''::text AS team, ''::text AS strategy WHERE false"
+_NOBODY = (
+    "SELECT NULL::bigint AS loan_id, NULL::date AS since, NULL::date AS until, ''::text AS team, ''::text AS strategy"
+    " WHERE false"
+)
 
 
 def register_source(measure: Measure, code: str, statement: str) -> None:
@@ -48,9 +51,10 @@ def register_human_contact(code: str, statement: str) -> None:
 
 def register_teams(statement: str) -> None:
     """
-    Say by which team and strategy a loan is worked on.
+    Say by which team and strategy a loan was worked on, from day to day.
 
-    :param statement: a SELECT of `loan_id`, at most once each, `team` and `strategy`, without parameters.
+    :param statement: a SELECT of `loan_id`, `since` and `until`, both included, `team` and `strategy`, without
+        parameters; no two rows of a loan share a day.
     """
     _TEAMS[:] = [statement]
 
@@ -79,6 +83,22 @@ def human_sql() -> str:
 
 def teams_sql() -> str:
     return _TEAMS[0].replace("%", "%%") if _TEAMS else _NOBODY
+
+
+def worked_sql() -> str:
+    """Return a join that gives `worked.team` and `worked.strategy`, by which `row.loan_id` was worked on that day."""
+    return (
+        f"LEFT JOIN ({teams_sql()}) AS worked ON worked.loan_id = row.loan_id"
+        " AND row.on_date BETWEEN worked.since AND worked.until"
+    )
+
+
+def last_worked_sql() -> str:
+    """Return `loan_id`, `team` and `strategy` of those who worked on a loan last, from `since` to `until`."""
+    return f"""
+    SELECT DISTINCT ON (worked.loan_id) worked.loan_id, worked.team, worked.strategy FROM ({teams_sql()}) AS worked
+    WHERE worked.since <= %(until)s AND worked.until >= %(since)s ORDER BY worked.loan_id, worked.since DESC
+    """  # noqa: S608 – registered by our own code
 
 
 def parameters(since: date, until: date) -> Mapping[str, Any]:

@@ -8,9 +8,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
-from collections_mgmt.domain.desk_figures import CURED, NOT_BEHIND_BEFORE, WINDOW_DAYS, Measure
+from collections_mgmt.domain.desk_figures import CURED, GONE, NOT_BEHIND_BEFORE, WINDOW_DAYS, Measure
 from collections_mgmt.models import LoanMove, OverdueStatus
 from collections_mgmt.selectors import desk_sources
+from collections_mgmt.selectors.loan_ends import ENDED_WITHIN
 from collections_mgmt.selectors.overview import Scope
 from dashu.users.models import Borrower, Viewer
 from loans.models import Loan
@@ -53,7 +54,8 @@ def happened(
     """
     Return what a measure counted within the window that ends on a day, the newest first.
 
-    A row about somebody whom this person may not see is left out. Team and strategy are those of now.
+    A row about somebody whom this person may not see is left out. Team and strategy are those of its day, as in the
+    figure.
 
     :param detail: "" for any.
     """
@@ -66,10 +68,10 @@ def happened(
             SELECT row.at, row.source, row.key, row.detail, row.on_date, row.amount_minor, row.loan_id, row.borrower_id
             FROM ({desk_sources.rows_sql(measure)}) AS row
             {_JOINS if scope.product else _LOANS}
-            {f"JOIN ({desk_sources.teams_sql()}) AS worked ON worked.loan_id = row.loan_id" if scope.is_of_a_team else ""}
+            {desk_sources.worked_sql() if scope.is_of_a_team else ""}
             WHERE {" AND ".join(conditions)}
             ORDER BY row.at DESC, row.source DESC, row.key DESC, row.detail DESC LIMIT %(size)s
-            """,  # noqa: S608, E501 – registered by our own code
+            """,  # noqa: S608 – registered by our own code
             {
                 **desk_sources.parameters(on - timedelta(days=WINDOW_DAYS - 1), on),
                 **given,
@@ -160,3 +162,51 @@ def behind(user: Viewer, scope: Scope, *, days: range, after: tuple[int, int] | 
     found = list(rows[: size + 1])
     last = (found[size - 1].days_past_due, found[size - 1].loan_id) if len(found) > size else None
     return Page(found[:size], last)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A loan that was behind at the end of a past day. :param bucket: the one that it was in."""
+
+    loan: Loan
+    bucket: str
+
+
+def behind_then(user: Viewer, scope: Scope, *, on: date, buckets: Sequence[str], after: int, size: int = PAGE) -> Page:
+    """
+    Return the loans that were running and in one of the buckets at the end of a past day, in the order of their ids.
+
+    Where a loan was then is what its first change since says it was before, or what it is now.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT loan.id, COALESCE(later.bucket_before, status.bucket)
+            FROM collections_mgmt_overduestatus AS status
+            JOIN loans_loan AS loan ON loan.id = status.loan_id
+            JOIN loans_productterms AS version ON version.id = loan.product_terms_id
+            JOIN loans_product AS product ON product.id = version.product_id
+            LEFT JOIN LATERAL (
+                SELECT change.bucket_before FROM collections_mgmt_overduechange AS change
+                WHERE change.loan_id = loan.id AND change.changed_on > %(start)s
+                ORDER BY change.changed_on LIMIT 1
+            ) AS later ON true
+            WHERE COALESCE(later.bucket_before, status.bucket) = ANY(%(buckets)s) AND loan.starts_on <= %(start)s
+              AND loan.currency = %(currency)s AND %(product)s IN ('', product.code) AND status.loan_id > %(after)s
+              AND (loan.status = 'ACTIVE' OR (loan.status = ANY(%(gone)s) AND {ENDED_WITHIN}))
+            ORDER BY status.loan_id LIMIT %(size)s
+            """,  # noqa: S608 – a constant
+            {
+                "start": on,
+                "buckets": list(buckets),
+                "currency": scope.currency,
+                "product": scope.product,
+                "after": after,
+                "gone": list(GONE),
+                "size": size + 1,
+            },
+        )
+        found = cursor.fetchall()
+    loans = Loan.objects.visible_to(user).select_related("borrower").in_bulk([row[0] for row in found])
+    rows = [Behind(loans[loan_id], bucket) for loan_id, bucket in found[:size] if loan_id in loans]
+    return Page(rows, found[size - 1][0] if len(found) > size else None)

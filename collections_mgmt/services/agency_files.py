@@ -21,7 +21,7 @@ from collections_mgmt.models import Agency, AgencyFile, Placement
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import format_minor
-from dashu.ledger.exporting import Header, Row, plain_text, write_file
+from dashu.ledger.exporting import Header, Row, phone_text, plain_text, write_file
 from dashu.messaging.services.handing_over import numbers_to_hand_over
 from dashu.users.models import Identity
 
@@ -124,7 +124,7 @@ def _placed(file: AgencyFile, now: datetime) -> Iterable[Row]:
             placement.reference,
             plain_text(borrower.name),
             plain_text(masked.get(borrower.pk, "")),
-            plain_text(phone),
+            phone_text(phone),
             format_minor(placement.owed_minor, placement.loan.currency),
             placement.loan.currency,
             placement.ends_on.isoformat(),

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.agreeing import Due, is_in_order
+from collections_mgmt.domain.because import Because
 from collections_mgmt.models import Arrangement, ArrangementPart, PromiseToPay, Settlement
 from collections_mgmt.services.placements import bring_back_of
 from dashu.audit import services as audit
@@ -55,7 +56,7 @@ def make_arrangement(
     _refuse_parts(parts, today=today, is_own=is_own)
     _refuse_amount(loan, sum(part.minor for part in parts), today=today, is_own=is_own)
     PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN).update(
-        status=PromiseToPay.Status.CANCELLED, decided_on=today, end_reason="an arrangement takes its place"
+        status=PromiseToPay.Status.CANCELLED, decided_on=today, end_reason=Because.ARRANGEMENT.value
     )
     made = Arrangement.objects.create(
         loan=loan,

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.domain.because import Because
 from collections_mgmt.models import HardshipLoan, HardshipRequest, Hold
 from collections_mgmt.services.asked import due_on, end_clock, lock_asked, lock_borrower, note, words_of
 from collections_mgmt.services.holds import hold_until_answered, release_hold
@@ -63,7 +64,7 @@ def ask_for_help(
     )
     for loan in loans.values():
         hold = hold_until_answered(
-            loan, kind=Hold.Kind.HARDSHIP_REVIEW, today=today, reason=f"request {asked.reference}", actor=actor
+            loan, kind=Hold.Kind.HARDSHIP_REVIEW, today=today, reason=Because.REQUEST.of(asked.reference), actor=actor
         )
         if hold is None:
             raise HelpRefused(_("Nothing is to be paid on loan %(loan)s."), field="loans", params={"loan": loan.number})
@@ -108,4 +109,4 @@ def let_go(asked: HardshipRequest, *, now: datetime, actor: str, days: int = 0) 
     today = lender_date(now)
     ends_on = today.fromordinal(today.toordinal() + days)
     for about in asked.loans.select_related("hold").order_by("loan_id"):
-        release_hold(about.hold, today=today, ends_on=ends_on, reason=f"request {asked.reference}", actor=actor)
+        release_hold(about.hold, today=today, ends_on=ends_on, reason=Because.REQUEST.of(asked.reference), actor=actor)

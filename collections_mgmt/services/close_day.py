@@ -26,6 +26,7 @@ from collections_mgmt.services.files_sql import refresh_files
 from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.leads_sql import decide_leads, end_triggers
 from collections_mgmt.services.missed_credit_months import write_missed_month
+from collections_mgmt.services.note_work import note_work
 from collections_mgmt.services.people_warnings_sql import notice_of_people
 from collections_mgmt.services.placements import bring_back
 from collections_mgmt.services.plan_ranges import plan_ranges
@@ -168,6 +169,7 @@ def end_close(*, run_id: int, today: date) -> CloseRun | None:
         with _timed(run, "files"), connection.cursor() as cursor:
             run.counts.update(refresh_files(cursor, on=run.business_date, actor=ACTOR))
             run.counts.update(_follow_strategies(cursor, run.business_date, today=today))
+            note_work(cursor, since=run.business_date + timedelta(days=1))
             run.counts["files_given"] = share_out_files(now=timezone.now(), actor=ACTOR)
         run.status, run.ended_at = CloseRun.Status.CLOSED, timezone.now()
         run.times_closed += 1

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.domain.because import Because
 from collections_mgmt.models import Complaint, ComplaintMessage, Hold
 from collections_mgmt.services.asked import (
     due_on,
@@ -141,7 +142,7 @@ def write_back(*, complaint_id: int, words: str, is_answer: bool, user: User, no
     if is_answer:
         end_clock(complaint)
         if complaint.hold:
-            reason = f"complaint {complaint.reference}"
+            reason = Because.COMPLAINT.of(complaint.reference)
             release_hold(complaint.hold, today=lender_date(now), reason=reason, actor=actor)
     note("answered" if is_answer else "asked_back", complaint, actor)
     _tell(complaint, "answered" if is_answer else "written_to", str(message.pk))
@@ -179,7 +180,7 @@ def _leave_in_peace(complaint: Complaint, loan: Loan | None, *, now: datetime, a
     bring_back_of(complaint.borrower_id, today=lender_date(now), actor=actor)
     if loan is None:
         return
-    reason = f"complaint {complaint.reference}"
+    reason = Because.COMPLAINT.of(complaint.reference)
     complaint.hold = hold_until_answered(
         loan, kind=Hold.Kind.COMPLAINT, today=lender_date(now), reason=reason, actor=actor
     )

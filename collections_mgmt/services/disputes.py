@@ -5,6 +5,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.domain.because import Because
 from collections_mgmt.domain.credit_outlook import month_end_of
 from collections_mgmt.models import CreditRecordMonth, Dispute, Hold
 from collections_mgmt.services.asked import due_on, end_clock, lock_asked, note, refuse_to_answer, words_of
@@ -57,7 +58,7 @@ def dispute_record(
         asked_at=now,
         due_on=due_on(Dispute, today),
     )
-    reason = f"dispute {dispute.reference}"
+    reason = Because.DISPUTE.of(dispute.reference)
     dispute.hold = hold_until_answered(loan, kind=Hold.Kind.DISPUTE, today=today, reason=reason, actor=actor)
     dispute.save()
     bring_back_of(borrower_id, today=today, actor=actor)
@@ -153,7 +154,7 @@ def _end(dispute: Dispute, *, outcome: str, now: datetime, actor: str) -> None:
     dispute.save(update_fields=["outcome", "answered_at", "answer", "answered_by", "handler"])
     end_clock(dispute)
     if dispute.hold:
-        reason = f"dispute {dispute.reference}"
+        reason = Because.DISPUTE.of(dispute.reference)
         release_hold(dispute.hold, today=lender_date(now), reason=reason, actor=actor)
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.domain.because import Because
 from collections_mgmt.domain.holding import Turn, turns_of_holds
 from collections_mgmt.models import Complaint, Dispute, HardshipLoan, Hold, OfferLoan
 from collections_mgmt.services.placements import bring_back_of
@@ -208,7 +209,7 @@ def expire_holds(*, on: date, actor: str) -> int:
     for hold in due.order_by("loan_id", "pk"):
         assert hold.ends_on is not None
         try:
-            end_hold(hold_id=hold.pk, ended_on=hold.ends_on, today=on, reason="its time was over", actor=actor)
+            end_hold(hold_id=hold.pk, ended_on=hold.ends_on, today=on, reason=Because.TIME_OVER.value, actor=actor)
         except HoldRefused:  # somebody else ended it a moment ago
             continue
         except DomainError as refusal:

@@ -12,25 +12,9 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 from collections_mgmt.domain.desk_figures import GONE, NEW, start_of
+from collections_mgmt.selectors.loan_ends import ENDED_WITHIN
 from collections_mgmt.services.rows import named_rows
 from dashu.finance.arrears import Scale
-
-# The event that ends a loan, by the status that it leaves it in. A claim goes on after it was charged off, so what
-# comes later ends nothing once more.
-_ENDED_WITHIN = """
-    CASE loan.status
-        WHEN 'SETTLED' THEN EXISTS (
-            SELECT FROM repayments_loanevent AS event
-            WHERE event.loan_id = loan.id AND event.effective_on > %(start)s AND event.kind <> 'REFUND')
-        ELSE EXISTS (
-            SELECT FROM repayments_loanevent AS event
-            WHERE event.loan_id = loan.id AND event.effective_on > %(start)s
-              AND event.kind IN ('CHARGE_OFF', 'WRITE_OFF', 'SALE'))
-          AND NOT EXISTS (
-            SELECT FROM repayments_loanevent AS event
-            WHERE event.loan_id = loan.id AND event.effective_on <= %(start)s AND event.kind = 'CHARGE_OFF')
-    END
-"""
 
 
 def note_moves(cursor: CursorWrapper, *, on: date, first: int, end: int, buckets: Scale) -> list[dict[str, Any]]:
@@ -68,7 +52,7 @@ def note_moves(cursor: CursorWrapper, *, on: date, first: int, end: int, buckets
                 ORDER BY change.changed_on LIMIT 1
             ) AS later ON true
             WHERE loan.id >= %(first)s AND loan.id < %(end)s AND loan.starts_on <= %(on)s
-              AND (loan.status = 'ACTIVE' OR (loan.status = ANY(%(gone)s) AND {_ENDED_WITHIN}))
+              AND (loan.status = 'ACTIVE' OR (loan.status = ANY(%(gone)s) AND {ENDED_WITHIN}))
         ), kept AS (
             INSERT INTO collections_mgmt_loanmove AS move
                 (loan_id, month_end, bucket_before, bucket, product, currency, principal_before_minor, principal_minor)

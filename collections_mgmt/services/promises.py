@@ -6,6 +6,7 @@ from decimal import ROUND_UP
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.domain.because import Because
 from collections_mgmt.models import Arrangement, PromiseToPay, Settlement
 from collections_mgmt.selectors.agreements import broken_lately
 from collections_mgmt.services.placements import bring_back_of
@@ -71,7 +72,7 @@ def note_promise(
     PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN).update(
         status=PromiseToPay.Status.CANCELLED,
         decided_on=today,
-        end_reason=note.strip() or "another promise takes its place",
+        end_reason=note.strip() or Because.ANOTHER_PROMISE.value,
     )
     promise = PromiseToPay.objects.create(
         loan=loan,

@@ -4,10 +4,11 @@ from datetime import date
 
 from django.db import connection, transaction
 
-from collections_mgmt.models import OverdueStatus
+from collections_mgmt.models import CaseFile, OverdueStatus
 from collections_mgmt.selectors.relief_plans import observed_plans
 from collections_mgmt.services import files_sql, overdue_sql, reminders_sql
 from collections_mgmt.services.close_range import ACTOR
+from collections_mgmt.services.note_work import note_work
 from collections_mgmt.services.scales import scales_on
 from loans.models import Loan
 
@@ -36,4 +37,6 @@ def reassess_loan(*, loan_id: int, as_of: date) -> None:
             overdue_sql.close_cases(cursor, on=as_of)
             borrower_id = Loan.objects.values_list("borrower_id", flat=True).get(pk=loan_id)
             files_sql.refresh_files(cursor, on=as_of, actor=ACTOR, borrower_id=borrower_id)
+            files = CaseFile.objects.filter(borrower=borrower_id).values_list("pk", flat=True)
+            note_work(cursor, since=as_of, file_ids=files)
         reminders_sql.cancel_needless(cursor, loan_id=loan_id)

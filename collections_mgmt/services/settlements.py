@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.agreeing import Due, State, is_in_order, state_on
+from collections_mgmt.domain.because import Because
 from collections_mgmt.models import Arrangement, Hold, PromiseToPay, Settlement, SettlementPart
 from collections_mgmt.selectors.agreements import dues_of, paid_to
 from collections_mgmt.selectors.care import more_days
@@ -164,10 +165,10 @@ def accept_settlement(*, settlement_id: int, now: datetime, actor: str) -> Settl
     offer.status, offer.accepted_at, offer.accepted_on = Status.ACCEPTED, now, today
     offer.save(update_fields=["status", "accepted_at", "accepted_on"])
     PromiseToPay.objects.filter(loan=offer.loan, status=PromiseToPay.Status.OPEN).update(
-        status=PromiseToPay.Status.CANCELLED, decided_on=today, end_reason="a settlement takes its place"
+        status=PromiseToPay.Status.CANCELLED, decided_on=today, end_reason=Because.SETTLEMENT.value
     )
     Arrangement.objects.running().filter(loan=offer.loan).update(
-        status=Arrangement.Status.CANCELLED, decided_on=today, end_reason="a settlement takes its place"
+        status=Arrangement.Status.CANCELLED, decided_on=today, end_reason=Because.SETTLEMENT.value
     )
     first = dues_of(offer)[0]
     _note("accepted", offer, actor)
@@ -326,7 +327,8 @@ def _revive(settlement: Settlement, paid: int, *, today: date) -> None:
     reason = f"settlement {settlement.reference}: a payment did not hold"
     for event_id in reversed(settlement.waivers):
         undo_event(event_id=event_id, today=today, reason=reason, actor=ACTOR, act=settlement.reference)
-    settlement.status, settlement.ended_on, settlement.end_reason = Status.BROKEN, today, "a payment did not hold"
+    settlement.status, settlement.ended_on = Status.BROKEN, today
+    settlement.end_reason = Because.PAYMENT_UNDONE.value
     settlement.paid_minor, settlement.waived_minor, settlement.waivers = paid, None, []
     settlement.save(update_fields=["status", "ended_on", "end_reason", "paid_minor", "waived_minor", "waivers"])
     _note("revived", settlement, ACTOR, paid_minor=paid)

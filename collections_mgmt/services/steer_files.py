@@ -27,6 +27,7 @@ from collections_mgmt.services.file_rows import (
     refuse_without,
     rules_on,
 )
+from collections_mgmt.services.note_work import note_work
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
@@ -80,7 +81,8 @@ class Plan:
 def share_out_files(*, now: datetime, actor: str) -> int:
     """Give files that are nobody's to those who work now and have room; return how many. Nightly, and on demand."""
     with transaction.atomic():
-        people = _people()
+        # Whoever takes one up at this moment is left out: another would be one too many.
+        people = _people(_working().select_for_update(of=("self",), no_key=True, skip_locked=True))
         room = sum(max(person.room, 0) for person in people)
         waiting = CaseFile.objects.filter(state=State.READY, collector=None, team__isnull=False)
         # Twice the room, because the first ones may need what nobody with room has.
@@ -104,7 +106,7 @@ def plan_rebalance(*, from_user_id: int, most: int | None, to_user_ids: Collecti
         return Plan({file.pk: None for file in files}, ())
     people = [
         person
-        for person in _people()
+        for person in _people(_working())
         if person.user_id != from_user_id and (not to_user_ids or person.user_id in to_user_ids)
     ]
     given = share_out(_works(reversed(files)), people)
@@ -130,6 +132,7 @@ def rebalance(
     :raises PlanChanged, NothingToGive: see there.
     """
     refuse_without(user, STEER)
+    list(_working().select_for_update(of=("self",), no_key=True))
     own = CaseFile.objects.filter(collector=from_user_id, state__in=[State.READY, State.WAITING])
     list(_locked(own.order_by("pk")))
     plan = plan_rebalance(from_user_id=from_user_id, most=most, to_user_ids=to_user_ids, to_pool=to_pool)
@@ -144,16 +147,20 @@ def rebalance(
 
 
 @transaction.atomic
-def give_files(*, file_ids: Collection[int], to_user_id: int | None, user: User, now: datetime) -> int:
+def give_files(
+    *, file_ids: Collection[int], to_user_id: int | None, user: User, now: datetime, seen: str | None = None
+) -> int:
     """
     Give files to one person, or to nobody; return how many changed hands. Nobody's open page is taken away.
 
-    :raises MayNotWorkFiles, NothingToGive, NobodySuits: see there.
+    :raises MayNotWorkFiles, NothingToGive, PlanChanged, NobodySuits: see there.
     """
     refuse_without(user, STEER)
-    files = _chosen(file_ids)
+    profiles = CollectorProfile.objects.select_for_update(of=("self",), no_key=True)
+    profile = profiles.filter(pk=to_user_id, user__is_active=True).first()
+    files = _chosen(file_ids, seen)
+    changed = {file.pk: to_user_id for file in files if file.collector_id != to_user_id and file.state != State.HELD}
     if to_user_id is not None:
-        profile = CollectorProfile.objects.filter(pk=to_user_id, user__is_active=True).first()
         if profile is None:
             raise NobodySuits(_("Choose somebody who works on files."), field="to_user")
         wrong = [file.number for file in files if not _suits(profile, file)]
@@ -163,7 +170,13 @@ def give_files(*, file_ids: Collection[int], to_user_id: int | None, user: User,
                 field="to_user",
                 params={"person": str(profile.user), "files": ", ".join(wrong[:10])},
             )
-    changed = {file.pk: to_user_id for file in files if file.collector_id != to_user_id and file.state != State.HELD}
+        room = max(0, profile.capacity - CaseFile.objects.open().filter(collector=profile.pk).count())
+        if len(changed) > room:
+            raise NobodySuits(
+                _("%(person)s has room for %(room)s more files, and you chose %(count)s."),
+                field="to_user",
+                params={"person": str(profile.user), "room": room, "count": len(changed)},
+            )
     actor = actor_of_user(user)
     _give(changed, at=now, actor=actor)
     if changed:
@@ -172,14 +185,14 @@ def give_files(*, file_ids: Collection[int], to_user_id: int | None, user: User,
 
 
 @transaction.atomic
-def move_files(*, file_ids: Collection[int], team_id: int, user: User, now: datetime) -> int:
+def move_files(*, file_ids: Collection[int], team_id: int, user: User, now: datetime, seen: str | None = None) -> int:
     """
     Move files to another team, where they are nobody's; return how many moved.
 
-    :raises MayNotWorkFiles, NothingToGive, NobodySuits: see there.
+    :raises MayNotWorkFiles, NothingToGive, PlanChanged, NobodySuits: see there.
     """
     refuse_without(user, STEER)
-    files = _chosen(file_ids)
+    files = _chosen(file_ids, seen)
     team = Team.objects.filter(pk=team_id, is_active=True).first()
     wrong = [file.number for file in files if team and not _comes_to(team, file)]
     if team is None or wrong:
@@ -190,6 +203,8 @@ def move_files(*, file_ids: Collection[int], team_id: int, user: User, now: date
         )
     moved = [file for file in files if file.team_id != team.pk and file.state != State.HELD]
     CaseFile.objects.filter(pk__in=[file.pk for file in moved]).update(team=team, collector=None)
+    with connection.cursor() as cursor:
+        note_work(cursor, since=lender_date(now), file_ids=[file.pk for file in moved])
     actor = actor_of_user(user)
     _events(Kind.MOVED, {file.pk: {"team": team.code} for file in moved}, at=now, actor=actor)
     if moved:
@@ -198,16 +213,18 @@ def move_files(*, file_ids: Collection[int], team_id: int, user: User, now: date
 
 
 @transaction.atomic
-def put_off_files(*, file_ids: Collection[int], until: date, words: str, user: User, now: datetime) -> int:
+def put_off_files(
+    *, file_ids: Collection[int], until: date, words: str, user: User, now: datetime, seen: str | None = None
+) -> int:
     """
     Let files wait; return how many. What somebody holds at this moment stays with them, and so does what an agency has.
 
-    :raises MayNotWorkFiles, NothingToGive, WaitRefused, WordsRefused: see there.
+    :raises MayNotWorkFiles, NothingToGive, PlanChanged, WaitRefused, WordsRefused: see there.
     """
     refuse_without(user, STEER)
     today, rules = lender_date(now), rules_on(now)
     said, day = checked_words(words, on=today), checked_wait(until, today=today, rules=rules)
-    files = [file for file in _chosen(file_ids) if file.state != State.HELD and not _is_away(file)]
+    files = [file for file in _chosen(file_ids, seen) if file.state != State.HELD and not _is_away(file)]
     for file in files:
         let_wait(file, why=CaseFile.Wait.OTHER.value, until=day, today=today, rules=rules)
     CaseFile.objects.bulk_update(files, ["state", "waits_for", "next_action_at", "review_due_on"], batch_size=500)
@@ -220,14 +237,14 @@ def put_off_files(*, file_ids: Collection[int], until: date, words: str, user: U
 
 
 @transaction.atomic
-def call_back_files(*, file_ids: Collection[int], user: User, now: datetime) -> int:
+def call_back_files(*, file_ids: Collection[int], user: User, now: datetime, seen: str | None = None) -> int:
     """
     Make files ready that wait; return how many there were. What an agency has comes back with its loan, not before.
 
-    :raises MayNotWorkFiles, NothingToGive: see there.
+    :raises MayNotWorkFiles, NothingToGive, PlanChanged: see there.
     """
     refuse_without(user, STEER)
-    files = [file for file in _chosen(file_ids) if file.state == State.WAITING and not _is_away(file)]
+    files = [file for file in _chosen(file_ids, seen) if file.state == State.WAITING and not _is_away(file)]
     for file in files:
         make_ready(file)
     CaseFile.objects.bulk_update(files, ["state", "waits_for", "next_action_at"], batch_size=500)
@@ -236,11 +253,15 @@ def call_back_files(*, file_ids: Collection[int], user: User, now: datetime) -> 
     return len(files)
 
 
-def _people() -> list[Person]:
-    """Everybody who works now, with how many more files they can have as their own."""
-    profiles = list(
-        CollectorProfile.objects.filter(is_working=True, user__is_active=True, team__is_active=True).order_by("pk")
-    )
+def _working() -> QuerySet[CollectorProfile]:
+    """Everybody who works now; they are locked before files."""
+    working = CollectorProfile.objects.filter(is_working=True, user__is_active=True, team__is_active=True)
+    return working.order_by("pk")
+
+
+def _people(working: QuerySet[CollectorProfile]) -> list[Person]:
+    """Those who work, with how many more files they can have as their own."""
+    profiles = list(working)
     own = CaseFile.objects.open().filter(collector__in=[profile.pk for profile in profiles])
     counts = dict(own.values_list("collector").annotate(Count("pk")))
     return [
@@ -274,11 +295,29 @@ def _comes_to(team: Team, file: CaseFile) -> bool:
     return set(file.skills) <= set(team.skills) and team.first_level <= file.level <= team.last_level
 
 
-def _chosen(file_ids: Collection[int]) -> list[CaseFile]:
-    """:raises NothingToGive: none of them is open, or more are meant than one act takes."""
+def token_of(file_ids: Collection[int]) -> str:
+    """Return what an act on many files is shown by: it differs as soon as one of them does."""
+    return _token(CaseFile.objects.open().filter(pk__in=file_ids).order_by("pk"))
+
+
+def _token(files: Iterable[CaseFile]) -> str:
+    told = ",".join(
+        f"{file.pk}:{file.state}:{file.holder_id}:{file.collector_id}:{file.team_id}:{file.waits_for}" for file in files
+    )
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _chosen(file_ids: Collection[int], seen: str | None) -> list[CaseFile]:
+    """
+    :param seen: `token_of` the files when they were shown; None where nobody looked at them first.
+    :raises NothingToGive: none of them is open, or more are meant than one act takes.
+    :raises PlanChanged: somebody did something with one of them since.
+    """
     files = list(_locked(CaseFile.objects.open().filter(pk__in=file_ids).order_by("pk"))) if file_ids else []
     if not files or len(file_ids) > MOST:
         raise NothingToGive(_("Choose at least one open file, and at most %(most)s."), params={"most": MOST})
+    if seen is not None and _token(files) != seen:
+        raise PlanChanged(_("Some of these files have changed meanwhile. Look at them again, then carry it out."))
     return files
 
 

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.models import WORK, CaseFile
+from collections_mgmt.models import WORK, CaseFile, CollectorProfile
 from collections_mgmt.services.file_rows import Kind, State, checked_words, keep, refuse_without, rules_on
-from collections_mgmt.services.take_file import lock_profile, wake_files
+from collections_mgmt.services.take_file import has_room, lock_profile, wake_files
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
@@ -53,8 +53,8 @@ def take_caller(*, number: str, words: str, user: User, now: datetime) -> CaseFi
     """
     Take up the open file of a borrower who is calling.
 
-    It stays whose it was; what nobody had becomes theirs who answers. What waited goes back to its wait when it is let
-    go of and nothing was decided. Asking again for what one holds changes nothing.
+    It stays whose it was; what nobody had becomes theirs who answers, if they have room. What waited goes back to its
+    wait when it is let go of and nothing was decided. Asking again for what one holds changes nothing.
 
     :param number: of a loan, or the phone; exactly.
     :param words: what they call about.
@@ -62,10 +62,10 @@ def take_caller(*, number: str, words: str, user: User, now: datetime) -> CaseFi
     """
     with transaction.atomic():
         refuse_without(user, WORK)
-        lock_profile(user)
+        profile = lock_profile(user)
         said = checked_words(words, on=lender_date(now))
         wake_files(now=now)
-        answer = _answer(number.replace("\0", "").strip()[:LONGEST_NUMBER], said, user, now)
+        answer = _answer(number.replace("\0", "").strip()[:LONGEST_NUMBER], said, profile, now)
         audit.record(
             action="collections.caller_looked_up",
             subject_type="file",
@@ -80,7 +80,8 @@ def take_caller(*, number: str, words: str, user: User, now: datetime) -> CaseFi
     return answer.file
 
 
-def _answer(number: str, said: str, user: User, now: datetime) -> _Answer:
+def _answer(number: str, said: str, profile: CollectorProfile, now: datetime) -> _Answer:
+    user = profile.user
     by, found = _found(number)
     if len(found) > 1:
         told = _("Several people have this phone number. Ask for the number of a loan.")
@@ -102,7 +103,7 @@ def _answer(number: str, said: str, user: User, now: datetime) -> _Answer:
     file.refresh_from_db()
     if not is_taken:
         return _Answer(by, _elsewhere(file), file)
-    if file.collector_id is None:
+    if file.collector_id is None and has_room(profile):
         CaseFile.objects.filter(pk=file.pk).update(collector=user)
         file.collector = user
     keep(file, Kind.CALLED_IN, at=now, actor=actor_of_user(user), words=said, by=by)

@@ -56,7 +56,8 @@ def take_next_file(*, user: User, now: datetime) -> CaseFile:
     """
     Take up the most urgent file that this person can work on: first of their own, then of what is everybody's.
 
-    Whoever holds one already gets that one again: nobody passes one over by asking for the next.
+    Whoever holds one already gets that one again: nobody passes one over by asking for the next. What was everybody's
+    becomes theirs as long as they have room; beyond it they work on it and it stays everybody's.
 
     :raises MayNotWorkFiles, NotACollector, NoFileWaits: see there.
     """
@@ -69,7 +70,7 @@ def take_next_file(*, user: User, now: datetime) -> CaseFile:
         own_borrowers = list(own_records(user).values_list("pk", flat=True))
         until = now + timedelta(minutes=rules_on(now).claim_minutes)
         for is_own in (True, False):
-            if file_id := _claim(profile, own_borrowers, until, is_own=is_own):
+            if file_id := _claim(profile, own_borrowers, until, is_own=is_own, keeps=is_own or has_room(profile)):
                 file = CaseFile.objects.get(pk=file_id)
                 keep(file, Kind.TAKEN, at=now, actor=actor_of_user(user))
                 return file
@@ -165,7 +166,14 @@ def lock_profile(user: User) -> CollectorProfile:
     return profile
 
 
-def _claim(profile: CollectorProfile, own_borrowers: list[int], until: datetime, *, is_own: bool) -> int | None:
+def has_room(profile: CollectorProfile) -> bool:
+    """Whether a locked profile can have one more file as its own."""
+    return CaseFile.objects.open().filter(collector=profile.pk).count() < profile.capacity
+
+
+def _claim(
+    profile: CollectorProfile, own_borrowers: list[int], until: datetime, *, is_own: bool, keeps: bool
+) -> int | None:
     # What is somebody's own was given to them by name, whatever it needs.
     whose = (
         "collector_id = %(user)s"
@@ -176,7 +184,7 @@ def _claim(profile: CollectorProfile, own_borrowers: list[int], until: datetime,
         cursor.execute(
             f"""
             UPDATE collections_mgmt_casefile SET state = 'HELD', holder_id = %(user)s, held_until = %(until)s,
-                collector_id = %(user)s, passed_by_id = NULL, waited_for = '', waited_until = NULL
+                collector_id = %(collector)s, passed_by_id = NULL, waited_for = '', waited_until = NULL
             WHERE state = 'READY' AND id = (
                 SELECT id FROM collections_mgmt_casefile
                 WHERE state = 'READY' AND team_id = %(team)s AND {whose}
@@ -187,6 +195,7 @@ def _claim(profile: CollectorProfile, own_borrowers: list[int], until: datetime,
             """,  # noqa: S608 – constants of this function
             {
                 "user": profile.pk,
+                "collector": profile.pk if keeps else None,
                 "team": profile.team_id,
                 "until": until,
                 "languages": profile.languages,

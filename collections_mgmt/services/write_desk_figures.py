@@ -78,7 +78,7 @@ def _count(cursor: CursorWrapper, measure: Measure, *, since: date, until: date)
         LEFT JOIN loans_loan AS loan ON loan.id = row.loan_id
         LEFT JOIN loans_productterms AS version ON version.id = loan.product_terms_id
         LEFT JOIN loans_product AS product ON product.id = version.product_id
-        LEFT JOIN ({desk_sources.teams_sql()}) AS worked ON worked.loan_id = row.loan_id
+        {desk_sources.worked_sql()}
         GROUP BY 1, 3, 4, 5, 6, 7
         """,  # noqa: S608 – registered by our own code
         {**desk_sources.parameters(since, until), "measure": measure.value},
@@ -86,7 +86,7 @@ def _count(cursor: CursorWrapper, measure: Measure, *, since: date, until: date)
 
 
 def _finish_month(cursor: CursorWrapper, run: CloseRun) -> None:
-    """Say of the loans that moved who worked on them and whether a person was in touch, and sum the moves up."""
+    """Say of the loans that moved who worked on them last and whether a person was in touch, and sum the moves up."""
     month_end = run.business_date
     cursor.execute(
         f"""
@@ -95,7 +95,7 @@ def _finish_month(cursor: CursorWrapper, run: CloseRun) -> None:
                 SELECT human.loan_id FROM ({desk_sources.human_sql()}) AS human WHERE human.loan_id IS NOT NULL
             ), team = COALESCE(worked.team, ''), strategy = COALESCE(worked.strategy, '')
         FROM collections_mgmt_loanmove AS same
-        LEFT JOIN ({desk_sources.teams_sql()}) AS worked ON worked.loan_id = same.loan_id
+        LEFT JOIN ({desk_sources.last_worked_sql()}) AS worked ON worked.loan_id = same.loan_id
         WHERE move.month_end = %(until)s AND same.month_end = %(until)s AND same.loan_id = move.loan_id
         """,  # noqa: S608 – registered by our own code
         desk_sources.parameters(month_end.replace(day=1), month_end),

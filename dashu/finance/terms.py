@@ -15,7 +15,7 @@ from dashu.finance.day_counts import DayCount
 from dashu.finance.fees import Fee, FeeTiming, sum_of
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.rounding import Rounding
-from dashu.kernel.dates import LATEST_YEAR
+from dashu.kernel.dates import LATEST_YEAR, DateOutOfRange
 from dashu.kernel.errors import DomainError, _
 from dashu.kernel.money import MAX_MINOR
 
@@ -320,7 +320,7 @@ def _refuse_dates(terms: ScheduleTerms) -> None:
 def _ends_in_range(terms: ScheduleTerms) -> bool:
     try:
         return terms.nominal_due_dates()[-1].year <= LATEST_YEAR
-    except (ValueError, OverflowError):  # beyond the calendar
+    except (ValueError, OverflowError, DateOutOfRange):  # beyond the calendar
         return False
 
 

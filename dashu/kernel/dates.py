@@ -6,13 +6,19 @@ ask this clock.
 """
 
 from calendar import monthrange
-from datetime import date, datetime
+from datetime import MAXYEAR, MINYEAR, date, datetime
 from zoneinfo import ZoneInfo
 
 from dashu.kernel.errors import DomainError, _
 
 LENDER_ZONE = ZoneInfo("Asia/Shanghai")
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
+
+
+class DateOutOfRange(DomainError):
+    """A date that follows from what was asked lies beyond the years of the calendar."""
+
+    code = "date_out_of_range"
 
 
 class InvalidDate(DomainError):
@@ -60,6 +66,10 @@ def add_months(anchor: date, months: int, *, day: int | None = None) -> date:
     Return the date `months` after `anchor`, on `day` or the month's last day when the month is shorter.
 
     Always count from the same anchor, never from the previous result: 31 Jan → 28 Feb → 31 Mar.
+
+    :raises DateOutOfRange: no calendar has that year.
     """
     year, month0 = divmod(anchor.year * 12 + anchor.month - 1 + months, 12)
+    if not MINYEAR <= year <= MAXYEAR:
+        raise DateOutOfRange(_("Choose a nearer day: no calendar reaches as far as this would go."))
     return date(year, month0 + 1, min(day or anchor.day, monthrange(year, month0 + 1)[1]))

@@ -6,6 +6,7 @@ take for a formula is written with an apostrophe before it.
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
@@ -28,6 +29,7 @@ from dashu.ledger.selectors import TrialBalanceLine
 FORMATS = ("csv", "xlsx", "parquet")
 ROWS_OF_A_SHEET = 1_048_575  # what a spreadsheet holds, less the header
 ROWS_OF_A_GROUP = 50_000
+_PHONE = re.compile(r"\+[0-9]{5,15}", re.ASCII)
 _STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 Row = Sequence[str]
@@ -191,6 +193,11 @@ def plain_text(text: Any) -> str:
     """Return a text that no spreadsheet takes for a formula, without characters that a workbook cannot hold."""
     cleaned = ILLEGAL_CHARACTERS_RE.sub("", str(text))
     return f"'{cleaned}" if cleaned.lstrip(" ").startswith(_STARTS_A_FORMULA) else cleaned
+
+
+def phone_text(phone: str) -> str:
+    """Return a phone as it is dialed: a plus and digits alone are no formula, and nobody dials an apostrophe."""
+    return phone if _PHONE.fullmatch(phone) else plain_text(phone)
 
 
 def _day(day: date) -> str:

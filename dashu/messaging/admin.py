@@ -54,6 +54,7 @@ class RefusalInline(ReadOnlyInline):
 
 @admin.register(OutboxMessage)
 class OutboxMessageAdmin(ReadOnlyAdmin):
+    of_people = "borrower"
     """What is given up is listed by its status, and can be tried again or cancelled."""
 
     list_display = [
@@ -265,6 +266,7 @@ def _text_of(message: OutboxMessage) -> Rendered:
 
 @admin.register(OptOut)
 class OptOutAdmin(ReadOnlyAdmin):
+    of_people = "borrower"
     list_display = ["borrower", "channel", "purpose", "source", "made_at", "ended_at"]
     list_display_links = None
     list_select_related = ["borrower"]
@@ -275,6 +277,7 @@ class OptOutAdmin(ReadOnlyAdmin):
 
 @admin.register(ContactPoint)
 class ContactPointAdmin(ReadOnlyAdmin):
+    of_people = "borrower"
     """Addresses that were written to, those that do not work first."""
 
     list_display = ["borrower", "channel", "address", "invalid_since", "failures", "delivered_at", "failed_at"]

@@ -31,6 +31,7 @@ from collections_mgmt.models import (
     CreditRecordMonth,
     Dispute,
     FileAttachment,
+    FileWork,
     HardshipLoan,
     HardshipRequest,
     Hold,
@@ -541,6 +542,11 @@ TABLES: tuple[Table, ...] = (
             **_amounts("value_minor", currency="currency"),
             **_fields("cure_bps", "harm_bps", "weighed_on", "contacted_at"),
         },
+    ),
+    Table(
+        "work_on_files",
+        lambda borrower: FileWork.objects.filter(borrower=borrower).select_related("file").order_by("since"),
+        _fields("file.number", "since", "until", "team", "strategy"),
     ),
     Table(
         "strategies_followed",

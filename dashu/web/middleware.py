@@ -1,11 +1,17 @@
-"""What happens to every request of a browser before its page: a NUL is refused, the reader's language is found."""
+"""
+What happens to every request of a browser before its page: a NUL is refused, the reader's language is found, and a page
+of a row is not asked for by what can be no row's key.
+"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
+
+from dashu.web.object_keys import may_be_key
 
 
 class RefuseNul:
@@ -41,3 +47,22 @@ class PersonLanguage:
                 translation.activate(language)
                 request.LANGUAGE_CODE = language
         return self.get_response(request)
+
+
+class RefuseImpossibleKeys:
+    """
+    Answer 404 to a page of the back office that is about a row, where the address names what can be no row's key.
+
+    Pages and their permissions then look rows up by it without each having to doubt it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, _request: HttpRequest, view: Any, _args: Any, given: Mapping[str, Any]) -> None:
+        page = getattr(view, "model_admin", None)
+        if page is not None and "object_id" in given and not may_be_key(page.model, given["object_id"]):
+            raise Http404

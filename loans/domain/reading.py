@@ -34,6 +34,7 @@ from dashu.finance.terms import (
     Stub,
     Tranche,
 )
+from dashu.kernel.dates import DateOutOfRange
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import InvalidInput, _
 from dashu.kernel.money import EXPONENTS, CurrencyMismatch
@@ -108,7 +109,7 @@ def _floating_rates(floating: Document, values: dict[str, Any], document: Docume
 def _due_dates(document: Document, values: dict[str, Any]) -> list[date]:
     try:
         dates: list[date] = values["due_rule"].due_dates(values["disbursed_on"], values["count"])
-    except (ValueError, OverflowError) as error:  # beyond the calendar
+    except (ValueError, OverflowError, DateOutOfRange) as error:  # beyond the calendar
         raise InvalidTerms(_("The last installment would be due after 2199."), field=document.field("count")) from error
     return dates
 

@@ -13,8 +13,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from dashu.messaging.models.outbox import OutboxMessage
+from dashu.reach import of_people_given
+from dashu.users.actors import actor_of_user
 from dashu.users.models import Borrower
 from dashu.users.sealing import SealedText
 
@@ -109,7 +112,7 @@ class GuardDecision(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.borrower_id} {self.channel}: {', '.join(self.reasons) or self.verdict}"
+        return f"{self.get_channel_display()} · {self.get_verdict_display()}"
 
     @property
     def allows(self) -> bool:
@@ -135,9 +138,14 @@ class ContactRefusal(GuardDecision):
 
 class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
     def visible_to(self, user: Any) -> "ContactAttemptQuerySet":
-        """Staff whose role grants it see everyone's; nobody else sees any."""
+        """
+        Staff whose role grants it see everyone's, or those of the people given to them and what they did themselves;
+        nobody else sees any.
+        """
         may = user.is_authenticated and user.is_active and user.is_staff
-        return self if may and user.has_perm("messaging.view_contactattempt") else self.none()
+        if not (may and user.has_perm("messaging.view_contactattempt")):
+            return self.none()
+        return of_people_given(self, user, borrower="borrower") | self.filter(operator=actor_of_user(user))
 
     def about(self, user: Any) -> "ContactAttemptQuerySet":
         """Return those of the borrower who is signed in, also the ones at others because of them."""
@@ -209,7 +217,7 @@ class ContactAttempt(models.Model):
     outcome = models.CharField(_("outcome"), max_length=14, choices=Outcome, default=Outcome.OPEN, db_default="OPEN")
     outcome_at = models.DateTimeField(_("noted at"), null=True, blank=True)
     seconds = models.PositiveIntegerField(_("seconds"), null=True, blank=True)
-    is_consented = models.BooleanField(_("asked for"), default=False, db_default=False)
+    is_consented = models.BooleanField(pgettext_lazy("contact", "asked for"), default=False, db_default=False)
     consent_words = SealedText(_("how we know that it was asked for"), blank=True, default="", db_default="")
     visitors = models.PositiveSmallIntegerField(_("visitors"), null=True, blank=True)
     note = SealedText(_("note"), blank=True, default="", db_default="")
@@ -247,4 +255,4 @@ class ContactAttempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.borrower_id} {self.channel} {self.outcome}"
+        return f"{self.get_channel_display()} · {self.get_outcome_display()}"

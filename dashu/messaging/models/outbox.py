@@ -13,6 +13,7 @@ from django.db.models import Q, Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from dashu.reach import of_people_given
 from dashu.users.models import Borrower, Viewer
 from dashu.users.sealing import SealedText
 
@@ -27,11 +28,15 @@ class Purpose(models.TextChoices):
 
 class OutboxMessageQuerySet(models.QuerySet["OutboxMessage"]):
     def visible_to(self, user: Viewer) -> Self:
-        """Staff whose role grants it see everyone's, a borrower sees what was sent to them, anyone else sees none."""
+        """
+        Staff whose role grants it see everyone's, or those of the people given to them; a borrower sees what was sent
+        to them, anyone else sees none.
+        """
         if not user.is_authenticated or not user.is_active:
             return self.none()
         if user.is_staff:
-            return self if user.has_perm("messaging.view_outboxmessage") else self.none()
+            may = user.has_perm("messaging.view_outboxmessage")
+            return of_people_given(self, user, borrower="borrower") if may else self.none()
         return self.filter(borrower__user=user, status=OutboxMessage.Status.SENT)
 
     def unread(self) -> Self:
@@ -154,4 +159,4 @@ class OutboxMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.template} {self.dedupe_key}"
+        return f"{self.get_channel_display()} · {self.get_status_display()}"

@@ -25,6 +25,7 @@ from dashu.web.staff_tables import Figure, Table
 
 @admin.register(GuardDecision)
 class GuardDecisionAdmin(ReadOnlyAdmin):
+    of_people = "borrower"
     list_display = ["at", "borrower", "channel", "party", "purpose", "verdict", "why", "next_allowed_at", "operator"]
     list_display_links = None
     list_select_related = ["borrower"]

@@ -31,6 +31,7 @@ class ReasonFilter(admin.SimpleListFilter):
 
 @admin.register(ContactRefusal)
 class ContactRefusalAdmin(ReadOnlyAdmin):
+    of_people = "borrower"
     list_display = ["at", "borrower", "channel", "purpose", "why", "stage", "next_allowed_at", "message"]
     list_display_links = None
     list_select_related = ["borrower", "message"]

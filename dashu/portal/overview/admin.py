@@ -43,8 +43,8 @@ class OverviewAdmin(ReadOnlyAdmin):
         ]
 
     def overview_view(self, request: HttpRequest) -> HttpResponse:
-        form, asked, latest = self._asked(request, request.GET)
-        overview = read_overview(asked, latest=latest)
+        form, asked, _latest = self._asked(request, request.GET)
+        overview = read_overview(asked)
         with_desk = _sees_desk(request)
         shown: dict[str, Any] = {"overview": None}
         if overview:
@@ -71,7 +71,7 @@ class OverviewAdmin(ReadOnlyAdmin):
         overview_on = latest_closed(asked.on) if latest else None
         if overview_on:
             asked = replace(asked, on=overview_on)
-        listing = listing_of(person_of(request), asked, request.GET)
+        listing = listing_of(person_of(request), asked, request.GET, is_latest=overview_on == latest)
         if listing is None:
             raise Http404
         context = {
@@ -85,8 +85,8 @@ class OverviewAdmin(ReadOnlyAdmin):
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """Send the overview as a workbook, and note who took it."""
-        _form, asked, latest = self._asked(request, request.GET)
-        overview = read_overview(asked, latest=latest)
+        _form, asked, _latest = self._asked(request, request.GET)
+        overview = read_overview(asked)
         if request.method != "POST" or overview is None:
             return redirect(PAGE)
         with_desk = _sees_desk(request)

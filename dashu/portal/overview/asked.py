@@ -1,5 +1,6 @@
 """Which day the overview shows, what it is compared with, and of which loans."""
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminSingleDateWidget
 
 from collections_mgmt.selectors.overview import Scope
+from collections_mgmt.selectors.worker_names import strategy_names, team_names
 from dashu.kernel.dates import EARLIEST_YEAR, LATEST_YEAR, add_months
 
 PAGE = "admin:collections_mgmt_deskday_changelist"
@@ -42,14 +44,18 @@ class OverviewForm(forms.Form):
 
     def offer_workers(self, teams: list[str], strategies: list[str]) -> None:
         """Let teams and strategies be chosen; a field without any is taken away."""
-        for name, codes in (("team", teams), ("strategy", strategies)):
+        offered: tuple[tuple[str, list[str], Callable[[Collection[str]], Mapping[str, str]]], ...] = (
+            ("team", teams, team_names),
+            ("strategy", strategies, strategy_names),
+        )
+        for name, codes, names_of in offered:
             chosen = self[name].value() or ""
             if not codes and not chosen:
                 del self.fields[name]
                 continue
             widget = self.fields[name].widget
             assert isinstance(widget, forms.Select)
-            widget.choices = [("", _("All")), *((code, code) for code in sorted({*codes, *filter(None, [chosen])}))]
+            widget.choices = [("", _("All")), *names_of(sorted({*codes, *filter(None, [chosen])})).items()]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

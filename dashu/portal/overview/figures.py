@@ -47,12 +47,10 @@ class Overview:
     Everything that the page is made of, read in a fixed number of queries.
 
     :param asked: with the closed days that were found for those that were asked for.
-    :param is_latest: no later day is closed, so the loans as they are now are those of the day.
     :param compared: None where no day so early is closed.
     """
 
     asked: Asked
-    is_latest: bool
     compared: date | None
     portfolios: Mapping[date, Portfolio]
     moves: Mapping[date, Moves]
@@ -93,7 +91,7 @@ class Overview:
         return self.flows.total(self.asked.scope, then=True) if self.compared else None
 
 
-def read_overview(asked: Asked, *, latest: date | None) -> Overview | None:
+def read_overview(asked: Asked) -> Overview | None:
     """Return what there is to show; None before the first close, or on a day before it."""
     on = latest_closed(asked.on)
     if on is None:
@@ -106,7 +104,7 @@ def read_overview(asked: Asked, *, latest: date | None) -> Overview | None:
     days = {*month_ends_up_to(on, MONTHS), on, *compared_days, *map(start_of, months)}
     found = portfolios({day: delinquency_buckets(day) for day in sorted(days)}, asked.scope)
     moves = moves_of([on, *compared_days], asked.scope, found)
-    return Overview(asked, on == latest, compared, found, moves, flows_of(on, compared, asked.scope))
+    return Overview(asked, compared, found, moves, flows_of(on, compared, asked.scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,10 +249,8 @@ def _of_book(overview: Overview) -> Group:
 
 
 def behind_address(overview: Overview, since: int, until: int = EVERY_DAY) -> str:
-    """Return where the loans are that are behind by so many days; of a past day, they are found by bucket."""
-    if overview.is_latest:
-        return overview.asked.address(ROWS, of="behind", since=since, until=until)
-    return "#buckets"
+    """Return where the loans are that are behind by so many days."""
+    return overview.asked.address(ROWS, of="behind", since=since, until=until)
 
 
 def _of_month(overview: Overview) -> Group:

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 from collections_mgmt.domain.desk_figures import WINDOW_DAYS, Measure, month_end_up_to
 from collections_mgmt.presenting import bucket_label
 from collections_mgmt.selectors.desk_sources import is_known
-from collections_mgmt.selectors.overview_rows import Happened, Page, Place, behind, happened, moved
+from collections_mgmt.selectors.overview_rows import Happened, Page, Place, behind, behind_then, happened, moved
+from dashu.policy.rules import delinquency_buckets
 from dashu.portal.overview.asked import ROWS, Asked
 from dashu.portal.overview.figures import EVERY_DAY
 from dashu.portal.overview.tables import MEASURES, detail_label, state_label
@@ -34,11 +35,15 @@ def needs_of(of: str) -> str:
     return "loans.view_loan" if of in ("behind", "moves") else "collections_mgmt.view_deskfigure"
 
 
-def listing_of(user: User, asked: Asked, given: Any) -> Listing | None:
-    """Return the list that an address asks for; None where there is no such list."""
+def listing_of(user: User, asked: Asked, given: Any, *, is_latest: bool) -> Listing | None:
+    """
+    Return the list that an address asks for; None where there is no such list.
+
+    :param is_latest: no later day is closed than the one that is asked for.
+    """
     of = given.get("of", "")
     if of == "behind":
-        return _behind(user, asked, given)
+        return _behind(user, asked, given) if is_latest else _behind_then(user, asked, given)
     if of == "moves":
         return _moved(user, asked, given)
     measure = next((each for each in Measure if each.value == of and is_known(each)), None)
@@ -55,7 +60,7 @@ def _happened(user: User, asked: Asked, measure: Measure, given: Any) -> Listing
     rows = [_row(row, measure, asked, has_amount=has_amount) for row in page.rows]
     note = _("In the %(days)s days up to %(day)s.") % {"days": WINDOW_DAYS, "day": lender_date(asked.on)}
     if asked.scope.is_of_a_team:
-        note += " " + _("Team and strategy are those of today.")
+        note += " " + _("Team and strategy are those who worked on the loan on that day.")
     title = str(MEASURES[measure])
     if detail:
         title = f"{title}: {detail_label(measure, detail)}"
@@ -149,14 +154,34 @@ def _behind(user: User, asked: Asked, given: Any) -> Listing:
         ]
         for status in page.rows
     ]
-    if until >= EVERY_DAY:
-        title = _("Loans that are %(days)s days past due or more") % {"days": since}
-    else:
-        title = _("Loans that are %(first)s to %(last)s days past due") % {"first": since, "last": until - 1}
+    title = _behind_title(since, until)
     table = Table(title, columns, rows, empty=_("There is nothing here."), note=_("As of the latest close."))
     words = {"of": "behind", "since": since, "until": until}
     last = f"{page.after[0]}~{page.after[1]}" if page.after else ""
     return Listing(table, asked.address(ROWS, **words, next=last) if last else "")
+
+
+def _behind_then(user: User, asked: Asked, given: Any) -> Listing:
+    """List the loans of a past day by the buckets of that day, as its figures count them."""
+    since = _number(given.get("since", "")) or 1
+    until = _number(given.get("until", "")) or EVERY_DAY
+    buckets = [band.code for band in delinquency_buckets(asked.on).bands if since <= band.from_days < until]
+    page = behind_then(user, asked.scope, on=asked.on, buckets=buckets, after=_number(given.get("next", "")))
+    columns = [LOAN, BORROWER, Column(gettext_lazy("bucket")), Column(gettext_lazy("state now"))]
+    rows = [
+        [loan_link(row.loan), row.loan.borrower.name, bucket_label(row.bucket), row.loan.get_status_display()]
+        for row in page.rows
+    ]
+    note = _("At the end of %(day)s.") % {"day": lender_date(asked.on)}
+    table = Table(_behind_title(since, until), columns, rows, empty=_("There is nothing here."), note=note)
+    words = {"of": "behind", "since": since, "until": until}
+    return Listing(table, asked.address(ROWS, **words, next=page.after) if page.after else "")
+
+
+def _behind_title(since: int, until: int) -> str:
+    if until >= EVERY_DAY:
+        return _("Loans that are %(days)s days past due or more") % {"days": since}
+    return _("Loans that are %(first)s to %(last)s days past due") % {"first": since, "last": until - 1}
 
 
 def _number(text: str) -> int:

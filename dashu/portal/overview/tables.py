@@ -16,6 +16,7 @@ from collections_mgmt.domain.desk_figures import CURRENT, GONE, NEW, SETTLED, Me
 from collections_mgmt.models import Complaint, Hold, PromiseToPay
 from collections_mgmt.presenting import bucket_label
 from collections_mgmt.selectors.overview import Flow, Moves, Worth
+from collections_mgmt.selectors.worker_names import strategy_names, team_names
 from dashu.finance.arrears import Band
 from dashu.messaging.guard import Reason
 from dashu.messaging.models import ContactAttempt, ContactChannel, OutboxMessage
@@ -126,8 +127,8 @@ def bucket_table(overview: Overview) -> Table:
 
 
 def bucket_address(overview: Overview, band: Band, until: int) -> str:
-    """Return where the loans of a bucket are: those behind now in a list of their own, all others in the book."""
-    if overview.is_latest and band.from_days:
+    """Return where the loans of a bucket are: those behind in a list of their own, all others in the book."""
+    if band.from_days:
         return behind_address(overview, band.from_days, until)
     book = reverse("admin:repayments_loanbalance_changelist")
     product = f"&product={overview.asked.scope.product}" if overview.asked.scope.product else ""
@@ -248,9 +249,12 @@ def desk_tables(overview: Overview) -> Iterator[Table]:
     yield _by_detail(overview, Measure.SENT, _("Nothing was sent."))
     yield _by_detail(overview, Measure.COMPLAINT, _("Nobody complained."))
     flows, scope = overview.flows, overview.asked.scope
-    yield _by_worker(_("Teams"), _("team"), flows.teams, lambda team: flows.of_team(team, scope))
+    yield _by_worker(_("Teams"), _("team"), team_names(flows.teams), lambda team: flows.of_team(team, scope))
     yield _by_worker(
-        _("Strategies"), _("strategy"), flows.strategies, lambda strategy: flows.of_strategy(strategy, scope)
+        _("Strategies"),
+        _("strategy"),
+        strategy_names(flows.strategies),
+        lambda strategy: flows.of_strategy(strategy, scope),
     )
 
 
@@ -272,10 +276,10 @@ def _by_detail(overview: Overview, measure: Measure, empty: str) -> Table:
     return Table(MEASURES[measure], columns, rows, empty=empty)
 
 
-def _by_worker(title: str, column: str, workers: list[str], flow_of: Callable[[str], Flow]) -> Table:
+def _by_worker(title: str, column: str, workers: Mapping[str, str], flow_of: Callable[[str], Flow]) -> Table:
     rows = []
-    for name in workers:
-        flow = flow_of(name)
+    for code, name in workers.items():
+        flow = flow_of(code)
         rates = [shown(getattr(flow, each.attribute), each.unit) for each in RATES]
         rows.append([name, f"{flow.contacts:,}", *rates, f"{flow.count(Measure.HOLD_BREACH):,}"])
     columns = [

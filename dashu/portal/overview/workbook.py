@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from collections_mgmt.domain.desk_figures import Measure
 from collections_mgmt.presenting import bucket_label
+from collections_mgmt.selectors.worker_names import strategy_names, team_names
 from dashu.kernel.money import fraction_digits
 from dashu.portal.overview.figures import RATES, Group, Overview
 from dashu.portal.overview.tables import MEASURES, detail_label, state_label
@@ -106,9 +107,15 @@ def _done(overview: Overview) -> Iterator[Row]:
 
 
 def _workers(overview: Overview) -> Iterator[Row]:
+    teams, strategies = team_names(overview.flows.teams), strategy_names(overview.flows.strategies)
     for (team, strategy), flow in sorted(overview.flows.now.items()):
         rates = [_number(getattr(flow, each.attribute), FORMATS[each.unit]) for each in RATES]
-        yield ((team or _("none"), ""), (strategy or _("none"), ""), (flow.contacts, COUNT), *rates)
+        yield (
+            (teams.get(team) or _("none"), ""),
+            (strategies.get(strategy) or _("none"), ""),
+            (flow.contacts, COUNT),
+            *rates,
+        )
 
 
 def _hows(groups: list[Group]) -> Iterator[Row]:

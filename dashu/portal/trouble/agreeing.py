@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET
 
 from collections_mgmt.domain.agreeing import Due
+from collections_mgmt.domain.because import Because
 from collections_mgmt.models import Arrangement, Settlement
 from collections_mgmt.selectors.agreements import PartShown, parts_shown
 from collections_mgmt.services.settlements import accept_settlement, withdraw_settlement
@@ -76,7 +77,7 @@ def answer_settlement(request: HttpRequest, reference: str) -> HttpResponse:
         if request.POST.get("answer") == "decline":
             withdraw_settlement(
                 settlement_id=offer.pk,
-                reason="declined by the borrower",
+                reason=Because.DECLINED.value,
                 today=lender_today(),
                 actor=actor_of(request),
             )

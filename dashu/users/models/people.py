@@ -17,6 +17,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.masking import masked_name
+from dashu.reach import of_people_given
 from dashu.users.indexes import borrower_name_index, borrower_phone_end_index, borrower_phone_index
 from dashu.users.roles import STAFF_ROLES, Role, join_role_group
 from dashu.users.sealing import BlindIndex, SealedText
@@ -107,9 +108,12 @@ def new_borrower_number() -> str:
 
 class BorrowerQuerySet(models.QuerySet["Borrower"]):
     def visible_to(self, user: Viewer) -> Self:
-        """Staff see everyone, a borrower sees themselves, anyone else sees no one."""
+        """
+        Staff see everyone, but for those who are given people one by one; a borrower sees themselves, anyone else sees
+        no one.
+        """
         if user.is_authenticated and user.is_active:
-            return self if user.is_staff else self.filter(user=user)
+            return of_people_given(self, user, borrower="pk") if user.is_staff else self.filter(user=user)
         return self.none()
 
 

@@ -25,6 +25,7 @@ from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.close_range import morning_of, reminder_plan
 from collections_mgmt.services.disputes import dispute_record
 from collections_mgmt.services.holds import place_hold
+from collections_mgmt.services.note_work import note_work
 from collections_mgmt.services.reminders_sql import queue_reminders
 from collections_mgmt.services.steer_files import call_back_files
 from collections_mgmt.services.strategies import add_strategy, digest_of, publish, stop_version
@@ -140,8 +141,9 @@ class TestTheRow:
         follow()
 
         with connection.cursor() as cursor:
-            cursor.execute(TEAMS_OF_LOANS)
-            assert cursor.fetchall() == [(file.borrower.loans.get().pk, "", "early v1")]
+            note_work(cursor, since=TODAY + DAY)
+            cursor.execute(f"SELECT loan_id, since, team, strategy FROM ({TEAMS_OF_LOANS}) AS worked")
+            assert cursor.fetchall() == [(file.borrower.loans.get().pk, TODAY, "", "early v1")]
 
     def test_gives_its_messages_a_loan_to_be_counted_for(self):
         published([REMIND, PEACE])

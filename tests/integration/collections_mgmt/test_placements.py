@@ -561,6 +561,17 @@ class TestFiles:
         sheet = load_workbook(io.BytesIO(taken.content)).active
         assert (sheet["B2"].value, sheet["B2"].data_type) == ("'=HYPERLINK(1)", "s")
 
+    @pytest.mark.parametrize(
+        ("phone", "written"),
+        [("+8612000000296", "+8612000000296"), ("+86-120=1+1", "'+86-120=1+1"), ("13800000001", "13800000001")],
+    )
+    def test_have_phones_as_they_are_dialed_and_no_formulas(self, late, north, phone, written):
+        placement = placed(late, north)
+        late.borrower.phone = phone
+        late.borrower.save()
+
+        assert self.rows(placement.file)[1][3] == written
+
     def test_of_recalls_tell_each_once_and_name_nobody(self, late, north):
         placement = placed(late, north)
         recall_placement(placement_id=placement.pk, reason="over", today=TODAY, actor=ACTOR)

@@ -137,6 +137,18 @@ class TestActsOnMany:
 
         assert owners() == [chidi.pk, chidi.pk]
 
+    def test_files_are_given_to_nobody_beyond_their_room(self, early, sun):
+        chidi = collector(of=early, capacity=2)
+        ids = [file.pk for file in files(3)]
+
+        with pytest.raises(NobodySuits) as refusal:
+            give_files(file_ids=ids, to_user_id=chidi.pk, user=sun, now=NOW)
+        assert (refusal.value.params["room"], owners()) == (2, [None, None, None])
+        assert give_files(file_ids=ids[:2], to_user_id=chidi.pk, user=sun, now=NOW) == 2
+        assert give_files(file_ids=ids[:2], to_user_id=chidi.pk, user=sun, now=NOW) == 0
+        with pytest.raises(NobodySuits):
+            give_files(file_ids=ids, to_user_id=chidi.pk, user=sun, now=NOW)
+
     def test_files_move_to_a_team_that_takes_their_level_and_needs(self, early, sun):
         other, deep = team("other"), team("deep", first_level=3)
         chidi = collector(of=early)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from collections_mgmt.models import AgencyFile, CaseFile, CaseFileEvent, Placement
+from collections_mgmt.models import AgencyFile, CaseFile, CaseFileEvent, CollectorProfile, Placement
 from collections_mgmt.services.act_on_file import put_off_file
 from collections_mgmt.services.file_rows import MayNotWorkFiles, WordsRefused
 from collections_mgmt.services.take_caller import CallerIsElsewhere, NoFileOfCaller, take_caller
@@ -124,6 +124,13 @@ class TestACaller:
         event = CaseFileEvent.objects.get(kind="CALLED_IN")
         assert (event.file_id, event.actor, event.words) == (file.pk, f"user:{chidi.pk}", "asks what is due")
         assert kept() == [(f"user:{chidi.pk}", file.number, {"by": "phone", "answer": "taken"})]
+
+    def test_beyond_the_room_of_who_answers_stays_everybodys(self, file, chidi):
+        CollectorProfile.objects.filter(pk=chidi.pk).update(capacity=0)
+
+        found = answer(AMINA, chidi)
+
+        assert (found.holder_id, found.collector_id) == (chidi.pk, None)
 
     def test_is_found_by_the_number_of_a_loan(self, file, chidi):
         assert answer(file.borrower.loans.get().number, chidi).pk == file.pk

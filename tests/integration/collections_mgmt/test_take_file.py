@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 
 from collections_mgmt.models import CaseFile, CaseFileEvent, CollectionCase
+from collections_mgmt.services.act_on_file import put_off_file
 from collections_mgmt.services.file_rows import FileNotHeld, MayNotWorkFiles, WordsRefused
 from collections_mgmt.services.take_file import (
     NoFileWaits,
@@ -50,6 +51,22 @@ class TestTake:
 
         assert take_next_file(user=chidi, now=NOW).pk == own.pk
 
+    def test_beyond_ones_room_leaves_everybodys_what_it_was(self, early):
+        chidi = collector(of=early, capacity=1)
+        for name in ("Amina", "Brook"):
+            late_person(name)
+
+        first = take_next_file(user=chidi, now=NOW)
+        put_off_file(file_id=first.pk, why="LOOKED", until=None, words="", user=chidi, now=NOW)
+        second = take_next_file(user=chidi, now=NOW)
+
+        assert first.collector_id == chidi.pk
+        assert (second.state, second.holder_id, second.collector_id) == ("HELD", chidi.pk, None)
+        give_back_file(file_id=second.pk, words="x", user=chidi, now=NOW)
+        CaseFile.objects.filter(pk=first.pk).update(state="READY", waits_for="", next_action_at=None)
+        again = take_next_file(user=chidi, now=NOW)
+        assert (again.pk, again.collector_id) == (first.pk, chidi.pk)
+
     def test_gives_nothing_of_another_language_skill_team_or_person(self, early):
         chidi, other = collector(of=early), collector("Ben", of=early)
         late_person("Amina", language="en")
@@ -92,7 +109,7 @@ class TestTake:
             late_person(name)
 
         user = User.objects.get(pk=chidi.pk)
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(16):
             take_next_file(user=user, now=NOW)
 
 

@@ -20,10 +20,9 @@ from collections_mgmt.models import (
     Placement,
     PromiseToPay,
 )
-from collections_mgmt.selectors import desk_sources
-from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
 from collections_mgmt.selectors.overview import Flow, Scope, flows_of
 from collections_mgmt.selectors.overview_rows import Page, happened
+from collections_mgmt.services.steer_files import move_files
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging.models import ContactAttempt, ContactRefusal, GuardDecision, OutboxMessage
@@ -34,6 +33,8 @@ from loans.models import Loan
 from tests import factories
 from tests.factories import pay, running_loan
 from tests.integration.collections_mgmt import agency_cases
+from tests.integration.collections_mgmt.desk_cases import team
+from tests.integration.collections_mgmt.strategy_cases import PEACE, published, supervisor
 from tests.integration.overview.conftest import FEBRUARY, JANUARY, MARCH, MONTH, close
 
 pytestmark = pytest.mark.django_db
@@ -254,13 +255,6 @@ def attempt(loan: Loan, moment: datetime, outcome: str = "NO_ANSWER", **fields: 
     )
 
 
-@pytest.fixture
-def early_team(loan: Loan) -> Iterator[None]:
-    desk_sources.register_teams(f"SELECT {loan.pk}::bigint AS loan_id, 'early' AS team, 'gentle' AS strategy")
-    yield
-    desk_sources.register_teams(TEAMS_OF_LOANS)
-
-
 class TestCalls:
     def test_give_no_rate_where_none_is_noted(self, loan):
         attempt(loan, at(31, 23), outcome_at=at(1, 9, month=4))
@@ -291,9 +285,13 @@ class TestCalls:
         (row,) = rows(Measure.CALL).rows
         assert (row.on, row.place.key, row.loan) == (date(2026, 3, 4), made.pk, loan)
 
-    def test_give_right_party_contact_and_cost_by_team_and_strategy(self, loan, brook, early_team):
+    def test_give_right_party_contact_and_cost_by_team_and_strategy(self, loan, brook):
         other = running_loan(brook)
+        team("early")
+        published([PEACE])
         close(FEBRUARY)
+        file_ids = [brook.files.get().pk]
+        move_files(file_ids=file_ids, team_id=team("late").pk, user=supervisor(), now=at(1, 8))
         for hour, outcome in ((9, "RIGHT_PARTY"), (11, "REFUSED"), (13, "NO_ANSWER"), (15, "RIGHT_PARTY")):
             attempt(loan, at(30, hour), outcome, cost_minor=250)
         attempt(other, at(30, 9), "FAILED", cost_minor=999)
@@ -305,11 +303,12 @@ class TestCalls:
         assert found.total(CNY).right_party_rate == Decimal("0.7500")
         assert found.total(CNY).by_detail(Measure.COST) == {"CALL": 4}
         assert found.total(CNY).cost_rate == Decimal("0.0100")  # 10.00 for 1,000.00
-        assert (found.teams, found.strategies) == (["early"], ["gentle"])
+        assert (found.teams, found.strategies) == (["early", "late"], ["early v1"])
         assert found.of_team("early", CNY).cost_rate == Decimal("0.0500")
-        scope = Scope("CNY", team="early", strategy="gentle")
+        scope = Scope("CNY", team="early", strategy="early v1")
         assert [row.amount_minor for row in rows(Measure.COLLECTED, scope=scope).rows] == [200_00]
-        assert rows(Measure.COLLECTED, scope=Scope("CNY", team="late")).rows == []
+        assert [row.amount_minor for row in rows(Measure.COLLECTED, scope=Scope("CNY", team="late")).rows] == [800_00]
+        assert rows(Measure.COLLECTED, scope=Scope("CNY", team="third")).rows == []
 
     @pytest.fixture
     def kept_rules(self) -> Iterator[None]:

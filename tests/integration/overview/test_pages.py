@@ -1,5 +1,6 @@
 """The overview as staff see it: the figures of a small book, the rows that they open, the workbook, and who may."""
 
+from datetime import date
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -12,16 +13,15 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from collections_mgmt.domain.desk_figures import Measure
-from collections_mgmt.models import CloseRun, DeskDay, LoanMove
+from collections_mgmt.models import CloseRun, DeskDay, FileWork, LoanMove
 from collections_mgmt.selectors import desk_sources
-from collections_mgmt.selectors.desk_teams import TEAMS_OF_LOANS
 from collections_mgmt.services.write_desk_figures import write_desk_figures
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import lender_now
 from dashu.users.models import User
 from tests import factories
-from tests.factories import running_loan
-from tests.integration.overview.conftest import FEBRUARY, MARCH
+from tests.factories import pay, running_loan, yuan
+from tests.integration.overview.conftest import FEBRUARY, MARCH, close
 from tests.integration.staff.conftest import as_role
 
 pytestmark = pytest.mark.django_db
@@ -143,6 +143,29 @@ class TestRows:
         assert listed(client, "of=behind&since=1&until=31") == [book.chen.number]
         assert listed(client, "of=behind&since=1&next=44~" + str(book.eve.pk)) == [book.chen.number]
 
+    @pytest.mark.parametrize(("since", "behind"), [(1, ["amina", "brook", "eve"]), (31, [])])
+    def test_of_a_past_day_are_the_loans_that_its_figures_count(self, book, since, behind):
+        client = as_role("SUPERVISOR")
+        day = f"on={FEBRUARY}&compared={date(2026, 1, 31)}"
+
+        loans, par = cards(overview(client, day))["loans"], client.get(f"{reverse(PAGE)}?{day}").context["groups"][0]
+        assert loans == (3, 0)
+        assert [card.rows.startswith(reverse(ROWS)) for card in par.cards[:4]] == [True] * 4
+        answer = client.get(f"{reverse(ROWS)}?{day}&of=behind&since={since}")
+        found = [str(row[0]).split(">")[1].split("<")[0] for row in answer.context["listing"].table.rows]
+        assert found == [getattr(book, name).number for name in behind]
+
+    def test_of_a_past_day_are_those_that_have_ended_since_too(self, book):
+        pay(book.eve, yuan(12_900), date(2026, 4, 2), kind="SETTLEMENT")
+        close(date(2026, 4, 2))
+        book.eve.refresh_from_db()
+        assert book.eve.status == "SETTLED"
+
+        client = as_role("SUPERVISOR")
+        assert listed(client, "of=behind&since=1") == [book.chen.number, book.eve.number]
+        assert listed(client, "of=behind&since=31&product=consumer") == [book.eve.number]
+        assert listed(client, "of=behind&since=31&product=sme") == []
+
     def test_of_the_measures_are_what_was_counted(self, book):
         client = as_role("SUPERVISOR")
 
@@ -183,12 +206,9 @@ class TestWorkbook:
         assert (record.subject_id, record.data["compared"]) == (str(MARCH), str(FEBRUARY))
 
     def test_holds_no_formula(self, book):
-        desk_sources.register_teams(
-            f"SELECT {book.amina.pk}::bigint AS loan_id, '=1+1'::text AS team, '@SUM(A1)'::text AS strategy"
-        )
+        FileWork.objects.filter(borrower=book.amina.borrower).update(team="=1+1", strategy="@SUM(A1)")
         DeskDay.objects.all().delete()
         write_desk_figures(through=MARCH, now=lender_now())
-        desk_sources.register_teams(TEAMS_OF_LOANS)
 
         answer = as_role("SUPERVISOR").post(f"{reverse(EXPORT)}?{DAYS}")
 

@@ -1,12 +1,15 @@
 """What staff note at a case: promises, holds, and who may do what."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
-from collections_mgmt.models import CollectionCase, Hold, PromiseToPay
+from collections_mgmt.models import CaseFile, CollectionCase, Hold, PromiseToPay
 from collections_mgmt.services.close_day import close_date
-from dashu.kernel.dates import lender_today
+from collections_mgmt.services.complaints import make_complaint
+from collections_mgmt.services.promises import note_promise
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.users.models import User
 from repayments.models import LoanEvent
 from tests import factories
@@ -45,6 +48,37 @@ class TestCasePage:
         page = client.get(f"/admin/collections_mgmt/collectioncase/{case.pk}/change/").content.decode()
         assert "1,100.16" in page
         assert "salary on the 3rd" in page
+
+    def test_says_in_the_readers_language_why_something_ended(self, case, chidi, client):
+        factories.speak(chidi, "zh-hans")
+        today, by = lender_today(), factories.ACTOR
+        for days in (5, 6):
+            note_promise(
+                loan_id=case.loan_id, amount_minor=1_000_00, due_on=today + timedelta(days=days), today=today, actor=by
+            )
+        complaint = make_complaint(
+            borrower_id=case.loan.borrower_id, loan_id=case.loan_id, about="CONTACT", words="w", wish="", key=uuid4(),
+            now=lender_now(), actor=by,
+        )  # fmt: skip
+        hold = Hold.objects.get()
+        assert PromiseToPay.objects.get(status="CANCELLED").end_reason == "ANOTHER_PROMISE"
+        assert hold.reason == f"COMPLAINT {complaint.reference}"
+        client.force_login(chidi)
+
+        file = CaseFile.objects.get()
+        pages = {
+            f"/admin/collections_mgmt/collectioncase/{case.pk}/change/": [
+                "已由另一项还款承诺取代",
+                complaint.reference,
+            ],
+            f"/admin/collections_mgmt/casefile/{file.pk}/change/": ["已由另一项还款承诺取代"],
+            f"/admin/collections_mgmt/hold/{hold.pk}/change/": [f"投诉 {complaint.reference}"],
+        }
+        for page, told in pages.items():
+            shown = client.get(page).content.decode()
+            assert [words for words in told if words not in shown] == [], page
+            assert "ANOTHER_PROMISE" not in shown
+            assert f"COMPLAINT {complaint.reference}" not in shown
 
     def test_a_refusal_stands_at_its_field_and_keeps_what_was_typed(self, case, chidi, client):
         client.force_login(chidi)

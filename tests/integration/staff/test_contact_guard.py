@@ -9,6 +9,7 @@ from django.urls import reverse
 from dashu.messaging.case_facts import CaseFacts, register_case_facts, unregister_case_facts
 from dashu.messaging.models import ContactAttempt, GuardDecision
 from dashu.messaging.services.dialing import ask_to_dial
+from dashu.users.models import User
 from tests import factories
 from tests.integration.staff.conftest import as_role
 
@@ -134,6 +135,7 @@ class TestEvidence:
 class TestNumbers:
     def test_of_borrowers_are_masked_for_collectors(self, amina):
         client = as_role("COLLECTOR")
+        factories.given_to(User.objects.get(role="COLLECTOR"), amina)
 
         for address in (
             reverse("admin:users_borrower_changelist"),

@@ -7,10 +7,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from collections_mgmt.desk import steering
 from collections_mgmt.models import CaseFile, CollectionCase, CollectorProfile, SavedFilter, Team
 from collections_mgmt.services.ask_for_help import ask_for_help
 from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.files_sql import register_care
+from collections_mgmt.services.steer_files import token_of
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.messaging.models import OutboxMessage
 from dashu.users.models import User
@@ -303,8 +305,49 @@ class TestLeading:
         assert all(file.number in page for file in files)
         assert CaseFile.objects.filter(collector=None).count() == 2
 
-        client.post(f"{DESK}many/give/", {"file": ids, "to_user": chidi.pk})
+        client.post(f"{DESK}many/give/", {"file": ids, "to_user": chidi.pk, "token": token_of(ids)})
         assert CaseFile.objects.filter(collector=chidi).count() == 2
+
+    @pytest.mark.parametrize("act", ["give", "move", "put-off", "call-back"])
+    def test_does_nothing_with_many_files_of_which_one_has_changed_since(self, early, chidi, sun, act):
+        files = late_people("Amina", "Brook")
+        other = Team.objects.create(code="other", name="Other")
+        client, day = signed_in(sun), (lender_today() + timedelta(days=3)).isoformat()
+        asked = client.post(
+            DESK, {"action": f"{act.replace('-', '_')}_many", "_selected_action": [f.pk for f in files]}
+        )
+        given = {"file": asked.context["ids"], "token": asked.context["token"], "to_user": chidi.pk, "team": other.pk}
+        CaseFile.objects.filter(pk=files[0].pk).update(state="WAITING", waits_for="ANSWER", next_action_at=lender_now())
+        before = list(CaseFile.objects.order_by("pk").values())
+
+        page = client.post(f"{DESK}many/{act}/", {**given, "until": day, "words": "Holidays."})
+
+        assert "Some of these files have changed meanwhile" in page.content.decode()
+        assert list(CaseFile.objects.order_by("pk").values()) == before
+        client.post(f"{DESK}many/{act}/", {**given, "until": day, "words": "x", "token": page.context["token"]})
+        assert list(CaseFile.objects.order_by("pk").values()) != before
+
+    def test_says_how_many_stayed_as_they_were(self, chidi, sun):
+        files = late_people("Amina", "Brook")
+        CaseFile.objects.filter(pk=files[0].pk).update(collector=chidi)
+        ids = [file.pk for file in files]
+
+        page = signed_in(sun).post(
+            f"{DESK}many/give/", {"file": ids, "to_user": chidi.pk, "token": token_of(ids)}, follow=True
+        )
+
+        assert "1 file changed." in page.content.decode()
+        assert "1 file stayed as it was" in page.content.decode()
+
+    def test_refuses_more_files_than_one_act_takes(self, chidi, sun, monkeypatch):
+        monkeypatch.setattr(steering, "MOST", 1)
+        ids = [file.pk for file in late_people("Amina", "Brook")]
+
+        page = signed_in(sun).post(
+            DESK, {"action": "give_many", "_selected_action": ids, "select_across": "1"}, follow=True
+        )
+
+        assert "These are more than 1 files" in page.content.decode()
 
     def test_puts_off_moves_and_calls_back(self, early, sun):
         ids = [file.pk for file in late_people("Amina", "Brook")]
@@ -312,10 +355,11 @@ class TestLeading:
         client = signed_in(sun)
         until = (lender_today() + timedelta(days=3)).isoformat()
 
-        client.post(f"{DESK}many/put-off/", {"file": ids, "until": until, "words": "Holidays."})
+        told = {"file": ids, "until": until, "words": "Holidays.", "token": token_of(ids)}
+        client.post(f"{DESK}many/put-off/", told)
         assert CaseFile.objects.filter(state="WAITING").count() == 2
-        client.post(f"{DESK}many/call-back/", {"file": ids})
-        client.post(f"{DESK}many/move/", {"file": ids, "team": other.pk})
+        client.post(f"{DESK}many/call-back/", {"file": ids, "token": token_of(ids)})
+        client.post(f"{DESK}many/move/", {"file": ids, "team": other.pk, "token": token_of(ids)})
         assert CaseFile.objects.filter(state="READY", team=other).count() == 2
 
     def test_rebalances_after_a_preview(self, chidi, early, sun):

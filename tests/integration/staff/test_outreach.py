@@ -129,6 +129,7 @@ class TestGivenUp:
 
     def test_a_collector_reads_and_changes_nothing(self, message, chidi):
         client = sign_in(chidi)
+        factories.given_to(chidi, message.borrower)
 
         assert client.get(f"/admin/messaging/outboxmessage/{message.pk}/change/").status_code == 200
         tried = client.post(f"/admin/messaging/outboxmessage/{message.pk}/try-again/", {"reason": "Corrected"})
@@ -155,6 +156,7 @@ class TestRefused:
                 at=lender_now(),
             )
         client = sign_in(chidi)
+        factories.given_to(chidi, amina)
 
         page = client.get("/admin/messaging/contactrefusal/").content.decode()
         assert "The borrower opted out · Enough messages today" in page

@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 
 from dashu.users.models import Borrower, Partner, User
 from dashu.users.roles import sync_roles
+from tests import factories
 
 
 @pytest.mark.django_db
@@ -73,10 +74,17 @@ class TestVisibility:
     def test_a_borrower_sees_only_themselves(self, amina, brook):
         assert list(Borrower.objects.visible_to(amina.user)) == [amina]
 
-    def test_staff_see_everyone_and_strangers_no_one(self, amina, brook, chidi, dana):
-        assert set(Borrower.objects.visible_to(chidi)) == {amina, brook}
+    def test_staff_see_everyone_and_strangers_no_one(self, amina, brook, dana):
+        assert set(Borrower.objects.visible_to(factories.staff("Una", "UNDERWRITER"))) == {amina, brook}
         assert list(Borrower.objects.visible_to(dana.user)) == []
         assert list(Borrower.objects.visible_to(AnonymousUser())) == []
+
+    def test_who_is_given_people_one_by_one_sees_those(self, amina, brook, chidi):
+        assert list(Borrower.objects.visible_to(chidi)) == []
+
+        factories.given_to(chidi, brook)
+
+        assert list(Borrower.objects.visible_to(chidi)) == [brook]
 
     def test_someone_made_inactive_sees_nothing(self, amina):
         amina.user.is_active = False

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashu.kernel import dates
-from dashu.kernel.dates import LENDER_ZONE, InvalidDate, add_months, lender_today, parse_date
+from dashu.kernel.dates import LENDER_ZONE, DateOutOfRange, InvalidDate, add_months, lender_today, parse_date
 
 
 class TestAddMonths:
@@ -35,6 +35,14 @@ class TestAddMonths:
     def test_counts_back(self):
         assert add_months(date(2026, 3, 31), -1) == date(2026, 2, 28)
         assert add_months(date(2026, 1, 15), -13) == date(2024, 12, 15)
+
+    @pytest.mark.parametrize(("anchor", "months"), [(date(9999, 12, 31), 1), (date(1, 1, 1), -1)])
+    def test_refuses_what_lies_beyond_the_years_there_are(self, anchor, months):
+        with pytest.raises(DateOutOfRange):
+            add_months(anchor, months)
+
+    def test_reaches_the_last_year(self):
+        assert add_months(date(9999, 11, 30), 1) == date(9999, 12, 30)
 
     @given(anchor=st.dates(date(1970, 1, 1), date(2100, 12, 31)), months=st.integers(0, 600))
     def test_lands_in_the_right_month_on_the_day_or_the_last_one(self, anchor, months):
