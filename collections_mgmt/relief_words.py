@@ -72,6 +72,7 @@ WHYS: Mapping[Why, Promise] = {
     Why.CATCHES_UP: _("It brings the loan up to date in parts that your month can carry."),
     Why.BRIDGES_GAP: _("It bridges the months until your income is back."),
     Why.LOWERS_FOR_GOOD: _("It lowers the payment to what your month can carry, until the end of the loan."),
+    Why.ONE_PAYMENT: _("It makes one payment a month of several, and your month can carry it."),
     Why.COSTS_LEAST: _("No other plan fits your month; this one makes the loan itself cheaper."),
 }
 
@@ -109,6 +110,12 @@ _REASONS: Mapping[Code, Promise] = {
     Code.NOT_TEMPORARY: _("We do not know that the income will be back, and from when on."),
     Code.NOTHING_TO_WAIVE: _("No interest, fee or penalty is unpaid."),
     Code.ONE_LOAN: _("There is no other loan here that it could be joined with."),
+    Code.OPEN_ELSEWHERE: _("Something else is offered on one of these loans. Once that has ended, they can be joined."),
+    Code.TOO_EARLY: _("The loan is %(found)s days past due; a settlement is offered from %(limit)s days on."),
+    Code.NO_LUMP_SUM: _(
+        "A settlement takes a sum at once, such as with the help of family. If you can have one, tell us how much."
+    ),
+    Code.PAYS_ALL: _("%(found)s at once pays all that is owed, %(limit)s, so nothing has to be given up."),
     Code.NEEDS_PERSON: _("A person decides on this with you."),
     Code.DOES_NOT_FIT_LOAN: _("The loan is not of a kind that can be changed like this."),
     Code.BELOW_INTEREST: _("The lower payment would not even pay the interest, so the debt would grow."),

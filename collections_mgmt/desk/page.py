@@ -27,6 +27,7 @@ from collections_mgmt.desk.words import (
 from collections_mgmt.domain.next_step import Suggestion, suggest
 from collections_mgmt.domain.priority import Priority, priority_of
 from collections_mgmt.domain.scripts import Script, scripts_for
+from collections_mgmt.forborne_words import staff_line
 from collections_mgmt.models import CaseFile
 from collections_mgmt.presenting import tone_of
 from collections_mgmt.selectors.borrower_now import (
@@ -136,6 +137,7 @@ def _banners(running: Running) -> list[tuple[str, Any]]:
                 },
             )
         )
+    told += [("soon", staff_line(plan)) for plan in running.forborne]
     return told
 
 

@@ -43,6 +43,7 @@ class Budget(models.Model):
     :ivar expenses, debts: by code, in minor units. :ivar words: what was said where an amount is unusual, by code.
     :ivar income_later_minor, income_later_from: that is expected again, and from when on; both or none.
     :ivar payday: the day of the month on which the income comes.
+    :ivar lump_sum_minor: that could be paid at once, such as with somebody's help.
     :ivar surplus_minor: what is left of a month before anything of ours, as `figures` comes to it; may be negative.
     """
 
@@ -65,6 +66,7 @@ class Budget(models.Model):
     income_later_minor = models.BigIntegerField(_("income expected later"), null=True, blank=True)
     income_later_from = models.DateField(_("expected from"), null=True, blank=True)
     payday = models.PositiveSmallIntegerField(_("day of the income"), null=True, blank=True)
+    lump_sum_minor = models.BigIntegerField(_("can be paid at once"), null=True, blank=True)
     surplus_minor = models.BigIntegerField(_("left of a month"))
     figures = models.JSONField(_("what follows"), db_default={}, default=dict)
     actor = models.TextField(_("noted by"))
@@ -84,6 +86,9 @@ class Budget(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(payday=None) | Q(payday__range=(1, 31)), name="collections_budget_payday"
+            ),
+            models.CheckConstraint(
+                condition=Q(lump_sum_minor=None) | Q(lump_sum_minor__gt=0), name="collections_budget_lump_sum"
             ),
         ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils import translation
@@ -10,7 +11,9 @@ from django.utils.translation import gettext, ngettext
 
 from collections_mgmt.papers.words import method_name
 from dashu.documents.papers import paper
+from dashu.web.templatetags.dashu import percent, percent_shown
 from dashu.web.writing import TYPST_LANGUAGE, amount, bare_amount, day, plain, short_day
+from loans.domain.cost_sheet import sheet_of
 
 
 def amendment_pdf(
@@ -95,6 +98,8 @@ def _asked(rows: Sequence[Sequence[Any]]) -> int:
 def _change(facts: Mapping[str, Any]) -> Iterator[list[str]]:
     currency, figures = facts["currency"], facts["figures"]
     yield [gettext("What was chosen"), method_name(facts["method"])]
+    if "consolidation" in figures:
+        yield from _joined(figures["consolidation"], facts["loan"], currency)
     if figures["first_due_on"]:
         yield [
             gettext("First payment"),
@@ -111,11 +116,38 @@ def _change(facts: Mapping[str, Any]) -> Iterator[list[str]]:
         yield [gettext("Given up by the lender"), amount(facts["given_up"], currency)]
 
 
+def _joined(joined: Mapping[str, Any], number: str, currency: str) -> Iterator[list[str]]:
+    """Say which loans end and for how much, which one begins, and all that this one costs."""
+    sheet = sheet_of(joined["cost_sheet"])
+    for each in joined["ends"]:
+        yield [
+            gettext("Loan %(number)s ends") % {"number": each["loan"]},
+            gettext("%(amount)s, at %(rate)s a year")
+            % {"amount": amount(each["minor"], currency), "rate": percent(Decimal(each["annual_rate"]))},
+        ]
+    yield [
+        gettext("Loan %(number)s begins") % {"number": number},
+        gettext("%(amount)s, at %(rate)s a year")
+        % {"amount": amount(sheet.principal, currency), "rate": percent(sheet.annual_rate)},
+    ]
+    yield [gettext("Its interest in all"), amount(sheet.interest, currency)]
+    yield [gettext("Its fees"), amount(sheet.fees, currency)]
+    yield [gettext("All it costs a year, simple"), percent_shown(sheet.simple_rate)]
+    yield [gettext("All it costs a year, compounded"), percent_shown(sheet.effective_rate)]
+    yield [gettext("Penalty interest, if a payment is late"), percent(sheet.late.annual_rate)]
+
+
 def _clauses(facts: Mapping[str, Any]) -> Iterator[list[str]]:
     currency, figures = facts["currency"], facts["figures"]
+    joins = "consolidation" in figures
     yield [
         gettext("What changes"),
         gettext(
+            "On the day of acceptance the new loan pays the others off, and they end; no money changes hands, and no"
+            " fee for paying early is charged. The new loan is paid by the schedule above."
+        )
+        if joins
+        else gettext(
             "From the day of acceptance on, the loan is paid by the schedule above. It takes the place of what was left"
             " of the earlier schedule; all else in the contract stays as it is."
         ),
@@ -124,11 +156,7 @@ def _clauses(facts: Mapping[str, Any]) -> Iterator[list[str]]:
     if facts["withdraw_days"]:
         yield [
             gettext("Taking it back"),
-            gettext(
-                "The borrower can take this back up to %(day)s, as long as nothing was paid after acceptance. Then the"
-                " loan is as if nothing had been changed."
-            )
-            % {"day": day(facts["withdraw_until"])},
+            _taking_back(joins) % {"day": day(facts["withdraw_until"])},
         ]
     late = ngettext(
         "If a payment is more than %(days)s day late, the plan is broken.",
@@ -149,6 +177,18 @@ def _clauses(facts: Mapping[str, Any]) -> Iterator[list[str]]:
     yield [gettext("If a payment is missed"), joint.join([late, cured, ended])]
     if facts["observed_until"]:
         yield [gettext("Your credit record"), _record(facts)]
+
+
+def _taking_back(joins: bool) -> str:
+    if joins:
+        return gettext(
+            "The borrower can take this back up to %(day)s, as long as nothing was paid on the new loan. Then the loans"
+            " that it paid off run on as if nothing had been changed."
+        )
+    return gettext(
+        "The borrower can take this back up to %(day)s, as long as nothing was paid after acceptance. Then the loan is"
+        " as if nothing had been changed."
+    )
 
 
 def _cost(extra: int, interest: int, currency: str) -> str:

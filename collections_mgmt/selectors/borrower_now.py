@@ -3,19 +3,29 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from collections_mgmt.models import Complaint, Dispute, HardshipRequest, Hold, OverdueStatus, PromiseToPay
+from collections_mgmt.models import (
+    Complaint,
+    Dispute,
+    HardshipRequest,
+    Hold,
+    OverdueStatus,
+    PromiseToPay,
+    RestructuringPlan,
+)
+from collections_mgmt.selectors.relief_plans import forborne_of_borrower
 from loans.models import CreditReview, Loan
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What somebody reads before they do anything."""
+    """What somebody reads before they do anything. :param forborne: the plans under which loans count as changed."""
 
     promises: list[PromiseToPay]
     holds: list[Hold]
     help: list[HardshipRequest]
     complaints: list[Complaint]
     disputes: list[Dispute]
+    forborne: list[RestructuringPlan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ class Month:
 
 
 def running_of(borrower_id: int, *, on: date) -> Running:
-    """Return what runs; five queries."""
+    """Return what runs; six queries."""
     loans = Loan.objects.filter(borrower=borrower_id)
     holds = Hold.objects.filter(loan__in=loans, ended_on=None, starts_on__lte=on)
     return Running(
@@ -69,6 +79,7 @@ def running_of(borrower_id: int, *, on: date) -> Running:
         help=list(HardshipRequest.objects.open().filter(borrower=borrower_id)),
         complaints=list(Complaint.objects.open().filter(borrower=borrower_id).order_by("due_on")),
         disputes=list(Dispute.objects.open().filter(borrower=borrower_id).order_by("due_on")),
+        forborne=forborne_of_borrower(borrower_id, on),
     )
 
 

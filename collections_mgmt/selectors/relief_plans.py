@@ -19,6 +19,14 @@ def forborne_plans(loan_ids: Iterable[int], on: date) -> dict[int, Restructuring
     return {plan.loan_id: plan for plan in found if plan.is_observed or on < plan.forborne_until}
 
 
+def forborne_of_borrower(borrower_id: int, on: date) -> list[RestructuringPlan]:
+    """Return the plans under which loans of a borrower that still run count as forborne on a day; one query."""
+    found = RestructuringPlan.objects.filter(loan__borrower=borrower_id, loan__status__in=("ACTIVE", "CHARGED_OFF"))
+    plans = found.exclude(status="WITHDRAWN").select_related("loan").order_by("loan_id", "pk")
+    newest = {plan.loan_id: plan for plan in plans if plan.is_observed or on < plan.forborne_until}
+    return list(newest.values())
+
+
 def floors_of(loan_id: int) -> list[Floor]:
     """Return at what class and stage the loan was held, and when."""
     plans = RestructuringPlan.objects.filter(loan=loan_id).order_by("pk")

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -162,7 +163,8 @@ def _close(item: CloseRange, *, today: date) -> None:
             steps.do("notices", announce_collections, on=send_on, not_before=not_before, **within)
             steps.do("reminders", queue_reminders, cursor, reminder_plan(send_on, not_before), **within)
             steps.do("promise_reminders", remind_of_promises, cursor, on=send_on, not_before=not_before, **within)
-            steps.do("offer_reminders", remind_of_offers, cursor, on=send_on, not_before=not_before, **within)
+            remind = partial(remind_of_offers, days_before=policy.relief_limits(send_on).remind_days)
+            steps.do("offer_reminders", remind, cursor, on=send_on, not_before=not_before, **within)
         steps.do("portfolio", _sum_portfolio, cursor, item, scales)
     item.counts, item.seconds = steps.counts, steps.seconds
 

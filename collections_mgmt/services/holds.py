@@ -227,6 +227,14 @@ def expire_holds(*, on: date, actor: str) -> int:
     return expired
 
 
+@transaction.atomic
+def follow_holds(*, loan_id: int, today: date, reason: str, actor: str) -> None:
+    """Let the count of a loan stand still on the days of its holds, and on no others, where it runs on again."""
+    loan = lock_loan(loan_id)
+    if Hold.objects.filter(loan=loan).exists():
+        _let_stand_still(loan, today=today, reason=reason, actor=actor)
+
+
 def _let_stand_still(loan: Loan, *, today: date, reason: str, actor: str) -> None:
     """Write what pauses and resumes the count of a locked loan so that it stands still on the days of all its holds."""
     holds = list(Hold.objects.filter(loan=loan))

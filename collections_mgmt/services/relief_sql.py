@@ -14,8 +14,6 @@ from django.db.backends.utils import CursorWrapper
 
 from dashu.policy.relief import PlanClocks
 
-REMIND_DAYS = 3  # before the last day of an offer
-
 _OPEN = """
 SELECT offered.* FROM collections_mgmt_offerset AS offered
 WHERE offered.status = 'OPEN' AND {which} AND (
@@ -61,8 +59,14 @@ def expire_offers(cursor: CursorWrapper, *, on: date, first: int, end: int, acto
     return int(cursor.fetchone()[0])
 
 
-def remind_of_offers(cursor: CursorWrapper, *, on: date, not_before: Any, first: int, end: int) -> int:
-    """Queue one reminder of each offer that ends soon; return how many are new. :param on: the day it goes out."""
+def remind_of_offers(
+    cursor: CursorWrapper, *, on: date, days_before: int, not_before: Any, first: int, end: int
+) -> int:
+    """
+    Queue one reminder of each offer that ends soon; return how many are new.
+
+    :param on: the day it goes out. :param days_before: the last day of an offer, by the rule `relief.limits`.
+    """
     template = "'collections.offer_expiring'"
     which = (
         "offered.last_day BETWEEN %(on)s AND %(through)s AND offered.reminded_at IS NULL AND offered.made_on < %(on)s"
@@ -77,7 +81,7 @@ def remind_of_offers(cursor: CursorWrapper, *, on: date, not_before: Any, first:
         """,  # noqa: S608 – its parts are written here
         {
             "on": on,
-            "through": on + timedelta(days=REMIND_DAYS),
+            "through": on + timedelta(days=days_before),
             "at": not_before,
             "first": first,
             "end": end,

@@ -52,6 +52,7 @@ class ReliefLimits:
     :param first_payments: of a running plan, during which there is no other.
     :param cooling_off_days: from acceptance, in which the plan is given back if nothing was paid under it.
     :param deciding_days: that an offer stands, without anybody pressing for an answer.
+    :param remind_days: before the last day of an offer, from which day on its borrower is reminded, once.
     :param value_loss: of the lender's present value at the original rate; a greater one needs a person, and counts as
         a default under EU rules.
     :param longest_months: by method, see `TIMED`.
@@ -67,6 +68,7 @@ class ReliefLimits:
     first_payments: int
     cooling_off_days: int
     deciding_days: int
+    remind_days: int
     most_offers: int
     value_loss: Decimal
     capitalizes: bool
@@ -161,6 +163,7 @@ def relief_limits_of(value: Any) -> ReliefLimits:
         first_payments=count(value["first_payments"]),
         cooling_off_days=count(value["cooling_off_days"]),
         deciding_days=count(value["deciding_days"]),
+        remind_days=count(value["remind_days"]),
         most_offers=count(value["most_offers"]),
         value_loss=_share(value["value_loss"]),
         capitalizes=yes_or_no(value["capitalizes"]),
@@ -174,6 +177,8 @@ def relief_limits_of(value: Any) -> ReliefLimits:
         raise ValueError(f"1 to 3 offers, at least one restructuring within 1 to 120 months: {limits}")
     if not (1 <= limits.deciding_days <= 60 and limits.cooling_off_days <= 30):
         raise ValueError(f"an offer stands 1 to 60 days, and is given back within up to 30: {limits}")
+    if limits.remind_days >= limits.deciding_days:
+        raise ValueError(f"a reminder goes out after the offer, so remind_days lie below deciding_days: {limits}")
     if set(limits.longest_months) != set(TIMED) or not all(1 <= n <= 36 for n in limits.longest_months.values()):
         raise ValueError(f"1 to 36 months for each of {', '.join(TIMED)}")
     if not limits.longest_terms or not all(1 <= months <= 600 for months in limits.longest_terms.values()):

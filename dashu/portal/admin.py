@@ -156,7 +156,7 @@ class LoanAdmin(QueueList, CashDesk, RefundsCredit, FoundByLoan, ReadOnlyAdmin):
                 "act_groups": act_groups(request, loan),
                 "tables": [
                     *waiting_acts(loan, today=today, may_see=may_see),
-                    *loan_tables(loan, version=asked.get("version", ""), may_see=may_see, on_day=on_day),
+                    *loan_tables(loan, version=asked.get("version", ""), may_see=may_see, today=today, on_day=on_day),
                 ],
             }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})

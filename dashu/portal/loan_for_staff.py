@@ -13,8 +13,10 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.forborne_words import staff_rows
 from collections_mgmt.models import CollectionCase, OverdueChange, OverdueStatus
 from collections_mgmt.presenting import bucket_label, classification_label, tone_of
+from collections_mgmt.selectors.relief_plans import forborne_plans
 from dashu.approvals.presenting import Line, lines_of
 from dashu.approvals.selectors import pending_for_loan
 from dashu.kernel.dates import parse_date
@@ -63,7 +65,7 @@ def loan_figures(loan: Loan, *, today: date) -> list[Figure]:
 
 
 def loan_tables(
-    loan: Loan, *, version: str, may_see: Callable[[str], bool], on_day: Table | None = None
+    loan: Loan, *, version: str, may_see: Callable[[str], bool], today: date, on_day: Table | None = None
 ) -> list[Table]:
     """
     Return the tables of the page that this person may see.
@@ -73,6 +75,8 @@ def loan_tables(
     :param on_day: the table of a past day, which everyone who sees the loan sees.
     """
     tables = [_schedule(loan, version), *([on_day] if on_day else [])]
+    if may_see("collections_mgmt.view_overduestatus"):
+        tables.extend(_forborne(loan, today))
     if may_see("repayments.view_payment"):
         tables.append(_payments(loan))
     if may_see("repayments.view_issueddocument"):
@@ -88,6 +92,16 @@ def loan_tables(
         tables.extend(_before_takeover(loan, may_see))
         tables.append(restatement_table(loan, most=SHOWN_RESTATEMENTS))
     return tables
+
+
+def _forborne(loan: Loan, today: date) -> list[Table]:
+    """Return what a plan of relief means for a loan that counts as forborne; nothing for any other."""
+    plan = forborne_plans([loan.pk], today).get(loan.pk)
+    if plan is None:
+        return []
+    rows = [list(row) for row in staff_rows(plan)]
+    note = _("Forborne: the contract was changed because it could not be paid as agreed.")
+    return [Table(_("Forborne"), [Column(_("what")), Column(_("now"))], rows, empty="", note=note)]
 
 
 def past_day(loan: Loan, *, as_of: str, known_on: str, today: date) -> Table:

@@ -638,6 +638,7 @@ TABLES: tuple[Table, ...] = (
             **_fields("reference", "made_at", "household", "cause", "lasts"),
             **_fields("income", "verified", "expenses", "debts", "words"),
             "surplus": _amount(attrgetter("surplus_minor"), attrgetter("currency")),
+            "lump_sum": _amount(attrgetter("lump_sum_minor"), attrgetter("currency")),
         },
     ),
     Table(

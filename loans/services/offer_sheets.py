@@ -10,7 +10,9 @@ by then, it is paid out with the first.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
+from dashu.finance.loan import InterestBasis
 from dashu.finance.penalty import PenaltyRule
 from dashu.finance.terms import Method, ScheduleTerms
 from dashu.kernel.dates import lender_date
@@ -18,7 +20,7 @@ from dashu.policy import rules as policy
 from loans.domain.cost_sheet import CostSheet, cost_sheet
 from loans.domain.terms import ProductRules
 from loans.domain.tranches import Part, parts_of_json
-from loans.models import Offer, ProductTerms
+from loans.models import Loan, Offer, ProductTerms
 from loans.selectors.products import product_terms
 
 
@@ -77,3 +79,17 @@ def sheet_on(offer: Offer, *, on: date) -> CostSheet:
     """
     product = product_of_offer(offer).rules
     return sheet_of_terms(terms_of_offer(offer, product, on=on), product, on=on, currency=offer.application.currency)
+
+
+def sheet_of_loan(loan: Loan, *, on: date) -> CostSheet:
+    """Return what a loan in one sum costs, from its own terms. :param on: the day whose cap it is held against."""
+    contract = loan.contract
+    return cost_sheet(
+        [loan.schedule_terms],
+        contract.penalty,
+        loan.fee_lines,
+        currency=loan.currency,
+        rate_cap=policy.rate_cap(on),
+        running_rate=contract.annual_rate if contract.interest_basis is InterestBasis.DAILY else Decimal(0),
+        running_year_days=contract.interest_year_days,
+    )

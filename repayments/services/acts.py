@@ -14,6 +14,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from dashu.finance.installments import Component
+from dashu.finance.relief import Relief, ReliefMethod
 from dashu.finance.terms import MOST_INSTALLMENTS
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
@@ -26,6 +27,7 @@ from repayments.services.charge_fee import charge_fee, chargeable_lines
 from repayments.services.charge_off_loan import charge_off_loan
 from repayments.services.correct_payment import apply_to_installment, correct_payment
 from repayments.services.extend_loan import extend_loan
+from repayments.services.give_relief import give_relief
 from repayments.services.move_payment import move_payment
 from repayments.services.pause_count import pause_count, resume_count
 from repayments.services.refund_credit import refund_credit
@@ -420,6 +422,35 @@ ACTS: Mapping[str, Act] = {
                 actor=doing.actor,
             ),
             _is_paused,
+        ),
+        Act(
+            "arrears_plan",
+            _("Arrears in installments"),
+            Group.RELIEF,
+            "repayments.restructure_loanevent",
+            _("What is overdue is spread over the next installments, beside the schedule, and due with them."),
+            (
+                Field(
+                    "over",
+                    _("Over how many installments"),
+                    Kind.WHOLE,
+                    is_required=False,
+                    low=1,
+                    high=MOST_INSTALLMENTS,
+                    help=_("Leave it empty for all that are still to come."),
+                ),
+                _DATE,
+                _REASON,
+            ),
+            lambda loan, values, doing: give_relief(
+                loan_id=loan.pk,
+                relief=Relief(ReliefMethod.ARREARS_PLAN, arrears_over=values["over"]),
+                given_on=values["date"],
+                today=doing.today,
+                reason=values["reason"],
+                actor=doing.actor,
+            ),
+            _is_running,
         ),
         Act(
             "restructure_loan",

@@ -9,7 +9,7 @@ A contract and its signature are the caller's: `foresee_consolidation` says what
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
 from dashu.finance import installments as finance
+from dashu.finance.joined_loans import average_rate
 from dashu.finance.loan import Payoff, payoff_of, without_early_fee
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
@@ -28,8 +29,6 @@ from repayments.services.booking import LoadedLoan, LoanNotFound, load, lock_loa
 from repayments.services.disburse_loan import disburse_loan
 from repayments.services.receive_payment import receive_payment
 from repayments.services.undo_event import undo_event
-
-_MILLIONTH = Decimal("0.000001")
 
 
 class CannotConsolidate(DomainError):
@@ -144,7 +143,7 @@ def consolidate_loans(
         raise PayoffsChanged(
             _("What ends these loans has changed since it was agreed. It has to be worked out again."), field="loans"
         )
-    before = _average_rate(loaded, payoffs, principal)
+    before = average_rate((each.contract.annual_rate, payoffs[loan_id].total) for loan_id, each in loaded.items())
     largest = max(loaded, key=lambda loan_id: (payoffs[loan_id].total, -loan_id))
     new = create_loan(
         borrower_id=locked[largest].borrower_id,
@@ -252,11 +251,6 @@ def _reference(new: Loan, old: Loan) -> str:
 
 def _payoff(loaded: LoadedLoan, on: date) -> Payoff:
     return payoff_of(loaded.position, without_early_fee(loaded.contract), on)
-
-
-def _average_rate(loaded: dict[int, LoadedLoan], payoffs: dict[int, Payoff], principal: int) -> Decimal:
-    weighted = sum((each.contract.annual_rate * payoffs[loan_id].total for loan_id, each in loaded.items()), Decimal(0))
-    return (weighted / principal).quantize(_MILLIONTH, rounding=ROUND_DOWN)
 
 
 def _rate(asked: Decimal | None, before: Decimal, today: date) -> Decimal:

@@ -9,6 +9,8 @@ from typing import Any
 from collections_mgmt.domain.relief.budget import Ask, Cause, Statement, asks, means_of
 from collections_mgmt.domain.relief.cases import Bounds, Case, Past
 from collections_mgmt.domain.relief.choosing import options
+from collections_mgmt.domain.relief.demands import plan_of
+from collections_mgmt.domain.relief.joining import JointDesk, NewLoan, Several
 from collections_mgmt.domain.relief.offers import Offer
 from collections_mgmt.domain.relief.quoting import Desk
 from collections_mgmt.domain.relief.written import offer_json, options_json, read_relief, refusal_json
@@ -16,18 +18,21 @@ from dashu.finance.affordability import AffordabilityRules, Amount
 from dashu.finance.annual_rates import DatedAmount
 from dashu.finance.events import OPENING, Event, EventType
 from dashu.finance.loan import effective_days_past_due
+from dashu.finance.periods import DueRule
 from dashu.finance.relief import Relief, ReliefMethod, life_at_end
+from dashu.finance.relief_terms import plain_terms
 from dashu.finance.replay import DateOutsideContract, History, live_through
-from dashu.finance.terms import MOST_INSTALLMENTS
+from dashu.finance.terms import MOST_INSTALLMENTS, ScheduleTerms
 from dashu.kernel.dates import add_months
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import InvalidInput, _
-from dashu.kernel.money import format_minor
+from dashu.kernel.money import MAX_MINOR, format_minor
 from dashu.policy.relief import LossAssumptions, PlanClocks, ReliefLimits, SpendingGuidelines
 from repayments.domain.replaying import LoanDocument, read_loan
 
 RESTRUCTURES = frozenset({EventType.RESTRUCTURE, EventType.EXTEND, EventType.ARREARS_PLAN})
 _ALL_SPENDING = "ALL"
+_MOST_LOANS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Rules:
 
     :param rate_cap: of the day on which the contract was made.
     :param longest_months: from the payout to the last installment, for the product.
+    :param settles_from_days: past due, from which on a loan may end for less than is owed; None: never.
+    :param rate_cap_now: of the day of the question, for a loan that is made on it.
     """
 
     limits: ReliefLimits
@@ -47,6 +54,8 @@ class Rules:
     credit_marks: Mapping[ReliefMethod, str]
     rate_cap: Decimal
     longest_months: int
+    settles_from_days: int | None
+    rate_cap_now: Decimal
 
 
 RulesOn = Callable[[str | None, str, date, date], Rules]
@@ -57,6 +66,8 @@ class Question:
     """
     One document. :param relief: a single relief that is asked about beside the options.
 
+    :param others: of the borrower's loans here, which could become one with this one.
+    :param lump_sum: that could be paid at once.
     :param longest_count: the most installments of the product; None: only the rules bound them.
     """
 
@@ -71,6 +82,8 @@ class Question:
     longest_count: int | None
     is_blocked: bool
     relief: Relief | None
+    others: tuple[LoanDocument, ...] = ()
+    lump_sum: int | None = None
 
 
 def options_document(raw: object, rules_on: RulesOn) -> dict[str, Any]:
@@ -85,6 +98,7 @@ def options_document(raw: object, rules_on: RulesOn) -> dict[str, Any]:
     rules = rules_on(question.pack, question.product, question.as_of, loan.terms.disbursed_on)
     _refuse_unknown_spending(question.statement, rules.guidelines)
     case = case_of(question, rules)
+    several = _several(question, case, rules_on) if question.others else None
     currency = loan.currency
     answer = {
         "as_of": question.as_of.isoformat(),
@@ -92,10 +106,12 @@ def options_document(raw: object, rules_on: RulesOn) -> dict[str, Any]:
         "days_past_due": case.days_past_due,
         "room": format_minor(case.means.room_now, currency),
         "asks": [_ask(ask, currency) for ask in asks(question.statement, rules.guidelines)],
-        **options_json(options(case), currency),
+        **options_json(options(case, several), currency),
     }
     if question.relief is not None:
-        answer["quoted"] = _quoted(Desk(case), question.relief, currency)
+        joins = several is not None and question.relief.method is ReliefMethod.CONSOLIDATION
+        desk = JointDesk(several) if several is not None and joins else Desk(case)
+        answer["quoted"] = _quoted(desk, question.relief, currency)
     return answer
 
 
@@ -109,6 +125,7 @@ def read_question(raw: object) -> Question:
     given.done()
     as_of = document.day("as_of")
     relief = document.anything("relief")
+    others = _others(document, loan.currency)
     question = Question(
         loan=loan,
         as_of=as_of,
@@ -117,18 +134,30 @@ def read_question(raw: object) -> Question:
         pack=document.text("pack", pack, longest=40),
         product=document.text("product", product, longest=40),
         payday=document.whole("payday", None, low=1, high=31),
-        other_loans=document.whole("other_loans", 0, high=1_000),
+        other_loans=document.whole("other_loans", len(others), low=len(others), high=1_000),
         longest_count=document.whole("longest_count", None, low=1, high=MOST_INSTALLMENTS),
         is_blocked=document.yes("in_doubt"),
         relief=None if relief is None else read_relief(relief, loan.currency, path="relief"),
+        others=others,
+        lump_sum=document.amount("lump_sum", loan.currency, None),
     )
     document.done()
     return question
 
 
 def case_of(question: Question, rules: Rules) -> Case:
-    """Live through the loan up to the day, and put beside it what else decides."""
-    loan, on = question.loan, question.as_of
+    """Live through the loan up to the day, and put beside it what else decides: what its other loans ask for too."""
+    ours = sum(plan_of(other.position, other.contract, other.on).usual for other in _beside(question, rules))
+    debts = question.statement.other_debts.stated + ours
+    return _case(question, question.loan, rules, replace(question.statement, other_debts=Amount(debts)))
+
+
+def _beside(question: Question, rules: Rules) -> list[Case]:
+    return [_case(question, other, rules, question.statement) for other in question.others]
+
+
+def _case(question: Question, loan: LoanDocument, rules: Rules, statement: Statement) -> Case:
+    on = question.as_of
     events = [event for event in loan.events if event.counts_from <= on]
     if not any(event.type in OPENING for event in events):
         raise DateOutsideContract(_("The loan has not been paid out yet on this day."), field="as_of")
@@ -138,7 +167,7 @@ def case_of(question: Question, rules: Rules) -> Case:
     return Case(
         life=life_at_end(history),
         on=on,
-        means=means_of(question.statement, rules.affordability),
+        means=means_of(statement, rules.affordability),
         bounds=Bounds(
             limits=rules.limits,
             clocks=rules.clocks,
@@ -148,6 +177,7 @@ def case_of(question: Question, rules: Rules) -> Case:
             last_day=add_months(loan.terms.disbursed_on, rules.longest_months),
             longest_count=question.longest_count or MOST_INSTALLMENTS,
             credit_marks=rules.credit_marks,
+            settles_from_days=rules.settles_from_days,
         ),
         advances=advances,
         payments=payments,
@@ -158,6 +188,43 @@ def case_of(question: Question, rules: Rules) -> Case:
         other_loans=question.other_loans,
         currency=loan.currency,
         is_blocked=question.is_blocked,
+        lump_sum=question.lump_sum,
+    )
+
+
+def _several(question: Question, case: Case, rules_on: RulesOn) -> Several:
+    """Put all loans of the question beside each other: the new one is computed as the one that takes most to end."""
+    loans = [question.loan, *question.others]
+    by_loan = [rules_on(question.pack, question.product, question.as_of, loan.terms.disbursed_on) for loan in loans]
+    cases = [_case(question, loan, rules, question.statement) for loan, rules in zip(loans, by_loan, strict=True)]
+    names = tuple(f"others[{place - 1}]" if place else "loan" for place in range(len(loans)))
+    several = Several(tuple(cases), names, None)
+    return replace(several, new=_new_loan(cases[several.largest], by_loan[0], question.longest_count))
+
+
+def _new_loan(largest: Case, rules: Rules, longest_count: int | None) -> NewLoan:
+    in_force, on = largest.life.terms, largest.on
+    assert in_force is not None
+
+    def terms_of(principal: int, annual_rate: Decimal, count: int, due_day: int | None) -> ScheduleTerms:
+        monthly = due_day is not None and in_force.due_rule.months is not None
+        return plain_terms(
+            in_force,
+            principal=principal,
+            annual_rate=annual_rate,
+            count=count,
+            on=on,
+            due_rule=DueRule(in_force.due_rule.period, in_force.due_rule.every, due_day=due_day if monthly else None),
+            method=in_force.method,
+            keeps_rate=False,
+        )
+
+    return NewLoan(
+        terms_of,
+        rate_cap=rules.rate_cap_now,
+        counts=(1, longest_count or MOST_INSTALLMENTS),
+        principals=(1, MAX_MINOR),
+        rates=(Decimal(0), rules.rate_cap_now),
     )
 
 
@@ -193,6 +260,22 @@ def past_of(history: History, events: list[Event]) -> Past:
 
 def _undone(events: list[Event]) -> set[str]:
     return {event.reverses for event in events if event.type is EventType.REVERSAL}
+
+
+def _others(document: Document, currency: str) -> tuple[LoanDocument, ...]:
+    """
+    Read the borrower's other loans here.
+
+    :raises DomainError: one is in another currency, or was not paid out by the day.
+    """
+    found = []
+    for given in document.children("others", most=_MOST_LOANS, default=[]):
+        loan = read_loan(given)
+        given.done()
+        if loan.currency != currency:
+            raise InvalidInput(_("All of the loans are in one currency."), field=given.field("terms"))
+        found.append(loan)
+    return tuple(found)
 
 
 def _statement(document: Document, currency: str) -> Statement:
@@ -249,7 +332,7 @@ def _ask(ask: Ask, currency: str) -> dict[str, Any]:
     }
 
 
-def _quoted(desk: Desk, relief: Relief, currency: str) -> dict[str, Any]:
+def _quoted(desk: Desk | JointDesk, relief: Relief, currency: str) -> dict[str, Any]:
     found = desk.quote(relief)
     if isinstance(found, Offer):
         return {"offer": offer_json(found, desk.present, currency), "refusal": None}

@@ -8,11 +8,14 @@ offer is the candidate.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from collections_mgmt.domain.relief.offers import Code, Offer, Refusal
 from collections_mgmt.domain.relief.quoting import Desk
 from dashu.finance.installments import Component
 from dashu.finance.relief import Relief, ReliefMethod
+
+Found = TypeVar("Found", bound=Offer)
 
 _RATE_STEP = Decimal("0.001")
 _STEPS = tuple(Decimal(step) for step in ("0.05", "0.1", "0.2", "0.3", "0.5"))
@@ -33,7 +36,7 @@ def _extension(desk: Desk) -> Offer | Refusal:
         return Refusal(method, Code.DOES_NOT_FIT_LOAN)
     longest = desk.case.bounds.longest_count
     counts = range(desk.remaining + 1, max(longest, desk.remaining + 1) + 1)
-    return _least(counts, lambda count: desk.quote(Relief(method, count=count, arrears_over=spread_over(desk, count))))
+    return least(counts, lambda count: desk.quote(Relief(method, count=count, arrears_over=spread_over(desk, count))))
 
 
 def _reamortization(desk: Desk) -> Offer | Refusal:
@@ -52,7 +55,7 @@ def _arrears_plan(desk: Desk) -> Offer | Refusal:
     longest = min(desk.remaining, desk.case.bounds.limits.longest_months[method])
     if not longest:
         return Refusal(method, Code.DOES_NOT_FIT_LOAN)
-    return _least(range(1, longest + 1), lambda over: desk.quote(Relief(method, arrears_over=over)))
+    return least(range(1, longest + 1), lambda over: desk.quote(Relief(method, arrears_over=over)))
 
 
 def _capitalization(desk: Desk) -> Offer | Refusal:
@@ -114,7 +117,7 @@ def _rate_cut(desk: Desk) -> Offer | Refusal:
     if not steps:
         return Refusal(method, Code.CUT_TOO_DEEP, deepest, deepest)
     over = _after_arrears(desk)
-    return _least(
+    return least(
         steps, lambda step: desk.quote(Relief(method, annual_rate=rate - step * _RATE_STEP, arrears_over=over))
     )
 
@@ -128,7 +131,7 @@ def _waiver(desk: Desk) -> Offer | Refusal:
     if not highest:
         return Refusal(method, Code.WAIVER_TOO_DEEP, charges, 0)
     over = _after_arrears(desk)
-    return _least(
+    return least(
         range(1, highest + 1),
         lambda minor: desk.quote(Relief(method, waived=_waived(desk, minor), arrears_over=over)),
     )
@@ -195,7 +198,7 @@ def _waived(desk: Desk, minor: int) -> dict[Component, int]:
     return waived
 
 
-def _least(measures: Sequence[int], quote: Callable[[int], Offer | Refusal]) -> Offer | Refusal:
+def least(measures: Sequence[int], quote: Callable[[int], Found | Refusal]) -> Found | Refusal:
     """
     Return the offer of the smallest measure that gives one, halving the range; else the refusal where the search ended.
 
@@ -203,7 +206,7 @@ def _least(measures: Sequence[int], quote: Callable[[int], Offer | Refusal]) -> 
     payments that are too high, a greater one goes further beyond that bound, and the search turns to smaller ones.
     """
     low, high = 0, len(measures) - 1
-    best: Offer | None = None
+    best: Found | None = None
     refused: Refusal | None = None
     while low <= high:
         middle = (low + high) // 2

@@ -36,6 +36,7 @@ class Bounds:
     :param last_day: by which a plan has ended at the latest.
     :param longest_count: the most installments that a new schedule has, as the product says.
     :param credit_marks: special events of the credit bureau, by method.
+    :param settles_from_days: past due, from which on a loan may end for less than is owed; None: never.
     """
 
     limits: ReliefLimits
@@ -46,6 +47,7 @@ class Bounds:
     last_day: date
     longest_count: int
     credit_marks: Mapping[ReliefMethod, str] = field(default_factory=dict)
+    settles_from_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Case:
     :param reasons: in the borrower's words; empty: none was given.
     :param payday: the day of the month on which the income comes, where it no longer fits the due day.
     :param other_loans: that the borrower has here besides this one.
+    :param lump_sum: that could be paid at once, such as with somebody's help; None: none was spoken of.
     :param is_blocked: the contract or the identity is in doubt, so that only a person decides.
     """
 
@@ -74,6 +77,7 @@ class Case:
     other_loans: int = 0
     currency: str = "CNY"
     is_blocked: bool = False
+    lump_sum: int | None = None
 
     @cached_property
     def position(self) -> Position:

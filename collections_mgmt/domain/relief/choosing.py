@@ -11,8 +11,10 @@ from dataclasses import replace
 from collections_mgmt.domain.relief.budget import Cause
 from collections_mgmt.domain.relief.candidates import gentlest
 from collections_mgmt.domain.relief.cases import Case
-from collections_mgmt.domain.relief.offers import SHAPES, Code, Offer, Options, Refusal, Why
+from collections_mgmt.domain.relief.joining import JointDesk, Several
+from collections_mgmt.domain.relief.offers import SHAPES, Code, Offer, Options, Proposal, Refusal, Why
 from collections_mgmt.domain.relief.quoting import NO_CONCESSION, REDUCES, Desk
+from collections_mgmt.domain.relief.settling import proposal
 from dashu.finance.relief import ReliefMethod
 
 _LOST_TRACK = frozenset({Cause.MONEY_MANAGEMENT, Cause.TERMS_NOT_UNDERSTOOD})
@@ -23,10 +25,16 @@ _LOWER = (ReliefMethod.TERM_EXTENSION,)
 _CHEAPER = (ReliefMethod.RATE_CUT, ReliefMethod.PARTIAL_WAIVER)
 
 
-def options(case: Case) -> Options:
-    """Return what is offered in a case, the recommended offer first, and for each other method why not."""
+def options(case: Case, several: Several | None = None) -> Options:
+    """
+    Return what is offered in a case, the recommended offer first, and for each other method why not.
+
+    :param several: all loans of the borrower that could become one, this one among them; None: none are known.
+    """
     desk = Desk(case)
     found = {method: _candidate(desk, method) for method in ReliefMethod}
+    if several is not None:
+        found[ReliefMethod.CONSOLIDATION] = JointDesk(several).gentlest()
     ranked = _ranked(case, has_arrears=bool(desk.present_plan.overdue))
     offered = [result for method in ranked if isinstance(result := found[method], Offer)]
     shown: list[Offer] = []
@@ -38,11 +46,29 @@ def options(case: Case) -> Options:
             shown.append(offer)
     if shown:
         shown[0] = replace(shown[0], why=_why(case, shown[0]))
+    settlement = _settlement(desk, shown, refused)
     return Options(
         present=desk.present,
         offers=tuple(shown),
         not_offered=tuple(refused[method] for method in ReliefMethod if method in refused),
+        settlement=settlement,
     )
+
+
+def _settlement(desk: Desk, shown: list[Offer], refused: dict[ReliefMethod, Refusal]) -> Proposal | None:
+    """Return the settlement that a person can ask for; where a plan fits, it is none, and `refused` says so."""
+    method = ReliefMethod.SETTLEMENT
+    if desk.present.carried.fits:
+        return None
+    found = proposal(desk)
+    if isinstance(found, Refusal):
+        refused[method] = found
+        return None
+    # Another due day bears nothing of a debt that the month cannot carry.
+    if plan := next((offer for offer in shown if offer.method not in NO_CONCESSION), None):
+        refused[method] = Refusal(method, Code.GENTLER_FITS, instead=plan.method)
+        return None
+    return found
 
 
 def _candidate(desk: Desk, method: ReliefMethod) -> Offer | Refusal:
@@ -62,7 +88,7 @@ def _ranked(case: Case, *, has_arrears: bool) -> tuple[ReliefMethod, ...]:
         first = (*_CATCH_UP, *_LOWER, *_BRIDGE)
     else:
         first = (*_LOWER, *_CATCH_UP, *_BRIDGE)
-    rest = (ReliefMethod.CAPITALIZATION, *_CHEAPER, ReliefMethod.SETTLEMENT, ReliefMethod.CONSOLIDATION)
+    rest = (ReliefMethod.CONSOLIDATION, ReliefMethod.CAPITALIZATION, *_CHEAPER, ReliefMethod.SETTLEMENT)
     return (ReliefMethod.DUE_DATE, *first, *rest)
 
 
@@ -81,6 +107,8 @@ def _not_shown(offer: Offer, shown: list[Offer], most: int) -> Refusal | None:
 def _why(case: Case, offer: Offer) -> Why:
     if offer.method is ReliefMethod.DUE_DATE:
         return Why.FOLLOWS_PAYDAY
+    if offer.method is ReliefMethod.CONSOLIDATION:
+        return Why.ONE_PAYMENT
     if offer.method in _CATCH_UP:
         return Why.CATCHES_UP
     if offer.method in _BRIDGE and case.means.is_temporary:

@@ -29,6 +29,10 @@ class Code(StrEnum):
     NOT_TEMPORARY = "not_temporary"
     NOTHING_TO_WAIVE = "nothing_to_waive"
     ONE_LOAN = "one_loan"
+    OPEN_ELSEWHERE = "open_elsewhere"
+    TOO_EARLY = "too_early"
+    NO_LUMP_SUM = "no_lump_sum"
+    PAYS_ALL = "pays_all"
     NEEDS_PERSON = "needs_person"
     DOES_NOT_FIT_LOAN = "does_not_fit_loan"
     BELOW_INTEREST = "below_interest"
@@ -59,6 +63,7 @@ FOR_A_PERSON = frozenset(
         Code.PLAN_TOO_YOUNG,
         Code.NO_SURPLUS,
         Code.NEEDS_PERSON,
+        Code.NO_LUMP_SUM,
         Code.TOO_LONG_PAUSE,
         Code.CUT_TOO_DEEP,
         Code.WAIVER_TOO_DEEP,
@@ -68,7 +73,16 @@ FOR_A_PERSON = frozenset(
 )
 
 # Where `found` and `limit` are amounts.
-_IN_MONEY = frozenset({Code.NO_SURPLUS, Code.PLAN_FITS, Code.NOT_AFFORDABLE, Code.NO_GAIN, Code.WAIVER_TOO_DEEP})
+_IN_MONEY = frozenset(
+    {
+        Code.NO_SURPLUS,
+        Code.PLAN_FITS,
+        Code.NOT_AFFORDABLE,
+        Code.NO_GAIN,
+        Code.WAIVER_TOO_DEEP,
+        Code.PAYS_ALL,
+    }
+)
 
 Number = int | Decimal | date
 
@@ -106,6 +120,7 @@ class Shape(StrEnum):
     LOW_START = "low_start"
     LONGER = "longer"
     CHEAPER = "cheaper"
+    JOINED = "joined"
     END = "end"
 
 
@@ -121,7 +136,7 @@ SHAPES = {
     ReliefMethod.RATE_CUT: Shape.CHEAPER,
     ReliefMethod.PARTIAL_WAIVER: Shape.CHEAPER,
     ReliefMethod.SETTLEMENT: Shape.END,
-    ReliefMethod.CONSOLIDATION: Shape.END,
+    ReliefMethod.CONSOLIDATION: Shape.JOINED,
 }
 
 
@@ -140,6 +155,7 @@ class Why(StrEnum):
     CATCHES_UP = "catches_up"
     BRIDGES_GAP = "bridges_gap"
     LOWERS_FOR_GOOD = "lowers_for_good"
+    ONE_PAYMENT = "one_payment"
     COSTS_LEAST = "costs_least"
 
 
@@ -222,17 +238,42 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """
+    A settlement that is the way out, once a person asks for it and another one approves. Amounts in minor units.
+
+    :param pays: at once. :param owed: what would end the loan today in full.
+    :param expected: what the lender can expect of the loan without it.
+    """
+
+    owed: int
+    pays: int
+    expected: int
+
+    @property
+    def given_up(self) -> int:
+        return self.owed - self.pays
+
+    @property
+    def share(self) -> Decimal:
+        """Of what is owed, the fraction that is given up, to 6 decimals."""
+        return (Decimal(self.given_up) / self.owed).quantize(Decimal("0.000001"))
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """
     The answer to a case.
 
     :param offers: the recommended one first, with its reason in `why`; at most three.
     :param not_offered: every other method once, in the order of `ReliefMethod`.
+    :param settlement: what a person can ask for, where no plan fits and a sum is there; its method stays not offered.
     """
 
     present: Standing
     offers: tuple[Offer, ...]
     not_offered: tuple[Refusal, ...]
+    settlement: Proposal | None = None
 
     @property
     def recommended(self) -> Offer | None:

@@ -5,16 +5,17 @@ A relief is lived through by the very events that would book it. Nothing that th
 offer, whoever asks for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
+from collections_mgmt.domain.relief.budget import Means
 from collections_mgmt.domain.relief.cases import Case
 from collections_mgmt.domain.relief.demands import Plan, plan_of
 from collections_mgmt.domain.relief.offers import Carried, Code, Effect, Offer, Refusal, Standing, Worth
 from collections_mgmt.domain.relief.worth import expected, value_loss, value_of
-from dashu.finance.annual_rates import NoAnnualRate, irr_by_dates
+from dashu.finance.annual_rates import DatedAmount, NoAnnualRate, irr_by_dates
 from dashu.finance.events import EventType
 from dashu.finance.installments import Component
 from dashu.finance.life import Life
@@ -25,8 +26,9 @@ from dashu.kernel.dates import add_months
 
 # A change of the due day alone concedes nothing, so no count of plans and no chance of loss stands against it.
 NO_CONCESSION = frozenset({ReliefMethod.DUE_DATE})
+# One needs all of the loans, see `joining`; the other is asked for by a person, see `settling`.
+_NOT_OF_ONE_DESK = frozenset({ReliefMethod.SETTLEMENT, ReliefMethod.CONSOLIDATION})
 REDUCES = frozenset({ReliefMethod.RATE_CUT, ReliefMethod.PARTIAL_WAIVER, ReliefMethod.SETTLEMENT})
-_BY_PERSON = frozenset({ReliefMethod.SETTLEMENT, ReliefMethod.CONSOLIDATION})
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Desk:
     """Quotes reliefs for one case, and keeps what is the same for all of them."""
 
     case: Case
+
+    @property
+    def currency(self) -> str:
+        return self.case.currency
 
     @cached_property
     def present(self) -> Standing:
@@ -85,13 +91,21 @@ class Desk:
     # The order of reasons: what cannot be helped first, then what a smaller relief or a person could change.
 
     def _gates(self, method: ReliefMethod) -> Iterator[Refusal]:
+        yield from self.gates_of_loan(method)
+        if method in _NOT_OF_ONE_DESK:
+            is_single = method is ReliefMethod.CONSOLIDATION and not self.case.other_loans
+            yield Refusal(method, Code.ONE_LOAN if is_single else Code.NEEDS_PERSON)
+
+    def gates_of_loan(self, method: ReliefMethod) -> Iterator[Refusal]:
+        """Yield each reason in the loan or the borrower why nothing is offered by a method."""
         case, limits = self.case, self.case.bounds.limits
         status = case.position.status
         if status in ENDED or status is Status.CHARGED_OFF or not self.present_plan.total:
             yield Refusal(method, Code.NOT_RUNNING)
         if case.is_blocked:
             yield Refusal(method, Code.IN_DOUBT)
-        if method not in NO_CONCESSION:
+        pays_at_once = method is ReliefMethod.SETTLEMENT and case.lump_sum is not None
+        if method not in NO_CONCESSION and not pays_at_once:
             since = add_months(case.on, -limits.within_months)
             recent = sum(day > since for day in case.past.restructured_on)
             if recent >= limits.most_restructurings:
@@ -99,11 +113,8 @@ class Desk:
             paid = case.past.payments_of_plan
             if paid is not None and paid < limits.first_payments:
                 yield Refusal(method, Code.PLAN_TOO_YOUNG, paid, limits.first_payments)
-        if case.means.room_now <= 0 and not case.means.is_temporary:
+        if case.means.room_now <= 0 and not case.means.is_temporary and not pays_at_once:
             yield Refusal(method, Code.NO_SURPLUS, case.means.room_now, 0)
-        if method in _BY_PERSON:
-            is_single = method is ReliefMethod.CONSOLIDATION and not case.other_loans
-            yield Refusal(method, Code.ONE_LOAN if is_single else Code.NEEDS_PERSON)
 
     def _beyond_bounds(self, relief: Relief) -> Iterator[Refusal]:
         case, limits, method = self.case, self.case.bounds.limits, relief.method
@@ -174,26 +185,32 @@ class Desk:
         )
 
     def _carried(self, plan: Plan) -> Carried:
-        """Return the tightest month of a plan: the one that leaves least."""
-        means = self.case.means
-        months = plan.by_month or [(self.case.on.replace(day=1), 0)]
-        first, payment = min(
-            months, key=lambda asked: means.month(asked[0]).room_for_installment(means.rules) - asked[1]
-        )
-        burden = means.month(first).carrying(payment, means.rules)
-        is_watched = burden.takes_more_than(means.rules.watched_debt)
-        return Carried(first, payment, burden, means.carries(plan.by_month), is_watched)
+        return carried(self.case.means, plan)
 
     def _expected(self, value: int, lost: Decimal) -> int:
         return expected(value, self.claim, lost=lost, loss_given_default=self.case.bounds.loss_given_default)
 
     def _all_in_rate(self, plan: Plan) -> Decimal | None:
-        """Return the stricter yearly rate of the whole loan: what was paid so far, and the plan from now on."""
-        try:
-            rates = irr_by_dates(self.case.advances, [*self.case.payments, *plan.payments])
-        except NoAnnualRate:
-            return None
-        return max(rates.irr_nominal, rates.irr_effective)
+        """Return the rate of the whole loan: what was paid so far, and the plan from now on."""
+        return rate_of(self.case.advances, [*self.case.payments, *plan.payments])
+
+
+def rate_of(advances: Sequence[DatedAmount], payments: Sequence[DatedAmount]) -> Decimal | None:
+    """Return the stricter yearly rate of sums received and paid; None where no rate explains them."""
+    try:
+        rates = irr_by_dates(advances, payments)
+    except NoAnnualRate:
+        return None
+    return max(rates.irr_nominal, rates.irr_effective)
+
+
+def carried(means: Means, plan: Plan) -> Carried:
+    """Return the tightest month of a plan: the one that leaves least."""
+    months = plan.by_month or [(plan.on.replace(day=1), 0)]
+    first, payment = min(months, key=lambda asked: means.month(asked[0]).room_for_installment(means.rules) - asked[1])
+    burden = means.month(first).carrying(payment, means.rules)
+    is_watched = burden.takes_more_than(means.rules.watched_debt)
+    return Carried(first, payment, burden, means.carries(plan.by_month), is_watched)
 
 
 def _effect(relief: Relief, acts: tuple[Act, ...]) -> Effect:

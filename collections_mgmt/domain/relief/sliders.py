@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from collections_mgmt.domain.relief.candidates import spread_over
+from collections_mgmt.domain.relief.joining import JointDesk
 from collections_mgmt.domain.relief.offers import Offer
 from collections_mgmt.domain.relief.quoting import Desk
 from dashu.finance.relief import Relief, ReliefMethod
@@ -19,6 +20,7 @@ FIGURES = {
     ReliefMethod.INTEREST_ONLY: "months",
     ReliefMethod.STEP_UP: "months",
     ReliefMethod.DUE_DATE: "due_day",
+    ReliefMethod.CONSOLIDATION: "count",
 }
 
 
@@ -35,8 +37,12 @@ class Slider:
     chosen: int
 
 
-def slider_of(desk: Desk, offer: Offer) -> Slider | None:
-    """Return how far an offer can be moved; None where nothing of it moves."""
+def slider_of(desk: Desk | JointDesk, offer: Offer) -> Slider | None:
+    """
+    Return how far an offer can be moved; None where nothing of it moves.
+
+    :param desk: that the offer was quoted at: of its loan, or of all loans that become one.
+    """
     figure = FIGURES.get(offer.method)
     chosen: int | None = getattr(offer.relief, figure) if figure else None
     if figure is None or chosen is None:
@@ -53,8 +59,10 @@ def slider_of(desk: Desk, offer: Offer) -> Slider | None:
     )
 
 
-def moved(desk: Desk, relief: Relief, value: int) -> Relief:
+def moved(desk: Desk | JointDesk, relief: Relief, value: int) -> Relief:
     """Return the relief with its figure at another value, and what follows from it."""
+    if isinstance(desk, JointDesk):
+        return replace(relief, count=value)
     if relief.method is ReliefMethod.TERM_EXTENSION:
         return replace(relief, count=value, arrears_over=spread_over(desk, value))
     if relief.method is ReliefMethod.INTEREST_ONLY and relief.count is not None:
@@ -63,7 +71,7 @@ def moved(desk: Desk, relief: Relief, value: int) -> Relief:
     return replace(relief, **change)
 
 
-def is_move_of(desk: Desk, offered: Relief, asked: Relief) -> bool:
+def is_move_of(desk: Desk | JointDesk, offered: Relief, asked: Relief) -> bool:
     """Whether what is asked is what was offered with only its one figure moved, as a borrower may move it alone."""
     figure = FIGURES.get(offered.method)
     if asked == offered:
@@ -72,7 +80,9 @@ def is_move_of(desk: Desk, offered: Relief, asked: Relief) -> bool:
     return value is not None and value > 0 and moved(desk, offered, value) == asked
 
 
-def _most(desk: Desk, method: ReliefMethod) -> int:
+def _most(desk: Desk | JointDesk, method: ReliefMethod) -> int:
+    if isinstance(desk, JointDesk):
+        return desk.counts[1]
     bounds = desk.case.bounds
     if method is ReliefMethod.TERM_EXTENSION:
         return bounds.longest_count

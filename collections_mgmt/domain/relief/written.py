@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from collections_mgmt.domain.relief.demands import Plan
-from collections_mgmt.domain.relief.offers import Carried, Number, Offer, Options, Refusal, Standing
+from collections_mgmt.domain.relief.joining import Joined
+from collections_mgmt.domain.relief.offers import Carried, Number, Offer, Options, Proposal, Refusal, Standing
 from dashu.finance.installments import Component
 from dashu.finance.relief import Act, Relief, ReliefMethod
 from dashu.finance.terms import MOST_INSTALLMENTS, Method
@@ -79,11 +80,26 @@ def options_json(options: Options, currency: str) -> dict[str, Any]:
         "recommended": options.recommended.method.value if options.recommended else None,
         "not_offered": [refusal_json(refusal, currency) for refusal in options.not_offered],
         "needs_person": options.needs_person,
+        "settlement": options.settlement and proposal_json(options.settlement, currency),
+    }
+
+
+def proposal_json(proposal: Proposal, currency: str) -> dict[str, Any]:
+    return {
+        "owed": format_minor(proposal.owed, currency),
+        "pays": format_minor(proposal.pays, currency),
+        "given_up": format_minor(proposal.given_up, currency),
+        "share": f"{proposal.share:f}",
+        "expected_without": format_minor(proposal.expected, currency),
     }
 
 
 def offer_json(offer: Offer, present: Standing, currency: str) -> dict[str, Any]:
-    """Return an offer with all its figures; `present` is what it is compared with."""
+    """Return an offer with all its figures; `present` is what it is compared with, of a consolidation all its loans."""
+    joined = {}
+    if isinstance(offer, Joined):
+        joined = {"consolidation": consolidation_json(offer, currency)}
+        present = offer.present
     return {
         "method": offer.method.value,
         "recommended": offer.why is not None,
@@ -111,6 +127,26 @@ def offer_json(offer: Offer, present: Standing, currency: str) -> dict[str, Any]
         "if_missed": {"broken_after_days": offer.broken_after_days, "cure_days": offer.cure_days},
         "schedule": schedule_json(offer.plan, currency),
         "acts": [act_json(act, currency) for act in offer.acts],
+        **joined,
+    }
+
+
+def consolidation_json(offer: Joined, currency: str) -> dict[str, Any]:
+    """Return which loans end, what begins in their place, and what that costs."""
+    return {
+        "ends": [
+            {
+                "loan": each.number,
+                "amount": format_minor(each.minor, currency),
+                "annual_rate": f"{each.annual_rate:f}",
+            }
+            for each in offer.ended
+        ],
+        "principal": format_minor(offer.principal, currency),
+        "annual_rate_before": f"{offer.annual_rate_before:f}",
+        "all_in_rate": _rate(offer.own_rate),
+        "cost": format_minor(offer.cost, currency),
+        "present": standing_json(offer.present, currency),
     }
 
 

@@ -37,4 +37,8 @@ def _rules_on(pack: str | None, product: str, on: date, made_on: date) -> Rules:
         credit_marks=rules.value("relief.credit_marks", on=on),
         rate_cap=rules.rate_limits(made_on).cap,
         longest_months=longest,
+        settles_from_days=(
+            rules.value("settlement.terms", on=on).least_days_past_due if rules.has("settlement.terms", on=on) else None
+        ),
+        rate_cap_now=rules.rate_limits(on).cap,
     )

@@ -5,6 +5,7 @@ What is booked is compared with what was signed before the transaction ends, so 
 refused and quoted anew, never booked wrong.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -32,7 +33,7 @@ from collections_mgmt.services.relief.offer_codes import (
     refuse_wrong_offer_code,
 )
 from collections_mgmt.services.relief.quoting import quote_anew
-from collections_mgmt.services.relief.ways import book_acts, open_rows
+from collections_mgmt.services.relief.ways import book_acts, book_consolidation, is_consolidation, open_rows
 from collections_mgmt.services.relief.writing import (
     OfferNotOpen,
     end_set,
@@ -49,8 +50,15 @@ from loans.domain.cost_sheet import digest_of
 from loans.models import Loan
 from loans.services.draft_contract import BINDING, Where
 from loans.services.signing_codes import no_code_holds
+from repayments.models import LoanEvent
 from repayments.selectors.newest_events import newest_event
 from repayments.services.booking import load
+from repayments.services.consolidate_loans import (
+    CannotConsolidate,
+    DearerThanBefore,
+    PayoffsChanged,
+    payments_by,
+)
 
 _RUNNING = RestructuringPlan.RUNNING
 
@@ -85,7 +93,8 @@ def _accept(
     if earlier := RestructuringPlan.objects.filter(offer=offer).first():
         return earlier
     refuse_outdated(offered, offer, now=now)
-    if offer.loan.status != Loan.Status.ACTIVE:
+    loans = loans_of_way(offer)
+    if any(loan.status != Loan.Status.ACTIVE for loan in loans):
         raise OfferNotOpen(_("This loan has ended, so its terms cannot change any more."))
     code = latest_offer_code(offer, now=now)
     if code is None or code.pk != tried.pk:
@@ -93,10 +102,10 @@ def _accept(
     evidence = _evidence(offered, offer, code, now=now, where=where)
     reference = new_plan_reference()
     today = lender_date(now)
-    before = OverdueStatus.objects.filter(pk=offer.loan_id).first()
-    event_ids = _book(offer, reference, today=today, actor=actor)
-    plan = _write(offer, reference, event_ids, before, evidence, language=language, now=now)
-    _take_the_place_of_what_was_agreed(offer.loan, today=today)
+    before = list(OverdueStatus.objects.filter(pk__in=[loan.pk for loan in loans]))
+    loan, event_ids = _book(offer, reference, today=today, actor=actor)
+    plan = _write(offer, loan, reference, event_ids, loans, before, evidence, language=language, now=now)
+    _take_the_place_of_what_was_agreed(loans, today=today)
     OfferCode.objects.filter(pk=code.pk).update(used_at=now, sealed_code=None)
     offer.status = RestructuringOffer.Status.ACCEPTED
     offer.save(update_fields=["status"])
@@ -111,44 +120,80 @@ def _accept(
     return plan
 
 
-def _book(offer: RestructuringOffer, reference: str, *, today: date, actor: str) -> list[int]:
-    """:raises OfferOutdated: what would be booked is not what was signed."""
-    event_ids = book_acts(loan_id=offer.loan_id, acts=offer.acts, on=today, reference=reference, actor=actor)
-    offer.loan.refresh_from_db()
-    if open_rows(load(offer.loan).position.installments) != [list(row) for row in offer.rows]:
-        raise OfferOutdated(_("Your loan has changed since this was worked out. Look at the new figures, then decide."))
-    return event_ids
+def loans_of_way(offer: RestructuringOffer) -> list[Loan]:
+    """Return the loans that a way changes: its own, or all that become one, in the order of their ids."""
+    if not is_consolidation(offer.acts):
+        return [offer.loan]
+    return list(Loan.objects.filter(pk__in=offer.acts[0]["data"]["loans"]).order_by("pk"))
 
 
-def _take_the_place_of_what_was_agreed(loan: Loan, *, today: date) -> None:
-    """End promises and arrangements of the loan: they were about installments that are no longer demanded."""
+def _book(offer: RestructuringOffer, reference: str, *, today: date, actor: str) -> tuple[Loan, list[int]]:
+    """
+    Book a way and return the loan that goes on, with the events that did it.
+
+    :raises OfferOutdated: what would be booked is not what was signed.
+    """
+    if is_consolidation(offer.acts):
+        loan, event_ids = _join(offer, reference, today=today, actor=actor)
+    else:
+        event_ids = book_acts(loan_id=offer.loan_id, acts=offer.acts, on=today, reference=reference, actor=actor)
+        loan = offer.loan
+        loan.refresh_from_db()
+    if open_rows(load(loan).position.installments) != [list(row) for row in offer.rows]:
+        raise _outdated()
+    return loan, event_ids
+
+
+def _join(offer: RestructuringOffer, reference: str, *, today: date, actor: str) -> tuple[Loan, list[int]]:
+    try:
+        done = book_consolidation(acts=offer.acts, on=today, reference=reference, actor=actor)
+    except (PayoffsChanged, CannotConsolidate, DearerThanBefore) as error:
+        raise _outdated() from error
+    began = LoanEvent.objects.filter(loan=done.loan).values_list("pk", flat=True)
+    ended = payments_by(done.loan).values_list("event_id", flat=True)
+    return done.loan, sorted([*began, *ended])
+
+
+def _outdated() -> OfferOutdated:
+    return OfferOutdated(_("Your loan has changed since this was worked out. Look at the new figures, then decide."))
+
+
+def _take_the_place_of_what_was_agreed(loans: Sequence[Loan], *, today: date) -> None:
+    """End promises and arrangements of the loans: they were about installments that are no longer demanded."""
     ended = {"status": "CANCELLED", "decided_on": today, "end_reason": "a plan of relief takes its place"}
-    PromiseToPay.objects.filter(loan=loan, status=PromiseToPay.Status.OPEN).update(**ended)
-    Arrangement.objects.running().filter(loan=loan).update(**ended)
+    PromiseToPay.objects.filter(loan__in=loans, status=PromiseToPay.Status.OPEN).update(**ended)
+    Arrangement.objects.running().filter(loan__in=loans).update(**ended)
 
 
 def _write(
     offer: RestructuringOffer,
+    loan: Loan,
     reference: str,
     event_ids: list[int],
-    before: OverdueStatus | None,
+    changed: Sequence[Loan],
+    before: Sequence[OverdueStatus],
     evidence: dict[str, Any],
     *,
     language: str,
     now: datetime,
 ) -> RestructuringPlan:
-    today, loan = lender_date(now), offer.loan
-    RestructuringPlan.objects.filter(loan=loan, status__in=_RUNNING).update(
+    """
+    Write the plan. :param loan: that goes on under it. :param changed: the loans that the way changed or ended.
+
+    :param before: how those stood; the plan is held at the worst class and stage of them.
+    """
+    today = lender_date(now)
+    RestructuringPlan.objects.filter(loan__in=changed, status__in=_RUNNING).update(
         status=RestructuringPlan.Status.REPLACED, ended_on=today, end_reason=f"plan {reference} takes its place"
     )
     due_days = [date.fromisoformat(row[1]) for row in offer.rows]
     coming = [day for day in due_days if day > today] or due_days
     seen = observation(coming[0], coming, policy.relief_clocks(today))
     counts = is_restructuring(offer.method)
-    earlier = observed_plans([loan.pk]).get(loan.pk)
-    if earlier is not None and counts:
-        earlier.is_observed, earlier.observation_ended_on = False, today
-        earlier.save(update_fields=["is_observed", "observation_ended_on"])
+    earlier = list(observed_plans([each.pk for each in changed]).values())
+    for plan in earlier if counts else ():
+        plan.is_observed, plan.observation_ended_on = False, today
+        plan.save(update_fields=["is_observed", "observation_ended_on"])
     flag = "" if not counts else "RESTRUCTURED_AGAIN" if earlier else "RESTRUCTURED"
     tier, stage = _floors(loan, flag, before, earlier, today) if counts else ("", "")
     return RestructuringPlan.objects.create(
@@ -179,13 +224,13 @@ def _write(
 
 
 def _floors(
-    loan: Loan, flag: str, before: OverdueStatus | None, earlier: RestructuringPlan | None, today: date
+    loan: Loan, flag: str, before: Sequence[OverdueStatus], earlier: Sequence[RestructuringPlan], today: date
 ) -> tuple[str, str]:
     """Return the best class and stage from now on: those of the flag, and never better than before."""
     scales, (tier, stage) = scales_on(today), floors_on(flag, today)
     kind = Loan.objects.values_list("product_terms__product__kind", flat=True).get(pk=loan.pk)
-    held = [tier, earlier.tier_floor if earlier else "", before.classification if before else ""]
-    stages = [stage, earlier.stage_floor if earlier else "", before.stage if before else ""]
+    held = [tier, *(plan.tier_floor for plan in earlier), *(status.classification for status in before)]
+    stages = [stage, *(plan.stage_floor for plan in earlier), *(status.stage for status in before)]
     return worst(scales.tiers[kind], held), worst(scales.stages, stages) if scales.stages else ""
 
 
@@ -204,6 +249,7 @@ def _evidence(
             "offer": offered.reference,
             "way": offer.number,
             "loan": offer.loan.number,
+            **({"loans": [loan.number for loan in loans_of_way(offer)]} if is_consolidation(offer.acts) else {}),
             "offer_sha256": offer.digest,
             "quoted_on": offered.quoted_on.isoformat(),
         },

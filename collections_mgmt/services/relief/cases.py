@@ -1,20 +1,27 @@
 """A loan of the book as a case of the engine: the same life, household and bounds that an offer is decided from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from collections_mgmt.domain.relief.budget import Cause, Statement, means_of
 from collections_mgmt.domain.relief.cases import Bounds, Case, Past
+from collections_mgmt.domain.relief.demands import plan_of
+from collections_mgmt.domain.relief.joining import NewLoan, Several
 from collections_mgmt.models import Budget, HardshipRequest, Hold
 from dashu.finance.affordability import Amount
 from dashu.finance.life import Life
 from dashu.finance.loan import effective_days_past_due
+from dashu.finance.periods import DueRule
 from dashu.finance.relief import standing
+from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.dates import add_months
 from dashu.policy import rules as policy
+from dashu.policy.selectors import PolicyRuleMissing
 from loans.models import CreditReview, Loan
+from loans.selectors.products import UnknownProduct, product_code_of, product_terms
 from repayments.models import LoanEvent, Payment
 from repayments.selectors.lives import life_on
 
@@ -37,11 +44,13 @@ class Known:
     What is known of a borrower's month, and why it no longer reaches.
 
     :param payday: the day of the month on which the income comes; None where it was not said.
+    :param lump_sum: that could be paid at once, such as with somebody's help, minor units; None: none was spoken of.
     """
 
     statement: Statement
     cause: str = ""
     payday: int | None = None
+    lump_sum: int | None = None
 
 
 def known_of_budget(budget: Budget) -> Known:
@@ -57,7 +66,7 @@ def known_of_budget(budget: Budget) -> Known:
         later_income=budget.income_later_minor,
         later_from=budget.income_later_from,
     )
-    return Known(statement, budget.cause, budget.payday)
+    return Known(statement, budget.cause, budget.payday, budget.lump_sum_minor)
 
 
 def known_of_borrower(borrower_id: int) -> Known | None:
@@ -74,7 +83,69 @@ def known_of_borrower(borrower_id: int) -> Known | None:
 
 
 def case_of_loan(loan: Loan, known: Known, *, on: date) -> Case:
-    """Return a loan of the book as it stands on a day, beside a household's month and the rules of the day."""
+    """
+    Return a loan of the book as it stands on a day, beside a household's month and the rules of the day.
+
+    What the borrower's other loans here ask for a month is a debt beside this one.
+    """
+    others = [_case(other, known, on=on) for other in running_with(loan) if other.pk != loan.pk]
+    ours = sum(plan_of(other.position, other.contract, on).usual for other in others)
+    if not ours:
+        return _case(loan, known, on=on, others=len(others))
+    debts = Amount(known.statement.other_debts.stated + ours)
+    beside = replace(known, statement=replace(known.statement, other_debts=debts))
+    return _case(loan, beside, on=on, others=len(others))
+
+
+def several_of_loans(loans: Sequence[Loan], known: Known, *, on: date, is_open_elsewhere: bool = False) -> Several:
+    """
+    Return loans of one borrower as they could become one on a day; the first of equals decides of which product.
+
+    :param loans: locked by the caller, in the order of their ids.
+    """
+    cases = tuple(_case(loan, known, on=on, others=len(loans) - 1) for loan in loans)
+    several = Several(cases, tuple(loan.number for loan in loans), None, is_open_elsewhere=is_open_elsewhere)
+    largest = loans[several.largest]
+    return replace(several, new=_new_loan(largest, on))
+
+
+def running_with(loan: Loan) -> list[Loan]:
+    """Return the running loans of a loan's borrower in its currency, itself among them, in the order of their ids."""
+    found = Loan.objects.filter(borrower=loan.borrower_id, currency=loan.currency, status=Loan.Status.ACTIVE)
+    return list(found.select_related("product_terms__product").order_by("pk"))
+
+
+def _new_loan(largest: Loan, on: date) -> NewLoan | None:
+    """Return what the product of a loan lets a new one be; None where it is no longer offered."""
+    try:
+        rules = product_terms(product_code_of(largest.product_terms_id), on=on).rules
+    except UnknownProduct:
+        return None
+    limits = policy.rate_limits(on)
+
+    def terms_of(principal: int, annual_rate: Decimal, count: int, due_day: int | None) -> ScheduleTerms:
+        rule = DueRule(rules.period)
+        return replace(
+            rules.schedule_terms(
+                principal=principal,
+                annual_rate=annual_rate,
+                count=count,
+                disbursed_on=on,
+                due_rule=replace(rule, due_day=due_day) if rule.months is not None else rule,
+            ),
+            fees=(),
+        )
+
+    return NewLoan(
+        terms_of,
+        rate_cap=limits.cap,
+        counts=(rules.min_count, rules.max_count),
+        principals=(rules.min_principal, rules.max_principal),
+        rates=(rules.min_annual_rate, min(rules.max_annual_rate, limits.highest_contract)),
+    )
+
+
+def _case(loan: Loan, known: Known, *, on: date, others: int = 0) -> Case:
     life = life_on(loan, on)
     position = standing(life, on)
     days = effective_days_past_due(position, life.contract, on)
@@ -94,6 +165,7 @@ def case_of_loan(loan: Loan, known: Known, *, on: date) -> Case:
             last_day=add_months(loan.borrowed_on, limits.longest_terms[product_kind]),
             longest_count=rules.max_count,
             credit_marks=policy.relief_credit_marks(on),
+            settles_from_days=_settles_from_days(on),
         ),
         advances=advances,
         payments=payments,
@@ -101,11 +173,12 @@ def case_of_loan(loan: Loan, known: Known, *, on: date) -> Case:
         reasons=frozenset({CAUSES[known.cause]} if known.cause in CAUSES else ()),
         payday=known.payday,
         past=_past_of(loan, life, on),
-        other_loans=_other_loans(loan),
+        other_loans=others,
         currency=loan.currency,
         is_blocked=Hold.objects.filter(
             loan=loan, ended_on=None, kind__in=(Hold.Kind.FRAUD, Hold.Kind.DISPUTE)
         ).exists(),
+        lump_sum=known.lump_sum,
     )
 
 
@@ -123,6 +196,7 @@ def facts_of(known: Known, on: date) -> dict[str, Any]:
         "later_from": later,
         "cause": known.cause,
         "payday": known.payday,
+        "lump_sum": known.lump_sum,
     }
 
 
@@ -136,7 +210,7 @@ def known_of_facts(facts: Mapping[str, Any]) -> Known:
         later_income=facts["later_income"],
         later_from=date.fromisoformat(facts["later_from"]) if facts["later_from"] else None,
     )
-    return Known(statement, facts["cause"], facts["payday"])
+    return Known(statement, facts["cause"], facts["payday"], facts.get("lump_sum"))
 
 
 def _statement_of(facts: Mapping[str, Any]) -> Statement:
@@ -174,14 +248,16 @@ def _past_of(loan: Loan, life: Life, on: date) -> Past:
     return Past(tuple(days), sum(row.unpaid == 0 for row in rows))
 
 
+def _settles_from_days(on: date) -> int | None:
+    try:
+        return policy.settlement_terms(on).least_days_past_due
+    except PolicyRuleMissing:
+        return None
+
+
 def _undone(loan: Loan) -> list[int]:
     reversals = LoanEvent.objects.filter(loan=loan, kind=Kind.REVERSAL)
     return [int(event) for event in reversals.values_list("data__event", flat=True)]
-
-
-def _other_loans(loan: Loan) -> int:
-    others = Loan.objects.filter(borrower=loan.borrower_id, status=Loan.Status.ACTIVE).exclude(pk=loan.pk)
-    return others.count()
 
 
 def with_cause(known: Known, cause: str) -> Known:

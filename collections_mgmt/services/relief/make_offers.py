@@ -5,7 +5,7 @@ Each way is decided by the engine and then tried on the book, so its figures are
 the one that is booked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -14,9 +14,16 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.relief.choosing import options
+from collections_mgmt.domain.relief.joining import Joined, JointDesk
 from collections_mgmt.domain.relief.offers import Offer, Options, Refusal
 from collections_mgmt.domain.relief.quoting import Desk
-from collections_mgmt.domain.relief.written import carried_json, read_relief, refusal_json, relief_json
+from collections_mgmt.domain.relief.written import (
+    carried_json,
+    proposal_json,
+    read_relief,
+    refusal_json,
+    relief_json,
+)
 from collections_mgmt.models import Budget, HardshipRequest, OfferLoan, OfferSet, RestructuringOffer
 from collections_mgmt.services.relief.cases import (
     Known,
@@ -25,24 +32,27 @@ from collections_mgmt.services.relief.cases import (
     known_of_borrower,
     known_of_budget,
     known_of_facts,
+    running_with,
+    several_of_loans,
     with_cause,
 )
 from collections_mgmt.services.relief.offer_codes import refuse_moved
-from collections_mgmt.services.relief.ways import Way, tried
+from collections_mgmt.services.relief.ways import CONSOLIDATES, METHOD, Way, tried, tried_consolidation
 from collections_mgmt.services.relief.writing import (
     OfferNotFound,
     ReliefRefused,
+    is_something_open,
     lock_set,
     note,
     refuse_loans,
     write_offers,
     write_way,
 )
-from dashu.finance.relief import Relief
+from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from loans.models import Loan
-from repayments.services.booking import lock_loan
+from repayments.services.booking import lock_loans
 
 
 class NothingToOffer(DomainError):
@@ -59,24 +69,44 @@ class OutsideLimits(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What the engine says of a loan, with its ways as they would be offered."""
+    """
+    What the engine says of a loan, with its ways as they would be offered.
+
+    :param not_offered: as `refusal_json` says them; that of a settlement a person can ask for has it as `proposal`.
+    :param loan_ids: that the ways are about.
+    """
 
     options: Options
     ways: tuple[Way, ...]
     not_offered: tuple[dict[str, Any], ...]
     facts: Mapping[str, Any]
+    loan_ids: tuple[int, ...]
 
 
 @transaction.atomic
 def decide_offers(*, loan_id: int, known: Known, today: date, actor: str) -> Decided:
     """Return what would be offered on a loan; nothing of it is written."""
-    loan = lock_loan(loan_id)
+    loan, together = _locked_with_others(loan_id)
     case = case_of_loan(loan, known, on=today)
-    answer = options(case)
-    desk = Desk(case)
-    ways = tuple(way_of(loan, offer, desk, actor=actor) for offer in answer.offers)
-    refusals = tuple(refusal_json(refusal, loan.currency) for refusal in answer.not_offered)
-    return Decided(answer, ways, refusals, facts_of(known, today))
+    several = None
+    if len(together) > 1 and loan in together:
+        is_open = is_something_open([other for other in together if other.pk != loan.pk])
+        several = several_of_loans(together, known, on=today, is_open_elsewhere=is_open)
+    answer = options(case, several)
+    desk, joint = Desk(case), JointDesk(several) if several else None
+    ways = tuple(
+        joined_way(together, offer, joint)
+        if joint and isinstance(offer, Joined)
+        else way_of(loan, offer, desk, actor=actor)
+        for offer in answer.offers
+    )
+    return Decided(
+        answer,
+        ways,
+        tuple(_refused(refusal, answer, loan.currency) for refusal in answer.not_offered),
+        facts_of(known, today),
+        tuple(other.pk for other in together) if any(way.method == METHOD for way in ways) else (loan_id,),
+    )
 
 
 @transaction.atomic
@@ -98,7 +128,7 @@ def make_offers(
     :raises NothingToOffer: no way fits, or nothing is known of the borrower's month.
     :raises ReliefRefused: see `write_offers`. :raises LoanNotFound: there is no such loan.
     """
-    loan, today = lock_loan(loan_id), lender_date(now)
+    (loan, _together), today = _locked_with_others(loan_id), lender_date(now)
     refuse_loans([loan], borrower_id=loan.borrower_id)
     budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
     known = known_of_budget(budget) if budget else known_of_borrower(loan.borrower_id)
@@ -113,7 +143,7 @@ def make_offers(
         )
     return write_offers(
         borrower_id=loan.borrower_id,
-        loan_ids=[loan_id],
+        loan_ids=decided.loan_ids,
         ways=decided.ways,
         source=source,
         now=now,
@@ -136,8 +166,7 @@ def quote_offer(*, set_id: int, relief: Mapping[str, Any], now: datetime, actor:
     :raises DomainError: a value is wrong, with its field.
     """
     offered = lock_set(set_id)
-    loan = _only_loan(offered)
-    return _quoted(loan, read_relief(relief, loan.currency), offered.facts, on=lender_date(now), actor=actor)
+    return _quoted(offered, relief, on=lender_date(now), actor=actor)
 
 
 @transaction.atomic
@@ -149,8 +178,7 @@ def choose_own_way(*, set_id: int, relief: Mapping[str, Any], now: datetime, act
     """
     offered = lock_set(set_id)
     refuse_moved(offered, now=now)
-    loan = _only_loan(offered)
-    way = _quoted(loan, read_relief(relief, loan.currency), offered.facts, on=offered.quoted_on, actor=actor)
+    way = _quoted(offered, relief, on=offered.quoted_on, actor=actor)
     earlier = offered.offers.filter(is_own=True).first()
     number = earlier.number if earlier else offered.offers.count() + 1
     if earlier is not None:
@@ -167,20 +195,59 @@ def requoted(offer: RestructuringOffer, offered: OfferSet, *, actor: str) -> Way
 
     :raises OutsideLimits: it is beyond limits by now. :raises DomainError: it does not fit the loan any more.
     """
-    loan = Loan.objects.get(pk=offer.loan_id)
-    relief = read_relief(offer.relief, loan.currency)
-    return _quoted(loan, relief, offered.facts, on=offered.quoted_on, actor=actor)
+    return _quoted(offered, offer.relief, on=offered.quoted_on, actor=actor)
 
 
-def _quoted(loan: Loan, relief: Relief, facts: Mapping[str, Any], *, on: date, actor: str) -> Way:
-    desk = Desk(case_of_loan(loan, known_of_facts(facts), on=on))
+def desk_of_set(offered: OfferSet, method: str, *, on: date) -> Desk | JointDesk:
+    """
+    Return where a way of a set is quoted: at the desk of its one loan, or of all that become one.
+
+    :raises OfferNotFound: the set is about several loans, and the method would be of one that nobody named.
+    :raises ReliefRefused: a person made this offer, so nothing of it moves by itself.
+    """
+    loans = loans_of_set(offered)
+    if not offered.facts:
+        raise ReliefRefused(_("A person made this offer. Ask them where you need it otherwise."), field="relief")
+    known = known_of_facts(offered.facts)
+    if method == METHOD:
+        return JointDesk(several_of_loans(loans, known, on=on))
+    return Desk(case_of_loan(_loan_of_one(offered, loans), known, on=on))
+
+
+def loans_of_set(offered: OfferSet) -> list[Loan]:
+    """Return the loans that a set is about, in the order of their ids."""
+    about = OfferLoan.objects.filter(offer_set=offered).select_related("loan__product_terms__product")
+    return [each.loan for each in about.order_by("loan_id")]
+
+
+def _quoted(offered: OfferSet, asked: Mapping[str, Any], *, on: date, actor: str) -> Way:
+    loans = loans_of_set(offered)
+    relief = read_relief(asked, loans[0].currency)
+    desk = desk_of_set(offered, relief.method.value, on=on)
     found = desk.quote(relief)
     if isinstance(found, Refusal):
         raise OutsideLimits(
             _("This cannot be agreed at once. Choose what lies between, or ask a person."),
-            details=refusal_json(found, loan.currency),
+            details=refusal_json(found, loans[0].currency),
         )
-    return way_of(loan, found, desk, actor=actor)
+    if isinstance(desk, JointDesk):
+        assert isinstance(found, Joined)
+        return joined_way(loans, found, desk)
+    return way_of(_loan_of_one(offered, loans), found, desk, actor=actor)
+
+
+def joined_way(loans: Sequence[Loan], offer: Joined, desk: JointDesk) -> Way:
+    """Return a consolidation of the engine as it is written and booked, with the loan that takes most to end."""
+    largest, on = loans[desk.several.largest], desk.several.on
+    relief = relief_json(offer.relief, largest.currency)
+    data = {
+        "loans": [loan.pk for loan in loans],
+        "count": offer.relief.count,
+        "due_day": offer.terms.due_rule.due_day,
+        "annual_rate": f"{offer.annual_rate:f}",
+    }
+    acts = [{"kind": CONSOLIDATES, "amount": offer.principal, "data": data}]
+    return _as_decided(tried_consolidation(loan_id=largest.pk, relief=relief, acts=acts, on=on), offer, desk)
 
 
 def way_of(loan: Loan, offer: Offer, desk: Desk, *, actor: str) -> Way:
@@ -188,19 +255,24 @@ def way_of(loan: Loan, offer: Offer, desk: Desk, *, actor: str) -> Way:
     acts = [{"kind": act.kind.value, "amount": act.amount, "data": dict(act.data)} for act in offer.acts]
     relief = relief_json(offer.relief, loan.currency)
     found = tried(loan_id=loan.pk, method=offer.method.value, relief=relief, acts=acts, on=desk.case.on, actor=actor)
+    return _as_decided(found, offer, desk)
+
+
+def _as_decided(found: Way, offer: Offer, desk: Desk | JointDesk) -> Way:
+    """Return a way that was tried on the book with what the engine knows of it."""
     asked = [[row.number, row.due_on.isoformat(), row.principal, row.interest, row.fee] for row in offer.plan.rows]
     assert asked == found.rows, "what the engine offers is what a booking leads to"
     return replace(
         found,
-        figures={**found.figures, **_figures(offer, desk, loan.currency)},
+        figures={**found.figures, **_figures(offer, desk)},
         is_recommended=offer.why is not None,
         reason=offer.why.value if offer.why else "",
     )
 
 
-def _figures(offer: Offer, desk: Desk, currency: str) -> dict[str, Any]:
+def _figures(offer: Offer, desk: Desk | JointDesk) -> dict[str, Any]:
     """Return what the engine knows of an offer beyond its schedule; amounts in minor units, shares as texts."""
-    present = desk.present
+    present, currency = desk.present, desk.currency
     return {
         "monthly_minor": offer.plan.usual,
         "given_up_minor": offer.given_up,
@@ -222,11 +294,29 @@ def _figures(offer: Offer, desk: Desk, currency: str) -> dict[str, Any]:
     }
 
 
-def _only_loan(offered: OfferSet) -> Loan:
-    """:raises OfferNotFound: the set is about several loans, whose ways nobody moves by themselves."""
-    loans = [about.loan for about in OfferLoan.objects.filter(offer_set=offered).select_related("loan")]
-    if len(loans) != 1:
+def _refused(refusal: Refusal, answer: Options, currency: str) -> dict[str, Any]:
+    said = refusal_json(refusal, currency)
+    if answer.settlement is not None and refusal.method is ReliefMethod.SETTLEMENT:
+        said["proposal"] = proposal_json(answer.settlement, currency)
+    return said
+
+
+def _loan_of_one(offered: OfferSet, loans: Sequence[Loan]) -> Loan:
+    """Return the loan that the ways of a set other than to join several are about."""
+    named = offered.offers.exclude(method=METHOD).values_list("loan_id", flat=True).first()
+    found = [loan for loan in loans if len(loans) == 1 or loan.pk == named]
+    if not found:
         raise OfferNotFound(_("There is no such offer."))
-    if not offered.facts:
-        raise ReliefRefused(_("A person made this offer. Ask them where you need it otherwise."), field="relief")
-    return loans[0]
+    return found[0]
+
+
+def _locked_with_others(loan_id: int) -> tuple[Loan, list[Loan]]:
+    """
+    Lock a loan and all running ones of its borrower in its currency, which it could become one with.
+
+    :returns: the loan, and those that run, in the order of their ids. :raises LoanNotFound: there is no such loan.
+    """
+    found = Loan.objects.filter(pk=loan_id).first()
+    others = [other.pk for other in running_with(found)] if found else []
+    locked = lock_loans([loan_id, *others])
+    return locked[loan_id], [loan for loan in locked.values() if loan.status == Loan.Status.ACTIVE]

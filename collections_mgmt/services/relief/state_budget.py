@@ -43,6 +43,7 @@ def state_budget(
     income_later_minor: int | None = None,
     income_later_from: date | None = None,
     payday: int | None = None,
+    lump_sum_minor: int | None = None,
 ) -> Budget:
     """
     Keep a statement; it takes the place of the one before. Amounts are minor units a month.
@@ -50,6 +51,7 @@ def state_budget(
     :param income, debts: by codes of the form. :param expenses: by codes of the rule `relief.guidelines`.
     :param verified: codes of `income` that a paper or a consent confirmed.
     :param income_later_minor: all income that is expected again from `income_later_from` on; both or none.
+    :param lump_sum_minor: that could be paid at once, more than 0; it is no income of a month.
     :raises BudgetRefused: see there.
     """
     borrower, today = lock_borrower(borrower_id), lender_date(now)
@@ -66,6 +68,8 @@ def state_budget(
         raise BudgetRefused(_("This day lies ahead. What you earn by now is your income."), field="income_later_from")
     if income_later_minor is not None:
         _refuse_amounts("income_later_minor", {"": income_later_minor})
+    if lump_sum_minor is not None and not 0 < lump_sum_minor <= MAX_MINOR:
+        raise BudgetRefused(_("Enter an amount of more than 0."), field="lump_sum_minor")
     if payday is not None and not 1 <= payday <= 31:
         raise BudgetRefused(_("A day of the month lies from 1 to 31."), field="payday")
     budget = Budget(
@@ -83,6 +87,7 @@ def state_budget(
         income_later_minor=income_later_minor,
         income_later_from=income_later_from,
         payday=payday,
+        lump_sum_minor=lump_sum_minor,
         actor=actor,
     )
     means = means_of(known_of_budget(budget).statement, policy.relief_affordability(today))

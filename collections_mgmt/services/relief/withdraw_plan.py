@@ -6,11 +6,14 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import OfferLoan, RestructuringPlan
+from collections_mgmt.services.holds import follow_holds
+from collections_mgmt.services.relief.ways import is_consolidation
 from collections_mgmt.services.relief.writing import OfferNotFound, note_plan
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from repayments.models import Payment
 from repayments.services.booking import lock_loans
+from repayments.services.consolidate_loans import take_back_consolidation
 from repayments.services.documents import revoke_document
 from repayments.services.undo_event import undo_event
 
@@ -63,8 +66,7 @@ def withdraw_plan(*, plan_id: int, now: datetime, actor: str) -> RestructuringPl
         raise WithdrawalRefused(
             _("Something was paid under this plan, so it holds. If it no longer fits, ask for help; a person answers.")
         )
-    for event_id in reversed(plan.events):
-        undo_event(event_id=event_id, today=today, reason=f"plan {plan.reference} taken back", actor=actor)
+    _undo(plan, today=today, actor=actor)
     plan.status, plan.ended_on = RestructuringPlan.Status.WITHDRAWN, today
     if plan.is_observed:
         plan.is_observed, plan.observation_ended_on = False, today
@@ -76,19 +78,32 @@ def withdraw_plan(*, plan_id: int, now: datetime, actor: str) -> RestructuringPl
     return plan
 
 
+def _undo(plan: RestructuringPlan, *, today: date, actor: str) -> None:
+    """Undo what booked a plan; the loans that became one run on, and count the days as their holds say."""
+    reason = f"plan {plan.reference} taken back"
+    if not is_consolidation(plan.offer.acts):
+        for event_id in reversed(plan.events):
+            undo_event(event_id=event_id, today=today, reason=reason, actor=actor)
+        return
+    for loan_id in take_back_consolidation(loan_id=plan.loan_id, today=today, reason=reason, actor=actor):
+        follow_holds(loan_id=loan_id, today=today, reason=reason, actor=actor)
+
+
 def _paid_since(plan: RestructuringPlan) -> bool:
     return Payment.objects.filter(loan=plan.loan_id, event_id__gt=plan.after_event, is_returned=False).exists()
 
 
 def _restore_replaced(plan: RestructuringPlan) -> None:
-    """Let a plan run on that this one had replaced, and its observation, if that had been ended for it."""
-    replaced = RestructuringPlan.objects.filter(loan=plan.loan_id, pk__lt=plan.pk, ended_on=plan.accepted_on)
-    earlier = replaced.filter(status=RestructuringPlan.Status.REPLACED).order_by("-pk").first()
-    if earlier is not None:
-        earlier.status, earlier.ended_on, earlier.end_reason = RestructuringPlan.Status.ACTIVE, None, ""
-        earlier.save(update_fields=["status", "ended_on", "end_reason"])
-    ended = RestructuringPlan.objects.filter(loan=plan.loan_id, pk__lt=plan.pk, observation_ended_on=plan.accepted_on)
-    observed = ended.filter(observed_until__gt=plan.accepted_on).exclude(status="WITHDRAWN").order_by("-pk").first()
-    if observed is not None:
-        observed.is_observed, observed.observation_ended_on = True, None
-        observed.save(update_fields=["is_observed", "observation_ended_on"])
+    """Let plans run on that this one had replaced, and their observation, if that had been ended for it."""
+    about = plan.offer.acts[0]["data"]["loans"] if is_consolidation(plan.offer.acts) else [plan.loan_id]
+    for loan_id in about:
+        earlier = RestructuringPlan.objects.filter(loan=loan_id, pk__lt=plan.pk).order_by("-pk")
+        replaced = earlier.filter(ended_on=plan.accepted_on, status=RestructuringPlan.Status.REPLACED).first()
+        if replaced is not None:
+            replaced.status, replaced.ended_on, replaced.end_reason = RestructuringPlan.Status.ACTIVE, None, ""
+            replaced.save(update_fields=["status", "ended_on", "end_reason"])
+        ended = earlier.filter(observation_ended_on=plan.accepted_on, observed_until__gt=plan.accepted_on)
+        observed = ended.exclude(status="WITHDRAWN").first()
+        if observed is not None:
+            observed.is_observed, observed.observation_ended_on = True, None
+            observed.save(update_fields=["is_observed", "observation_ended_on"])

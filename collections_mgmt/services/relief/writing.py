@@ -138,6 +138,14 @@ def refuse_loans(loans: Collection[Loan], *, borrower_id: int) -> None:
         raise ReliefRefused(_("What is owed is being looked into. Settle that first."), field="loans")
 
 
+def is_something_open(loans: Collection[Loan]) -> bool:
+    """Whether an offer or a settlement waits for its answer, or runs, on one of the loans."""
+    return (
+        OfferLoan.objects.filter(loan__in=loans, is_open=True).exists()
+        or Settlement.objects.filter(loan__in=loans, status__in=Settlement.OPEN).exists()
+    )
+
+
 def lock_set(set_id: int) -> OfferSet:
     """
     Lock a set of offers after its loans, which never change.

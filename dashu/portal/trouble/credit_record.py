@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from collections_mgmt.domain.credit_outlook import month_end_of
-from collections_mgmt.models import Dispute
+from collections_mgmt.forborne_words import borrower_sentences
+from collections_mgmt.models import Dispute, RestructuringPlan
 from collections_mgmt.selectors.credit_records import CreditRecord, credit_records, reading_of
+from collections_mgmt.selectors.relief_plans import forborne_plans
 from collections_mgmt.services.disputes import (
     LONGEST_STATEMENT,
     add_statement,
@@ -47,6 +49,7 @@ class Shown:
 
     :param noted_on: the day on which the latest month was noted.
     :param adverse: the months that speak against the borrower, in words.
+    :param changed: what is reported of a plan of relief and until when it counts; empty without one.
     """
 
     loan: Loan
@@ -55,6 +58,7 @@ class Shown:
     noted_on: date | None
     latest: Explained | None
     adverse: str
+    changed: list[str]
 
 
 @login_required
@@ -64,12 +68,13 @@ def credit_record(request: HttpRequest) -> HttpResponse:
     loans = list(loans_of(request, borrower))
     records = credit_records(loans, today=today)
     codes = explained_codes(reading_of(today))
+    plans = forborne_plans(records, today)
     seen = {cell.code for record in records.values() for cell in record.noted}
     return render(
         request,
         "portal/trouble/credit_record.html",
         {
-            "shown": [_shown(loan, records[loan.pk], codes) for loan in loans],
+            "shown": [_shown(loan, records[loan.pk], codes, plans.get(loan.pk)) for loan in loans],
             "codes": [each for each in codes.values() if each.is_usual or each.code in seen],
             "months": months_short(),
             "is_clean": not any(record.adverse for record in records.values()),
@@ -142,7 +147,7 @@ def dispute_status(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-def _shown(loan: Loan, record: CreditRecord, codes: dict[str, Explained]) -> Shown:
+def _shown(loan: Loan, record: CreditRecord, codes: dict[str, Explained], plan: RestructuringPlan | None) -> Shown:
     latest = record.latest
     return Shown(
         loan=loan,
@@ -151,4 +156,5 @@ def _shown(loan: Loan, record: CreditRecord, codes: dict[str, Explained]) -> Sho
         noted_on=month_end_of(latest.month) if latest else None,
         latest=codes.get(latest.code) if latest else None,
         adverse=months_in_words(record.adverse),
+        changed=borrower_sentences(plan) if plan else [],
     )

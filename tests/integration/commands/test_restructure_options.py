@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from datetime import date
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 import pytest
@@ -28,6 +29,18 @@ LOAN: dict[str, Any] = {
         {"on": "2026-04-15", "type": "payment", "id": "p3", "amount": "1100.16"},
     ],
 }
+SECOND: dict[str, Any] = {
+    "terms": {
+        "principal": "6000.00",
+        "annual_rate": "0.09",
+        "method": "equal_installment",
+        "count": 12,
+        "disbursed_on": "2026-05-15",
+    },
+    "product_rules": {},
+    "events": [{"on": "2026-05-15", "type": "disburse"}, {"on": "2026-06-15", "type": "payment", "amount": "524.71"}],
+}
+SECOND_A_MONTH = "524.71"
 QUESTION: dict[str, Any] = {
     "loan": LOAN,
     "as_of": "2026-06-20",
@@ -159,6 +172,81 @@ class TestRestructureOptions:
             },
         }
 
+    def test_joins_loans_where_the_month_cannot_carry_all_of_them(self, run):
+        (answer, alone), code = run("restructure_options", asked(others=[SECOND]), asked(other_loans=1))
+
+        assert code == 0
+        assert reasons(alone)["consolidation"] == "needs_person"
+        (offer,) = [one for one in answer["offers"] if one["method"] == "consolidation"]
+        joined = offer["consolidation"]
+        assert [(one["loan"], one["annual_rate"]) for one in joined["ends"]] == [
+            ("loan", "0.18"),
+            ("others[0]", "0.09"),
+        ]
+        ends = [int(one["amount"].replace(".", "")) for one in joined["ends"]]
+        assert joined["principal"] == f"{sum(ends) / 100:.2f}"
+        assert (
+            offer["annual_rate"]
+            == joined["annual_rate_before"]
+            == str(
+                ((ends[0] * Decimal("0.18") + ends[1] * Decimal("0.09")) / sum(ends)).quantize(
+                    Decimal("0.000001"), ROUND_DOWN
+                )
+            )
+        )
+        assert Decimal(offer["highest_payment"]) <= Decimal(answer["room"]) + Decimal(SECOND_A_MONTH)
+        assert Decimal(joined["present"]["total_to_pay"]) + Decimal(offer["extra_cost"]) == Decimal(
+            offer["total_to_pay"]
+        )
+        principal = sum(Decimal(row["principal"]) for row in offer["schedule"])
+        assert principal == Decimal(joined["principal"])
+        assert Decimal(joined["cost"]) == Decimal(offer["total_to_pay"]) - principal
+        assert offer["acts"] == []
+
+    def test_counts_what_another_loan_asks_for_as_a_debt_of_this_one(self, run):
+        (answer, plain), _code = run("restructure_options", asked(others=[SECOND]), asked())
+
+        assert Decimal(plain["room"]) - Decimal(answer["room"]) == Decimal(SECOND_A_MONTH)
+
+    def test_answers_for_one_consolidation_that_is_asked_about(self, run):
+        fewest = {"method": "consolidation", "count": 2}
+
+        (answer,), _code = run("restructure_options", asked(others=[SECOND], relief=fewest))
+
+        assert answer["quoted"]["refusal"]["reason"] == "not_affordable"
+
+    def test_proposes_a_settlement_where_no_plan_fits_and_a_sum_is_there(self, run):
+        broke = {"income": "1900.00", "as_of": "2026-08-20"}
+
+        (none, none_yet, less, settled, all_of_it), code = run(
+            "restructure_options",
+            asked(**broke),
+            asked(income="1900.00", lump_sum="6000.00"),
+            asked(**broke, lump_sum="3000.00"),
+            asked(**broke, lump_sum="6000.00"),
+            asked(**broke, lump_sum="12000.00"),
+        )
+
+        assert code == 0
+        assert [one["settlement"] for one in (none, none_yet, less, all_of_it)] == [None] * 4
+        assert reasons(none)["settlement"] == "no_surplus"
+        assert reasons(none_yet)["settlement"] == "too_early"
+        assert reasons(less)["settlement"] == "no_gain"
+        assert reasons(all_of_it)["settlement"] == "pays_all"
+        found = settled["settlement"]
+        assert (settled["offers"], reasons(settled)["settlement"]) == ([], "needs_person")
+        assert Decimal(found["owed"]) == Decimal(found["pays"]) + Decimal(found["given_up"])
+        assert found["pays"] == "6000.00"
+        assert Decimal(found["share"]) == (Decimal(found["given_up"]) / Decimal(found["owed"])).quantize(
+            Decimal("0.000001")
+        )
+
+    def test_proposes_no_settlement_where_a_plan_fits(self, run):
+        (answer,), _code = run("restructure_options", asked(as_of="2026-08-20", income="4000.00", lump_sum="6000.00"))
+
+        assert answer["offers"]
+        assert (answer["settlement"], reasons(answer)["settlement"]) == (None, "gentler_fits")
+
     @pytest.mark.parametrize("pack", ["cn", "cn_private", "tw", "us"])
     def test_every_pack_has_rules_of_relief(self, run, pack):
         loan = deepcopy(LOAN)
@@ -190,6 +278,15 @@ class TestRestructureOptions:
                 "unknown_field",
                 "income_later.sure",
             ),
+            ({"others": [{"terms": LOAN["terms"], "hurry": True}]}, "missing_field", "others[0].events"),
+            ({"others": [SECOND | {"events": []}]}, "date_outside_contract", "as_of"),
+            (
+                {"others": [SECOND | {"terms": SECOND["terms"] | {"currency": "USD"}}]},
+                "invalid_input",
+                "others[0].terms",
+            ),
+            ({"others": [SECOND], "other_loans": 0}, "invalid_input", "other_loans"),
+            ({"lump_sum": "0.00"}, "invalid_amount", "lump_sum"),
             ({"relief": {"method": "magic"}}, "invalid_input", "relief.method"),
             ({"relief": {"method": "step_up", "step": "-1"}}, "invalid_rate", "relief.step"),
             ({"relief": {"method": "payment_holiday", "interest": "free"}}, "invalid_input", "relief.interest"),

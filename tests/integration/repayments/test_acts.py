@@ -60,6 +60,7 @@ EXAMPLES: Mapping[str, dict[str, str]] = {
     "extend_loan": {"months": "2", "date": "2026-05-01"},
     "pause_count": {"date": "2026-05-20"},
     "resume_count": {"date": "2026-06-10"},
+    "arrears_plan": {"over": "3", "date": "2026-05-28"},
     "restructure_loan": {"count": "24", "rate": "12", "date": "2026-06-15"},
     "change_rate": {"rate": "12.5", "date": "2026-05-03"},
     "change_due_day": {"due_day": "20", "date": "2026-06-01"},

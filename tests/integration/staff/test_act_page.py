@@ -22,6 +22,7 @@ MAY = {
     "SUPERVISOR": {
         "waive_amount",
         "extend_loan",
+        "arrears_plan",
         "pause_count",
         "resume_count",
         "change_due_day",
@@ -78,6 +79,7 @@ class TestPermissions:
             "Return a payment",
             "Waive an amount",
             "Payment holiday",
+            "Arrears in installments",
             "Pause the count",
             "New terms",
             "New due day",

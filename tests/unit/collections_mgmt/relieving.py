@@ -26,6 +26,7 @@ LIMITS = ReliefLimits(
     first_payments=3,
     cooling_off_days=7,
     deciding_days=14,
+    remind_days=3,
     most_offers=3,
     value_loss=Decimal("0.01"),
     capitalizes=False,

@@ -1,12 +1,16 @@
 """The papers of a plan say what was agreed, in each language."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from collections_mgmt.papers.amendment import amendment_pdf
 from collections_mgmt.papers.plan_certificate import plan_certificate_pdf
+from dashu.finance.penalty import PenaltyRule
+from dashu.finance.terms import Method, ScheduleTerms
+from loans.domain.cost_sheet import cost_sheet
 from tests.papers import text_of
 
 AT = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -90,6 +94,39 @@ class TestTheAmendment:
         assert "Penaltyinterestduenow¥7.97" in text
         assert "Paidinallfromnowon¥1,220.31" in text
         assert "Together¥1,212.34" in text
+
+    @pytest.mark.parametrize(
+        ("language", "told"),
+        [
+            ("zh-hans", ["贷款DS1结清", "¥7,000.00，年利率18%", "贷款DS20260000001开始", "年化综合成本（单利）"]),
+            ("zh-hant", ["貸款DS1結清", "¥7,000.00，年利率18%", "貸款DS20260000001開始", "年化綜合成本（單利）"]),
+            (
+                "en",
+                ["LoanDS1ends¥7,000.00,at18%ayear", "LoanDS2ends¥3,000.00,at9%ayear", "Allitcostsayear,simple15.30%"],
+            ),
+        ],
+    )
+    def test_says_of_loans_that_become_one_what_ends_what_begins_and_what_it_costs(self, language, told):
+        terms = ScheduleTerms(10_000_00, Decimal("0.153"), Method.EQUAL_INSTALLMENT, 24, date(2026, 3, 1))
+        sheet = cost_sheet([terms], PenaltyRule(Decimal("0.2295")), [], rate_cap=Decimal("0.24"))
+        joined = {
+            "ends": [
+                {"loan": "DS1", "minor": 7_000_00, "annual_rate": "0.180000"},
+                {"loan": "DS2", "minor": 3_000_00, "annual_rate": "0.090000"},
+            ],
+            "principal_minor": 10_000_00,
+            "annual_rate_before": "0.153000",
+            "cost_sheet": sheet.document,
+        }
+        figures = {**AMENDED["figures"], "consolidation": joined}
+
+        text = text_of(
+            amendment_pdf({**AMENDED, "method": "consolidation", "figures": figures}, language=language, **HOW)
+        )
+
+        assert [words for words in told if words not in text] == []
+        assert "¥10,000.00" in text
+        assert f"{sheet.interest / 100:,.2f}" in text
 
     def test_is_the_same_to_the_byte_when_set_again(self):
         assert amendment_pdf(AMENDED, language="zh-hans", **HOW) == amendment_pdf(AMENDED, language="zh-hans", **HOW)

@@ -1,0 +1,396 @@
+"""Several loans that become one: offered by the engine, accepted by a code, booked as shown, taken back in time."""
+
+import threading
+from datetime import date
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from collections_mgmt.models import Hold, OfferLoan, OfferSet, OverdueStatus, RestructuringOffer, RestructuringPlan
+from collections_mgmt.services.holds import expire_holds
+from collections_mgmt.services.reassess_loan import reassess_loan
+from collections_mgmt.services.relief.cases import known_of_budget
+from collections_mgmt.services.relief.make_offers import (
+    OutsideLimits,
+    choose_own_way,
+    decide_offers,
+    make_offers,
+    quote_offer,
+)
+from collections_mgmt.services.relief.offer_codes import OfferOutdated
+from collections_mgmt.services.relief.quoting import quote_anew
+from collections_mgmt.services.relief.withdraw_plan import WithdrawalRefused, withdraw_plan
+from dashu.messaging.models import OutboxMessage
+from dashu.users.models import Borrower
+from loans.domain.cost_sheet import sheet_of
+from loans.models import Loan
+from loans.services.signing_codes import CodeExpired
+from repayments.models import IssuedDocument, LoanEvent
+from repayments.selectors.owed import owed_on
+from repayments.selectors.reconciliation import differences
+from repayments.services.booking import load
+from repayments.services.consolidate_loans import loan_that_paid_off
+from tests import factories
+from tests.integration.collections_mgmt.relief_cases import (
+    ACTOR,
+    DAY,
+    TODAY,
+    accepted,
+    close,
+    code_for,
+    noon,
+    offered,
+)
+from tests.integration.collections_mgmt.test_make_offers import budget
+
+
+@pytest.fixture
+def amina(rules: None) -> Borrower:
+    return factories.borrower("Amina", phone="13800000000")
+
+
+@pytest.fixture
+def loan(amina: Borrower) -> Loan:
+    """1,100.16 a month, of which the first was paid on its day."""
+    made = factories.running_loan(amina)
+    factories.pay(made, 1_100_16, date(2026, 2, 15))
+    return made
+
+
+@pytest.fixture
+def second(amina: Borrower, loan: Loan) -> Loan:
+    """524.71 a month at 9%, and none of it is paid."""
+    return factories.running_loan(amina, principal=6_000_00, annual_rate="0.09")
+
+
+def offers(loan: Loan, *, on: date = TODAY, **more: Any) -> OfferSet:
+    """What is offered to a month that leaves 900 yuan for both loans together."""
+    kept = budget(loan.borrower, **more)
+    return make_offers(loan_id=loan.pk, source="ASKED", budget_id=kept.pk, now=noon(on), actor=ACTOR)
+
+
+def joined(loan: Loan, **more: Any) -> RestructuringOffer:
+    found: RestructuringOffer = offers(loan, **more).offers.get(method="consolidation")
+    return found
+
+
+def status(loan: Loan) -> str:
+    return Loan.objects.get(pk=loan.pk).status
+
+
+def rows_of(loan: Loan) -> list[list[Any]]:
+    return [
+        [row.number, row.due_on.isoformat(), row.unpaid_principal, row.unpaid_interest, row.unpaid_fee]
+        for row in load(Loan.objects.get(pk=loan.pk)).position.installments
+        if row.unpaid
+    ]
+
+
+class TestOffering:
+    def test_joins_all_loans_with_as_few_installments_as_the_month_can_carry(self, loan, second):
+        offer = joined(loan)
+
+        assert offer.loan == loan
+        assert offer.figures["highest_minor"] <= 900_00
+        assert offer.figures["shape"] == "joined"
+        assert (offer.is_recommended, offer.reason) == (True, "one_payment")
+        fewer = {**offer.relief, "count": offer.relief["count"] - 1}
+        with pytest.raises(OutsideLimits) as refusal:
+            quote_offer(set_id=offer.offer_set_id, relief=fewer, now=noon(TODAY), actor=ACTOR)
+        assert refusal.value.details["reason"] == "not_affordable"
+
+    def test_compares_with_both_loans_as_they_are(self, loan, second):
+        owed = sum(sum(row[2:]) for each in (loan, second) for row in rows_of(each))
+
+        figures = joined(loan).figures
+
+        before = figures["affordability"]["before"]
+        assert (before["payment"], before["fits"]) == ("2151.91", False)  # 1,100.16, twice 524.71, penalty
+        assert figures["total_before_minor"] == owed + 2_33
+        assert figures["extra_minor"] == figures["total_minor"] - figures["total_before_minor"]
+
+    def test_says_which_loans_end_and_what_the_new_one_costs(self, loan, second):
+        owed = [owed_on(each, TODAY).total for each in (loan, second)]
+
+        said = joined(loan).figures["consolidation"]
+
+        assert said["ends"] == [
+            {"loan": loan.number, "minor": owed[0], "annual_rate": "0.180000"},
+            {"loan": second.number, "minor": owed[1], "annual_rate": "0.090000"},
+        ]
+        sheet = sheet_of(said["cost_sheet"])
+        assert (sheet.principal, sheet.fees) == (sum(owed), 0)
+        assert Decimal("0.09") < sheet.annual_rate < Decimal("0.18")
+        assert sheet.annual_rate == Decimal(said["annual_rate_before"])
+        assert sheet.is_within_cap
+
+    def test_opens_the_set_for_each_loan_and_leaves_the_borrower_in_peace_on_both(self, loan, second):
+        made = offers(loan)
+
+        assert set(OfferLoan.objects.filter(offer_set=made, is_open=True).values_list("loan_id", flat=True)) == {
+            loan.pk,
+            second.pk,
+        }
+        assert Hold.objects.filter(kind="HARDSHIP_REVIEW", ended_on=None).count() == 2
+
+    def test_is_none_where_the_month_carries_both(self, loan, second):
+        known = known_of_budget(budget(loan.borrower, income=9_000_00))
+
+        decided = decide_offers(loan_id=loan.pk, known=known, today=TODAY, actor=ACTOR)
+
+        assert {one["method"]: one["reason"] for one in decided.not_offered}["consolidation"] == "plan_fits"
+
+    def test_is_none_of_one_loan(self, loan):
+        made = offers(loan)
+
+        assert {one["method"]: one["reason"] for one in made.not_offered}["consolidation"] == "one_loan"
+
+    def test_is_none_while_something_is_offered_on_the_other_loan(self, loan, second):
+        offered(second)
+        known = known_of_budget(budget(loan.borrower))
+
+        decided = decide_offers(loan_id=loan.pk, known=known, today=TODAY, actor=ACTOR)
+
+        assert {one["method"]: one["reason"] for one in decided.not_offered}["consolidation"] == "open_elsewhere"
+
+    def test_counts_what_the_other_loan_asks_for_as_a_debt_of_every_other_way(self, loan, second):
+        known = known_of_budget(budget(loan.borrower))
+
+        decided = decide_offers(loan_id=loan.pk, known=known, today=TODAY, actor=ACTOR)
+
+        alone = [way for way in decided.ways if way.method != "consolidation"]
+        assert all(way.figures["highest_minor"] <= 900_00 - 524_71 for way in alone)
+
+
+class TestSliders:
+    def test_move_the_number_of_installments_and_book_what_was_chosen(self, loan, second):
+        offer = joined(loan)
+        relief = {**offer.relief, "count": offer.relief["count"] + 2}
+
+        own = choose_own_way(set_id=offer.offer_set_id, relief=relief, now=noon(TODAY), actor=ACTOR)
+        plan = accepted(own)
+
+        assert own.figures["highest_minor"] < offer.figures["highest_minor"]
+        assert (plan.loan.installment_count, rows_of(plan.loan)) == (relief["count"], own.rows)
+
+
+class TestAccepting:
+    def test_books_the_new_loan_to_the_fen_as_it_was_shown_and_ends_the_others(self, loan, second):
+        offer = joined(loan)
+
+        plan = accepted(offer)
+
+        assert [status(each) for each in (loan, second)] == ["SETTLED", "SETTLED"]
+        assert plan.loan_id not in (loan.pk, second.pk)
+        assert rows_of(plan.loan) == offer.rows
+        assert plan.loan.principal_minor == offer.acts[0]["amount"]
+        assert [loan_that_paid_off(each) for each in (loan, second)] == [plan.loan, plan.loan]
+        assert (plan.status, plan.method, plan.flag) == ("ACCEPTED", "consolidation", "RESTRUCTURED")
+        assert differences() == []
+
+    def test_names_in_the_paper_what_ends_what_begins_and_what_it_costs(self, loan, second):
+        plan = accepted(joined(loan))
+
+        paper = IssuedDocument.objects.get(kind="AMENDMENT")
+        assert (paper.loan, paper.pk) == (plan.loan, plan.amendment_id)
+        assert [one["loan"] for one in paper.facts["figures"]["consolidation"]["ends"]] == [loan.number, second.number]
+        assert plan.evidence["what"]["loans"] == [loan.number, second.number]
+
+    def test_tells_the_borrower_once(self, loan, second):
+        OutboxMessage.objects.all().delete()
+
+        accepted(joined(loan))
+
+        told = OutboxMessage.objects.filter(borrower=loan.borrower).values_list("template", flat=True)
+        assert [one for one in told if one != "collections.offer_made"] == ["collections.offer_accepted"]
+
+    @pytest.mark.parametrize("which", [0, 1])
+    def test_refuses_after_a_payment_on_any_of_the_loans_and_quotes_anew(self, loan, second, which):
+        offer = joined(loan)
+        code = code_for(offer)
+        factories.pay((loan, second)[which], 300_00, TODAY)
+        events = LoanEvent.objects.count()
+
+        with pytest.raises(OfferOutdated):
+            accepted(offer, code=code)
+
+        assert LoanEvent.objects.count() == events
+        assert not RestructuringPlan.objects.exists()
+        anew = RestructuringOffer.objects.get(pk=offer.pk)
+        assert anew.acts[0]["amount"] == sum(owed_on(each, TODAY).total for each in (loan, second))
+        assert anew.acts[0]["amount"] < offer.acts[0]["amount"]
+        with pytest.raises(CodeExpired):
+            accepted(anew, code=code)
+
+    def test_of_another_day_is_booked_with_the_figures_of_that_day(self, loan, second):
+        offer = joined(loan)
+        later = TODAY + 3 * DAY
+        quote_anew(set_id=offer.offer_set_id, now=noon(later))
+        anew = RestructuringOffer.objects.get(pk=offer.pk)
+
+        plan = accepted(anew, on=later)
+
+        assert (plan.loan.starts_on, rows_of(plan.loan)) == (later, anew.rows)
+
+    def test_again_returns_the_same_plan(self, loan, second):
+        offer = joined(loan)
+        plan = accepted(offer)
+        loans, events = Loan.objects.count(), LoanEvent.objects.count()
+
+        assert accepted(offer, code="000000") == plan
+        assert (Loan.objects.count(), LoanEvent.objects.count()) == (loans, events)
+
+
+class TestTheNewLoan:
+    def test_is_held_at_the_worst_class_of_the_loans_before(self, loan, second):
+        on = date(2026, 5, 30)
+        factories.pay(loan, 3 * 1_100_16, date(2026, 5, 15))
+        close(on - DAY)
+        assert OverdueStatus.objects.get(pk=second.pk).classification == "SUBSTANDARD"
+        assert not OverdueStatus.objects.filter(pk=loan.pk, classification="SUBSTANDARD").exists()
+
+        plan = accepted(joined(loan, on=on), on=on)
+        reassess_loan(loan_id=plan.loan_id, as_of=on)
+
+        assert plan.tier_floor == "SUBSTANDARD"
+        assert OverdueStatus.objects.get(pk=plan.loan_id).classification == "SUBSTANDARD"
+
+    def test_is_broken_by_a_payment_that_stays_away_and_completed_by_its_last(self, loan, second):
+        plan = accepted(joined(loan))
+        expire_holds(on=TODAY + DAY, actor=ACTOR)
+
+        close(plan.first_due_on + 11 * DAY)
+        plan.refresh_from_db()
+        assert plan.status == "BROKEN"
+
+        left = owed_on(plan.loan, plan.first_due_on + 12 * DAY).total
+        factories.pay(plan.loan, left, plan.first_due_on + 12 * DAY, kind=LoanEvent.Kind.SETTLEMENT)
+        close(plan.first_due_on + 12 * DAY)
+        plan.refresh_from_db()
+        assert plan.status == "COMPLETED"
+
+    def test_leaves_no_error_of_the_holds_of_the_loans_that_ended(self, loan, second, caplog):
+        accepted(joined(loan))
+
+        expire_holds(on=TODAY + DAY, actor=ACTOR)
+
+        assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+class TestTakingItBack:
+    def test_lets_the_old_loans_run_on_as_they_were(self, loan, second):
+        before = [rows_of(each) for each in (loan, second)]
+        plan = accepted(joined(loan))
+        expire_holds(on=TODAY + DAY, actor=ACTOR)
+
+        withdraw_plan(plan_id=plan.pk, now=noon(TODAY + 7 * DAY), actor=ACTOR)
+
+        plan.refresh_from_db()
+        assert (plan.status, status(plan.loan)) == ("WITHDRAWN", "SETTLED")
+        assert [status(each) for each in (loan, second)] == ["ACTIVE", "ACTIVE"]
+        assert [rows_of(each) for each in (loan, second)] == before
+        assert [load(each).position.pauses[-1].end for each in (loan, second)] == [TODAY, TODAY]
+        assert IssuedDocument.objects.get(kind="AMENDMENT").revoked_at is not None
+        assert differences() == []
+
+    def test_refuses_once_the_new_loan_was_paid_on(self, loan, second):
+        plan = accepted(joined(loan))
+        factories.pay(plan.loan, 1_00, TODAY + DAY)
+
+        with pytest.raises(WithdrawalRefused):
+            withdraw_plan(plan_id=plan.pk, now=noon(TODAY + 2 * DAY), actor=ACTOR)
+
+        assert [status(each) for each in (loan, second)] == ["SETTLED", "SETTLED"]
+
+    def test_refuses_after_the_days(self, loan, second):
+        plan = accepted(joined(loan))
+
+        with pytest.raises(WithdrawalRefused):
+            withdraw_plan(plan_id=plan.pk, now=noon(TODAY + 8 * DAY), actor=ACTOR)
+
+
+class TestRandomLoans:
+    @pytest.mark.parametrize("seed", range(6))
+    def test_are_booked_to_the_fen_as_they_were_shown(self, amina, seed):
+        chance = Random(seed)
+        loans = [
+            factories.running_loan(
+                amina,
+                principal=chance.randrange(3_000_00, 20_000_00),
+                annual_rate=chance.choice(["0.08", "0.12", "0.18", "0.2"]),
+            )
+            for _loan in range(chance.randint(2, 3))
+        ]
+        for each in loans:
+            if chance.random() < 0.6:
+                factories.pay(each, chance.randrange(100_00, 900_00), date(2026, 2, chance.randint(10, 27)))
+        monthly = sum(rows_of(each)[-2][2] + rows_of(each)[-2][3] for each in loans)
+        kept = budget(amina, income=int((3_600_00 + monthly * chance.uniform(0.6, 0.8)) / 0.9))
+        known = known_of_budget(kept)
+        decided = decide_offers(loan_id=loans[0].pk, known=known, today=TODAY, actor=ACTOR)
+        assert "consolidation" in [way.method for way in decided.ways], decided.not_offered
+        owed = sum(owed_on(each, TODAY).total for each in loans)
+        offer = make_offers(
+            loan_id=loans[0].pk, source="ASKED", budget_id=kept.pk, now=noon(TODAY), actor=ACTOR
+        ).offers.get(method="consolidation")
+
+        plan = accepted(offer)
+
+        assert rows_of(plan.loan) == offer.rows
+        assert sum(row[2] for row in offer.rows) == owed == plan.loan.principal_minor
+        assert sum(sum(row[2:]) for row in offer.rows) == offer.figures["total_minor"]
+        assert offer.figures["highest_minor"] <= kept.surplus_minor
+        assert {status(each) for each in loans} == {"SETTLED"}
+        assert differences() == []
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    """Two connections do things at the same moment; whoever comes second finds what the first made of it."""
+
+    def both(self, *acts):
+        outcomes: list[object] = []
+
+        def run(act) -> None:
+            try:
+                outcomes.append(act())
+            except Exception as error:
+                outcomes.append(error)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=run, args=[act]) for act in acts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return outcomes
+
+    def test_two_acceptances_are_one_loan(self, loan, second):
+        offer = joined(loan)
+        code = code_for(offer)
+
+        outcomes = self.both(lambda: accepted(offer, code=code), lambda: accepted(offer, code=code))
+
+        assert (RestructuringPlan.objects.count(), Loan.objects.count()) == (1, 3)
+        assert any(isinstance(found, RestructuringPlan) for found in outcomes)
+        assert all(isinstance(found, RestructuringPlan | CodeExpired) for found in outcomes)
+
+    @pytest.mark.parametrize("which", [0, 1])
+    def test_a_payment_on_one_of_the_loans_comes_before_or_after_but_never_between(self, loan, second, which):
+        offer = joined(loan)
+        code = code_for(offer)
+        paid = (loan, second)[which]
+
+        outcomes = self.both(lambda: accepted(offer, code=code), lambda: factories.pay(paid, 300_00, TODAY))
+
+        plan = RestructuringPlan.objects.first()
+        if plan is None:
+            assert any(isinstance(found, OfferOutdated) for found in outcomes)
+            assert [status(each) for each in (loan, second)] == ["ACTIVE", "ACTIVE"]
+        else:
+            assert rows_of(plan.loan) == offer.rows
+        assert differences() == []
