@@ -74,6 +74,7 @@ def perform_outside(payload: dict[str, Any], *, actor: str, today: date) -> dict
         loan_id=payload["loan_id"],
         relief=payload["relief"],
         budget_id=payload["budget_id"],
+        request_id=payload.get("request_id"),
         now=datetime.combine(today, lender_now().timetz()),
         actor=actor,
     )
