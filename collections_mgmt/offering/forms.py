@@ -119,7 +119,7 @@ class ReliefForm(forms.Form):
             if isinstance(field, MoneyField):
                 field.currency = currency
         taken = FIGURES[self.chosen]
-        for name in [name for name in self.fields if name != "method" and name not in taken]:
+        for name in {name for names in FIGURES.values() for name in names if name not in taken}:
             del self.fields[name]
 
     @property

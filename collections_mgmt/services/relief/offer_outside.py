@@ -156,6 +156,7 @@ def offer_outside(
     now: datetime,
     actor: str,
     request_id: int | None = None,
+    source: str = OfferSet.Source.STAFF,
 ) -> OfferSet:
     """
     Offer what was approved. Its facts stay out of the set, so that it is quoted anew by what it books, not by limits.
@@ -169,7 +170,7 @@ def offer_outside(
         borrower_id=loan.borrower_id,
         loan_ids=[loan_id],
         ways=[found.way],
-        source=OfferSet.Source.STAFF,
+        source=source,
         now=now,
         actor=actor,
         budget=budget,

@@ -167,9 +167,7 @@ class TestAnotherWay:
         asked = ApprovalRequest.objects.get()
         assert (asked.kind, asked.status) == ("relief.outside", "PENDING")
         assert not OfferSet.objects.exists()
-        approve(
-            request_id=asked.pk, user=factories.staff("Ada", User.Role.ADMIN), today=lender_today(), now=lender_now()
-        )
+        approve(request_id=asked.pk, user=factories.staff("Ada", User.Role.ADMIN), today=lender_today())
         assert OfferSet.objects.get().offers.get().relief["annual_rate"] == "0.11"
 
 
