@@ -16,6 +16,7 @@ from collections_mgmt.models.book import (
     PortfolioDay,
     PromiseToPay,
 )
+from collections_mgmt.models.campaigns import STEER_CAMPAIGNS, CampaignMember, ReliefCampaign
 from collections_mgmt.models.care import Vulnerability
 from collections_mgmt.models.complaints import Complaint, ComplaintMessage
 from collections_mgmt.models.desk import (
@@ -73,6 +74,7 @@ from collections_mgmt.models.strategies import (
 __all__ = [
     "REVIEW",
     "STEER",
+    "STEER_CAMPAIGNS",
     "STEER_LEADS",
     "WORK",
     "WRITE_STRATEGY",
@@ -85,6 +87,7 @@ __all__ = [
     "BucketMove",
     "Budget",
     "BureauWatch",
+    "CampaignMember",
     "CaseFile",
     "CaseFileEvent",
     "CaseFileQuerySet",
@@ -123,6 +126,7 @@ __all__ = [
     "PromiseToPay",
     "QualityDraw",
     "QualityReview",
+    "ReliefCampaign",
     "RestructuringOffer",
     "RestructuringPlan",
     "RevenueObservation",

@@ -45,6 +45,7 @@ REASONS = {
     "collections_mgmt.SavedFilter": WORK_OF_STAFF,
     "collections_mgmt.StrategyVersion": WORK_OF_STAFF,
     "collections_mgmt.ScriptVersion": WORK_OF_STAFF,
+    "collections_mgmt.ReliefCampaign": WORK_OF_STAFF,
     "collections_mgmt.QualityReview": "how staff did a contact or wrote a note; both are in the copy themselves",
     "loans.SigningCode": "holds secrets for minutes; what was signed is in the contract",
     "messaging.ContactRefusal": "the decisions that said no; all decisions are in the copy",
