@@ -73,6 +73,10 @@ def _guarantor(world: Everyone) -> Words:
     return {"reference": world.guaranteed.reference, "guarantor_id": world.guaranteed.guarantors.get().pk}
 
 
+def _way(world: Everyone) -> Words:
+    return {"reference": world.offered.reference, "number": 1}
+
+
 def _document(world: Everyone) -> Words:
     return {**_draft(world), "document_id": world.document.pk}
 
@@ -137,6 +141,17 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:dispute_status": Own("amina", lambda world: {"reference": world.dispute.reference}),
     "portal:message": Own("amina", lambda world: {"message_id": world.message.pk}),
     "portal:export_fetch": Own("amina", lambda world: {"token": world.export.token}, is_page=False),
+    "portal:relief": SignedIn(role="borrower"),
+    "portal:relief_month": SignedIn(role="borrower"),
+    "portal:relief_answer": Own("gao", lambda world: {"reference": world.budget, "number": world.hard_to_pay.number}),
+    "portal:relief_offers": Own("gao", lambda world: {"reference": world.offered.reference}),
+    "portal:relief_not_now": Own("gao", lambda world: {"reference": world.offered.reference}, is_page=False),
+    "portal:relief_person": Own("gao", lambda world: {"reference": world.offered.reference}, is_page=False),
+    "portal:relief_way": Own("gao", _way),
+    "portal:relief_own": Own("gao", _way, is_page=False),
+    "portal:relief_sign": Own("gao", _way),
+    "portal:relief_plan": Own("gao", lambda world: {"reference": world.plan.reference}),
+    "portal:relief_take_back": Own("gao", lambda world: {"reference": world.plan.reference}, is_page=False),
     "portal:payoff": Own("amina", _loan, readers=EVERY_ROLE),
     "portal:payoff_quote": Own("amina", lambda world: {**_loan(world), "token": world.quote}, readers=EVERY_ROLE),
     "portal:documents": Own("amina", _loan, readers=EVERY_ROLE),

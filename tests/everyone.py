@@ -5,10 +5,23 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from collections_mgmt.models import Complaint, CreditRecordMonth, Dispute, HardshipRequest, Settlement, SettlementPart
+from collections_mgmt.models import (
+    Complaint,
+    CreditRecordMonth,
+    Dispute,
+    HardshipRequest,
+    OfferSet,
+    RestructuringPlan,
+    Settlement,
+    SettlementPart,
+)
 from collections_mgmt.services.ask_for_help import ask_for_help
 from collections_mgmt.services.complaints import make_complaint
 from collections_mgmt.services.disputes import dispute_record
+from collections_mgmt.services.relief.accept_offer import accept_offer
+from collections_mgmt.services.relief.make_offers import make_offers
+from collections_mgmt.services.relief.offer_codes import ask_offer_code
+from collections_mgmt.services.relief.state_budget import state_budget
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.messaging.models import OutboxMessage
 from dashu.privacy.models import DataExport
@@ -17,6 +30,7 @@ from dashu.users.models import Borrower, Partner, User
 from dashu.users.roles import STAFF_ROLES
 from loans.models import Application, ApplicationDocument, Loan, LoanContract
 from loans.services.add_document import add_document
+from loans.services.draft_contract import Where
 from loans.services.scan_document import scan_document
 from repayments.models import Checkout, IssuedDocument, Payment
 from repayments.services.documents import issue_statement
@@ -35,7 +49,8 @@ class Everyone:
     """
     Amina owes: a loan that is late and one that is not, a payment, papers, an application half way. She asked for
     help, complained, objects to a month of her record, was offered to settle, was written to and asked for a copy
-    of her data. Chen chose an offer, Dai signed a contract, Fei's business waits for its guarantor. Brook has nothing.
+    of her data. Chen chose an offer, Dai signed a contract, Fei's business waits for its guarantor. Gao is
+    offered plans for one loan and goes by a plan on another. Brook has nothing.
     """
 
     amina: Borrower
@@ -62,6 +77,11 @@ class Everyone:
     settlement: Settlement
     message: OutboxMessage
     export: DataExport
+    gao: Borrower
+    hard_to_pay: Loan
+    budget: str
+    offered: OfferSet
+    plan: RestructuringPlan
 
     @property
     def of_contract(self) -> Application:
@@ -127,6 +147,7 @@ def everyone() -> Everyone:
         settlement=_settlement(late, today),
         message=_message(amina, now),
         export=_export(amina, asked),
+        **_in_relief(now, today),
     )
 
 
@@ -162,6 +183,31 @@ def _settlement(loan: Loan, today: date) -> Settlement:
         settlement=offer, number=1, due_on=today + timedelta(days=20), amount_minor=offer.total_minor
     )
     return offer
+
+
+def _in_relief(now: datetime, today: date) -> dict[str, Any]:
+    """Somebody whose income fell: plans are offered on one loan, and another goes by a plan since today."""
+    gao = factories.borrower("Gao", phone="13800001238")
+    about = {"now": now, "actor": f"user:{gao.user_id}"}
+    budget = state_budget(
+        borrower_id=gao.pk,
+        currency="CNY",
+        household=1,
+        income={"ALL": 4_800_00},
+        expenses={"HOUSING": 1_800_00, "FOOD": 1_200_00},
+        debts={"ALL": 400_00},
+        cause="INCOME",
+        **about,
+    )
+    loans = [factories.running_loan(gao, starts_on=today - timedelta(days=days)) for days in (10, 20)]
+    sets = [make_offers(loan_id=loan.pk, source="ASKED", budget_id=budget.pk, **about) for loan in loans]
+    first: Any = sets[1].offers.first()
+    code = ask_offer_code(offer_id=first.pk, **about).sealed_code or ""
+    home = Where("203.0.113.7", "A browser")
+    plan = accept_offer(
+        offer_id=first.pk, code=code, language="zh-hans", site="https://loans.example", where=home, **about
+    )
+    return {"gao": gao, "hard_to_pay": loans[0], "budget": budget.reference, "offered": sets[0], "plan": plan}
 
 
 def _message(borrower: Borrower, now: datetime) -> OutboxMessage:

@@ -35,6 +35,16 @@ _ARRIVALS: dict[str, tuple[Any, str, str]] = {
     Delivery.BOUNCED: (_("Did not arrive: there is no such address"), "soon", "triangle-alert"),
     Delivery.COMPLAINED: (_("You marked it as unwanted"), "plain", "info"),
 }
+_PLAN = "portal:relief_plan"
+_ABOUT = {
+    "collections.offer_made": "portal:relief_offers",
+    "collections.offer_expiring": "portal:relief_offers",
+    "collections.offer_accepted": _PLAN,
+    "collections.plan_broken": _PLAN,
+    "collections.plan_cured": _PLAN,
+    "collections.plan_ended": _PLAN,
+    "collections.plan_completed": _PLAN,
+}
 _HANDED_OVER: tuple[Any, str, str] = (_("Handed over"), "plain", "check")
 
 
@@ -85,7 +95,8 @@ def message(request: HttpRequest, message_id: int) -> HttpResponse:
     told = told_of(found)
     if told.is_unread:
         _mine(request).filter(pk=found.pk).unread().update(read_at=lender_now())
-    return render(request, "portal/message.html", {"told": told, "purpose": found.purpose, "stop_href": _stop(found)})
+    context = {"told": told, "purpose": found.purpose, "stop_href": _stop(found), "leads_to": _leads_to(found)}
+    return render(request, "portal/message.html", context)
 
 
 @login_required
@@ -128,6 +139,13 @@ def _after(mine: OutboxMessageQuerySet, before: str) -> OutboxMessageQuerySet:
     last = get_object_or_404(mine.only("sent_at"), pk=int(before))
     # Those of the very same moment lie by their number.
     return mine.filter(sent_at__lte=last.sent_at).exclude(sent_at=last.sent_at, pk__gte=last.pk)
+
+
+def _leads_to(found: OutboxMessage) -> str:
+    """Return the page that a message about plans is about, "" where it is about none."""
+    page = _ABOUT.get(found.template)
+    reference = found.params.get("reference", "")
+    return reverse(page, args=[reference]) if page and reference else ""
 
 
 def _stop(found: OutboxMessage) -> str:

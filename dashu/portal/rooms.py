@@ -23,7 +23,7 @@ class Room(NamedTuple):
 ROOMS = (
     Room(pgettext_lazy("place", "Home"), "house", "portal:home", ("/loans/",)),
     Room(pgettext_lazy("place", "Pay"), "wallet", "portal:pay_together", ("/pay/", "/checkouts/")),
-    Room(pgettext_lazy("place", "Help"), "life-buoy", "portal:help", ("/help/", "/complaints/")),
+    Room(pgettext_lazy("place", "Help"), "life-buoy", "portal:help", ("/help/", "/plans/", "/complaints/")),
     Room(pgettext_lazy("place", "Learn"), "book-open", "education:lessons", ("/learn/",)),
     Room(
         pgettext_lazy("place", "Mine"),

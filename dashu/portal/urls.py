@@ -26,6 +26,8 @@ from dashu.portal import (
 )
 from dashu.portal.applying import papers, products
 from dashu.portal.applying import views as applying
+from dashu.portal.relief import month, offers, plans
+from dashu.portal.relief import signing as relief_signing
 from dashu.portal.signing import giving_back, guarantors, paying_out, reading, signing
 from dashu.portal.trouble import agreeing, complaints, credit_record, helping, overdue
 
@@ -58,6 +60,17 @@ urlpatterns = [
     path("help/requests/<slug:reference>/withdraw/", helping.withdraw, name="help_withdraw"),
     path("help/offers/<slug:reference>/", agreeing.settlement, name="settlement"),
     path("help/offers/<slug:reference>/answer/", agreeing.answer_settlement, name="answer_settlement"),
+    path("plans/", plans.relief, name="relief"),
+    path("plans/month/", month.month, name="relief_month"),
+    re_path(r"^plans/month/(?P<reference>[0-9A-Za-z-]+)/(?P<number>[^/\0]+)/$", month.answer, name="relief_answer"),
+    path("plans/offers/<slug:reference>/", offers.offers, name="relief_offers"),
+    path("plans/offers/<slug:reference>/not-now/", offers.not_now, name="relief_not_now"),
+    path("plans/offers/<slug:reference>/person/", offers.ask_person, name="relief_person"),
+    path("plans/offers/<slug:reference>/<int:number>/", offers.way, name="relief_way"),
+    path("plans/offers/<slug:reference>/<int:number>/own/", offers.own, name="relief_own"),
+    path("plans/offers/<slug:reference>/<int:number>/sign/", relief_signing.sign, name="relief_sign"),
+    path("plans/<slug:reference>/", plans.plan, name="relief_plan"),
+    path("plans/<slug:reference>/take-back/", plans.take_back, name="relief_take_back"),
     path("complaints/", complaining.complaints, name="complaints"),
     path("complaints/new/", complaints.new_complaint, name="new_complaint"),
     path("complaints/<slug:reference>/", complaints.complaint, name="complaint"),

@@ -20,6 +20,7 @@ from dashu.portal.explaining import penalty_note, why_of
 from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
 from dashu.portal.presenting import LoanCard, Overview, card_of, overview_of, shown_rows
+from dashu.portal.relief.entries import offered_now, plan_now
 from dashu.portal.with_an_agency import AgencyShown, agency_of_loan
 from dashu.tapes.selectors import payments_before_takeover
 from dashu.web.offline import kept_offline
@@ -56,6 +57,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "name": request.user.name,
             "applications": applications,
             "leading": _leading(overview, applications),
+            "offered": offered_now(request, today=lender_today()) if cards else None,
         },
     )
 
@@ -84,6 +86,8 @@ def loan(request: HttpRequest, number: str) -> HttpResponse:
             "card": card,
             **_whys(shown, card, today=today),
             "agency": _agency(shown, card, today=today),
+            "offered": offered_now(request, today=today, loan=shown),
+            "relief_plan": plan_now(request, shown),
             "mandate": mandate,
             "collection": collection,
             "payments": Payment.objects.filter(loan=shown).order_by("-received_on", "-event_id"),

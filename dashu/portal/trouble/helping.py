@@ -18,6 +18,7 @@ from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown
 from dashu.portal.own_borrower import own_borrower
 from dashu.portal.own_loans import own_loans
+from dashu.portal.relief.entries import offered_now
 from dashu.portal.trouble.conduct import conduct_of_today
 from dashu.portal.trouble.forms import HelpForm
 from dashu.portal.trouble.own import own_asked, running_loans
@@ -95,6 +96,7 @@ def help_request(request: HttpRequest, reference: str) -> HttpResponse:
         {
             "asked": asked,
             "about": about,
+            "offered": offered_now(request, today=lender_today(), asked=asked),
             "quiet_until": max((each.hold.ends_on for each in about if each.hold.ends_on), default=None),
             "words": complaints_shown(),
         },

@@ -22,6 +22,7 @@ from dashu.policy import rules as policy
 from dashu.policy.answering import AdverseRecord
 from dashu.portal.own_loans import loan_and_card
 from dashu.portal.presenting import LoanCard
+from dashu.portal.relief.entries import offered_now, plan_now
 from dashu.portal.trouble.agreeing import monthly, offer_on, plan_form, plan_of
 from dashu.portal.trouble.conduct import conduct_of_today
 from dashu.portal.trouble.credit_words import month_name
@@ -149,6 +150,8 @@ def _late(
             "plan": plan_of(loan, today=today),
             "plan_form": planning or plan_form(None, standing, card.currency, today),
             "offer": offer_on(loan),
+            "offered": offered_now(request, today=today, loan=loan),
+            "relief_plan": plan_now(request, loan),
             "is_past_limit": is_past_limit(loan, today=today),
             "form": form,
             "is_open": form.is_bound,

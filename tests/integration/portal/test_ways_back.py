@@ -51,7 +51,7 @@ def signed_in(world: Everyone, who: str) -> Client:
 
 class TestEveryPage:
     def test_has_a_way_back(self, world):
-        clients = {who: signed_in(world, who) for who in ("amina", "brook", "chen", "dai", "fei")}
+        clients = {who: signed_in(world, who) for who in ("amina", "brook", "chen", "dai", "fei", "gao")}
         without = []
         for who, name, address in pages_of(world):
             answer = clients[who].get(address, follow=True)

@@ -29,6 +29,8 @@ SAYS = {
     "portal:consents": ("You have agreed to nothing at present.", "/me/details/"),
     "portal:details": ("You have not told us yet. We ask when you apply for a loan, not before.", "/me/export/"),
     "portal:language": ("For the pages, and for what we send you.", "/me/"),
+    "portal:relief": ("so there is nothing to change.", "/help/"),
+    "portal:relief_month": ("You have no loan with us on which something is to be paid.", "/help/"),
     "portal:export": ("It lies ready for 7 days and is then deleted.", "/me/"),
     "portal:closing": ("Nothing is owed and nothing is open, so you can.", "/me/closing/confirm/"),
     "portal:wishes": ("Where may we write to you first?", "/me/"),

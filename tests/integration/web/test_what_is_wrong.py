@@ -29,7 +29,8 @@ REFUSE = {
     *("account_login", "account_reset_password", "account_signup"),
     *("2fa/totp/activate/", "email/", "guarantee", "help", "password/change/", "phone/change/", "reauthenticate/"),
     *("portal:application_step", "portal:autopay", "portal:confirm_closing", "portal:dispute", "portal:documents"),
-    *("portal:new_complaint", "portal:overdue", "portal:pay", "portal:payoff", "autopay", "change of autopay"),
+    *("portal:new_complaint", "portal:overdue", "portal:pay", "portal:payoff", "portal:relief_month"),
+    *("autopay", "change of autopay"),
     *(f"{code}:{step}" for code in ("consumer", "sme", "card-repayment") for step in ("consents", "documents")),
     *(
         f"{code}:{step}"
@@ -51,7 +52,7 @@ def pages(rules) -> list[tuple[str, Client, str]]:
     hao = factories.borrower("Hao")
     loan, other = factories.running_loan(hao), factories.running_loan(hao)
     browsers = {"": Client(), "hao": browser_of(hao), "brook": browser_of(world.brook)}
-    browsers |= {who: browser_of(getattr(world, who)) for who in ("amina", "chen", "dai", "fei")}
+    browsers |= {who: browser_of(getattr(world, who)) for who in ("amina", "chen", "dai", "fei", "gao")}
     found = []
     for name, entry in ADDRESSES.items():
         if isinstance(entry, SignedIn) and entry.role == "staff":
@@ -80,11 +81,11 @@ def set_up_autopay(browser: Client, loan: Loan) -> None:
 
 
 def steps_of_every_product() -> Iterator[tuple[str, Client, str]]:
-    gao = factories.borrower("Gao")
-    browser = browser_of(gao)
+    jia = factories.borrower("Jia")
+    browser = browser_of(jia)
     for code in ("consumer", "sme", "card-repayment"):
         browser.post(f"/apply/{code}/")
-        application = Application.objects.get(product__code=code, borrower=gao)
+        application = Application.objects.get(product__code=code, borrower=jia)
         for step in steps_of(application.product.kind):
             yield f"{code}:{step.value}", browser, f"/applications/{application.reference}/steps/{step.value}/"
 
@@ -117,7 +118,8 @@ def sent_with(form: Element, word: str) -> dict[str, str] | None:
             asks = True
             if word and given.get("type") != "checkbox":
                 sent[given["name"]] = word
-    sent.pop("more", None)
+    for other_button in ("more", "later_on"):
+        sent.pop(other_button, None)
     return sent if asks else None
 
 

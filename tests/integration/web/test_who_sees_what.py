@@ -48,7 +48,7 @@ def test_every_address_is_entered():
 def test_what_is_ones_own_is_found_by_its_owner_only(world):
     own = {name: entry for name, entry in ADDRESSES.items() if isinstance(entry, Own)}
     visitor, brook, partner = browser(None), browser(world.brook.user), browser(world.partner.user)
-    clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai", "fei")}
+    clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai", "fei", "gao")}
     found = {}
     for name, entry in own.items():
         address = address_of(name, world)
@@ -78,7 +78,7 @@ def test_who_works_here_finds_of_it_what_their_role_may_read(world):
 
 
 def test_every_address_opens_to_something_when_it_is_typed(world):
-    clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai", "fei")}
+    clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai", "fei", "gao")}
     found = {}
     for name, entry in ADDRESSES.items():
         whose = entry.owner if isinstance(entry, Own) else "amina"
