@@ -24,6 +24,8 @@ from collections_mgmt import (  # noqa: F401 – register pages of their own
 )
 from collections_mgmt.desk import admin as desk_admin  # noqa: F401 – registers pages of its own
 from collections_mgmt.models import OverdueStatus
+from collections_mgmt.offering import admin as offering_admin  # noqa: F401 – registers pages of its own
+from collections_mgmt.offering import campaign_admin  # noqa: F401 – registers a page of its own
 from collections_mgmt.presenting import CLASSIFICATIONS, bucket_label, classification_label
 from collections_mgmt.quality import admin as quality_admin  # noqa: F401 – registers pages of its own
 from collections_mgmt.seen_admin import SeenAdmin

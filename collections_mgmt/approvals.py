@@ -8,9 +8,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.campaign_words import campaign_tables
 from collections_mgmt.desk.words import share
-from collections_mgmt.models import WRITE_STRATEGY, ScriptVersion, StrategyVersion
+from collections_mgmt.models import STEER_CAMPAIGNS, WRITE_STRATEGY, ReliefCampaign, ScriptVersion, StrategyVersion
 from collections_mgmt.relief_words import METHODS
+from collections_mgmt.selectors.campaigns import cost_of, most_given_up
 from collections_mgmt.selectors.legal import checklist_of
 from collections_mgmt.selectors.scrub import scrub_loans
 from collections_mgmt.services.ask_placement import PLACE
@@ -19,6 +21,8 @@ from collections_mgmt.services.ask_settlement import DEEP, OFFER, parts_of, prev
 from collections_mgmt.services.economy import ENTER, SHOCK, enter_shock
 from collections_mgmt.services.legal import FILE, checklist_table, open_legal_case
 from collections_mgmt.services.placements import place_loans
+from collections_mgmt.services.relief.campaigns import START, start_campaign
+from collections_mgmt.services.relief.disaster_lists import LIST
 from collections_mgmt.services.relief.offer_outside import DEEP as DEEPER
 from collections_mgmt.services.relief.offer_outside import OUTSIDE, offer_outside
 from collections_mgmt.services.relief.offer_outside import given_up_now as relief_given_up
@@ -39,6 +43,7 @@ from collections_mgmt.warning_words import place_words
 from dashu.approvals.acts import ActKind, Payload, Preview
 from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import lender_now
+from dashu.policy import rules as policy
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
 
@@ -74,6 +79,7 @@ def perform_outside(payload: dict[str, Any], *, actor: str, today: date) -> dict
         loan_id=payload["loan_id"],
         relief=payload["relief"],
         budget_id=payload["budget_id"],
+        request_id=payload.get("request_id"),
         now=datetime.combine(today, lender_now().timetz()),
         actor=actor,
     )
@@ -211,6 +217,43 @@ def describe_shock(payload: Payload) -> str:
     }
 
 
+def perform_campaign(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    campaign = start_campaign(campaign_id=payload["campaign_id"], digest=payload["digest"], today=today, actor=actor)
+    return {"campaign": campaign.reference}
+
+
+def describe_campaign(payload: Payload) -> str:
+    return gettext("Start the campaign %(name)s (%(reference)s).") % {
+        "name": payload["name"],
+        "reference": payload["reference"],
+    }
+
+
+def describe_list(payload: Payload) -> str:
+    return gettext("Offer relief to everybody on the list %(name)s (%(reference)s) whom it fits.") % {
+        "name": payload["name"],
+        "reference": payload["reference"],
+    }
+
+
+def preview_campaign(payload: Payload, today: date) -> Preview:
+    campaign = ReliefCampaign.objects.get(pk=payload["campaign_id"])
+    return campaign_tables(campaign, now=datetime.combine(today, lender_now().timetz()))
+
+
+def campaign_page(payload: Payload) -> str:
+    return reverse("admin:collections_mgmt_reliefcampaign_change", args=[payload["campaign_id"]])
+
+
+def given_up_by_campaign(payload: Payload, today: date) -> int:
+    campaign = ReliefCampaign.objects.get(pk=payload["campaign_id"])
+    return most_given_up(campaign, share=policy.relief_limits(today).value_loss, on=today)
+
+
+def given_up_by_list(payload: Payload, _today: date) -> int:
+    return cost_of(ReliefCampaign.objects.get(pk=payload["campaign_id"]))
+
+
 _SETTLEMENTS = tuple(
     ActKind(
         code=code,
@@ -243,9 +286,26 @@ _RELIEF = tuple(
         (DEEPER, _("Relief outside limits that gives up much")),
     )
 )
+_CAMPAIGNS = tuple(
+    ActKind(
+        code=code,
+        label=label,
+        perform=perform_campaign,
+        permission=STEER_CAMPAIGNS,
+        describe=describe,
+        preview=preview_campaign,
+        subject_url=campaign_page,
+        amount=amount,
+    )
+    for code, label, describe, amount in (
+        (START, _("Campaign of relief"), describe_campaign, given_up_by_campaign),
+        (LIST, _("Relief for a disaster list"), describe_list, given_up_by_list),
+    )
+)
 KINDS = (
     *_SETTLEMENTS,
     *_RELIEF,
+    *_CAMPAIGNS,
     ActKind(
         code=PUBLISH,
         label=_("Publication of a strategy"),

@@ -20,6 +20,7 @@ from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.domain.clocks import clock_of
 from collections_mgmt.forms import AnswerForm, CloseComplaintForm, DisputeAnswerForm, HelpAnswerForm
 from collections_mgmt.models import Complaint, Dispute, HardshipRequest
+from collections_mgmt.offering.links import build_address
 from collections_mgmt.presenting import CLOCK_TONES, clock_words
 from collections_mgmt.queue_lists import QueueList
 from collections_mgmt.report_pages import report_figures, report_tables
@@ -37,6 +38,7 @@ from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 from dashu.web.writing import named
 from loans.admin import loan_link
+from loans.models import Loan
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -166,8 +168,16 @@ class HardshipRequestAdmin(AskedAdmin):
         return [
             Table(
                 title=_("loans"),
-                columns=[Column(_("loan")), Column(_("days past due"), is_number=True), Column(_("left in peace"))],
-                rows=[[loan_link(each.loan), _days_late(each.loan), _hold_words(each.hold)] for each in about],
+                columns=[
+                    Column(_("loan")),
+                    Column(_("days past due"), is_number=True),
+                    Column(_("left in peace")),
+                    Column(_("relief")),
+                ],
+                rows=[
+                    [loan_link(each.loan), _days_late(each.loan), _hold_words(each.hold), _offer_link(asked, each.loan)]
+                    for each in about
+                ],
                 empty="–",
             )
         ]
@@ -366,6 +376,12 @@ class DisputeAdmin(AskedAdmin):
 
 def _causes() -> dict[str, str]:
     return {code: named(names) for code, names in policy.complaint_causes(lender_today()).items()}
+
+
+def _offer_link(asked: HardshipRequest, loan: Loan) -> SafeString | str:
+    if not asked.is_open or loan.status != Loan.Status.ACTIVE:
+        return "–"
+    return format_html('<a href="{}">{}</a>', build_address(loan.pk, asked.pk), _("Offer relief"))
 
 
 def _days_late(loan: Any) -> int:

@@ -22,6 +22,8 @@ from collections_mgmt.services.placements import bring_back, bring_back_of
 from collections_mgmt.services.reassess_loan import reassess_loan as reassess
 from collections_mgmt.services.refresh_history import refresh_history as refresh
 from collections_mgmt.services.relief.after_the_night import follow_ended_plans
+from collections_mgmt.services.relief.campaigns import run_campaigns
+from collections_mgmt.services.relief.disaster_lists import follow_lists
 from collections_mgmt.services.relief.offer_codes import send_offer_code as send_code
 from collections_mgmt.services.settlements import review_returned
 from collections_mgmt.services.settlements import review_settlement as review
@@ -109,6 +111,18 @@ def follow_relief(**_newer_fields: Any) -> None:
         app.send_task("collections_mgmt.tasks.send_offer_code", kwargs={"code_id": code_id})
     OfferCode.objects.forget(now=now)
     follow_ended_plans(now=now, site=public_address("/"))
+
+
+@shared_task
+def run_relief_campaigns(**_newer_fields: Any) -> None:
+    """Do the night of each campaign on early warnings; a later call only makes up for one that was missed."""
+    run_campaigns(now=lender_now())
+
+
+@shared_task
+def follow_relief_lists(**_newer_fields: Any) -> None:
+    """Go on with disaster lists, a chunk of each: look at their loans, or offer what was approved."""
+    follow_lists(now=lender_now())
 
 
 @shared_task

@@ -28,6 +28,7 @@ from collections_mgmt.desk.reaching import PAGES, ways_to_reach
 from collections_mgmt.desk.steering import SteersFiles
 from collections_mgmt.desk.words import SKILLS, due_words, share, state_words
 from collections_mgmt.models import CaseFile, CollectorProfile, QualityReview, SavedFilter, Team, works_files
+from collections_mgmt.offering.links import offer_links
 from collections_mgmt.selectors.file_lines import Place
 from collections_mgmt.selectors.files import in_order
 from collections_mgmt.selectors.reaching import not_ended
@@ -232,6 +233,7 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
             "may_work": self.has_work_permission(request),
             "ways": ways_to_reach(request, file),
             "attached": attachments_table(request, file),
+            "offer_on": offer_links(person_of(request), file.borrower_id),
             "pages": [(page.code, page.title) for page in PAGES.values()],
         }
         return self._render(request, "collections_mgmt/file.html", context)

@@ -16,6 +16,7 @@ from collections_mgmt.models.book import (
     PortfolioDay,
     PromiseToPay,
 )
+from collections_mgmt.models.campaigns import STEER_CAMPAIGNS, CampaignMember, ReliefCampaign
 from collections_mgmt.models.care import Vulnerability
 from collections_mgmt.models.complaints import Complaint, ComplaintMessage
 from collections_mgmt.models.desk import (
@@ -72,6 +73,7 @@ from collections_mgmt.models.strategies import (
 __all__ = [
     "REVIEW",
     "STEER",
+    "STEER_CAMPAIGNS",
     "STEER_LEADS",
     "WORK",
     "WRITE_STRATEGY",
@@ -84,6 +86,7 @@ __all__ = [
     "BucketMove",
     "Budget",
     "BureauWatch",
+    "CampaignMember",
     "CaseFile",
     "CaseFileEvent",
     "CaseFileQuerySet",
@@ -121,6 +124,7 @@ __all__ = [
     "PromiseToPay",
     "QualityDraw",
     "QualityReview",
+    "ReliefCampaign",
     "RestructuringOffer",
     "RestructuringPlan",
     "RevenueObservation",

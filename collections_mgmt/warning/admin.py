@@ -20,6 +20,7 @@ from unfold.decorators import action, display
 from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.models import STEER_LEADS, BorrowerPlace, WarningLead
 from collections_mgmt.models.early_warning import WarningQuerySet
+from collections_mgmt.offering.links import offer_links
 from collections_mgmt.selectors.causes_report import outcomes_by_cause
 from collections_mgmt.selectors.leads import days_of_leads, triggers_of
 from collections_mgmt.services.leads import note_lead_cause, put_off_lead
@@ -162,6 +163,7 @@ class WarningLeadAdmin(ReadOnlyAdmin):
             "may_steer": may_steer,
             "may_put_off": may_steer and lead.state == WarningLead.State.OPEN,
             "following": self._following(request, lead),
+            "offer_on": offer_links(person_of(request), lead.borrower_id),
         }
         return render(request, "collections_mgmt/lead.html", context)
 

@@ -154,6 +154,22 @@ class LossAssumptions:
         return [band for band in self.bands if band.from_days <= max(0, days_past_due)][-1]
 
 
+@dataclass(frozen=True, slots=True)
+class CampaignBounds:
+    """
+    How far a campaign of relief may go, whoever approves it.
+
+    :param most_per_day: people taken up in a night. :param least_quiet_days: of peace after an offer.
+    :param most_holdout_bps: the share that is offered nothing, to compare, in basis points.
+    :param most_listed: loans of one disaster list.
+    """
+
+    most_per_day: int
+    least_quiet_days: int
+    most_holdout_bps: int
+    most_listed: int
+
+
 def relief_limits_of(value: Any) -> ReliefLimits:
     limits = ReliefLimits(
         most_restructurings=count(value["most_restructurings"]),
@@ -232,6 +248,15 @@ def relief_credit_marks_of(value: Any) -> Mapping[ReliefMethod, str]:
     if set(marks) != set(ReliefMethod):
         raise ValueError(f"a code, or an empty text, for each of {', '.join(ReliefMethod)}")
     return marks
+
+
+def relief_campaigns_of(value: Any) -> CampaignBounds:
+    bounds = CampaignBounds(**{name: count(number) for name, number in value.items()})
+    if not (bounds.most_per_day >= 1 and bounds.least_quiet_days >= 1 and bounds.most_holdout_bps <= 5_000):
+        raise ValueError(f"at least one person a night and one day of peace, at most half held out, not {bounds}")
+    if not 1 <= bounds.most_listed <= 50_000:
+        raise ValueError(f"1 to 50,000 loans on a list, not {bounds.most_listed}")
+    return bounds
 
 
 def _guideline(value: Any, currency: str) -> Guideline:

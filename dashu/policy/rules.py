@@ -110,6 +110,7 @@ from dashu.policy.reaching_out import (
     schedule_of,
 )
 from dashu.policy.relief import (
+    CampaignBounds,
     LossAssumptions,
     PlanClocks,
     ReliefLimits,
@@ -117,6 +118,7 @@ from dashu.policy.relief import (
     loss_assumptions_of,
     plan_clocks_of,
     relief_affordability_of,
+    relief_campaigns_of,
     relief_credit_marks_of,
     relief_limits_of,
     spending_guidelines_of,
@@ -569,6 +571,11 @@ def loss_assumptions(on: date, *, pack: str | None = None) -> LossAssumptions:
     return loss_assumptions_of(rule("relief.expected_loss", on=on, pack=pack))
 
 
+def relief_campaigns(on: date, *, pack: str | None = None) -> CampaignBounds:
+    """Return how far campaigns of relief may go on this day."""
+    return relief_campaigns_of(rule("relief.campaigns", on=on, pack=pack))
+
+
 def relief_credit_marks(on: date, *, pack: str | None = None) -> Mapping[ReliefMethod, str]:
     """Return under which special event a plan is reported to the credit bureau, by its method; empty for none."""
     return relief_credit_marks_of(rule("relief.credit_marks", on=on, pack=pack))
@@ -715,6 +722,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "relief.clocks": plan_clocks_of,
     "relief.guidelines": spending_guidelines_of,
     "relief.expected_loss": loss_assumptions_of,
+    "relief.campaigns": relief_campaigns_of,
     "relief.credit_marks": relief_credit_marks_of,
     "agency.terms": agency_terms_of,
     "contact.costs": contact_costs_of,

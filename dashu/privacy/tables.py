@@ -23,6 +23,7 @@ from collections_mgmt.models import (
     BorrowerPlace,
     Budget,
     BureauWatch,
+    CampaignMember,
     CaseFile,
     CaseFileEvent,
     CollectionCase,
@@ -627,6 +628,13 @@ TABLES: tuple[Table, ...] = (
         "offers_of_relief",
         _of_borrower(OfferSet),
         _fields("reference", "source", "cause", "made_at", "last_day", "status", "ended_on", "facts", "not_offered"),
+    ),
+    Table(
+        "campaigns_of_relief",
+        lambda borrower: (
+            CampaignMember.objects.filter(borrower=borrower).select_related("campaign", "loan").order_by("pk")
+        ),
+        _fields("campaign.reference", "campaign.name", "loan.number", "state", "on", "code"),
     ),
     Table(
         "loans_of_offers_of_relief",

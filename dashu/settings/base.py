@@ -286,6 +286,17 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3590},
     },
     "follow-relief": {"task": "collections_mgmt.tasks.follow_relief", "schedule": 60, "options": {"expires": 55}},
+    "follow-relief-lists": {
+        "task": "collections_mgmt.tasks.follow_relief_lists",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
+    # After the close of the night; each later call only makes up for one that was missed.
+    "run-relief-campaigns": {
+        "task": "collections_mgmt.tasks.run_relief_campaigns",
+        "schedule": crontab(minute=30, hour="6-8"),
+        "options": {"expires": 3590},
+    },
     "watch-clocks": {"task": "collections_mgmt.tasks.watch_clocks", "schedule": 3600, "options": {"expires": 3590}},
     # After the close of the night; each later call only makes up for one that was missed.
     "tell-before-report": {

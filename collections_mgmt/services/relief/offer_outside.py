@@ -21,7 +21,7 @@ from collections_mgmt.domain.relief.offers import Offer, Refusal
 from collections_mgmt.domain.relief.quoting import Desk
 from collections_mgmt.domain.relief.worth import value_loss, value_of
 from collections_mgmt.domain.relief.written import read_relief, refusal_json
-from collections_mgmt.models import Budget, OfferSet
+from collections_mgmt.models import Budget, HardshipRequest, OfferSet
 from collections_mgmt.relief_words import METHODS
 from collections_mgmt.services.relief.cases import case_of_loan, facts_of, known_of_borrower, known_of_budget
 from collections_mgmt.services.relief.make_offers import NothingToOffer, OutsideLimits, way_of
@@ -109,10 +109,12 @@ def ask_outside(
     user: User,
     today: date,
     idempotency_key: str,
+    request_id: int | None = None,
 ) -> ApprovalRequest:
     """
     Ask another person for an offer outside limits. The borrower hears of it once it is approved.
 
+    :param request_id: of the request for help that it is about. Its clock runs on until somebody answers it.
     :raises OutsideLimits, NothingToOffer, ReliefRefused: see `preview_outside`.
     :raises NotAuthorized: the person may not ask for this. :raises ReasonMissing: no reason is given.
     """
@@ -124,6 +126,7 @@ def ask_outside(
         "currency": loan.currency,
         "relief": dict(relief),
         "budget_id": budget_id,
+        "request_id": request_id,
         "given_up_minor": found.given_up_minor,
         "reason": reason,
     }
@@ -146,7 +149,14 @@ def ask_outside(
 
 @transaction.atomic
 def offer_outside(
-    *, loan_id: int, relief: Mapping[str, Any], budget_id: int | None, now: datetime, actor: str
+    *,
+    loan_id: int,
+    relief: Mapping[str, Any],
+    budget_id: int | None,
+    now: datetime,
+    actor: str,
+    request_id: int | None = None,
+    source: str = OfferSet.Source.STAFF,
 ) -> OfferSet:
     """
     Offer what was approved. Its facts stay out of the set, so that it is quoted anew by what it books, not by limits.
@@ -160,10 +170,11 @@ def offer_outside(
         borrower_id=loan.borrower_id,
         loan_ids=[loan_id],
         ways=[found.way],
-        source=OfferSet.Source.STAFF,
+        source=source,
         now=now,
         actor=actor,
         budget=budget,
+        request=HardshipRequest.objects.filter(pk=request_id or 0, borrower=loan.borrower_id).first(),
         cause=budget.cause if budget else "",
     )
 

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.domain.relief.budget import Ask, asks, means_of
+from collections_mgmt.domain.relief.budget import Ask, Statement, asks, means_of
 from collections_mgmt.models import Budget, HardshipRequest
 from collections_mgmt.services.asked import lock_borrower
 from collections_mgmt.services.relief.cases import known_of_budget
 from dashu.audit import services as audit
+from dashu.finance.affordability import Amount
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import MAX_MINOR
@@ -96,6 +97,11 @@ def state_budget(
         data={"budget": budget.reference, "cause": budget.cause},
     )
     return budget
+
+
+def spending_of(*, household: int, expenses: Mapping[str, int], words: Mapping[str, str]) -> Statement:
+    """Return what is said of spending, to see what to ask about before a budget is kept."""
+    return Statement(Amount(0), dict(expenses), Amount(0), household, dict(words))
 
 
 def asks_of(budget: Budget) -> tuple[Ask, ...]:
