@@ -111,7 +111,7 @@ def _score_down(history: History, rules: EarlyWarning, card: Scorecard) -> set[T
 
 def vehicles(folder: Path, rules: EarlyWarning, card: str) -> Book:
     """Read the monthly vehicle loans of AmeriCredit: the first month of 30 or more days past due as the outcome."""
-    by_loan = _rows_by(folder / "absee_amcar_months.csv", "loan_id")
+    by_loan = rows_by(folder / "absee_amcar_months.csv", "loan_id")
     return Book(
         tuple(_vehicle(sorted(rows, key=lambda row: row["period_end"]), rules, scorecard(card)) for rows in by_loan),
         (Trigger.PAYS_LATER, Trigger.PARTIAL_PAYMENTS, Trigger.SCORE_DOWN),
@@ -139,7 +139,7 @@ def _vehicle(rows: Sequence[Mapping[str, str]], rules: EarlyWarning, card: Score
         )
         behind.insert(0, months_behind(days))
         fired = _score_down(History(tuple(behind)), rules, card)
-        has_settled = installments.pay(on, _paid_on(row, on), asked, paid)
+        has_settled = installments.pay(on, paid_on(row, on), asked, paid)
         if has_settled and _pays_later(installments.days_late(), rules):
             fired.add(Trigger.PAYS_LATER)
         if 0 < paid < asked * (1 - _TOLERANCE):
@@ -179,7 +179,8 @@ class _Installments:
         return [(paid_on - month).days - usual for month, paid_on in self._settled]
 
 
-def _paid_on(row: Mapping[str, str], end: date) -> date:
+def paid_on(row: Mapping[str, str], end: date) -> date:
+    """Return the day of a month's one payment: through which interest is paid, else the month's last day."""
     through = row["interestPaidThroughDate"]
     if not through:
         return end
@@ -189,7 +190,7 @@ def _paid_on(row: Mapping[str, str], end: date) -> date:
 
 def short_loans(folder: Path, rules: EarlyWarning, card: str) -> Book:
     """Read the short consumer loans of SuperLender, customer by customer: a later loan 30 days late as the outcome."""
-    by_customer = _rows_by(folder / "superlender_prev_loans.csv", "customerid")
+    by_customer = rows_by(folder / "superlender_prev_loans.csv", "customerid")
     return Book(
         tuple(filter(None, (_customer(rows, rules) for rows in by_customer))),
         (Trigger.PAYS_LATER,),
@@ -232,7 +233,7 @@ def _pays_later(days: Sequence[int], rules: EarlyWarning) -> bool:
     return bool(days) and pays_later(days[-6:], later_days=counts["later_days"], least_days=counts["least_days"])
 
 
-def _rows_by(path: Path, column: str) -> Iterator[list[dict[str, str]]]:
+def rows_by(path: Path, column: str) -> Iterator[list[dict[str, str]]]:
     found: dict[str, list[dict[str, str]]] = defaultdict(list)
     with path.open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):

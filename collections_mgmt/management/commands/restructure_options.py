@@ -15,10 +15,10 @@ class Command(JsonCommand):
     help = "Read loans and households' months as JSON on standard input and write what relief could be offered."
 
     def answer(self, document: Any) -> Any:
-        return options_document(document, _rules_on)
+        return options_document(document, rules_on)
 
 
-def _rules_on(pack: str | None, product: str, on: date, made_on: date) -> Rules:
+def rules_on(pack: str | None, product: str, on: date, made_on: date) -> Rules:
     rules = pack_file(pack or settings.LENDER_POLICY_PACK)
     limits = rules.value("relief.limits", on=on)
     longest = limits.longest_terms.get(product.upper().replace("-", "_"))

@@ -58,7 +58,6 @@ class TestRegisteredActs:
             "loan.payout",
             "agency.place",
             "legal.file",
-            "warning.shock",
             "strategy.publish",
             *(code for code in kinds if code.startswith("undo.")),
         }
