@@ -240,7 +240,7 @@ class TestHolds:
         ask(amina, loan)
         hold = Hold.objects.get()
 
-        with pytest.raises(HoldRefused, match="waits for its answer"):
+        with pytest.raises(HoldRefused, match="waits for an answer"):
             end_hold(hold_id=hold.pk, ended_on=TODAY, today=TODAY, reason="no", actor="user:9")
 
         hold.refresh_from_db()
