@@ -4,9 +4,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils.translation import override
 
-from collections_mgmt.models import Budget, OfferSet, Settlement
+from collections_mgmt.models import Budget, CollectionCase, OfferSet, Settlement
 from collections_mgmt.relief_words import settlement_proposed
 from collections_mgmt.services.relief.make_offers import NothingToOffer, make_offers
 from collections_mgmt.services.relief.propose_settlement import propose_settlement, proposed_parts
@@ -80,6 +81,26 @@ class TestTheProposal:
 
 
 class TestTheWayOfIt:
+    def test_stands_in_the_form_of_the_case_ready_to_be_asked_for(self, loan, monkeypatch):
+        monkeypatch.setattr("collections_mgmt.agreement_acts.lender_today", lambda: ON)
+        case = CollectionCase.objects.create(loan=loan, opened_on=ON)
+        client = Client()
+        client.force_login(
+            factories.staff("Sun", User.Role.SUPERVISOR), backend="django.contrib.auth.backends.ModelBackend"
+        )
+        address = f"/admin/collections_mgmt/collectioncase/{case.pk}/settle/"
+        empty = client.get(address).context["form"].initial
+
+        broke(loan, lump_sum_minor=9_000_00)
+        filled = client.get(address).context
+
+        assert (empty["amount"], empty["first_on"]) == (None, ON)
+        assert (filled["form"].initial["amount"], filled["form"].initial["first_on"]) == (
+            "9000.00",
+            ON + timedelta(days=14),
+        )
+        assert filled["owed"][-1].value == "¥9,000.00"
+
     def test_is_asked_for_by_one_person_and_approved_by_another(self, loan):
         kept = broke(loan, lump_sum_minor=9_000_00)
 
