@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
 from collections_mgmt.act_pages import ask_and_do
+from collections_mgmt.domain.agreeing import Due
 from collections_mgmt.forms import CareForm, PlanForm, ReasonForm, SettlementForm
 from collections_mgmt.models import Arrangement, CollectionCase, PromiseToPay, Settlement
 from collections_mgmt.presenting import reason_words
@@ -20,6 +21,7 @@ from collections_mgmt.services.arrangements import ArrangementRefused, make_arra
 from collections_mgmt.services.ask_settlement import DEEP, OFFER, ask_settlement, given_up_table, parts_table
 from collections_mgmt.services.care import note_care
 from collections_mgmt.services.promises import PromiseRefused, cancel_promise
+from collections_mgmt.services.relief.propose_settlement import proposed_parts
 from collections_mgmt.services.settlements import SettlementTerms, preview_settlement
 from dashu.approvals.acts import act_kind
 from dashu.approvals.models import ApprovalRequest
@@ -31,7 +33,7 @@ from dashu.policy import rules as policy
 from dashu.users.actors import actor_of, person_of
 from dashu.web.forms import add_refusal
 from dashu.web.staff_tables import Column, Figure, Table
-from dashu.web.templatetags.dashu import money, percent_shown
+from dashu.web.templatetags.dashu import money, percent_shown, typed
 from dashu.web.writing import named
 from loans.models import Loan
 from repayments.selectors.owed import owed_on
@@ -91,10 +93,16 @@ class AgreementActs:
         page: Any = self
         loan: Loan = page._loan(request, object_id)
         today, back = lender_today(), _case(object_id)
+        proposed = _proposed(loan) if request.method == "GET" else None
         form = SettlementForm(
             request.POST or None,
             currency=loan.currency,
-            initial={"first_on": today, "count": 1, "key": uuid4()},
+            initial={
+                "first_on": proposed.on if proposed else today,
+                "amount": typed(proposed.minor, loan.currency) if proposed else None,
+                "count": 1,
+                "key": uuid4(),
+            },
         )
         shown: dict[str, Any] = {}
         if request.method == "POST" and request.POST.get("step") != "edit" and form.is_valid():
@@ -121,7 +129,7 @@ class AgreementActs:
             "opts": page.opts,
             "loan": loan,
             "form": form,
-            "owed": owed_figures(loan),
+            "owed": [*owed_figures(loan), *_proposed_figures(proposed, loan)],
             "back": back,
             **shown,
         }
@@ -176,6 +184,21 @@ def owed_figures(loan: Loan) -> list[Figure]:
         Figure(_("interest and fees"), money(owed.interest + owed.fee + owed.prepayment_fee, loan.currency)),
         Figure(_("penalty"), money(owed.penalty, loan.currency)),
     ]
+
+
+def _proposed(loan: Loan) -> Due | None:
+    """Return the payment that the engine finds to be the way out of a loan; None where it is not."""
+    try:
+        return proposed_parts(loan_id=loan.pk, budget_id=None, today=lender_today())[0]
+    except DomainError:
+        return None
+
+
+def _proposed_figures(proposed: Due | None, loan: Loan) -> list[Figure]:
+    if proposed is None:
+        return []
+    note = _("What the borrower could pay at once; no plan fits their month.")
+    return [Figure(_("proposed"), money(proposed.minor, loan.currency), note)]
 
 
 def plan_tables(loan: Loan) -> list[Table]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from collections_mgmt.domain.relief.budget import Cause
 from collections_mgmt.domain.relief.offers import Code, Effect, Number, Refusal, Why
 from dashu.finance.relief import ReliefMethod
+from dashu.kernel.money import parse_minor
 from dashu.web.templatetags.dashu import lender_date, money, percent_shown
 
 CAUSES: Mapping[Cause, Promise] = {
@@ -142,6 +143,18 @@ def reason(refusal: Refusal, currency: str) -> str:
         return sentence
     figures = {"found": refusal.found, "limit": refusal.limit}
     return sentence % {name: _shown(value, refusal, currency) for name, value in figures.items()}
+
+
+def settlement_proposed(said: Mapping[str, str], currency: str) -> str:
+    """Return in a sentence what a settlement would be. :param said: the `proposal` beside a settlement not offered."""
+    amounts = {name: money(parse_minor(said[name], currency), currency) for name in ("pays", "given_up", "owed")}
+    return str(_PROPOSED) % amounts
+
+
+_PROPOSED = _(
+    "Paid at once, %(pays)s would end the loan: of %(owed)s that is owed, %(given_up)s would be given up. A person "
+    "asks for it, another one approves it, and then you decide."
+)
 
 
 def _shown(value: Number | None, refusal: Refusal, currency: str) -> str:

@@ -92,7 +92,8 @@ def case_of_loan(loan: Loan, known: Known, *, on: date) -> Case:
     ours = sum(plan_of(other.position, other.contract, on).usual for other in others)
     if not ours:
         return _case(loan, known, on=on, others=len(others))
-    debts = Amount(known.statement.other_debts.stated + ours)
+    # What was proved at an application counted our loans of then, so ours are not added to it once more.
+    debts = replace(known.statement.other_debts, stated=known.statement.other_debts.stated + ours)
     beside = replace(known, statement=replace(known.statement, other_debts=debts))
     return _case(loan, beside, on=on, others=len(others))
 

@@ -22,7 +22,9 @@ from collections_mgmt.services.relief.make_offers import (
 )
 from collections_mgmt.services.relief.offer_codes import OfferOutdated
 from collections_mgmt.services.relief.quoting import quote_anew
+from collections_mgmt.services.relief.ways import tried_consolidation
 from collections_mgmt.services.relief.withdraw_plan import WithdrawalRefused, withdraw_plan
+from collections_mgmt.services.relief.writing import write_offers
 from dashu.messaging.models import OutboxMessage
 from dashu.users.models import Borrower
 from loans.domain.cost_sheet import sheet_of
@@ -43,6 +45,7 @@ from tests.integration.collections_mgmt.relief_cases import (
     code_for,
     noon,
     offered,
+    plan_for,
 )
 from tests.integration.collections_mgmt.test_make_offers import budget
 
@@ -295,6 +298,34 @@ class TestTakingItBack:
         assert [load(each).position.pauses[-1].end for each in (loan, second)] == [TODAY, TODAY]
         assert IssuedDocument.objects.get(kind="AMENDMENT").revoked_at is not None
         assert differences() == []
+
+    def test_gives_back_the_plan_of_one_of_them_whose_place_it_took(self, loan, second):
+        earlier, on = plan_for(loan), TODAY + 2 * DAY
+        data = {"loans": [loan.pk, second.pk], "count": 24, "due_day": None, "annual_rate": "0.1"}
+        amount = sum(owed_on(each, on).total for each in (loan, second))
+        way = tried_consolidation(
+            loan_id=loan.pk,
+            relief={"method": "consolidation", "count": 24},
+            acts=[{"kind": "consolidate", "amount": amount, "data": data}],
+            on=on,
+        )
+        made = write_offers(
+            borrower_id=loan.borrower_id,
+            loan_ids=[loan.pk, second.pk],
+            ways=[way],
+            source="STAFF",
+            now=noon(on),
+            actor=ACTOR,
+        )
+
+        plan = accepted(made.offers.get(), on=on)
+        earlier.refresh_from_db()
+        assert (earlier.status, earlier.is_observed, plan.flag) == ("REPLACED", False, "RESTRUCTURED_AGAIN")
+        assert plan.tier_floor == "SUBSTANDARD"
+
+        withdraw_plan(plan_id=plan.pk, now=noon(on), actor=ACTOR)
+        earlier.refresh_from_db()
+        assert (earlier.status, earlier.is_observed, earlier.observation_ended_on) == ("ACTIVE", True, None)
 
     def test_refuses_once_the_new_loan_was_paid_on(self, loan, second):
         plan = accepted(joined(loan))

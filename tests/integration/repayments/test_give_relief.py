@@ -5,13 +5,16 @@ from decimal import Decimal
 
 import pytest
 
+from collections_mgmt.services.close_day import close_date
 from dashu.finance.installments import Component
 from dashu.finance.loan import EventRefused, accrue, payoff
 from dashu.finance.relief import Relief, ReliefMethod, acts_of, life_after, relieved
 from dashu.finance.terms import NegativeAmortization
 from loans.models import Loan
+from repayments.domain.statements import Component as Moved
 from repayments.models import LoanEvent, ScheduleVersion
 from repayments.selectors.lives import life_on
+from repayments.selectors.statements import statement_of
 from repayments.services.booking import load
 from repayments.services.give_relief import (
     ReliefChanged,
@@ -25,6 +28,7 @@ from tests import factories
 from tests.factories import ACTOR, pay, yuan
 from tests.integration.repayments.test_acts import counts
 from tests.integration.repayments.test_restate import check
+from tests.integration.repayments.test_statements import START, books
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +185,31 @@ class TestRefusals:
             give(late, relief)
 
         assert counts() == before
+
+
+class TestStatements:
+    """What a relief moves between principal, interest, penalty and fees stands in the statement, and none gets lost."""
+
+    @pytest.mark.parametrize("name", ["capitalization", "a longer term", "arrears in installments"])
+    def test_reconcile_interest_that_became_principal_and_penalty_that_is_carried_as_a_fee(self, name, late):
+        before, last = snapshot(late, today=TODAY), date(2026, 8, 31)
+        give(late, RELIEFS[name])
+        after = snapshot(now(late), today=TODAY)
+        fees = {row.due_on: row.fee for row in after.rows if row.fee}
+        for day in (date(2026, 7, 15), date(2026, 8, 15)):
+            close_date(business_date=day, today=day + timedelta(days=1))
+
+        for first, through in ((START, TODAY), (TODAY, TODAY), (TODAY + timedelta(days=1), last), (START, last)):
+            told = statement_of(now(late), first=first, last=through)
+            assert told.opening_owed + sum(line.change for line in told.lines) == told.closing_owed
+            held = {component: minor for component, minor in told.closing.items() if minor}
+            assert held == {component: minor for component, minor in books(late, through).items() if minor}
+
+        assert (before.figures["penalty_due"], after.figures["penalty_due"]) == (sum(fees.values()), 0)
+        whole = statement_of(now(late), first=START, last=last)
+        of_fees = sum(line.charged.get(Moved.FEE, 0) for line in whole.lines)
+        assert of_fees == sum(minor for due_on, minor in fees.items() if due_on <= last) > 0
+        of_the_day = [line for line in whole.lines if line.on == TODAY]
+        principal = sum(line.charged.get(Moved.PRINCIPAL, 0) - line.paid.get(Moved.PRINCIPAL, 0) for line in of_the_day)
+        assert principal == after.figures["principal"] - before.figures["principal"]
+        assert (principal > 0) == (name == "capitalization")
