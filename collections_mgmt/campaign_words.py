@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -109,7 +110,7 @@ def campaign_tables(campaign: ReliefCampaign, *, now: datetime) -> Preview:
     settings = {
         "title": _("What it does"),
         "columns": [_("what"), _("as written")],
-        "rows": [[str(name), str(value)] for name, value in audience_words(campaign, now=now)],
+        "rows": [[capfirst(str(name)), str(value)] for name, value in audience_words(campaign, now=now)],
         "note": _("Each borrower decides alone. Nothing is changed before they accept with a code."),
     }
     return [settings, list_table(campaign) if campaign.is_disaster else reach_table(campaign, now=now)]
@@ -130,7 +131,7 @@ def reach_table(campaign: ReliefCampaign, *, now: datetime) -> dict[str, Any]:
     return {
         "title": _("Whom it reaches as things are"),
         "columns": [_("people"), {"title": _("count"), "is_number": True}],
-        "rows": rows,
+        "rows": [[capfirst(name), count] for name, count in rows],
         "note": _("Who is left in peace now is looked at again each night. Whom nothing fits is offered nothing."),
     }
 
@@ -148,7 +149,7 @@ def list_table(campaign: ReliefCampaign) -> dict[str, Any]:
     return {
         "title": _("The list, loan by loan"),
         "columns": [_("loans"), {"title": _("count"), "is_number": True}],
-        "rows": rows,
+        "rows": [[capfirst(name), count] for name, count in rows],
         "note": _("Each loan is looked at once more when it is offered; whom it no longer fits is offered nothing."),
     }
 

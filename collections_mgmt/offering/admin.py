@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -98,7 +98,7 @@ class _Listed(SeenAdmin):
 
 @admin.register(OfferSet)
 class OfferSetAdmin(BuildsOffers, _Listed):
-    list_display = ["reference", "borrower", "loans_shown", "methods", "status_shown", "clock", "source", "made_on"]
+    list_display = ["reference", "borrower", "loans_shown", "methods", "status_shown", "clock"]
     list_filter = [StateFilter, "source"]
     list_select_related = ["borrower"]
     search_fields = ["=reference", "=borrower__number"]
@@ -130,8 +130,9 @@ class OfferSetAdmin(BuildsOffers, _Listed):
         return format_html_join(" · ", "{}", ((loan_link(about.loan),) for about in offered.loans.all()))
 
     @admin.display(description=_("ways"))
-    def methods(self, offered: OfferSet) -> str:
-        return ", ".join(method_name(way.method) for way in offered.offers.all())
+    def methods(self, offered: OfferSet) -> SafeString:
+        names = ((method_name(way.method),) for way in offered.offers.all())
+        return format_html('<span class="staff-wrap">{}</span>', format_html_join("", "<div>{}</div>", names))
 
     @display(description=_("next clock"), label=TONES)
     def clock(self, offered: OfferSet) -> tuple[str, str]:

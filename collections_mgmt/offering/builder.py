@@ -5,7 +5,7 @@ Nothing here signs for anybody. What is sent is an offer; the borrower compares 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
@@ -207,7 +207,7 @@ def _found(desk: Desk) -> dict[str, Any]:
     except DomainError as refusal:
         return {**shown, "refusal": refusal.user_message}
     room = desk.budget.surplus_minor if desk.budget else None
-    title = _("What fits the month")
+    title = _("the ways side by side")
     note = _("Found by the same rules as on the borrower's own page. The first one is recommended.")
     return {
         **shown,
@@ -243,7 +243,7 @@ def _tried(form: ReliefForm, desk: Desk) -> dict[str, Any]:
             return {}
         return {"verdict": "never", "because": refusal.user_message}
     about = METHODS[form.chosen].about
-    shown = {"tried": ways_table([found.way], currency, title=_("This way"), note=about)}
+    shown = {"tried": ways_table([replace(found.way, is_recommended=False)], currency, title=_("This way"), note=about)}
     if found.refusal is None:
         return {**shown, "verdict": "within"}
     return {**shown, "verdict": "outside", "because": reason(found.refusal, currency), **_deciders(found, desk)}

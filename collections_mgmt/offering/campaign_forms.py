@@ -33,7 +33,7 @@ def _several(label: Any, **more: Any) -> forms.MultipleChoiceField:
 
 
 def _name() -> forms.CharField:
-    return forms.CharField(label=_("Name"), max_length=80, widget=UnfoldAdminTextInputWidget())
+    return forms.CharField(label=_("What it is called"), max_length=80, widget=UnfoldAdminTextInputWidget())
 
 
 def _day(label: Any) -> forms.DateField:
@@ -121,6 +121,10 @@ class ListForm(_ForWhom, ReliefForm):
         help_text=_("Text or CSV, UTF-8, a number first in each line."),
     )
     field_order = ("name", "last_on", "regions", "sectors", "products", "numbers", "file", "method")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["method"].widget = forms.HiddenInput()  # chosen by its address, because it decides on the fields
 
     def clean_file(self) -> Any:
         """Return the text of the file; "" for none."""

@@ -69,6 +69,10 @@ class MoneyField(forms.CharField):
             raise forms.ValidationError(error.user_message) from error
 
 
+def _other_last(code: str) -> bool:
+    return code == "OTHER"
+
+
 def _whole(label: Any, low: int, high: int, **more: Any) -> forms.IntegerField:
     return forms.IntegerField(
         label=label, min_value=low, max_value=high, required=False, widget=UnfoldAdminIntegerFieldWidget, **more
@@ -171,7 +175,7 @@ class BudgetForm(forms.Form):
         super().__init__(*args, **kwargs)
         self._groups: dict[str, dict[str, Any]] = {
             "income": dict(INCOMES),
-            "expenses": {code: named(one.names) for code, one in guidelines.items()},
+            "expenses": {code: named(guidelines[code].names) for code in sorted(guidelines, key=_other_last)},
             "debts": dict(DEBTS),
         }
         self.fields["household"] = _whole(_("People who live on this income"), 1, 20, initial=1)

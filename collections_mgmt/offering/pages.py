@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from collections_mgmt.domain.relief.offers import Effect
 from collections_mgmt.models import Budget, RestructuringOffer
 from collections_mgmt.offering.words import kept_reason, method_name
 from collections_mgmt.services.relief.ways import Way
+from dashu.kernel.money import fraction_digits
 from dashu.policy import rules as policy
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money, percent_shown
@@ -30,7 +32,8 @@ def ways_table(ways: Sequence[Shown], currency: str, *, title: Any, note: Any = 
     lines = _lines(currency)
     first: Mapping[str, Any] = ways[0].figures if ways else {}
     rows = [
-        [name, now(first) if now and first else "–", *(then(way.figures) for way in ways)] for name, now, then in lines
+        [capfirst(name), now(first) if now and first else "–", *(then(way.figures) for way in ways)]
+        for name, now, then in lines
     ]
     names = [
         f"{method_name(way.method)} · {gettext('recommended')}" if way.is_recommended else method_name(way.method)
@@ -53,7 +56,7 @@ def _lines(currency: str) -> list[tuple[Any, Told | None, Told]]:
         return lambda figures: date_format(date.fromisoformat(figures[name])) if figures.get(name) else "–"
 
     def month(when: str, name: str) -> Told:
-        return lambda figures: _carried(figures.get("affordability", {}).get(when, {}).get(name), name)
+        return lambda figures: _carried(figures.get("affordability", {}).get(when, {}).get(name), name, currency)
 
     def share(name: str) -> Told:
         return lambda figures: percent_shown(Decimal(figures[name])) if figures.get(name) is not None else "–"
@@ -76,10 +79,13 @@ def _lines(currency: str) -> list[tuple[Any, Told | None, Told]]:
     ]
 
 
-def _carried(value: Any, name: str) -> str:
+def _carried(value: str | None, name: str, currency: str) -> str:
+    """Write a figure of the tightest month, which is kept as decimal text."""
     if value is None:
         return "–"
-    return percent_shown(Decimal(value)) if name == "debt_share" else str(value)
+    if name == "debt_share":
+        return percent_shown(Decimal(value))
+    return money(int(Decimal(value).scaleb(fraction_digits(currency))), currency)
 
 
 def _effect(code: str | None) -> Any:

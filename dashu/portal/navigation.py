@@ -54,7 +54,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Payment plans"), "event_note", "collections_mgmt.arrangement"),
             Entry(_("Offers of relief"), "redeem", "collections_mgmt.offerset"),
             Entry(_("Plans of relief"), "spa", "collections_mgmt.restructuringplan"),
-            Entry(_("Campaigns of relief"), "outreach", "collections_mgmt.reliefcampaign"),
+            Entry(_("Campaigns of relief"), "forward_to_inbox", "collections_mgmt.reliefcampaign"),
             Entry(_("Effect of relief"), "balance", "collections_mgmt.campaignmember"),
             Entry(_("Agencies"), "domain", "collections_mgmt.agency"),
             Entry(_("Placements"), "move_up", "collections_mgmt.placement"),

@@ -52,12 +52,13 @@ def offer_by_staff(
     :raises OutsideLimits: another person has to approve it, or nobody may offer it.
     :raises NothingToOffer, ReliefRefused, AlreadyAnswered, HeldByColleague, WordsMissing: see there.
     """
-    if not loans_to_offer_on(user).filter(pk=loan_id).exists():
+    loan, actor = loans_to_offer_on(user).filter(pk=loan_id).first(), actor_of_user(user)
+    if loan is None:
         raise OfferNotFound(_("There is no such loan."))
-    loan, actor = lock_loan(loan_id), actor_of_user(user)
     asked = open_request_about(loan, request_id)
-    if asked is not None:
+    if asked is not None:  # It locks all of its loans in their order, so it comes before the one of the offer.
         answer_help(request_id=asked.pk, is_possible=True, words=words, user=user, now=now)
+    loan = lock_loan(loan_id)
     if relief is None:
         offered = make_offers(
             loan_id=loan_id,

@@ -1,9 +1,11 @@
 """Campaigns on early warnings: who is offered relief, who is left in peace, who is left out to compare."""
 
+import threading
 from datetime import date
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from collections_mgmt.domain.campaigns import is_held_out
 from collections_mgmt.models import CampaignMember, Hold, OfferSet, ReliefCampaign, WarningLead, WarningTrigger
@@ -25,6 +27,7 @@ from collections_mgmt.services.relief.campaigns import (
     take_up,
     write_campaign,
 )
+from collections_mgmt.services.relief.make_offers import make_offers
 from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.decide import OwnRequest, approve
@@ -309,3 +312,49 @@ class TestSteering:
         return ask_start(
             campaign_id=campaign.pk, reason="Spring", user=user, today=TODAY, idempotency_key="k", preview=[]
         )
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAtOnce:
+    """Two workers run one campaign at the same moment; nobody is taken up twice, and the cap holds."""
+
+    def test_two_workers_take_up_as_many_as_one(self, sun):
+        for name in NAMES[:3]:
+            noticed(name)
+        campaign = started(sun, per_day=2)
+
+        outcomes = both(*[lambda: run_campaign(campaign_id=campaign.pk, now=noon(TODAY))] * 2)
+
+        assert not [found for found in outcomes if isinstance(found, Exception)]
+        assert campaign.members.filter(state="OFFERED").count() == 2
+        assert OfferSet.objects.count() == 2
+
+    def test_an_offer_of_staff_and_one_of_the_campaign_are_one_offer(self, sun):
+        amina = noticed("Amina")
+        campaign = started(sun)
+
+        both(
+            lambda: run_campaign(campaign_id=campaign.pk, now=noon(TODAY)),
+            lambda: make_offers(loan_id=amina.loans.get().pk, source="STAFF", now=noon(TODAY), actor=ACTOR),
+        )
+
+        assert OfferSet.objects.filter(status="OPEN").count() == 1
+
+
+def both(*acts: Any) -> list[Any]:
+    outcomes: list[Any] = []
+
+    def run(act: Any) -> None:
+        try:
+            outcomes.append(act())
+        except Exception as error:
+            outcomes.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes

@@ -95,6 +95,17 @@ class TestThePage:
         assert f"campaign={spring.pk}" in one.content.decode()
         assert desk.get(f"{PAGE}?campaign=999999").status_code == 404
 
+    def test_is_led_to_from_a_campaign_that_left_somebody_alone(self, desk, spring, sun):
+        whole = campaign(sun, "For all", holdout_bps=0)
+
+        pages = [
+            desk.get(f"/admin/collections_mgmt/reliefcampaign/{one.pk}/change/").content.decode()
+            for one in (spring, whole)
+        ]
+
+        assert f'href="{PAGE}?campaign={spring.pk}"' in pages[0]
+        assert f"{PAGE}?campaign=" not in pages[1]
+
     def test_shows_causes_against_outcomes_below(self, desk, spring):
         drawn(spring, "Amina", is_offered=True, on=seven_months_ago(), cause="INCOME")
 

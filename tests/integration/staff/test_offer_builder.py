@@ -238,6 +238,36 @@ class TestWhoMayOffer:
         file = CaseFile.objects.get(borrower=brook.borrower)
         assert builder(brook) in client.get(f"/admin/collections_mgmt/casefile/{file.pk}/change/").content.decode()
 
+    def test_a_collector_finds_offers_and_plans_of_their_files_only(self, chidi, desk, loan):
+        told(desk, loan)
+        desk.post(builder(loan), {"step": "propose"})
+        offered = OfferSet.objects.get()
+        client = signed_in(chidi)
+
+        assert offered.reference not in client.get(LIST).content.decode()
+        assert client.get(f"{LIST}{offered.pk}/change/").status_code == 404
+        assert client.post(f"{LIST}{offered.pk}/take-back/", {"reason": "x"}).status_code == 404
+        offered.refresh_from_db()
+        assert offered.is_open
+
+    def test_a_collector_finds_the_loans_of_requests_in_their_hands(self, chidi, loan):
+        asked = ask_for_help(
+            borrower_id=loan.borrower_id,
+            loan_ids=[loan.pk],
+            cause="INCOME",
+            lasts="MONTH",
+            can_pay_minor=None,
+            words="",
+            now=lender_now(),
+            actor="user:1",
+        )
+        client = signed_in(chidi)
+        assert client.get(builder(loan)).status_code == 404
+
+        client.post(f"/admin/collections_mgmt/hardshiprequest/{asked.pk}/take/")
+
+        assert client.get(f"{builder(loan)}?request={asked.pk}").status_code == 200
+
     def test_others_do_not(self, rules, loan):
         client = signed_in(factories.staff("Helen", User.Role.ACCOUNTANT))
 
@@ -278,15 +308,21 @@ class TestLists:
         plan.refresh_from_db()
         assert plan.status == "WITHDRAWN"
 
-    def test_cost_no_more_queries_for_more_offers(self, desk, rules):
+    @pytest.mark.parametrize("plans", [False, True])
+    def test_cost_no_more_queries_for_more_rows(self, desk, rules, plans):
+        address = "/admin/collections_mgmt/restructuringplan/" if plans else LIST
         counts = []
         for name in ("Brook", "Dana"):
-            made = factories.running_loan(factories.borrower(name), starts_on=lender_today() - timedelta(days=20))
+            owner = factories.borrower(name, phone="13800000000")
+            made = factories.running_loan(owner, starts_on=lender_today() - timedelta(days=20))
             told(desk, made)
             desk.post(builder(made), {"step": "propose"})
-            desk.get(LIST)
+            if plans:
+                first = OfferSet.objects.get(borrower=owner).offers.order_by("number").first()
+                accepted(first, on=lender_today())
+            desk.get(address)
             with CaptureQueriesContext(connection) as queries:
-                desk.get(LIST)
+                desk.get(address)
             counts.append(len(queries))
 
         assert OfferSet.objects.count() == 2

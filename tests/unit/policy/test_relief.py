@@ -11,6 +11,7 @@ from dashu.policy.relief import (
     loss_assumptions_of,
     plan_clocks_of,
     relief_affordability_of,
+    relief_campaigns_of,
     relief_credit_marks_of,
     relief_limits_of,
     spending_guidelines_of,
@@ -162,3 +163,14 @@ class TestOtherRules:
         del marks[ReliefMethod.DUE_DATE]
         with pytest.raises(ValueError):
             relief_credit_marks_of(marks)
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"most_per_day": 0}, {"least_quiet_days": 0}, {"most_holdout_bps": 5_001}, {"most_listed": 0}, {"other": 1}],
+    )
+    def test_campaigns_leave_people_in_peace_and_offer_most_of_them_something(self, wrong):
+        bounds = {"most_per_day": 500, "least_quiet_days": 30, "most_holdout_bps": 3_000, "most_listed": 5_000}
+
+        assert relief_campaigns_of(bounds).most_holdout_bps == 3_000
+        with pytest.raises((ValueError, TypeError)):
+            relief_campaigns_of({**bounds, **wrong})
