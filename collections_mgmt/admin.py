@@ -23,6 +23,7 @@ from collections_mgmt import (  # noqa: F401 – register pages of their own
     strategy_admin,
 )
 from collections_mgmt.desk import admin as desk_admin  # noqa: F401 – registers pages of its own
+from collections_mgmt.evidence import admin as evidence_admin  # noqa: F401 – registers a page of its own
 from collections_mgmt.models import OverdueStatus
 from collections_mgmt.offering import admin as offering_admin  # noqa: F401 – registers pages of its own
 from collections_mgmt.offering import campaign_admin  # noqa: F401 – registers a page of its own

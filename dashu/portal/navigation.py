@@ -55,6 +55,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Offers of relief"), "redeem", "collections_mgmt.offerset"),
             Entry(_("Plans of relief"), "spa", "collections_mgmt.restructuringplan"),
             Entry(_("Campaigns of relief"), "forward_to_inbox", "collections_mgmt.reliefcampaign"),
+            Entry(_("Effect of relief"), "balance", "collections_mgmt.campaignmember"),
             Entry(_("Agencies"), "domain", "collections_mgmt.agency"),
             Entry(_("Placements"), "move_up", "collections_mgmt.placement"),
             Entry(_("Files for agencies"), "folder_shared", "collections_mgmt.agencyfile"),

@@ -21,7 +21,7 @@ from dashu.messaging.models import OutboxMessage
 from dashu.users.models import Borrower
 from loans.models import Loan
 from loans.services.signing_codes import CodeExpired, CodeWrong
-from repayments.models import Installment, IssuedDocument, IssuedFile, LoanEvent
+from repayments.models import Installment, IssuedDocument, IssuedFile, LoanEvent, Payment
 from repayments.selectors.reconciliation import differences
 from repayments.services.booking import load
 from tests import factories
@@ -392,6 +392,20 @@ class TestAtOnce:
         kinds = list(LoanEvent.objects.filter(kind__in=["PAYMENT", "RESTRUCTURE"]).order_by("pk").values_list("kind"))
         assert kinds in ([("PAYMENT",)], [("RESTRUCTURE",), ("PAYMENT",)])
         assert (plan is None) == (kinds == [("PAYMENT",)])
+
+    def test_a_plan_is_taken_back_before_a_payment_or_not_at_all(self, loan):
+        plan = plan_for(loan)
+
+        outcomes = self.both(
+            lambda: withdraw_plan(plan_id=plan.pk, now=noon(TODAY + DAY), actor=ACTOR),
+            lambda: factories.pay(loan, 500_00, TODAY + DAY),
+        )
+
+        plan.refresh_from_db()
+        assert Payment.objects.filter(loan=loan, amount_minor=500_00).count() == 1
+        refused = [found for found in outcomes if isinstance(found, WithdrawalRefused)]
+        assert (plan.status, len(refused)) in (("WITHDRAWN", 0), ("ACCEPTED", 1))
+        assert differences() == []
 
     def test_the_close_that_ends_the_offer_and_an_acceptance_agree(self, loan):
         made = offered(loan)
