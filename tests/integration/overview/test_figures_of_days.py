@@ -397,11 +397,6 @@ class TestRows:
 
     def test_are_as_many_as_the_figure_counts(self, book):
         for measure in (Measure.PROMISE, Measure.COLLECTED):
-            assert flow().count(measure) == len(rows_of(measure)) > 0
+            assert flow().count(measure) == len(rows(measure).rows) > 0
         assert flow().amounts[Measure.COLLECTED] == sum(row.amount_minor for row in rows_of(Measure.COLLECTED))
         assert DeskFigure.objects.filter(business_date__lte=JANUARY).count() == 0
-
-
-def rows_of(measure: Measure) -> Any:
-    staff = User.objects.filter(email="sun@example.com").get()
-    return happened(staff, measure, "", CNY, on=MARCH, after=None).rows
