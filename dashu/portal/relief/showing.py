@@ -93,8 +93,9 @@ class WayShown:
         return self.steps[-1].amount if self.steps else 0
 
     @property
-    def is_level(self) -> bool:
-        return len(self.steps) == (2 if self.rounds_off else 1)
+    def first_count(self) -> int:
+        """How many payments in a row are what the first one is."""
+        return self.steps[0].count if self.steps else 1
 
     @property
     def saved(self) -> int:
