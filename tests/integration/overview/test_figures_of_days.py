@@ -398,5 +398,5 @@ class TestRows:
     def test_are_as_many_as_the_figure_counts(self, book):
         for measure in (Measure.PROMISE, Measure.COLLECTED):
             assert flow().count(measure) == len(rows(measure).rows) > 0
-        assert flow().amounts[Measure.COLLECTED] == sum(row.amount_minor for row in rows_of(Measure.COLLECTED))
+        assert flow().amounts[Measure.COLLECTED] == sum(row.amount_minor for row in rows(Measure.COLLECTED).rows)
         assert DeskFigure.objects.filter(business_date__lte=JANUARY).count() == 0
