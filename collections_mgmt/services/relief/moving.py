@@ -6,20 +6,20 @@ from typing import Any
 
 from django.db import transaction
 
+from collections_mgmt.domain.relief.joining import JointDesk
 from collections_mgmt.domain.relief.offers import Offer
 from collections_mgmt.domain.relief.quoting import Desk
 from collections_mgmt.domain.relief.sliders import FIGURES, Slider, moved, slider_of
 from collections_mgmt.domain.relief.written import read_relief, relief_json
 from collections_mgmt.models import OfferSet, RestructuringOffer
-from collections_mgmt.services.relief.cases import case_of_loan, known_of_facts
+from collections_mgmt.services.relief.make_offers import desk_of_set
 from dashu.finance.relief import Relief, ReliefMethod
-from loans.models import Loan
 
 
 @transaction.atomic
 def slider_for(offer: RestructuringOffer, offered: OfferSet, *, on: date) -> Slider | None:
     """Return between which values one figure of an offer can be moved; None where a person made it or nothing moves."""
-    if ReliefMethod(offer.method) not in FIGURES or not offered.facts or offered.loans.count() != 1:
+    if ReliefMethod(offer.method) not in FIGURES or not offered.facts:
         return None
     desk, relief = _desk(offer, offered, on)
     quoted = desk.quote(relief)
@@ -34,7 +34,5 @@ def moved_relief(offer: RestructuringOffer, offered: OfferSet, *, value: int, on
     return relief_json(moved(desk, relief, value), offer.loan.currency)
 
 
-def _desk(offer: RestructuringOffer, offered: OfferSet, on: date) -> tuple[Desk, Relief]:
-    loan = Loan.objects.select_related("product_terms__product").get(pk=offer.loan_id)
-    desk = Desk(case_of_loan(loan, known_of_facts(offered.facts), on=on))
-    return desk, read_relief(offer.relief, loan.currency)
+def _desk(offer: RestructuringOffer, offered: OfferSet, on: date) -> tuple[Desk | JointDesk, Relief]:
+    return desk_of_set(offered, offer.method, on=on), read_relief(offer.relief, offer.loan.currency)

@@ -169,4 +169,5 @@ def _of_budget(budget: Budget, today: date) -> dict[str, Any]:
         "later": typed_amount(budget.income_later_minor, budget.currency) if lies_ahead else "",
         "later_from": budget.income_later_from if lies_ahead else None,
         "payday": budget.payday,
+        "lump_sum": typed_amount(budget.lump_sum_minor, budget.currency) if budget.lump_sum_minor else "",
     }

@@ -73,6 +73,13 @@ class MonthForm(forms.Form):
         min_value=1,
         max_value=31,
     )
+    lump_sum = AmountField(
+        label=_("What could be paid once, if somebody helps you"),
+        help_text=_(
+            "Only what you would not need to live on, such as help from family. Leave it empty if there is none."
+        ),
+        required=False,
+    )
 
     def __init__(
         self, *args: Any, loans: Sequence[Loan], guidelines: SpendingGuidelines, today: date, **kwargs: Any
@@ -125,11 +132,11 @@ class MonthForm(forms.Form):
     @property
     def says_more(self) -> bool:
         """Whether something of what may stay empty was filled in, or is wrong."""
-        return any(self[name].value() or self[name].errors for name in ("later", "later_from", "payday"))
+        return any(self[name].value() or self[name].errors for name in ("later", "later_from", "payday", "lump_sum"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        for name in ("income", "debts", "later", *(SPENT + code for code in self._codes)):
+        for name in ("income", "debts", "later", "lump_sum", *(SPENT + code for code in self._codes)):
             if cleaned.get(name):
                 try:
                     cleaned[name] = parse_minor(cleaned[name], self._currency, allow_zero=True)
@@ -159,14 +166,19 @@ class MonthForm(forms.Form):
             "income_later_minor": later,
             "income_later_from": cleaned["later_from"],
             "payday": cleaned["payday"],
+            "lump_sum_minor": cleaned["lump_sum"] or None,
         }
 
     def blame(self, refusal: DomainError) -> None:
         """Say beside the field that a service names why it refused."""
         part, _dot, code = (refusal.field or "").partition(".")
-        field = {"expenses": SPENT + code, "income_later_minor": "later", "income_later_from": "later_from"}.get(
-            part, part
-        )
+        fields = {
+            "expenses": SPENT + code,
+            "income_later_minor": "later",
+            "income_later_from": "later_from",
+            "lump_sum_minor": "lump_sum",
+        }
+        field = fields.get(part, part)
         self.add_error(field if field in self.fields else None, refusal.user_message)
 
     def _spending(self, cleaned: Mapping[str, Any]) -> dict[str, int]:

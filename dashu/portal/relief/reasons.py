@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 
 from collections_mgmt.domain.relief.offers import FOR_A_PERSON, Code
 from collections_mgmt.domain.relief.refusals import read_refusal
-from collections_mgmt.relief_words import METHODS, reason
+from collections_mgmt.relief_words import METHODS, reason, settlement_proposed
 
 # What holds for the borrower or the loan, so that one sentence says it for all methods.
 _OF_ALL = frozenset(
@@ -32,6 +32,8 @@ def reasons_of(refusals: Iterable[Mapping[str, Any]], currency: str) -> list[Rea
     for kept in refusals:
         refusal = read_refusal(kept, currency)
         text, for_a_person = reason(refusal, currency), refusal.code in FOR_A_PERSON
+        if proposal := kept.get("proposal"):
+            text = settlement_proposed(proposal, currency)
         if refusal.code in _OF_ALL:
             general.setdefault(text, Reason("", text, for_a_person))
         else:

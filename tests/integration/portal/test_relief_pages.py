@@ -12,6 +12,7 @@ from collections_mgmt.services.relief.end_offers import decline_offers
 from collections_mgmt.services.relief.make_offers import make_offers
 from collections_mgmt.services.relief.state_budget import state_budget
 from dashu.kernel.dates import add_months, lender_now, lender_today
+from dashu.portal.relief.reasons import reasons_of
 from dashu.users.models import Borrower, User
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
@@ -120,6 +121,7 @@ class TestTheMonth:
             ({"later": "8000"}, "later"),
             ({"later": "8000", "later_from": "2020-01-01"}, "later_from"),
             ({"payday": "32"}, "payday"),
+            ({"lump_sum": "much"}, "lump_sum"),
         ],
     )
     def test_says_beside_the_field_what_is_wrong_and_keeps_what_was_typed(self, page, loan, wrong, field):
@@ -128,6 +130,22 @@ class TestTheMonth:
         assert list(answer.context["form"].errors) == [field]
         assert 'value="400"' in answer.content.decode()
         assert not Budget.objects.exists()
+
+    def test_takes_a_sum_that_could_be_paid_once(self, page, loan):
+        page.post("/plans/month/", {**MONTH, "lump_sum": "3000"})
+
+        assert Budget.objects.get().lump_sum_minor == 3_000_00
+        assert 'value="3000"' in page.get("/plans/month/").content.decode()
+
+    def test_says_what_a_settlement_by_that_sum_would_be(self):
+        said = {"pays": "9000.00", "owed": "11500.00", "given_up": "2500.00"}
+        kept = {"method": "settlement", "reason": "needs_person", "found": None, "limit": None, "instead": None}
+        kept |= {"needs_person": True, "proposal": said}
+
+        (reason,) = reasons_of([kept], "CNY")
+
+        assert reason.text.startswith("Paid at once, ¥9,000.00 would end the loan: of ¥11,500.00 that is owed")
+        assert reason.for_a_person
 
     def test_is_kept_half_done_and_filled_in_when_one_comes_back(self, page, loan):
         page.post("/plans/month/", {"income": "4321", "spent_FOOD": "99", "later_on": "yes"})
@@ -242,10 +260,11 @@ class TestTheOffers:
         assert offered.is_open
 
     @pytest.mark.parametrize("more", [0, 2])
-    def test_take_the_same_queries_however_many_there_are(self, page, offered, more, django_assert_max_num_queries):
-        for number in range(more):
+    def test_take_the_same_queries_however_many_there_are(
+        self, page, loan, offered, more, django_assert_max_num_queries
+    ):
+        for _number in range(more):
             decline_offers(set_id=offered.pk, now=lender_now(), actor=factories.ACTOR)
-            loan = factories.running_loan(offered.borrower, starts_on=lender_today() - timedelta(days=10 + number))
             offered = make_offers(
                 loan_id=loan.pk, source="ASKED", budget_id=offered.budget_id, now=lender_now(), actor="user:1"
             )
