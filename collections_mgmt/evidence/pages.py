@@ -58,22 +58,23 @@ def evidence_table(compared: Compared, campaign: ReliefCampaign | None) -> Table
         note=gettext(
             "Each person counts for the side into which the draw put them. In brackets, where the true value lies, 95"
             " times of 100. Only people whose months are over count; fewer than %(least)s on a side conclude nothing."
+            " Differences are taken within each campaign and then brought together."
         )
         % {"least": compared.least},
         columns=[
             Column(_("of the people drawn")),
+            Column(_("what follows from it")),
             Column(_OFFERED, is_number=True),
             Column(_ALONE, is_number=True),
             Column(_("difference in points"), is_number=True),
-            Column(_("what it says")),
         ],
         rows=[
             [
                 words,
+                _wrapped(verdict(compared, measure)),
                 _rows_link(compared.offered.share(measure), measure, campaign, is_offered=True),
                 _rows_link(compared.alone.share(measure), measure, campaign, is_offered=False),
                 gap_words(compared.difference(measure)),
-                _wrapped(verdict(compared, measure)),
             ]
             for measure, words in MEASURES.items()
         ],
@@ -87,6 +88,7 @@ def paid_table(compared: Compared, currency: str) -> Table:
         note=_(
             "On average of each person, each payment at its value on the day of the draw, at the rate of its loan. A"
             " plan asks for less in its first months and for it later: by this alone, nothing is better or worse."
+            " Differences are taken within each campaign and then brought together."
         ),
         columns=[
             Column(_("paid by a person")),
@@ -117,7 +119,7 @@ def campaigns_table(found: Evidence) -> Table:
             Column(_ALONE, is_number=True),
             Column(_("took a plan"), is_number=True),
             Column(_("arrears avoided, in points"), is_number=True),
-            Column(_("what it says")),
+            Column(_("what follows from it")),
         ],
         rows=[
             [

@@ -40,7 +40,7 @@ def _heads() -> list[str]:
         gap,
         f"{gap}: {gettext('from')}",
         f"{gap}: {gettext('to')}",
-        gettext("what it says"),
+        gettext("what follows from it"),
     ]
 
 

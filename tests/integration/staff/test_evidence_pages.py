@@ -65,8 +65,8 @@ class TestThePage:
 
         answer = desk.get(PAGE)
 
-        assert "needs 6 months; passed so far: 2" in row(answer, "What became of them", "nothing overdue")[-1]
-        assert "needs 12 months; passed so far: 2" in row(answer, "What became of them", "12 months")[-1]
+        assert "needs 6 months; passed so far: 2" in row(answer, "What became of them", "nothing overdue")[1]
+        assert "needs 12 months; passed so far: 2" in row(answer, "What became of them", "12 months")[1]
         assert answer.context["chart"] is None
 
     def test_shows_both_sides_with_their_ranges_and_says_when_there_are_few(self, desk, spring):
@@ -75,7 +75,7 @@ class TestThePage:
         behind(drawn(spring, "Brook", is_offered=False, on=on), 45, on + timedelta(days=30))
 
         answer = desk.get(PAGE)
-        _name, offered, alone, gap, says = row(answer, "What became of them", "never more than 30 days")
+        _name, says, offered, alone, gap = row(answer, "What became of them", "never more than 30 days")
 
         assert "100.0% (20.7%–100.0%) · 1 of 1" in offered
         assert "0.0% (0.0%–79.3%) · 0 of 1" in alone
