@@ -7,13 +7,14 @@ from typing import Any
 
 from collections_mgmt.domain.relief.budget import Cause, Statement, means_of
 from collections_mgmt.domain.relief.cases import Bounds, Case, Past
-from collections_mgmt.models import Budget, HardshipRequest, Hold
+from collections_mgmt.models import Budget, HardshipRequest, Hold, WarningTrigger
 from dashu.finance.affordability import Amount
 from dashu.finance.life import Life
 from dashu.finance.loan import effective_days_past_due
 from dashu.finance.relief import standing
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import add_months, lender_date
 from dashu.policy import rules as policy
+from dashu.policy.early_warning import Trigger
 from loans.models import CreditReview, Loan
 from repayments.models import LoanEvent, Payment
 from repayments.selectors.lives import life_on
@@ -63,14 +64,19 @@ def known_of_budget(budget: Budget) -> Known:
 def known_of_borrower(borrower_id: int) -> Known | None:
     """
     Return what the borrower stated last, else what their application was decided from; None where nothing is known.
+
+    An income that early warning found to be lower since then counts as it is now.
     """
     if budget := Budget.objects.filter(borrower=borrower_id).order_by("-pk").first():
-        return known_of_budget(budget)
+        return _with_income_now(known_of_budget(budget), borrower_id, since=lender_date(budget.made_at))
     reviews = CreditReview.objects.filter(application__borrower=borrower_id).order_by("-decided_at")
-    facts = reviews.values_list("facts", flat=True).first()
+    review = reviews.values_list("decided_at", "facts").first()
+    if review is None:
+        return None
+    decided_at, facts = review
     if not facts or not {"income", "essentials", "debt_payments"} <= facts.keys():
         return None
-    return Known(_statement_of(facts))
+    return _with_income_now(Known(_statement_of(facts)), borrower_id, since=lender_date(decided_at))
 
 
 def case_of_loan(loan: Loan, known: Known, *, on: date) -> Case:
@@ -137,6 +143,16 @@ def known_of_facts(facts: Mapping[str, Any]) -> Known:
         later_from=date.fromisoformat(facts["later_from"]) if facts["later_from"] else None,
     )
     return Known(statement, facts["cause"], facts["payday"])
+
+
+def _with_income_now(known: Known, borrower_id: int, *, since: date) -> Known:
+    fallen = WarningTrigger.objects.filter(
+        borrower=borrower_id, kind=Trigger.INCOME_DROP, ended_on=None, fired_on__gt=since
+    )
+    facts = fallen.order_by("-fired_on").values_list("facts", flat=True).first()
+    if not facts or facts["amount_minor"] >= known.statement.income.stated:
+        return known
+    return replace(known, statement=replace(known.statement, income=Amount(facts["amount_minor"])))
 
 
 def _statement_of(facts: Mapping[str, Any]) -> Statement:

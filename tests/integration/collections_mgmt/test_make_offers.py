@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from collections_mgmt.models import Budget, OfferSet, RestructuringOffer, RestructuringPlan
+from collections_mgmt.models import Budget, OfferSet, RestructuringOffer, RestructuringPlan, WarningTrigger
 from collections_mgmt.services.relief.make_offers import (
     NothingToOffer,
     OutsideLimits,
@@ -247,3 +247,30 @@ class TestOutsideLimits:
         assert found.refusal is not None
         assert found.refusal.code == "cut_too_deep"
         assert found.share > Decimal(0)
+
+
+class TestAnIncomeThatFellSince:
+    def fell(self, loan: Loan, minor: int, *, on: date = TODAY) -> None:
+        facts = {"amount_minor": minor, "mean_minor": 9_000_00, "currency": "CNY", "months": 3}
+        WarningTrigger.objects.create(
+            borrower=loan.borrower, kind="INCOME_DROP", fired_on=on, ends_on=on + 60 * DAY, is_strong=False, facts=facts
+        )
+
+    def test_counts_where_nobody_asked(self, loan):
+        budget(loan.borrower, income=9_000_00, now=noon(TODAY - DAY))
+        self.fell(loan, 5_000_00)
+
+        offered = make_offers(loan_id=loan.pk, source="EARLY_WARNING", now=noon(TODAY), actor=ACTOR)
+
+        assert offered.facts["income"] == {"stated": 5_000_00, "verified": None}
+        assert all(way.figures["highest_minor"] <= 900_00 for way in offered.offers.all())
+
+    @pytest.mark.parametrize(("minor", "on"), [(5_000_00, TODAY - DAY), (9_500_00, TODAY)])
+    def test_is_the_borrowers_own_word_where_that_is_newer_or_lower(self, loan, minor, on):
+        budget(loan.borrower, income=9_000_00, now=noon(TODAY - DAY))
+        self.fell(loan, minor, on=on)
+
+        with pytest.raises(NothingToOffer):
+            make_offers(loan_id=loan.pk, source="EARLY_WARNING", now=noon(TODAY), actor=ACTOR)
+
+        assert not OfferSet.objects.exists()
