@@ -197,6 +197,8 @@ def _in_relief(now: datetime, today: date) -> dict[str, Any]:
         expenses={"HOUSING": 1_800_00, "FOOD": 1_200_00},
         debts={"ALL": 400_00},
         cause="INCOME",
+        income_later_minor=7_000_00,
+        income_later_from=today + timedelta(days=70),
         **about,
     )
     loans = [factories.running_loan(gao, starts_on=today - timedelta(days=days)) for days in (10, 20)]

@@ -21,6 +21,7 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.portal.own_borrower import own_borrower
+from dashu.portal.relief.entries import offered_now
 from dashu.portal.relief.month_form import SPENT, WORD, MonthForm, typed_amount
 from dashu.portal.relief.own import loans_to_help, own_budget
 from dashu.portal.relief.reasons import reasons_of
@@ -91,6 +92,7 @@ def answer(request: HttpRequest, reference: str, number: str) -> HttpResponse:
             "budget": budget,
             "refused": refused,
             "has_plans": bool(decided.ways),
+            "offered": offered_now(request, today=today, loan=loan),
             "fits": decided.options.present.carried.fits,
             "reasons": reasons_of(decided.not_offered, loan.currency),
             "due_on": policy.answer_clock("hardship", today).due_on(today),

@@ -242,7 +242,7 @@ def _wanted(request: HttpRequest, offered: OfferSet) -> str:
 
 def _noticed(offered: OfferSet) -> list[str]:
     """Return why it was offered without being asked for, as sentences that the borrower can check."""
-    if offered.source != OfferSet.Source.EARLY_WARNING:
+    if offered.source not in (OfferSet.Source.EARLY_WARNING, OfferSet.Source.CAMPAIGN):
         return []
     leads = WarningLead.objects.filter(borrower=offered.borrower_id, opened_on__lte=offered.made_on)
     lead = leads.order_by("-pk").first()

@@ -18,13 +18,14 @@ from collections_mgmt.relief_words import EFFECTS, METHODS, WHYS
 from collections_mgmt.services.relief.ways import Way
 from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import add_months
+from dashu.kernel.money import fraction_digits
 from dashu.policy import rules as policy
 from dashu.web.charts import Chart, Series, Tone
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
 from repayments.domain.standing import Standing
 
-MOST_STEPS = 4
+MOST_STEPS = 6
 Row = Sequence[Any]
 
 
@@ -77,12 +78,24 @@ class WayShown:
 
     @property
     def later(self) -> tuple[Step, ...]:
-        """What comes after the first amount."""
-        return self.steps[1:]
+        """What comes after the first amount, without a last payment that only rounds off."""
+        return self.steps[1:-1] if self.rounds_off else self.steps[1:]
 
     @property
-    def is_level(self) -> bool:
-        return len(self.steps) == 1
+    def rounds_off(self) -> bool:
+        """Whether the last payment differs from those before it by less than a unit of the currency."""
+        if len(self.steps) < 2 or self.steps[-1].count > 1:
+            return False
+        return abs(self.steps[-1].amount - self.steps[-2].amount) < 10 ** fraction_digits(self.currency)
+
+    @property
+    def last(self) -> int:
+        return self.steps[-1].amount if self.steps else 0
+
+    @property
+    def first_count(self) -> int:
+        """How many payments in a row are what the first one is."""
+        return self.steps[0].count if self.steps else 1
 
     @property
     def saved(self) -> int:

@@ -388,7 +388,7 @@ class TestThePlan:
         assert f"0 of {count} payments are made" in shown
 
     def test_is_taken_back_within_its_days(self, page, loan, plan):
-        assert "Take the plan back" in text(page.get(f"/plans/{plan.reference}/"))
+        assert "Take this plan back" in text(page.get(f"/plans/{plan.reference}/"))
 
         page.post(f"/plans/{plan.reference}/take-back/")
 
@@ -402,7 +402,7 @@ class TestThePlan:
         shown = text(page.post(f"/plans/{plan.reference}/take-back/", follow=True))
 
         assert "This plan could be taken back up to" in shown
-        assert "Take the plan back" not in shown
+        assert "Take this plan back" not in shown
         assert RestructuringPlan.objects.get().status == "ACCEPTED"
 
     @pytest.mark.parametrize(
