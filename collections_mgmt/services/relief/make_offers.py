@@ -17,6 +17,7 @@ from collections_mgmt.domain.relief.choosing import options
 from collections_mgmt.domain.relief.joining import Joined, JointDesk
 from collections_mgmt.domain.relief.offers import Offer, Options, Refusal
 from collections_mgmt.domain.relief.quoting import Desk
+from collections_mgmt.domain.relief.sliders import is_move_of
 from collections_mgmt.domain.relief.written import (
     carried_json,
     proposal_json,
@@ -224,6 +225,9 @@ def _quoted(offered: OfferSet, asked: Mapping[str, Any], *, on: date, actor: str
     loans = loans_of_set(offered)
     relief = read_relief(asked, loans[0].currency)
     desk = desk_of_set(offered, relief.method.value, on=on)
+    ways = offered.offers.filter(is_own=False, method=relief.method.value).values_list("relief", flat=True)
+    if not any(is_move_of(desk, read_relief(way, loans[0].currency), relief) for way in ways):
+        raise OutsideLimits(_("Only one figure of what was offered can be moved. Ask a person for anything else."))
     found = desk.quote(relief)
     if isinstance(found, Refusal):
         raise OutsideLimits(

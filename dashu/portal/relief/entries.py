@@ -26,7 +26,7 @@ def offered_now(request: HttpRequest, *, today: date, loan: Loan | None = None, 
 
 
 def plan_now(request: HttpRequest, loan: Loan) -> RestructuringPlan | None:
-    """Return the plan that runs on a loan of this borrower."""
-    found = RestructuringPlan.objects.visible_to(request.user).filter(loan__borrower__user=request.user.pk)
-    running: RestructuringPlan | None = found.filter(loan=loan, status__in=RestructuringPlan.RUNNING).first()
+    """Return the plan that runs on a loan which this person sees, where the loan is their own."""
+    own = RestructuringPlan.objects.filter(loan=loan, loan__borrower__user=request.user.pk)
+    running: RestructuringPlan | None = own.filter(status__in=RestructuringPlan.RUNNING).first()
     return running

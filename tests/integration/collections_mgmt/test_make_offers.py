@@ -198,6 +198,24 @@ class TestSliders:
         assert refusal.value.details["reason"] == "not_affordable"
         assert not RestructuringOffer.objects.filter(is_own=True).exists()
 
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"method": "rate_cut", "annual_rate": "0.15", "count": 16},
+            {"annual_rate": "0.15"},
+            {"waived": {"interest": "100.00"}},
+            {"count": 18, "months": 2},
+        ],
+    )
+    def test_let_a_borrower_move_nothing_but_the_one_figure(self, loan, change):
+        offered = made(loan)
+        longer = offered.offers.get(method="term_extension")
+
+        with pytest.raises(OutsideLimits, match="Only one figure"):
+            choose_own_way(set_id=offered.pk, relief={**longer.relief, **change}, now=noon(TODAY), actor=ACTOR)
+
+        assert not RestructuringOffer.objects.filter(is_own=True).exists()
+
 
 class TestOutsideLimits:
     # Ten points less than 18% are more than the rule lets go of without a person.

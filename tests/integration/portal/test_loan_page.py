@@ -87,8 +87,9 @@ class TestLoanPage:
 
     def test_takes_a_constant_number_of_queries(self, visit, late_loan, django_assert_num_queries):
         for _more in range(2):
-            # session, person, loan, balance, installments, mandate, events, first schedule, agency, payments, unread
-            with django_assert_num_queries(11):
+            # session, person, loan, balance, installments, mandate, events, first schedule, agency, payments, plans,
+            # what is offered, unread
+            with django_assert_num_queries(13):
                 visit(f"/loans/{late_loan.number}/")
             factories.pay(late_loan, 50_00, TODAY, reference=f"MORE-{_more}")
 
