@@ -189,27 +189,30 @@ def _in_relief(now: datetime, today: date) -> dict[str, Any]:
     """Somebody whose income fell: plans are offered on one loan, and another goes by a plan since today."""
     gao = factories.borrower("Gao", phone="13800001238")
     about = {"now": now, "actor": f"user:{gao.user_id}"}
-    budget = state_budget(
-        borrower_id=gao.pk,
-        currency="CNY",
-        household=1,
-        income={"ALL": 4_800_00},
-        expenses={"HOUSING": 1_800_00, "FOOD": 1_200_00},
-        debts={"ALL": 400_00},
-        cause="INCOME",
-        income_later_minor=7_000_00,
-        income_later_from=today + timedelta(days=70),
+    month = {
+        "borrower_id": gao.pk,
+        "currency": "CNY",
+        "household": 1,
+        "expenses": {"HOUSING": 1_800_00, "FOOD": 1_200_00},
+        "debts": {"ALL": 400_00},
+        "cause": "INCOME",
+        "income_later_from": today + timedelta(days=70),
         **about,
-    )
-    loans = [factories.running_loan(gao, starts_on=today - timedelta(days=days)) for days in (10, 20)]
-    sets = [make_offers(loan_id=loan.pk, source="ASKED", budget_id=budget.pk, **about) for loan in loans]
-    first: Any = sets[1].offers.first()
+    }
+    budget = state_budget(income={"ALL": 4_800_00}, income_later_minor=7_000_00, **month)
+    eased = factories.running_loan(gao, starts_on=today - timedelta(days=20))
+    first: Any = make_offers(loan_id=eased.pk, source="ASKED", budget_id=budget.pk, **about).offers.first()
     code = ask_offer_code(offer_id=first.pk, **about).sealed_code or ""
     home = Where("203.0.113.7", "A browser")
     plan = accept_offer(
         offer_id=first.pk, code=code, language="zh-hans", site="https://loans.example", where=home, **about
     )
-    return {"gao": gao, "hard_to_pay": loans[0], "budget": budget.reference, "offered": sets[0], "plan": plan}
+    # As much more as the plan asks for, and a tenth of it that stays free.
+    more = first.figures["highest_minor"] * 10 // 9
+    budget = state_budget(income={"ALL": 4_800_00 + more}, income_later_minor=7_000_00 + more, **month)
+    hard = factories.running_loan(gao, starts_on=today - timedelta(days=10))
+    offered = make_offers(loan_id=hard.pk, source="ASKED", budget_id=budget.pk, **about)
+    return {"gao": gao, "hard_to_pay": hard, "budget": budget.reference, "offered": offered, "plan": plan}
 
 
 def _message(borrower: Borrower, now: datetime) -> OutboxMessage:

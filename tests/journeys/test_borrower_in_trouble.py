@@ -57,7 +57,7 @@ class TestABorrowerInTrouble:
         assert PromiseToPay.objects.get().amount_minor == 500_00
         assert_fit_for_everyone(page)
 
-        follow(page, "#plan a")
+        follow(page, "#plan a.btn-quiet")
         assert_fit_for_everyone(page)
         page.check("input[name=cause][value=INCOME]")
         assert page.is_checked(f"input[name=loans][value={late.number}]")

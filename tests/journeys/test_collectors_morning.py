@@ -76,7 +76,7 @@ def test_ten_files_by_keyboard(open_browser, live_server, chidi):
             press(page, "x")
         elif place == 2:
             press(page, "p")
-            write(page, "amount", "200")
+            write(page, "amount", "500")
             write(page, "due_on", (today + timedelta(days=4)).isoformat())
             send(page, "amount")
         elif place == 3:
@@ -93,6 +93,6 @@ def test_ten_files_by_keyboard(open_browser, live_server, chidi):
     assert seen == list(CaseFile.objects.order_by("-priority").values_list("number", flat=True))
     waits = CaseFile.objects.values_list("waits_for", flat=True)
     assert sorted(waits) == ["HOLD", *["LOOKED"] * 8, "PROMISE"]
-    assert (PromiseToPay.objects.get().amount_minor, Hold.objects.get().kind) == (200_00, "DISPUTE")
+    assert (PromiseToPay.objects.get().amount_minor, Hold.objects.get().kind) == (500_00, "DISPUTE")
     assert CaseFileEvent.objects.get(kind="NOTE").words == "Xenia and Sam help; paid by phone in May."
     assert CaseFileEvent.objects.filter(kind="TAKEN").count() == FILES

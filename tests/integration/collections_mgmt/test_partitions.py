@@ -175,6 +175,7 @@ class TestCostFollowsTheWork:
             "collections_mgmt_collectioncase": 1,
             "collections_mgmt_casefile": 2,  # opened, and its weights
             "collections_mgmt_casefileevent": 1,
+            "collections_mgmt_filework": 1,  # whose it is from today on
             "collections_mgmt_portfolioday": 4,  # states, not loans
             "collections_mgmt_deskday": 1,
             "ledger_journalentry": 3,

@@ -531,8 +531,8 @@ class TestFiles:
             rows = self.rows(file)
 
         assert sorted(row[3] for row in rows[1:]) == ["", "", *["13800000001"] * 4]
-        # Where somebody said no, two more ask whether they called or want calls since.
-        assert len(of_many) == len(of_one) + 2
+        # Where somebody said no, one more asks whether they want calls since.
+        assert len(of_many) == len(of_one) + 1
         assert GuardDecision.objects.filter(operator=f"agency:{north.code}").count() == 8
 
     def test_decide_once_for_a_person_with_several_loans(self, north):

@@ -97,7 +97,7 @@ class TestWhatFits:
         told(desk, loan)
         page = desk.get(builder(loan)).content.decode()
         assert "More time to repay · recommended" in page
-        assert "A person decides on this with you." in page
+        assert "There is no other loan here that it could be joined with." in page
 
         answer = desk.post(builder(loan), {"step": "propose"})
 
