@@ -22,6 +22,7 @@ from collections_mgmt.models import (
 )
 from collections_mgmt.models.early_warning import WarningQuerySet
 from collections_mgmt.selectors.leads import open_leads
+from dashu.approvals.models import ApprovalRequest
 from dashu.kernel.dates import lender_date
 from dashu.messaging.guard import judge
 from dashu.messaging.models import Purpose
@@ -133,6 +134,20 @@ def cost_of(campaign: ReliefCampaign) -> int:
     """Return what would be given up by the offers of a list that fit and are not made yet, minor units."""
     fitting = campaign.members.filter(state=State.FITS).aggregate(minor=Sum("given_up_minor"))
     return int(fitting["minor"] or 0)
+
+
+def offered_minor(campaign: ReliefCampaign) -> int:
+    """Return what is given up by the offers of a list that were made, whatever became of them, minor units."""
+    made = campaign.members.filter(state=State.OFFERED).aggregate(minor=Sum("given_up_minor"))
+    return int(made["minor"] or 0)
+
+
+def approved_minor(campaign: ReliefCampaign, kinds: Collection[str]) -> int:
+    """Return how much another person let a campaign give up, minor units; 0 where nobody did."""
+    approved = ApprovalRequest.objects.filter(
+        kind__in=kinds, subject_type="relief_campaign", subject_id=campaign.reference, status="APPROVED"
+    )
+    return int(approved.order_by("-pk").values_list("amount_minor", flat=True).first() or 0)
 
 
 def most_given_up(campaign: ReliefCampaign, *, share: Any, on: date) -> int:
