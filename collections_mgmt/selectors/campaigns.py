@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
@@ -59,9 +60,7 @@ def leads_for(audience: Mapping[str, Any], on: date) -> WarningQuerySet:
         leads = leads.filter(Exists(counting.filter(kind__in=audience["triggers"])))
     if audience.get("strong"):
         leads = leads.filter(Exists(counting.filter(is_strong=True)))
-    for part in ("region", "sector"):
-        if audience.get(f"{part}s"):
-            leads = leads.filter(**{f"borrower__place__{part}__in": audience[f"{part}s"]})
+    leads = leads.filter(**_placed(audience, "borrower__place"))
     if audience.get("products"):
         running = running_loans(audience).filter(borrower=OuterRef("borrower"))
         leads = leads.filter(Exists(running))
@@ -150,11 +149,24 @@ def approved_minor(campaign: ReliefCampaign, kinds: Collection[str]) -> int:
     return int(approved.order_by("-pk").values_list("amount_minor", flat=True).first() or 0)
 
 
-def most_given_up(campaign: ReliefCampaign, *, share: Any, on: date) -> int:
-    """Return the most that offers within limits to everybody of an audience could give up, rounded up, minor units."""
-    owners = leads_for(campaign.audience, on).values("borrower")
-    lent = running_loans(campaign.audience).filter(borrower__in=owners).aggregate(minor=Sum("principal_minor"))
-    return -int(-(lent["minor"] or 0) * share // 1)
+def most_given_up(campaign: ReliefCampaign, *, share: Decimal, on: date) -> int:
+    """
+    Return the most that offers within limits could give up by the last night of a campaign, rounded up, minor units.
+
+    Nobody knows whom early warning will notice, so it counts those who owe most, as many as the nights can take up. All
+    loans of a person count, because an offer may make one of them.
+    """
+    nights = max(0, (campaign.last_on - max(campaign.first_on, on)).days + 1)
+    owners = running_loans(campaign.audience).filter(**_placed(campaign.audience, "borrower__place")).values("borrower")
+    lent = Loan.objects.filter(status=Loan.Status.ACTIVE, borrower__in=owners).order_by().values("borrower")
+    largest = lent.annotate(minor=Sum("principal_minor")).order_by("-minor").values_list("minor", flat=True)
+    return int((sum(largest[: campaign.per_day * nights]) * share).to_integral_value(rounding=ROUND_CEILING))
+
+
+def _placed(audience: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Return the conditions on a place that an audience asks for."""
+    parts = [part for part in ("region", "sector") if audience.get(f"{part}s")]
+    return {f"{place}__{part}__in": audience[f"{part}s"] for part in parts}
 
 
 def _on_hold(ids: Collection[int]) -> set[int]:

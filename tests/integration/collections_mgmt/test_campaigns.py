@@ -2,6 +2,7 @@
 
 import threading
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -246,6 +247,7 @@ class TestSteering:
             ({"holdout_bps": 3_001}, "holdout"),
             ({"name": " "}, "name"),
             ({"last_on": TODAY - DAY}, "last_on"),
+            ({"last_on": TODAY + 92 * DAY}, "last_on"),
         ],
     )
     def test_refuses_what_the_rules_do_not_allow(self, sun, changed, field):
@@ -303,10 +305,40 @@ class TestSteering:
         with pytest.raises(CampaignMoved):
             resume_campaign(campaign_id=campaign.pk, user=sun)
 
-    def test_says_the_most_that_it_could_give_up(self, sun):
-        noticed("Amina")
+    @pytest.mark.parametrize(
+        ("days", "per_day", "on", "minor"),
+        [
+            (0, 1, TODAY, 120_00),
+            (1, 1, TODAY, 240_00),
+            (0, 2, TODAY, 240_00),
+            (30, 10, TODAY, 360_00),
+            (1, 1, TODAY + DAY, 120_00),
+            (1, 1, TODAY + 2 * DAY, 0),
+        ],
+    )
+    def test_says_the_most_that_it_could_give_up_also_to_those_noticed_later(self, sun, days, per_day, on, minor):
+        for name in NAMES[:3]:
+            factories.running_loan(factories.borrower(name))
+        campaign = written(sun, last_on=TODAY + days * DAY, per_day=per_day)
 
-        assert most_given_up(written(sun), share=policy.relief_limits(TODAY).value_loss, on=TODAY) == 120_00
+        assert most_given_up(campaign, share=policy.relief_limits(TODAY).value_loss, on=on) == minor
+
+    def test_counts_the_largest_loans_and_rounds_up(self, sun):
+        factories.running_loan(factories.borrower("Amina"))
+        factories.running_loan(factories.borrower("Brook"), principal=12_000_01)
+        campaign = written(sun, last_on=TODAY, per_day=1)
+
+        assert most_given_up(campaign, share=Decimal("0.01"), on=TODAY) == 120_01
+
+    def test_counts_only_where_it_reaches(self, sun):
+        amina, _brook = (factories.running_loan(factories.borrower(name)).borrower for name in NAMES[:2])
+        region = next(iter(policy.early_warning_places(TODAY)["regions"]))
+        note_place(borrower_id=amina.pk, region=region, sector="", today=TODAY, actor=ACTOR)
+
+        def most(**audience: Any) -> int:
+            return most_given_up(written(sun, audience={**WHOLE, **audience}), share=Decimal("0.01"), on=TODAY)
+
+        assert (most(), most(regions=[region]), most(products=["SME"])) == (240_00, 120_00, 0)
 
     def _asked(self, campaign: ReliefCampaign, user: User) -> ApprovalRequest:
         return ask_start(
