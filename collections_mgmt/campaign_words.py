@@ -15,6 +15,7 @@ from collections_mgmt.models import CampaignMember, ReliefCampaign
 from collections_mgmt.relief_words import METHODS
 from collections_mgmt.selectors.campaigns import (
     ASKED,
+    COMPARED,
     DONE,
     GUARD,
     HOLD,
@@ -38,6 +39,7 @@ from loans.models import Product
 State = CampaignMember.State
 BLOCKS: Mapping[str, Promise] = {
     DONE: gettext_lazy("Taken up by this campaign before"),
+    COMPARED: gettext_lazy("Left out to compare by another campaign"),
     ASKED: gettext_lazy("Has asked for something that waits for us"),
     OFFERED: gettext_lazy("Was offered relief lately"),
     HOLD: gettext_lazy("A hold runs on a loan"),

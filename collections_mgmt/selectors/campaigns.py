@@ -24,16 +24,17 @@ from collections_mgmt.models import (
 from collections_mgmt.models.early_warning import WarningQuerySet
 from collections_mgmt.selectors.leads import open_leads
 from dashu.approvals.models import ApprovalRequest
-from dashu.kernel.dates import lender_date
+from dashu.kernel.dates import add_months, lender_date
 from dashu.messaging.guard import judge
 from dashu.messaging.models import Purpose
+from dashu.policy import rules as policy
 from loans.models import Loan
 
 State = CampaignMember.State
 TAKEN_UP = (State.OFFERED, State.HELD_OUT)
 
 # Why somebody is left in peace for now, in the order in which it is said.
-DONE, HOLD, ASKED, OFFERED, GUARD = "done", "hold", "asked", "offered", "guard"
+DONE, COMPARED, HOLD, ASKED, OFFERED, GUARD = "done", "compared", "hold", "asked", "offered", "guard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def blocks_of(borrower_ids: Collection[int], *, campaign: ReliefCampaign, now: d
     """
     Return why people are left in peace, for those who are: the first reason that holds.
 
-    Whom it took up before, who has a hold, or something open that they asked for, whom relief was offered lately, and
-    whom the contact guard lets nobody write to.
+    Whom it took up before, whom another campaign compares with, who has a hold, or something open that they asked for,
+    whom relief was offered lately, and whom the contact guard lets nobody write to.
     """
     today, ids = lender_date(now), list(borrower_ids)
     since = today - timedelta(days=campaign.quiet_days)
@@ -97,6 +98,7 @@ def blocks_of(borrower_ids: Collection[int], *, campaign: ReliefCampaign, now: d
     verdicts = judge(ids, purpose=Purpose.MARKETING, at=now) if ids else {}
     found: list[tuple[str, set[int]]] = [
         (DONE, set(campaign.members.filter(borrower__in=ids).values_list("borrower_id", flat=True))),
+        (COMPARED, _compared(ids, add_months(today, -policy.relief_campaigns(today).holdout_months))),
         (ASKED, {borrower for rows in asked for borrower in rows}),
         (OFFERED, _offered(ids, since)),
         (HOLD, _on_hold(ids)),
@@ -167,6 +169,12 @@ def _placed(audience: Mapping[str, Any], place: str) -> dict[str, Any]:
     """Return the conditions on a place that an audience asks for."""
     parts = [part for part in ("region", "sector") if audience.get(f"{part}s")]
     return {f"{place}__{part}__in": audience[f"{part}s"] for part in parts}
+
+
+def _compared(ids: Collection[int], since: date) -> set[int]:
+    """Return who was left out to compare after a day, by whichever campaign: offered to, they would compare nothing."""
+    members = CampaignMember.objects.filter(state=State.HELD_OUT, on__gt=since, borrower__in=ids)
+    return set(members.values_list("borrower_id", flat=True))
 
 
 def _on_hold(ids: Collection[int]) -> set[int]:

@@ -32,6 +32,7 @@ from collections_mgmt.services.relief.make_offers import make_offers
 from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.decide import OwnRequest, approve
+from dashu.kernel.dates import add_months
 from dashu.messaging.models import OutboxMessage
 from dashu.policy import rules as policy
 from dashu.users.models import Borrower, User
@@ -198,6 +199,32 @@ class TestWhoIsLeftInPeace:
 
         assert (found.people, found.leads, dict(found.blocked)) == (3, [], {"hold": 1, "asked": 1, "offered": 1})
         assert not campaign.members.exists()
+
+    def test_whom_another_campaign_compares_with_for_as_long_as_the_evidence_needs(self, sun):
+        amina = noticed("Amina")
+        other = started(sun, name="Winter", holdout_bps=3_000)
+        held_out = CampaignMember.objects.create(
+            campaign=other, borrower=amina, state="HELD_OUT", on=add_months(TODAY, -12) + DAY
+        )
+        campaign = started(sun)
+
+        found = audience_of(campaign, now=noon(TODAY))
+        run_campaign(campaign_id=campaign.pk, now=noon(TODAY))
+        assert (found.leads, dict(found.blocked)) == ([], {"compared": 1})
+        assert not campaign.members.exists()
+
+        CampaignMember.objects.filter(pk=held_out.pk).update(on=add_months(TODAY, -12))
+        run_campaign(campaign_id=campaign.pk, now=noon(TODAY))
+        assert states(campaign) == {"Amina": "OFFERED"}
+
+    def test_nobody_whom_a_person_would_help(self, sun):
+        amina = noticed("Amina")
+        campaign = started(sun, holdout_bps=3_000)
+        CampaignMember.objects.create(campaign=campaign, borrower=amina, state="HELD_OUT", on=TODAY)
+
+        offered = make_offers(loan_id=amina.loans.get().pk, source="STAFF", now=noon(TODAY), actor=ACTOR)
+
+        assert offered.status == "OPEN"
 
     def test_is_looked_at_once_more_under_the_lock(self, sun):
         amina = noticed("Amina")

@@ -175,6 +175,7 @@ class TestOtherRules:
             {"most_listed": 0},
             {"longest_days": 0},
             {"longest_days": 367},
+            {"holdout_months": 0},
             {"other": 1},
         ],
     )
@@ -185,6 +186,7 @@ class TestOtherRules:
             "most_holdout_bps": 3_000,
             "most_listed": 5_000,
             "longest_days": 92,
+            "holdout_months": 12,
         }
 
         assert relief_campaigns_of(bounds).most_holdout_bps == 3_000
