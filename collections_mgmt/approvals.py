@@ -22,7 +22,7 @@ from collections_mgmt.services.economy import ENTER, SHOCK, enter_shock
 from collections_mgmt.services.legal import FILE, checklist_table, open_legal_case
 from collections_mgmt.services.placements import place_loans
 from collections_mgmt.services.relief.campaigns import START, start_campaign
-from collections_mgmt.services.relief.disaster_lists import LIST
+from collections_mgmt.services.relief.disaster_lists import DEEP_LIST, LIST
 from collections_mgmt.services.relief.offer_outside import DEEP as DEEPER
 from collections_mgmt.services.relief.offer_outside import OUTSIDE, offer_outside
 from collections_mgmt.services.relief.offer_outside import given_up_now as relief_given_up
@@ -306,11 +306,13 @@ _CAMPAIGNS = tuple(
         describe=describe,
         preview=preview_campaign,
         subject_url=campaign_page,
+        line=line,
         amount=amount,
     )
-    for code, label, describe, amount in (
-        (START, _("Campaign of relief"), describe_campaign, given_up_by_campaign),
-        (LIST, _("Relief for a disaster list"), describe_list, given_up_by_list),
+    for code, label, describe, line, amount in (
+        (START, _("Campaign of relief"), describe_campaign, "", given_up_by_campaign),
+        (LIST, _("Relief for a disaster list"), describe_list, "", given_up_by_list),
+        (DEEP_LIST, _("Relief for a disaster list that gives up much"), describe_list, DEEPER, given_up_by_list),
     )
 )
 KINDS = (

@@ -15,6 +15,7 @@ from collections_mgmt.models import CampaignMember, ReliefCampaign
 from collections_mgmt.relief_words import METHODS
 from collections_mgmt.selectors.campaigns import (
     ASKED,
+    COMPARED,
     DONE,
     GUARD,
     HOLD,
@@ -25,6 +26,7 @@ from collections_mgmt.selectors.campaigns import (
     refusals_by_code,
 )
 from collections_mgmt.services.relief.campaigns import NOTHING_FITS, PLAN_FITS, UNKNOWN
+from collections_mgmt.services.relief.disaster_lists import BEYOND_APPROVED, IS_DEEP, TOO_LATE
 from collections_mgmt.warning_words import trigger_name
 from dashu.approvals.acts import Preview
 from dashu.finance.relief import ReliefMethod
@@ -37,6 +39,7 @@ from loans.models import Product
 State = CampaignMember.State
 BLOCKS: Mapping[str, Promise] = {
     DONE: gettext_lazy("Taken up by this campaign before"),
+    COMPARED: gettext_lazy("Left out to compare by another campaign"),
     ASKED: gettext_lazy("Has asked for something that waits for us"),
     OFFERED: gettext_lazy("Was offered relief lately"),
     HOLD: gettext_lazy("A hold runs on a loan"),
@@ -47,6 +50,9 @@ CODES: Mapping[str, Promise] = {
     NOTHING_FITS: gettext_lazy("Nothing fits within the limits"),
     UNKNOWN: gettext_lazy("Nothing is known of their month"),
     GUARD: gettext_lazy("The contact guard lets nobody write"),
+    TOO_LATE: gettext_lazy("The last day of the list was over"),
+    BEYOND_APPROVED: gettext_lazy("It gives up more by now than was approved"),
+    IS_DEEP: gettext_lazy("Gives up more than a supervisor may approve"),
     "relief_refused": gettext_lazy("Something is open on the loan, or it does not run any more"),
     Code.NOT_AFFORDABLE.value: gettext_lazy("The month could not carry it"),
     Code.NO_SURPLUS.value: gettext_lazy("The month leaves nothing for a payment"),
@@ -140,10 +146,12 @@ def list_table(campaign: ReliefCampaign) -> dict[str, Any]:
     """Return how many loans of a list the relief fits, what it costs, and why not the others."""
     counts = members_by_state(campaign)
     currency = policy.approval_authority(campaign.first_on).currency
+    deep = campaign.members.filter(state__in=(State.FITS, State.OFFERED), code=IS_DEEP).count()
     rows = [
         [_("loans on the list"), str(sum(counts.values()))],
         *([str(State(state).label), str(count)] for state, count in sorted(counts.items())),
         [_("given up of what the loans are worth, not offered yet"), money(cost_of(campaign), currency)],
+        *([[_("of them more than a supervisor may approve for one loan"), str(deep)]] if deep else []),
         *([f"– {code_words(code)}", str(count)] for code, count in refusals_by_code(campaign)),
     ]
     return {

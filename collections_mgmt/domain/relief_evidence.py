@@ -77,6 +77,8 @@ class Side:
     :param through: those whose months are over, by how many months.
     :param counts: of those who are through the months of the measure.
     :param paid: what came of those who are through, at its value on the day of the draw, by how many months.
+    :param helped: of those drawn, whom relief was offered otherwise in the months of the evidence: on a list, by a
+        person, or because they asked. They count for their side all the same, which makes differences smaller.
     """
 
     people: int
@@ -84,6 +86,7 @@ class Side:
     through: Mapping[int, int]
     counts: Mapping[Measure, int]
     paid: Mapping[int, Mean]
+    helped: int = 0
 
     def share(self, measure: Measure) -> Share:
         return Share(self.counts[measure], self.through[MONTHS[measure]])
@@ -113,6 +116,7 @@ def together(sides: Sequence[Side]) -> Side:
             )
             for months in (HALF_YEAR, YEAR)
         },
+        helped=sum(side.helped for side in sides),
     )
 
 

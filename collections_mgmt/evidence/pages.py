@@ -39,6 +39,14 @@ def evidence_figures(compared: Compared) -> list[Figure]:
         Figure(_("made an offer"), offered.people, _through(compared, HALF_YEAR, is_offered=True)),
         Figure(_("left alone to compare"), alone.people, _through(compared, HALF_YEAR, is_offered=False)),
         Figure(
+            _("of them offered relief otherwise"),
+            alone.helped,
+            _(
+                "On a list, by a person, or because they asked, within 12 months. They count as left alone all the"
+                " same."
+            ),
+        ),
+        Figure(
             _("took a plan"),
             percent(accepted.rate) if accepted.rate is not None else "–",
             _("All who were made an offer are compared, whether they took one or not."),

@@ -110,7 +110,9 @@ class CampaignMember(models.Model):
     What a campaign did about somebody, once: of a campaign on early warnings a person, of a disaster list a loan.
 
     :ivar loan: None of a campaign on early warnings; the offer says which loan it is about.
-    :ivar code: why nothing was offered: the code of the refusal.
+    :ivar code: why nothing was offered: the code of the refusal. Of a loan of a list that fits, "deep" where it gives
+        up more than a supervisor may approve.
+    :ivar given_up_minor: of a loan of a list, on the day it was looked at; once it is offered, on that day.
     """
 
     class State(models.TextChoices):

@@ -33,7 +33,7 @@ from collections_mgmt.services.relief.campaigns import (
     stop_campaign,
     write_campaign,
 )
-from collections_mgmt.services.relief.disaster_lists import LIST, ask_list, write_list
+from collections_mgmt.services.relief.disaster_lists import DEEP_LIST, IS_DEEP, LIST, ask_list, write_list
 from dashu.approvals.models import ApprovalRequest
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
@@ -286,7 +286,7 @@ def members_table(campaign: ReliefCampaign) -> Table:
             [
                 member.borrower.number,
                 loan_link(member.loan) if member.loan else "–",
-                code_words(member.code) if member.code else member.get_state_display(),
+                _state(member),
                 date_format(member.on),
                 _offer_link(member),
             ]
@@ -295,6 +295,13 @@ def members_table(campaign: ReliefCampaign) -> Table:
         note=_("At most %(count)s are shown.") % {"count": SHOWN},
         empty=_("Nobody yet."),
     )
+
+
+def _state(member: CampaignMember) -> str:
+    if not member.code:
+        return member.get_state_display()
+    words = code_words(member.code)
+    return f"{member.get_state_display()} · {words}" if member.code == IS_DEEP else words
 
 
 def _offer_link(member: CampaignMember) -> Any:
@@ -306,7 +313,10 @@ def _offer_link(member: CampaignMember) -> Any:
 
 def _waiting(campaign: ReliefCampaign) -> ApprovalRequest | None:
     asked = ApprovalRequest.objects.filter(
-        kind__in=(START, LIST), subject_type="relief_campaign", subject_id=campaign.reference, status="PENDING"
+        kind__in=(START, LIST, DEEP_LIST),
+        subject_type="relief_campaign",
+        subject_id=campaign.reference,
+        status="PENDING",
     )
     return asked.order_by("-pk").first()
 

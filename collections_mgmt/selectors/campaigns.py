@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
@@ -22,16 +23,18 @@ from collections_mgmt.models import (
 )
 from collections_mgmt.models.early_warning import WarningQuerySet
 from collections_mgmt.selectors.leads import open_leads
-from dashu.kernel.dates import lender_date
+from dashu.approvals.models import ApprovalRequest
+from dashu.kernel.dates import add_months, lender_date
 from dashu.messaging.guard import judge
 from dashu.messaging.models import Purpose
+from dashu.policy import rules as policy
 from loans.models import Loan
 
 State = CampaignMember.State
 TAKEN_UP = (State.OFFERED, State.HELD_OUT)
 
 # Why somebody is left in peace for now, in the order in which it is said.
-DONE, HOLD, ASKED, OFFERED, GUARD = "done", "hold", "asked", "offered", "guard"
+DONE, COMPARED, HOLD, ASKED, OFFERED, GUARD = "done", "compared", "hold", "asked", "offered", "guard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,7 @@ def leads_for(audience: Mapping[str, Any], on: date) -> WarningQuerySet:
         leads = leads.filter(Exists(counting.filter(kind__in=audience["triggers"])))
     if audience.get("strong"):
         leads = leads.filter(Exists(counting.filter(is_strong=True)))
-    for part in ("region", "sector"):
-        if audience.get(f"{part}s"):
-            leads = leads.filter(**{f"borrower__place__{part}__in": audience[f"{part}s"]})
+    leads = leads.filter(**_placed(audience, "borrower__place"))
     if audience.get("products"):
         running = running_loans(audience).filter(borrower=OuterRef("borrower"))
         leads = leads.filter(Exists(running))
@@ -85,8 +86,8 @@ def blocks_of(borrower_ids: Collection[int], *, campaign: ReliefCampaign, now: d
     """
     Return why people are left in peace, for those who are: the first reason that holds.
 
-    Whom it took up before, who has a hold, or something open that they asked for, whom relief was offered lately, and
-    whom the contact guard lets nobody write to.
+    Whom it took up before, whom another campaign compares with, who has a hold, or something open that they asked for,
+    whom relief was offered lately, and whom the contact guard lets nobody write to.
     """
     today, ids = lender_date(now), list(borrower_ids)
     since = today - timedelta(days=campaign.quiet_days)
@@ -97,6 +98,7 @@ def blocks_of(borrower_ids: Collection[int], *, campaign: ReliefCampaign, now: d
     verdicts = judge(ids, purpose=Purpose.MARKETING, at=now) if ids else {}
     found: list[tuple[str, set[int]]] = [
         (DONE, set(campaign.members.filter(borrower__in=ids).values_list("borrower_id", flat=True))),
+        (COMPARED, _compared(ids, add_months(today, -policy.relief_campaigns(today).holdout_months))),
         (ASKED, {borrower for rows in asked for borrower in rows}),
         (OFFERED, _offered(ids, since)),
         (HOLD, _on_hold(ids)),
@@ -135,11 +137,44 @@ def cost_of(campaign: ReliefCampaign) -> int:
     return int(fitting["minor"] or 0)
 
 
-def most_given_up(campaign: ReliefCampaign, *, share: Any, on: date) -> int:
-    """Return the most that offers within limits to everybody of an audience could give up, rounded up, minor units."""
-    owners = leads_for(campaign.audience, on).values("borrower")
-    lent = running_loans(campaign.audience).filter(borrower__in=owners).aggregate(minor=Sum("principal_minor"))
-    return -int(-(lent["minor"] or 0) * share // 1)
+def offered_minor(campaign: ReliefCampaign) -> int:
+    """Return what is given up by the offers of a list that were made, whatever became of them, minor units."""
+    made = campaign.members.filter(state=State.OFFERED).aggregate(minor=Sum("given_up_minor"))
+    return int(made["minor"] or 0)
+
+
+def approved_minor(campaign: ReliefCampaign, kinds: Collection[str]) -> int:
+    """Return how much another person let a campaign give up, minor units; 0 where nobody did."""
+    approved = ApprovalRequest.objects.filter(
+        kind__in=kinds, subject_type="relief_campaign", subject_id=campaign.reference, status="APPROVED"
+    )
+    return int(approved.order_by("-pk").values_list("amount_minor", flat=True).first() or 0)
+
+
+def most_given_up(campaign: ReliefCampaign, *, share: Decimal, on: date) -> int:
+    """
+    Return the most that offers within limits could give up by the last night of a campaign, rounded up, minor units.
+
+    Nobody knows whom early warning will notice, so it counts those who owe most, as many as the nights can take up. All
+    loans of a person count, because an offer may make one of them.
+    """
+    nights = max(0, (campaign.last_on - max(campaign.first_on, on)).days + 1)
+    owners = running_loans(campaign.audience).filter(**_placed(campaign.audience, "borrower__place")).values("borrower")
+    lent = Loan.objects.filter(status=Loan.Status.ACTIVE, borrower__in=owners).order_by().values("borrower")
+    largest = lent.annotate(minor=Sum("principal_minor")).order_by("-minor").values_list("minor", flat=True)
+    return int((sum(largest[: campaign.per_day * nights]) * share).to_integral_value(rounding=ROUND_CEILING))
+
+
+def _placed(audience: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """Return the conditions on a place that an audience asks for."""
+    parts = [part for part in ("region", "sector") if audience.get(f"{part}s")]
+    return {f"{place}__{part}__in": audience[f"{part}s"] for part in parts}
+
+
+def _compared(ids: Collection[int], since: date) -> set[int]:
+    """Return who was left out to compare after a day, by whichever campaign: offered to, they would compare nothing."""
+    members = CampaignMember.objects.filter(state=State.HELD_OUT, on__gt=since, borrower__in=ids)
+    return set(members.values_list("borrower_id", flat=True))
 
 
 def _on_hold(ids: Collection[int]) -> set[int]:

@@ -52,6 +52,11 @@ _PEOPLE = f"""
     SELECT member.id, member.campaign_id, member.borrower_id, member.on AS drawn_on,
            member.state = 'OFFERED' AS is_offered,
            coalesce(lead.cause, '') AS cause, coalesce(offers.status = 'ACCEPTED', false) AS has_accepted,
+           EXISTS (
+               SELECT FROM collections_mgmt_offerset AS other
+               WHERE other.borrower_id = member.borrower_id AND other.id IS DISTINCT FROM member.offer_set_id
+                 AND other.made_on >= member.on AND other.made_on <= least(span.year, %(on)s)
+           ) AS is_helped,
            span.half <= %(on)s AS is_half, span.year <= %(on)s AS is_year,
            ({_worst("span.half")}) AS worst_6, ({_worst("span.year")}) AS worst_12,
            NOT EXISTS (
@@ -95,6 +100,7 @@ _SUMS = ", ".join(
     [
         "count(*)",
         "count(*) FILTER (WHERE has_accepted)",
+        "count(*) FILTER (WHERE is_helped)",
         *(f"count(*) FILTER (WHERE {is_through})" for is_through in _THROUGH.values()),
         *(f"count(*) FILTER (WHERE {counted})" for counted in _COUNTS.values()),
         *(
@@ -199,7 +205,7 @@ def _given(on: date, currency: str) -> dict[str, Any]:
 
 
 def _side(row: Sequence[Any]) -> Side:
-    people, accepted, half, year, *rest = row
+    people, accepted, helped, half, year, *rest = row
     counts, (sum_6, squares_6, sum_12, squares_12) = rest[: len(_COUNTS)], rest[len(_COUNTS) :]
     return Side(
         people=people,
@@ -207,6 +213,7 @@ def _side(row: Sequence[Any]) -> Side:
         through={HALF_YEAR: half, YEAR: year},
         counts=dict(zip(_COUNTS, counts, strict=True)),
         paid={HALF_YEAR: Mean(half, sum_6, int(squares_6)), YEAR: Mean(year, sum_12, int(squares_12))},
+        helped=helped,
     )
 
 

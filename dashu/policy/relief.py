@@ -163,13 +163,16 @@ class CampaignBounds:
 
     :param most_per_day: people taken up in a night. :param least_quiet_days: of peace after an offer.
     :param most_holdout_bps: the share that is offered nothing, to compare, in basis points.
-    :param most_listed: loans of one disaster list.
+    :param most_listed: loans of one disaster list. :param longest_days: from the first day to the last.
+    :param holdout_months: in which no other campaign offers to whom one left out; as long as the evidence needs.
     """
 
     most_per_day: int
     least_quiet_days: int
     most_holdout_bps: int
     most_listed: int
+    longest_days: int
+    holdout_months: int
 
 
 def relief_limits_of(value: Any) -> ReliefLimits:
@@ -261,6 +264,10 @@ def relief_campaigns_of(value: Any) -> CampaignBounds:
         raise ValueError(f"at least one person a night and one day of peace, at most half held out, not {bounds}")
     if not 1 <= bounds.most_listed <= 50_000:
         raise ValueError(f"1 to 50,000 loans on a list, not {bounds.most_listed}")
+    if not 1 <= bounds.longest_days <= 366:
+        raise ValueError(f"a campaign runs for 1 to 366 days, not {bounds.longest_days}")
+    if not 1 <= bounds.holdout_months <= 36:
+        raise ValueError(f"who is held out compares for 1 to 36 months, not {bounds.holdout_months}")
     return bounds
 
 

@@ -329,6 +329,13 @@ def refuse_days(name: str, first_on: date, last_on: date, *, today: date) -> Non
         raise CampaignRefused(_("Give it a name of at most 80 characters."), field="name")
     if last_on < max(first_on, today):
         raise CampaignRefused(_("The last day comes after the first and lies ahead."), field="last_on")
+    longest = policy.relief_campaigns(today).longest_days
+    if (last_on - first_on).days >= longest:
+        raise CampaignRefused(
+            _("It runs for at most %(longest)s days. Write another one after it."),
+            field="last_on",
+            params={"longest": longest},
+        )
 
 
 def note_campaign(what: str, campaign: ReliefCampaign, actor: str, **data: Any) -> None:

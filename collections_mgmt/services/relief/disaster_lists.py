@@ -3,6 +3,9 @@ One relief for a list of loans that a disaster hit: looked at loan by loan, appr
 
 Nothing is booked by decree. Each borrower gets an offer and accepts it with a code, or leaves it. The list is worked
 through in chunks, a transaction a loan, so that it can be broken off anywhere and goes on where it was.
+
+A list gives nobody more authority over a loan than one offer would: with a single loan on it that a supervisor could
+not approve, the whole is for whoever could.
 """
 
 from collections import Counter
@@ -16,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.relief.written import read_relief
 from collections_mgmt.models import BorrowerPlace, CampaignMember, OfferSet, ReliefCampaign
-from collections_mgmt.selectors.campaigns import cost_of, running_loans
+from collections_mgmt.selectors.campaigns import approved_minor, cost_of, offered_minor, running_loans
 from collections_mgmt.services.relief.campaigns import (
     UNKNOWN,
     CampaignMoved,
@@ -28,22 +31,25 @@ from collections_mgmt.services.relief.campaigns import (
     refuse_others,
 )
 from collections_mgmt.services.relief.cases import known_of_borrower
-from collections_mgmt.services.relief.offer_outside import offer_outside, preview_outside
+from collections_mgmt.services.relief.offer_outside import DEEP, OUTSIDE, Outside, offer_outside, preview_outside
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.submit import submit
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
+from dashu.kernel.money import Money
 from dashu.messaging.guard import judge
 from dashu.messaging.models import Purpose
 from dashu.policy import rules as policy
 from dashu.users.actors import actor_of_user
 from dashu.users.models import User
+from dashu.users.roles import Role
 from loans.models import Loan
 
-LIST = "relief.list"
+LIST, DEEP_LIST = "relief.list", "relief.list_deep"
 ACTOR = "system:relief-list"
 CHUNK = 50
-GUARD = "guard"
+# Why a loan that fitted is not offered on after all; `IS_DEEP` is no reason against it, but marks who has to approve.
+GUARD, TOO_LATE, BEYOND_APPROVED, IS_DEEP = "guard", "too_late", "beyond_approved", "deep"
 State, Status = CampaignMember.State, ReliefCampaign.Status
 
 
@@ -105,13 +111,17 @@ def ask_list(
     """
     Ask another person to let what fits of a list be offered. The amount is what is given up of all of it.
 
-    :raises CampaignMoved: it is no draft, or not all of it was looked at. :raises CampaignRefused: nothing fits.
+    :raises CampaignMoved: it is no draft, its last day is over, or not all of it was looked at.
+    :raises CampaignRefused: nothing fits.
     """
     campaign = lock_campaign(campaign_id, Status.DRAFT)
+    if campaign.last_on < today:
+        raise CampaignMoved(_("The last day of the list is over. Write it anew."))
     if campaign.members.filter(state=State.LISTED).exists():
         raise CampaignMoved(_("Not every loan of the list was looked at yet. Come back in a moment."))
     if not campaign.members.filter(state=State.FITS).exists():
         raise CampaignRefused(_("The relief fits none of these loans."), field="reason")
+    is_deep = campaign.members.filter(state=State.FITS, code=IS_DEEP).exists()
     payload = {
         "campaign_id": campaign.pk,
         "reference": campaign.reference,
@@ -119,7 +129,7 @@ def ask_list(
         "digest": digest_of_campaign(campaign),
     }
     return submit(
-        kind=LIST,
+        kind=DEEP_LIST if is_deep else LIST,
         payload=payload,
         preview=preview,
         amount_minor=cost_of(campaign),
@@ -134,16 +144,24 @@ def ask_list(
 
 
 def follow_lists(*, now: datetime) -> Counter[str]:
-    """Look at the next loans of drafts, and make the next offers of what was approved; at most a chunk of each list."""
+    """
+    Look at the next loans of drafts, and make the next offers of what was approved; at most a chunk of each list.
+
+    A list whose last day is over ends.
+    """
+    today = lender_date(now)
     done: Counter[str] = Counter()
     working = ReliefCampaign.objects.filter(kind="DISASTER", status__in=(Status.DRAFT, Status.RUNNING))
     for campaign in working.order_by("pk"):
+        if campaign.last_on < today:
+            _end(campaign.pk, today=today)
+            continue
         state = State.LISTED if campaign.is_draft else State.FITS
         waiting = campaign.members.filter(state=state).order_by("pk").values_list("pk", flat=True)
         for member_id in list(waiting[:CHUNK]):
             done[_one(campaign.pk, member_id, now=now)] += 1
         if not campaign.is_draft and not campaign.members.filter(state=State.FITS).exists():
-            _end(campaign.pk, today=lender_date(now))
+            _end(campaign.pk, today=today)
     return done
 
 
@@ -153,7 +171,7 @@ def _one(campaign_id: int, member_id: int, *, now: datetime) -> str:
     campaign = lock_campaign(campaign_id, *Status)
     member = CampaignMember.objects.select_for_update(of=("self",)).get(pk=member_id)
     waits_for = {Status.DRAFT: State.LISTED, Status.RUNNING: State.FITS}.get(Status(campaign.status))
-    if member.state != waits_for or member.loan_id is None:
+    if member.state != waits_for or member.loan_id is None or campaign.last_on < lender_date(now):
         return "skipped"
     try:
         with transaction.atomic():
@@ -167,19 +185,24 @@ def _one(campaign_id: int, member_id: int, *, now: datetime) -> str:
 
 
 def _look(member: CampaignMember, campaign: ReliefCampaign, *, now: datetime) -> None:
-    assert member.loan_id is not None
-    assert campaign.relief is not None
-    today = lender_date(now)
-    found = preview_outside(loan_id=member.loan_id, relief=campaign.relief, budget_id=None, today=today)
+    _refuse_unreachable(member, now=now)
+    found = _previewed(member, campaign, today=lender_date(now))
     member.state, member.given_up_minor = State.FITS, found.given_up_minor
-    verdicts = judge([member.borrower_id], purpose=Purpose.SERVICE, at=now)[member.borrower_id]
-    if not any(verdict.allows for verdict in verdicts):
-        member.state, member.code, member.given_up_minor = State.NOT_OFFERED, GUARD, 0
+    member.code = IS_DEEP if _is_deep(found, today=lender_date(now)) else ""
 
 
 def _offer(member: CampaignMember, campaign: ReliefCampaign, *, now: datetime) -> None:
+    """:raises CampaignRefused: it gives up more by now than was approved. :raises DomainError: it fits no more."""
     assert member.loan_id is not None
     assert campaign.relief is not None
+    _refuse_unreachable(member, now=now)
+    found = _previewed(member, campaign, today=lender_date(now))
+    is_deeper = member.code != IS_DEEP and _is_deep(found, today=lender_date(now))
+    if is_deeper or offered_minor(campaign) + found.given_up_minor > approved_minor(campaign, (LIST, DEEP_LIST)):
+        raise _left_out(_("It gives up more by now than was approved."), BEYOND_APPROVED)
+    is_told = not OfferSet.objects.filter(
+        campaign_members__campaign=campaign, borrower=member.borrower_id, made_on=lender_date(now), status="OPEN"
+    ).exists()
     member.offer_set = offer_outside(
         loan_id=member.loan_id,
         relief=campaign.relief,
@@ -187,17 +210,50 @@ def _offer(member: CampaignMember, campaign: ReliefCampaign, *, now: datetime) -
         now=now,
         actor=ACTOR,
         source=OfferSet.Source.DISASTER,
+        is_told=is_told,
     )
-    member.state = State.OFFERED
+    member.state, member.given_up_minor = State.OFFERED, found.given_up_minor
+
+
+def _previewed(member: CampaignMember, campaign: ReliefCampaign, *, today: date) -> Outside:
+    assert member.loan_id is not None
+    assert campaign.relief is not None
+    return preview_outside(loan_id=member.loan_id, relief=campaign.relief, budget_id=None, today=today)
+
+
+def _is_deep(found: Outside, *, today: date) -> bool:
+    """Whether a supervisor could not approve this loan's relief alone: by the share given up, or by the amount."""
+    if found.refusal is None:
+        return False
+    authority = policy.approval_authority(today)
+    given_up = Money(found.given_up_minor, authority.currency)
+    return found.kind(today) == DEEP or not authority.may_approve(OUTSIDE, Role.SUPERVISOR, given_up)
+
+
+def _refuse_unreachable(member: CampaignMember, *, now: datetime) -> None:
+    """:raises CampaignRefused: the contact guard lets nobody write."""
+    verdicts = judge([member.borrower_id], purpose=Purpose.SERVICE, at=now)[member.borrower_id]
+    if not any(verdict.allows for verdict in verdicts):
+        raise _left_out(_("The contact guard lets nobody write"), GUARD)
+
+
+def _left_out(words: Any, reason: str) -> CampaignRefused:
+    return CampaignRefused(words, details={"reason": reason})
 
 
 @transaction.atomic
 def _end(campaign_id: int, *, today: date) -> None:
+    """End a list that is worked through, or whose last day is over; one that nobody approved did nothing."""
     campaign = lock_campaign(campaign_id, *Status)
-    if campaign.status == Status.RUNNING:
-        campaign.status, campaign.ended_on = Status.DONE, today
-        campaign.save(update_fields=["status", "ended_on"])
-        note_campaign("done", campaign, ACTOR)
+    if campaign.status not in (Status.DRAFT, Status.RUNNING):
+        return
+    what = "stopped" if campaign.is_draft else "done"
+    campaign.status, campaign.ended_on = Status.STOPPED if campaign.is_draft else Status.DONE, today
+    campaign.save(update_fields=["status", "ended_on"])
+    campaign.members.filter(state__in=(State.LISTED, State.FITS)).update(
+        state=State.NOT_OFFERED, code=TOO_LATE, given_up_minor=0, on=today
+    )
+    note_campaign(what, campaign, ACTOR)
 
 
 def _code(member: CampaignMember, refusal: DomainError) -> str:

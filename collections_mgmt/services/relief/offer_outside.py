@@ -157,10 +157,12 @@ def offer_outside(
     actor: str,
     request_id: int | None = None,
     source: str = OfferSet.Source.STAFF,
+    is_told: bool = True,
 ) -> OfferSet:
     """
     Offer what was approved. Its facts stay out of the set, so that it is quoted anew by what it books, not by limits.
 
+    :param is_told: False where the borrower was told of another offer at the same moment.
     :raises OutsideLimits, NothingToOffer, ReliefRefused: see `preview_outside`.
     """
     found = preview_outside(loan_id=loan_id, relief=relief, budget_id=budget_id, today=lender_date(now))
@@ -176,6 +178,7 @@ def offer_outside(
         budget=budget,
         request=HardshipRequest.objects.filter(pk=request_id or 0, borrower=loan.borrower_id).first(),
         cause=budget.cause if budget else "",
+        is_told=is_told,
     )
 
 

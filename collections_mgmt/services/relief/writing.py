@@ -66,12 +66,13 @@ def write_offers(
     cause: str = "",
     facts: Mapping[str, Any] | None = None,
     not_offered: Sequence[Mapping[str, Any]] = (),
+    is_told: bool = True,
 ) -> OfferSet:
     """
     Offer these ways to a borrower and tell them; from now on they decide in peace.
 
     The hold comes first, so that the pause that it books is no news for the offers: they are of the loan as it is after
-    it. :param ways: one to three, quoted today.
+    it. :param ways: one to three, quoted today. :param is_told: False where a message of the same moment leads to it.
 
     :raises ReliefRefused: a loan is not running, not theirs, or something is open on it already.
     """
@@ -103,7 +104,8 @@ def write_offers(
     offered.save(update_fields=["after_events"])
     bring_back_of(borrower_id, today=today, actor=actor)
     note("made", offered, actor, source=source, methods=[way.method for way in ways])
-    tell(offered, "made", accept_on=last_day)
+    if is_told:
+        tell(offered, "made", accept_on=last_day)
     return offered
 
 

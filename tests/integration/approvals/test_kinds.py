@@ -52,6 +52,7 @@ class TestRegisteredActs:
             "relief.deep",
             "relief.campaign",
             "relief.list",
+            "relief.list_deep",
             "warning.shock",
             "product.version",
             "application.approve",

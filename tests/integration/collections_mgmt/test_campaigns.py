@@ -2,6 +2,7 @@
 
 import threading
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from collections_mgmt.services.relief.make_offers import make_offers
 from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.decide import OwnRequest, approve
+from dashu.kernel.dates import add_months
 from dashu.messaging.models import OutboxMessage
 from dashu.policy import rules as policy
 from dashu.users.models import Borrower, User
@@ -198,6 +200,32 @@ class TestWhoIsLeftInPeace:
         assert (found.people, found.leads, dict(found.blocked)) == (3, [], {"hold": 1, "asked": 1, "offered": 1})
         assert not campaign.members.exists()
 
+    def test_whom_another_campaign_compares_with_for_as_long_as_the_evidence_needs(self, sun):
+        amina = noticed("Amina")
+        other = started(sun, name="Winter", holdout_bps=3_000)
+        held_out = CampaignMember.objects.create(
+            campaign=other, borrower=amina, state="HELD_OUT", on=add_months(TODAY, -12) + DAY
+        )
+        campaign = started(sun)
+
+        found = audience_of(campaign, now=noon(TODAY))
+        run_campaign(campaign_id=campaign.pk, now=noon(TODAY))
+        assert (found.leads, dict(found.blocked)) == ([], {"compared": 1})
+        assert not campaign.members.exists()
+
+        CampaignMember.objects.filter(pk=held_out.pk).update(on=add_months(TODAY, -12))
+        run_campaign(campaign_id=campaign.pk, now=noon(TODAY))
+        assert states(campaign) == {"Amina": "OFFERED"}
+
+    def test_nobody_whom_a_person_would_help(self, sun):
+        amina = noticed("Amina")
+        campaign = started(sun, holdout_bps=3_000)
+        CampaignMember.objects.create(campaign=campaign, borrower=amina, state="HELD_OUT", on=TODAY)
+
+        offered = make_offers(loan_id=amina.loans.get().pk, source="STAFF", now=noon(TODAY), actor=ACTOR)
+
+        assert offered.status == "OPEN"
+
     def test_is_looked_at_once_more_under_the_lock(self, sun):
         amina = noticed("Amina")
         lead = WarningLead.objects.get()
@@ -246,6 +274,7 @@ class TestSteering:
             ({"holdout_bps": 3_001}, "holdout"),
             ({"name": " "}, "name"),
             ({"last_on": TODAY - DAY}, "last_on"),
+            ({"last_on": TODAY + 92 * DAY}, "last_on"),
         ],
     )
     def test_refuses_what_the_rules_do_not_allow(self, sun, changed, field):
@@ -303,10 +332,40 @@ class TestSteering:
         with pytest.raises(CampaignMoved):
             resume_campaign(campaign_id=campaign.pk, user=sun)
 
-    def test_says_the_most_that_it_could_give_up(self, sun):
-        noticed("Amina")
+    @pytest.mark.parametrize(
+        ("days", "per_day", "on", "minor"),
+        [
+            (0, 1, TODAY, 120_00),
+            (1, 1, TODAY, 240_00),
+            (0, 2, TODAY, 240_00),
+            (30, 10, TODAY, 360_00),
+            (1, 1, TODAY + DAY, 120_00),
+            (1, 1, TODAY + 2 * DAY, 0),
+        ],
+    )
+    def test_says_the_most_that_it_could_give_up_also_to_those_noticed_later(self, sun, days, per_day, on, minor):
+        for name in NAMES[:3]:
+            factories.running_loan(factories.borrower(name))
+        campaign = written(sun, last_on=TODAY + days * DAY, per_day=per_day)
 
-        assert most_given_up(written(sun), share=policy.relief_limits(TODAY).value_loss, on=TODAY) == 120_00
+        assert most_given_up(campaign, share=policy.relief_limits(TODAY).value_loss, on=on) == minor
+
+    def test_counts_the_largest_loans_and_rounds_up(self, sun):
+        factories.running_loan(factories.borrower("Amina"))
+        factories.running_loan(factories.borrower("Brook"), principal=12_000_01)
+        campaign = written(sun, last_on=TODAY, per_day=1)
+
+        assert most_given_up(campaign, share=Decimal("0.01"), on=TODAY) == 120_01
+
+    def test_counts_only_where_it_reaches(self, sun):
+        amina, _brook = (factories.running_loan(factories.borrower(name)).borrower for name in NAMES[:2])
+        region = next(iter(policy.early_warning_places(TODAY)["regions"]))
+        note_place(borrower_id=amina.pk, region=region, sector="", today=TODAY, actor=ACTOR)
+
+        def most(**audience: Any) -> int:
+            return most_given_up(written(sun, audience={**WHOLE, **audience}), share=Decimal("0.01"), on=TODAY)
+
+        assert (most(), most(regions=[region]), most(products=["SME"])) == (240_00, 120_00, 0)
 
     def _asked(self, campaign: ReliefCampaign, user: User) -> ApprovalRequest:
         return ask_start(

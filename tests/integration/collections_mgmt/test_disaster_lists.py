@@ -1,5 +1,6 @@
 """One relief for a list of loans: looked at one by one, approved as a whole, offered to each borrower."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,9 +11,13 @@ from collections_mgmt.services.observe import note_place
 from collections_mgmt.services.relief import disaster_lists
 from collections_mgmt.services.relief.campaigns import CampaignMoved, CampaignRefused, stop_campaign
 from collections_mgmt.services.relief.disaster_lists import ask_list, follow_lists, write_list
+from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.decide import approve
+from dashu.messaging.guard import Verdict
+from dashu.messaging.models import OutboxMessage
 from dashu.policy import rules as policy
+from dashu.policy.authority import Bounds
 from dashu.users.models import Borrower, User
 from loans.models import Loan
 from tests import factories
@@ -20,6 +25,8 @@ from tests.integration.collections_mgmt.relief_cases import ACTOR, DAY, TODAY, a
 from tests.integration.collections_mgmt.test_make_offers import budget
 
 HOLIDAY = {"method": "payment_holiday", "months": 2, "interest": "parked"}
+CUT = {"method": "rate_cut", "annual_rate": "0.08", "count": 16}
+DEEP = {"method": "rate_cut", "annual_rate": "0.01", "count": 30}
 NOBODY: dict[str, Any] = {"regions": [], "sectors": [], "products": []}
 
 
@@ -136,6 +143,128 @@ class TestAList:
         assert states(second) == {loan.pk: ("NOT_OFFERED", "relief_refused")}
         with pytest.raises(CampaignRefused):
             asked(second, sun)
+
+
+class TestWhoApproves:
+    def test_of_one_loan_is_whoever_could_approve_it_alone(self, sun, ada):
+        loan = lent("Amina", income=5_000_00)
+        campaign = written(sun, loan, relief=DEEP)
+        follow_lists(now=noon(TODAY))
+        request = asked(campaign, sun)
+
+        with pytest.raises(NotAuthorized):
+            approve(request_id=request.pk, user=factories.staff("Wei", User.Role.SUPERVISOR), today=TODAY)
+        follow_lists(now=noon(TODAY))
+        assert (request.kind, OfferSet.objects.count()) == ("relief.list_deep", 0)
+
+        approve(request_id=request.pk, user=ada, today=TODAY)
+        follow_lists(now=noon(TODAY))
+        assert OfferSet.objects.get().offers.get().method == "rate_cut"
+
+    def test_of_many_is_bound_by_the_amount_of_a_single_loan(self, sun, monkeypatch):
+        campaign = written(sun, lent("Amina", income=5_000_00), relief=CUT)
+        authority = policy.approval_authority(TODAY)
+        single = replace(authority.kinds["relief.outside"], roles={"SUPERVISOR": Bounds(0, 100)})
+        tighter = replace(authority, kinds={**authority.kinds, "relief.outside": single})
+        monkeypatch.setattr(policy, "approval_authority", lambda *_args, **_named: tighter)
+
+        follow_lists(now=noon(TODAY))
+
+        assert list(campaign.members.values_list("state", "code")) == [("FITS", "deep")]
+        assert asked(campaign, sun).kind == "relief.list_deep"
+
+    def test_of_what_gives_up_little_is_another_supervisor(self, sun):
+        campaign = written(sun, lent("Amina", income=5_000_00), relief=CUT)
+        follow_lists(now=noon(TODAY))
+        request = asked(campaign, sun)
+
+        approve(request_id=request.pk, user=factories.staff("Wei", User.Role.SUPERVISOR), today=TODAY)
+
+        campaign.refresh_from_db()
+        assert (request.kind, campaign.status) == ("relief.list", "RUNNING")
+
+
+class TestWhatWasApproved:
+    """A list that was approved goes so far and no further."""
+
+    def running(self, sun: User, ada: User, *loans: Loan, cost: int | None = None, **changed: Any) -> ReliefCampaign:
+        """:param cost: that was found for the first loan, None for what it is."""
+        campaign = written(sun, *loans, **changed)
+        follow_lists(now=noon(TODAY))
+        if cost is not None:
+            campaign.members.filter(loan=loans[0]).update(given_up_minor=cost)
+        approve(request_id=asked(campaign, sun).pk, user=ada, today=TODAY)
+        return campaign
+
+    def test_ends_with_its_last_day(self, sun, ada):
+        loan = lent("Amina")
+        campaign = self.running(sun, ada, loan)
+
+        follow_lists(now=noon(TODAY + 15 * DAY))
+
+        campaign.refresh_from_db()
+        assert (campaign.status, campaign.ended_on) == ("DONE", TODAY + 15 * DAY)
+        assert states(campaign) == {loan.pk: ("NOT_OFFERED", "too_late")}
+        assert not OfferSet.objects.exists()
+
+    def test_still_goes_on_on_its_last_day(self, sun, ada):
+        self.running(sun, ada, lent("Amina"), last_on=TODAY)
+
+        follow_lists(now=noon(TODAY))
+
+        assert OfferSet.objects.count() == 1
+
+    def test_is_not_asked_for_once_its_last_day_is_over(self, sun):
+        campaign = written(sun, lent("Amina"), last_on=TODAY - DAY, now=noon(TODAY - DAY))
+        follow_lists(now=noon(TODAY - DAY))
+
+        with pytest.raises(CampaignMoved):
+            asked(campaign, sun)
+        follow_lists(now=noon(TODAY))
+
+        campaign.refresh_from_db()
+        assert (campaign.status, ApprovalRequest.objects.count()) == ("STOPPED", 0)
+
+    def test_gives_up_no_more_in_all_than_was_approved(self, sun, ada):
+        first, second = lent("Amina", income=5_000_00), lent("Brook", income=5_000_00)
+        campaign = self.running(sun, ada, first, second, relief=CUT, cost=0)
+
+        follow_lists(now=noon(TODAY))
+
+        assert states(campaign) == {first.pk: ("OFFERED", ""), second.pk: ("NOT_OFFERED", "beyond_approved")}
+
+    def test_is_not_enough_for_a_loan_that_gives_up_much_by_now(self, sun, ada):
+        loan = lent("Amina", income=5_000_00)
+        campaign = self.running(sun, ada, loan, relief=CUT, cost=10_000_00)
+        ReliefCampaign.objects.update(relief=DEEP)
+
+        follow_lists(now=noon(TODAY))
+
+        assert states(campaign) == {loan.pk: ("NOT_OFFERED", "beyond_approved")}
+        assert not OfferSet.objects.exists()
+
+    def test_offers_nothing_while_the_guard_lets_nobody_write(self, sun, ada, monkeypatch):
+        loan = lent("Amina")
+        campaign = self.running(sun, ada, loan)
+        monkeypatch.setattr(
+            disaster_lists, "judge", lambda ids, **_named: {person: [Verdict("SMS", ("CANNOT_ACT",))] for person in ids}
+        )
+
+        follow_lists(now=noon(TODAY))
+
+        assert states(campaign) == {loan.pk: ("NOT_OFFERED", "guard")}
+        assert not OfferSet.objects.exists()
+
+    def test_is_told_once_to_whoever_has_two_loans_on_it(self, sun, ada):
+        first = lent("Amina")
+        second = factories.running_loan(first.borrower)
+        budget(first.borrower, income=9_000_00)
+        self.running(sun, ada, first, second)
+
+        follow_lists(now=noon(TODAY))
+
+        assert OfferSet.objects.filter(status="OPEN").count() == 2
+        assert OutboxMessage.objects.filter(template="collections.offer_made").count() == 1
 
 
 class TestWhichLoans:

@@ -98,6 +98,21 @@ class TestWhatIsCounted:
         assert found.offered.through == {HALF_YEAR: 2, YEAR: 2}
 
     @pytest.mark.parametrize(
+        ("on", "known_on", "helped"),
+        [(DRAWN, FULL, 1), (FULL, FULL, 1), (FULL + DAY, FULL + DAY, 0), (HALF, HALF - DAY, 0), (DRAWN - DAY, FULL, 0)],
+    )
+    def test_who_was_left_alone_and_offered_relief_otherwise_is_counted_apart(self, sun, spring, on, known_on, helped):
+        drawn(spring, "Amina", is_offered=True)
+        alone = drawn(spring, "Brook", is_offered=False)
+        OfferSet.objects.create(
+            borrower=alone.borrower, source="STAFF", made_at=noon(on), made_on=on, last_day=on + 14 * DAY, quoted_on=on
+        )
+
+        found = overall(sun, known_on)
+
+        assert (found.offered.helped, found.alone.helped, found.alone.people) == (0, helped, 1)
+
+    @pytest.mark.parametrize(
         ("days", "on", "avoided"),
         [(30, DRAWN, 1), (31, DRAWN, 0), (31, DRAWN - DAY, 1), (31, HALF, 0), (31, HALF + DAY, 1)],
     )

@@ -7,11 +7,12 @@ import pytest
 from django.test import Client
 from openpyxl import load_workbook
 
-from collections_mgmt.models import ReliefCampaign
+from collections_mgmt.models import OfferSet, ReliefCampaign
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import add_months, lender_today
 from dashu.users.models import User
 from tests import factories
+from tests.integration.collections_mgmt.relief_cases import noon
 from tests.integration.collections_mgmt.test_relief_evidence import behind, campaign, drawn
 from tests.integration.staff.conftest import as_role
 from tests.integration.staff.test_file_pages import signed_in
@@ -82,6 +83,17 @@ class TestThePage:
         assert gap == "+100.0 (-12.2 … +100.0)"
         assert "too few people yet" in says
         assert "intervals__range" in answer.content.decode()
+
+    def test_says_how_many_of_those_left_alone_were_offered_relief_otherwise(self, desk, spring):
+        on = seven_months_ago()
+        loan = drawn(spring, "Amina", is_offered=False, on=on)
+        OfferSet.objects.create(
+            borrower=loan.borrower, source="STAFF", made_at=noon(on), made_on=on, last_day=on, quoted_on=on
+        )
+
+        (figure,) = (one for one in desk.get(PAGE).context["figures"] if "otherwise" in str(one.title))
+
+        assert figure.value == 1
 
     def test_shows_one_campaign_alone(self, desk, spring, sun):
         other = campaign(sun, "Autumn")

@@ -168,10 +168,26 @@ class TestOtherRules:
 
     @pytest.mark.parametrize(
         "wrong",
-        [{"most_per_day": 0}, {"least_quiet_days": 0}, {"most_holdout_bps": 5_001}, {"most_listed": 0}, {"other": 1}],
+        [
+            {"most_per_day": 0},
+            {"least_quiet_days": 0},
+            {"most_holdout_bps": 5_001},
+            {"most_listed": 0},
+            {"longest_days": 0},
+            {"longest_days": 367},
+            {"holdout_months": 0},
+            {"other": 1},
+        ],
     )
     def test_campaigns_leave_people_in_peace_and_offer_most_of_them_something(self, wrong):
-        bounds = {"most_per_day": 500, "least_quiet_days": 30, "most_holdout_bps": 3_000, "most_listed": 5_000}
+        bounds = {
+            "most_per_day": 500,
+            "least_quiet_days": 30,
+            "most_holdout_bps": 3_000,
+            "most_listed": 5_000,
+            "longest_days": 92,
+            "holdout_months": 12,
+        }
 
         assert relief_campaigns_of(bounds).most_holdout_bps == 3_000
         with pytest.raises((ValueError, TypeError)):
