@@ -103,8 +103,8 @@ class OfferSet(models.Model):
     While it is open, a hold leaves the borrower in peace on each of its loans.
 
     :ivar last_day: on which one of them can still be accepted.
-    :ivar facts: what the engine was given, plain JSON. :ivar not_offered: `{"method", "code", "values"}` for each
-        method that is none of the offers.
+    :ivar facts: what the engine was given, plain JSON; `"outside": true` where a person offered beyond its limits.
+    :ivar not_offered: `{"method", "code", "values"}` for each method that is none of the offers.
     :ivar quoted_on: the day that the figures of its offers are of; they are quoted anew when a borrower looks later.
     :ivar after_events: the newest event of each loan, by its id as text, when they were quoted.
     :ivar reminded_at: when the borrower was reminded that it ends soon.
@@ -178,6 +178,16 @@ class OfferSet(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether a person offered it where the lender's own limits gave way."""
+        return bool(self.facts.get("outside"))
+
+    @property
+    def is_of_engine(self) -> bool:
+        """Whether the engine alone decides what becomes of it, so that the borrower can move it by themselves."""
+        return bool(self.facts) and not self.is_outside
 
 
 class OfferLoan(models.Model):
