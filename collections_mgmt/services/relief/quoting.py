@@ -15,6 +15,7 @@ from collections_mgmt.services.relief.writing import (
     lock_set,
     note,
     refuse_ended,
+    refuse_held,
 )
 from dashu.finance.relief import acts_of
 from dashu.kernel.dates import lender_date
@@ -31,10 +32,11 @@ def quote_anew(*, set_id: int, now: datetime) -> OfferSet:
 
     A way that no longer fits its loan lapses. If none is left, the set ends, and the borrower can ask for a new one.
 
-    :raises OfferNotFound: there is none. :raises OfferNotOpen: it has ended.
+    :raises OfferNotFound: there is none. :raises OfferNotOpen: it has ended, or a hold stands against new terms.
     """
     offered, today = lock_set(set_id), lender_date(now)
     refuse_ended(offered, today=today)
+    refuse_held(offered)
     loan_ids = list(offered.loans.values_list("loan_id", flat=True))
     newest = after_events(loan_ids)
     if (offered.quoted_on, offered.after_events) == (today, newest):
