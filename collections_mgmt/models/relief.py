@@ -100,7 +100,7 @@ class OfferSet(models.Model):
     """
     What was offered to a borrower at one moment: at most three ways, side by side, of which one can be taken.
 
-    While it is open, a hold leaves the borrower in peace on each of its loans.
+    While it is open, a hold leaves the borrower in peace on each of its loans; only not where they ask again and again.
 
     :ivar last_day: on which one of them can still be accepted.
     :ivar facts: what the engine was given, plain JSON; `"outside": true` where a person offered beyond its limits.
@@ -180,6 +180,11 @@ class OfferSet(models.Model):
         return self.status == self.Status.OPEN
 
     @property
+    def leaves_in_peace(self) -> bool:
+        """Whether a hold keeps reminders and penalty away from each of its loans while it is open."""
+        return not self.loans.filter(hold=None).exists()
+
+    @property
     def is_outside(self) -> bool:
         """Whether a person offered it where the lender's own limits gave way."""
         return bool(self.facts.get("outside"))
@@ -194,7 +199,7 @@ class OfferLoan(models.Model):
     """
     A loan that a set of offers is about. One set is open for a loan at a time.
 
-    :ivar hold: which leaves the borrower in peace while they decide; None where the loan had another one already.
+    :ivar hold: which leaves the borrower in peace while they decide; None where earlier offers took the days of it.
     :ivar is_open: as the set is; kept here so that the database can refuse a second one.
     """
 

@@ -76,6 +76,8 @@ def write_offers(
     """
     Offer these ways to a borrower and tell them; from now on they decide in peace.
 
+    One that they ask for after earlier ones took the days of peace that the rule knows comes without a hold.
+
     The hold comes first, so that the pause that it books is no news for the offers: they are of the loan as it is after
     it. :param ways: one to three, quoted today.
 
@@ -101,7 +103,9 @@ def write_offers(
         actor=actor,
     )
     for loan in loans.values():
-        hold = _let_decide(loan, last_day=last_day, today=today, reason=f"offer {offered.reference}", actor=actor)
+        is_in_peace = source != OfferSet.Source.ASKED or _has_peace_left(loan, today)
+        reason = f"offer {offered.reference}"
+        hold = _let_decide(loan, last_day=last_day, today=today, reason=reason, actor=actor) if is_in_peace else None
         OfferLoan.objects.create(offer_set=offered, loan=loan, hold=hold)
     for number, way in enumerate(ways, start=1):
         write_way(offered, way, number=number)
@@ -109,7 +113,7 @@ def write_offers(
     offered.save(update_fields=["after_events"])
     bring_back_of(borrower_id, today=today, actor=actor)
     note("made", offered, actor, source=source, methods=[way.method for way in ways])
-    tell(offered, "made", accept_on=last_day)
+    tell(offered, "made" if offered.leaves_in_peace else "made_again", accept_on=last_day)
     return offered
 
 
@@ -250,6 +254,15 @@ def note_plan(what: str, plan: RestructuringPlan, actor: str, **data: object) ->
         actor=actor,
         data={"plan": plan.reference, **data},
     )
+
+
+def _has_peace_left(loan: Loan, today: date) -> bool:
+    """Whether earlier offers left the borrower in peace on a loan for fewer days than the rule knows."""
+    limits = policy.relief_limits(today)
+    since = today - timedelta(days=limits.peace_within_days)
+    earlier = OfferSet.objects.filter(loans__loan=loan, loans__hold__isnull=False, ended_on__gt=since)
+    days = [(ended - max(made, since)).days for made, ended in earlier.values_list("made_on", "ended_on") if ended]
+    return sum(days) < limits.peace_days + more_days(loan.borrower_id, today)
 
 
 def _let_decide(loan: Loan, *, last_day: date, today: date, reason: str, actor: str) -> Hold | None:

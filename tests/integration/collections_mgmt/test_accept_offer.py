@@ -322,6 +322,40 @@ class TestHoldsThatBeginWhileTheBorrowerDecides:
         assert not OfferSet.objects.exists()
 
 
+class TestPeaceWhileDeciding:
+    def ask_again(self, loan: Loan, on: date) -> OfferSet:
+        made = offered(loan, source="ASKED", on=on)
+        decline_offers(set_id=made.pk, now=noon(made.last_day), actor=ACTOR)
+        return made
+
+    def test_ends_for_who_asks_again_and_again_though_the_offers_go_on(self, loan):
+        first = self.ask_again(loan, TODAY)
+        second = self.ask_again(loan, first.last_day)
+        assert (first.leaves_in_peace, second.leaves_in_peace) == (True, True)
+
+        third = offered(loan, source="ASKED", on=second.last_day)
+
+        assert (third.status, third.leaves_in_peace) == ("OPEN", False)
+        assert not Hold.objects.filter(ended_on=None).exists()
+        told = OutboxMessage.objects.filter(borrower=loan.borrower).order_by("pk").values_list("template", flat=True)
+        assert [one for one in told if "offer_made" in one] == [
+            "collections.offer_made",
+            "collections.offer_made",
+            "collections.offer_made_again",
+        ]
+
+    def test_is_there_again_later_and_where_staff_offer(self, loan):
+        first = self.ask_again(loan, TODAY)
+        second = self.ask_again(loan, first.last_day)
+        by_staff = offered(loan, on=second.last_day)
+        assert by_staff.leaves_in_peace
+        decline_offers(set_id=by_staff.pk, now=noon(second.last_day), actor=ACTOR)
+
+        later = offered(loan, source="ASKED", on=second.last_day + 80 * DAY)
+
+        assert later.leaves_in_peace
+
+
 class TestTakingAPlanBack:
     def test_puts_the_loan_back_as_it_was_and_revokes_the_amendment(self, loan):
         before = [(on, minor) for on, _number, minor in demanded(loan)]

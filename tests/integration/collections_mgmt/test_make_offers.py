@@ -15,6 +15,7 @@ from collections_mgmt.services.relief.make_offers import (
     quote_offer,
 )
 from collections_mgmt.services.relief.moving import slider_for
+from collections_mgmt.services.relief.offer_anew import offer_anew
 from collections_mgmt.services.relief.offer_outside import ask_outside, offer_outside, preview_outside
 from collections_mgmt.services.relief.quoting import quote_anew
 from collections_mgmt.services.relief.state_budget import BudgetRefused, asks_of, state_budget
@@ -328,6 +329,15 @@ class TestAnOfferOutsideLimitsOnALaterDay:
             quote_offer(set_id=offered.pk, relief={**offer.relief, "count": 17}, now=noon(TODAY), actor=ACTOR)
 
         assert slider_for(offer, offered, on=TODAY) is None
+
+    def test_is_not_given_back_by_a_month_that_is_stated_anew(self, loan):
+        offered = self.given(loan, TestOutsideLimits.CUT)
+        anew = budget(loan.borrower, income=4_600_00)
+
+        with pytest.raises(ReliefRefused, match=offered.reference):
+            offer_anew(loan_id=loan.pk, budget_id=anew.pk, now=noon(TODAY), actor=ACTOR)
+
+        assert list(OfferSet.objects.values_list("pk", "status")) == [(offered.pk, "OPEN")]
 
 
 class TestAnIncomeThatFellSince:
