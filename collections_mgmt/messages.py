@@ -141,6 +141,15 @@ for _template in (
         ),
     ),
     MessageTemplate(
+        "collections.offer_made_again",
+        _("We have an offer that may make paying easier"),
+        (
+            _("Sign in to see offer %(reference)s and what each way costs. You can accept it up to %(accept_on)s."),
+            _("Until you do, your contract goes on as it is, with its due dates and our reminders."),
+            _("It is your choice. If you do nothing, your contract stays as it is."),
+        ),
+    ),
+    MessageTemplate(
         "collections.offer_expiring",
         _("Our offer %(reference)s ends soon"),
         (

@@ -100,11 +100,11 @@ class OfferSet(models.Model):
     """
     What was offered to a borrower at one moment: at most three ways, side by side, of which one can be taken.
 
-    While it is open, a hold leaves the borrower in peace on each of its loans.
+    While it is open, a hold leaves the borrower in peace on each of its loans; only not where they ask again and again.
 
     :ivar last_day: on which one of them can still be accepted.
-    :ivar facts: what the engine was given, plain JSON. :ivar not_offered: `{"method", "code", "values"}` for each
-        method that is none of the offers.
+    :ivar facts: what the engine was given, plain JSON; `"outside": true` where a person offered beyond its limits.
+    :ivar not_offered: `{"method", "code", "values"}` for each method that is none of the offers.
     :ivar quoted_on: the day that the figures of its offers are of; they are quoted anew when a borrower looks later.
     :ivar after_events: the newest event of each loan, by its id as text, when they were quoted.
     :ivar reminded_at: when the borrower was reminded that it ends soon.
@@ -179,12 +179,27 @@ class OfferSet(models.Model):
     def is_open(self) -> bool:
         return self.status == self.Status.OPEN
 
+    @property
+    def leaves_in_peace(self) -> bool:
+        """Whether a hold keeps reminders and penalty away from each of its loans while it is open."""
+        return not self.loans.filter(hold=None).exists()
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether a person offered it where the lender's own limits gave way."""
+        return bool(self.facts.get("outside"))
+
+    @property
+    def is_of_engine(self) -> bool:
+        """Whether the engine alone decides what becomes of it, so that the borrower can move it by themselves."""
+        return bool(self.facts) and not self.is_outside
+
 
 class OfferLoan(models.Model):
     """
     A loan that a set of offers is about. One set is open for a loan at a time.
 
-    :ivar hold: which leaves the borrower in peace while they decide; None where the loan had another one already.
+    :ivar hold: which leaves the borrower in peace while they decide; None where earlier offers took the days of it.
     :ivar is_open: as the set is; kept here so that the database can refuse a second one.
     """
 

@@ -91,9 +91,11 @@ def remind_of_offers(
 
 
 _DUE = """
-(SELECT row.due_on FROM repayments_installment AS row
- WHERE row.loan_id = {loan} AND row.is_current AND row.due_on >= {since}
- ORDER BY row.due_on OFFSET %(payments)s LIMIT 1)
+(SELECT max(coming.due_on) FROM (
+     SELECT row.due_on FROM repayments_installment AS row
+     WHERE row.loan_id = {loan} AND row.is_current AND row.due_on >= {since}
+     ORDER BY row.due_on LIMIT %(payments)s
+ ) AS coming)
 """
 
 
@@ -116,8 +118,7 @@ def follow_plans(
         "broken_after": clocks.broken_after_days,
         "cure_until": on + timedelta(days=clocks.cure_days),
         "months": clocks.observation_months,
-        "payments": max(0, clocks.observation_payments - 1),
-        "counts_payments": clocks.observation_payments > 0,
+        "payments": clocks.observation_payments,
         "probation": clocks.probation_months,
     }
     _observe(cursor, about)
@@ -208,7 +209,7 @@ def _observe(cursor: CursorWrapper, about: Mapping[str, Any]) -> None:
         ), clock AS (
             SELECT plan.id, missed.since, GREATEST(
                        (missed.since + make_interval(months => %(months)s))::date,
-                       CASE WHEN %(counts_payments)s THEN {_DUE.format(loan="plan.loan_id", since="missed.since")} END
+                       {_DUE.format(loan="plan.loan_id", since="missed.since")}
                    ) AS until
             FROM missed JOIN collections_mgmt_restructuringplan AS plan ON plan.id = missed.id
         )

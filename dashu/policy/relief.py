@@ -53,6 +53,8 @@ class ReliefLimits:
     :param cooling_off_days: from acceptance, in which the plan is given back if nothing was paid under it.
     :param deciding_days: that an offer stands, without anybody pressing for an answer.
     :param remind_days: before the last day of an offer, from which day on its borrower is reminded, once.
+    :param peace_days: for which offers leave a borrower in peace on a loan within `peace_within_days`; what they ask
+        for beyond it is offered all the same, without another hold.
     :param value_loss: of the lender's present value at the original rate; a greater one needs a person, and counts as
         a default under EU rules.
     :param longest_months: by method, see `TIMED`.
@@ -69,6 +71,8 @@ class ReliefLimits:
     cooling_off_days: int
     deciding_days: int
     remind_days: int
+    peace_days: int
+    peace_within_days: int
     most_offers: int
     value_loss: Decimal
     capitalizes: bool
@@ -183,6 +187,8 @@ def relief_limits_of(value: Any) -> ReliefLimits:
         cooling_off_days=count(value["cooling_off_days"]),
         deciding_days=count(value["deciding_days"]),
         remind_days=count(value["remind_days"]),
+        peace_days=count(value["peace_days"]),
+        peace_within_days=count(value["peace_within_days"]),
         most_offers=count(value["most_offers"]),
         value_loss=_share(value["value_loss"]),
         capitalizes=yes_or_no(value["capitalizes"]),
@@ -198,6 +204,8 @@ def relief_limits_of(value: Any) -> ReliefLimits:
         raise ValueError(f"an offer stands 1 to 60 days, and is given back within up to 30: {limits}")
     if limits.remind_days >= limits.deciding_days:
         raise ValueError(f"a reminder goes out after the offer, so remind_days lie below deciding_days: {limits}")
+    if not limits.deciding_days <= limits.peace_days <= limits.peace_within_days <= 366:
+        raise ValueError(f"deciding_days, peace_days and peace_within_days rise, up to 366: {limits}")
     if set(limits.longest_months) != set(TIMED) or not all(1 <= n <= 36 for n in limits.longest_months.values()):
         raise ValueError(f"1 to 36 months for each of {', '.join(TIMED)}")
     if not limits.longest_terms or not all(1 <= months <= 600 for months in limits.longest_terms.values()):

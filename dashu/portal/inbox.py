@@ -38,6 +38,7 @@ _ARRIVALS: dict[str, tuple[Any, str, str]] = {
 _PLAN = "portal:relief_plan"
 _ABOUT = {
     "collections.offer_made": "portal:relief_offers",
+    "collections.offer_made_again": "portal:relief_offers",
     "collections.offer_expiring": "portal:relief_offers",
     "collections.offer_accepted": _PLAN,
     "collections.plan_broken": _PLAN,

@@ -72,7 +72,7 @@ def accept_offer(
     :param code: as it was typed. :param language: of the reader; the amendment that binds is in Chinese.
     :param site: the address that the page for checking papers lies under, such as "https://loans.example".
     :raises OfferNotFound: there is none. :raises CodeWrong, CodeExpired: see there; a wrong one is counted.
-    :raises OfferNotOpen: the set has ended, or another way of it was accepted.
+    :raises OfferNotOpen: the set has ended, another way of it was accepted, or a hold stands against new terms.
     :raises OfferOutdated: the loan or the day has changed; the set is quoted anew by then.
     """
     if earlier := RestructuringPlan.objects.filter(offer=offer_id).first():

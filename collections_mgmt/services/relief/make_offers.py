@@ -207,7 +207,7 @@ def desk_of_set(offered: OfferSet, method: str, *, on: date) -> Desk | JointDesk
     :raises ReliefRefused: a person made this offer, so nothing of it moves by itself.
     """
     loans = loans_of_set(offered)
-    if not offered.facts:
+    if not offered.is_of_engine:
         raise ReliefRefused(_("A person made this offer. Ask them where you need it otherwise."), field="relief")
     known = known_of_facts(offered.facts)
     if method == METHOD:

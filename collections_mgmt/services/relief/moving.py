@@ -19,7 +19,7 @@ from dashu.finance.relief import Relief, ReliefMethod
 @transaction.atomic
 def slider_for(offer: RestructuringOffer, offered: OfferSet, *, on: date) -> Slider | None:
     """Return between which values one figure of an offer can be moved; None where a person made it or nothing moves."""
-    if ReliefMethod(offer.method) not in FIGURES or not offered.facts:
+    if ReliefMethod(offer.method) not in FIGURES or not offered.is_of_engine:
         return None
     desk, relief = _desk(offer, offered, on)
     quoted = desk.quote(relief)

@@ -8,7 +8,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import OfferCode, OfferSet, RestructuringOffer
-from collections_mgmt.services.relief.writing import OfferNotFound, OfferNotOpen, after_events, lock_set, refuse_ended
+from collections_mgmt.services.relief.writing import (
+    OfferNotFound,
+    OfferNotOpen,
+    after_events,
+    lock_set,
+    refuse_ended,
+    refuse_held,
+)
 from dashu import events
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_date
@@ -49,10 +56,11 @@ def refuse_outdated(offered: OfferSet, offer: RestructuringOffer, *, now: dateti
     """
     Refuse a way that cannot be accepted at this moment.
 
-    :raises OfferNotOpen: it has ended, or no longer fits.
+    :raises OfferNotOpen: it has ended, no longer fits, or a hold stands against new terms.
     :raises OfferOutdated: another day has begun, or something happened on a loan, since it was quoted.
     """
     refuse_ended(offered, today=lender_date(now))
+    refuse_held(offered)
     if offer.status != RestructuringOffer.Status.OFFERED:
         raise OfferNotOpen(_("This way no longer fits your loan. Choose another one."))
     refuse_moved(offered, now=now)

@@ -16,21 +16,28 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from collections_mgmt.domain.relief.candidates import spread_over
 from collections_mgmt.domain.relief.cases import Case
 from collections_mgmt.domain.relief.offers import Offer, Refusal
 from collections_mgmt.domain.relief.quoting import Desk
 from collections_mgmt.domain.relief.worth import value_loss, value_of
 from collections_mgmt.domain.relief.written import read_relief, refusal_json
-from collections_mgmt.models import Budget, HardshipRequest, OfferSet
+from collections_mgmt.models import Budget, HardshipRequest, OfferSet, RestructuringOffer
 from collections_mgmt.relief_words import METHODS
-from collections_mgmt.services.relief.cases import case_of_loan, facts_of, known_of_borrower, known_of_budget
+from collections_mgmt.services.relief.cases import (
+    case_of_loan,
+    facts_of,
+    known_of_borrower,
+    known_of_budget,
+    known_of_facts,
+)
 from collections_mgmt.services.relief.make_offers import NothingToOffer, OutsideLimits, way_of
 from collections_mgmt.services.relief.ways import Way
 from collections_mgmt.services.relief.writing import refuse_loans, write_offers
 from dashu.approvals.acts import Preview, act_kind
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.submit import submit
-from dashu.finance.relief import ReliefMethod
+from dashu.finance.relief import Relief, ReliefMethod
 from dashu.kernel.dates import lender_date
 from dashu.policy import rules as policy
 from dashu.policy.relief import LossBand, WaiverStage
@@ -80,15 +87,7 @@ def preview_outside(*, loan_id: int, relief: Mapping[str, Any], budget_id: int |
     wanted, case = read_relief(relief, loan.currency), case_of_loan(loan, known, on=today)
     within = Desk(case).quote(wanted)
     desk = Desk(_without_limits(case))
-    found = within if isinstance(within, Offer) else desk.quote(wanted)
-    if isinstance(found, Refusal):
-        raise OutsideLimits(
-            gettext_lazy(
-                "This cannot be offered, whoever approves it: the month cannot carry it, or a rule forbids it."
-            ),
-            field="relief",
-            details=refusal_json(found, loan.currency),
-        )
+    found = within if isinstance(within, Offer) else _carried(desk, wanted)
     now, then = desk.present.worth.value, value_of(found.plan, case.annual_rate, today)
     return Outside(
         way=replace(way_of(loan, found, Desk(case), actor="preview"), is_recommended=True),
@@ -160,7 +159,7 @@ def offer_outside(
     is_told: bool = True,
 ) -> OfferSet:
     """
-    Offer what was approved. Its facts stay out of the set, so that it is quoted anew by what it books, not by limits.
+    Offer what was approved. Its facts say so, so that it is quoted anew by the month, the product and the law alone.
 
     :param is_told: False where the borrower was told of another offer at the same moment.
     :raises OutsideLimits, NothingToOffer, ReliefRefused: see `preview_outside`.
@@ -179,7 +178,24 @@ def offer_outside(
         request=HardshipRequest.objects.filter(pk=request_id or 0, borrower=loan.borrower_id).first(),
         cause=budget.cause if budget else "",
         is_told=is_told,
+        facts={**found.facts, "outside": True},
     )
+
+
+def requoted_outside(offer: RestructuringOffer, offered: OfferSet, *, actor: str) -> Way:
+    """
+    Return what was approved as it is on the day of its set: the same relief, with the acts of that day.
+
+    Interest that fell due since is spread over the new installments where the first one could not carry it as well.
+
+    :raises OutsideLimits: the month cannot carry it any more, or a rule forbids it by now.
+    """
+    loan, known = offer.loan, known_of_facts(offered.facts)
+    case, relief = case_of_loan(loan, known, on=offered.quoted_on), read_relief(offer.relief, loan.currency)
+    within, desk = Desk(case), Desk(_without_limits(case))
+    if relief.arrears_over is None and isinstance(desk.quote(relief), Refusal):
+        relief = replace(relief, arrears_over=spread_over(within, relief.count or within.remaining or 1))
+    return way_of(loan, _carried(desk, relief), within, actor=actor)
 
 
 def preview_tables(payload: Mapping[str, Any], today: date) -> Preview:
@@ -218,6 +234,20 @@ def given_up_now(payload: Mapping[str, Any], today: date) -> int:
         loan_id=payload["loan_id"], relief=payload["relief"], budget_id=payload["budget_id"], today=today
     )
     return found.given_up_minor
+
+
+def _carried(desk: Desk, wanted: Relief) -> Offer:
+    """:raises OutsideLimits: it is no offer, whoever approves it."""
+    found = desk.quote(wanted)
+    if isinstance(found, Refusal):
+        raise OutsideLimits(
+            gettext_lazy(
+                "This cannot be offered, whoever approves it: the month cannot carry it, or a rule forbids it."
+            ),
+            field="relief",
+            details=refusal_json(found, desk.currency),
+        )
+    return found
 
 
 def _without_limits(case: Case) -> Case:

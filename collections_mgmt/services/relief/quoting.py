@@ -4,12 +4,23 @@ from datetime import datetime
 
 from django.db import transaction
 
+from collections_mgmt.domain.relief.written import read_relief
 from collections_mgmt.models import OfferSet, RestructuringOffer
 from collections_mgmt.services.relief.make_offers import requoted
+from collections_mgmt.services.relief.offer_outside import requoted_outside
 from collections_mgmt.services.relief.ways import Way, tried
-from collections_mgmt.services.relief.writing import after_events, end_set, lock_set, note, refuse_ended
+from collections_mgmt.services.relief.writing import (
+    after_events,
+    end_set,
+    lock_set,
+    note,
+    refuse_ended,
+    refuse_held,
+)
+from dashu.finance.relief import acts_of
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
+from repayments.selectors.lives import life_on
 
 ACTOR = "system:relief"
 
@@ -21,10 +32,11 @@ def quote_anew(*, set_id: int, now: datetime) -> OfferSet:
 
     A way that no longer fits its loan lapses. If none is left, the set ends, and the borrower can ask for a new one.
 
-    :raises OfferNotFound: there is none. :raises OfferNotOpen: it has ended.
+    :raises OfferNotFound: there is none. :raises OfferNotOpen: it has ended, or a hold stands against new terms.
     """
     offered, today = lock_set(set_id), lender_date(now)
     refuse_ended(offered, today=today)
+    refuse_held(offered)
     loan_ids = list(offered.loans.values_list("loan_id", flat=True))
     newest = after_events(loan_ids)
     if (offered.quoted_on, offered.after_events) == (today, newest):
@@ -56,17 +68,25 @@ def _quoted(offer: RestructuringOffer, offered: OfferSet) -> bool:
 
 def quoted_way(offer: RestructuringOffer, offered: OfferSet) -> Way:
     """
-    Return the way as it is by now: by the engine, or, where a person offered it without one, by what it books.
+    Return the way as it is by now: by the engine, within limits or, where a person offered it, without them.
+
+    Of a set that says nothing of a month only the loan decides. The acts are always those of the day: new terms name
+    their first due date, which an older act would have behind it.
 
     :raises DomainError: it no longer fits.
     """
-    if offered.facts:
+    if offered.is_of_engine:
         return requoted(offer, offered, actor=ACTOR)
+    if offered.is_outside:
+        return requoted_outside(offer, offered, actor=ACTOR)
+    loan, on = offer.loan, offered.quoted_on
+    relief = read_relief(offer.relief, loan.currency)
+    acts = acts_of(relief, life_on(loan, on), on, currency=loan.currency)
     return tried(
-        loan_id=offer.loan_id,
+        loan_id=loan.pk,
         method=offer.method,
         relief=offer.relief,
-        acts=offer.acts,
-        on=offered.quoted_on,
+        acts=[{"kind": act.kind.value, "amount": act.amount, "data": dict(act.data)} for act in acts],
+        on=on,
         actor=ACTOR,
     )

@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import (
@@ -30,6 +32,10 @@ from dashu.policy import rules as policy
 from loans.models import Loan
 from repayments.selectors.newest_events import newest_events
 from repayments.services.booking import lock_loans
+
+# While the contract or the identity is in doubt; and while the person cannot bind themselves, or is protected by law.
+_IN_DOUBT = (Hold.Kind.FRAUD, Hold.Kind.DISPUTE)
+_OF_THE_PERSON = (Hold.Kind.DECEASED, Hold.Kind.BANKRUPTCY, Hold.Kind.BREATHING_SPACE)
 
 
 class ReliefRefused(DomainError):
@@ -71,6 +77,8 @@ def write_offers(
     """
     Offer these ways to a borrower and tell them; from now on they decide in peace.
 
+    One that they ask for after earlier ones took the days of peace that the rule knows comes without a hold.
+
     The hold comes first, so that the pause that it books is no news for the offers: they are of the loan as it is after
     it. :param ways: one to three, quoted today. :param is_told: False where a message of the same moment leads to it.
 
@@ -96,7 +104,9 @@ def write_offers(
         actor=actor,
     )
     for loan in loans.values():
-        hold = _let_decide(loan, last_day=last_day, today=today, reason=f"offer {offered.reference}", actor=actor)
+        is_in_peace = source != OfferSet.Source.ASKED or _has_peace_left(loan, today)
+        reason = f"offer {offered.reference}"
+        hold = _let_decide(loan, last_day=last_day, today=today, reason=reason, actor=actor) if is_in_peace else None
         OfferLoan.objects.create(offer_set=offered, loan=loan, hold=hold)
     for number, way in enumerate(ways, start=1):
         write_way(offered, way, number=number)
@@ -105,7 +115,7 @@ def write_offers(
     bring_back_of(borrower_id, today=today, actor=actor)
     note("made", offered, actor, source=source, methods=[way.method for way in ways])
     if is_told:
-        tell(offered, "made", accept_on=last_day)
+        tell(offered, "made" if offered.leaves_in_peace else "made_again", accept_on=last_day)
     return offered
 
 
@@ -127,7 +137,10 @@ def write_way(offered: OfferSet, way: Way, *, number: int) -> RestructuringOffer
 
 
 def refuse_loans(loans: Collection[Loan], *, borrower_id: int) -> None:
-    """:raises ReliefRefused: a locked loan is not running or not theirs, or something is open on it already."""
+    """
+    :raises ReliefRefused: a locked loan is not running or not theirs, something is open on it already, or a hold stands
+        against it.
+    """
     if not loans or any(loan.borrower_id != borrower_id for loan in loans):
         raise ReliefRefused(_("Choose at least one of your loans."), field="loans")
     if not all(loan.status == Loan.Status.ACTIVE for loan in loans):
@@ -136,8 +149,24 @@ def refuse_loans(loans: Collection[Loan], *, borrower_id: int) -> None:
         raise ReliefRefused(_("An offer is open on this loan already."), field="loans")
     if Settlement.objects.filter(loan__in=loans, status__in=Settlement.OPEN).exists():
         raise ReliefRefused(_("A settlement is open on this loan already."), field="loans")
-    if Hold.objects.filter(loan__in=loans, ended_on=None, kind__in=(Hold.Kind.FRAUD, Hold.Kind.DISPUTE)).exists():
-        raise ReliefRefused(_("What is owed is being looked into. Settle that first."), field="loans")
+    if reason := why_held([loan.pk for loan in loans], borrower_id=borrower_id):
+        raise ReliefRefused(reason, field="loans")
+
+
+def why_held(loan_ids: Collection[int], *, borrower_id: int) -> Promise | None:
+    """
+    Return why no new terms are agreed while a hold runs, None where none stands against it.
+
+    The hold under which a borrower decides does not, nor does one while a request for help is looked at.
+    """
+    running = Hold.objects.filter(loan__borrower=borrower_id, ended_on=None)
+    against = Q(loan__in=loan_ids, kind__in=_IN_DOUBT) | Q(kind__in=_OF_THE_PERSON)
+    kind = running.filter(against).order_by("pk").values_list("kind", flat=True).first()
+    if kind is None:
+        return None
+    if kind in _IN_DOUBT:
+        return _("What is owed is being looked into. Settle that first.")
+    return _("The terms cannot change at the moment. Call us, and a person tells you how it goes on.")
 
 
 def is_something_open(loans: Collection[Loan]) -> bool:
@@ -166,6 +195,13 @@ def refuse_ended(offered: OfferSet, *, today: date) -> None:
     """:raises OfferNotOpen: the set was decided on, or its last day is over."""
     if not offered.is_open or today > offered.last_day:
         raise OfferNotOpen(_("This offer has ended. Ask us for a new one."))
+
+
+def refuse_held(offered: OfferSet) -> None:
+    """:raises OfferNotOpen: a hold that began since stands against new terms; the set stays open meanwhile."""
+    loan_ids = offered.loans.values_list("loan_id", flat=True)
+    if reason := why_held(list(loan_ids), borrower_id=offered.borrower_id):
+        raise OfferNotOpen(reason)
 
 
 def end_set(offered: OfferSet, status: str, *, today: date, actor: str, reason: str = "") -> None:
@@ -220,6 +256,15 @@ def note_plan(what: str, plan: RestructuringPlan, actor: str, **data: object) ->
         actor=actor,
         data={"plan": plan.reference, **data},
     )
+
+
+def _has_peace_left(loan: Loan, today: date) -> bool:
+    """Whether earlier offers left the borrower in peace on a loan for fewer days than the rule knows."""
+    limits = policy.relief_limits(today)
+    since = today - timedelta(days=limits.peace_within_days)
+    earlier = OfferSet.objects.filter(loans__loan=loan, loans__hold__isnull=False, ended_on__gt=since)
+    days = [(ended - max(made, since)).days for made, ended in earlier.values_list("made_on", "ended_on") if ended]
+    return sum(days) < limits.peace_days + more_days(loan.borrower_id, today)
 
 
 def _let_decide(loan: Loan, *, last_day: date, today: date, reason: str, actor: str) -> Hold | None:

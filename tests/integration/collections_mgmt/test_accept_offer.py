@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from collections_mgmt.models import Hold, OfferSet, OverdueStatus, PromiseToPay, RestructuringOffer, RestructuringPlan
-from collections_mgmt.services.holds import HoldRefused, end_hold
+from collections_mgmt.services.holds import HoldRefused, end_hold, place_hold
 from collections_mgmt.services.promises import note_promise
 from collections_mgmt.services.reassess_loan import reassess_loan
 from collections_mgmt.services.relief.accept_offer import accept_offer
@@ -260,6 +260,100 @@ class TestAccepting:
             take_offers_back(set_id=made.pk, reason=" ", now=noon(TODAY), actor=ACTOR)
 
         assert OfferSet.objects.get().is_open
+
+
+class TestHoldsThatBeginWhileTheBorrowerDecides:
+    def place(self, loan: Loan, kind: str) -> Hold:
+        return place_hold(
+            loan_id=loan.pk, kind=kind, starts_on=TODAY, ends_on=None, today=TODAY, reason="told us", actor=ACTOR
+        )
+
+    @pytest.mark.parametrize("kind", ["FRAUD", "DISPUTE", "DECEASED", "BANKRUPTCY", "BREATHING_SPACE"])
+    def test_refuse_the_signature_and_new_figures_and_leave_the_offer_open(self, loan, kind):
+        made = offered(loan)
+        offer = made.offers.get()
+        code = code_for(offer)
+        hold = self.place(loan, kind)
+        events = LoanEvent.objects.count()
+
+        with pytest.raises(OfferNotOpen):
+            accepted(offer, code=code)
+        with pytest.raises(OfferNotOpen):
+            ask_offer_code(offer_id=offer.pk, now=noon(TODAY), actor=ACTOR)
+        with pytest.raises(OfferNotOpen):
+            quote_anew(set_id=made.pk, now=noon(TODAY + DAY))
+
+        assert LoanEvent.objects.count() == events
+        assert not RestructuringPlan.objects.exists()
+        made.refresh_from_db()
+        assert (made.status, made.quoted_on) == ("OPEN", TODAY)
+        end_hold(hold_id=hold.pk, ended_on=TODAY, today=TODAY, reason="settled", actor=ACTOR)
+        assert accepted(quote_anew(set_id=made.pk, now=noon(TODAY)).offers.get(), code=code).loan == loan
+
+    @pytest.mark.parametrize(("kind", "refuses"), [("DECEASED", True), ("DISPUTE", False)])
+    def test_on_another_loan_count_where_they_are_of_the_person(self, loan, kind, refuses):
+        other = factories.running_loan(loan.borrower)
+        offer = offered(loan).offers.get()
+        code = code_for(offer)
+        self.place(other, kind)
+
+        if refuses:
+            with pytest.raises(OfferNotOpen):
+                accepted(offer, code=code)
+        else:
+            accepted(offer, code=code)
+
+        assert RestructuringPlan.objects.exists() is not refuses
+
+    def test_do_not_refuse_where_special_care_is_looked_at(self, loan):
+        offer = offered(loan).offers.get()
+        code = code_for(offer)
+        self.place(loan, "VULNERABLE_REVIEW")
+
+        assert accepted(offer, code=code).loan == loan
+
+    @pytest.mark.parametrize("kind", ["DECEASED", "BANKRUPTCY", "BREATHING_SPACE"])
+    def test_that_run_already_let_nothing_be_offered(self, loan, kind):
+        self.place(loan, kind)
+
+        with pytest.raises(ReliefRefused):
+            offered(loan)
+
+        assert not OfferSet.objects.exists()
+
+
+class TestPeaceWhileDeciding:
+    def ask_again(self, loan: Loan, on: date) -> OfferSet:
+        made = offered(loan, source="ASKED", on=on)
+        decline_offers(set_id=made.pk, now=noon(made.last_day), actor=ACTOR)
+        return made
+
+    def test_ends_for_who_asks_again_and_again_though_the_offers_go_on(self, loan):
+        first = self.ask_again(loan, TODAY)
+        second = self.ask_again(loan, first.last_day)
+        assert (first.leaves_in_peace, second.leaves_in_peace) == (True, True)
+
+        third = offered(loan, source="ASKED", on=second.last_day)
+
+        assert (third.status, third.leaves_in_peace) == ("OPEN", False)
+        assert not Hold.objects.filter(ended_on=None).exists()
+        told = OutboxMessage.objects.filter(borrower=loan.borrower).order_by("pk").values_list("template", flat=True)
+        assert [one for one in told if "offer_made" in one] == [
+            "collections.offer_made",
+            "collections.offer_made",
+            "collections.offer_made_again",
+        ]
+
+    def test_is_there_again_later_and_where_staff_offer(self, loan):
+        first = self.ask_again(loan, TODAY)
+        second = self.ask_again(loan, first.last_day)
+        by_staff = offered(loan, on=second.last_day)
+        assert by_staff.leaves_in_peace
+        decline_offers(set_id=by_staff.pk, now=noon(second.last_day), actor=ACTOR)
+
+        later = offered(loan, source="ASKED", on=second.last_day + 80 * DAY)
+
+        assert later.leaves_in_peace
 
 
 class TestTakingAPlanBack:

@@ -207,6 +207,20 @@ class TestObservation:
         assert (plan.observed_from, plan.observed_until) == (FIRST_DUE + DAY, date(2027, 4, 2))
         assert plan.forborne_until == date(2029, 4, 2)
 
+    def test_lasts_to_the_last_payment_where_fewer_are_left_than_the_rule_counts(self, current):
+        plan = plan_for(current, {"kind": "restructure", "amount": 0, "data": {"terms": {"count": 1}}})
+        # The one payment that is still to come after the one that is missed lies beyond the months.
+        coming = Installment.objects.filter(loan=current, is_current=True, due_on=FIRST_DUE).get()
+        coming.number, coming.due_on = coming.number + 1, date(2027, 10, 1)
+        coming.save(force_insert=True)
+        close(FIRST_DUE)
+
+        close(FIRST_DUE + DAY)
+
+        plan.refresh_from_db()
+        assert (plan.observed_from, plan.observed_until) == (FIRST_DUE + DAY, date(2027, 10, 1))
+        assert plan.forborne_until == date(2029, 10, 1)
+
     def test_does_not_end_while_something_is_late(self, current):
         plan = plan_for(current)
         pay_due(plan, count=11)

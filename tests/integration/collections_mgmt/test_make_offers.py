@@ -14,9 +14,12 @@ from collections_mgmt.services.relief.make_offers import (
     make_offers,
     quote_offer,
 )
-from collections_mgmt.services.relief.offer_outside import ask_outside, preview_outside
+from collections_mgmt.services.relief.moving import slider_for
+from collections_mgmt.services.relief.offer_anew import offer_anew
+from collections_mgmt.services.relief.offer_outside import ask_outside, offer_outside, preview_outside
 from collections_mgmt.services.relief.quoting import quote_anew
 from collections_mgmt.services.relief.state_budget import BudgetRefused, asks_of, state_budget
+from collections_mgmt.services.relief.writing import ReliefRefused
 from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.services.decide import approve
 from dashu.users.models import Borrower, User
@@ -265,6 +268,76 @@ class TestOutsideLimits:
         assert found.refusal is not None
         assert found.refusal.code == "cut_too_deep"
         assert found.share > Decimal(0)
+
+
+class TestAnOfferOutsideLimitsOnALaterDay:
+    LONGER: dict[str, Any] = {"method": "term_extension", "count": 16, "annual_rate": "0.08"}
+    HOLIDAY: dict[str, Any] = {"method": "payment_holiday", "months": 2, "interest": "parked"}
+
+    def given(self, loan: Loan, relief: dict[str, Any], *, income: int = 6_000_00) -> OfferSet:
+        kept = budget(loan.borrower, income=income)
+        return offer_outside(loan_id=loan.pk, relief=relief, budget_id=kept.pk, now=noon(TODAY), actor=ACTOR)
+
+    @pytest.mark.parametrize(
+        ("relief", "income", "first"),
+        [
+            (TestOutsideLimits.CUT, 5_000_00, date(2026, 4, 15)),
+            (LONGER, 6_000_00, date(2026, 4, 15)),
+            (HOLIDAY, 6_000_00, date(2026, 6, 15)),
+        ],
+    )
+    def test_stands_through_its_last_day_though_a_due_date_came_between(self, loan, relief, income, first):
+        offered = self.given(loan, relief, income=income)
+        last = date(2026, 3, 15)
+        assert offered.last_day == last
+
+        quote_anew(set_id=offered.pk, now=noon(last))
+
+        offered.refresh_from_db()
+        offer = offered.offers.get()
+        assert (offered.status, offer.status) == ("OPEN", "OFFERED")
+        assert offer.relief["method"] == relief["method"]
+        assert offer.figures["first_due_on"] == first.isoformat()
+        assert accepted(offer, on=last).first_due_on == first
+        assert differences() == []
+
+    def test_keeps_what_it_gives_up_and_what_the_month_carries(self, loan):
+        offered = self.given(loan, TestOutsideLimits.CUT)
+        before = offered.offers.get().figures
+
+        quote_anew(set_id=offered.pk, now=noon(TODAY + DAY))
+
+        after = offered.offers.get().figures
+        assert after.keys() == before.keys()
+        assert Decimal(after["value_loss"]) > Decimal("0.01")
+        carried = after["affordability"]["after"]
+        assert (carried["fits"], carried["payment"]) == (True, f"{Decimal(after['highest_minor']) / 100:.2f}")
+
+    def test_lapses_where_the_month_cannot_carry_it_any_more(self, loan):
+        offered = self.given(loan, TestOutsideLimits.CUT, income=5_000_00)
+        factories.running_loan(loan.borrower)
+
+        ended = quote_anew(set_id=offered.pk, now=noon(TODAY + DAY))
+
+        assert (ended.status, offered.offers.get().status) == ("TAKEN_BACK", "LAPSED")
+
+    def test_is_moved_by_nobody_but_a_person(self, loan):
+        offered = self.given(loan, self.LONGER)
+        offer = offered.offers.get()
+
+        with pytest.raises(ReliefRefused, match="A person made this offer"):
+            quote_offer(set_id=offered.pk, relief={**offer.relief, "count": 17}, now=noon(TODAY), actor=ACTOR)
+
+        assert slider_for(offer, offered, on=TODAY) is None
+
+    def test_is_not_given_back_by_a_month_that_is_stated_anew(self, loan):
+        offered = self.given(loan, TestOutsideLimits.CUT)
+        anew = budget(loan.borrower, income=4_600_00)
+
+        with pytest.raises(ReliefRefused, match=offered.reference):
+            offer_anew(loan_id=loan.pk, budget_id=anew.pk, now=noon(TODAY), actor=ACTOR)
+
+        assert list(OfferSet.objects.values_list("pk", "status")) == [(offered.pk, "OPEN")]
 
 
 class TestAnIncomeThatFellSince:

@@ -221,6 +221,16 @@ class TestTheOffers:
 
         assert f"Less income than usual came in on {lender_date(today)}, as your bank told us." in shown
 
+    def test_promise_peace_only_where_a_hold_gives_it(self, page, offered):
+        address = f"/plans/offers/{offered.reference}/"
+        assert "until then we do not remind you" in text(page.get(address))
+
+        offered.loans.update(hold=None)
+
+        shown = text(page.get(address))
+        assert "until then we do not remind you" not in shown
+        assert "your contract goes on as it is, with its due dates and our reminders" in shown
+
     def test_are_declined_without_a_consequence(self, page, offered):
         page.post(f"/plans/offers/{offered.reference}/not-now/")
 
