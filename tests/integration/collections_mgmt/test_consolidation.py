@@ -22,11 +22,12 @@ from collections_mgmt.services.relief.make_offers import (
 )
 from collections_mgmt.services.relief.offer_codes import OfferOutdated
 from collections_mgmt.services.relief.quoting import quote_anew
+from collections_mgmt.services.relief.staff_offers import offer_by_staff
 from collections_mgmt.services.relief.ways import tried_consolidation
 from collections_mgmt.services.relief.withdraw_plan import WithdrawalRefused, withdraw_plan
 from collections_mgmt.services.relief.writing import write_offers
 from dashu.messaging.models import OutboxMessage
-from dashu.users.models import Borrower
+from dashu.users.models import Borrower, User
 from loans.domain.cost_sheet import sheet_of
 from loans.models import Loan
 from loans.services.signing_codes import CodeExpired
@@ -158,6 +159,40 @@ class TestOffering:
         decided = decide_offers(loan_id=loan.pk, known=known, today=TODAY, actor=ACTOR)
 
         assert {one["method"]: one["reason"] for one in decided.not_offered}["consolidation"] == "open_elsewhere"
+
+    def test_is_about_all_of_the_loans_beside_a_way_that_a_person_chose(self, loan, second):
+        kept = budget(loan.borrower, income=5_600_00)
+        decided = decide_offers(loan_id=loan.pk, known=known_of_budget(kept), today=TODAY, actor=ACTOR)
+        alone = next(way for way in decided.ways if way.method != "consolidation")
+
+        made = offer_by_staff(
+            loan_id=loan.pk,
+            relief=alone.relief,
+            budget_id=kept.pk,
+            user=factories.staff("Sun", User.Role.SUPERVISOR),
+            now=noon(TODAY),
+        )
+
+        methods = list(made.offers.values_list("method", flat=True))
+        assert (methods[0], "consolidation" in methods) == (alone.method, True)
+        assert set(made.loans.values_list("loan_id", flat=True)) == {loan.pk, second.pk}
+        assert Hold.objects.filter(kind="HARDSHIP_REVIEW", ended_on=None).count() == 2
+
+    def test_is_about_one_loan_where_the_chosen_way_stands_alone(self, loan, second):
+        kept = budget(loan.borrower, income=5_600_00)
+        decided = decide_offers(loan_id=loan.pk, known=known_of_budget(kept), today=TODAY, actor=ACTOR)
+        alone = next(way for way in decided.ways if way.method != "consolidation")
+
+        made = offer_by_staff(
+            loan_id=loan.pk,
+            relief=alone.relief,
+            budget_id=kept.pk,
+            user=factories.staff("Sun", User.Role.SUPERVISOR),
+            now=noon(TODAY),
+            is_alone=True,
+        )
+
+        assert list(made.loans.values_list("loan_id", flat=True)) == [loan.pk]
 
     def test_counts_what_the_other_loan_asks_for_as_a_debt_of_every_other_way(self, loan, second):
         known = known_of_budget(budget(loan.borrower))
