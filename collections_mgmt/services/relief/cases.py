@@ -25,6 +25,7 @@ from loans.models import CreditReview, Loan
 from loans.selectors.products import UnknownProduct, product_code_of, product_terms
 from repayments.models import LoanEvent, Payment
 from repayments.selectors.lives import life_on
+from repayments.services.consolidate_loans import payments_by
 
 Kind = LoanEvent.Kind
 
@@ -256,13 +257,24 @@ def _flows(loan: Loan, on: date) -> tuple[list[tuple[date, int]], list[tuple[dat
 
 
 def _past_of(loan: Loan, life: Life, on: date) -> Past:
-    """Return the days of earlier plans that hold, and how many installments of the last one are paid."""
-    changed = LoanEvent.objects.filter(loan=loan, kind__in=_RESTRUCTURES, effective_on__lte=on)
-    days = sorted(set(changed.exclude(pk__in=_undone(loan)).values_list("effective_on", flat=True)))
+    """
+    Return the days of earlier plans that hold, and how many installments of the last one are paid.
+
+    A loan that others became goes on with their past, and began with a plan itself.
+    """
+    days = sorted(_restructured_on(loan, on))
     if not days:
         return Past()
     rows = [row for row in standing(life, on).installments if row.due_on > days[-1] and row.total]
     return Past(tuple(days), sum(row.unpaid == 0 for row in rows))
+
+
+def _restructured_on(loan: Loan, on: date) -> set[date]:
+    changed = LoanEvent.objects.filter(loan=loan, kind__in=_RESTRUCTURES, effective_on__lte=on)
+    days = set(changed.exclude(pk__in=_undone(loan)).values_list("effective_on", flat=True))
+    for ended in payments_by(loan).filter(is_returned=False, received_on__lte=on).select_related("loan"):
+        days |= {ended.received_on} | _restructured_on(ended.loan, on)
+    return days
 
 
 def _settles_from_days(on: date) -> int | None:
