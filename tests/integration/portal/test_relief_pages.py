@@ -222,7 +222,8 @@ class TestTheOffers:
 
         shown = text(page.get(f"/plans/offers/{offered.reference}/"))
 
-        assert f"Less income than usual came in on {lender_date(today)}, as your bank told us." in shown
+        told = f"Less income than usual came in during the month to {lender_date(today)}, as your bank told us."
+        assert told in shown
 
     def test_are_declined_without_a_consequence(self, page, offered):
         page.post(f"/plans/offers/{offered.reference}/not-now/")
