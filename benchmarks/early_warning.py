@@ -75,7 +75,9 @@ SELECT loan.borrower_id, day, CASE WHEN ago = 0 AND loan.id %% 400 = 0 THEN 5000
        loan.id || '-' || ago, day
 FROM loans_loan AS loan CROSS JOIN generate_series(0, 3) AS ago,
      LATERAL (
-         SELECT (%(on)s::date + (loan.id / 20 %% 25)::int * (ago > 0)::int - make_interval(months => ago))::date AS day
+         SELECT (
+             %(on)s::date + (loan.id / 20 %% 25)::int * (loan.id %% 400 > 0)::int - make_interval(months => ago)
+         )::date AS day
      ) AS credited
 WHERE loan.id %% 20 = 0 AND (ago > 0 OR loan.id %% 400 = 0);
 INSERT INTO collections_mgmt_scoreobservation (borrower_id, scored_on, scorecard, points)

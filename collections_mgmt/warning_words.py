@@ -159,7 +159,9 @@ def _overdue_elsewhere(facts: Facts) -> str:
 
 
 def _income_drop(facts: Facts) -> str:
-    return gettext("%(amount)s on %(day)s, against %(mean)s on average in the %(months)s months before.") % {
+    return gettext(
+        "%(amount)s in the month to %(day)s, against %(mean)s a month on average in the %(months)s months before."
+    ) % {
         "amount": money(facts["amount_minor"], facts["currency"]),
         "mean": money(facts["mean_minor"], facts["currency"]),
         "months": facts["months"],
@@ -252,7 +254,7 @@ _SENTENCES = {
     ),
     Trigger.OVERDUE_ELSEWHERE: lambda facts: gettext("Your credit report says that a payment elsewhere is late."),
     Trigger.INCOME_DROP: lambda facts: (
-        gettext("Less income than usual came in on %(day)s, as your bank told us.")
+        gettext("Less income than usual came in during the month to %(day)s, as your bank told us.")
         % {"day": _day(facts["credited_on"])}
     ),
     Trigger.INCOME_LATE: lambda facts: (

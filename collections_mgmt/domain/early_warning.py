@@ -48,11 +48,20 @@ def newly_overdue(worst_days: int, worst_before: int, *, days: int) -> bool:
     return worst_days >= days > worst_before
 
 
-def income_dropped(amount_minor: int, before: Sequence[int], *, drop: Decimal, least_credits: int) -> bool:
-    """:param before: the incomes of the months before, in minor units."""
-    if len(before) < least_credits:
-        return False
-    return amount_minor <= Fraction(sum(before), len(before)) * (1 - Fraction(drop))
+def income_dropped(
+    told: Sequence[tuple[date, int]], *, on: date, months: int, drop: Decimal, least_credits: int
+) -> bool:
+    """
+    Return whether all that came in the month up to a credit is less than the mean of the same months before.
+
+    A month of which nothing is known counts as nothing, so that nobody's fall is made larger by it.
+
+    :param told: (day, minor units). :param on: the day of the credit. :param months: that the mean is of.
+    """
+    since, first = _months_before(on, 1), _months_before(on, months + 1)
+    now = sum(minor for day, minor in told if since < day <= on)
+    before = [minor for day, minor in told if first < day <= since]
+    return len(before) >= least_credits and now <= Fraction(sum(before), months) * (1 - Fraction(drop))
 
 
 def income_is_late(latest: date, *, on: date, days: int) -> bool:
@@ -103,6 +112,11 @@ def is_bad_news(change: Decimal, bar: Decimal) -> bool:
 def makes_a_lead(kinds: Mapping[str, bool], *, needed: int, strong_needed: int) -> bool:
     """:param kinds: what counts now, and whether it is strong."""
     return len(kinds) >= needed or sum(kinds.values()) >= strong_needed
+
+
+def _months_before(day: date, months: int) -> date:
+    """Return the day so many months before; of the last day of a month, the last one of that month."""
+    return max(add_months(day, -months), add_months(day + timedelta(days=1), -months) - timedelta(days=1))
 
 
 def _hundredths(days: Sequence[int]) -> int:

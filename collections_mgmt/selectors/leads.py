@@ -8,6 +8,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from collections_mgmt.models import WarningLead, WarningTrigger
 from collections_mgmt.models.early_warning import WarningQuerySet
+from dashu.consents.selectors import consents_held
+from dashu.policy.early_warning import WITH_CONSENT, Trigger
 
 
 def open_leads(on: date) -> WarningQuerySet:
@@ -31,6 +33,14 @@ def triggers_of(leads: Iterable[WarningLead]) -> Mapping[int, list[WarningTrigge
         lead.pk: [trigger for trigger in by_borrower.get(lead.borrower_id, []) if _overlap(lead, trigger)]
         for lead in leads
     }
+
+
+def waits_for_the_night(borrower_id: int) -> bool:
+    """Whether something counts that was noticed with a consent taken back since; the next night ends it."""
+    counting = WarningTrigger.objects.filter(borrower=borrower_id, ended_on=None, kind__in=WITH_CONSENT)
+    if not (needed := {WITH_CONSENT[Trigger(kind)] for kind in counting.values_list("kind", flat=True)}):
+        return False
+    return not needed <= consents_held(borrower_id=borrower_id, about="").keys()
 
 
 def days_of_leads(seen: WarningQuerySet, *, first: date, last: date) -> QuerySet[Any]:

@@ -86,9 +86,17 @@ _OVERDUE_ELSEWHERE = f"""
     ORDER BY look.borrower_id, look.id DESC
 """  # noqa: S608 – constants of this module
 
+
+def _months_before(day: str, months: str) -> str:
+    """Return SQL: the day so many months before; of the last day of a month, the last one of that month."""
+    ago = f"make_interval(months => {months})"
+    return f"GREATEST(({day} - {ago})::date, ({day} + 1 - {ago})::date - 1)"
+
+
+# An income is that of a month: all that came in the month that ends with the credit, against the same months before.
 _INCOME_DROP = f"""
     SELECT news.borrower_id, NULL::bigint AS loan_id, NULL::date AS ends_on,
-           jsonb_build_object('amount_minor', now.minor, 'mean_minor', round(before.mean)::bigint,
+           jsonb_build_object('amount_minor', now.minor::bigint, 'mean_minor', round(before.mean)::bigint,
                               'credits', before.credits, 'months', %(months)s::int, 'credited_on', news.credited_on,
                               'currency', news.currency) AS facts
     FROM (
@@ -97,15 +105,15 @@ _INCOME_DROP = f"""
     ) AS news
     CROSS JOIN LATERAL (
         SELECT SUM(income.amount_minor) AS minor FROM collections_mgmt_incomeobservation AS income
-        WHERE income.borrower_id = news.borrower_id AND income.credited_on = news.credited_on
-          AND income.currency = news.currency
+        WHERE income.borrower_id = news.borrower_id AND income.currency = news.currency
+          AND income.credited_on <= news.credited_on AND income.credited_on > {_months_before("news.credited_on", "1")}
     ) AS now
     CROSS JOIN LATERAL (
-        SELECT AVG(income.amount_minor) AS mean, COUNT(*)::int AS credits
+        SELECT SUM(income.amount_minor) / %(months)s AS mean, COUNT(*)::int AS credits
         FROM collections_mgmt_incomeobservation AS income
         WHERE income.borrower_id = news.borrower_id AND income.currency = news.currency
-          AND income.credited_on < news.credited_on
-          AND income.credited_on >= news.credited_on - make_interval(months => %(months)s)
+          AND income.credited_on <= {_months_before("news.credited_on", "1")}
+          AND income.credited_on > {_months_before("news.credited_on", "%(months)s + 1")}
     ) AS before
     WHERE before.credits >= %(least_credits)s AND now.minor <= before.mean * (1 - %(drop)s) AND {_agreed("news")}
 """  # noqa: S608 – constants of this module

@@ -23,7 +23,7 @@ from collections_mgmt.services.relief.make_offers import make_offers
 from collections_mgmt.services.relief.state_budget import state_budget
 from dashu.consents.selectors import latest_texts
 from dashu.consents.services.ledger import give_consents
-from dashu.kernel.dates import LENDER_ZONE, lender_now, lender_today
+from dashu.kernel.dates import LENDER_ZONE, add_months, lender_now, lender_today
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.sending import send_due
 from dashu.messaging.services.tell_of_unread import tell_of_unread
@@ -71,8 +71,8 @@ def income_falls(loan: Loan) -> None:
     text = latest_texts(["CASH_FLOW_WATCH"])[0]
     give_consents(borrower_id=loan.borrower_id, text_ids=[text.pk], about="", now=lender_now(), actor=ACTOR)
     yesterday = lender_today() - DAY
-    for days, minor in ((90, USUAL), (60, USUAL), (30, USUAL), (0, NOW)):
-        on = yesterday - days * DAY
+    for months, minor in ((3, USUAL), (2, USUAL), (1, USUAL), (0, NOW)):
+        on = add_months(yesterday, -months)
         IncomeObservation.objects.create(
             borrower=loan.borrower,
             credited_on=on,

@@ -25,7 +25,7 @@ from collections_mgmt.selectors.campaigns import (
     running_loans,
     taken_up_on,
 )
-from collections_mgmt.selectors.leads import triggers_of
+from collections_mgmt.selectors.leads import triggers_of, waits_for_the_night
 from collections_mgmt.services.leads import hold_out_lead, offer_to_lead
 from collections_mgmt.services.relief.cases import known_of_borrower, with_cause
 from collections_mgmt.services.relief.make_offers import decide_offers, make_offers
@@ -259,7 +259,7 @@ def take_up(*, campaign_id: int, lead_id: int, borrower_id: int, now: datetime) 
     campaign, today = lock_campaign(campaign_id, Status.RUNNING), lender_date(now)
     loans = lock_loans(running_loans(campaign.audience).filter(borrower=borrower_id).values_list("pk", flat=True))
     lead = leads_for(campaign.audience, today).filter(pk=lead_id).first()
-    if lead is None or blocks_of([borrower_id], campaign=campaign, now=now):
+    if lead is None or waits_for_the_night(borrower_id) or blocks_of([borrower_id], campaign=campaign, now=now):
         return "skipped"
     if taken_up_on(campaign, today) >= campaign.per_day:
         return "skipped"

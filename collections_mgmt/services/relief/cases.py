@@ -11,6 +11,7 @@ from collections_mgmt.domain.relief.cases import Bounds, Case, Past
 from collections_mgmt.domain.relief.demands import plan_of
 from collections_mgmt.domain.relief.joining import NewLoan, Several
 from collections_mgmt.models import Budget, HardshipRequest, Hold, WarningTrigger
+from dashu.consents.selectors import consents_held
 from dashu.finance.affordability import Amount
 from dashu.finance.life import Life
 from dashu.finance.loan import effective_days_past_due
@@ -19,12 +20,13 @@ from dashu.finance.relief import standing
 from dashu.finance.terms import ScheduleTerms
 from dashu.kernel.dates import add_months, lender_date
 from dashu.policy import rules as policy
-from dashu.policy.early_warning import Trigger
+from dashu.policy.early_warning import WITH_CONSENT, Trigger
 from dashu.policy.selectors import PolicyRuleMissing
 from loans.models import CreditReview, Loan
 from loans.selectors.products import UnknownProduct, product_code_of, product_terms
 from repayments.models import LoanEvent, Payment
 from repayments.selectors.lives import life_on
+from repayments.services.consolidate_loans import payments_by
 
 Kind = LoanEvent.Kind
 
@@ -46,12 +48,14 @@ class Known:
 
     :param payday: the day of the month on which the income comes; None where it was not said.
     :param lump_sum: that could be paid at once, such as with somebody's help, minor units; None: none was spoken of.
+    :param stated: the income that they stated, where the one of the statement is what their bank told with a consent.
     """
 
     statement: Statement
     cause: str = ""
     payday: int | None = None
     lump_sum: int | None = None
+    stated: Amount | None = None
 
 
 def known_of_budget(budget: Budget) -> Known:
@@ -74,7 +78,7 @@ def known_of_borrower(borrower_id: int) -> Known | None:
     """
     Return what the borrower stated last, else what their application was decided from; None where nothing is known.
 
-    An income that early warning found to be lower since then counts as it is now.
+    An income that early warning found to be lower since then counts as it is now, while the consent for it holds.
     """
     if budget := Budget.objects.filter(borrower=borrower_id).order_by("-pk").first():
         return _with_income_now(known_of_budget(budget), borrower_id, since=lender_date(budget.made_at))
@@ -204,6 +208,7 @@ def facts_of(known: Known, on: date) -> dict[str, Any]:
         "cause": known.cause,
         "payday": known.payday,
         "lump_sum": known.lump_sum,
+        "stated": {"stated": known.stated.stated, "verified": known.stated.verified} if known.stated else None,
     }
 
 
@@ -217,7 +222,15 @@ def known_of_facts(facts: Mapping[str, Any]) -> Known:
         later_income=facts["later_income"],
         later_from=date.fromisoformat(facts["later_from"]) if facts["later_from"] else None,
     )
-    return Known(statement, facts["cause"], facts["payday"], facts.get("lump_sum"))
+    stated = Amount(**facts["stated"]) if facts.get("stated") else None
+    return Known(statement, facts["cause"], facts["payday"], facts.get("lump_sum"), stated)
+
+
+def as_agreed(known: Known, borrower_id: int) -> Known:
+    """Go back to the income that was stated where the bank's is used and its consent was taken back since."""
+    if known.stated is None or _may_use_income(borrower_id):
+        return known
+    return replace(known, statement=replace(known.statement, income=known.stated), stated=None)
 
 
 def _with_income_now(known: Known, borrower_id: int, *, since: date) -> Known:
@@ -225,9 +238,16 @@ def _with_income_now(known: Known, borrower_id: int, *, since: date) -> Known:
         borrower=borrower_id, kind=Trigger.INCOME_DROP, ended_on=None, fired_on__gt=since
     )
     facts = fallen.order_by("-fired_on").values_list("facts", flat=True).first()
-    if not facts or facts["amount_minor"] >= known.statement.income.stated:
+    stated = known.statement.income
+    if not facts or facts["amount_minor"] >= stated.stated or not _may_use_income(borrower_id):
         return known
-    return replace(known, statement=replace(known.statement, income=Amount(facts["amount_minor"])))
+    now = replace(known.statement, income=Amount(facts["amount_minor"]))
+    return replace(known, statement=now, stated=stated)
+
+
+def _may_use_income(borrower_id: int) -> bool:
+    """Whether the consent holds under which the bank tells of incomes."""
+    return WITH_CONSENT[Trigger.INCOME_DROP] in consents_held(borrower_id=borrower_id, about="")
 
 
 def _statement_of(facts: Mapping[str, Any]) -> Statement:
@@ -256,13 +276,24 @@ def _flows(loan: Loan, on: date) -> tuple[list[tuple[date, int]], list[tuple[dat
 
 
 def _past_of(loan: Loan, life: Life, on: date) -> Past:
-    """Return the days of earlier plans that hold, and how many installments of the last one are paid."""
-    changed = LoanEvent.objects.filter(loan=loan, kind__in=_RESTRUCTURES, effective_on__lte=on)
-    days = sorted(set(changed.exclude(pk__in=_undone(loan)).values_list("effective_on", flat=True)))
+    """
+    Return the days of earlier plans that hold, and how many installments of the last one are paid.
+
+    A loan that others became goes on with their past, and began with a plan itself.
+    """
+    days = sorted(_restructured_on(loan, on))
     if not days:
         return Past()
     rows = [row for row in standing(life, on).installments if row.due_on > days[-1] and row.total]
     return Past(tuple(days), sum(row.unpaid == 0 for row in rows))
+
+
+def _restructured_on(loan: Loan, on: date) -> set[date]:
+    changed = LoanEvent.objects.filter(loan=loan, kind__in=_RESTRUCTURES, effective_on__lte=on)
+    days = set(changed.exclude(pk__in=_undone(loan)).values_list("effective_on", flat=True))
+    for ended in payments_by(loan).filter(is_returned=False, received_on__lte=on).select_related("loan"):
+        days |= {ended.received_on} | _restructured_on(ended.loan, on)
+    return days
 
 
 def _settles_from_days(on: date) -> int | None:

@@ -28,6 +28,7 @@ from collections_mgmt.domain.relief.written import (
 from collections_mgmt.models import Budget, HardshipRequest, OfferLoan, OfferSet, RestructuringOffer
 from collections_mgmt.services.relief.cases import (
     Known,
+    as_agreed,
     case_of_loan,
     facts_of,
     known_of_borrower,
@@ -209,7 +210,7 @@ def desk_of_set(offered: OfferSet, method: str, *, on: date) -> Desk | JointDesk
     loans = loans_of_set(offered)
     if not offered.is_of_engine:
         raise ReliefRefused(_("A person made this offer. Ask them where you need it otherwise."), field="relief")
-    known = known_of_facts(offered.facts)
+    known = as_agreed(known_of_facts(offered.facts), offered.borrower_id)
     if method == METHOD:
         return JointDesk(several_of_loans(loans, known, on=on))
     return Desk(case_of_loan(_loan_of_one(offered, loans), known, on=on))

@@ -20,6 +20,7 @@ from collections_mgmt.services.leads import offer_to_lead
 from collections_mgmt.services.relief.cases import Known, known_of_borrower, known_of_budget
 from collections_mgmt.services.relief.make_offers import OutsideLimits, decide_offers, make_offers
 from collections_mgmt.services.relief.offer_outside import preview_outside
+from collections_mgmt.services.relief.ways import is_consolidation
 from collections_mgmt.services.relief.writing import OfferNotFound, write_offers
 from dashu.approvals.authority import NotAuthorized
 from dashu.kernel.dates import lender_date
@@ -101,7 +102,7 @@ def _chosen(
     shown = {found.way.method, *(way.method for way in beside)}
     return write_offers(
         borrower_id=loan.borrower_id,
-        loan_ids=[loan.pk],
+        loan_ids=decided.loan_ids if any(is_consolidation(way.acts) for way in beside) else [loan.pk],
         ways=[found.way, *beside],
         source=OfferSet.Source.STAFF,
         now=now,

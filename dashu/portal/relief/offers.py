@@ -25,6 +25,7 @@ from collections_mgmt.models import HardshipRequest, OfferSet, RestructuringOffe
 from collections_mgmt.relief_words import METHODS
 from collections_mgmt.selectors.leads import triggers_of
 from collections_mgmt.services.ask_for_help import ask_for_help
+from collections_mgmt.services.relief.accept_offer import loans_of_way
 from collections_mgmt.services.relief.end_offers import decline_offers
 from collections_mgmt.services.relief.make_offers import OutsideLimits, choose_own_way, quote_offer
 from collections_mgmt.services.relief.moving import moved_relief, slider_for
@@ -122,14 +123,13 @@ def way(request: HtmxRequest, reference: str, number: int) -> HttpResponse:
                 refused = refused_in_words(refusal.details, offer.loan.currency)
             except DomainError as refusal:
                 form.add_error("value", ValidationError(refusal.user_message))
-    standing = standings_of([offer.loan], today=today)[offer.loan_id]
+    standings = standings_of(loans_of_way(offer), today=today)
     context = {
         "offered": offered,
         "offer": offer,
         "loan": offer.loan,
-        "standing": standing,
         "way": way_shown(shown, offer.loan, today=today),
-        "chart": before_and_after(shown, standing, offer.loan.currency, today=today),
+        "chart": before_and_after(shown, standings.values(), offer.loan.currency, today=today),
         "slider": slider,
         "form": form,
         "refused": refused,

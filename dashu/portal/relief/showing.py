@@ -20,6 +20,7 @@ from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import add_months
 from dashu.kernel.money import fraction_digits
 from dashu.policy import rules as policy
+from dashu.portal.relief.joining import numbers_of
 from dashu.web.charts import Chart, Series, Tone
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.models import Loan
@@ -43,7 +44,7 @@ class WayShown:
     """
     One way with its figures, minor units.
 
-    :param number: None for what was moved and is not kept yet.
+    :param number: None for what was moved and is not kept yet. :param loan_number: of all loans that become one.
     :param steps: payments in their order; the first is what is asked for next. Empty where they differ from each other.
     :param extra: paid more in all than now; less than 0 where it is less.
     :param effect: on the credit record, a sentence; `mark` is the code of the special event, empty for none.
@@ -113,7 +114,7 @@ def way_shown(way: RestructuringOffer | Way, loan: Loan, *, today: date) -> WayS
         name=METHODS[method].name,
         about=METHODS[method].about,
         why=WHYS[Why(way.reason)] if way.reason else "",
-        loan_number=loan.number,
+        loan_number=numbers_of(figures, loan.number),
         currency=loan.currency,
         is_recommended=way.is_recommended,
         is_own=way.is_own,
@@ -173,9 +174,16 @@ def missed_in_words(given_up: int, currency: str, today: date) -> tuple[str, ...
     return tuple(told)
 
 
-def before_and_after(way: RestructuringOffer | Way, standing: Standing, currency: str, *, today: date) -> Chart | None:
-    """Return what each month asks for now and with the plan, as a chart with its table; None where nothing is asked."""
-    now = _by_month([(row.due_on, row.unpaid) for row in standing.rows if row.unpaid], today)
+def before_and_after(
+    way: RestructuringOffer | Way, standings: Iterable[Standing], currency: str, *, today: date
+) -> Chart | None:
+    """
+    Return what each month asks for now and with the plan, as a chart with its table; None where nothing is asked.
+
+    :param standings: of all loans that the way changes.
+    """
+    asked = [(row.due_on, row.unpaid) for standing in standings for row in standing.rows if row.unpaid]
+    now = _by_month(asked, today)
     then = _by_month([(date.fromisoformat(row[1]), sum(row[2:])) for row in way.rows], today)
     if not now or not then:
         return None
@@ -190,7 +198,7 @@ def before_and_after(way: RestructuringOffer | Way, standing: Standing, currency
         summary=_("Now up to %(now)s a month until %(end)s; with this plan up to %(then)s until %(new_end)s.")
         % {
             "now": money(max(now.values()), currency),
-            "end": lender_date(max(row.due_on for row in standing.rows if row.unpaid)),
+            "end": lender_date(max(due_on for due_on, _unpaid in asked)),
             "then": money(max(then.values()), currency),
             "new_end": lender_date(date.fromisoformat(way.rows[-1][1])),
         },

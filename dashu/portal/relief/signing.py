@@ -22,6 +22,7 @@ from dashu.kernel.errors import DomainError
 from dashu.messaging.secret_texts import shows_secrets
 from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown
+from dashu.portal.relief.joining import joined_shown
 from dashu.portal.relief.offers import brought_up, is_open
 from dashu.portal.relief.own import own_way
 from dashu.portal.relief.showing import way_shown
@@ -98,6 +99,7 @@ def _page(
         "offer": offer,
         "loan": offer.loan,
         "way": way_shown(offer, offer.loan, today=today),
+        "joined": joined_shown(offer.figures),
         "rows": [(row[0], date.fromisoformat(row[1]), row[2], row[3], row[4], sum(row[2:])) for row in offer.rows],
         "has_fees": any(row[4] for row in offer.rows),
         "changes": changes,

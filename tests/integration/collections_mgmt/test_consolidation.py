@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from collections_mgmt.domain.relief.cases import Past
 from collections_mgmt.models import Hold, OfferLoan, OfferSet, OverdueStatus, RestructuringOffer, RestructuringPlan
 from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.reassess_loan import reassess_loan
-from collections_mgmt.services.relief.cases import known_of_budget
+from collections_mgmt.services.relief.cases import case_of_loan, known_of_budget
 from collections_mgmt.services.relief.make_offers import (
     OutsideLimits,
     choose_own_way,
@@ -22,11 +23,12 @@ from collections_mgmt.services.relief.make_offers import (
 )
 from collections_mgmt.services.relief.offer_codes import OfferOutdated
 from collections_mgmt.services.relief.quoting import quote_anew
+from collections_mgmt.services.relief.staff_offers import offer_by_staff
 from collections_mgmt.services.relief.ways import tried_consolidation
 from collections_mgmt.services.relief.withdraw_plan import WithdrawalRefused, withdraw_plan
 from collections_mgmt.services.relief.writing import write_offers
 from dashu.messaging.models import OutboxMessage
-from dashu.users.models import Borrower
+from dashu.users.models import Borrower, User
 from loans.domain.cost_sheet import sheet_of
 from loans.models import Loan
 from loans.services.signing_codes import CodeExpired
@@ -78,6 +80,21 @@ def offers(loan: Loan, *, on: date = TODAY, **more: Any) -> OfferSet:
 def joined(loan: Loan, **more: Any) -> RestructuringOffer:
     found: RestructuringOffer = offers(loan, **more).offers.get(method="consolidation")
     return found
+
+
+def consolidated(*loans: Loan, on: date) -> OfferSet:
+    """A consolidation that a person offered, whatever the month carries."""
+    data = {"loans": [each.pk for each in loans], "count": 24, "due_day": None, "annual_rate": "0.1"}
+    amount = sum(owed_on(each, on).total for each in loans)
+    way = tried_consolidation(
+        loan_id=loans[0].pk,
+        relief={"method": "consolidation", "count": 24},
+        acts=[{"kind": "consolidate", "amount": amount, "data": data}],
+        on=on,
+    )
+    return write_offers(
+        borrower_id=loans[0].borrower_id, loan_ids=data["loans"], ways=[way], source="STAFF", now=noon(on), actor=ACTOR
+    )
 
 
 def status(loan: Loan) -> str:
@@ -158,6 +175,40 @@ class TestOffering:
         decided = decide_offers(loan_id=loan.pk, known=known, today=TODAY, actor=ACTOR)
 
         assert {one["method"]: one["reason"] for one in decided.not_offered}["consolidation"] == "open_elsewhere"
+
+    def test_is_about_all_of_the_loans_beside_a_way_that_a_person_chose(self, loan, second):
+        kept = budget(loan.borrower, income=5_600_00)
+        decided = decide_offers(loan_id=loan.pk, known=known_of_budget(kept), today=TODAY, actor=ACTOR)
+        alone = next(way for way in decided.ways if way.method != "consolidation")
+
+        made = offer_by_staff(
+            loan_id=loan.pk,
+            relief=alone.relief,
+            budget_id=kept.pk,
+            user=factories.staff("Sun", User.Role.SUPERVISOR),
+            now=noon(TODAY),
+        )
+
+        methods = list(made.offers.values_list("method", flat=True))
+        assert (methods[0], "consolidation" in methods) == (alone.method, True)
+        assert set(made.loans.values_list("loan_id", flat=True)) == {loan.pk, second.pk}
+        assert Hold.objects.filter(kind="HARDSHIP_REVIEW", ended_on=None).count() == 2
+
+    def test_is_about_one_loan_where_the_chosen_way_stands_alone(self, loan, second):
+        kept = budget(loan.borrower, income=5_600_00)
+        decided = decide_offers(loan_id=loan.pk, known=known_of_budget(kept), today=TODAY, actor=ACTOR)
+        alone = next(way for way in decided.ways if way.method != "consolidation")
+
+        made = offer_by_staff(
+            loan_id=loan.pk,
+            relief=alone.relief,
+            budget_id=kept.pk,
+            user=factories.staff("Sun", User.Role.SUPERVISOR),
+            now=noon(TODAY),
+            is_alone=True,
+        )
+
+        assert list(made.loans.values_list("loan_id", flat=True)) == [loan.pk]
 
     def test_counts_what_the_other_loan_asks_for_as_a_debt_of_every_other_way(self, loan, second):
         known = known_of_budget(budget(loan.borrower))
@@ -283,6 +334,37 @@ class TestTheNewLoan:
         assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
+class TestThePastOfTheNewLoan:
+    def past(self, made, *, on):
+        known = known_of_budget(budget(made.borrower))
+        return case_of_loan(made, known, on=on).past
+
+    def test_begins_with_a_plan_so_that_nothing_is_offered_before_its_first_payments(self, loan, second):
+        plan = accepted(joined(loan))
+        on = TODAY + DAY
+        tighter = known_of_budget(budget(plan.loan.borrower, income=4_700_00))
+
+        decided = decide_offers(loan_id=plan.loan_id, known=tighter, today=on, actor=ACTOR)
+
+        assert self.past(plan.loan, on=on) == Past((TODAY,), 0)
+        assert decided.ways == ()
+        reasons = {one["method"]: one["reason"] for one in decided.not_offered}
+        assert reasons["term_extension"] == "plan_too_young"
+
+    def test_goes_on_with_the_plans_of_the_loans_that_ended(self, loan, second):
+        plan_for(second)
+        on = TODAY + 2 * DAY
+        plan = accepted(consolidated(loan, second, on=on).offers.get(), on=on)
+
+        assert self.past(plan.loan, on=on) == Past((TODAY, on), 0)
+
+    def test_of_the_old_loans_is_as_it_was_once_it_was_taken_back(self, loan, second):
+        plan = accepted(joined(loan))
+        withdraw_plan(plan_id=plan.pk, now=noon(TODAY + DAY), actor=ACTOR)
+
+        assert [self.past(each, on=TODAY + 2 * DAY) for each in (loan, second)] == [Past(), Past()]
+
+
 class TestTakingItBack:
     def test_lets_the_old_loans_run_on_as_they_were(self, loan, second):
         before = [rows_of(each) for each in (loan, second)]
@@ -301,22 +383,7 @@ class TestTakingItBack:
 
     def test_gives_back_the_plan_of_one_of_them_whose_place_it_took(self, loan, second):
         earlier, on = plan_for(loan), TODAY + 2 * DAY
-        data = {"loans": [loan.pk, second.pk], "count": 24, "due_day": None, "annual_rate": "0.1"}
-        amount = sum(owed_on(each, on).total for each in (loan, second))
-        way = tried_consolidation(
-            loan_id=loan.pk,
-            relief={"method": "consolidation", "count": 24},
-            acts=[{"kind": "consolidate", "amount": amount, "data": data}],
-            on=on,
-        )
-        made = write_offers(
-            borrower_id=loan.borrower_id,
-            loan_ids=[loan.pk, second.pk],
-            ways=[way],
-            source="STAFF",
-            now=noon(on),
-            actor=ACTOR,
-        )
+        made = consolidated(loan, second, on=on)
 
         plan = accepted(made.offers.get(), on=on)
         earlier.refresh_from_db()

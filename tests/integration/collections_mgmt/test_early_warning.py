@@ -3,12 +3,13 @@
 import random
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from collections_mgmt.domain.early_warning import only_the_least, pays_later
+from collections_mgmt.domain.early_warning import income_dropped, only_the_least, pays_later
 from collections_mgmt.models import (
     BorrowerPlace,
     BureauWatch,
@@ -284,6 +285,50 @@ class TestIncome:
                 "credited_on": "2026-05-20",
                 "currency": "CNY",
             }
+
+    def test_is_that_of_a_month_where_it_comes_in_parts(self, amina, loan):
+        agree(amina, "CASH_FLOW_WATCH")
+        for month in range(1, 6):
+            income(amina, date(2026, month, 5), 6_000_00)
+            income(amina, date(2026, month, 20), 2_000_00)
+
+        night(date(2026, 5, 5))
+        night(ON)
+
+        assert kinds(amina) == []
+
+    def test_that_lost_one_of_its_parts_is_noticed_with_what_is_left_of_the_month(self, amina, loan):
+        agree(amina, "CASH_FLOW_WATCH")
+        for month in range(1, 6):
+            income(amina, date(2026, month, 5), 6_000_00 if month < 5 else 1_000_00)
+            income(amina, date(2026, month, 20), 2_000_00)
+
+        night(ON)
+
+        assert facts(amina, "INCOME_DROP") == {
+            "amount_minor": 3_000_00,
+            "mean_minor": 8_000_00,
+            "credits": 6,
+            "months": 3,
+            "credited_on": "2026-05-20",
+            "currency": "CNY",
+        }
+
+    @pytest.mark.parametrize("seed", range(12))
+    def test_agrees_with_plain_python(self, amina, loan, seed):
+        chance = random.Random(seed)
+        agree(amina, "CASH_FLOW_WATCH")
+        on = date(2026, chance.randint(3, 7), 1) - DAY * chance.choice([0, 1, 1, 12])
+        told = sorted((on - DAY * chance.randint(0, 130), chance.randint(1, 60) * 100_00) for _credit in range(9))
+        told.append((on, chance.randint(1, 60) * 100_00))
+        for number, (day, minor) in enumerate(told):
+            income(amina, day, minor + number)
+        told = [(day, minor + number) for number, (day, minor) in enumerate(told)]
+
+        night(on)
+
+        fires = income_dropped(told, on=on, months=3, drop=Decimal("0.25"), least_credits=3)
+        assert ("INCOME_DROP" in kinds(amina)) is fires
 
     def test_of_a_day_is_added_up(self, earning):
         income(earning, ON, 5_000_00)

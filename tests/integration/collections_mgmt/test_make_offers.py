@@ -28,6 +28,7 @@ from repayments.models import LoanEvent
 from repayments.selectors.reconciliation import differences
 from tests import factories
 from tests.integration.collections_mgmt.relief_cases import ACTOR, DAY, TODAY, accepted, noon
+from tests.integration.collections_mgmt.warning_cases import agree
 
 
 @pytest.fixture
@@ -342,6 +343,7 @@ class TestAnOfferOutsideLimitsOnALaterDay:
 
 class TestAnIncomeThatFellSince:
     def fell(self, loan: Loan, minor: int, *, on: date = TODAY) -> None:
+        agree(loan.borrower, "CASH_FLOW_WATCH")
         facts = {"amount_minor": minor, "mean_minor": 9_000_00, "currency": "CNY", "months": 3}
         WarningTrigger.objects.create(
             borrower=loan.borrower, kind="INCOME_DROP", fired_on=on, ends_on=on + 60 * DAY, is_strong=False, facts=facts

@@ -15,6 +15,9 @@ from dashu.kernel.dates import add_months, lender_now, lender_today
 from dashu.portal.relief.reasons import reasons_of
 from dashu.users.models import Borrower, User
 from dashu.web.templatetags.dashu import lender_date, money
+from dashu.web.writing import yearly
+from loans.disclosing import late_example
+from loans.domain.cost_sheet import sheet_of
 from loans.models import Loan
 from repayments.models import IssuedDocument, LoanEvent
 from tests import factories
@@ -219,7 +222,8 @@ class TestTheOffers:
 
         shown = text(page.get(f"/plans/offers/{offered.reference}/"))
 
-        assert f"Less income than usual came in on {lender_date(today)}, as your bank told us." in shown
+        told = f"Less income than usual came in during the month to {lender_date(today)}, as your bank told us."
+        assert told in shown
 
     def test_promise_peace_only_where_a_hold_gives_it(self, page, offered):
         address = f"/plans/offers/{offered.reference}/"
@@ -288,6 +292,52 @@ class TestTheOffers:
 @pytest.fixture
 def longer(offered):
     return offered.offers.get(method="term_extension")
+
+
+class TestLoansThatBecomeOne:
+    @pytest.fixture
+    def second(self, loan) -> Loan:
+        return factories.running_loan(
+            loan.borrower, principal=6_000_00, annual_rate="0.09", starts_on=lender_today() - timedelta(days=10)
+        )
+
+    @pytest.fixture
+    def joined(self, page, second, offered):
+        return offered.offers.get(method="consolidation")
+
+    def test_are_named_with_what_ends_them_before_anybody_signs(self, page, loan, second, joined):
+        shown = text(page.get(f"/plans/offers/{joined.offer_set.reference}/{joined.number}/sign/"))
+
+        ends = joined.figures["consolidation"]["ends"]
+        assert [each["loan"] for each in ends] == [loan.number, second.number]
+        assert f"loans {loan.number}, {second.number}" in shown
+        assert f"Loan {loan.number}18% a year{money(ends[0]['minor'])}" in shown
+        assert f"Loan {second.number}9% a year{money(ends[1]['minor'])}" in shown
+        assert money(joined.figures["consolidation"]["principal_minor"]) in shown
+        assert "Nothing is paid out to you, and no fee for paying early is charged." in shown
+
+    def test_show_the_cost_sheet_of_the_new_one_before_anybody_signs(self, page, joined):
+        sheet = sheet_of(joined.figures["consolidation"]["cost_sheet"])
+
+        shown = text(page.get(f"/plans/offers/{joined.offer_set.reference}/{joined.number}/sign/"))
+
+        assert yearly(sheet.effective_rate) in shown
+        assert yearly(sheet.simple_rate) in shown
+        assert money(sheet.interest) in shown
+        assert money(sheet.total) in shown
+        assert late_example(sheet) in shown
+        assert "No fee for early repayment" in shown
+
+    def test_are_compared_with_all_of_them_as_they_are(self, page, joined):
+        chart = page.get(f"/plans/offers/{joined.offer_set.reference}/{joined.number}/").context["chart"]
+
+        assert sum(chart.series[0].values) == joined.figures["total_before_minor"]
+        assert sum(chart.series[1].values) == joined.figures["total_minor"]
+
+    def test_are_no_part_of_any_other_plan(self, page, offered):
+        first = offered.offers.first()
+
+        assert "Which loans end" not in text(page.get(f"/plans/offers/{offered.reference}/{first.number}/sign/"))
 
 
 class TestOneOfThem:

@@ -74,7 +74,31 @@ def test_newly_overdue(now, before, fires):
     ],
 )
 def test_income_dropped(amount, before, fires):
-    assert income_dropped(amount, before, drop=Decimal("0.25"), least_credits=3) is fires
+    credits = [(date(2026, 2 + number, 20), minor) for number, minor in enumerate(before)]
+    assert dropped([*credits, (date(2026, 5, 20), amount)], on=date(2026, 5, 20)) is fires
+
+
+def dropped(credits, *, on):
+    return income_dropped(credits, on=on, months=3, drop=Decimal("0.25"), least_credits=3)
+
+
+@pytest.mark.parametrize("on", [date(2026, 5, 5), date(2026, 5, 20)])
+def test_an_income_paid_in_two_parts_is_that_of_a_month(on):
+    parts = {5: 6_000_00, 20: 2_000_00}
+    credits = [(date(2026, month, day), minor) for month in range(1, 6) for day, minor in parts.items()]
+    told = [(day, minor) for day, minor in credits if day <= on]
+
+    assert not dropped(told, on=on)
+    assert dropped([*told[:-2], (on, 2_000_00)], on=on)
+
+
+@pytest.mark.parametrize("last", [date(2026, 2, 28), date(2026, 4, 30), date(2026, 6, 30)])
+def test_an_income_on_the_last_day_of_a_month_is_counted_once(last):
+    days = [date(2025, 10, 31), date(2025, 11, 30), date(2025, 12, 31), date(2026, 1, 31), date(2026, 2, 28)]
+    days += [date(2026, 3, 31), date(2026, 4, 30), date(2026, 5, 31)]
+    credits = [(day, 10_000_00) for day in days if day < last]
+
+    assert dropped([*credits, (last, 7_500_00)], on=last)
 
 
 @pytest.mark.parametrize(
