@@ -36,6 +36,8 @@ def rules(losses=SURE):
         credit_marks={},
         rate_cap=Decimal("0.24"),
         longest_months=60,
+        settles_from_days=None,
+        rate_cap_now=Decimal("0.24"),
     )
 
 
