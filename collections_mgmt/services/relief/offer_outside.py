@@ -25,6 +25,7 @@ from collections_mgmt.domain.relief.written import read_relief, refusal_json
 from collections_mgmt.models import Budget, HardshipRequest, OfferSet, RestructuringOffer
 from collections_mgmt.relief_words import METHODS
 from collections_mgmt.services.relief.cases import (
+    as_agreed,
     case_of_loan,
     facts_of,
     known_of_borrower,
@@ -190,7 +191,7 @@ def requoted_outside(offer: RestructuringOffer, offered: OfferSet, *, actor: str
 
     :raises OutsideLimits: the month cannot carry it any more, or a rule forbids it by now.
     """
-    loan, known = offer.loan, known_of_facts(offered.facts)
+    loan, known = offer.loan, as_agreed(known_of_facts(offered.facts), offered.borrower_id)
     case, relief = case_of_loan(loan, known, on=offered.quoted_on), read_relief(offer.relief, loan.currency)
     within, desk = Desk(case), Desk(_without_limits(case))
     if relief.arrears_over is None and isinstance(desk.quote(relief), Refusal):
