@@ -34,7 +34,7 @@ from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import person_of
 from dashu.users.models import User
-from dashu.web.staff_tables import Column, Table
+from dashu.web.staff_tables import Column, Table, wrapped
 from dashu.web.templatetags.dashu import money
 from dashu.web.writing import named
 from loans.admin import loan_link
@@ -234,9 +234,9 @@ class ComplaintAdmin(AskedAdmin):
 
     def tables_of(self, complaint: Complaint) -> list[Table]:
         thread = complaint.messages.all()
-        first = [_moment(complaint.asked_at), _("borrower"), _wrapped(complaint.words)]
+        first = [_moment(complaint.asked_at), _("borrower"), wrapped(complaint.words)]
         others = [
-            [_moment(each.written_at), _("us") if each.is_ours else _("borrower"), _wrapped(each.words)]
+            [_moment(each.written_at), _("us") if each.is_ours else _("borrower"), wrapped(each.words)]
             for each in thread
         ]
         return [
@@ -396,7 +396,3 @@ def _hold_words(hold: Any) -> Any:
 
 def _moment(at: Any) -> str:
     return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
-
-
-def _wrapped(words: str) -> SafeString:
-    return format_html('<span class="staff-wrap">{}</span>', words)

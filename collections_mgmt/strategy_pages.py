@@ -17,17 +17,14 @@ from collections_mgmt.domain.strategy import Act, Placed, Row, aligned
 from collections_mgmt.domain.trials import BETTER, Arm, Goal, Trial
 from collections_mgmt.models import StrategyAct, StrategyPlace, StrategyVersion
 from collections_mgmt.selectors.strategy_simulation import Played
+from collections_mgmt.share_words import gap_words, interval_of, rate_words
 from collections_mgmt.strategy_words import ACTS, GOALS, end_words, steps_words, who
-from dashu.web.intervals import Interval, IntervalChart
-from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.intervals import IntervalChart
+from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import money
 
 _FILES = pgettext_lazy("case files", "files")
 _ROW, _WHOM, _DONE = _("row"), _("for whom"), _("what is done")
-
-
-def wrapped(words: Any) -> Any:
-    return format_html('<span class="staff-wrap">{}</span>', words)
 
 
 def version_link(version: StrategyVersion) -> Any:
@@ -180,11 +177,11 @@ def results_table(trial: Trial, *, window: int) -> Table:
     for goal, label in GOALS.items():
         mine, theirs = trial.challenger.share(goal), trial.champion.share(goal)
         found = trial.compared(goal)
-        rows.append([label, _rate(mine), _rate(theirs), _difference(found), wrapped(_verdict(goal, found))])
+        rows.append([label, rate_words(mine), rate_words(theirs), gap_words(found), wrapped(_verdict(goal, found))])
     sides = (trial.challenger, trial.champion)
     only_shown = gettext("shown, not compared")
     rows.append([_("complaints per 1,000 contacts"), *(_complaints(side) for side in sides), "–", only_shown])
-    blocked = [_rate(Share(side.blocked, side.tried)) for side in sides]
+    blocked = [rate_words(Share(side.blocked, side.tried)) for side in sides]
     rows.append([_("messages that the guard refused"), *blocked, "–", only_shown])
     paid = [f"{money(side.paid_minor)} / {money(side.overdue_minor)}" for side in sides]
     rows.append([_("paid of what was overdue"), *paid, "–", only_shown])
@@ -217,7 +214,7 @@ def results_chart(trial: Trial) -> IntervalChart | None:
     for goal in BETTER:
         shares = [(name, arm.share(goal), tone) for name, arm, tone in sides]
         if all(found.total for _name, found, _tone in shares):
-            groups.append((GOALS[goal], [_interval(name, found, tone) for name, found, tone in shares]))
+            groups.append((GOALS[goal], [interval_of(name, found, tone) for name, found, tone in shares]))
     if not groups:
         return None
     return IntervalChart(
@@ -228,12 +225,6 @@ def results_chart(trial: Trial) -> IntervalChart | None:
         ),
         groups=groups,
     )
-
-
-def _interval(name: Any, found: Share, tone: str) -> Interval:
-    low, high = found.interval()
-    assert found.rate is not None
-    return Interval(name, found.rate, low, high, f"{_percent(found.rate)} ({_percent(low)}–{_percent(high)})", tone)
 
 
 def trial_figures(version: StrategyVersion, trial: Trial) -> list[Figure]:
@@ -260,24 +251,6 @@ def acts_table(version: StrategyVersion) -> Table:
         rows=[[ACTS[each["act"]], outcomes[each["outcome"]], each["count"]] for each in counts],
         empty=_("Nothing yet. The night does it."),
     )
-
-
-def _percent(value: float) -> str:
-    return f"{value * 100:.1f}%"
-
-
-def _rate(found: Share) -> str:
-    if found.rate is None:
-        return "–"
-    low, high = found.interval()
-    counted = gettext("%(count)s of %(total)s") % {"count": found.count, "total": found.total}
-    return f"{_percent(found.rate)} ({_percent(low)}–{_percent(high)}) · {counted}"
-
-
-def _difference(found: Difference | None) -> str:
-    if found is None:
-        return "–"
-    return f"{found.value * 100:+.1f} ({found.low * 100:+.1f} … {found.high * 100:+.1f})"
 
 
 def _verdict(goal: Goal, found: Difference | None) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.ledger.models import JournalEntry
-from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import lender_date, money
 from loans.admin import loan_link
 from loans.models import Loan
@@ -205,9 +205,9 @@ def history_tables(line: BankLine) -> list[Table]:
                         money(match.payment.amount_minor, line.currency),
                         match.score,
                         RULES[match.rule],
-                        _wrapped(in_words(match.reasons, line.currency)),
+                        wrapped(in_words(match.reasons, line.currency)),
                         _by(match.matched_by, match.matched_at),
-                        _wrapped(_undone(match)),
+                        wrapped(_undone(match)),
                     ]
                     for match in matches
                 ],
@@ -298,7 +298,7 @@ def _previewed(read: ReadStatement, today: date) -> dict[str, Any]:
             title=_("New lines"),
             columns=_line_columns(_("what will happen")),
             rows=[
-                [*_line_cells(line), _wrapped(fate)]
+                [*_line_cells(line), wrapped(fate)]
                 for line, fate in zip(read.new[:SHOWN_LINES], fates[:SHOWN_LINES], strict=True)
             ],
             empty=_("All lines of this statement are here already."),
@@ -353,12 +353,7 @@ def _line_cells(line: BankLine, *, link: bool = False) -> list[Any]:
     if link:
         number = format_html('<a href="{}">{}</a>', reverse("admin:repayments_bankline_change", args=[line.pk]), number)
     amount = money(line.amount_minor, line.currency)
-    return [number, lender_date(line.value_on), amount, _wrapped(counterparty(line)), _wrapped(line.text)]
-
-
-def _wrapped(text: str) -> SafeString:
-    """Let a long text take several lines, where a table otherwise takes one."""
-    return format_html('<span class="staff-wrap">{}</span>', text)
+    return [number, lender_date(line.value_on), amount, wrapped(counterparty(line)), wrapped(line.text)]
 
 
 def _ledger_table(line: BankLine) -> Table:

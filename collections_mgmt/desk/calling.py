@@ -9,7 +9,6 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.formats import date_format, time_format
-from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -29,7 +28,7 @@ from dashu.messaging.services.dialing import OUTCOMES, preview_contact
 from dashu.policy.case_desk import Step
 from dashu.policy.contact_guard import Decision
 from dashu.users.actors import actor_of
-from dashu.web.staff_tables import Column, Table
+from dashu.web.staff_tables import Column, Table, wrapped
 
 SCRIPT_OF = {
     ContactParty.GUARANTOR: "guarantor",
@@ -94,7 +93,7 @@ def previews_table(file: CaseFile, *, operator: str, now: datetime) -> Table:
         told = conditions_named(answer.conditions) if answer.allows else reasons_named(answer.reasons)
         said = gettext("allowed") if answer.allows else gettext("not now")
         about = " · ".join([*told, *filter(None, [again_words(answer.next_allowed_at)])])
-        rows.append([party.label, channel.label, said, format_html('<span class="staff-wrap">{}</span>', about)])
+        rows.append([party.label, channel.label, said, wrapped(about)])
         tones.append("" if answer.allows else "quiet")
     return Table(
         title=_("What the rules say now"),

@@ -5,7 +5,6 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +16,7 @@ from collections_mgmt.presenting import bucket_label, reason_words
 from collections_mgmt.selectors.file_lines import GROUPS, Line
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.messaging.models import ContactAttempt
-from dashu.web.staff_tables import Column, Table
+from dashu.web.staff_tables import Column, Table, wrapped
 from dashu.web.templatetags.dashu import money
 
 Words = tuple[Any, Any]
@@ -41,7 +40,7 @@ def lines_table(lines: Sequence[Line]) -> Table:
                 _moment(line.place.at),
                 GROUPS.get(line.group, line.group),
                 what,
-                format_html('<span class="staff-wrap">{}</span>', about),
+                wrapped(about),
                 names.get(getattr(line.row, "actor", ""), ""),
             ]
         )

@@ -24,7 +24,7 @@ from collections_mgmt.selectors.files import (
 )
 from dashu.users.actors import actor_of_user, people_of
 from dashu.users.models import User
-from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import money
 
 CALLS_OF_DAYS, SHOWN_CALLS = 30, 50
@@ -107,7 +107,7 @@ def callers_table() -> Table:
                 str(people.get(event.actor, event.actor)),
                 file_link(event.file),
                 str(event.file.borrower),
-                format_html('<span class="staff-wrap">{}</span>', event.words),
+                wrapped(event.words),
             ]
             for event in events
         ],

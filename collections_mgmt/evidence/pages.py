@@ -11,12 +11,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.domain.experiments import Difference, Share
+from collections_mgmt.domain.experiments import Share
 from collections_mgmt.domain.relief_evidence import FAR_DAYS, HALF_YEAR, LATE_DAYS, MONTHS, YEAR, Compared, Measure
 from collections_mgmt.models import HardshipRequest, ReliefCampaign
 from collections_mgmt.selectors.relief_evidence import Drawn, Evidence
-from dashu.web.intervals import Interval, IntervalChart
-from dashu.web.staff_tables import Column, Figure, Table
+from collections_mgmt.share_words import gap_words, interval_of, percent, rate_words
+from dashu.web.intervals import IntervalChart
+from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import money
 
 MEASURES: Mapping[Measure, Any] = {
@@ -79,7 +80,7 @@ def evidence_table(compared: Compared, campaign: ReliefCampaign | None) -> Table
         rows=[
             [
                 words,
-                _wrapped(verdict(compared, measure)),
+                wrapped(verdict(compared, measure)),
                 _rows_link(compared.offered.share(measure), measure, campaign, is_offered=True),
                 _rows_link(compared.alone.share(measure), measure, campaign, is_offered=False),
                 gap_words(compared.difference(measure)),
@@ -136,7 +137,7 @@ def campaigns_table(found: Evidence) -> Table:
                 compared.alone.people,
                 compared.offered.accepted,
                 gap_words(compared.difference(Measure.AVOIDED)),
-                _wrapped(verdict(compared, Measure.AVOIDED)),
+                wrapped(verdict(compared, Measure.AVOIDED)),
             ]
             for campaign, compared in found.campaigns
         ],
@@ -177,7 +178,7 @@ def evidence_chart(compared: Compared) -> IntervalChart | None:
     for measure, words in MEASURES.items():
         if compared.is_ripe(MONTHS[measure]):
             sides = ((_OFFERED, compared.offered, "first"), (_ALONE, compared.alone, "second"))
-            groups.append((words, [_interval(name, side.share(measure), tone) for name, side, tone in sides]))
+            groups.append((words, [interval_of(name, side.share(measure), tone) for name, side, tone in sides]))
     if not groups:
         return None
     return IntervalChart(
@@ -230,24 +231,6 @@ def verdict(compared: Compared, measure: Measure) -> str:
     return gettext("the offers help") if is_better else gettext("the offers do harm")
 
 
-def rate_words(found: Share) -> str:
-    if found.rate is None:
-        return "–"
-    low, high = found.interval()
-    counted = gettext("%(count)s of %(total)s") % {"count": found.count, "total": found.total}
-    return f"{percent(found.rate)} ({percent(low)}–{percent(high)}) · {counted}"
-
-
-def gap_words(found: Difference | None) -> str:
-    if found is None:
-        return "–"
-    return f"{found.value * 100:+.1f} ({found.low * 100:+.1f} … {found.high * 100:+.1f})"
-
-
-def percent(value: float) -> str:
-    return f"{value * 100:.1f}%"
-
-
 def _unripe(compared: Compared, months: int) -> str:
     if not compared.pairs:
         return gettext("nobody was drawn yet")
@@ -278,12 +261,6 @@ def _borrower_link(person: Drawn) -> Any:
     return format_html('<a href="{}">{}</a>', address, person.borrower.number)
 
 
-def _interval(name: Any, found: Share, tone: str) -> Interval:
-    low, high = found.interval()
-    assert found.rate is not None
-    return Interval(name, found.rate, low, high, f"{percent(found.rate)} ({percent(low)}–{percent(high)})", tone)
-
-
 def _money(minor: float | None, currency: str) -> str:
     return "–" if minor is None else money(round(minor), currency)
 
@@ -298,7 +275,3 @@ def _money_gap(compared: Compared, months: int, currency: str) -> str:
 
 def _yes(is_so: bool) -> str:
     return gettext("yes") if is_so else gettext("no")
-
-
-def _wrapped(words: Any) -> SafeString:
-    return format_html('<span class="staff-wrap">{}</span>', words)

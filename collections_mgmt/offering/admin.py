@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -27,7 +27,7 @@ from collections_mgmt.services.relief.end_offers import take_offers_back
 from collections_mgmt.services.relief.withdraw_plan import withdraw_plan
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.users.actors import actor_of
-from dashu.web.staff_tables import Column, Table
+from dashu.web.staff_tables import Column, Table, wrapped
 from dashu.web.templatetags.dashu import money
 from loans.admin import loan_link
 from loans.models import Loan
@@ -132,7 +132,7 @@ class OfferSetAdmin(BuildsOffers, _Listed):
     @admin.display(description=_("ways"))
     def methods(self, offered: OfferSet) -> SafeString:
         names = ((method_name(way.method),) for way in offered.offers.all())
-        return format_html('<span class="staff-wrap">{}</span>', format_html_join("", "<div>{}</div>", names))
+        return wrapped(format_html_join("", "<div>{}</div>", names))
 
     @display(description=_("next clock"), label=TONES)
     def clock(self, offered: OfferSet) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +24,7 @@ from dashu.messaging.guard import Condition
 from dashu.messaging.models import ContactAttempt, ContactPreference
 from dashu.policy.rules import contact_hours
 from dashu.users.models import Borrower
-from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.writing import named
 
 RESULT_TONES = {"PASSED": "good", "FAILED": "soon", "CRITICAL": "late"}
@@ -69,7 +68,7 @@ def answers_table(review: QualityReview) -> Table:
         columns=[Column(_("question")), Column(_("answer")), Column(_("counts"), is_number=True)],
         rows=[
             [
-                _wrapped(asked.get(each["code"], each["code"])),
+                wrapped(asked.get(each["code"], each["code"])),
                 words.get(each["answer"], each["answer"]),
                 gettext("critical") if each["is_critical"] else each["weight"],
             ]
@@ -94,7 +93,7 @@ def _work_table(review: QualityReview, borrower: Borrower) -> Table:
         assert review.event is not None
         rows.append([_("written at"), _moment(review.event.at)])
         words = review.event.words
-    rows.append([_("what was noted"), _wrapped(words or gettext("Nothing was noted."))])
+    rows.append([_("what was noted"), wrapped(words or gettext("Nothing was noted."))])
     return Table(title=_("What was done"), columns=[Column(_("fact")), Column(_("what it is"))], rows=rows, empty="")
 
 
@@ -123,7 +122,7 @@ def _contact_rows(attempt: ContactAttempt) -> list[list[Any]]:
         rows.append(
             [
                 _("what the guard said"),
-                _wrapped(" · ".join([str(attempt.decision.get_verdict_display()), *told])),
+                wrapped(" · ".join([str(attempt.decision.get_verdict_display()), *told])),
             ]
         )
     return rows
@@ -147,10 +146,6 @@ def _earlier_table(attempt: ContactAttempt) -> Table:
         ],
         empty=_("None."),
     )
-
-
-def _wrapped(words: Any) -> SafeString:
-    return format_html('<span class="staff-wrap">{}</span>', words)
 
 
 def _moment(at: datetime) -> str:

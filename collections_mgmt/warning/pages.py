@@ -21,7 +21,7 @@ from collections_mgmt.warning_words import (
     trigger_name,
 )
 from dashu.policy.early_warning import EarlyWarning, SeriesRule
-from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import money
 from loans.admin import loan_link
 from loans.models import Loan, Product
@@ -78,13 +78,13 @@ def triggers_table(triggers: Sequence[WarningTrigger]) -> Table:
             [
                 trigger_name(each.kind),
                 _("strong") if each.is_strong else _("weak"),
-                _wrapped(trigger_facts(each.kind, each.facts)),
+                wrapped(trigger_facts(each.kind, each.facts)),
                 loan_link(each.loan) if each.loan else "–",
                 date_format(each.fired_on, "SHORT_DATE_FORMAT"),
                 date_format(each.ends_on, "SHORT_DATE_FORMAT")
                 if each.ended_on is None
                 else gettext("ended on %(day)s") % {"day": date_format(each.ended_on, "SHORT_DATE_FORMAT")},
-                _wrapped(said_to_borrower(each.kind, each.facts)),
+                wrapped(said_to_borrower(each.kind, each.facts)),
             ]
             for each in triggers
         ],
@@ -195,10 +195,6 @@ def causes_table(outcomes: Sequence[CauseOutcomes]) -> Table:
 def running_loans(borrower_id: int) -> list[Loan]:
     found = Loan.objects.filter(borrower=borrower_id, status=Loan.Status.ACTIVE)
     return list(found.select_related("product_terms__product", "balance", "overdue").order_by("pk"))
-
-
-def _wrapped(words: Any) -> SafeString:
-    return format_html('<span class="staff-wrap">{}</span>', words)
 
 
 def days_table(days: Sequence[Mapping[str, Any]]) -> Table:

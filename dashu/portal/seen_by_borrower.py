@@ -26,7 +26,7 @@ from dashu.portal.own_loans import own_loans
 from dashu.portal.presenting import LoanCard, Overview, card_of, overview_of
 from dashu.portal.trouble.agreeing import offer_on, plan_of
 from dashu.users.actors import actor_of
-from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
 from repayments.models import PayoffQuote
@@ -146,7 +146,7 @@ def _messages(told: Sequence[Told]) -> Table:
             [
                 date_format(localtime(each.sent_at), "SHORT_DATETIME_FORMAT"),
                 each.subject,
-                format_html('<span class="staff-wrap">{}</span>', each.why),
+                wrapped(each.why),
                 each.channel,
                 _arrival(each),
             ]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 Text = str | Promise
 
@@ -67,3 +69,8 @@ class Figure:
     value: Any
     note: Any = ""
     tone: str = "plain"
+
+
+def wrapped(words: Any) -> SafeString:
+    """Return words of a cell that may go over several lines; cells keep to one otherwise."""
+    return format_html('<span class="staff-wrap">{}</span>', words)

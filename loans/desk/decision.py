@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.policy.credit_rules import Outcome, ReviewRules
-from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import money, percent
 from loans.desk.facts import NOTHING, share
 from loans.desk.seen import Seen, findings_of, shortfalls_of
@@ -22,11 +20,6 @@ from loans.models import CreditReview
 from loans.reason_words import limits_in_words, reasons_in_words, shortfall_in_words
 
 EVERY = 100  # staff reads all reasons, an applicant the four gravest
-
-
-def wrapped(text: object) -> SafeString:
-    """Let a long text take several lines, where a table otherwise takes one."""
-    return format_html('<span class="staff-wrap">{}</span>', text)
 
 
 def findings_table(seen: Seen) -> Table:

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.consents.models import ConsentEntry
 from dashu.users.models import Borrower, User
-from dashu.web.staff_tables import Column, Table
+from dashu.web.staff_tables import Column, Table, wrapped
 from dashu.web.templatetags.dashu import money, percent
-from loans.desk.decision import limits_of, wrapped
+from loans.desk.decision import limits_of
 from loans.desk.queue import application_link
 from loans.desk.seen import Seen, findings_of, shortfalls_of
 from loans.desk.words import CARDS, FIGURES, GUARANTEES, SHARED, actor_names, compared_with

@@ -12,7 +12,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.users.models import User
-from dashu.web.staff_tables import Column, Figure, Table
+from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import money
 from loans.desk.words import clock_words, reasons_named
 from loans.domain.applications import Status
@@ -66,7 +66,7 @@ def queue_table(title: object, applications: Sequence[Application], *, empty: ob
                 str(application.handler) if application.handler else gettext("Nobody"),
                 application.product.label,
                 _asked(application),
-                format_html('<span class="staff-wrap">{}</span>', " · ".join(part for part in (asked, named) if part)),
+                wrapped(" · ".join(part for part in (asked, named) if part)),
             ]
         )
     return Table(

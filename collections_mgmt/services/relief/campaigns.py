@@ -126,17 +126,40 @@ def ask_start(
     :raises CampaignMoved: it is no draft. :raises NotAuthorized: see `submit`.
     """
     campaign = lock_campaign(campaign_id, Status.DRAFT)
-    payload = {
-        "campaign_id": campaign.pk,
-        "reference": campaign.reference,
-        "name": campaign.name,
-        "digest": digest_of_campaign(campaign),
-    }
-    return submit(
+    return submit_campaign(
+        campaign,
         kind=START,
-        payload=payload,
-        preview=preview,
         amount_minor=most_given_up(campaign, share=policy.relief_limits(today).value_loss, on=today),
+        preview=preview,
+        reason=reason,
+        user=user,
+        today=today,
+        idempotency_key=idempotency_key,
+    )
+
+
+def submit_campaign(
+    campaign: ReliefCampaign,
+    *,
+    kind: str,
+    amount_minor: int,
+    preview: list[dict[str, Any]],
+    reason: str,
+    user: User,
+    today: date,
+    idempotency_key: str,
+) -> ApprovalRequest:
+    """Ask another person to decide on a locked campaign or list as it is now. :raises NotAuthorized: see `submit`."""
+    return submit(
+        kind=kind,
+        payload={
+            "campaign_id": campaign.pk,
+            "reference": campaign.reference,
+            "name": campaign.name,
+            "digest": digest_of_campaign(campaign),
+        },
+        preview=preview,
+        amount_minor=amount_minor,
         currency=policy.approval_authority(today).currency,
         subject_type="relief_campaign",
         subject_id=campaign.reference,

@@ -24,16 +24,15 @@ from collections_mgmt.services.relief.campaigns import (
     UNKNOWN,
     CampaignMoved,
     CampaignRefused,
-    digest_of_campaign,
     lock_campaign,
     note_campaign,
     refuse_days,
     refuse_others,
+    submit_campaign,
 )
 from collections_mgmt.services.relief.cases import known_of_borrower
 from collections_mgmt.services.relief.offer_outside import DEEP, OUTSIDE, Outside, offer_outside, preview_outside
 from dashu.approvals.models import ApprovalRequest
-from dashu.approvals.services.submit import submit
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import Money
@@ -122,20 +121,11 @@ def ask_list(
     if not campaign.members.filter(state=State.FITS).exists():
         raise CampaignRefused(_("The relief fits none of these loans."), field="reason")
     is_deep = campaign.members.filter(state=State.FITS, code=IS_DEEP).exists()
-    payload = {
-        "campaign_id": campaign.pk,
-        "reference": campaign.reference,
-        "name": campaign.name,
-        "digest": digest_of_campaign(campaign),
-    }
-    return submit(
+    return submit_campaign(
+        campaign,
         kind=DEEP_LIST if is_deep else LIST,
-        payload=payload,
-        preview=preview,
         amount_minor=cost_of(campaign),
-        currency=policy.approval_authority(today).currency,
-        subject_type="relief_campaign",
-        subject_id=campaign.reference,
+        preview=preview,
         reason=reason,
         user=user,
         today=today,
