@@ -8,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from dashu.api.fields import StrictSerializer
+from dashu.api.reading import ReadQuery
 from dashu.kernel.errors import DomainError
 
 MAX_LIMIT = 200
@@ -29,8 +29,8 @@ class Page:
     next_cursor: str | None
 
 
-class PageQuery(StrictSerializer):
-    """The query parameters of every list."""
+class PageQuery(ReadQuery):
+    """The query parameters of every list; `shape` is that of one row."""
 
     limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=50, help_text="Rows a page.")
     cursor = serializers.CharField(

@@ -66,13 +66,6 @@ class ConsentWithdrawalIn(StrictSerializer):
     purpose = serializers.ChoiceField(choices=ConsentPurpose.values, help_text="As in the list of texts.")
 
 
-class ApplicationQuery(PageQuery):
-    """The query parameters of the list of applications."""
-
-    status = serializers.ChoiceField(choices=Application.State.values, required=False)
-    borrower = serializers.CharField(max_length=80, required=False, help_text="The partner's reference of a borrower.")
-
-
 class ProductNamed(serializers.Serializer):
     code = serializers.CharField()
     name = serializers.CharField(source="label", help_text="In the language asked for.")
@@ -100,6 +93,15 @@ class ApplicationRow(serializers.Serializer):
         if application.amount_minor is None:
             return None
         return money_json(application.amount_minor, application.currency)
+
+
+class ApplicationQuery(PageQuery):
+    """The query parameters of the list of applications."""
+
+    shape = ApplicationRow
+
+    status = serializers.ChoiceField(choices=Application.State.values, required=False)
+    borrower = serializers.CharField(max_length=80, required=False, help_text="The partner's reference of a borrower.")
 
 
 class ApplicationPage(serializers.Serializer):

@@ -12,6 +12,7 @@ from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
 from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
 from dashu.consents.services.ledger import ConsentNotHeld, ConsentTextOutdated
 from dashu.kernel.dates import lender_now
@@ -107,7 +108,8 @@ class Applications(APIView):
         if borrower := query.get("borrower"):
             found = found.filter(borrower__external_id=borrower)
         page = newest_first(found, limit=query["limit"], cursor=query["cursor"])
-        return Response(ApplicationPage({"results": page.rows, "next_cursor": page.next_cursor}).data)
+        document = ApplicationPage({"results": page.rows, "next_cursor": page.next_cursor}).data
+        return Response(only(document, query.get("fields")))
 
     @extend_schema(
         operation_id="apply",

@@ -27,12 +27,6 @@ from dashu.policy.rate_table_files import rate_tables
 from loans.models import Loan
 
 
-class LoanQuery(PageQuery):
-    """The query parameters of the list of loans."""
-
-    status = serializers.ChoiceField(choices=Loan.Status.values, required=False)
-
-
 class ProductOut(serializers.Serializer):
     code = serializers.CharField(source="product.code")
     name = serializers.CharField(source="product.label", help_text="In the language asked for.")
@@ -51,6 +45,14 @@ class LoanOut(serializers.Serializer):
     installment_count = serializers.IntegerField()
     starts_on = serializers.DateField()
     first_due_on = serializers.DateField(allow_null=True, help_text="null where the due day alone decides it.")
+
+
+class LoanQuery(PageQuery):
+    """The query parameters of the list of loans."""
+
+    shape = LoanOut
+
+    status = serializers.ChoiceField(choices=Loan.Status.values, required=False)
 
 
 class LoanPage(serializers.Serializer):

@@ -1,12 +1,13 @@
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.reading import only
 from dashu.api.schema import BODY, QUERY, Refusal, problems
+from dashu.api.views import PartnerView
 from dashu.finance.annual_rates import NoAnnualRate
 from dashu.finance.calendars import UnknownCalendar
 from dashu.finance.periods import InvalidDueRule
@@ -24,8 +25,8 @@ from loans.models import Loan
 from loans.selectors.rate_limits import limits_of_pack
 
 
-class Quotes(APIView):
-    required_scopes = ["quotes"]
+class Quotes(PartnerView):
+    scopes = {"POST": ["quotes"]}
 
     @extend_schema(
         operation_id="quote",
@@ -59,8 +60,8 @@ class Quotes(APIView):
         return Response(quote_document(request.data, limits_of_pack))
 
 
-class Loans(APIView):
-    required_scopes = ["loans:read"]
+class Loans(PartnerView):
+    scopes = {"GET": ["loans:read"]}
 
     @extend_schema(
         operation_id="list_loans",
@@ -80,4 +81,5 @@ class Loans(APIView):
         loans = mine.select_related("product_terms__product")
         if status := query.get("status"):
             loans = loans.filter(status=status)
-        return Response(loan_page(newest_first(loans, limit=query["limit"], cursor=query["cursor"])))
+        page = loan_page(newest_first(loans, limit=query["limit"], cursor=query["cursor"]))
+        return Response(only(page, query.get("fields")))

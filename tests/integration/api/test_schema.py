@@ -70,11 +70,23 @@ class TestSchema:
         assert flow["tokenUrl"] == "/oauth/token/"
         assert set(flow["scopes"]) == {
             "quotes",
+            "borrowers:read",
+            "borrowers:personal",
             "loans:read",
+            "payments:read",
             "payments:write",
+            "overdue:read",
+            "relief:read",
+            "relief:write",
             "documents:write",
             "applications:read",
             "applications:write",
+            "events:read",
+            "webhooks:read",
+            "webhooks:write",
+            "jobs:read",
+            "jobs:write",
+            "reports:read",
         }
 
     def test_examples_are_what_the_schemas_say(self, schema):

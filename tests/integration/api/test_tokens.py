@@ -20,11 +20,23 @@ class TestToken:
         assert (answer["token_type"], answer["expires_in"]) == ("Bearer", 3600)
         assert answer["scope"].split() == [
             "quotes",
+            "borrowers:read",
+            "borrowers:personal",
             "loans:read",
+            "payments:read",
             "payments:write",
+            "overdue:read",
+            "relief:read",
+            "relief:write",
             "documents:write",
             "applications:read",
             "applications:write",
+            "events:read",
+            "webhooks:read",
+            "webhooks:write",
+            "jobs:read",
+            "jobs:write",
+            "reports:read",
         ]
         assert PartnerProgram(Client(), answer["access_token"]).get("loans").status_code == 200
 

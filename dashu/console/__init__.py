@@ -1,0 +1,1 @@
+"""The partner console in the browser: keys, usage, requests and webhook deliveries."""
