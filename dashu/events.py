@@ -63,6 +63,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "loans.document_removed": ("loans.tasks.erase_document",),
     "collections_mgmt.offer_code_asked": ("collections_mgmt.tasks.send_offer_code",),
     "collections_mgmt.close_goes_on": ("collections_mgmt.tasks.close_due_dates",),
+    "webhooks.event_recorded": ("dashu.webhooks.tasks.deliver_due_events",),
 }
 
 # The first pattern that fits names the queue; a worker reads the queues it is given with `-Q`.
@@ -71,6 +72,7 @@ TASK_QUEUES: tuple[tuple[str, str], ...] = (
     ("collections_mgmt.tasks.*", "collections"),
     ("dashu.messaging.tasks.*_secret_text*", "default"),  # somebody waits for it, whatever else is to be sent
     ("dashu.messaging.tasks.*", "messages"),
+    ("dashu.webhooks.tasks.*", "webhooks"),  # other people's servers: however slow they are, nothing else waits
     ("*", "default"),
 )
 QUEUES = tuple(dict.fromkeys(queue for _pattern, queue in TASK_QUEUES))
@@ -87,12 +89,17 @@ def publish(event: str, **fields: Any) -> None:
     """
     if event not in REACTIONS:
         raise KeyError(event)
-    if _IS_SILENT.get():
+    if is_silent():
         return
     if waiting := _waiting():
         waiting.events.append((event, fields))
     else:
         transaction.on_commit(_Message([(event, fields)]))
+
+
+def is_silent() -> bool:
+    """Whether a history is being written down, which is no news to anyone."""
+    return _IS_SILENT.get()
 
 
 @contextmanager

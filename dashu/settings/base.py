@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "dashu.consents",
     "dashu.messaging",
     "dashu.approvals",
+    "dashu.webhooks",
     "dashu.api",
     "dashu.web",
     "dashu.accounts",
