@@ -7,6 +7,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 KINDS: Mapping[str, Promise] = {
+    "api.no_limits": _(
+        "The server that counts the calls of partners does not answer: %(error)s. Calls go on without a limit until it"
+        " does. Look at the Redis-protocol server, through which jobs go as well."
+    ),
     "documents.not_scanned": _(
         "Document %(document)s could not be looked at for harmful software: %(error)s. Nobody can open it, or those"
         " behind it, until then; every five minutes it is tried again."

@@ -3,12 +3,18 @@
 from hashlib import sha256
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from oauth2_provider.models import AccessToken
+from oauth2_provider.models import AccessToken, Application
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
+from dashu.api import rate_limits
+from dashu.api.calls import CHALLENGE, call_of
+from dashu.api.client_checks import access_of, refuse_caller, refuse_other_certificate
+from dashu.api.models import ClientAccess
 from dashu.kernel.errors import DomainError
 from dashu.users.models import Partner, User
 
@@ -30,7 +36,8 @@ class PartnerAuthentication(BaseAuthentication):
     """
     Take the token from the `Authorization: Bearer` header and act as the partner whose client it was issued to.
 
-    A token in the address or in a form is not read: addresses end up in logs.
+    A token in the address or in a form is not read: addresses end up in logs. The token has no more scopes than its
+    client may have now, whatever it may have had when the token was got.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, AccessToken] | None:
@@ -38,7 +45,7 @@ class PartnerAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         token = (
-            AccessToken.objects.select_related("application__user__partner")
+            AccessToken.objects.select_related("application__user__partner", "application__access", "binding")
             .filter(token_checksum=sha256(secret.strip().encode()).hexdigest(), user=None)
             .first()
         )
@@ -46,12 +53,34 @@ class PartnerAuthentication(BaseAuthentication):
             raise AuthenticationFailed(
                 _("The token is not valid or has expired. Get a new one from /oauth/token/."), code="invalid_token"
             )
+        _note_caller(request, token.application)
         partner = _active_partner(token.application.user)
+        access = access_of(token.application)
+        refuse_caller(access, request.META)
+        refuse_other_certificate(token, request.META)
+        _count(request, token.application, access)
+        if access is not None:
+            token.scope = " ".join(access.allowed(token.scope.split()))  # not saved
         request.partner = partner  # type: ignore[attr-defined]
         return partner.user, token
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="api"'
+        return CHALLENGE
+
+
+def _note_caller(request: Request, application: Application) -> None:
+    partner: Partner | None = getattr(application.user, "partner", None)
+    call = call_of(request)
+    call.client_id, call.partner_id = application.pk, partner.pk if partner else None
+
+
+def _count(request: Request, application: Application, access: ClientAccess | None) -> None:
+    """:raises RateLimited: this client called too often; its reads and its writes are counted apart."""
+    name = "reads" if request.method in SAFE_METHODS else "writes"
+    own = getattr(access, f"{name}_a_minute", None)
+    call = call_of(request)
+    call.standing = rate_limits.take(name, str(application.pk), own or settings.API_LIMITS[name])
+    rate_limits.refuse_beyond(call.standing)
 
 
 def _active_partner(user: User | None) -> Partner:

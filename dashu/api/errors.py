@@ -18,6 +18,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from dashu.api.calls import CHALLENGE
 from dashu.kernel.errors import DomainError
 
 PROBLEM_TYPE = "application/problem+json"
@@ -50,7 +51,10 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
     """Answer any exception of an API view; the framework's exception handler."""
     set_rollback()
     if isinstance(error, DomainError):
-        return _response(error.http_status, error.code, error.user_message, error.field, error.details)
+        response = _response(error.http_status, error.code, error.user_message, error.field, error.details)
+        if error.http_status == HTTPStatus.UNAUTHORIZED:
+            response["WWW-Authenticate"] = CHALLENGE
+        return response
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     if isinstance(error, PermissionDenied):

@@ -19,11 +19,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashu.api.authentication import PartnerRequest
+from dashu.api.calls import REPLAYED
 from dashu.api.models import StoredAnswer
 from dashu.kernel.errors import DomainError
 
 HEADER = "Idempotency-Key"
-REPLAYED = "Idempotent-Replayed"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 

@@ -11,10 +11,12 @@ from oauth2_provider.scopes import get_scopes_backend
 from rest_framework import serializers
 
 from dashu.api.authentication import PartnerInactive
+from dashu.api.client_checks import CertificateDiffers, CertificateMissing, NetworkNotAllowed
 from dashu.api.errors import PROBLEM_TYPE, InternalError
 from dashu.api.idempotency import HEADER, IdempotencyKeyInvalid, IdempotencyKeyMissing, IdempotencyKeyReused
 from dashu.api.parsing import BodyTooLarge, JsonTooDeep, MalformedJson
 from dashu.api.permissions import InsufficientScope
+from dashu.api.rate_limits import RateLimited
 from dashu.kernel.errors import DomainError, InvalidInput
 
 
@@ -52,10 +54,14 @@ class Refusal(NamedTuple):
 EVERYWHERE = (
     Refusal(401, "not_authenticated", "The request has no token."),
     Refusal(401, "invalid_token", "The token is not valid or has expired."),
+    CertificateMissing,
+    CertificateDiffers,
     PartnerInactive,
+    NetworkNotAllowed,
     InsufficientScope,
     Refusal(405, "method_not_allowed", "This address has no such method."),
     Refusal(406, "not_acceptable", "The API answers in JSON only."),
+    RateLimited,
     InternalError,
 )
 TOO_LONG = Refusal(422, "too_long", "The text is too long.")
@@ -145,3 +151,60 @@ class PartnerScheme(OpenApiAuthenticationExtension):
 
     def get_security_requirement(self, auto_schema: Any) -> dict[str, list[str]]:
         return {self.name: list(auto_schema.view.required_scopes)}
+
+
+def describe_all_answers(result: dict[str, Any], **_how: Any) -> dict[str, Any]:
+    """Say what every answer carries, and that a read can be answered with 304; a hook of the schema's generator."""
+    components = result.setdefault("components", {})
+    components["headers"] = HEADERS
+    components.setdefault("parameters", {})["IfNoneMatch"] = IF_NONE_MATCH
+    for item in result["paths"].values():
+        for method, operation in item.items():
+            if method == "get":
+                operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
+                operation["responses"]["304"] = {"description": "What `If-None-Match` names is what there is."}
+            for status, answer in operation["responses"].items():
+                named = _headers_of(method, status)
+                answer.setdefault("headers", {}).update(
+                    {name: {"$ref": f"#/components/headers/{name}"} for name in named}
+                )
+    return result
+
+
+def _headers_of(method: str, status: str) -> list[str]:
+    names = ["X-Request-Id"]
+    if status not in ("401", "403"):
+        names += ["RateLimit-Policy", "RateLimit"]
+    if method == "get" and status in ("200", "304"):
+        names.append("ETag")
+    return [*names, "Retry-After"] if status in ("429", "503") else names
+
+
+HEADERS: dict[str, Any] = {
+    "X-Request-Id": {
+        "description": "Names this call; tell it to us when you ask about one.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
+    "RateLimit-Policy": {
+        "description": 'How many calls this client may make, such as `"reads";q=1200;w=60`: 1200 in 60 seconds.',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": 'How many it may make now, and in how many seconds all of them again: `"reads";r=1199;t=1`.',
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds after which the next call is taken.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "ETag": {
+        "description": "Names this answer; send it in `If-None-Match` to be answered 304 while it is the same.",
+        "schema": {"type": "string"},
+    },
+}
+IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "`ETag` of the answer that you have; while it is the same, 304 comes without a body.",
+    "schema": {"type": "string"},
+}

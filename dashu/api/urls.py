@@ -2,8 +2,8 @@
 
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
-from oauth2_provider.views import RevokeTokenView, TokenView
 
+from dashu.api.tokens import ClientTokenEnds, ClientTokens
 from dashu.api.views import NoSuchAddress
 
 urlpatterns = [
@@ -11,6 +11,6 @@ urlpatterns = [
     re_path(r"", NoSuchAddress.as_view()),
 ]
 token_urlpatterns = [
-    path("token/", TokenView.as_view(), name="token"),
-    path("revoke_token/", RevokeTokenView.as_view(), name="revoke_token"),
+    path("token/", ClientTokens.as_view(), name="token"),
+    path("revoke_token/", ClientTokenEnds.as_view(), name="revoke_token"),
 ]

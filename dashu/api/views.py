@@ -16,7 +16,7 @@ class PartnerView(APIView):
     @property
     def required_scopes(self) -> list[str]:
         method = self.request.method if self.request else None
-        return list(self.scopes.get(method or "", ()))
+        return list(self.scopes.get("GET" if method == "HEAD" else method or "", ()))
 
 
 @extend_schema(exclude=True)

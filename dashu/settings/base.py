@@ -69,6 +69,8 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "dashu.api.middleware.RecordCalls",
+    "dashu.api.middleware.ConditionalAnswers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -173,7 +175,8 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/30s/key,10/h/key",
     "change_phone": "10/m/user",
 }
-ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("DASHU_TRUSTED_PROXIES", 0)
+TRUSTED_PROXIES = env.whole("DASHU_TRUSTED_PROXIES", 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_NOTIFICATIONS = True
@@ -313,6 +316,9 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 590},
     },
     "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},
+    "forget-old-calls": {"task": "dashu.api.tasks.forget_old_calls", "schedule": crontab(minute=10, hour=4)},
+    # Each call takes up whatever hours are owed.
+    "sum-up-calls": {"task": "dashu.api.tasks.sum_up_calls", "schedule": 600, "options": {"expires": 590}},
     # After the close of the night; each later call only makes up for one that was missed.
     "reconcile-books": {
         "task": "repayments.tasks.reconcile_books",
@@ -384,9 +390,17 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "dashu.api.schema.describe_all_answers",
+    ],
 }
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105
 OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "OAUTH2_VALIDATOR_CLASS": "dashu.api.tokens.ClientValidator",
+    "SCOPES_BACKEND_CLASS": "dashu.api.tokens.ClientScopes",
     "SCOPES": {
         "quotes": "Calculate schedules and annual rates",
         "borrowers:read": "Read the borrowers of this partner, with names and phones masked",
@@ -408,6 +422,18 @@ OAUTH2_PROVIDER = {
         "reports:read": "Read reports on the loans this partner brought",
     },
 }
+
+# Calls a minute: of one client that says nothing else; for tokens, of one who names a client from one address, and of
+# one address for any.
+API_LIMITS = {
+    "reads": env.whole("DASHU_API_READS_A_MINUTE", 1200),
+    "writes": env.whole("DASHU_API_WRITES_A_MINUTE", 600),
+    "tokens": env.whole("DASHU_API_TOKENS_A_MINUTE", 30),
+    "addresses": env.whole("DASHU_API_TOKENS_OF_AN_ADDRESS_A_MINUTE", 120),
+}
+RECORD_API_CALLS = True
+# In which header our proxy says what certificate a client showed; without one, nothing of the kind is believed.
+CLIENT_CERTIFICATE_HEADER = env.text("DASHU_CLIENT_CERTIFICATE_HEADER", "")
 
 # --- messages to people -------------------------------------------------------------------------------------------
 MESSAGING = {

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ class StoredAnswer(models.Model):
     fingerprint = models.CharField(_("fingerprint"), max_length=64, help_text=_("Digest of method, path and body."))
     status = models.PositiveSmallIntegerField(_("status"))
     body = models.TextField(_("body"))
+    headers = models.JSONField(_("headers"), db_default=Value({}, models.JSONField()), default=dict)
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False, db_index=True)
 
     class Meta:

@@ -1,0 +1,67 @@
+"""
+Reading and changing under conditions (RFC 9110, section 13): what the caller has is not sent again, and what changed
+under its feet is not overwritten.
+"""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+from django.utils.http import parse_etags
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+
+from dashu.kernel.errors import DomainError
+
+GZIP = "{}-gzip"  # the tag of the same answer, compressed
+
+
+class PreconditionRequired(DomainError):
+    """The update came without an `If-Match` header. Read the resource and send its `ETag` there."""
+
+    code = "precondition_required"
+    http_status = 428
+
+
+class PreconditionFailed(DomainError):
+    """The resource has changed since it had the `ETag` in `If-Match`. Read it again."""
+
+    code = "precondition_failed"
+    http_status = 412
+
+
+def entity_tag(content: bytes, *, language: str) -> str:
+    """Return the opaque part of a tag: other bytes, or the same in another language, have another one."""
+    return sha256(language.encode() + b"\n" + content).hexdigest()[:32]
+
+
+def is_known(tag: str, given: Iterable[str]) -> bool:
+    """Tell whether `If-None-Match` names this tag, in the weak comparison that it asks for."""
+    return any(each == "*" or each.removeprefix("W/") == f'"{tag}"' for each in given)
+
+
+def require_match(request: Request, document: Any, *, demanded: bool = True) -> None:
+    """
+    Refuse an update of a resource that is no longer what the caller read. Call it when the row is locked.
+
+    :param document: what a GET of the resource answers now, as plain values, in the language of this request.
+    :param demanded: whether an update without `If-Match` is refused.
+    :raises PreconditionRequired: there is no `If-Match`. :raises PreconditionFailed: it names another state.
+    """
+    given = request.headers.get("If-Match")
+    if given is None:
+        if demanded:
+            raise PreconditionRequired(
+                _("Read the resource first and send its ETag in If-Match, so that no other change is lost."),
+                field="If-Match",
+            )
+        return
+    tag = entity_tag(JSONRenderer().render(document), language=get_language() or "")
+    # The strong comparison: a tag that a proxy has weakened says nothing of what the caller read.
+    if not {"*", f'"{tag}"', f'"{GZIP.format(tag)}"'} & set(parse_etags(given)):
+        raise PreconditionFailed(
+            _("It has changed since you read it. Read it again, then send your change with the new ETag."),
+            field="If-Match",
+        )
