@@ -4,7 +4,6 @@ from datetime import datetime
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
@@ -19,6 +18,7 @@ from dashu.api.schema import (
     Refusal,
     problems,
 )
+from dashu.api.views import PartnerView
 from dashu.kernel.dates import lender_date, lender_now
 from dashu.users.actors import actor_of
 from loans.api import application_examples as examples
@@ -31,12 +31,9 @@ from loans.services.application_rows import ApplicationNotFound, ApplicationStat
 from loans.services.document_contents import new_content
 
 
-class ApplicationDocuments(APIView):
+class ApplicationDocuments(PartnerView):
+    scopes = {"GET": ["applications:read"], "POST": ["applications:write"]}
     parser_classes = [StrictMultiPartParser]
-
-    @property
-    def required_scopes(self) -> list[str]:
-        return ["applications:write" if self.request.method == "POST" else "applications:read"]
 
     @extend_schema(
         operation_id="list_application_documents",

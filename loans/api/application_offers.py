@@ -5,19 +5,20 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.schema import IDEMPOTENCY_KEY, WRITE, problems
+from dashu.api.reading import only
+from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, problems
+from dashu.api.views import PartnerView
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.users.actors import actor_of
 from loans.api import decision_examples as examples
 from loans.api.application_serializers import ApplicationOut
 from loans.api.application_telling import sheet_shown
 from loans.api.applications import REFERENCE, detail, visible_application
-from loans.api.decision_serializers import CostSheetOut, ReviewIn
+from loans.api.decision_serializers import CostSheetOut, CostSheetQuery, ReviewIn
 from loans.selectors.decisions import offers_to_choose_from
 from loans.selectors.products import UnknownProduct
 from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
@@ -28,28 +29,30 @@ from loans.services.offer_sheets import sheet_on
 POSITION = OpenApiParameter("position", int, OpenApiParameter.PATH, description="`position` of the offer.")
 
 
-class OfferSheet(APIView):
-    required_scopes = ["applications:read"]
+class OfferSheet(PartnerView):
+    scopes = {"GET": ["applications:read"]}
 
     @extend_schema(
         operation_id="get_offer_sheet",
         summary="Read the cost sheet of an offer for a payout today: every cost, and what a delay would cost",
         tags=["applications"],
-        parameters=[REFERENCE, POSITION],
-        responses={200: CostSheetOut, **problems(ApplicationNotFound, OfferNotFound, UnknownProduct)},
+        parameters=[REFERENCE, POSITION, CostSheetQuery],
+        responses={200: CostSheetOut, **problems(*QUERY, ApplicationNotFound, OfferNotFound, UnknownProduct)},
         examples=[OpenApiExample("one", value=examples.SHEET, response_only=True, status_codes=["200"])],
     )
     def get(self, request: PartnerRequest, reference: str, position: str) -> Response:
+        query = checked(CostSheetQuery, request.query_params.dict())
         application = visible_application(request, reference)
         offers = {str(offer.position): offer for offer in offers_to_choose_from(application)}
         if position not in offers:
             raise OfferNotFound(_("There is no such offer. Choose one of those shown."), field="offer")
         sheet = sheet_on(offers[position], on=lender_today())
-        return Response(CostSheetOut(sheet_shown(sheet, position=offers[position].position)).data)
+        document = CostSheetOut(sheet_shown(sheet, position=offers[position].position)).data
+        return Response(only(document, query.get("fields")))
 
 
-class OfferChoice(APIView):
-    required_scopes = ["applications:write"]
+class OfferChoice(PartnerView):
+    scopes = {"POST": ["applications:write"]}
 
     @extend_schema(
         operation_id="choose_offer",
@@ -77,8 +80,8 @@ class OfferChoice(APIView):
         )
 
 
-class OfferReconsideration(APIView):
-    required_scopes = ["applications:write"]
+class OfferReconsideration(PartnerView):
+    scopes = {"POST": ["applications:write"]}
 
     @extend_schema(
         operation_id="reconsider_offers",
@@ -97,8 +100,8 @@ class OfferReconsideration(APIView):
         return detail(reconsider_offers(application_id=found.pk, now=now, actor=actor_of(request)))
 
 
-class ApplicationReview(APIView):
-    required_scopes = ["applications:write"]
+class ApplicationReview(PartnerView):
+    scopes = {"POST": ["applications:write"]}
 
     @extend_schema(
         operation_id="ask_for_review",

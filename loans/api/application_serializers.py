@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from dashu.api.fields import MinorField, MoneyShape, StrictSerializer, money_json
 from dashu.api.pagination import PageQuery
+from dashu.api.reading import ReadQuery
 from dashu.consents.models import Purpose as ConsentPurpose
 from loans.api.decision_serializers import DecisionOut, OfferOut, ReviewRequestOut
 from loans.domain.application_facts import PURPOSES, Step, steps_of
@@ -179,6 +180,12 @@ class ApplicationOut(ApplicationRow):
     tranches = TrancheOut(many=True, help_text="The parts of the signed contract; none before the signature.")
 
 
+class ApplicationDetailQuery(ReadQuery):
+    """The query parameters of an application."""
+
+    shape = ApplicationOut
+
+
 class ConsentTextOut(serializers.Serializer):
     """A text that people are asked to agree to. Show it whole, in one of its languages."""
 
@@ -188,6 +195,10 @@ class ConsentTextOut(serializers.Serializer):
     is_needed = serializers.BooleanField(help_text="Without it the application cannot be handed in.")
     title = serializers.DictField(child=serializers.CharField(), help_text="By language: zh-Hans, zh-Hant, en.")
     text = serializers.DictField(child=serializers.CharField(), help_text="Likewise.")
+
+
+class ConsentTextsQuery(ReadQuery):
+    shape = ConsentTextOut
 
 
 class ConsentTextsOut(serializers.Serializer):
@@ -225,6 +236,10 @@ class OfferedProduct(serializers.Serializer):
         return [step.value for step in steps_of(version.product.kind)]
 
 
+class OfferedProductsQuery(ReadQuery):
+    shape = OfferedProduct
+
+
 class OfferedProductsOut(serializers.Serializer):
     products = OfferedProduct(many=True)
 
@@ -234,6 +249,10 @@ class CardIssuerOut(serializers.Serializer):
         help_text="Sent as `issuer` in the step `card`; “OTHER” for a bank that is not listed."
     )
     names = serializers.DictField(child=serializers.CharField(), help_text="By language: zh-Hans, zh-Hant, en.")
+
+
+class CardIssuersQuery(ReadQuery):
+    shape = CardIssuerOut
 
 
 class CardIssuersOut(serializers.Serializer):
@@ -270,6 +289,10 @@ class PaperOut(serializers.Serializer):
     @extend_schema_field(PaperRefusal(allow_null=True))
     def get_refusal(self, document: ApplicationDocument) -> Any:
         return PaperRefusal(document).data if document.refused_because else None
+
+
+class PapersQuery(ReadQuery):
+    shape = PaperOut
 
 
 class PapersOut(serializers.Serializer):

@@ -115,11 +115,15 @@ def _offer(offer: Offer, currency: str) -> dict[str, Any]:
 
 
 def sheet_shown(sheet: CostSheet, *, position: int) -> dict[str, Any]:
-    """Return the cost sheet of an offer, in figures and in words."""
+    """Return the cost sheet of an offer, in figures and in words, with what its digest is of."""
+    return {**costs_shown(sheet), "position": position, "digest": sheet.digest, "document": sheet.document}
+
+
+def costs_shown(sheet: CostSheet) -> dict[str, Any]:
+    """Return what a loan costs, in figures and in words."""
     lender = policy.lender_names(sheet.starts_on)[get_language() or "zh-hans"]
     currency = sheet.currency
     return {
-        "position": position,
         "starts_on": sheet.starts_on,
         "principal": Money(sheet.principal, currency),
         "annual_rate": sheet.annual_rate,
@@ -155,8 +159,6 @@ def sheet_shown(sheet: CostSheet, *, position: int) -> dict[str, Any]:
             {"number": part.number, "on": part.on, "principal": Money(part.principal, currency)}
             for part in sheet.portions
         ],
-        "digest": sheet.digest,
-        "document": sheet.document,
     }
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
@@ -14,6 +13,7 @@ from dashu.api.idempotency import answer_once
 from dashu.api.pagination import InvalidCursor, newest_first
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
+from dashu.api.views import PartnerView
 from dashu.consents.services.ledger import ConsentNotHeld, ConsentTextOutdated
 from dashu.kernel.dates import lender_now
 from dashu.kernel.documents import Document, InvalidRate
@@ -30,6 +30,7 @@ from dashu.users.services.record_identity import IdentityInUse, IdentityVerified
 from loans.api import application_examples as examples
 from loans.api.application_serializers import (
     ANSWER_SCHEMA,
+    ApplicationDetailQuery,
     ApplicationIn,
     ApplicationOut,
     ApplicationPage,
@@ -82,10 +83,8 @@ ANSWER = (
 )
 
 
-class Applications(APIView):
-    @property
-    def required_scopes(self) -> list[str]:
-        return ["applications:write" if self.request.method == "POST" else "applications:read"]
+class Applications(PartnerView):
+    scopes = {"GET": ["applications:read"], "POST": ["applications:write"]}
 
     @extend_schema(
         operation_id="list_applications",
@@ -146,23 +145,25 @@ class Applications(APIView):
         return detail(application, status=201)
 
 
-class ApplicationDetail(APIView):
-    required_scopes = ["applications:read"]
+class ApplicationDetail(PartnerView):
+    scopes = {"GET": ["applications:read"]}
 
     @extend_schema(
         operation_id="get_application",
         summary="Read where an application stands, what happened, and what was decided",
         tags=["applications"],
-        parameters=[REFERENCE],
-        responses={200: ApplicationOut, **problems(ApplicationNotFound)},
+        parameters=[REFERENCE, ApplicationDetailQuery],
+        responses={200: ApplicationOut, **problems(*QUERY, ApplicationNotFound)},
         examples=[OpenApiExample("one", value=examples.APPLICATION, response_only=True, status_codes=["200"])],
     )
     def get(self, request: PartnerRequest, reference: str) -> Response:
-        return detail(visible_application(request, reference))
+        query = checked(ApplicationDetailQuery, request.query_params.dict())
+        answer = detail(visible_application(request, reference))
+        return Response(only(answer.data, query.get("fields")))
 
 
-class ApplicationStep(APIView):
-    required_scopes = ["applications:write"]
+class ApplicationStep(PartnerView):
+    scopes = {"PUT": ["applications:write"]}
 
     @extend_schema(
         operation_id="answer_step",
@@ -197,8 +198,8 @@ class ApplicationStep(APIView):
         return detail(application)
 
 
-class ApplicationSubmission(APIView):
-    required_scopes = ["applications:write"]
+class ApplicationSubmission(PartnerView):
+    scopes = {"POST": ["applications:write"]}
 
     @extend_schema(
         operation_id="submit_application",
@@ -228,8 +229,8 @@ class ApplicationSubmission(APIView):
         return detail(submit_application(application_id=found.pk, now=now, actor=actor_of(request)))
 
 
-class ApplicationWithdrawal(APIView):
-    required_scopes = ["applications:write"]
+class ApplicationWithdrawal(PartnerView):
+    scopes = {"POST": ["applications:write"]}
 
     @extend_schema(
         operation_id="withdraw_application",
@@ -248,8 +249,8 @@ class ApplicationWithdrawal(APIView):
         return detail(withdraw_application(application_id=found.pk, now=now, actor=actor_of(request)))
 
 
-class ConsentWithdrawal(APIView):
-    required_scopes = ["applications:write"]
+class ConsentWithdrawal(PartnerView):
+    scopes = {"POST": ["applications:write"]}
 
     @extend_schema(
         operation_id="withdraw_consent",

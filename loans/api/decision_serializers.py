@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from dashu.api.fields import MoneyField, SignedMoneyField, StrictSerializer
+from dashu.api.reading import ReadQuery
 from loans.domain.cost_sheet import NotCharged
 from loans.domain.offers import Why
 from loans.models import CreditReview
@@ -13,7 +14,7 @@ from loans.services.ask_for_review import LONGEST
 NOW = "In the language asked for."
 
 
-def _rate(help_text: str, **options: Any) -> serializers.DecimalField:
+def rate_field(help_text: str, **options: Any) -> serializers.DecimalField:
     return serializers.DecimalField(max_digits=9, decimal_places=6, help_text=f"A fraction. {help_text}", **options)
 
 
@@ -77,7 +78,7 @@ class UnderStressOut(serializers.Serializer):
 
     highest_installment = MoneyField()
     surplus = SignedMoneyField(help_text="Left in such a month; negative: missing.")
-    debt_share = _rate("Of the income that all debts would take; null without income.", allow_null=True)
+    debt_share = rate_field("Of the income that all debts would take; null without income.", allow_null=True)
 
 
 class OfferedTrancheOut(serializers.Serializer):
@@ -97,11 +98,11 @@ class OfferOut(serializers.Serializer):
     principal = MoneyField(help_text="Of all parts.")
     tranches = OfferedTrancheOut(many=True, help_text="The parts in which it is paid out; one for one sum.")
     count = serializers.IntegerField(help_text="Installments of each part, one a month.")
-    annual_rate = _rate("Of the contract.")
+    annual_rate = rate_field("Of the contract.")
     highest_installment = MoneyField(help_text="Of several parts, the highest of each of them together.")
     cost = MoneyField(help_text="All interest and fees, when paid as agreed.")
     total = MoneyField(help_text="All that is paid back.")
-    all_in_rate = _rate("A year with all costs, the stricter of simple and compounded. Show this one.")
+    all_in_rate = rate_field("A year with all costs, the stricter of simple and compounded. Show this one.")
     surplus = SignedMoneyField(help_text="Left of the month after the highest installment.")
     under_stress = UnderStressOut()
     expires_on = serializers.DateField(help_text="The last day on which it can be taken.")
@@ -142,27 +143,36 @@ class NotChargedOut(serializers.Serializer):
     words = serializers.CharField(help_text=NOW)
 
 
-class CostSheetOut(serializers.Serializer):
-    """Everything that the offer costs if it is paid out on a day. What has no line here is never charged."""
+class CostsOut(serializers.Serializer):
+    """Everything that a loan costs if it is paid out on a day. What has no line here is never charged."""
 
-    position = serializers.IntegerField()
-    starts_on = serializers.DateField(help_text="The day of the payout that it is for: today.")
+    starts_on = serializers.DateField(help_text="The day of the payout that it is for.")
     principal = MoneyField(help_text="Of all parts.")
-    annual_rate = _rate("Of the contract.")
+    annual_rate = rate_field("Of the contract.")
     interest = MoneyField()
     fees = MoneyField()
     total = MoneyField(help_text="All that is paid back when every payment is on time.")
-    simple_rate = _rate("All costs a year, simple.")
-    effective_rate = _rate("All costs a year, compounded.")
-    all_in_rate = _rate("The stricter of the two, which stands out.")
-    rate_cap = _rate("What it is held against; null without a cap.", allow_null=True)
+    simple_rate = rate_field("All costs a year, simple.")
+    effective_rate = rate_field("All costs a year, compounded.")
+    all_in_rate = rate_field("The stricter of the two, which stands out.")
+    rate_cap = rate_field("What it is held against; null without a cap.", allow_null=True)
     costs = CostOut(many=True, help_text="Paid when all goes well, interest first.")
     contingent = CostOut(many=True, help_text="What only a delay or an event brings, penalty interest first.")
     late_example = serializers.CharField(help_text=f"What a delay comes to. {NOW}")
     not_charged = NotChargedOut(many=True)
     tranches = SheetTrancheOut(many=True, help_text="One for a loan in one sum.")
     installments = SheetInstallmentOut(many=True, help_text="Those of the first part first.")
+
+
+class CostSheetOut(CostsOut):
+    """The same of an offer, for a payout today, as it is kept."""
+
+    position = serializers.IntegerField()
     digest = serializers.CharField(
         help_text="SHA-256 of `document` as JSON with sorted keys, without spaces, in UTF-8."
     )
     document = serializers.DictField(help_text="The sheet as it is kept, amounts in minor units.")
+
+
+class CostSheetQuery(ReadQuery):
+    shape = CostSheetOut

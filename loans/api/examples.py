@@ -1,23 +1,6 @@
-"""What the OpenAPI document shows; the tests send the request and get the answer to the fen."""
+"""What the OpenAPI document shows of quotes; the tests send the request and get the answer to the fen."""
 
 from typing import Any
-
-LOANS: dict[str, Any] = {
-    "results": [
-        {
-            "id": "DS20260000123",
-            "status": "ACTIVE",
-            "product": {"code": "consumer", "name": "Consumer loan", "version": 1},
-            "principal": {"amount": "12000.00", "currency": "CNY"},
-            "annual_rate": "0.180000",
-            "method": "equal_installment",
-            "installment_count": 12,
-            "starts_on": "2026-01-15",
-            "first_due_on": None,
-        }
-    ],
-    "next_cursor": None,
-}
 
 TERMS: dict[str, Any] = {
     "principal": "12000.00",

@@ -4,7 +4,6 @@ from typing import Any
 from rest_framework import serializers
 
 from dashu.api.fields import AmountText, MinorField
-from dashu.api.pagination import PageQuery
 from dashu.finance.calendars import CALENDARS, BusinessDay
 from dashu.finance.day_counts import DayCount
 from dashu.finance.fees import FeeBase, FeeTiming
@@ -45,23 +44,10 @@ class LoanOut(serializers.Serializer):
     installment_count = serializers.IntegerField()
     starts_on = serializers.DateField()
     first_due_on = serializers.DateField(allow_null=True, help_text="null where the due day alone decides it.")
-
-
-class LoanQuery(PageQuery):
-    """The query parameters of the list of loans."""
-
-    shape = LoanOut
-
-    status = serializers.ChoiceField(choices=Loan.Status.values, required=False)
-
-
-class LoanPage(serializers.Serializer):
-    results = LoanOut(many=True)
-    next_cursor = serializers.CharField(allow_null=True, help_text="null on the last page.")
-
-
-def loan_page(page: Any) -> dict[str, Any]:
-    return dict(LoanPage({"results": page.rows, "next_cursor": page.next_cursor}).data)
+    borrower = serializers.CharField(
+        source="borrower_reference", allow_null=True, help_text="The partner's reference; null where it gave none."
+    )
+    created_at = serializers.DateTimeField()
 
 
 def _choice(kind: type[StrEnum], **options: Any) -> serializers.ChoiceField:

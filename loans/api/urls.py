@@ -10,13 +10,15 @@ from loans.api.applications import (
     ApplicationWithdrawal,
     ConsentWithdrawal,
 )
-from loans.api.offered import CardIssuers, ConsentTexts, Products
-from loans.api.views import Loans, Quotes
+from loans.api.offered import CardIssuers, ConsentTexts
+from loans.api.products import Product, ProductQuotes, Products
+from loans.api.views import Quotes
 
 urlpatterns = [
     path("quotes", Quotes.as_view(), name="quotes"),
-    path("loans", Loans.as_view(), name="loans"),
     path("products", Products.as_view(), name="products"),
+    path("products/<str:code>", Product.as_view(), name="product"),
+    path("products/<str:code>/quotes", ProductQuotes.as_view(), name="product_quotes"),
     path("consent-texts", ConsentTexts.as_view(), name="consent_texts"),
     path("card-issuers", CardIssuers.as_view(), name="card_issuers"),
     path("applications", Applications.as_view(), name="applications"),

@@ -2,11 +2,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashu.api.authentication import PartnerRequest
-from dashu.api.fields import checked
-from dashu.api.pagination import InvalidCursor, newest_first
-from dashu.api.reading import only
-from dashu.api.schema import BODY, QUERY, Refusal, problems
+from dashu.api.schema import BODY, problems
 from dashu.api.views import PartnerView
 from dashu.finance.annual_rates import NoAnnualRate
 from dashu.finance.calendars import UnknownCalendar
@@ -19,9 +15,8 @@ from dashu.kernel.money import CurrencyMismatch, InvalidAmount
 from dashu.policy.pack_files import UnknownPack
 from dashu.policy.selectors import PolicyRuleMissing
 from loans.api import examples
-from loans.api.serializers import LoanPage, LoanQuery, QuoteIn, QuoteOut, loan_page
+from loans.api.serializers import QuoteIn, QuoteOut
 from loans.domain.quoting import quote_document
-from loans.models import Loan
 from loans.selectors.rate_limits import limits_of_pack
 
 
@@ -58,28 +53,3 @@ class Quotes(PartnerView):
     )
     def post(self, request: Request) -> Response:
         return Response(quote_document(request.data, limits_of_pack))
-
-
-class Loans(PartnerView):
-    scopes = {"GET": ["loans:read"]}
-
-    @extend_schema(
-        operation_id="list_loans",
-        summary="List the loans this partner brought, newest first",
-        tags=["loans"],
-        parameters=[LoanQuery],
-        responses={
-            200: LoanPage,
-            **problems(*QUERY, InvalidCursor, Refusal(422, "invalid_choice", "There is no such status.")),
-        },
-        examples=[OpenApiExample("one loan", value=examples.LOANS, response_only=True, status_codes=["200"])],
-    )
-    def get(self, request: PartnerRequest) -> Response:
-        query = checked(LoanQuery, request.query_params.dict())
-        # Naming the partner again, by its key, is what lets the index of a partner's loans give the order.
-        mine = Loan.objects.visible_to(request.user).filter(partner=request.partner)
-        loans = mine.select_related("product_terms__product")
-        if status := query.get("status"):
-            loans = loans.filter(status=status)
-        page = loan_page(newest_first(loans, limit=query["limit"], cursor=query["cursor"]))
-        return Response(only(page, query.get("fields")))

@@ -66,7 +66,7 @@ def create_loan(
     version = product_terms(product_code, on=terms_on or starts_on)
     rules = version.rules
     refuse_amount_outside(rules, principal_minor)
-    _refuse_rate_outside(rules, annual_rate)
+    refuse_rate_outside(rules, annual_rate)
     refuse_count_outside(rules, count)
     agreed_on = agreed_on or starts_on
     for day in {agreed_on, starts_on}:
@@ -148,7 +148,8 @@ def refuse_count_outside(rules: ProductRules, count: int, *, field: str = "count
         )
 
 
-def _refuse_rate_outside(rules: ProductRules, annual_rate: Decimal) -> None:
+def refuse_rate_outside(rules: ProductRules, annual_rate: Decimal) -> None:
+    """:raises OutsideProduct: the product has no such rate."""
     if not rules.min_annual_rate <= annual_rate <= rules.max_annual_rate:
         raise OutsideProduct(
             _("The annual rate of this product lies between %(low)s and %(high)s."),

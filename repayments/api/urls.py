@@ -2,10 +2,13 @@ from django.urls import path
 
 from repayments.api.book import Book, BookTotals
 from repayments.api.documents import DocumentFile, Documents
+from repayments.api.loans import LoanDetail, Loans
 from repayments.api.payoff_quotes import PayoffQuoteAcceptance, PayoffQuotes, PayoffQuoteSettlement
 from repayments.api.views import Payments, Position, Schedule, SplitPayments
 
 urlpatterns = [
+    path("loans", Loans.as_view(), name="loans"),
+    path("loans/<str:number>", LoanDetail.as_view(), name="loan"),
     path("loans/<str:number>/schedule", Schedule.as_view(), name="schedule"),
     path("loans/<str:number>/position", Position.as_view(), name="position"),
     path("loans/<str:number>/payments", Payments.as_view(), name="payments"),

@@ -1,9 +1,10 @@
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from dashu.kernel.dates import LENDER_ZONE
 from loans.models import Loan
 from repayments.services.extend_loan import extend_loan
 from tests import factories
@@ -21,7 +22,10 @@ def queries_of(call):
 
 class TestListLoans:
     def test_shows_the_contract(self, program, danas_loan):
-        assert program.get("loans").json() == {
+        answer = program.get("loans").json()
+
+        assert answer["results"][0].pop("created_at") == danas_loan.created_at.astimezone(LENDER_ZONE).isoformat()
+        assert answer == {
             "results": [
                 {
                     "id": danas_loan.number,
@@ -33,6 +37,7 @@ class TestListLoans:
                     "installment_count": 12,
                     "starts_on": "2026-01-15",
                     "first_due_on": None,
+                    "borrower": None,
                 }
             ],
             "next_cursor": None,
@@ -74,6 +79,63 @@ class TestListLoans:
 
         assert queries_of(lambda: program.get("loans")) == for_one
 
+    def test_names_the_borrower_by_the_partners_own_reference(self, program, dana):
+        theirs = factories.borrower("Brook", source="partner:dana", external_id="C-7")
+        factories.approved_loan(theirs, brought_by=dana)
+
+        assert program.get("loans?fields=borrower").json()["results"] == [{"borrower": "C-7"}]
+
+    @pytest.mark.parametrize(
+        ("query", "found"),
+        [
+            ("product=sme", ["later"]),
+            ("product=gold", []),
+            ("borrower=C-7", ["later"]),
+            ("borrower=C-8", []),
+            ("starts_from=2026-01-16", ["later"]),
+            ("starts_to=2026-01-15", ["first"]),
+            ("due_from=2026-02-01&due_to=2026-02-15", ["first"]),
+            ("due_from=2026-02-16&due_to=2026-02-19", []),
+            ("due_to=2026-02-15", ["first"]),
+            ("due_from=2027-02-01", ["later"]),
+            ("created_to=2026-01-01", []),
+            ("created_from=2026-01-01", ["later", "first"]),
+            ("updated_since=2199-01-01T00:00:00%2B08:00", []),
+            ("updated_since=2026-01-01T00:00:00%2B08:00", ["later", "first"]),
+        ],
+    )
+    def test_is_narrowed(self, program, danas_loan, dana, query, found):
+        theirs = factories.borrower("Brook", source="partner:dana", external_id="C-7")
+        later = factories.running_loan(
+            theirs, brought_by=dana, product="sme", principal=20_000_00, starts_on=date(2026, 2, 20), count=12
+        )
+        names = {danas_loan.number: "first", later.number: "later"}
+
+        assert [names[row["id"]] for row in program.get(f"loans?{query}").json()["results"]] == found
+
+    def test_tells_what_something_was_booked_on_since(self, program, danas_loan, amina, dana):
+        factories.approved_loan(amina, brought_by=dana)
+        Loan.objects.update(created_at=datetime(2026, 1, 1, tzinfo=LENDER_ZONE))
+
+        answer = program.get("loans?updated_since=2026-01-02T00:00:00%2B08:00").json()
+
+        assert [row["id"] for row in answer["results"]] == [danas_loan.number]
+
+    def test_reads_those_that_are_named_and_no_other_partners(self, program, danas_loan, brook, amina, dana):
+        eves = factories.running_loan(brook, brought_by=factories.partner("Eve"))
+        factories.running_loan(amina, brought_by=dana)
+
+        answer = program.get(f"loans?ids={danas_loan.number},{eves.number},DS00000000000,{danas_loan.number}").json()
+
+        assert [row["id"] for row in answer["results"]] == [danas_loan.number]
+        assert answer["next_cursor"] is None
+
+    def test_reads_two_hundred_that_are_named_on_one_page(self, program, amina, dana):
+        numbers = [factories.approved_loan(amina, brought_by=dana).number for _ in range(52)]
+
+        assert len(program.get(f"loans?ids={','.join(numbers)}").json()["results"]) == 52
+        assert len(program.get(f"loans?ids={','.join(numbers)}&limit=2").json()["results"]) == 2
+
     @pytest.mark.parametrize(
         ("query", "code", "field"),
         [
@@ -85,6 +147,12 @@ class TestListLoans:
             (f"cursor={'x' * 201}", "too_long", "cursor"),
             ("cursor=%00", "invalid_input", "cursor"),
             ("stauts=ACTIVE", "unknown_field", "stauts"),
+            ("starts_from=2026-02-30", "invalid_date", "starts_from"),
+            ("updated_since=yesterday", "invalid_input", "updated_since"),
+            ("ids=", "invalid_input", "ids"),
+            ("ids=A,,B", "invalid_input", "ids"),
+            (f"ids={'x' * 61}", "invalid_input", "ids"),
+            ("ids=" + ",".join(map(str, range(201))), "invalid_input", "ids"),
         ],
     )
     def test_refuses_a_wrong_parameter(self, program, query, code, field):

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 OPERATIONS = {
     ("post", "/api/v1/quotes"): ["quotes"],
     ("get", "/api/v1/loans"): ["loans:read"],
+    ("get", "/api/v1/loans/{number}"): ["loans:read"],
     ("get", "/api/v1/loans/{number}/schedule"): ["loans:read"],
     ("get", "/api/v1/loans/{number}/position"): ["loans:read"],
     ("get", "/api/v1/book"): ["loans:read"],
@@ -25,6 +26,8 @@ OPERATIONS = {
     ("post", "/api/v1/loans/{number}/documents"): ["documents:write"],
     ("get", "/api/v1/loans/{number}/documents/{code}/{file_format}"): ["loans:read"],
     ("get", "/api/v1/products"): ["applications:read"],
+    ("get", "/api/v1/products/{code}"): ["applications:read"],
+    ("post", "/api/v1/products/{code}/quotes"): ["quotes"],
     ("get", "/api/v1/consent-texts"): ["applications:read"],
     ("get", "/api/v1/card-issuers"): ["applications:read"],
     ("get", "/api/v1/applications"): ["applications:read"],
