@@ -42,6 +42,7 @@ urlpatterns = [
                 [
                     path("", include("loans.api.urls")),
                     path("", include("repayments.api.urls")),
+                    path("", include("collections_mgmt.api.urls")),
                     path("", include("dashu.api.urls")),
                 ],
                 "api",

@@ -5,17 +5,16 @@ from dataclasses import fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.pagination import InvalidCursor, opened, sealed
+from dashu.api.reading import only
 from dashu.api.schema import QUERY, problems
+from dashu.api.views import PartnerView
 from dashu.kernel.dates import InvalidDate, lender_today
-from loans.models import Loan
 from repayments.api import examples
 from repayments.api.book_serializers import (
     BookOut,
@@ -24,6 +23,7 @@ from repayments.api.book_serializers import (
     BookTotalsQuery,
     totals_document,
 )
+from repayments.api.seeing import loans_of
 from repayments.selectors.book_on import Picked, UnknownChoice, book_page, moment_of, refuse_unanswerable
 from repayments.selectors.book_totals import told_totals
 from repayments.selectors.past_days import DateInFuture, end_of
@@ -32,8 +32,8 @@ CURSOR = ".book"
 REFUSALS = (*QUERY, InvalidDate, DateInFuture, UnknownChoice)
 
 
-class Book(APIView):
-    required_scopes = ["loans:read"]
+class Book(PartnerView):
+    scopes = {"GET": ["loans:read"]}
 
     @extend_schema(
         operation_id="get_book",
@@ -55,11 +55,11 @@ class Book(APIView):
         page = book_page(loans, as_of=as_of, known_at=known_at, picked=picked, after=after, size=query["limit"])
         cursor = None if page.after is None else sealed([page.after, known_at.isoformat()], of=CURSOR)
         shown = {"as_of": as_of, "known_on": known_on, "results": page.loans, "next_cursor": cursor}
-        return Response(BookOut(shown).data)
+        return Response(only(BookOut(shown).data, query.get("fields")))
 
 
-class BookTotals(APIView):
-    required_scopes = ["loans:read"]
+class BookTotals(PartnerView):
+    scopes = {"GET": ["loans:read"]}
 
     @extend_schema(
         operation_id="get_book_totals",
@@ -76,7 +76,7 @@ class BookTotals(APIView):
         known_at = None if known_on is None else end_of(known_on)
         told = told_totals(loans, as_of=as_of, known_at=known_at, picked=picked)
         shown = {"as_of": as_of, "known_on": known_on, "totals": [totals_document(each) for each in told]}
-        return Response(BookTotalsOut(shown).data)
+        return Response(only(BookTotalsOut(shown).data, query.get("fields")))
 
 
 def asked_for(query: Mapping[str, Any], *, today: date) -> tuple[date, date | None, Picked]:
@@ -89,8 +89,3 @@ def asked_for(query: Mapping[str, Any], *, today: date) -> tuple[date, date | No
     picked = Picked(**{field.name: query[field.name] for field in fields(Picked)})
     refuse_unanswerable(as_of=as_of, known_on=known_on, picked=picked, today=today)
     return as_of, known_on, picked
-
-
-def loans_of(request: PartnerRequest) -> QuerySet[Loan]:
-    # Naming the partner again, by its key, is what lets the index of a partner's loans find them.
-    return Loan.objects.visible_to(request.user).filter(partner=request.partner)

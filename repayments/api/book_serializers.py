@@ -4,29 +4,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from dashu.api.fields import LenderDateField, MinorField, SignedMoneyShape, StrictSerializer
+from dashu.api.fields import LenderDateField, MinorField, SignedMoneyShape
 from dashu.api.pagination import PageQuery
+from dashu.api.reading import ReadQuery
 from dashu.kernel.money import EXPONENTS
 from loans.models import Loan
 from repayments.api.serializers import OutstandingOut
 from repayments.selectors.book_totals import STATES, CurrencyTotals, Sums, ToldTotals
-
-
-class BookTotalsQuery(StrictSerializer):
-    """The query parameters of the book."""
-
-    as_of = LenderDateField(required=False, help_text="The day to answer for, its end; without it yesterday.")
-    known_on = LenderDateField(
-        required=False, help_text="Leave out what was written after this day: the book as it was known then."
-    )
-    product = serializers.CharField(max_length=50, default="", help_text="Only loans of this product, by its code.")
-    status = serializers.CharField(max_length=12, default="", help_text="Only loans of this status.")
-    bucket = serializers.CharField(max_length=40, default="", help_text="Only loans of this bucket.")
-    classification = serializers.CharField(max_length=40, default="", help_text="Only loans of this classification.")
-
-
-class BookQuery(BookTotalsQuery, PageQuery):
-    """The query parameters of the book, loan by loan."""
 
 
 class BookOverdueOut(serializers.Serializer):
@@ -118,6 +102,31 @@ class BookTotalsOut(serializers.Serializer):
     as_of = serializers.DateField()
     known_on = serializers.DateField(allow_null=True)
     totals = CurrencyTotalsOut(many=True, help_text="One for each currency.")
+
+
+class BookFilter(serializers.Serializer):
+    """Which day of the book, and which loans."""
+
+    as_of = LenderDateField(required=False, help_text="The day to answer for, its end; without it yesterday.")
+    known_on = LenderDateField(
+        required=False, help_text="Leave out what was written after this day: the book as it was known then."
+    )
+    product = serializers.CharField(max_length=50, default="", help_text="Only loans of this product, by its code.")
+    status = serializers.CharField(max_length=12, default="", help_text="Only loans of this status.")
+    bucket = serializers.CharField(max_length=40, default="", help_text="Only loans of this bucket.")
+    classification = serializers.CharField(max_length=40, default="", help_text="Only loans of this classification.")
+
+
+class BookTotalsQuery(BookFilter, ReadQuery):
+    """The query parameters of the totals of the book."""
+
+    shape = BookTotalsOut
+
+
+class BookQuery(BookFilter, PageQuery):
+    """The query parameters of the book, loan by loan."""
+
+    shape = BookLoanOut
 
 
 def totals_document(told: ToldTotals) -> dict[str, Any]:

@@ -1,27 +1,30 @@
 """Papers for partners: statements of account and settlement certificates of the loans they brought."""
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.schema import IDEMPOTENCY_KEY, WRITE, Refusal, problems
+from dashu.api.reading import only
+from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
+from dashu.api.views import PartnerView
 from dashu.documents.codes import read_code
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import InvalidDate, lender_now, midnight
 from dashu.policy.selectors import PolicyRuleMissing
 from dashu.users.actors import actor_of
 from repayments.api import examples
-from repayments.api.serializers import DocumentIn, DocumentOut, DocumentsOut
-from repayments.api.views import NUMBER, visible_loan
-from repayments.models import IssuedDocument
+from repayments.api.seeing import NUMBER, visible_loan
+from repayments.api.serializers import DocumentIn, DocumentOut, DocumentsOut, DocumentsQuery
+from repayments.models import IssuedDocument, IssuedFile
 from repayments.papers.serving import CONTENT_TYPES, file_response, site_of
 from repayments.services.booking import LoanNotFound
 from repayments.services.documents import (
@@ -41,23 +44,32 @@ FORMAT = OpenApiParameter(
 )
 
 
-class Documents(APIView):
-    @property
-    def required_scopes(self) -> list[str]:
-        return ["documents:write" if self.request.method == "POST" else "loans:read"]
+class Documents(PartnerView):
+    scopes = {"GET": ["loans:read"], "POST": ["documents:write"]}
 
     @extend_schema(
         operation_id="list_documents",
         summary="List the papers issued about a loan, newest first",
         tags=["documents"],
-        parameters=[NUMBER],
-        responses={200: DocumentsOut, **problems(LoanNotFound)},
+        parameters=[NUMBER, DocumentsQuery],
+        responses={
+            200: DocumentsOut,
+            **problems(
+                *QUERY,
+                LoanNotFound,
+                InvalidDate,
+                Refusal(422, "invalid_choice", "There is no such kind or language."),
+            ),
+        },
         examples=[OpenApiExample("one", value=examples.DOCUMENTS, response_only=True, status_codes=["200"])],
     )
     def get(self, request: PartnerRequest, number: str) -> Response:
+        query = checked(DocumentsQuery, request.query_params.dict())
         loan = visible_loan(request, number)
-        found = IssuedDocument.objects.filter(loan=loan).select_related("loan").prefetch_related("files")
-        return Response(DocumentsOut({"documents": found[:SHOWN]}).data)
+        found = _filtered(IssuedDocument.objects.visible_to(request.user).filter(loan=loan), query)
+        files = Prefetch("files", queryset=IssuedFile.objects.defer("content"))
+        rows = DocumentOut(found.select_related("loan").prefetch_related(files)[:SHOWN], many=True).data
+        return Response({"documents": [only(row, query.get("fields")) for row in rows]})
 
     @extend_schema(
         operation_id="issue_document",
@@ -101,8 +113,8 @@ class Documents(APIView):
         return Response(DocumentOut(document).data, status=201)
 
 
-class DocumentFile(APIView):
-    required_scopes = ["loans:read"]
+class DocumentFile(PartnerView):
+    scopes = {"GET": ["loans:read"]}
 
     @extend_schema(
         operation_id="download_document",
@@ -120,3 +132,15 @@ class DocumentFile(APIView):
         if document is None:
             raise DocumentNotFound(_("There is no such document of this loan."), field="code")
         return file_response(document, hand_out(document, format=file_format, actor=actor_of(request)))
+
+
+def _filtered(documents: QuerySet[IssuedDocument], query: Mapping[str, Any]) -> QuerySet[IssuedDocument]:
+    first, last = query.get("issued_from"), query.get("issued_to")
+    asked = {
+        "kind": query.get("kind"),
+        "language": query.get("language"),
+        "revoked_at__isnull": None if query["is_revoked"] is None else not query["is_revoked"],
+        "issued_at__gte": first and midnight(first),
+        "issued_at__lt": last and midnight(last + timedelta(days=1)),
+    }
+    return documents.filter(**{name: value for name, value in asked.items() if value is not None})

@@ -25,8 +25,34 @@ SCHEDULE: dict[str, Any] = {
             "paid": _money("1100.16"),
             "waived": _money("0.00"),
             "unpaid": _money("0.00"),
+            "status": "PAID",
         }
     ],
+}
+SCHEDULE_VERSIONS: dict[str, Any] = {
+    "results": [
+        {
+            "version": 1,
+            "is_in_force": True,
+            "reason": "CONTRACT",
+            "effective_on": "2026-01-15",
+            "created_at": "2026-01-15T10:00:00.000000+08:00",
+            "made_by": "STAFF",
+            "installments": 12,
+            "first_due_on": "2026-02-15",
+            "last_due_on": "2027-01-15",
+            "totals": {
+                "principal": _money("12000.00"),
+                "interest": _money("1201.92"),
+                "fee": _money("0.00"),
+                "total": _money("13201.92"),
+                "paid": _money("1100.16"),
+                "waived": _money("0.00"),
+                "unpaid": _money("12101.76"),
+            },
+        }
+    ],
+    "next_cursor": None,
 }
 POSITION: dict[str, Any] = {
     "loan": "DS20260000123",
@@ -93,34 +119,6 @@ BOOK_TOTALS: dict[str, Any] = {
         }
     ],
 }
-PAYMENT_IN: dict[str, Any] = {
-    "amount": _money("1100.16"),
-    "received_on": "2026-02-15",
-    "reference": "2026-02-15/0001",
-}
-PAYMENT: dict[str, Any] = {
-    "loan": "DS20260000123",
-    **PAYMENT_IN,
-    "posted_at": "2026-02-15T09:30:00.000000+08:00",
-    "is_returned": False,
-    "applied": {
-        "fee": _money("0.00"),
-        "penalty": _money("0.00"),
-        "interest": _money("180.00"),
-        "principal": _money("920.16"),
-        "credit": _money("0.00"),
-    },
-    "installments": [{"number": 1, "fee": _money("0.00"), "interest": _money("180.00"), "principal": _money("920.16")}],
-}
-SPLIT_PAYMENT_IN: dict[str, Any] = {
-    "total": _money("1600.16"),
-    "received_on": "2026-02-15",
-    "reference": "2026-02-15/0002",
-    "parts": [
-        {"loan": "DS20260000123", "amount": _money("1100.16")},
-        {"loan": "DS20260000124", "amount": _money("500.00")},
-    ],
-}
 PAYOFF_QUOTE_IN: dict[str, Any] = {"valid_to": "2026-02-21"}
 
 
@@ -155,10 +153,15 @@ SETTLEMENT_IN: dict[str, Any] = {
     "reference": "2026-02-20/0007",
 }
 SETTLEMENT: dict[str, Any] = {
+    "id": "acme:2026-02-20~2F0007",
     "loan": "DS20260000123",
     **SETTLEMENT_IN,
+    "channel": "PARTNER",
+    "kind": "SETTLEMENT",
+    "status": "BOOKED",
     "posted_at": "2026-02-20T10:30:00.000000+08:00",
     "is_returned": False,
+    "returned": None,
     "applied": {
         "fee": _money("0.00"),
         "penalty": _money("0.00"),
@@ -169,6 +172,7 @@ SETTLEMENT: dict[str, Any] = {
     "installments": [
         {"number": 2, "fee": _money("0.00"), "interest": _money("29.68"), "principal": _money("11079.84")}
     ],
+    "split": None,
 }
 DOCUMENT_IN: dict[str, Any] = {
     "kind": "STATEMENT_OF_ACCOUNT",
@@ -191,26 +195,3 @@ DOCUMENT: dict[str, Any] = {
     ],
 }
 DOCUMENTS: dict[str, Any] = {"documents": [DOCUMENT]}
-
-
-def _part(loan: str, number: int, amount: str) -> dict[str, Any]:
-    nothing = dict.fromkeys(("fee", "penalty", "interest", "credit"), _money("0.00"))
-    return {
-        "loan": loan,
-        "reference": f"2026-02-15/0002-{number}",
-        "amount": _money(amount),
-        "received_on": "2026-02-15",
-        "posted_at": "2026-02-15T09:30:00.000000+08:00",
-        "is_returned": False,
-        "applied": {**nothing, "principal": _money(amount)},
-        "installments": [{"number": 1, "fee": _money("0.00"), "interest": _money("0.00"), "principal": _money(amount)}],
-    }
-
-
-SPLIT_PAYMENT: dict[str, Any] = {
-    "reference": "2026-02-15/0002",
-    "total": _money("1600.16"),
-    "received_on": "2026-02-15",
-    "posted_at": "2026-02-15T09:30:00.000000+08:00",
-    "payments": [_part("DS20260000123", 1, "1100.16"), _part("DS20260000124", 2, "500.00")],
-}

@@ -4,29 +4,32 @@ import uuid
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.schema import IDEMPOTENCY_KEY, WRITE, Refusal, problems
+from dashu.api.reading import only
+from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
+from dashu.api.views import PartnerView
 from dashu.finance.loan import SettlementTooSmall
 from dashu.kernel.dates import lender_today
 from dashu.kernel.money import CurrencyMismatch, InvalidAmount
 from dashu.policy.selectors import PolicyRuleMissing
 from dashu.users.actors import actor_of
 from repayments.api import examples
+from repayments.api.payment_serializers import PaymentIn, PaymentOut, stored_reference
+from repayments.api.payments import INVALID_DATE, payment_answer
+from repayments.api.seeing import NUMBER, in_currency_of, visible_loan
 from repayments.api.serializers import (
-    PaymentIn,
-    PaymentOut,
     PayoffQuoteIn,
     PayoffQuoteOut,
+    PayoffQuoteQuery,
     PayoffQuotesOut,
-    stored_reference,
+    PayoffQuotesQuery,
 )
-from repayments.api.views import NUMBER, in_currency_of, visible_loan
 from repayments.models import Channel, PayoffQuote
 from repayments.services.booking import DateOutsideContract, LoanNotFound
 from repayments.services.payoff_quotes import (
@@ -46,26 +49,30 @@ from repayments.services.settle_by_quote import settle_by_quote
 
 SHOWN = 50
 QUOTE = OpenApiParameter("quote", uuid.UUID, OpenApiParameter.PATH, description="`id` of the payoff quote.")
-INVALID_DATE = Refusal(422, "invalid_date", "The date is not written as year-month-day.")
 
 
-class PayoffQuotes(APIView):
-    @property
-    def required_scopes(self) -> list[str]:
-        return ["payments:write" if self.request.method == "POST" else "loans:read"]
+class PayoffQuotes(PartnerView):
+    scopes = {"GET": ["loans:read"], "POST": ["payments:write"]}
 
     @extend_schema(
         operation_id="list_payoff_quotes",
         summary="List the payoff quotes of a loan, newest first",
         tags=["payoff quotes"],
-        parameters=[NUMBER],
-        responses={200: PayoffQuotesOut, **problems(LoanNotFound)},
+        parameters=[NUMBER, PayoffQuotesQuery],
+        responses={
+            200: PayoffQuotesOut,
+            **problems(*QUERY, LoanNotFound, Refusal(422, "invalid_choice", "There is no such status.")),
+        },
         examples=[OpenApiExample("one", value=examples.PAYOFF_QUOTES, response_only=True, status_codes=["200"])],
     )
     def get(self, request: PartnerRequest, number: str) -> Response:
+        query = checked(PayoffQuotesQuery, request.query_params.dict())
         loan = visible_loan(request, number)
-        quotes = PayoffQuote.objects.filter(loan=loan).select_related("loan")[:SHOWN]
-        return Response(PayoffQuotesOut({"payoff_quotes": quotes}, context={"currency": loan.currency}).data)
+        quotes = PayoffQuote.objects.visible_to(request.user).filter(loan=loan).select_related("loan")
+        if (status := query.get("status")) is not None:
+            quotes = quotes.filter(status=status)
+        rows = PayoffQuoteOut(quotes[:SHOWN], many=True, context={"currency": loan.currency}).data
+        return Response({"payoff_quotes": [only(row, query.get("fields")) for row in rows]})
 
     @extend_schema(
         operation_id="quote_payoff",
@@ -101,8 +108,29 @@ class PayoffQuotes(APIView):
         return Response(_shown(quote), status=201)
 
 
-class PayoffQuoteAcceptance(APIView):
-    required_scopes = ["payments:write"]
+class PayoffQuoteDetail(PartnerView):
+    scopes = {"GET": ["loans:read"]}
+
+    @extend_schema(
+        operation_id="get_payoff_quote",
+        summary="Read a payoff quote: its amount, what each day asks for, and what became of it",
+        tags=["payoff quotes"],
+        parameters=[NUMBER, QUOTE, PayoffQuoteQuery],
+        responses={200: PayoffQuoteOut, **problems(*QUERY, LoanNotFound, QuoteNotFound)},
+        examples=[OpenApiExample("quote", value=examples.PAYOFF_QUOTE, response_only=True, status_codes=["200"])],
+    )
+    def get(self, request: PartnerRequest, number: str, quote: uuid.UUID) -> Response:
+        query = checked(PayoffQuoteQuery, request.query_params.dict())
+        loan = visible_loan(request, number)
+        quotes = PayoffQuote.objects.visible_to(request.user).filter(loan=loan, token=quote)
+        found = quotes.select_related("loan").first()
+        if found is None:
+            raise QuoteNotFound(_("There is no such payoff quote of this loan."), field="quote")
+        return Response(only(_shown(found), query.get("fields")))
+
+
+class PayoffQuoteAcceptance(PartnerView):
+    scopes = {"POST": ["payments:write"]}
 
     @extend_schema(
         operation_id="accept_payoff_quote",
@@ -125,8 +153,8 @@ class PayoffQuoteAcceptance(APIView):
         return answer_once(request, accept)
 
 
-class PayoffQuoteSettlement(APIView):
-    required_scopes = ["payments:write"]
+class PayoffQuoteSettlement(PartnerView):
+    scopes = {"POST": ["payments:write"]}
 
     @extend_schema(
         operation_id="settle_by_quote",
@@ -175,8 +203,7 @@ class PayoffQuoteSettlement(APIView):
             channel=Channel.PARTNER,
             actor=actor_of(request),
         )
-        payment.refresh_from_db()
-        return Response(PaymentOut(payment, context={"currency": loan.currency}).data, status=201)
+        return payment_answer(request, payment)
 
 
 def _shown(quote: PayoffQuote) -> dict[str, Any]:

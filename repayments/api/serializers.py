@@ -1,19 +1,28 @@
+from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from dashu.api.fields import LenderDateField, MinorField, MoneyField, StrictSerializer
-from dashu.users.models import Partner
-from repayments.models import IssuedDocument, IssuedFile, Payment, PaymentGroup, PayoffQuote, ScheduleVersion
+from dashu.api.fields import LenderDateField, MinorField, StrictSerializer
+from dashu.api.pagination import PageQuery
+from dashu.api.reading import ReadQuery
+from repayments.models import IssuedDocument, IssuedFile, PayoffQuote, ScheduleVersion
+from repayments.selectors.schedule_versions import MAKERS
 
 
-class ScheduleQuery(StrictSerializer):
-    version = serializers.IntegerField(
-        min_value=1, max_value=32_767, required=False, help_text="An earlier version; without it the one in force."
-    )
+class InstallmentStatus(TextChoices):
+    """How far an installment is paid."""
+
+    PAID = "PAID"
+    PARTLY_PAID = "PARTLY_PAID"
+    OPEN = "OPEN"
+    OVERDUE = "OVERDUE"
+    REPLACED = "REPLACED"
+    NOTHING_DUE = "NOTHING_DUE"
 
 
 class InstallmentOut(serializers.Serializer):
@@ -26,6 +35,16 @@ class InstallmentOut(serializers.Serializer):
     paid = MinorField(source="paid_minor")
     waived = MinorField(source="waived_minor")
     unpaid = MinorField(source="unpaid_minor", help_text="0 in a version that is no longer in force.")
+    status = serializers.SerializerMethodField()
+
+    @extend_schema_field(
+        serializers.ChoiceField(
+            choices=InstallmentStatus.values,
+            help_text="REPLACED: not paid while its version was in force, and demanded otherwise since.",
+        )
+    )
+    def get_status(self, row: Any) -> str:
+        return installment_status(row, today=self.context["today"])
 
 
 class BalanceOut(serializers.Serializer):
@@ -48,11 +67,48 @@ class ScheduleOut(serializers.Serializer):
     installments = InstallmentOut(many=True)
 
 
-class PositionQuery(StrictSerializer):
-    as_of = LenderDateField(required=False, help_text="The day to answer for, its end; without it yesterday.")
-    known_on = LenderDateField(
-        required=False, help_text="Leave out what was written after this day: the loan as it was known then."
+class ScheduleQuery(ReadQuery):
+    shape = ScheduleOut
+
+    version = serializers.IntegerField(
+        min_value=1, max_value=32_767, required=False, help_text="An earlier version; without it the one in force."
     )
+
+
+class VersionTotalsOut(serializers.Serializer):
+    """What the version demands in all, and what of it was paid and waived while it was in force."""
+
+    principal = MinorField(source="principal_minor")
+    interest = MinorField(source="interest_minor")
+    fee = MinorField(source="fee_minor")
+    total = MinorField(source="total_minor")
+    paid = MinorField(source="paid_minor")
+    waived = MinorField(source="waived_minor")
+    unpaid = MinorField(source="unpaid_minor", help_text="0 in a version that is no longer in force.")
+
+
+class ScheduleVersionOut(serializers.Serializer):
+    version = serializers.IntegerField(help_text="As `version` of the schedule takes it.")
+    is_in_force = serializers.BooleanField()
+    reason = serializers.ChoiceField(choices=ScheduleVersion.Reason.values, help_text="Why this version was made.")
+    effective_on = serializers.DateField()
+    created_at = serializers.DateTimeField()
+    made_by = serializers.ChoiceField(
+        choices=MAKERS, allow_null=True, help_text="What kind of person did what made it; null where nobody knows."
+    )
+    installments = serializers.IntegerField()
+    first_due_on = serializers.DateField(allow_null=True)
+    last_due_on = serializers.DateField(allow_null=True)
+    totals = VersionTotalsOut(source="sums")
+
+
+class ScheduleVersionsQuery(PageQuery):
+    shape = ScheduleVersionOut
+
+
+class ScheduleVersionPage(serializers.Serializer):
+    results = ScheduleVersionOut(many=True)
+    next_cursor = serializers.CharField(allow_null=True, help_text="null on the last page.")
 
 
 class OutstandingOut(serializers.Serializer):
@@ -84,17 +140,12 @@ class PositionOut(serializers.Serializer):
     classification = serializers.CharField()
 
 
-class PaymentIn(StrictSerializer):
-    """Money that the borrower paid to the partner for this loan."""
+class PositionQuery(ReadQuery):
+    shape = PositionOut
 
-    amount = MoneyField(help_text="In the loan's currency.")
-    received_on = LenderDateField(help_text="Value date: from the loan's start to today.")
-    reference = serializers.RegexField(
-        r"^[A-Za-z0-9._:/-]+\Z",
-        max_length=39,
-        trim_whitespace=False,
-        help_text="The partner's own reference, once for each payment. Sent again with the same facts, it returns "
-        "the first payment and changes nothing.",
+    as_of = LenderDateField(required=False, help_text="The day to answer for, its end; without it yesterday.")
+    known_on = LenderDateField(
+        required=False, help_text="Leave out what was written after this day: the loan as it was known then."
     )
 
 
@@ -130,6 +181,18 @@ class PayoffQuoteOut(serializers.Serializer):
     total = MinorField(source="total_minor", help_text="Enough on every day; what a day does not need is a credit.")
     days = PayoffDayOut(many=True, help_text="What each day asks for, part by part.")
     accepted_at = serializers.DateTimeField(allow_null=True)
+
+
+class PayoffQuoteQuery(ReadQuery):
+    shape = PayoffQuoteOut
+
+
+class PayoffQuotesQuery(ReadQuery):
+    """The query parameters of the quotes of a loan."""
+
+    shape = PayoffQuoteOut
+
+    status = serializers.ChoiceField(choices=PayoffQuote.Status.values, required=False)
 
 
 class PayoffQuotesOut(serializers.Serializer):
@@ -174,87 +237,35 @@ class DocumentOut(serializers.Serializer):
     files = DocumentFileOut(many=True)
 
 
+class DocumentsQuery(ReadQuery):
+    """The query parameters of the papers of a loan."""
+
+    shape = DocumentOut
+
+    kind = serializers.ChoiceField(choices=IssuedDocument.Kind.values, required=False)
+    language = serializers.ChoiceField(choices=[code for code, _name in settings.LANGUAGES], required=False)
+    is_revoked = serializers.BooleanField(required=False, allow_null=True, default=None)
+    issued_from = LenderDateField(required=False, help_text="Only papers issued from this day on.")
+    issued_to = LenderDateField(required=False, help_text="Only papers issued up to this day, it included.")
+
+
 class DocumentsOut(serializers.Serializer):
     documents = DocumentOut(many=True, help_text="The newest 50.")
 
 
-class PaidPartOut(serializers.Serializer):
-    """How the payment was applied. A later restatement may move the parts, never the amount."""
-
-    fee = MinorField(source="fee_minor")
-    penalty = MinorField(source="penalty_minor")
-    interest = MinorField(source="interest_minor")
-    principal = MinorField(source="principal_minor")
-    credit = MinorField(source="unapplied_minor", help_text="What no due could take; kept for the borrower.")
-
-
-class PaidInstallmentOut(serializers.Serializer):
-    number = serializers.IntegerField()
-    fee = MinorField(source="fee_minor")
-    interest = MinorField(source="interest_minor")
-    principal = MinorField(source="principal_minor")
-
-
-class PaymentOut(serializers.Serializer):
-    loan = serializers.CharField(source="loan.number")
-    reference = serializers.SerializerMethodField(help_text="As the partner gave it.")
-    amount = MinorField(source="amount_minor")
-    received_on = serializers.DateField()
-    posted_at = serializers.DateTimeField()
-    is_returned = serializers.BooleanField(help_text="The payment did not hold and was taken back.")
-    applied = PaidPartOut(source="*")
-    installments = PaidInstallmentOut(source="allocations", many=True)
-
-    def get_reference(self, payment: Payment) -> str:
-        return payment.reference.partition(":")[2]
-
-
-class PaymentPartIn(StrictSerializer):
-    """What of the total is for one loan."""
-
-    loan = serializers.CharField(max_length=60, help_text="The loan number.")
-    amount = MoneyField(help_text="In the currency of the total.")
-
-
-class SplitPaymentIn(StrictSerializer):
-    """Money that the borrower paid to the partner in one sum, for several of their loans."""
-
-    total = MoneyField(help_text="The whole sum; the parts must add up to it.")
-    received_on = LenderDateField(help_text="Value date: from the latest loan's start to today.")
-    reference = serializers.RegexField(
-        r"^[A-Za-z0-9._:/-]+\Z",
-        max_length=35,
-        trim_whitespace=False,
-        help_text="The partner's own reference, once for each sum. Sent again with the same facts, it returns the "
-        "first payments and changes nothing.",
-    )
-    parts = PaymentPartIn(  # type: ignore[call-arg]
-        many=True, allow_empty=False, max_length=50, help_text="Each loan once, all of one borrower."
-    )
-
-
-class SplitPaymentOut(serializers.Serializer):
-    reference = serializers.SerializerMethodField(help_text="As the partner gave it.")
-    total = MinorField(source="total_minor")
-    received_on = serializers.DateField()
-    posted_at = serializers.DateTimeField()
-    payments = serializers.SerializerMethodField()
-
-    def get_reference(self, group: PaymentGroup) -> str:
-        return group.reference.partition(":")[2]
-
-    @extend_schema_field(PaymentOut(many=True))
-    def get_payments(self, group: PaymentGroup) -> list[dict[str, Any]]:
-        """One for each part, in the order given; their references are the sum's with `-1`, `-2` and so on."""
-        parts = group.parts.select_related("payment__loan").prefetch_related("payment__allocations")
-        payments = [part.payment for part in parts.order_by("position")]
-        return [dict(PaymentOut(payment, context=self.context).data) for payment in payments]
-
-
-def stored_reference(partner: Partner, reference: str) -> str:
-    """Return the reference as we keep it, so that two partners cannot collide. A partner's code has no colon."""
-    return f"{partner.code}:{reference}"
-
-
 def _fault(name: str, message: Any, code: str) -> serializers.ValidationError:
     return serializers.ValidationError({name: [serializers.ErrorDetail(str(message), code=code)]})
+
+
+def installment_status(row: Any, *, today: date) -> str:
+    """:param row: an installment with `total_minor`, `paid_minor` and `waived_minor`."""
+    done = row.paid_minor + row.waived_minor
+    if not row.total_minor:
+        return InstallmentStatus.NOTHING_DUE
+    if done == row.total_minor:
+        return InstallmentStatus.PAID
+    if not row.is_current:
+        return InstallmentStatus.REPLACED
+    if row.due_on < today:
+        return InstallmentStatus.OVERDUE
+    return InstallmentStatus.PARTLY_PAID if done else InstallmentStatus.OPEN

@@ -3,16 +3,19 @@ from django.urls import path
 from repayments.api.book import Book, BookTotals
 from repayments.api.documents import DocumentFile, Documents
 from repayments.api.loans import LoanDetail, Loans
-from repayments.api.payoff_quotes import PayoffQuoteAcceptance, PayoffQuotes, PayoffQuoteSettlement
-from repayments.api.views import Payments, Position, Schedule, SplitPayments
+from repayments.api.payments import LoanPayments, PaymentDetail, Payments, SplitPaymentDetail
+from repayments.api.payoff_quotes import PayoffQuoteAcceptance, PayoffQuoteDetail, PayoffQuotes, PayoffQuoteSettlement
+from repayments.api.views import Position, Schedule, ScheduleVersions
 
 urlpatterns = [
     path("loans", Loans.as_view(), name="loans"),
     path("loans/<str:number>", LoanDetail.as_view(), name="loan"),
     path("loans/<str:number>/schedule", Schedule.as_view(), name="schedule"),
+    path("loans/<str:number>/schedule-versions", ScheduleVersions.as_view(), name="schedule_versions"),
     path("loans/<str:number>/position", Position.as_view(), name="position"),
-    path("loans/<str:number>/payments", Payments.as_view(), name="payments"),
+    path("loans/<str:number>/payments", LoanPayments.as_view(), name="loan_payments"),
     path("loans/<str:number>/payoff-quotes", PayoffQuotes.as_view(), name="payoff_quotes"),
+    path("loans/<str:number>/payoff-quotes/<uuid:quote>", PayoffQuoteDetail.as_view(), name="payoff_quote"),
     path(
         "loans/<str:number>/payoff-quotes/<uuid:quote>/acceptance",
         PayoffQuoteAcceptance.as_view(),
@@ -27,5 +30,7 @@ urlpatterns = [
     path("loans/<str:number>/documents/<str:code>/<str:file_format>", DocumentFile.as_view(), name="document_file"),
     path("book", Book.as_view(), name="book"),
     path("book/totals", BookTotals.as_view(), name="book_totals"),
-    path("payments", SplitPayments.as_view(), name="split_payments"),
+    path("payments", Payments.as_view(), name="payments"),
+    path("payments/<str:payment>", PaymentDetail.as_view(), name="payment"),
+    path("split-payments/<str:split>", SplitPaymentDetail.as_view(), name="split_payment"),
 ]

@@ -42,11 +42,17 @@ class TestRecordPayment:
         body = answer.json()
         assert body.pop("posted_at").startswith("20")
         assert body == {
+            "id": "dana:first",
             "loan": danas_loan.number,
             "reference": "first",
             "amount": {"amount": "1100.16", "currency": "CNY"},
             "received_on": "2026-02-15",
+            "channel": "PARTNER",
+            "kind": "PAYMENT",
+            "status": "BOOKED",
             "is_returned": False,
+            "returned": None,
+            "split": None,
             "applied": {
                 "fee": {"amount": "0.00", "currency": "CNY"},
                 "penalty": {"amount": "0.00", "currency": "CNY"},

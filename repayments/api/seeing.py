@@ -1,0 +1,88 @@
+"""What of the book a partner's program may see, and the ids by which it names payments."""
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote, unquote
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from dashu.api.authentication import PartnerRequest
+from dashu.api.pagination import MAX_LIMIT
+from dashu.kernel.money import CurrencyMismatch, Money
+from loans.models import Loan
+from repayments.services.booking import LoanNotFound
+
+NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH, description="The loan number: `id` of the loan.")
+
+
+class IdsField(serializers.CharField):
+    """Ids with commas between them, at most 200; those that are not there to be seen are not in the results."""
+
+    default_error_messages = {"too_many": _("Name at most %(most)s ids, with commas between them.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_length=20_000,
+            required=False,
+            **options,
+            help_text="Only these, at most 200 ids with commas between them. An id that is not there to be seen is "
+            "simply not in the results.",
+        )
+
+    def to_internal_value(self, data: Any) -> Any:
+        ids = [one for one in super().to_internal_value(data).split(",") if one]
+        if len(ids) > MAX_LIMIT:
+            message = self.error_messages["too_many"] % {"most": MAX_LIMIT}
+            raise serializers.ValidationError(message, code="invalid")
+        return ids
+
+
+def loans_of(request: PartnerRequest) -> QuerySet[Loan]:
+    # Naming the partner again, by its key, is what lets the index of a partner's loans find them.
+    return Loan.objects.visible_to(request.user).filter(partner=request.partner)
+
+
+def visible_loan(request: PartnerRequest, number: str) -> Loan:
+    """
+    Return the loan with this number; another partner's loan is as unknown as one that does not exist.
+
+    :raises LoanNotFound: the partner sees no such loan.
+    """
+    return visible_loans(request, [number])[0]
+
+
+def visible_loans(request: PartnerRequest, numbers: Sequence[str]) -> list[Loan]:
+    """
+    Return the loans with these numbers, in this order; one query.
+
+    :raises LoanNotFound: one of them is not there to be seen.
+    """
+    found: dict[str, Loan] = {}
+    if not any("\0" in number for number in numbers):
+        found = {loan.number: loan for loan in Loan.objects.visible_to(request.user).filter(number__in=numbers)}
+    if any(number not in found for number in numbers):
+        raise LoanNotFound(_("There is no such loan."), field="loan")
+    return [found[number] for number in numbers]
+
+
+def in_currency_of(loan: Loan, amount: Money) -> Money:
+    if amount.currency != loan.currency:
+        raise CurrencyMismatch(
+            _("This loan is in %(currency)s. Send the amount in that currency."),
+            field="amount",
+            params={"currency": loan.currency},
+        )
+    return amount
+
+
+def public_id(reference: str) -> str:
+    """Return a reference of ours so that it is one part of an address: all but plain characters as `~` and hex."""
+    return quote(reference, safe=":").replace("~", "%7E").replace("%", "~")
+
+
+def reference_of(public: str) -> str:
+    """Return the reference that an id stands for; of an id that we never gave out, one that belongs to nothing."""
+    return unquote(public.replace("~", "%")).replace("\0", "")
