@@ -408,6 +408,11 @@ OAUTH2_PROVIDER = {
     },
 }
 
+# --- the sandbox --------------------------------------------------------------------------------------------------
+# A whole installation in which nothing real happens; every page and answer of it says so.
+SANDBOX = env.sandbox()
+SANDBOX_URL = env.text("DASHU_SANDBOX_URL", "")  # where this installation's sandbox is
+
 # --- messages to people -------------------------------------------------------------------------------------------
 MESSAGING = {
     # "database" keeps messages in the outbox, where staff can read them; "smtp" and "http" really send; "simulated" is

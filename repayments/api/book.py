@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.pagination import InvalidCursor, opened, sealed
+from dashu.api.reading import only
 from dashu.api.schema import QUERY, problems
 from dashu.kernel.dates import InvalidDate, lender_today
 from loans.models import Loan
@@ -55,7 +56,7 @@ class Book(APIView):
         page = book_page(loans, as_of=as_of, known_at=known_at, picked=picked, after=after, size=query["limit"])
         cursor = None if page.after is None else sealed([page.after, known_at.isoformat()], of=CURSOR)
         shown = {"as_of": as_of, "known_on": known_on, "results": page.loans, "next_cursor": cursor}
-        return Response(BookOut(shown).data)
+        return Response(only(dict(BookOut(shown).data), query.get("fields")))
 
 
 class BookTotals(APIView):

@@ -25,10 +25,6 @@ class BookTotalsQuery(StrictSerializer):
     classification = serializers.CharField(max_length=40, default="", help_text="Only loans of this classification.")
 
 
-class BookQuery(BookTotalsQuery, PageQuery):
-    """The query parameters of the book, loan by loan."""
-
-
 class BookOverdueOut(serializers.Serializer):
     principal = MinorField(source="overdue_principal")
     interest = MinorField(source="overdue_interest")
@@ -58,6 +54,12 @@ class BookLoanOut(serializers.Serializer):
     effective_days_past_due = serializers.IntegerField(help_text="Without the days of pauses.")
     bucket = serializers.CharField()
     classification = serializers.CharField()
+
+
+class BookQuery(BookTotalsQuery, PageQuery):
+    """The query parameters of the book, loan by loan."""
+
+    shape = BookLoanOut
 
 
 class BookOut(serializers.Serializer):
