@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_filters",
     "django_htmx",
     "django_celery_beat",
@@ -62,9 +63,11 @@ INSTALLED_APPS = [
     "dashu.tapes",
     "dashu.privacy",
     "dashu.portal",
+    "dashu.sandbox",
 ]
 
 MIDDLEWARE = [
+    "dashu.web.sandbox.SayItIsSandbox",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -99,6 +102,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "dashu.portal.rooms.tabs",
                 "dashu.accounts.context.kept_input",
+                "dashu.web.sandbox.is_sandbox",
             ],
             "builtins": ["dashu.web.templatetags.dashu"],
         },
@@ -383,6 +387,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "dashu.api.schema_links.add_links",
+    ],
 }
 OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
@@ -466,6 +474,7 @@ UNFOLD = {
     "SITE_TITLE": "大樹金融",
     "SITE_HEADER": "大樹金融",
     "SITE_SYMBOL": "park",
+    "ENVIRONMENT": "dashu.web.sandbox.label",
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": reverse_lazy("choose_language")},
     "SIDEBAR": {"navigation": "dashu.portal.navigation.sidebar"},
