@@ -1,8 +1,10 @@
 """Every address of the site, grouped by who uses it."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from dashu.api.docs_page import api_docs
 from dashu.api.urls import token_urlpatterns
 from dashu.messaging.views import provider_callback
 from dashu.portal.closing import inactive
@@ -35,6 +37,7 @@ urlpatterns = [
     re_path(r"^stop/(?P<token>[0-9a-z]{3,24}-[0-9A-Za-z_-]{16})/$", stop_messages, name="stop_messages"),
     re_path(r"^guarantee/(?P<token>[0-9A-Za-z_-]{32})/$", guarantee, name="guarantee"),
     path("oauth/", include((token_urlpatterns, "oauth"))),
+    path("api/docs/", api_docs, name="api_docs"),
     path(
         "api/v1/",
         include(
@@ -43,6 +46,7 @@ urlpatterns = [
                     path("", include("loans.api.urls")),
                     path("", include("repayments.api.urls")),
                     path("", include("collections_mgmt.api.urls")),
+                    *([path("", include("dashu.sandbox.urls"))] if settings.SANDBOX else []),
                     path("", include("dashu.api.urls")),
                 ],
                 "api",

@@ -82,6 +82,7 @@ def _document(world: Everyone) -> Words:
 
 
 ADDRESSES: dict[str, Own | Open | SignedIn] = {
+    "api_docs": Open(),
     "live": Open(is_page=False),
     "ready": Open(is_page=False),
     "choose_language": Open(is_page=False),

@@ -7,4 +7,4 @@ class ApiConfig(AppConfig):
     verbose_name = _("Partner API")
 
     def ready(self) -> None:
-        from dashu.api import schema  # noqa: F401  tells the schema generator how partners authenticate
+        from dashu.api import schema, schema_shapes  # noqa: F401  tell the schema generator what it cannot see

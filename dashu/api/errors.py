@@ -38,6 +38,7 @@ _FIELD_CODES = {
     "required": "missing_field",
     "null": "missing_field",
     "blank": "missing_field",
+    "empty": "missing_field",
     "max_length": "too_long",
     "min_length": "too_short",
     **dict.fromkeys(

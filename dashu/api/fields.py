@@ -12,6 +12,9 @@ from dashu.kernel.dates import parse_date
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import EXPONENTS, Money, format_minor
 
+# The years that `dashu.kernel.dates.parse_date` reads.
+_DAY = r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+
 
 class StrictSerializer(serializers.Serializer):
     """Refuses names it does not know, so that a misspelled field is not silently ignored."""
@@ -90,6 +93,7 @@ class MinorField(MoneyField):
         return Money(minor, currency)
 
 
+@extend_schema_field({"type": "string", "format": "date", "pattern": _DAY})
 class LenderDateField(serializers.DateField):
     """A calendar date in the lender's time zone, such as 2026-01-31."""
 

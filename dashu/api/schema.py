@@ -86,6 +86,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
     location=OpenApiParameter.HEADER,
     required=True,
+    pattern=r"^[!-~]{1,255}$",
     description=(
         "A new key for each write, the same key when you try again: the write is carried out once and the first answer "
         "comes back, marked with `Idempotent-Replayed: true`. A refused request wrote nothing and its key is free "

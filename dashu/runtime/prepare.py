@@ -23,6 +23,8 @@ from dashu.runtime.home import read_json, write_json
 from dashu.runtime.refusal import Refusal
 from dashu.settings.env import flag
 
+SANDBOX_PARTNER = "demo"  # others are added by `manage.py seed_sandbox`
+
 
 def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashu.settings.dev")
@@ -52,6 +54,8 @@ def _prepare(logins: Path) -> None:
         write_json(_static_note(), {"digest": _static_digest()})
     logins.touch(mode=0o600)
     with logins.open("w", encoding="utf-8") as file:
+        if settings.SANDBOX:
+            call_command("seed_sandbox", partner=SANDBOX_PARTNER, stdout=file)
         if has_demo and "demo_logins" in get_commands():
             call_command("demo_logins", stdout=file)
 

@@ -4,6 +4,7 @@
 Signals only set a flag, which every wait looks at: a stop in any phase takes the same way out, in order.
 """
 
+import os
 import signal
 import socket
 import subprocess
@@ -30,9 +31,16 @@ LOOK_EVERY = 0.25
 SERVICES_EVERY = 2.0
 
 
-def run() -> int:
-    """Run until Ctrl-C, SIGTERM or the end of the terminal; return the exit code."""
+def run(*, is_sandbox: bool = False) -> int:
+    """
+    Run until Ctrl-C, SIGTERM or the end of the terminal; return the exit code.
+
+    :param is_sandbox: a second installation, in the folder `sandbox` of the home, beside the one where loans are real.
+    """
     home = Home.from_environment()
+    if is_sandbox:
+        home = Home(home.root / "sandbox")
+        os.environ.update(_sandbox_environment(home))
     home.prepare()
     lock = FileLock(home.run / "server.lock")
     if not lock.hold(wait=False):
@@ -202,6 +210,14 @@ class Supervisor:
 
     def _ask_to_stop(self, *_signal: object) -> None:
         self._stop_asked = True
+
+
+def _sandbox_environment(home: Home) -> dict[str, str]:
+    """Return what makes a start one of a sandbox; its servers are its own, whatever the real ones are."""
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
+    own = {name: value for name in ("DATABASE_URL", "REDIS_URL") if (value := os.environ.get(f"DASHU_SANDBOX_{name}"))}
+    return {"DASHU_HOME": str(home.root), "DASHU_SANDBOX": "1", "DASHU_DEMO": "0", **own}
 
 
 def say(text: str) -> None:

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_filters",
     "django_htmx",
     "django_celery_beat",
@@ -63,9 +64,11 @@ INSTALLED_APPS = [
     "dashu.tapes",
     "dashu.privacy",
     "dashu.portal",
+    "dashu.sandbox",
 ]
 
 MIDDLEWARE = [
+    "dashu.web.sandbox.SayItIsSandbox",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -102,6 +105,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "dashu.portal.rooms.tabs",
                 "dashu.accounts.context.kept_input",
+                "dashu.web.sandbox.is_sandbox",
             ],
             "builtins": ["dashu.web.templatetags.dashu"],
         },
@@ -393,6 +397,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "dashu.api.schema.describe_all_answers",
+        "dashu.api.schema_links.add_links",
     ],
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
@@ -434,6 +439,10 @@ API_LIMITS = {
 RECORD_API_CALLS = True
 # In which header our proxy says what certificate a client showed; without one, nothing of the kind is believed.
 CLIENT_CERTIFICATE_HEADER = env.text("DASHU_CLIENT_CERTIFICATE_HEADER", "")
+# --- the sandbox --------------------------------------------------------------------------------------------------
+# A whole installation in which nothing real happens; every page and answer of it says so.
+SANDBOX = env.sandbox()
+SANDBOX_URL = env.text("DASHU_SANDBOX_URL", "")  # where this installation's sandbox is
 
 # --- messages to people -------------------------------------------------------------------------------------------
 MESSAGING = {
@@ -488,6 +497,7 @@ UNFOLD = {
     "SITE_TITLE": "大樹金融",
     "SITE_HEADER": "大樹金融",
     "SITE_SYMBOL": "park",
+    "ENVIRONMENT": "dashu.web.sandbox.label",
     "SHOW_LANGUAGES": True,
     "LANGUAGES": {"action": reverse_lazy("choose_language")},
     "SIDEBAR": {"navigation": "dashu.portal.navigation.sidebar"},

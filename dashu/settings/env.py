@@ -166,6 +166,25 @@ def credit_bureau() -> tuple[str, str, str]:
     return name, f"{url.rstrip('/')}/", given
 
 
+# What a sandbox may be given: nothing that reaches a person, a bank or a bureau.
+_HARMLESS = {
+    "DASHU_EMAIL_TRANSPORT": ("database", "simulated"),
+    "DASHU_SMS_TRANSPORT": ("database", "simulated"),
+    "DASHU_PAYMENT_PROVIDER": ("simulated",),
+    "DASHU_PAYOUT_PROVIDER": ("simulated",),
+    "DASHU_CREDIT_BUREAU": ("simulated",),
+}
+
+
+def sandbox() -> bool:
+    """Whether this installation is a sandbox (DASHU_SANDBOX); refuse to start as one with anything real behind it."""
+    is_sandbox = flag("DASHU_SANDBOX", default=False)
+    for name, harmless in _HARMLESS.items():
+        if is_sandbox and (given := text(name, "")) and given not in harmless:
+            raise ImproperlyConfigured(f"{name} must be {' or '.join(harmless)} in a sandbox, not {given!r}.")
+    return is_sandbox
+
+
 def own_url() -> str:
     """
     Return the address at which this installation reaches itself, with a slash at its end.

@@ -4,8 +4,11 @@ import dj_database_url
 
 from . import env
 from .base import *  # noqa: F403
+from .base import SANDBOX
 
 SECRET_KEY = env.secret("DASHU_SECRET_KEY")
+if SANDBOX:  # what a sandbox signs opens nothing where loans are real, although both are given one secret
+    SECRET_KEY = env.derived_key(SECRET_KEY, "sandbox").hex()
 FIELD_KEYS = env.field_keys("DASHU_FIELD_KEYS")
 FIELD_INDEX_KEY = env.index_key("DASHU_FIELD_INDEX_KEY")
 ALLOWED_HOSTS = env.words("DASHU_ALLOWED_HOSTS") or [env.text("DASHU_ALLOWED_HOSTS")]
@@ -21,5 +24,5 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
-SIMULATED_GATEWAY = env.flag("DASHU_SIMULATED_GATEWAY", default=False)
-SIMULATED_BUREAU = env.flag("DASHU_SIMULATED_BUREAU", default=False)
+SIMULATED_GATEWAY = SANDBOX or env.flag("DASHU_SIMULATED_GATEWAY", default=False)
+SIMULATED_BUREAU = SANDBOX or env.flag("DASHU_SIMULATED_BUREAU", default=False)

@@ -3,7 +3,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from dashu.api.fields import AmountText, MinorField
+from dashu.api.fields import AmountText, LenderDateField, MinorField, StrictSerializer
 from dashu.finance.calendars import CALENDARS, BusinessDay
 from dashu.finance.day_counts import DayCount
 from dashu.finance.fees import FeeBase, FeeTiming
@@ -60,7 +60,17 @@ def _rate(**options: Any) -> serializers.RegexField:
     )
 
 
-class FeeIn(serializers.Serializer):
+class DocumentShape(StrictSerializer):
+    """Describes an object that `dashu.kernel.documents` reads: there null is as good as leaving a name out."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.allow_null = field.allow_null or not field.required
+        return fields
+
+
+class FeeIn(DocumentShape):
     code = serializers.CharField(max_length=40)
     amount = AmountText(required=False, help_text="Tax included. Leave it out where `share` is given.")
     timing = _choice(
@@ -78,7 +88,7 @@ class FeeIn(serializers.Serializer):
     tax_rate = _rate(required=False, help_text="Of the net amount; the fee includes it.")
 
 
-class HolidayIn(serializers.Serializer):
+class HolidayIn(DocumentShape):
     """Installments `first` to `first + count - 1` demand nothing."""
 
     first = serializers.IntegerField(min_value=1, max_value=MOST_INSTALLMENTS)
@@ -86,12 +96,12 @@ class HolidayIn(serializers.Serializer):
     interest = _choice(HolidayInterest)
 
 
-class RateChangeIn(serializers.Serializer):
-    on = serializers.DateField()
+class RateChangeIn(DocumentShape):
+    on = LenderDateField()
     annual_rate = _rate()
 
 
-class FloatingIn(serializers.Serializer):
+class FloatingIn(DocumentShape):
     """A published rate and a margin, instead of `annual_rate` and `rate_changes`."""
 
     table = serializers.ChoiceField(choices=sorted(rate_tables()))
@@ -100,12 +110,12 @@ class FloatingIn(serializers.Serializer):
     lag_days = serializers.IntegerField(min_value=0, max_value=31, required=False)
 
 
-class TrancheIn(serializers.Serializer):
-    on = serializers.DateField()
+class TrancheIn(DocumentShape):
+    on = LenderDateField()
     amount = AmountText()
 
 
-class StepIn(serializers.Serializer):
+class StepIn(DocumentShape):
     """Either `up` or `down`: after every `every` installments the next ones differ by this share."""
 
     every = serializers.IntegerField(min_value=1, max_value=MOST_INSTALLMENTS)
@@ -113,7 +123,7 @@ class StepIn(serializers.Serializer):
     down = _rate(required=False)
 
 
-class CardPlanIn(serializers.Serializer):
+class CardPlanIn(DocumentShape):
     """Either a fixed payment, or a share of the statement with a floor."""
 
     fixed = AmountText(required=False)
@@ -121,15 +131,15 @@ class CardPlanIn(serializers.Serializer):
     floor = AmountText(required=False)
 
 
-class RowIn(serializers.Serializer):
+class RowIn(DocumentShape):
     """Either `principal` or `total`; the last row may leave both out and repays what is left."""
 
-    due_on = serializers.DateField()
+    due_on = LenderDateField()
     principal = AmountText(required=False, allow_null=True)
     total = AmountText(required=False, allow_null=True)
 
 
-class QuoteIn(serializers.Serializer):
+class QuoteIn(DocumentShape):
     """Terms, as `manage.py quote` reads them. Describes only: `loans.domain.reading` is what reads and refuses."""
 
     principal = AmountText()
@@ -143,8 +153,8 @@ class QuoteIn(serializers.Serializer):
     day_count = _choice(DayCount)
     accrual = _choice(Accrual, allow_null=True)
     compounding = _choice(Compounding)
-    disbursed_on = serializers.DateField()
-    first_due_on = serializers.DateField(required=False, allow_null=True)
+    disbursed_on = LenderDateField()
+    first_due_on = LenderDateField(required=False, allow_null=True)
     due_day = serializers.IntegerField(min_value=1, max_value=31, required=False, allow_null=True)
     second_due_day = serializers.IntegerField(min_value=1, max_value=31, required=False, allow_null=True)
     end_of_month = serializers.BooleanField(required=False)

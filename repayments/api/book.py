@@ -55,7 +55,7 @@ class Book(PartnerView):
         page = book_page(loans, as_of=as_of, known_at=known_at, picked=picked, after=after, size=query["limit"])
         cursor = None if page.after is None else sealed([page.after, known_at.isoformat()], of=CURSOR)
         shown = {"as_of": as_of, "known_on": known_on, "results": page.loans, "next_cursor": cursor}
-        return Response(only(BookOut(shown).data, query.get("fields")))
+        return Response(only(dict(BookOut(shown).data), query.get("fields")))
 
 
 class BookTotals(PartnerView):

@@ -49,7 +49,19 @@ CALLS = [(name, words) for name, service in OURS.items() for words in commands_o
 
 class TestShape:
     def test_has_the_servers_the_web_the_workers_and_one_clock(self):
-        assert set(SERVICES) == {"db", "redis", "migrate", "web", "worker", "worker-close", "worker-webhooks", "beat"}
+        lending = {name for name, service in SERVICES.items() if "profiles" not in service}
+
+        assert lending == {"db", "redis", "migrate", "web", "worker", "worker-close", "worker-webhooks", "beat"}
+
+    def test_has_a_sandbox_beside_them_with_a_database_of_its_own(self):
+        beside = {name: service for name, service in SERVICES.items() if service.get("profiles") == ["sandbox"]}
+        given = [service["environment"] for service in beside.values() if "build" in service]
+
+        assert set(beside) == {f"sandbox{part}" for part in ("", "-db", "-migrate", "-worker", "-beat")}
+        assert {each["DASHU_SANDBOX"] for each in given} == {"1"}
+        assert {each["DATABASE_URL"].rpartition("@")[2] for each in given} == {"sandbox-db:5432/dashu"}
+        assert {each["REDIS_URL"].rpartition("@")[2] for each in given} == {"redis:6379/1"}
+        assert "DASHU_SANDBOX" not in SERVICES["web"]["environment"]
 
     def test_waits_only_for_what_can_become_ready(self):
         for name, service in SERVICES.items():
@@ -106,9 +118,11 @@ class TestCommands:
         assert named == {"dashu.celery"}
 
     def test_the_workers_read_every_queue_once(self):
-        read = [queue for _name, words in CALLS if "worker" in words for queue in option(words, "--queues").split(",")]
+        for is_sandbox in (False, True):
+            commands = [words for name, words in CALLS if "worker" in words and ("sandbox" in name) is is_sandbox]
+            read = [queue for words in commands for queue in option(words, "--queues").split(",")]
 
-        assert sorted(read) == sorted(events.QUEUES)
+            assert sorted(read) == sorted(events.QUEUES)
 
     def test_the_web_is_asked_at_an_address_it_has(self):
         assert resolve(SERVICES["web"]["healthcheck"]["test"][-1]).url_name == "ready"

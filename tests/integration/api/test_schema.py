@@ -101,6 +101,21 @@ class TestSchema:
             "reports:read",
         }
 
+    def test_leads_from_an_answer_to_what_can_be_asked_next(self, schema):
+        links = schema["paths"]["/api/v1/loans"]["get"]["responses"]["200"]["links"]
+
+        assert links["get_schedule"]["parameters"] == {"number": "$response.body#/results/0/id"}
+        assert {"get_position", "record_payment", "quote_payoff", "list_documents"} <= set(links)
+
+    def test_says_that_unknown_names_are_refused(self, schema):
+        assert schema["components"]["schemas"]["PaymentInRequest"]["additionalProperties"] is False
+        assert schema["components"]["schemas"]["FeeInRequest"]["additionalProperties"] is False
+
+    def test_names_the_fields_that_can_be_asked_for(self, schema):
+        fields = [each for each in schema["paths"]["/api/v1/loans"]["get"]["parameters"] if each["name"] == "fields"]
+
+        assert fields[0]["schema"]["pattern"].startswith("^(id|status|product|")
+
     def test_examples_are_what_the_schemas_say(self, schema):
         checked = 0
         for operation in operations(schema).values():
