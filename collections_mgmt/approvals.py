@@ -86,11 +86,20 @@ def loan_page(payload: Payload) -> str:
 
 
 def perform_outside(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    return _offer_outside(payload, OUTSIDE, actor=actor, today=today)
+
+
+def perform_deep(payload: dict[str, Any], *, actor: str, today: date) -> dict[str, Any]:
+    return _offer_outside(payload, DEEPER, actor=actor, today=today)
+
+
+def _offer_outside(payload: dict[str, Any], approved_as: str, *, actor: str, today: date) -> dict[str, Any]:
     offered = offer_outside(
         loan_id=payload["loan_id"],
         relief=payload["relief"],
         budget_id=payload["budget_id"],
         request_id=payload.get("request_id"),
+        approved_as=approved_as,
         now=datetime.combine(today, lender_now().timetz()),
         actor=actor,
     )
@@ -285,16 +294,16 @@ _RELIEF = tuple(
     ActKind(
         code=code,
         label=label,
-        perform=perform_outside,
+        perform=perform,
         permission="collections_mgmt.make_offerset",
         describe=describe_outside,
         preview=relief_tables,
         subject_url=loan_page,
         amount=relief_given_up,
     )
-    for code, label in (
-        (OUTSIDE, _("Relief outside limits")),
-        (DEEPER, _("Relief outside limits that gives up much")),
+    for code, label, perform in (
+        (OUTSIDE, _("Relief outside limits"), perform_outside),
+        (DEEPER, _("Relief outside limits that gives up much"), perform_deep),
     )
 )
 _CAMPAIGNS = tuple(

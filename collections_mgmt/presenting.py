@@ -150,6 +150,7 @@ BECAUSE: Mapping[Because, Promise] = {
     Because.REQUEST: _("request for help %(reference)s"),
     Because.COMPLAINT: _("complaint %(reference)s"),
     Because.DISPUTE: _("dispute %(reference)s"),
+    Because.PLAN: _("the relief plan %(reference)s takes its place"),
 }
 
 

@@ -16,13 +16,14 @@ class Because(StrEnum):
     REQUEST = "REQUEST"
     COMPLAINT = "COMPLAINT"
     DISPUTE = "DISPUTE"
+    PLAN = "PLAN"
 
     def of(self, reference: str) -> str:
-        """Return what is stored where it was a request, a complaint or a dispute: that one, by its number."""
+        """Return what is stored where it was a request, a complaint, a dispute or a relief plan, by its number."""
         return f"{self.value} {reference}"
 
 
-_OF_SOMETHING = (Because.REQUEST, Because.COMPLAINT, Because.DISPUTE)
+_OF_SOMETHING = (Because.REQUEST, Because.COMPLAINT, Because.DISPUTE, Because.PLAN)
 
 
 def because_of(stored: str) -> tuple[Because, str] | None:

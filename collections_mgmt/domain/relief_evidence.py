@@ -22,6 +22,8 @@ class Measure(StrEnum):
 
     CURED = "CURED"
     AVOIDED = "AVOIDED"
+    LATE_6 = "LATE_6"
+    LATE_12 = "LATE_12"
     FAR_6 = "FAR_6"
     FAR_12 = "FAR_12"
     COMPLAINED = "COMPLAINED"
@@ -30,6 +32,8 @@ class Measure(StrEnum):
 MONTHS: Mapping[Measure, int] = {
     Measure.CURED: HALF_YEAR,
     Measure.AVOIDED: HALF_YEAR,
+    Measure.LATE_6: HALF_YEAR,
+    Measure.LATE_12: YEAR,
     Measure.FAR_6: HALF_YEAR,
     Measure.FAR_12: YEAR,
     Measure.COMPLAINED: HALF_YEAR,
@@ -38,6 +42,8 @@ MONTHS: Mapping[Measure, int] = {
 BETTER: Mapping[Measure, int] = {
     Measure.CURED: 1,
     Measure.AVOIDED: 1,
+    Measure.LATE_6: -1,
+    Measure.LATE_12: -1,
     Measure.FAR_6: -1,
     Measure.FAR_12: -1,
     Measure.COMPLAINED: -1,

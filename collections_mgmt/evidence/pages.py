@@ -23,6 +23,8 @@ from dashu.web.templatetags.dashu import money
 MEASURES: Mapping[Measure, Any] = {
     Measure.CURED: _("nothing overdue after 6 months"),
     Measure.AVOIDED: _("never more than 30 days behind in 6 months"),
+    Measure.LATE_6: _("more than 30 days behind within 6 months"),
+    Measure.LATE_12: _("more than 30 days behind within 12 months"),
     Measure.FAR_6: _("more than 90 days behind within 6 months"),
     Measure.FAR_12: _("more than 90 days behind within 12 months"),
     Measure.COMPLAINED: _("complained within 6 months"),

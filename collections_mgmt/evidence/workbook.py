@@ -6,8 +6,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext
 
-from collections_mgmt.domain.experiments import Share
-from collections_mgmt.domain.relief_evidence import HALF_YEAR, MONTHS, YEAR, Compared
+from collections_mgmt.domain.relief_evidence import HALF_YEAR, MONTHS, YEAR, Compared, Measure, Side
 from collections_mgmt.evidence.pages import MEASURES, verdict
 from collections_mgmt.selectors.relief_evidence import Evidence
 from dashu.kernel.money import EXPONENTS
@@ -29,7 +28,14 @@ def _heads() -> list[str]:
     side_heads = [
         f"{side}: {what}"
         for side in sides
-        for what in (gettext("people"), gettext("counted"), gettext("share"), gettext("from"), gettext("to"))
+        for what in (
+            gettext("people"),
+            gettext("counted"),
+            gettext("share"),
+            gettext("from"),
+            gettext("to"),
+            gettext("helped otherwise"),
+        )
     ]
     gap = gettext("difference")
     return [
@@ -53,16 +59,19 @@ def _rows(found: Evidence) -> Iterator[Row]:
                 (name, ""),
                 (str(words), ""),
                 (MONTHS[measure], COUNT),
-                *_side(compared.offered.share(measure)),
-                *_side(compared.alone.share(measure)),
+                *_side(compared.offered, measure),
+                *_side(compared.alone, measure),
                 *((bound, SHARE) for bound in bounds),
                 (verdict(compared, measure), ""),
             ]
 
 
-def _side(share: Share) -> list[Cell]:
+def _side(side: Side, measure: Measure) -> list[Cell]:
+    """Return a side by a measure, and at the end how many of all who were drawn into it were helped otherwise."""
+    share = side.share(measure)
     low, high = share.interval() if share.total else (None, None)
-    return [(share.total, COUNT), (share.count, COUNT), (share.rate, SHARE), (low, SHARE), (high, SHARE)]
+    found: list[Cell] = [(share.total, COUNT), (share.count, COUNT)]
+    return [*found, (share.rate, SHARE), (low, SHARE), (high, SHARE), (side.helped, COUNT)]
 
 
 def _paid_heads() -> list[str]:

@@ -321,6 +321,7 @@ class RestructuringPlan(models.Model):
     :ivar withdraw_until: the last day on which the borrower can take it back.
     :ivar first_due_on, last_due_on: of the schedule that it led to.
     :ivar broken_on, cure_until: of the latest break. :ivar breaks: how often it was broken.
+    :ivar replaced_as: how it stood when another plan took its place, to which it comes back if that one is taken back.
     :ivar is_to_revert: it has ended, and what it gave up is not owed again yet.
     :ivar flag: RESTRUCTURED, or RESTRUCTURED_AGAIN where the loan was observed already; see `classification.floors`.
     :ivar tier_floor, stage_floor: the best class and stage that the loan can have while it is observed.
@@ -362,6 +363,9 @@ class RestructuringPlan(models.Model):
     breaks = models.PositiveSmallIntegerField(_("times broken"), db_default=0, default=0)
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
     end_reason = models.TextField(_("why it ended"), blank=True, db_default="", default="")
+    replaced_as = models.CharField(
+        _("stood when it was replaced"), max_length=10, choices=Status, blank=True, db_default="", default=""
+    )
     is_to_revert = models.BooleanField(_("what was given up is to be owed again"), db_default=False, default=False)
     flag = models.CharField(_("flag"), max_length=20)
     tier_floor = models.CharField(_("best class"), max_length=20, blank=True, default="")

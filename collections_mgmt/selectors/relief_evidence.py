@@ -1,4 +1,9 @@
-"""What became of the people of campaigns of relief, by the side into which they were drawn, whatever they then did."""
+"""
+What became of the people of campaigns of relief, by the side into which they were drawn, whatever they then did.
+
+Only loans that ran before the day of the draw count, and those into which they were joined. Nothing is lent to anybody
+while they decide on an offer, so what was lent later would tell the sides apart by that alone.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +16,7 @@ from collections_mgmt.domain.relief_evidence import (
     FAR_DAYS,
     HALF_YEAR,
     LATE_DAYS,
+    MONTHS,
     NOBODY,
     YEAR,
     Compared,
@@ -24,13 +30,19 @@ from dashu.users.models import Borrower, Viewer
 
 PAGE = 50
 
+# Of a loan of the person: it is one of those that count. A loan that began by ending others brought no new money.
+_COUNTED = """loan.borrower_id = member.borrower_id AND (loan.starts_on < member.on OR EXISTS (
+               SELECT FROM repayments_loanevent AS began
+               WHERE began.loan_id = loan.id AND began.kind = 'DISBURSED' AND began.data ? 'pays_off'
+           ))"""
+
 
 def _worst(end: str) -> str:
     """The most days that a loan of the person came to be behind from the draw on, by the changes of its bucket."""
     return f"""
         SELECT coalesce(max(change.days_past_due), 0)
         FROM loans_loan AS loan JOIN collections_mgmt_overduechange AS change ON change.loan_id = loan.id
-        WHERE loan.borrower_id = member.borrower_id
+        WHERE {_COUNTED}
           AND change.changed_on >= member.on AND change.changed_on <= {end}
     """  # noqa: S608 – constants of this module
 
@@ -41,7 +53,7 @@ def _paid(end: str) -> str:
         SELECT coalesce(sum(round(payment.amount_minor
                    / power(1 + loan.annual_rate / 12, (payment.received_on - member.on) / 30.0))), 0)::bigint
         FROM loans_loan AS loan JOIN repayments_payment AS payment ON payment.loan_id = loan.id
-        WHERE loan.borrower_id = member.borrower_id AND loan.currency = %(currency)s
+        WHERE {_COUNTED} AND loan.currency = %(currency)s
           AND NOT payment.is_returned AND payment.channel <> 'CONSOLIDATION'
           AND payment.received_on >= member.on AND payment.received_on <= {end}
     """  # noqa: S608 – constants of this module
@@ -66,7 +78,7 @@ _PEOPLE = f"""
                    WHERE change.loan_id = loan.id AND change.changed_on <= span.half
                    ORDER BY change.changed_on DESC LIMIT 1
                ) AS latest
-               WHERE loan.borrower_id = member.borrower_id AND latest.days_past_due > 0
+               WHERE {_COUNTED} AND latest.days_past_due > 0
            ) AS is_current,
            EXISTS (
                SELECT FROM collections_mgmt_complaint AS complaint
@@ -90,6 +102,8 @@ _PEOPLE = f"""
 _COUNTS: Mapping[Measure, str] = {
     Measure.CURED: "is_half AND is_current",
     Measure.AVOIDED: f"is_half AND worst_6 <= {LATE_DAYS}",
+    Measure.LATE_6: f"is_half AND worst_6 > {LATE_DAYS}",
+    Measure.LATE_12: f"is_year AND worst_12 > {LATE_DAYS}",
     Measure.FAR_6: f"is_half AND worst_6 > {FAR_DAYS}",
     Measure.FAR_12: f"is_year AND worst_12 > {FAR_DAYS}",
     Measure.COMPLAINED: "is_half AND has_complained",
@@ -180,7 +194,7 @@ def people_behind(
 
     :param campaign_id: None for all campaigns.
     """
-    months = YEAR if measure is Measure.FAR_12 else HALF_YEAR
+    months = MONTHS[measure]
     campaigns = ReliefCampaign.objects.visible_to(user).filter(holdout_bps__gt=0)
     names = dict((campaigns.filter(pk=campaign_id) if campaign_id else campaigns).values_list("pk", "name"))
     with connection.cursor() as cursor:

@@ -65,11 +65,14 @@ def remind_of_offers(
     """
     Queue one reminder of each offer that ends soon; return how many are new.
 
+    Whom a campaign wrote to did not ask for anything: the one message that said so is all they get.
+
     :param on: the day it goes out. :param days_before: the last day of an offer, by the rule `relief.limits`.
     """
     template = "'collections.offer_expiring'"
     which = (
         "offered.last_day BETWEEN %(on)s AND %(through)s AND offered.reminded_at IS NULL AND offered.made_on < %(on)s"
+        " AND offered.source <> 'CAMPAIGN'"
     )
     cursor.execute(
         f"""

@@ -69,6 +69,10 @@ KINDS: Mapping[str, Promise] = {
         "The last payment of settlement %(reference)s on loan %(loan)s is here, but the rest could not be given up:"
         " %(error)s. It is booked as an ordinary payment. Open the loan, waive what was agreed, and tell the borrower."
     ),
+    "relief.not_reverted": _(
+        "The relief plan %(reference)s on loan %(loan)s was broken, but what it gave up could not be made owed again:"
+        " %(error)s. It is tried again every few minutes. Open the loan, and see what stands in the way."
+    ),
     "covenant.missed": _(
         "By %(due_on)s a business had promised: %(promise)s (loan %(loan)s). Nothing is recorded of it. Ask for it, and"
         " record that it was kept, or that it is not asked for."

@@ -11,26 +11,28 @@ from collections_mgmt.models import (
     IncomeObservation,
     OfferCode,
     OfferSet,
+    ReliefCampaign,
     RestructuringPlan,
     WarningLead,
     WarningTrigger,
 )
-from collections_mgmt.selectors.leads import open_leads
 from collections_mgmt.services.close_day import close_date
-from collections_mgmt.services.leads import offer_to_lead
 from collections_mgmt.services.relief.after_the_night import follow_ended_plans
-from collections_mgmt.services.relief.make_offers import make_offers
+from collections_mgmt.services.relief.campaigns import ask_start, write_campaign
 from collections_mgmt.services.relief.state_budget import state_budget
+from collections_mgmt.tasks import run_relief_campaigns
+from dashu.approvals.services.decide import approve
 from dashu.consents.selectors import latest_texts
 from dashu.consents.services.ledger import give_consents
 from dashu.kernel.dates import LENDER_ZONE, add_months, lender_now, lender_today
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.sending import send_due
 from dashu.messaging.services.tell_of_unread import tell_of_unread
-from dashu.users.models import Borrower
+from dashu.users.models import Borrower, User
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
-from repayments.models import AutopayMandate
+from repayments.models import AutopayMandate, Payment
+from repayments.services.booking import load
 from tests import factories
 from tests.journeys.browsing import follow, shown, sign_in
 from tests.journeys.looking import assert_fit_for_everyone
@@ -98,13 +100,43 @@ def income_falls(loan: Loan) -> None:
     )
 
 
-def the_night_offers(loan: Loan) -> OfferSet:
+def a_campaign_is_started() -> ReliefCampaign:
+    """One supervisor writes it, another one approves it."""
     today = lender_today()
+    sun, wei = (factories.staff(name, User.Role.SUPERVISOR) for name in ("Sun", "Wei"))
+    campaign = write_campaign(
+        name="Before it is late",
+        audience={"triggers": [], "strong": False, "regions": [], "sectors": [], "products": []},
+        holdout_bps=0,
+        per_day=10,
+        quiet_days=30,
+        first_on=today,
+        last_on=today + 20 * DAY,
+        user=sun,
+        now=lender_now(),
+    )
+    asked = ask_start(campaign_id=campaign.pk, reason="Spring", user=sun, today=today, idempotency_key="k", preview=[])
+    approve(request_id=asked.pk, user=wei, today=today)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def the_night_offers() -> OfferSet:
+    """The close notices, and in the morning the task of the campaigns offers."""
+    today = lender_today()
+    campaign = a_campaign_is_started()
     close_date(business_date=today - DAY, today=today)
-    (lead,) = open_leads(today)
-    offered = make_offers(loan_id=loan.pk, source="EARLY_WARNING", now=lender_now(), actor=ACTOR, cause="INCOME")
-    offer_to_lead(lead_id=lead.pk, on=today, actor=ACTOR)
-    return offered
+    assert OfferSet.objects.exists() is False
+    run_relief_campaigns()
+    member = campaign.members.get()
+    assert (member.state, member.offer_set.source) == ("OFFERED", "CAMPAIGN")
+    return member.offer_set
+
+
+def every_installment_is_paid(loan: Loan) -> None:
+    """What is left is paid in full, each part on its day."""
+    for row in loan.installments.filter(is_current=True, unpaid_minor__gt=0).order_by("due_on"):
+        factories.pay(loan, row.unpaid_minor, row.due_on, reference=f"PART-{row.number}")
 
 
 def the_message_leaves() -> None:
@@ -125,7 +157,7 @@ def look(page: Any, name: str) -> None:
 class TestReliefInTime:
     def test_from_a_lower_income_to_the_certificate(self, open_each_size, loan):
         income_falls(loan)
-        offered = the_night_offers(loan)
+        offered = the_night_offers()
         the_message_leaves()
 
         assert set(WarningTrigger.objects.values_list("kind", flat=True)) == {"INCOME_DROP", "AUTOPAY_ENDED"}
@@ -176,13 +208,22 @@ class TestReliefInTime:
 
         page.goto(f"/loans/{loan.number}/")
         look(page, "loan")
-        follow(page, "text=提前结清")
-        follow(page, "text=获取报价")
-        follow(page, "button[name=accept]")
-        follow(page, "button[name=pay]")
-        follow(page, "button[name=confirm]")
-        close_date(business_date=lender_today(), today=lender_today() + DAY)
-        follow_ended_plans(now=lender_now(), site=page.url.partition("/loans")[0])
+        page.goto(f"/loans/{loan.number}/pay/")
+        follow(page, "text=看看还的是什么")
+        assert money(own.figures["first_minor"]) in shown(page)
+        follow(page, "text=去付款")
+        follow(page, "text=确认付款")
+        assert "已收到" in shown(page)
+        assert [row[2:] for row in own.rows[1:]] == [
+            [row.unpaid_principal, row.unpaid_interest, row.unpaid_fee]
+            for row in load(Loan.objects.get(pk=loan.pk)).position.installments
+            if row.unpaid
+        ]
+        every_installment_is_paid(loan)
+        last = plan.last_due_on
+        close_date(business_date=last, today=last + DAY)
+        follow_ended_plans(now=lender_now(), site=page.url.partition("/receipts")[0])
+        assert Payment.objects.filter(loan=loan, event_id__gt=plan.after_event).count() == len(own.rows)
 
         page.goto(f"/plans/{plan.reference}/")
         assert "不再欠任何款项" in shown(page)

@@ -24,7 +24,8 @@ from dashu.finance.relief import Act, Relief, ReliefMethod, acts_of, life_after,
 from dashu.finance.terms import InvalidTerms, NegativeAmortization
 from dashu.kernel.dates import add_months
 
-# A change of the due day alone concedes nothing, so no count of plans and no chance of loss stands against it.
+# A change of the due day alone concedes nothing, so no count of plans and no chance of loss stands against it. With
+# arrears in parts beside it, it is a plan of arrears that is due on another day; see `Desk.concedes`.
 NO_CONCESSION = frozenset({ReliefMethod.DUE_DATE})
 # One needs all of the loans, see `joining`; the other is asked for by a person, see `settling`.
 _NOT_OF_ONE_DESK = frozenset({ReliefMethod.SETTLEMENT, ReliefMethod.CONSOLIDATION})
@@ -69,12 +70,18 @@ class Desk:
 
     def gate(self, method: ReliefMethod) -> Refusal | None:
         """Return why this borrower and loan are offered no relief by this method, whatever its figures."""
-        return next(self._gates(method), None)
+        return next(self._gates(method, concedes=method not in NO_CONCESSION), None)
+
+    def concedes(self, relief: Relief) -> bool:
+        """Whether the borrower gets more time or owes less by it: not by another due day alone."""
+        is_late = any(row.due_on <= self.case.on for row in self.present_plan.rows)
+        return relief.method not in NO_CONCESSION or (relief.arrears_over is not None and is_late)
 
     def quote(self, relief: Relief) -> Offer | Refusal:
         """Return the offer that a relief would be, or the first reason why it is none."""
         method = relief.method
-        if refusal := self.gate(method) or next(self._beyond_bounds(relief), None):
+        gates = self._gates(method, concedes=self.concedes(relief))
+        if refusal := next(gates, None) or next(self._beyond_bounds(relief), None):
             return refusal
         try:
             acts = acts_of(relief, self.case.life, self.case.on, currency=self.case.currency)
@@ -90,13 +97,13 @@ class Desk:
 
     # The order of reasons: what cannot be helped first, then what a smaller relief or a person could change.
 
-    def _gates(self, method: ReliefMethod) -> Iterator[Refusal]:
-        yield from self.gates_of_loan(method)
+    def _gates(self, method: ReliefMethod, *, concedes: bool) -> Iterator[Refusal]:
+        yield from self.gates_of_loan(method, concedes=concedes)
         if method in _NOT_OF_ONE_DESK:
             is_single = method is ReliefMethod.CONSOLIDATION and not self.case.other_loans
             yield Refusal(method, Code.ONE_LOAN if is_single else Code.NEEDS_PERSON)
 
-    def gates_of_loan(self, method: ReliefMethod) -> Iterator[Refusal]:
+    def gates_of_loan(self, method: ReliefMethod, *, concedes: bool = True) -> Iterator[Refusal]:
         """Yield each reason in the loan or the borrower why nothing is offered by a method."""
         case, limits = self.case, self.case.bounds.limits
         status = case.position.status
@@ -105,7 +112,7 @@ class Desk:
         if case.is_blocked:
             yield Refusal(method, Code.IN_DOUBT)
         pays_at_once = method is ReliefMethod.SETTLEMENT and case.lump_sum is not None
-        if method not in NO_CONCESSION and not pays_at_once:
+        if concedes and not pays_at_once:
             since = add_months(case.on, -limits.within_months)
             recent = sum(day > since for day in case.past.restructured_on)
             if recent >= limits.most_restructurings:
@@ -166,7 +173,7 @@ class Desk:
         if present.carried.fits:
             lost = min(lost, bounds.losses.carried)
         worth = Worth(value, loss, self._expected(value, lost))
-        if relief.method not in NO_CONCESSION and worth.expected <= present.worth.expected:
+        if self.concedes(relief) and worth.expected <= present.worth.expected:
             return Refusal(relief.method, Code.NO_GAIN, worth.expected, present.worth.expected)
         return Offer(
             relief=relief,
@@ -179,7 +186,7 @@ class Desk:
             worth=worth,
             carried=self._carried(plan),
             effect=_effect(relief, acts),
-            mark=bounds.credit_marks.get(relief.method, ""),
+            mark=bounds.credit_marks.get(_marked_as(relief, acts), ""),
             broken_after_days=bounds.clocks.broken_after_days,
             cure_days=bounds.clocks.cure_days,
         )
@@ -216,4 +223,10 @@ def carried(means: Means, plan: Plan) -> Carried:
 def _effect(relief: Relief, acts: tuple[Act, ...]) -> Effect:
     if relief.method in REDUCES or relief.annual_rate is not None or any(act.kind is EventType.WAIVER for act in acts):
         return Effect.REDUCED
-    return Effect.NONE if relief.method in NO_CONCESSION else Effect.RESTRUCTURED
+    return Effect.NONE if _marked_as(relief, acts) in NO_CONCESSION else Effect.RESTRUCTURED
+
+
+def _marked_as(relief: Relief, acts: tuple[Act, ...]) -> ReliefMethod:
+    """Return by which method the credit record knows it: arrears in parts are that, whatever day they are due on."""
+    has_parts = any(act.kind is EventType.ARREARS_PLAN for act in acts)
+    return ReliefMethod.ARREARS_PLAN if relief.method in NO_CONCESSION and has_parts else relief.method

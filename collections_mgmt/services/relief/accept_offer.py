@@ -10,8 +10,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from collections_mgmt.domain.because import Because
 from collections_mgmt.domain.relief_plans import observation, worst
 from collections_mgmt.models import (
     Arrangement,
@@ -42,6 +44,7 @@ from collections_mgmt.services.relief.writing import (
     note_plan,
 )
 from collections_mgmt.services.scales import floors_on, scales_on
+from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import LENDER_ZONE, lender_date
 from dashu.kernel.masking import masked_name
 from dashu.messaging.services import enqueue as messaging
@@ -105,7 +108,7 @@ def _accept(
     before = list(OverdueStatus.objects.filter(pk__in=[loan.pk for loan in loans]))
     loan, event_ids = _book(offer, reference, today=today, actor=actor)
     plan = _write(offer, loan, reference, event_ids, loans, before, evidence, language=language, now=now)
-    _take_the_place_of_what_was_agreed(loans, today=today)
+    _take_the_place_of_what_was_agreed(loans, reference, today=today)
     OfferCode.objects.filter(pk=code.pk).update(used_at=now, sealed_code=None)
     offer.status = RestructuringOffer.Status.ACCEPTED
     offer.save(update_fields=["status"])
@@ -158,9 +161,13 @@ def _outdated() -> OfferOutdated:
     return OfferOutdated(_("Your loan has changed since this was worked out. Look at the new figures, then decide."))
 
 
-def _take_the_place_of_what_was_agreed(loans: Sequence[Loan], *, today: date) -> None:
-    """End promises and arrangements of the loans: they were about installments that are no longer demanded."""
-    ended = {"status": "CANCELLED", "decided_on": today, "end_reason": "a plan of relief takes its place"}
+def _take_the_place_of_what_was_agreed(loans: Sequence[Loan], reference: str, *, today: date) -> None:
+    """
+    End promises and arrangements of the loans: they were about installments that are no longer demanded.
+
+    The reason names the plan, so that taking it back finds them again.
+    """
+    ended = {"status": "CANCELLED", "decided_on": today, "end_reason": Because.PLAN.of(reference)}
     PromiseToPay.objects.filter(loan__in=loans, status=PromiseToPay.Status.OPEN).update(**ended)
     Arrangement.objects.running().filter(loan__in=loans).update(**ended)
 
@@ -184,12 +191,15 @@ def _write(
     """
     today = lender_date(now)
     RestructuringPlan.objects.filter(loan__in=changed, status__in=_RUNNING).update(
-        status=RestructuringPlan.Status.REPLACED, ended_on=today, end_reason=f"plan {reference} takes its place"
+        status=RestructuringPlan.Status.REPLACED,
+        replaced_as=F("status"),
+        ended_on=today,
+        end_reason=Because.PLAN.of(reference),
     )
     due_days = [date.fromisoformat(row[1]) for row in offer.rows]
     coming = [day for day in due_days if day > today] or due_days
     seen = observation(coming[0], coming, policy.relief_clocks(today))
-    counts = is_restructuring(offer.method)
+    counts = is_restructuring(offer)
     earlier = list(observed_plans([each.pk for each in changed]).values())
     for plan in earlier if counts else ():
         plan.is_observed, plan.observation_ended_on = False, today
@@ -216,11 +226,17 @@ def _write(
         observed_until=seen.until,
         observation_ended_on=None if counts else today,
         forborne_until=seen.forborne_until if counts else today,
-        credit_event=policy.relief_credit_marks(today).get(offer.method, ""),  # type: ignore[call-overload]
+        credit_event=_credit_event(offer, today),
         language=language if language in BINDING else BINDING[0],
         evidence=evidence,
         evidence_digest=digest_of(evidence),
     )
+
+
+def _credit_event(offer: RestructuringOffer, today: date) -> str:
+    """Return the special event of the credit record: as it was shown, where the engine worked it out."""
+    marks = policy.relief_credit_marks(today)
+    return str(offer.figures.get("credit_mark", marks.get(ReliefMethod(offer.method), "")) or "")
 
 
 def _floors(

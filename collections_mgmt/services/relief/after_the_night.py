@@ -15,12 +15,14 @@ from collections_mgmt.models import RestructuringPlan
 from collections_mgmt.services.relief.amendments import issue_plan_certificate
 from collections_mgmt.services.relief.withdraw_plan import lock_plan
 from collections_mgmt.services.relief.writing import note_plan
+from dashu.alerts.services import end_alert, raise_alert
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from repayments.models import LoanEvent
 from repayments.services.undo_event import undo_event
 
 ACTOR = "system:relief"
+NOT_REVERTED = "relief.not_reverted"
 MOST = 500
 
 logger = logging.getLogger(__name__)
@@ -29,7 +31,7 @@ logger = logging.getLogger(__name__)
 def follow_ended_plans(*, now: datetime, site: str) -> int:
     """Do what is left to do for plans that have ended; return for how many something was done."""
     to_revert = RestructuringPlan.objects.filter(is_to_revert=True).order_by("pk").values_list("pk", flat=True)
-    done = sum(_tried(plan_id, revert_waivers, now=now) for plan_id in to_revert[:MOST])
+    done = sum(_reverted(plan_id, now=now) for plan_id in to_revert[:MOST])
     completed = RestructuringPlan.objects.filter(status="COMPLETED", certificate=None).order_by("pk")
     to_certify = completed.values_list("pk", flat=True)[:MOST]
     return done + sum(_tried(plan_id, certify_plan, now=now, site=site) for plan_id in to_certify)
@@ -56,6 +58,7 @@ def revert_waivers(*, plan_id: int, now: datetime) -> bool:
         )
     plan.is_to_revert = False
     plan.save(update_fields=["is_to_revert"])
+    end_alert(NOT_REVERTED, subject=plan.reference)
     note_plan("reverted", plan, ACTOR, amount_minor=sum(event.amount_minor for event in reverted))
     return True
 
@@ -70,6 +73,22 @@ def certify_plan(*, plan_id: int, now: datetime, site: str) -> bool:
     plan.save(update_fields=["certificate"])
     note_plan("certified", plan, ACTOR, document=plan.certificate.number)
     return True
+
+
+def _reverted(plan_id: int, *, now: datetime) -> bool:
+    """Revert the waivers of a plan, or tell staff why that cannot be done; it is tried again."""
+    try:
+        return revert_waivers(plan_id=plan_id, now=now)
+    except DomainError as refusal:
+        plan = RestructuringPlan.objects.select_related("loan").get(pk=plan_id)
+        raise_alert(
+            NOT_REVERTED,
+            subject=plan.reference,
+            reference=plan.reference,
+            loan=plan.loan.number,
+            error=refusal.user_message,
+        )
+        return False
 
 
 def _tried(plan_id: int, act: Callable[..., bool], **how: Any) -> bool:

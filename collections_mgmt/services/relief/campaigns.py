@@ -224,9 +224,16 @@ def stop_campaign(*, campaign_id: int, reason: str, today: date, user: User) -> 
 
 
 def run_campaigns(*, now: datetime) -> Counter[str]:
-    """Do a night of each campaign on early warnings that runs; calling again on the day goes on up to its caps."""
+    """
+    Do a night of each campaign on early warnings that runs; calling again on the day goes on up to its caps.
+
+    One that rests ends with its last day, as one that runs does.
+    """
     done: Counter[str] = Counter()
-    for campaign in ReliefCampaign.objects.filter(status=Status.RUNNING, kind="PROACTIVE").order_by("pk"):
+    of_leads = ReliefCampaign.objects.filter(kind="PROACTIVE")
+    for campaign in of_leads.filter(status=Status.PAUSED, last_on__lt=lender_date(now)):
+        end_campaign(campaign_id=campaign.pk, today=lender_date(now))
+    for campaign in of_leads.filter(status=Status.RUNNING).order_by("pk"):
         done += run_campaign(campaign_id=campaign.pk, now=now)
     return done
 
@@ -256,7 +263,7 @@ def run_campaign(*, campaign_id: int, now: datetime) -> Counter[str]:
 
 @transaction.atomic
 def end_campaign(*, campaign_id: int, today: date) -> None:
-    campaign = lock_campaign(campaign_id, Status.RUNNING)
+    campaign = lock_campaign(campaign_id, Status.RUNNING, Status.PAUSED)
     campaign.status, campaign.ended_on = Status.DONE, today
     campaign.save(update_fields=["status", "ended_on"])
     note_campaign("done", campaign, ACTOR)

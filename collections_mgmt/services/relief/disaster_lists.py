@@ -50,6 +50,7 @@ CHUNK = 50
 # Why a loan that fitted is not offered on after all; `IS_DEEP` is no reason against it, but marks who has to approve.
 GUARD, TOO_LATE, BEYOND_APPROVED, IS_DEEP = "guard", "too_late", "beyond_approved", "deep"
 State, Status = CampaignMember.State, ReliefCampaign.Status
+_OPEN = (Status.DRAFT, Status.RUNNING, Status.PAUSED)
 
 
 @transaction.atomic
@@ -137,14 +138,16 @@ def follow_lists(*, now: datetime) -> Counter[str]:
     """
     Look at the next loans of drafts, and make the next offers of what was approved; at most a chunk of each list.
 
-    A list whose last day is over ends.
+    A list whose last day is over ends, one that rests as well.
     """
     today = lender_date(now)
     done: Counter[str] = Counter()
-    working = ReliefCampaign.objects.filter(kind="DISASTER", status__in=(Status.DRAFT, Status.RUNNING))
-    for campaign in working.order_by("pk"):
+    open_lists = ReliefCampaign.objects.filter(kind="DISASTER", status__in=_OPEN)
+    for campaign in open_lists.order_by("pk"):
         if campaign.last_on < today:
             _end(campaign.pk, today=today)
+            continue
+        if campaign.status == Status.PAUSED:
             continue
         state = State.LISTED if campaign.is_draft else State.FITS
         waiting = campaign.members.filter(state=state).order_by("pk").values_list("pk", flat=True)
@@ -235,7 +238,7 @@ def _left_out(words: Any, reason: str) -> CampaignRefused:
 def _end(campaign_id: int, *, today: date) -> None:
     """End a list that is worked through, or whose last day is over; one that nobody approved did nothing."""
     campaign = lock_campaign(campaign_id, *Status)
-    if campaign.status not in (Status.DRAFT, Status.RUNNING):
+    if campaign.status not in _OPEN:
         return
     what = "stopped" if campaign.is_draft else "done"
     campaign.status, campaign.ended_on = Status.STOPPED if campaign.is_draft else Status.DONE, today

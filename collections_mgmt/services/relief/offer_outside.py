@@ -40,6 +40,7 @@ from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.submit import submit
 from dashu.finance.relief import Relief, ReliefMethod
 from dashu.kernel.dates import lender_date
+from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.policy.relief import LossBand, WaiverStage
 from dashu.users.models import User
@@ -50,6 +51,13 @@ from repayments.services.booking import lock_loan
 
 OUTSIDE, DEEP = "relief.outside", "relief.deep"
 _FAR = 1_000
+
+
+class NeedsHigherAuthority(DomainError):
+    """It gives up more by now than whoever approved it may: ask anew, and somebody higher decides."""
+
+    code = "relief_needs_higher_authority"
+    http_status = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +166,25 @@ def offer_outside(
     request_id: int | None = None,
     source: str = OfferSet.Source.STAFF,
     is_told: bool = True,
+    approved_as: str = DEEP,
 ) -> OfferSet:
     """
     Offer what was approved. Its facts say so, so that it is quoted anew by the month, the product and the law alone.
 
     :param is_told: False where the borrower was told of another offer at the same moment.
+    :param approved_as: the act that was approved; the share that is given up may have grown since it was asked for.
     :raises OutsideLimits, NothingToOffer, ReliefRefused: see `preview_outside`.
+    :raises NeedsHigherAuthority: see there.
     """
     found = preview_outside(loan_id=loan_id, relief=relief, budget_id=budget_id, today=lender_date(now))
+    if approved_as != DEEP and found.kind(lender_date(now)) == DEEP:
+        raise NeedsHigherAuthority(
+            gettext_lazy(
+                "This gives up more by now than was the case when it was asked for, and needs higher authority. Ask"
+                " for it anew."
+            ),
+            field="relief",
+        )
     loan = Loan.objects.get(pk=loan_id)
     budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
     return write_offers(

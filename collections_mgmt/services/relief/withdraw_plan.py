@@ -3,9 +3,11 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.models import OfferLoan, RestructuringPlan
+from collections_mgmt.domain.because import Because
+from collections_mgmt.models import Arrangement, ArrangementPart, OfferLoan, PromiseToPay, RestructuringPlan
 from collections_mgmt.services.holds import follow_holds
 from collections_mgmt.services.relief.ways import is_consolidation
 from collections_mgmt.services.relief.writing import OfferNotFound, note_plan
@@ -50,7 +52,8 @@ def withdraw_plan(*, plan_id: int, now: datetime, actor: str) -> RestructuringPl
     """
     Take a plan back within its days, if nothing was paid since. Taken back before, nothing changes.
 
-    A plan that it replaced runs on, and the class that the loan was held at before holds again.
+    A plan that it replaced runs on as it stood, with its clock, and the class that the loan was held at before holds
+    again. So do a promise and an arrangement whose days still lie ahead.
 
     :raises OfferNotFound: there is none. :raises WithdrawalRefused: see there.
     """
@@ -74,6 +77,7 @@ def withdraw_plan(*, plan_id: int, now: datetime, actor: str) -> RestructuringPl
     if plan.amendment_id is not None:
         revoke_document(document_id=plan.amendment_id, note=f"plan {plan.reference} taken back", now=now, actor=actor)
     _restore_replaced(plan)
+    _restore_agreed(plan, today=today)
     note_plan("withdrawn", plan, actor)
     return plan
 
@@ -93,17 +97,43 @@ def _paid_since(plan: RestructuringPlan) -> bool:
     return Payment.objects.filter(loan=plan.loan_id, event_id__gt=plan.after_event, is_returned=False).exists()
 
 
+def _about(plan: RestructuringPlan) -> list[int]:
+    """Return the loans that run on once the plan is taken back."""
+    return list(plan.offer.acts[0]["data"]["loans"]) if is_consolidation(plan.offer.acts) else [plan.loan_id]
+
+
 def _restore_replaced(plan: RestructuringPlan) -> None:
     """Let plans run on that this one had replaced, and their observation, if that had been ended for it."""
-    about = plan.offer.acts[0]["data"]["loans"] if is_consolidation(plan.offer.acts) else [plan.loan_id]
-    for loan_id in about:
+    for loan_id in _about(plan):
         earlier = RestructuringPlan.objects.filter(loan=loan_id, pk__lt=plan.pk).order_by("-pk")
         replaced = earlier.filter(ended_on=plan.accepted_on, status=RestructuringPlan.Status.REPLACED).first()
         if replaced is not None:
-            replaced.status, replaced.ended_on, replaced.end_reason = RestructuringPlan.Status.ACTIVE, None, ""
-            replaced.save(update_fields=["status", "ended_on", "end_reason"])
+            replaced.status = RestructuringPlan.Status(replaced.replaced_as or RestructuringPlan.Status.ACTIVE)
+            replaced.ended_on, replaced.end_reason, replaced.replaced_as = None, "", ""
+            replaced.save(update_fields=["status", "ended_on", "end_reason", "replaced_as"])
         ended = earlier.filter(observation_ended_on=plan.accepted_on, observed_until__gt=plan.accepted_on)
         observed = ended.exclude(status="WITHDRAWN").first()
         if observed is not None:
             observed.is_observed, observed.observation_ended_on = True, None
             observed.save(update_fields=["is_observed", "observation_ended_on"])
+
+
+def _restore_agreed(plan: RestructuringPlan, *, today: date) -> None:
+    """
+    Let what the borrower had promised or agreed to run on, where its days still hold.
+
+    A day that passed while the plan stood was no day to pay on, so what named it stays as it is; so does what was
+    agreed on before something newer.
+    """
+    about = _about(plan)
+    ended = {"loan__in": about, "status": "CANCELLED", "end_reason": Because.PLAN.of(plan.reference)}
+    runs_on = {"decided_on": None, "end_reason": ""}
+    busy = {
+        *PromiseToPay.objects.filter(status="OPEN", loan__in=about).values_list("loan_id", flat=True),
+        *Arrangement.objects.running().filter(loan__in=about).values_list("loan_id", flat=True),
+    }
+    promises = PromiseToPay.objects.filter(**ended, due_on__gte=today).exclude(loan__in=busy)
+    promises.update(status=PromiseToPay.Status.OPEN, **runs_on)
+    passed = ArrangementPart.objects.filter(arrangement=OuterRef("pk"), due_on__gte=plan.accepted_on, due_on__lt=today)
+    arrangements = Arrangement.objects.filter(~Exists(passed), **ended).exclude(loan__in=busy)
+    arrangements.update(status=Arrangement.Status.ACTIVE, **runs_on)

@@ -220,9 +220,9 @@ def after_events(loan_ids: Collection[int]) -> dict[str, int]:
     return {str(loan_id): event for loan_id, event in sorted(newest_events(list(loan_ids)).items())}
 
 
-def is_restructuring(method: str) -> bool:
-    """Whether a way is a restructuring for classes and limits; another due day is none."""
-    return method != ReliefMethod.DUE_DATE.value
+def is_restructuring(way: RestructuringOffer) -> bool:
+    """Whether a way is a restructuring for classes and limits; another due day is none, unless arrears are parted."""
+    return way.method != ReliefMethod.DUE_DATE.value or any(act["kind"] != "due_day" for act in way.acts)
 
 
 def note(what: str, offered: OfferSet, actor: str, **data: object) -> None:

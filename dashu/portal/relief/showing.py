@@ -108,7 +108,7 @@ def way_shown(way: RestructuringOffer | Way, loan: Loan, *, today: date) -> WayS
     figures, method = way.figures, ReliefMethod(way.method)
     steps = steps_of(way.rows, today)
     kept = way if isinstance(way, RestructuringOffer) else None
-    effect = _effect(figures, method)
+    effect = _effect(figures, method, way.acts)
     return WayShown(
         number=kept.number if kept else None,
         name=METHODS[method].name,
@@ -248,10 +248,10 @@ def open_ways(offered: OfferSet, *, today: date) -> list[WayShown]:
     return sorted(shown, key=lambda way: (not way.is_own, not way.is_recommended, way.number or 0))
 
 
-def _effect(figures: Mapping[str, Any], method: ReliefMethod) -> Effect:
+def _effect(figures: Mapping[str, Any], method: ReliefMethod, acts: Iterable[Mapping[str, Any]]) -> Effect:
     if "credit_effect" in figures:
         return Effect(figures["credit_effect"])
-    if method in NO_CONCESSION:
+    if method in NO_CONCESSION and all(act["kind"] == "due_day" for act in acts):
         return Effect.NONE
     return Effect.REDUCED if method in REDUCES else Effect.RESTRUCTURED
 

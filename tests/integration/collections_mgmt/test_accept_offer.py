@@ -6,7 +6,18 @@ from datetime import date, timedelta
 import pytest
 from django.db import connection
 
-from collections_mgmt.models import Hold, OfferSet, OverdueStatus, PromiseToPay, RestructuringOffer, RestructuringPlan
+from collections_mgmt.domain.agreeing import Due
+from collections_mgmt.models import (
+    Arrangement,
+    Hold,
+    OfferSet,
+    OverdueStatus,
+    PromiseToPay,
+    RestructuringOffer,
+    RestructuringPlan,
+)
+from collections_mgmt.presenting import reason_words
+from collections_mgmt.services.arrangements import make_arrangement
 from collections_mgmt.services.holds import HoldRefused, end_hold, place_hold
 from collections_mgmt.services.promises import note_promise
 from collections_mgmt.services.reassess_loan import reassess_loan
@@ -154,7 +165,9 @@ class TestAccepting:
         plan_for(loan)
 
         promise = PromiseToPay.objects.get()
-        assert (promise.status, promise.end_reason) == ("CANCELLED", "a plan of relief takes its place")
+        plan = RestructuringPlan.objects.get()
+        assert (promise.status, promise.end_reason) == ("CANCELLED", f"PLAN {plan.reference}")
+        assert reason_words(promise.end_reason) == f"the relief plan {plan.reference} takes its place"
 
     def test_again_returns_the_same_plan(self, loan):
         offer = offered(loan).offers.get()
@@ -403,7 +416,76 @@ class TestTakingAPlanBack:
         withdraw_plan(plan_id=second.pk, now=noon(TODAY + 2 * DAY), actor=ACTOR)
 
         first.refresh_from_db()
-        assert (first.status, first.is_observed, first.observation_ended_on) == ("ACTIVE", True, None)
+        assert (first.status, first.is_observed, first.observation_ended_on) == ("ACCEPTED", True, None)
+        assert (first.ended_on, first.end_reason, first.replaced_as) == (None, "", "")
+
+    @pytest.mark.parametrize("state", ["ACTIVE", "BROKEN", "CURED"])
+    def test_lets_the_plan_that_it_replaced_run_on_as_it_stood_with_its_clock(self, loan, state):
+        first = plan_for(loan)
+        clock = {"broken_on": TODAY + DAY, "cure_until": TODAY + 31 * DAY, "breaks": 1} if state != "ACTIVE" else {}
+        RestructuringPlan.objects.filter(pk=first.pk).update(status=state, **clock)
+        second = plan_for(loan, on=TODAY + 2 * DAY)
+        first.refresh_from_db()
+        assert (first.status, first.replaced_as) == ("REPLACED", state)
+
+        withdraw_plan(plan_id=second.pk, now=noon(TODAY + 5 * DAY), actor=ACTOR)
+
+        first.refresh_from_db()
+        assert (first.status, first.ended_on) == (state, None)
+        assert {name: getattr(first, name) for name in clock} == clock
+
+    def test_lets_a_promise_run_on_whose_day_still_lies_ahead(self, loan):
+        due_on = TODAY + 5 * DAY
+        note_promise(loan_id=loan.pk, amount_minor=500_00, due_on=due_on, today=TODAY, note="", actor=ACTOR)
+        plan = plan_for(loan)
+
+        withdraw_plan(plan_id=plan.pk, now=noon(due_on), actor=ACTOR)
+
+        promise = PromiseToPay.objects.get()
+        assert (promise.status, promise.decided_on, promise.end_reason) == ("OPEN", None, "")
+
+    def test_leaves_a_promise_ended_whose_day_passed_while_the_plan_stood(self, loan):
+        due_on = TODAY + 4 * DAY
+        note_promise(loan_id=loan.pk, amount_minor=500_00, due_on=due_on, today=TODAY, note="", actor=ACTOR)
+        plan = plan_for(loan)
+
+        withdraw_plan(plan_id=plan.pk, now=noon(due_on + DAY), actor=ACTOR)
+
+        promise = PromiseToPay.objects.get()
+        assert (promise.status, promise.decided_on) == ("CANCELLED", TODAY)
+
+    def test_leaves_a_promise_ended_where_another_was_made_since(self, loan):
+        note_promise(loan_id=loan.pk, amount_minor=500_00, due_on=TODAY + 7 * DAY, today=TODAY, note="", actor=ACTOR)
+        plan = plan_for(loan)
+        later = TODAY + DAY
+        note_promise(loan_id=loan.pk, amount_minor=300_00, due_on=TODAY + 9 * DAY, today=later, note="", actor=ACTOR)
+
+        withdraw_plan(plan_id=plan.pk, now=noon(later), actor=ACTOR)
+
+        found = PromiseToPay.objects.order_by("pk").values_list("amount_minor", "status")
+        assert list(found) == [(500_00, "CANCELLED"), (300_00, "OPEN")]
+
+    @pytest.mark.parametrize(("days", "status"), [(3, "ACTIVE"), (4, "CANCELLED")])
+    def test_lets_an_arrangement_run_on_unless_one_of_its_days_passed(self, loan, days, status):
+        parts = [Due(TODAY + 3 * DAY, 200_00), Due(TODAY + 33 * DAY, 300_00)]
+        make_arrangement(loan_id=loan.pk, parts=parts, today=TODAY, actor=ACTOR)
+        plan = plan_for(loan)
+        assert Arrangement.objects.get().status == "CANCELLED"
+
+        withdraw_plan(plan_id=plan.pk, now=noon(TODAY + days * DAY), actor=ACTOR)
+
+        found = Arrangement.objects.get()
+        assert (found.status, found.decided_on is None) == (status, status == "ACTIVE")
+        assert (found.end_reason == "") is (status == "ACTIVE")
+
+    def test_of_what_another_plan_took_the_place_of_restores_nothing(self, loan):
+        note_promise(loan_id=loan.pk, amount_minor=500_00, due_on=TODAY + 7 * DAY, today=TODAY, note="", actor=ACTOR)
+        plan_for(loan)
+        second = plan_for(loan, on=TODAY + DAY)
+
+        withdraw_plan(plan_id=second.pk, now=noon(TODAY + DAY), actor=ACTOR)
+
+        assert PromiseToPay.objects.get().status == "CANCELLED"
 
 
 class TestClassesAtOnce:
@@ -441,6 +523,16 @@ class TestClassesAtOnce:
         plan = plan_for(loan, {"kind": "due_day", "amount": 0, "data": {"due_day": 20}}, method="due_date")
 
         assert (plan.flag, plan.is_observed, plan.credit_event) == ("", False, "")
+
+    def test_another_due_day_with_arrears_in_parts_is_one(self, loan):
+        plan = plan_for(
+            loan,
+            {"kind": "arrears_plan", "amount": 0, "data": {"over": 3}},
+            {"kind": "due_day", "amount": 0, "data": {"due_day": 20}},
+            method="due_date",
+        )
+
+        assert (plan.flag, plan.is_observed) == ("RESTRUCTURED", True)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -158,6 +158,20 @@ class TestANight:
         assert (campaign.status, campaign.ended_on) == ("DONE", TODAY + 3 * DAY)
         assert not OfferSet.objects.exists()
 
+    def test_ends_after_its_last_day_while_it_rests(self, sun):
+        noticed("Amina")
+        campaign = started(sun, last_on=TODAY + DAY)
+        pause_campaign(campaign_id=campaign.pk, reason="Too many calls", user=sun)
+
+        run_campaigns(now=noon(TODAY + DAY))
+        campaign.refresh_from_db()
+        assert campaign.status == "PAUSED"
+        run_campaigns(now=noon(TODAY + 2 * DAY))
+
+        campaign.refresh_from_db()
+        assert (campaign.status, campaign.ended_on) == ("DONE", TODAY + 2 * DAY)
+        assert not OfferSet.objects.exists()
+
 
 class TestWhoIsLeftInPeace:
     def test_who_has_a_hold_an_open_request_or_a_recent_offer(self, sun):

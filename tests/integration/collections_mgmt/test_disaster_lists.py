@@ -9,7 +9,7 @@ import pytest
 from collections_mgmt.models import CampaignMember, OfferSet, ReliefCampaign, RestructuringPlan
 from collections_mgmt.services.observe import note_place
 from collections_mgmt.services.relief import disaster_lists
-from collections_mgmt.services.relief.campaigns import CampaignMoved, CampaignRefused, stop_campaign
+from collections_mgmt.services.relief.campaigns import CampaignMoved, CampaignRefused, pause_campaign, stop_campaign
 from collections_mgmt.services.relief.disaster_lists import ask_list, follow_lists, write_list
 from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.models import ApprovalRequest
@@ -204,6 +204,21 @@ class TestWhatWasApproved:
 
         campaign.refresh_from_db()
         assert (campaign.status, campaign.ended_on) == ("DONE", TODAY + 15 * DAY)
+        assert states(campaign) == {loan.pk: ("NOT_OFFERED", "too_late")}
+        assert not OfferSet.objects.exists()
+
+    def test_ends_with_its_last_day_while_it_rests(self, sun, ada):
+        loan = lent("Amina")
+        campaign = self.running(sun, ada, loan)
+        pause_campaign(campaign_id=campaign.pk, reason="The water has gone", user=sun)
+
+        follow_lists(now=noon(campaign.last_on))
+        campaign.refresh_from_db()
+        assert (campaign.status, states(campaign)) == ("PAUSED", {loan.pk: ("FITS", "")})
+        follow_lists(now=noon(campaign.last_on + DAY))
+
+        campaign.refresh_from_db()
+        assert (campaign.status, campaign.ended_on) == ("DONE", campaign.last_on + DAY)
         assert states(campaign) == {loan.pk: ("NOT_OFFERED", "too_late")}
         assert not OfferSet.objects.exists()
 

@@ -22,7 +22,9 @@ from collections_mgmt.models import (
 from collections_mgmt.selectors.relief_plans import floors_of, forborne_plans
 from collections_mgmt.services.missed_credit_months import write_missed_month
 from collections_mgmt.services.refresh_history import refresh_history
+from collections_mgmt.services.relief import after_the_night
 from collections_mgmt.services.relief.after_the_night import follow_ended_plans
+from dashu.alerts.models import Alert
 from dashu.audit.models import AuditRecord
 from dashu.finance.loan import arrears
 from dashu.messaging.models import OutboxMessage
@@ -33,6 +35,7 @@ from repayments.models import Installment, IssuedDocument, LoanEvent, Payment
 from repayments.selectors.lives import replayed
 from repayments.selectors.reconciliation import differences
 from repayments.selectors.standings import standings_of
+from repayments.services.undo_event import CannotBeUndone
 from tests import factories
 from tests.integration.collections_mgmt.relief_cases import (
     DAY,
@@ -93,6 +96,15 @@ class TestOffersAtNight:
         told = OutboxMessage.objects.get(template="collections.offer_expiring")
         assert told.params == {"reference": made.reference, "accept_on": made.last_day.isoformat()}
 
+    def test_of_a_campaign_are_told_of_by_the_one_message_that_made_them(self, loan):
+        made = offered(loan, source="CAMPAIGN")
+
+        counts = [close(made.last_day - n * DAY)["offer_reminders"] for n in (4, 3, 2)]
+
+        assert counts == [0, 0, 0]
+        told = OutboxMessage.objects.filter(borrower=loan.borrower, template__startswith="collections.offer")
+        assert list(told.values_list("template", flat=True)) == ["collections.offer_made"]
+
 
 class TestAPlanAtNight:
     def test_runs_from_the_end_of_the_days_of_taking_it_back(self, current):
@@ -140,6 +152,25 @@ class TestAPlanAtNight:
         assert told.params["given_up_minor"] == 30_00
         assert differences() == []
         assert follow_ended_plans(now=noon(cure_until + DAY), site=SITE) == 0
+
+    def test_that_cannot_be_owed_again_tells_staff_until_it_can(self, loan, monkeypatch):
+        plan = plan_for(loan, WAIVED, LONGER, method="partial_waiver")
+        RestructuringPlan.objects.filter(pk=plan.pk).update(status="ENDED", ended_on=TODAY, is_to_revert=True)
+
+        def refuses(**_named: object) -> None:
+            raise CannotBeUndone("Something newer stands on it.")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(after_the_night, "undo_event", refuses)
+            done = [follow_ended_plans(now=noon(TODAY + DAY), site=SITE) for _time in range(2)]
+
+        alert = Alert.objects.get(kind="relief.not_reverted")
+        assert (done, alert.subject, alert.times, alert.ended_at) == ([0, 0], plan.reference, 2, None)
+        assert alert.params["error"] == "Something newer stands on it."
+        assert not LoanEvent.objects.filter(loan=loan, kind="REVERSAL", data__event=plan.events[0]).exists()
+        assert follow_ended_plans(now=noon(TODAY + 2 * DAY), site=SITE) == 1
+        alert.refresh_from_db()
+        assert alert.ended_at is not None
 
     def test_is_completed_with_its_loan_and_certified_once(self, current):
         plan = plan_for(current, {"kind": "restructure", "amount": 0, "data": {"terms": {"count": 2}}})

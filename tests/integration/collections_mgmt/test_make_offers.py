@@ -1,5 +1,6 @@
 """The engine on the loans of the book: offered, moved by sliders, and outside limits by a person with authority."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,7 @@ from collections_mgmt.services.relief.state_budget import BudgetRefused, asks_of
 from collections_mgmt.services.relief.writing import ReliefRefused
 from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.services.decide import approve
+from dashu.policy import rules as policy
 from dashu.users.models import Borrower, User
 from loans.models import Loan
 from repayments.models import LoanEvent
@@ -254,6 +256,25 @@ class TestOutsideLimits:
             approve(request_id=asked.pk, user=factories.staff("Sun", User.Role.SUPERVISOR), today=TODAY)
 
         assert not OfferSet.objects.exists()
+
+    def test_what_gives_up_more_by_now_than_a_supervisor_may_is_asked_for_anew(self, loan, monkeypatch):
+        asked = self.ask(loan, factories.staff("Chidi"), self.CUT)
+        limits = policy.relief_limits(TODAY)
+        levels = tuple(replace(each, value_loss=Decimal(0)) if each.role != "ADMIN" else each for each in limits.levels)
+        monkeypatch.setattr(policy, "relief_limits", lambda _on: replace(limits, levels=levels))
+
+        approve(request_id=asked.pk, user=factories.staff("Sun", User.Role.SUPERVISOR), today=TODAY)
+
+        asked.refresh_from_db()
+        assert (asked.status, asked.result["code"]) == ("FAILED", "relief_needs_higher_authority")
+        assert not OfferSet.objects.exists()
+
+    def test_what_was_approved_as_giving_up_much_is_offered(self, loan):
+        asked = self.ask(loan, factories.staff("Chidi"), {"method": "rate_cut", "annual_rate": "0.01", "count": 30})
+
+        approve(request_id=asked.pk, user=factories.staff("Ada", User.Role.ADMIN), today=TODAY)
+
+        assert OfferSet.objects.get().offers.get().method == "rate_cut"
 
     def test_what_the_month_cannot_carry_is_no_offer_whoever_asks(self, loan):
         with pytest.raises(OutsideLimits) as refusal:

@@ -11,6 +11,7 @@ from collections_mgmt.selectors.relief_evidence import people_behind, relief_evi
 from dashu.kernel.dates import add_months
 from dashu.users.models import Borrower, User
 from loans.models import Loan
+from repayments.services.consolidate_loans import consolidate_loans
 from tests import factories
 from tests.integration.collections_mgmt.relief_cases import noon
 
@@ -131,6 +132,15 @@ class TestWhatIsCounted:
         assert counted(sun, Measure.FAR_6) == (1, 0)
         assert counted(sun, Measure.FAR_12) == (1, 1)
 
+    def test_late_again_counts_within_six_and_within_twelve_months(self, sun, spring):
+        behind(drawn(spring, "Amina", is_offered=True), 31, HALF)
+        behind(drawn(spring, "Brook", is_offered=False), 31, HALF + DAY)
+        behind(drawn(spring, "Dana", is_offered=False), 30, HALF)
+
+        assert counted(sun, Measure.LATE_6) == (1, 0)
+        assert counted(sun, Measure.LATE_12) == (1, 1)
+        assert counted(sun, Measure.FAR_12) == (0, 0)
+
     def test_cured_is_whoever_owes_nothing_overdue_after_six_months(self, sun, spring):
         loan = drawn(spring, "Amina", is_offered=True)
         behind(loan, 40, DRAWN + 30 * DAY)
@@ -161,6 +171,34 @@ class TestWhatIsCounted:
         assert (paid[HALF_YEAR].count, paid[HALF_YEAR].total) == (1, 1_000_00 + later)
         assert paid[HALF_YEAR].squares == (1_000_00 + later) ** 2
         assert 490_00 - 60_00 < paid[YEAR].total - paid[HALF_YEAR].total < 490_00
+
+
+class TestWhichLoansCount:
+    def test_what_was_lent_after_the_draw_counts_for_nothing(self, sun, spring):
+        owner = drawn(spring, "Amina", is_offered=False).borrower
+        later = factories.running_loan(owner, starts_on=DRAWN)
+        factories.pay(later, 1_000_00, DRAWN + 60 * DAY)
+        behind(later, 95, HALF)
+
+        found = overall(sun).alone
+
+        assert (found.paid[HALF_YEAR].total, found.paid[YEAR].total) == (0, 0)
+        assert found.share(Measure.LATE_6).count == found.share(Measure.FAR_12).count == 0
+        assert found.share(Measure.CURED).count == 1
+
+    def test_a_loan_that_others_were_joined_into_goes_on_for_them(self, sun, spring):
+        loan = drawn(spring, "Amina", is_offered=True)
+        other = factories.running_loan(loan.borrower, principal=6_000_00)
+        joined = consolidate_loans(
+            loan_ids=[loan.pk, other.pk], count=24, today=DRAWN + DAY, reason="relief", actor="user:1"
+        ).loan
+        factories.pay(joined, 900_00, DRAWN + 30 * DAY)
+        behind(joined, 31, HALF)
+
+        found = overall(sun).offered
+
+        assert found.paid[HALF_YEAR].total == round(Decimal(900_00) / (1 + joined.annual_rate / 12))
+        assert found.share(Measure.LATE_6).count == 1
 
 
 class TestWhenItIsCounted:

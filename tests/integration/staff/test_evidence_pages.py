@@ -67,7 +67,10 @@ class TestThePage:
         answer = desk.get(PAGE)
 
         assert "needs 6 months; passed so far: 2" in row(answer, "What became of them", "nothing overdue")[1]
-        assert "needs 12 months; passed so far: 2" in row(answer, "What became of them", "12 months")[1]
+        assert (
+            "needs 12 months; passed so far: 2"
+            in row(answer, "What became of them", "90 days behind within 12 months")[1]
+        )
         assert answer.context["chart"] is None
 
     def test_shows_both_sides_with_their_ranges_and_says_when_there_are_few(self, desk, spring):
@@ -157,7 +160,11 @@ class TestTheWorkbook:
     def test_has_every_campaign_as_numbers_and_leaves_a_trace(self, desk, spring, sun):
         on = seven_months_ago()
         drawn(spring, "Amina", is_offered=True, on=on)
-        behind(drawn(spring, "Brook", is_offered=False, on=on), 45, on + timedelta(days=30))
+        alone = drawn(spring, "Brook", is_offered=False, on=on)
+        behind(alone, 45, on + timedelta(days=30))
+        OfferSet.objects.create(
+            borrower=alone.borrower, source="STAFF", made_at=noon(on), made_on=on, last_day=on, quoted_on=on
+        )
 
         answer = desk.post(f"{PAGE}export/")
         book = load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
@@ -166,8 +173,10 @@ class TestTheWorkbook:
         rows = list(book["What became of them"].iter_rows(values_only=True))
         (avoided,) = (row for row in rows if row[0] == "all campaigns" and row[1].startswith("never more"))
         assert avoided[2:6] == (6, 1, 1, 1)
-        assert avoided[8:11] == (1, 0, 0)
-        assert (avoided[13], avoided[-1]) == (1, "too few people yet")
+        assert avoided[9:12] == (1, 0, 0)
+        assert (rows[0][8], rows[0][14]) == ("Made an offer: helped otherwise", "Left alone: helped otherwise")
+        assert (avoided[8], avoided[14]) == (0, 1)
+        assert (avoided[15], avoided[-1]) == (1, "too few people yet")
         assert {row[0] for row in rows[1:]} == {"all campaigns", f"Spring ({spring.reference})"}
         paid = list(book["What came back"].iter_rows(values_only=True))
         assert paid[1] == ("all campaigns", 6, 0, 0, 0, 0, 0)

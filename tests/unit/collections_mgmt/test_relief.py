@@ -256,6 +256,28 @@ class TestPayday:
             ReliefMethod.TERM_EXTENSION, Code.TOO_MANY_PLANS, 2, 2
         )
 
+    @pytest.mark.parametrize(
+        ("income", "over", "effect", "mark"),
+        [(3_900_00, 6, Effect.RESTRUCTURED, "8"), (8_000_00, None, Effect.NONE, "")],
+    )
+    def test_with_arrears_in_parts_is_a_plan_of_arrears_for_the_credit_record(self, income, over, effect, mark):
+        # Two of 1,100.16 are late and due at once; in six parts they leave the month enough.
+        late = case(statement(income), payments=3, bounds={"credit_marks": {ReliefMethod.ARREARS_PLAN: "8"}})
+
+        offer = Desk(late).quote(Relief(ReliefMethod.DUE_DATE, due_day=28, arrears_over=over))
+
+        assert isinstance(offer, Offer)
+        assert (offer.effect, offer.mark) == (effect, mark)
+
+    def test_with_arrears_in_parts_counts_as_a_plan(self):
+        late = case(statement(3_900_00), payments=3, past=Past((ON, ON), payments_of_plan=5))
+
+        parted = Desk(late).quote(Relief(ReliefMethod.DUE_DATE, due_day=28, arrears_over=6))
+        in_time = Desk(case(statement(8_000_00), past=Past((ON, ON), payments_of_plan=5)))
+
+        assert parted == Refusal(ReliefMethod.DUE_DATE, Code.TOO_MANY_PLANS, 2, 2)
+        assert isinstance(in_time.quote(Relief(ReliefMethod.DUE_DATE, due_day=28, arrears_over=6)), Offer)
+
 
 class TestGate:
     def test_a_month_that_carries_the_plan_needs_none(self):
