@@ -32,8 +32,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def mold(django_db_modify_db_settings: None) -> Iterator[Mold]:
     """Have the database of the tests copied from one with all tables, where there is one."""
     with Mold() as mold:
-        if mold.is_there:
-            connection.settings_dict["TEST"]["TEMPLATE"] = mold.name
+        if template := mold.template:
+            connection.settings_dict["TEST"]["TEMPLATE"] = template
         yield mold
 
 

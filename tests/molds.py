@@ -1,11 +1,12 @@
 """
 A database with all tables, kept by the server of the tests and copied, instead of migrating one for each process.
 
-It is named after the digest of the migrations: whoever changes one gets a new one. What a start of the lender needs is
-loaded into the copy every time.
+It is named after the digest of the migrations: whoever changes one gets a new one. Whoever only adds some goes on from
+the one before, as a lender's database does. What a start of the lender needs is loaded into the copy every time.
 """
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import Any, Self
@@ -24,7 +25,8 @@ class Mold:
     """Held by one process at a time: the first one finds none and makes it, the others wait and find it."""
 
     def __init__(self) -> None:
-        self.name = PREFIX + _digest()
+        self._files = _files()
+        self.name = PREFIX + _digest(self._files)
         address = urlsplit(os.environ["DATABASE_URL"])
         self._server = psycopg2.connect(urlunsplit(address._replace(path="/postgres")))
         self._server.autocommit = True
@@ -40,6 +42,16 @@ class Mold:
     def is_there(self) -> bool:
         return bool(self._ask("SELECT 1 FROM pg_database WHERE datname = %s", [self.name]))
 
+    @property
+    def template(self) -> str | None:
+        """Return the database to copy: this one, or an earlier one that lacks nothing but newer migrations."""
+        found = self._ask(
+            "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database WHERE datname LIKE %s",
+            [PREFIX + "%"],
+        )
+        fitting = (name for name, files in found if json.loads(files or '{"?": ""}').items() <= self._files.items())
+        return next(fitting, None)
+
     def finish(self) -> None:
         """Let the next process go on; where there was none, after keeping a copy of Django's database."""
         if not self.is_there:
@@ -52,6 +64,7 @@ class Mold:
         source = connection.settings_dict["NAME"]
         connection.close()
         self._ask(f"CREATE DATABASE {self.name} TEMPLATE {source} STRATEGY file_copy")
+        self._ask(f"COMMENT ON DATABASE {self.name} IS %s", [json.dumps(self._files)])
 
     def _ask(self, statement: str, values: list[Any] | None = None) -> list[Any]:
         with self._server.cursor() as cursor:
@@ -59,8 +72,11 @@ class Mold:
             return cursor.fetchall() if cursor.description else []
 
 
-def _digest() -> str:
-    digest = hashlib.sha256()
-    for file in sorted([*ROOT.glob("*/migrations/*.py"), *ROOT.glob("dashu/*/migrations/*.py"), ROLES]):
-        digest.update(file.relative_to(ROOT).as_posix().encode() + file.read_bytes())
-    return digest.hexdigest()[:16]
+def _files() -> dict[str, str]:
+    """Return the digest of each migration by its path; roles are brought up to date by every `migrate`."""
+    found = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("dashu/*/migrations/*.py")]
+    return {file.relative_to(ROOT).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in found}
+
+
+def _digest(files: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode() + ROLES.read_bytes()).hexdigest()[:16]
