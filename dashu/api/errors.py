@@ -54,6 +54,8 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
         response = _response(error.http_status, error.code, error.user_message, error.field, error.details)
         if error.http_status == HTTPStatus.UNAUTHORIZED:
             response["WWW-Authenticate"] = CHALLENGE
+        if wait := getattr(error, "retry_in", None):
+            response["Retry-After"] = str(wait)
         return response
     if isinstance(error, Http404):
         error = exceptions.NotFound()

@@ -13,7 +13,13 @@ from rest_framework import serializers
 from dashu.api.authentication import PartnerInactive
 from dashu.api.client_checks import CertificateDiffers, CertificateMissing, NetworkNotAllowed
 from dashu.api.errors import PROBLEM_TYPE, InternalError
-from dashu.api.idempotency import HEADER, IdempotencyKeyInvalid, IdempotencyKeyMissing, IdempotencyKeyReused
+from dashu.api.idempotency import (
+    HEADER,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    RequestInProgress,
+)
 from dashu.api.parsing import BodyTooLarge, JsonTooDeep, MalformedJson
 from dashu.api.permissions import InsufficientScope
 from dashu.api.rate_limits import RateLimited
@@ -80,7 +86,12 @@ QUERY = (
     TOO_LONG,
     InvalidInput,
 )
-WRITE = (*BODY, IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused)
+WRITE = (*BODY, IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused, RequestInProgress)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    location=OpenApiParameter.HEADER,
+    description="`ETag` of what you read: the change is refused where it is not that any more.",
+)
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
@@ -177,7 +188,7 @@ def _headers_of(method: str, status: str) -> list[str]:
         names += ["RateLimit-Policy", "RateLimit"]
     if method == "get" and status in ("200", "304"):
         names.append("ETag")
-    return [*names, "Retry-After"] if status in ("429", "503") else names
+    return [*names, "Retry-After"] if status == "429" else names
 
 
 HEADERS: dict[str, Any] = {
