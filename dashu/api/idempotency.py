@@ -3,8 +3,8 @@ Writes that may be sent twice.
 
 The row of the key is inserted in the transaction of the write itself. A second request with the same key waits at the
 unique index until the first has ended: committed, it returns the first one's answer; refused or failed, nothing is left
-of the first and the second is carried out. It does not wait for ever: when the first takes long, the duplicate is told to
-come back later.
+of the first and the second is carried out. It does not wait for ever: when the
+first takes long, the duplicate is told to come back later.
 """
 
 import json
