@@ -37,7 +37,7 @@ class Fault(serializers.Serializer):
 class Problem(serializers.Serializer):
     """Problem details as in RFC 9457."""
 
-    type = serializers.CharField(help_text="Always about:blank; `code` tells problems apart.")
+    type = serializers.CharField(help_text="The address at which `code` is explained.")
     title = serializers.CharField(help_text="The name of the HTTP status.")
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable; branch on it.")
@@ -133,7 +133,7 @@ def _examples(status: int, meanings: Iterable[tuple[str, str]]) -> Iterable[Open
         yield OpenApiExample(
             code,
             value={
-                "type": "about:blank",
+                "type": f"https://lender.example/api/v1/errors/#{code}",
                 "title": HTTPStatus(status).phrase,
                 "status": status,
                 "code": code,
