@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from dashu.kernel.errors import DomainError
 
@@ -32,9 +33,19 @@ class PreconditionFailed(DomainError):
     http_status = 412
 
 
-def entity_tag(content: bytes, *, language: str) -> str:
-    """Return the opaque part of a tag: other bytes, or the same in another language, have another one."""
-    return sha256(language.encode() + b"\n" + content).hexdigest()[:32]
+def entity_tag(content: bytes, *, language: str, unshown: str = "") -> str:
+    """
+    Return the opaque part of a tag: other bytes, or the same in another language, have another one.
+
+    :param unshown: what else of the resource counts as a change, although its readers are not shown it.
+    """
+    return sha256(f"{language}\n{unshown}\n".encode() + content).hexdigest()[:32]
+
+
+def with_unshown(response: Response, unshown: str) -> Response:
+    """Have the tag of this answer change with what its readers are not shown."""
+    response.unshown = unshown  # type: ignore[attr-defined]
+    return response
 
 
 def is_known(tag: str, given: Iterable[str]) -> bool:
@@ -42,12 +53,13 @@ def is_known(tag: str, given: Iterable[str]) -> bool:
     return any(each == "*" or each.removeprefix("W/") == f'"{tag}"' for each in given)
 
 
-def require_match(request: Request, document: Any, *, demanded: bool = True) -> None:
+def require_match(request: Request, document: Any, *, demanded: bool = True, unshown: str = "") -> None:
     """
     Refuse an update of a resource that is no longer what the caller read. Call it when the row is locked.
 
     :param document: what a GET of the resource answers now, as plain values, in the language of this request.
     :param demanded: whether an update without `If-Match` is refused.
+    :param unshown: of `with_unshown`, where the GET has one.
     :raises PreconditionRequired: there is no `If-Match`. :raises PreconditionFailed: it names another state.
     """
     given = request.headers.get("If-Match")
@@ -58,7 +70,7 @@ def require_match(request: Request, document: Any, *, demanded: bool = True) -> 
                 field="If-Match",
             )
         return
-    tag = entity_tag(JSONRenderer().render(document), language=get_language() or "")
+    tag = entity_tag(JSONRenderer().render(document), language=get_language() or "", unshown=unshown)
     # The strong comparison: a tag that a proxy has weakened says nothing of what the caller read.
     if not {"*", f'"{tag}"', f'"{GZIP.format(tag)}"'} & set(parse_etags(given)):
         raise PreconditionFailed(

@@ -2,7 +2,8 @@
 How the API refuses: problem details as in RFC 9457, `application/problem+json`.
 
 Every answer of 400 or above has a stable `code` for programs, a sentence in `detail` that says what to do, and in
-`field` the input that is to blame, null when no single one is. Several faulty inputs are listed in `errors`.
+`field` the input that is to blame, null when no single one is. Several faulty inputs are listed in `errors`. The `type`
+is the address at which the code is explained.
 """
 
 import logging
@@ -10,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -50,11 +53,26 @@ _STATUS_CODES = {"error": "refused", "parse_error": "malformed_json"}
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response:
     """Answer any exception of an API view; the framework's exception handler."""
+    response = _problem(error, context)
+    response.data = {"type": type_of(response.data["code"], context.get("request")), **response.data}
+    return response
+
+
+def type_of(code: str, request: Any = None) -> str:
+    """Return the address at which a code is explained; without a request and a setting, below no site."""
+    page = reverse("api:errors")
+    site = settings.PUBLIC_URL.rstrip("/")
+    return f"{site}{page}#{code}" if site or request is None else f"{request.build_absolute_uri(page)}#{code}"
+
+
+def _problem(error: Exception, context: Mapping[str, Any]) -> Response:
     set_rollback()
     if isinstance(error, DomainError):
         response = _response(error.http_status, error.code, error.user_message, error.field, error.details)
         if error.http_status == HTTPStatus.UNAUTHORIZED:
             response["WWW-Authenticate"] = CHALLENGE
+        if wait := getattr(error, "retry_in", None):
+            response["Retry-After"] = str(wait)
         return response
     if isinstance(error, Http404):
         error = exceptions.NotFound()
@@ -110,7 +128,7 @@ def _response(
     status: int, code: str, detail: str, field: str | None, details: Mapping[str, Any] | None = None
 ) -> Response:
     title = HTTPStatus(status).phrase
-    problem = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": detail, "field": field}
+    problem = {"title": title, "status": status, "code": code, "detail": detail, "field": field}
     if details:
         problem["details"] = dict(details)
     return Response(problem, status=status, content_type=PROBLEM_TYPE)

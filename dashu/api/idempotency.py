@@ -3,7 +3,8 @@ Writes that may be sent twice.
 
 The row of the key is inserted in the transaction of the write itself. A second request with the same key waits at the
 unique index until the first has ended: committed, it returns the first one's answer; refused or failed, nothing is left
-of the first and the second is carried out.
+of the first and the second is carried out. It does not wait for ever: when the
+first takes long, the duplicate is told to come back later.
 """
 
 import json
@@ -13,8 +14,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
+from psycopg2.errors import LockNotAvailable
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -24,6 +26,9 @@ from dashu.api.models import StoredAnswer
 from dashu.kernel.errors import DomainError
 
 HEADER = "Idempotency-Key"
+PATIENCE = 10  # seconds that a duplicate waits for the first request
+RETRY_IN = 5
+KEPT_HEADERS = ("Location", "Content-Location", "Link")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -48,6 +53,14 @@ class IdempotencyKeyReused(DomainError):
     http_status = 409
 
 
+class RequestInProgress(DomainError):
+    """The first request with this key is not done yet. Send the same one again after `Retry-After` seconds."""
+
+    code = "request_in_progress"
+    http_status = 409
+    retry_in = RETRY_IN
+
+
 def answer_once(request: PartnerRequest, write: Callable[[], Response], *, asked: Any = None) -> Response:
     """
     Carry out `write` and keep its answer, or return the answer kept for this key.
@@ -55,6 +68,7 @@ def answer_once(request: PartnerRequest, write: Callable[[], Response], *, asked
     :param asked: what the body asks for, in plain values, where the body is no JSON.
     :raises IdempotencyKeyMissing: no header. :raises IdempotencyKeyInvalid: a header that is no key.
     :raises IdempotencyKeyReused: the key belongs to another path or body.
+    :raises RequestInProgress: the first request with this key takes longer than `PATIENCE`.
     """
     key, user = _key_of(request), request.partner.user
     assert user is not None  # the token is this login's
@@ -74,22 +88,39 @@ def forget_answers(*, before: datetime) -> int:
 
 
 def _claimed(user_id: int, key: str, fingerprint: str) -> int | None:
-    """Return the id of a new row for this key, or None when an earlier request has been answered under it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO api_storedanswer (user_id, key, fingerprint, status, body) VALUES (%s, %s, %s, 0, '')"
-            " ON CONFLICT (user_id, key) DO NOTHING RETURNING id",
-            [user_id, key, fingerprint],
-        )
-        row = cursor.fetchone()
+    """
+    Return the id of a new row for this key, or None when an earlier request has been answered under it.
+
+    Only this statement waits no longer than `PATIENCE`: the write waits for whatever it has to lock.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, [f"{PATIENCE}s", user_id, key, fingerprint])
+            row = cursor.fetchone()
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise RequestInProgress(
+                _("The first request with this key is not done yet. Send the same one again in a few seconds."),
+                field=HEADER,
+            ) from error
+        raise
     return row[0] if row else None
+
+
+_CLAIM = """
+WITH waits AS MATERIALIZED (SELECT set_config('lock_timeout', %s, true))
+INSERT INTO api_storedanswer (user_id, key, fingerprint, status, body) SELECT %s, %s, %s, 0, '' FROM waits
+ON CONFLICT (user_id, key) DO NOTHING RETURNING id, set_config('lock_timeout', '0', true)
+"""
 
 
 def _keep(claim: int, response: Response) -> None:
     body = json.dumps(response.data, ensure_ascii=False)
+    headers = json.dumps({name: response[name] for name in KEPT_HEADERS if response.has_header(name)})
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE api_storedanswer SET status = %s, body = %s WHERE id = %s", [response.status_code, body, claim]
+            "UPDATE api_storedanswer SET status = %s, body = %s, headers = %s WHERE id = %s",
+            [response.status_code, body, headers, claim],
         )
 
 
@@ -116,4 +147,4 @@ def _replayed(kept: StoredAnswer, fingerprint: str) -> Response:
         raise IdempotencyKeyReused(
             _("This Idempotency-Key was used for a different request. Use a new one."), field=HEADER
         )
-    return Response(json.loads(kept.body), status=kept.status, headers={REPLAYED: "true"})
+    return Response(json.loads(kept.body), status=kept.status, headers={**kept.headers, REPLAYED: "true"})

@@ -18,7 +18,7 @@ from dashu.api.calls import REQUEST_ID, Answered, answered, call_of
 from dashu.api.conditional import GZIP, entity_tag, is_known
 from dashu.api.services.record_call import record_call
 
-WORTH_COMPRESSING = 400  # bytes
+WORTH_COMPRESSING = 200  # bytes; the same as of Django's middleware, which would make a tag weak
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -72,22 +72,25 @@ class ConditionalAnswers:
         response = self.get_response(request)
         if not request.path.startswith("/api/") or response.streaming:
             return response
-        patch_vary_headers(response, ["Authorization", "Accept-Language"])
+        patch_vary_headers(response, ["Authorization", "Accept-Language", "Accept-Encoding"])
         is_read = request.method in ("GET", "HEAD") and response.status_code == 200
-        tag = entity_tag(response.content, language=response.get("Content-Language", "")) if is_read else ""
-        if _is_worth_compressing(response):
-            patch_vary_headers(response, ["Accept-Encoding"])
-            if "gzip" in request.headers.get("Accept-Encoding", ""):
-                response.content = gzip.compress(response.content, compresslevel=5, mtime=0)
-                response["Content-Encoding"] = "gzip"
-                response["Content-Length"] = str(len(response.content))
-                tag = GZIP.format(tag) if tag else ""
+        tag = _tag_of(response) if is_read else ""
+        if "gzip" in request.headers.get("Accept-Encoding", "") and _is_worth_compressing(response):
+            response.content = gzip.compress(response.content, compresslevel=5, mtime=0)
+            response["Content-Encoding"] = "gzip"
+            response["Content-Length"] = str(len(response.content))
+            tag = GZIP.format(tag) if tag else ""
         if tag:
             response["ETag"] = f'"{tag}"'
             response.setdefault("Cache-Control", "private, no-cache")
             if is_known(tag, parse_etags(request.headers.get("If-None-Match", ""))):
                 return _not_modified(response)
         return response
+
+
+def _tag_of(response: HttpResponse) -> str:
+    language, unshown = response.get("Content-Language", ""), getattr(response, "unshown", "")
+    return entity_tag(response.content, language=language, unshown=unshown)
 
 
 def _is_worth_compressing(response: HttpResponse) -> bool:

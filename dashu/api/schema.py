@@ -13,7 +13,13 @@ from rest_framework import serializers
 from dashu.api.authentication import PartnerInactive
 from dashu.api.client_checks import CertificateDiffers, CertificateMissing, NetworkNotAllowed
 from dashu.api.errors import PROBLEM_TYPE, InternalError
-from dashu.api.idempotency import HEADER, IdempotencyKeyInvalid, IdempotencyKeyMissing, IdempotencyKeyReused
+from dashu.api.idempotency import (
+    HEADER,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    RequestInProgress,
+)
 from dashu.api.parsing import BodyTooLarge, JsonTooDeep, MalformedJson
 from dashu.api.permissions import InsufficientScope
 from dashu.api.rate_limits import RateLimited
@@ -31,7 +37,7 @@ class Fault(serializers.Serializer):
 class Problem(serializers.Serializer):
     """Problem details as in RFC 9457."""
 
-    type = serializers.CharField(help_text="Always about:blank; `code` tells problems apart.")
+    type = serializers.CharField(help_text="The address at which `code` is explained.")
     title = serializers.CharField(help_text="The name of the HTTP status.")
     status = serializers.IntegerField()
     code = serializers.CharField(help_text="Stable; branch on it.")
@@ -80,7 +86,12 @@ QUERY = (
     TOO_LONG,
     InvalidInput,
 )
-WRITE = (*BODY, IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused)
+WRITE = (*BODY, IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused, RequestInProgress)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    location=OpenApiParameter.HEADER,
+    description="`ETag` of what you read: the change is refused where it is not that any more.",
+)
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
@@ -123,7 +134,7 @@ def _examples(status: int, meanings: Iterable[tuple[str, str]]) -> Iterable[Open
         yield OpenApiExample(
             code,
             value={
-                "type": "about:blank",
+                "type": f"https://lender.example/api/v1/errors/#{code}",
                 "title": HTTPStatus(status).phrase,
                 "status": status,
                 "code": code,
@@ -178,7 +189,7 @@ def _headers_of(method: str, status: str) -> list[str]:
         names += ["RateLimit-Policy", "RateLimit"]
     if method == "get" and status in ("200", "304"):
         names.append("ETag")
-    return [*names, "Retry-After"] if status in ("429", "503") else names
+    return [*names, "Retry-After"] if status == "429" else names
 
 
 HEADERS: dict[str, Any] = {

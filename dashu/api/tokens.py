@@ -50,13 +50,20 @@ class ClientValidator(OAuth2Validator):
                 ) from refusal
         return is_client
 
+    def _load_application(self, client_id: str | None, request: Any) -> Application | None:
+        client = super()._load_application(client_id, request)
+        if client is not None:
+            request.named_client = client  # what looks for the client in the body forgets the one of the header
+        return client
+
     def _has_earlier_secret(self, request: Any) -> bool:
         """Compare once more, with the earlier secret in the place of the latest; nothing of this is saved."""
-        client = request.client
-        access = access_of(client) if isinstance(client, Application) else None
-        if access is None or not access.has_earlier_secret(at=timezone.now()):
+        client: Application | None = getattr(request, "named_client", None)
+        access = access_of(client) if client else None
+        if client is None or access is None or not access.has_earlier_secret(at=timezone.now()):
             return False
         latest, client.client_secret = client.client_secret, access.earlier_secret
+        request.client = client
         try:
             return super().authenticate_client(request)
         finally:

@@ -3,11 +3,13 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from dashu.api.pages import Errors
 from dashu.api.tokens import ClientTokenEnds, ClientTokens
 from dashu.api.views import NoSuchAddress
 
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("errors/", Errors.as_view(), name="errors"),
     re_path(r"", NoSuchAddress.as_view()),
 ]
 token_urlpatterns = [

@@ -1,5 +1,6 @@
 """Applications for partners: begun, answered, handed in, read and withdrawn by a program, for people it names."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +9,12 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework.response import Response
 
 from dashu.api.authentication import PartnerRequest
+from dashu.api.conditional import PreconditionFailed, require_match, with_unshown
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
 from dashu.api.pagination import InvalidCursor, newest_first
 from dashu.api.reading import only
-from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
+from dashu.api.schema import IDEMPOTENCY_KEY, IF_MATCH, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
 from dashu.consents.services.ledger import ConsentNotHeld, ConsentTextOutdated
 from dashu.kernel.dates import lender_now
@@ -43,7 +45,12 @@ from loans.domain.tranches import TooManyTranches, TrancheDateRefused, TranchesD
 from loans.models import Application
 from loans.selectors.products import UnknownProduct
 from loans.services.answer_step import StepUnknown, answer_step
-from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
+from loans.services.application_rows import (
+    ApplicationNotFound,
+    ApplicationStateChanged,
+    lock_applicant,
+    lock_application,
+)
 from loans.services.apply_for_partner import Applicant, ApplicantDiffers, apply_for_partner
 from loans.services.cards_to_pay import CardNotCredit, CardOfAnotherIssuer
 from loans.services.create_loan import OutsideProduct
@@ -158,8 +165,10 @@ class ApplicationDetail(PartnerView):
     )
     def get(self, request: PartnerRequest, reference: str) -> Response:
         query = checked(ApplicationDetailQuery, request.query_params.dict())
-        answer = detail(visible_application(request, reference))
-        return Response(only(answer.data, query.get("fields")))
+        application = visible_application(request, reference)
+        answer = with_unshown(detail(application), _answers_of(application))
+        answer.data = only(answer.data, query.get("fields"))
+        return answer
 
 
 class ApplicationStep(PartnerView):
@@ -171,12 +180,13 @@ class ApplicationStep(PartnerView):
         description=(
             "The fields of each step are in the table of docs/api.md. The step `consents` takes the ids of the texts "
             "that were agreed to, the `language` in which they were shown and the moment `given_at`; what is not among "
-            "them any more is withdrawn."
+            "them any more is withdrawn. With `If-Match`, the answer is taken only while the application is what "
+            "`get_application` told with this `ETag`, in the same language."
         ),
         tags=["applications"],
-        parameters=[REFERENCE, STEP, IDEMPOTENCY_KEY],
+        parameters=[REFERENCE, STEP, IDEMPOTENCY_KEY, IF_MATCH],
         request=ANSWER_SCHEMA,
-        responses={200: ApplicationOut, **problems(*WRITE, ApplicationNotFound, *ANSWER)},
+        responses={200: ApplicationOut, **problems(*WRITE, ApplicationNotFound, PreconditionFailed, *ANSWER)},
         examples=[
             *(OpenApiExample(step, value=value, request_only=True) for step, value in examples.ANSWERS.items()),
             OpenApiExample("answered", value=examples.APPLICATION, response_only=True, status_codes=["200"]),
@@ -188,8 +198,14 @@ class ApplicationStep(PartnerView):
     def _answer(self, request: PartnerRequest, reference: str, step: str, *, now: datetime) -> Response:
         answer: Any = request.data
         Document(answer)  # refuses what is no object
+        found = visible_application(request, reference)
+        if "If-Match" in request.headers:
+            lock_applicant(found.pk)
+            lock_application(found.pk)
+            locked = visible_application(request, reference)
+            require_match(request, detail(locked).data, demanded=False, unshown=_answers_of(locked))
         application = answer_step(
-            application_id=visible_application(request, reference).pk,
+            application_id=found.pk,
             step=step,
             answer=answer,
             now=now,
@@ -295,6 +311,11 @@ def visible_application(request: PartnerRequest, reference: str) -> Application:
     if application is None:
         raise ApplicationNotFound(_("There is no such application."), field="application")
     return application
+
+
+def _answers_of(application: Application) -> str:
+    """Answers cannot be read back, but another one is a change of the application."""
+    return json.dumps(application.facts, sort_keys=True)
 
 
 def detail(application: Application, *, status: int = 200) -> Response:

@@ -98,7 +98,7 @@ def assert_problem(response: HttpResponse, status: int, code: str, field: str | 
     assert (response.status_code, response["Content-Type"]) == (status, "application/problem+json")
     problem = response.json()
     assert (problem["type"], problem["status"], problem["code"], problem["field"]) == (
-        "about:blank",
+        f"http://testserver/api/v1/errors/#{code}",
         status,
         code,
         field,

@@ -4,11 +4,12 @@ from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashu.api import idempotency
 from dashu.api.models import StoredAnswer
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import lender_today
@@ -334,12 +335,35 @@ class TestAtTheSameTime:
         def send():
             return PartnerProgram(Client(), program.token).pay(danas_loan, PAYMENT)
 
-        answers = self._at_once(*[send] * 6)
+        before = JournalEntry.objects.count()
+        answers = self._at_once(*[send] * 50)
 
-        assert [answer.status_code for answer in answers] == [201] * 6
+        assert [answer.status_code for answer in answers] == [201] * 50
         assert len({answer.content for answer in answers}) == 1
-        assert sorted(answer.get("Idempotent-Replayed") or "" for answer in answers) == ["", *["true"] * 5]
-        assert Payment.objects.count() == 1
+        assert sorted(answer.get("Idempotent-Replayed") or "" for answer in answers) == ["", *["true"] * 49]
+        assert (Payment.objects.count(), StoredAnswer.objects.count()) == (1, 1)
+        assert LoanEvent.objects.filter(kind=LoanEvent.Kind.PAYMENT).count() == 1
+        assert JournalEntry.objects.count() - before == 1
+
+    def test_a_duplicate_of_a_write_that_takes_long_is_told_to_come_back(self, program, danas_loan, dana, monkeypatch):
+        monkeypatch.setattr(idempotency, "PATIENCE", 1)
+
+        with ThreadPoolExecutor(1) as pool, transaction.atomic():
+            StoredAnswer.objects.create(user=dana.user, key="key-1", fingerprint="", status=0, body="")
+            answer = pool.submit(self._at_once, lambda: program.pay(danas_loan, PAYMENT)).result(timeout=60)[0]
+            assert_problem(answer, 409, "request_in_progress", "Idempotency-Key")
+            assert answer["Retry-After"] == "5"
+            assert Payment.objects.count() == 0
+            transaction.set_rollback(True)
+
+        assert program.pay(danas_loan, PAYMENT).status_code == 201
+
+    def test_only_waiting_for_the_key_has_a_limit(self, dana):
+        with transaction.atomic():
+            assert idempotency._claimed(dana.user_id, "key-1", "") is not None
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('lock_timeout')")
+                assert cursor.fetchone()[0] == "0"
 
     def test_one_reference_for_two_loans_is_taken_by_one(self, program, danas_loan, amina, dana):
         other = factories.running_loan(amina, brought_by=dana)
