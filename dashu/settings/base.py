@@ -312,6 +312,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="*/10", hour="0-6"),
         "options": {"expires": 590},
     },
+    # What an event missed, and what is due to be tried again.
+    "deliver-events": {"task": "dashu.webhooks.tasks.deliver_due_events", "schedule": 10, "options": {"expires": 9}},
+    "tidy-events": {"task": "dashu.webhooks.tasks.tidy_events", "schedule": crontab(minute=25, hour=4)},
     "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},
     # After the close of the night; each later call only makes up for one that was missed.
     "reconcile-books": {
@@ -407,6 +410,13 @@ OAUTH2_PROVIDER = {
         "jobs:write": "Upload files of quotes, payments or loans as bulk jobs",
         "reports:read": "Read reports on the loans this partner brought",
     },
+}
+
+# --- webhooks -----------------------------------------------------------------------------------------------------
+WEBHOOKS = {
+    # Where partners try things out on one machine: addresses of the machine itself, also without HTTPS.
+    "ALLOW_LOOPBACK": env.flag("DASHU_WEBHOOKS_ALLOW_LOOPBACK", False),
+    "PORTS": frozenset({443, 8443}),
 }
 
 # --- messages to people -------------------------------------------------------------------------------------------
