@@ -64,6 +64,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "collections_mgmt.offer_code_asked": ("collections_mgmt.tasks.send_offer_code",),
     "collections_mgmt.close_goes_on": ("collections_mgmt.tasks.close_due_dates",),
     "webhooks.event_recorded": ("dashu.webhooks.tasks.deliver_due_events",),
+    "webhooks.endpoint_troubled": ("dashu.webhooks.tasks.tell_of_trouble",),
 }
 
 # The first pattern that fits names the queue; a worker reads the queues it is given with `-Q`.
@@ -72,7 +73,7 @@ TASK_QUEUES: tuple[tuple[str, str], ...] = (
     ("collections_mgmt.tasks.*", "collections"),
     ("dashu.messaging.tasks.*_secret_text*", "default"),  # somebody waits for it, whatever else is to be sent
     ("dashu.messaging.tasks.*", "messages"),
-    ("dashu.webhooks.tasks.*", "webhooks"),  # other people's servers: however slow they are, nothing else waits
+    ("dashu.webhooks.tasks.deliver_*", "webhooks"),  # other people's servers: however slow they are, nothing else waits
     ("*", "default"),
 )
 QUEUES = tuple(dict.fromkeys(queue for _pattern, queue in TASK_QUEUES))

@@ -95,6 +95,15 @@ KINDS: Mapping[str, Promise] = {
         " again under the same token, and nothing is sent twice. Ask the provider."
     ),
     "payout.no_provider": _("Payouts wait, because nobody is set up who can send money: %(error)s"),
+    "webhook.dead": _(
+        "Events for the partner %(partner)s could not be delivered to the endpoint %(endpoint)s within a day and were"
+        " given up. The partner was told by e-mail, and finds them in the events feed. Look at the endpoint's"
+        " deliveries; send them again when the partner says that the receiver works."
+    ),
+    "webhook.disabled": _(
+        "The endpoint %(endpoint)s of the partner %(partner)s was disabled, because its receiver is gone or has failed"
+        " for days. The partner was told by e-mail and can enable it again. Until then the events feed has everything."
+    ),
     "broker.unreachable": _(
         "The broker could not be reached: %(error)s. Nothing that was booked is lost; what should follow it, such as"
         " receipts and the nightly close, waits until it is back and is then made good by itself."

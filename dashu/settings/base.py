@@ -319,6 +319,9 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="*/10", hour="0-6"),
         "options": {"expires": 590},
     },
+    # What an event missed, and what is due to be tried again.
+    "deliver-events": {"task": "dashu.webhooks.tasks.deliver_due_events", "schedule": 10, "options": {"expires": 9}},
+    "tidy-events": {"task": "dashu.webhooks.tasks.tidy_events", "schedule": crontab(minute=25, hour=4)},
     "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},
     "forget-old-calls": {"task": "dashu.api.tasks.forget_old_calls", "schedule": crontab(minute=10, hour=4)},
     # Each call takes up whatever hours are owed.
@@ -443,6 +446,13 @@ CLIENT_CERTIFICATE_HEADER = env.text("DASHU_CLIENT_CERTIFICATE_HEADER", "")
 # A whole installation in which nothing real happens; every page and answer of it says so.
 SANDBOX = env.sandbox()
 SANDBOX_URL = env.text("DASHU_SANDBOX_URL", "")  # where this installation's sandbox is
+
+# --- webhooks -----------------------------------------------------------------------------------------------------
+WEBHOOKS = {
+    # Where partners try things out on one machine: addresses of the machine itself, also without HTTPS.
+    "ALLOW_LOOPBACK": env.flag("DASHU_WEBHOOKS_ALLOW_LOOPBACK", False),
+    "PORTS": frozenset({443, 8443}),
+}
 
 # --- messages to people -------------------------------------------------------------------------------------------
 MESSAGING = {

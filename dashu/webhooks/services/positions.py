@@ -23,10 +23,10 @@ WITH placed AS (
         ORDER BY id
     ) AS next
     WHERE event.id = next.id
-    RETURNING event.id, event.partner_id, event.type, event.subject
+    RETURNING event.id, event.partner_id, event.type, event.subject, event.happened_at
 ), queued AS (
-    INSERT INTO webhooks_webhookdelivery (event_id, endpoint_id)
-    SELECT placed.id, endpoint.id
+    INSERT INTO webhooks_webhookdelivery (event_id, endpoint_id, next_at)
+    SELECT placed.id, endpoint.id, placed.happened_at
     FROM placed JOIN webhooks_webhookendpoint AS endpoint ON endpoint.partner_id = placed.partner_id
     WHERE endpoint.status = 'ENABLED' AND endpoint.deleted_at IS NULL
       AND CASE WHEN placed.type = 'webhook.test' THEN placed.subject = endpoint.key::text

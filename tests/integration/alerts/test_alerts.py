@@ -17,6 +17,7 @@ NAMES = ["date", "attempts", "loans", "loan", "error", "count", "document"]
 NAMES += ["failure", "promise", "due_on", "reference", "review_on", "borrower"]
 NAMES += ["strategy", "version"]
 NAMES += ["review", "week"]
+NAMES += ["partner", "endpoint"]
 NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
 
 
