@@ -200,6 +200,7 @@ KINDS = (
         describe=describe_refund,
         preview=refund_preview,
         subject_url=loan_page,
+        is_for_partners=True,
     ),
     *_kind_and_undo(
         REFUND_CREDIT,

@@ -140,12 +140,17 @@ def note_place(*, borrower_id: int, region: str, sector: str, today: date, actor
     return place
 
 
+def refuse_unwatched(borrower_id: int) -> None:
+    """:raises WatchNotAgreed: the borrower does not agree, or no longer."""
+    if CASH_FLOW not in consents_held(borrower_id=borrower_id, about=""):
+        raise WatchNotAgreed(_("The borrower has not agreed to this, so it is not kept."), field="borrower")
+
+
 def _agreed(number: str) -> Borrower:
     borrower = Borrower.objects.select_for_update(no_key=True).filter(number=number).first()
     if borrower is None:
         raise ObservationRefused(_("There is no borrower of this number."), field="borrower")
-    if CASH_FLOW not in consents_held(borrower_id=borrower.pk, about=""):
-        raise WatchNotAgreed(_("The borrower has not agreed to this, so it is not kept."), field="borrower")
+    refuse_unwatched(borrower.pk)
     return borrower
 
 

@@ -82,6 +82,7 @@ BODY = (
     InvalidInput,
 )
 QUERY = (
+    Refusal(422, "missing_field", "A query parameter is missing or empty."),
     Refusal(422, "unknown_field", "A query parameter is not known."),
     TOO_LONG,
     InvalidInput,

@@ -46,6 +46,7 @@ class ActKind:
         authority over this too.
     :param bars: whether somebody is too close to its subject to decide on it, such as its owner.
     :param since: what has happened to its subject since it was asked for, one line each.
+    :param is_for_partners: whether a partner may ask for it too, through its program. People of the lender decide.
     """
 
     code: str
@@ -59,6 +60,7 @@ class ActKind:
     amount: Callable[[Payload, date], int] | None = None
     since: Callable[[Payload], list[str]] | None = None
     bars: Callable[[Payload, User], bool] | None = None
+    is_for_partners: bool = False
 
 
 class UnknownAct(DomainError):

@@ -113,6 +113,8 @@ def decidable_by(user: User, *, on: date) -> Q:
 
 def refuse_unless_may_ask(user: User, kind: str, permission: str, *, on: date) -> None:
     """:raises NotAuthorized: the role is not named for this kind, or the permission is lacking."""
+    if user.is_active and user.role == User.Role.PARTNER and act_kind(kind).is_for_partners:
+        return
     is_named = approval_authority(on).may_ask(line_of_rule(kind), user.role)
     if not (user.is_active and user.is_staff and is_named and user.has_perm(permission)):
         raise NotAuthorized(_("Your role may not ask for this."))

@@ -24,6 +24,7 @@ class Purpose(models.TextChoices):
     GUARANTEE = "GUARANTEE", _("Answering for a share of this loan")
     CASH_FLOW_WATCH = "CASH_FLOW_WATCH", _("Early help: seeing your income or sales")
     CREDIT_WATCH = "CREDIT_WATCH", _("Early help: reading your credit report while a loan runs")
+    RELIEF_BY_PARTNER = "RELIEF_BY_PARTNER", _("Asking for easier payments through a partner")
 
 
 class ConsentText(models.Model):

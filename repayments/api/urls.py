@@ -5,6 +5,7 @@ from repayments.api.documents import DocumentFile, Documents
 from repayments.api.loans import LoanDetail, Loans
 from repayments.api.payments import LoanPayments, PaymentDetail, Payments, SplitPaymentDetail
 from repayments.api.payoff_quotes import PayoffQuoteAcceptance, PayoffQuoteDetail, PayoffQuotes, PayoffQuoteSettlement
+from repayments.api.refunds import LoanRefunds, RefundDetail, Refunds, RefundWithdrawal
 from repayments.api.views import Position, Schedule, ScheduleVersions
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("loans/<str:number>/schedule-versions", ScheduleVersions.as_view(), name="schedule_versions"),
     path("loans/<str:number>/position", Position.as_view(), name="position"),
     path("loans/<str:number>/payments", LoanPayments.as_view(), name="loan_payments"),
+    path("loans/<str:number>/refunds", LoanRefunds.as_view(), name="loan_refunds"),
     path("loans/<str:number>/payoff-quotes", PayoffQuotes.as_view(), name="payoff_quotes"),
     path("loans/<str:number>/payoff-quotes/<uuid:quote>", PayoffQuoteDetail.as_view(), name="payoff_quote"),
     path(
@@ -32,5 +34,8 @@ urlpatterns = [
     path("book/totals", BookTotals.as_view(), name="book_totals"),
     path("payments", Payments.as_view(), name="payments"),
     path("payments/<str:payment>", PaymentDetail.as_view(), name="payment"),
+    path("refunds", Refunds.as_view(), name="refunds"),
+    path("refunds/<str:refund>", RefundDetail.as_view(), name="refund"),
+    path("refunds/<str:refund>/withdraw", RefundWithdrawal.as_view(), name="refund_withdrawal"),
     path("split-payments/<str:split>", SplitPaymentDetail.as_view(), name="split_payment"),
 ]

@@ -5,11 +5,13 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from dashu.approvals.models import ApprovalRequest
-from dashu.approvals.services.submit import submit
-from dashu.users.models import User
+from dashu.approvals.services.submit import RequestKeyReused, submit
+from dashu.users.models import Partner, User
 from loans.models import Loan
 from repayments.selectors.refunds import REFUND, credit_of, exceeds_credit, refund_preview
+from repayments.selectors.refunds_asked import key_of
 from repayments.services.booking import LoanNotFound
+from repayments.services.receive_payment import ReferenceReused
 
 BACK_TO_SOURCE = "source"
 
@@ -57,3 +59,30 @@ def ask_refund(
         today=today,
         idempotency_key=idempotency_key,
     )
+
+
+def ask_refund_as_partner(
+    *, loan_id: int, amount_minor: int, to: str, reason: str, reference: str, partner: Partner, today: date
+) -> ApprovalRequest:
+    """
+    Return the request of a partner for a loan it brought; a person of the lender decides on it.
+
+    Calling again with the same reference returns the first request, whatever became of it, and changes nothing.
+
+    :param reference: the partner's own, at most 39 characters.
+    :raises ReferenceReused: the reference belongs to another refund.
+    :raises LoanNotFound, RefundExceedsCredit, ReasonMissing, InvalidAmount: see `ask_refund`.
+    """
+    assert partner.user is not None  # a partner's program acts as its login
+    try:
+        return ask_refund(
+            loan_id=loan_id,
+            amount_minor=amount_minor,
+            to=to,
+            reason=reason,
+            user=partner.user,
+            today=today,
+            idempotency_key=key_of(partner, reference),
+        )
+    except RequestKeyReused as error:
+        raise ReferenceReused(_("This reference belongs to another refund."), field="reference") from error
