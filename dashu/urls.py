@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from dashu.api.docs_page import api_docs
+from dashu.api.docs_page import api_docs, collection
 from dashu.api.urls import token_urlpatterns
 from dashu.messaging.views import provider_callback
 from dashu.portal.closing import inactive
@@ -38,6 +38,7 @@ urlpatterns = [
     re_path(r"^guarantee/(?P<token>[0-9A-Za-z_-]{32})/$", guarantee, name="guarantee"),
     path("oauth/", include((token_urlpatterns, "oauth"))),
     path("api/docs/", api_docs, name="api_docs"),
+    path("api/docs/collection.json", collection, name="api_collection"),
     path(
         "api/v1/",
         include(

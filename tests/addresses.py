@@ -83,6 +83,7 @@ def _document(world: Everyone) -> Words:
 
 ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "api_docs": Open(),
+    "api_collection": Open(is_page=False),
     "live": Open(is_page=False),
     "ready": Open(is_page=False),
     "choose_language": Open(is_page=False),

@@ -6,9 +6,12 @@ page only reads: what is tried goes to the sandbox, which has a page of its own 
 """
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+
+from dashu.api.collection import postman_collection
 
 # No inline script, no other host; Swagger UI draws some of its icons from `data:`.
 CONTENT_POLICY = (
@@ -27,3 +30,12 @@ def api_docs(request: HttpRequest) -> HttpResponse:
     )
     page["Content-Security-Policy"] = CONTENT_POLICY
     return page
+
+
+@require_safe
+def collection(request: HttpRequest) -> HttpResponse:
+    """Answer the collection of this installation's requests."""
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    answer = JsonResponse(postman_collection(document, base_url=request.build_absolute_uri("/").rstrip("/")))
+    answer["Content-Disposition"] = 'attachment; filename="dashu.postman_collection.json"'
+    return answer

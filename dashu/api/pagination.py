@@ -34,7 +34,10 @@ class PageQuery(ReadQuery):
 
     limit = serializers.IntegerField(min_value=1, max_value=MAX_LIMIT, default=50, help_text="Rows a page.")
     cursor = serializers.CharField(
-        max_length=200, default="", help_text="`next_cursor` of the page before; leave out for the first page."
+        max_length=200,
+        default="",
+        allow_blank=True,
+        help_text="`next_cursor` of the page before; leave out for the first page.",
     )
 
 

@@ -42,7 +42,7 @@ def _links(
     operations: Mapping[str, dict[str, Any]], source: str, given: Mapping[str, str]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, operation in operations.items():
-        parts = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "path"}
+        parts = {each["name"] for each in operation.get("parameters", ()) if each.get("in") == "path"}
         if name != source and parts == set(given):
             yield name, {"operationId": name, "parameters": dict(given), "description": operation["summary"]}
 

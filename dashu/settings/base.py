@@ -399,8 +399,8 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "dashu.api.schema.describe_all_answers",
         "dashu.api.schema_links.add_links",
+        "dashu.api.schema.describe_all_answers",
     ],
 }
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"

@@ -111,10 +111,14 @@ class BookFilter(serializers.Serializer):
     known_on = LenderDateField(
         required=False, help_text="Leave out what was written after this day: the book as it was known then."
     )
-    product = serializers.CharField(max_length=50, default="", help_text="Only loans of this product, by its code.")
-    status = serializers.CharField(max_length=12, default="", help_text="Only loans of this status.")
-    bucket = serializers.CharField(max_length=40, default="", help_text="Only loans of this bucket.")
-    classification = serializers.CharField(max_length=40, default="", help_text="Only loans of this classification.")
+    product = serializers.CharField(
+        max_length=50, default="", allow_blank=True, help_text="Only loans of this product, by its code."
+    )
+    status = serializers.CharField(max_length=12, default="", allow_blank=True, help_text="Only loans of this status.")
+    bucket = serializers.CharField(max_length=40, default="", allow_blank=True, help_text="Only loans of this bucket.")
+    classification = serializers.CharField(
+        max_length=40, default="", allow_blank=True, help_text="Only loans of this classification."
+    )
 
 
 class BookTotalsQuery(BookFilter, ReadQuery):

@@ -24,3 +24,8 @@ def acme(sandbox, client) -> PartnerProgram:
     keys = seed_sandbox(code="acme", name="Acme", now=lender_now())
     assert keys.client_secret is not None
     return PartnerProgram(client, ask_for_token(keys.client_id, keys.client_secret).json()["access_token"])
+
+
+@pytest.fixture
+def today() -> str:
+    return lender_now().date().isoformat()

@@ -1,0 +1,131 @@
+"""Whether programs that were written for the API as it was recorded are still served."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+
+from loans.models import Application
+from tests.contracts import broken, record, recorded
+from tests.integration.api.conftest import PartnerProgram
+
+# By name: method, address and body. `{offered}` and `{draft}` are references of applications of the sandbox.
+ASKED: dict[str, tuple[str, str, dict[str, Any] | None]] = {
+    "quote": (
+        "POST",
+        "quotes",
+        {
+            "principal": "12000.00",
+            "annual_rate": "0.18",
+            "method": "equal_installment",
+            "count": 3,
+            "disbursed_on": "2026-01-15",
+        },
+    ),
+    "quote_refused": ("POST", "quotes", {"principal": 12000}),
+    "list_loans": ("GET", "loans?limit=2", None),
+    "list_loans_refused": ("GET", "loans?state=ACTIVE", None),
+    "get_schedule": ("GET", "loans/SBX-ACME-RUNNING/schedule", None),
+    "get_schedule_refused": ("GET", "loans/nobody/schedule", None),
+    "get_position": ("GET", "loans/SBX-ACME-LATE-40/position", None),
+    "get_book": ("GET", "book?limit=2", None),
+    "get_book_totals": ("GET", "book/totals", None),
+    "list_payoff_quotes": ("GET", "loans/SBX-ACME-RUNNING/payoff-quotes", None),
+    "quote_payoff": ("POST", "loans/SBX-ACME-RUNNING/payoff-quotes", {"valid_to": "{today}"}),
+    "record_payment": (
+        "POST",
+        "loans/SBX-ACME-LATE-10/payments",
+        {"amount": {"amount": "100.00", "currency": "CNY"}, "received_on": "{today}", "reference": "contract-1"},
+    ),
+    "record_payment_refused": ("POST", "loans/SBX-ACME-LATE-10/payments", {"amount": "100.00"}),
+    "record_split_payment": (
+        "POST",
+        "payments",
+        {
+            "total": {"amount": "100.00", "currency": "CNY"},
+            "received_on": "{today}",
+            "reference": "contract-2",
+            "parts": [{"loan": "SBX-ACME-LATE-10", "amount": {"amount": "100.00", "currency": "CNY"}}],
+        },
+    ),
+    "issue_document": (
+        "POST",
+        "loans/SBX-ACME-RUNNING/documents",
+        {"kind": "STATEMENT_OF_ACCOUNT", "language": "en", "first": "{today}", "last": "{today}"},
+    ),
+    "list_products": ("GET", "products", None),
+    "list_consent_texts": ("GET", "consent-texts", None),
+    "list_card_issuers": ("GET", "card-issuers", None),
+    "list_applications": ("GET", "applications?limit=2", None),
+    "get_application": ("GET", "applications/{offered}", None),
+    "get_offer_sheet": ("GET", "applications/{offered}/offers/1/sheet", None),
+    "choose_offer": ("POST", "applications/{offered}/offers/1/choose", {}),
+    "answer_step": ("PUT", "applications/{draft}/steps/work", {"job": "fixed", "years_in_job": 6, "home": "rent"}),
+}
+
+
+def asked(
+    program: PartnerProgram, name: str, method: str, path: str, body: Any, names: dict[str, str]
+) -> tuple[int, Any]:
+    text, key = json.dumps(body), name
+    for known, value in names.items():
+        text, path = text.replace(f"{{{known}}}", value), path.replace(f"{{{known}}}", value)
+    if method == "GET":
+        answer = program.get(path)
+    else:
+        send = program.put if method == "PUT" else program.post
+        answer = send(path, json.loads(text), **{"Idempotency-Key": key})
+    return answer.status_code, answer.json()
+
+
+@pytest.fixture
+def names(acme, today) -> dict[str, str]:
+    references = dict(Application.objects.filter(partner__code="acme").values_list("status", "reference"))
+    return {"offered": references["OFFERED"], "draft": references["DRAFT"], "today": today}
+
+
+def test_every_recorded_conversation_goes_as_it_went(acme, names) -> None:
+    conversations = recorded()
+    if os.environ.get("DASHU_RECORD") == "1":
+        for name in [name for name in ASKED if name not in conversations]:
+            method, path, body = ASKED[name]
+            status, answer = asked(acme, name, method, path, body, names)
+            record(name, {"method": method, "path": path, "body": body, "status": status, "answer": answer})
+        conversations = recorded()
+    assert conversations.keys() == ASKED.keys()
+    found = {}
+    for name in ASKED:  # in this order: a later one may rest on an earlier one
+        each = conversations[name]
+        status, answer = asked(acme, name, each["method"], each["path"], each["body"], names)
+        found[name] = [] if status == each["status"] else [f"status was {each['status']} and is {status}: {answer}"]
+        found[name] += broken(each["answer"], answer)
+        if status >= 400 and answer["code"] != each["answer"]["code"]:
+            found[name].append(f"code was {each['answer']['code']} and is {answer['code']}")
+
+    assert {name: what for name, what in found.items() if what} == {}
+
+
+class TestBroken:
+    BEFORE = {"id": "L1", "count": 3, "rows": [{"on": "2026-01-15"}], "note": None}
+
+    def test_lets_fields_be_added(self):
+        assert broken(self.BEFORE, {**self.BEFORE, "more": 1, "rows": [{"on": "x", "more": True}]}) == []
+
+    def test_finds_a_field_that_is_gone(self):
+        assert broken(self.BEFORE, {"id": "L1", "count": 3, "rows": [{}]}) == [
+            "answer.note is gone",
+            "answer.rows[0].on is gone",
+        ]
+
+    def test_finds_a_value_of_another_kind(self):
+        assert broken(self.BEFORE, {**self.BEFORE, "count": "3", "id": None}) == [
+            "answer.id was str and is null",
+            "answer.count was int and is str",
+        ]
+
+    def test_lets_a_null_become_a_value(self):
+        assert broken(self.BEFORE, {**self.BEFORE, "note": "text"}) == []
+
+    def test_finds_a_list_that_lost_its_rows(self):
+        assert broken(self.BEFORE, {**self.BEFORE, "rows": []}) == ["answer.rows is empty"]
