@@ -2,7 +2,7 @@
 What this app tells borrowers about what they asked or objected to: that it arrived and that there is an answer. The
 words of the answer are on the page only, for whoever is signed in.
 
-Of relief: reference, accept_on, loan_number, amount_minor, due_on, withdraw_on, overdue_minor,
+Of relief: reference, accept_on, loan_number, ended_numbers, amount_minor, due_on, withdraw_on, overdue_minor,
 given_up_minor, cure_on.
 Of plans and settlements: loan_number, amount_minor, paid_minor, waived_minor, parts, due_on, accept_on.
 Values: reference; due_on, the day of the answer. Before a report: loan_number, amount_minor, due_on, report_on, code.
@@ -164,6 +164,16 @@ for _template in (
             _("Loan %(loan_number)s goes by plan %(reference)s now. The first payment is %(amount)s on %(due_on)s."),
             _("The amendment of your contract is among your papers. It says what it costs and what is reported."),
             _("Up to %(withdraw_on)s you can take it back on the loan's page, as long as nothing was paid since."),
+        ),
+    ),
+    MessageTemplate(
+        "collections.autopay_ends",
+        _("Autopay does not pay loan %(loan_number)s"),
+        (
+            _("Autopay was set up for %(ended_numbers)s, which ended when they became loan %(loan_number)s."),
+            _("Nothing is collected for the new loan. Its first payment is %(amount)s on %(due_on)s."),
+            _("If it is to be collected again, set autopay up on the page of loan %(loan_number)s."),
+            _("If you take the plan back, autopay for the loans before goes on as it was."),
         ),
     ),
     MessageTemplate(

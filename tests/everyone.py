@@ -21,6 +21,7 @@ from collections_mgmt.services.disputes import dispute_record
 from collections_mgmt.services.relief.accept_offer import accept_offer
 from collections_mgmt.services.relief.make_offers import make_offers
 from collections_mgmt.services.relief.offer_codes import ask_offer_code
+from collections_mgmt.services.relief.read_sheet import open_sheet
 from collections_mgmt.services.relief.state_budget import state_budget
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.messaging.models import OutboxMessage
@@ -202,6 +203,7 @@ def _in_relief(now: datetime, today: date) -> dict[str, Any]:
     budget = state_budget(income={"ALL": 4_800_00}, income_later_minor=7_000_00, **month)
     eased = factories.running_loan(gao, starts_on=today - timedelta(days=20))
     first: Any = make_offers(loan_id=eased.pk, source="ASKED", budget_id=budget.pk, **about).offers.first()
+    open_sheet(offer_id=first.pk, actor=about["actor"], now=now - timedelta(minutes=1))
     code = ask_offer_code(offer_id=first.pk, **about).sealed_code or ""
     home = Where("203.0.113.7", "A browser")
     plan = accept_offer(

@@ -237,6 +237,7 @@ class RestructuringOffer(models.Model):
         `{"kind", "amount", "data"}` each. :ivar figures: what it means, by name. :ivar rows: the schedule that it
         leads to, `[number, due_on, principal, interest, fee]` each, as it would be in force.
     :ivar digest: of what is signed: terms, figures and schedule of one day.
+    :ivar sheet_opened_at: when the borrower opened what it costs and changes, as `sheet_digest` has it.
     """
 
     class Status(models.TextChoices):
@@ -256,6 +257,10 @@ class RestructuringOffer(models.Model):
     figures = models.JSONField(_("figures"), db_default={}, default=dict)
     rows = models.JSONField(_("schedule"), db_default=[], default=list)
     digest = models.CharField(_("digest"), max_length=64)
+    sheet_opened_at = models.DateTimeField(_("cost sheet opened at"), null=True, blank=True)
+    sheet_digest = models.CharField(
+        _("digest of the opened cost sheet"), max_length=64, blank=True, db_default="", default=""
+    )
     is_recommended = models.BooleanField(_("recommended"), db_default=False, default=False)
     reason = models.CharField(_("why it is recommended"), max_length=40, blank=True, db_default="", default="")
     is_own = models.BooleanField(_("chosen by the borrower"), db_default=False, default=False)

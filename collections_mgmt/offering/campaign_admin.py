@@ -22,7 +22,7 @@ from collections_mgmt.campaign_words import campaign_tables, code_words
 from collections_mgmt.forms import ReasonForm
 from collections_mgmt.models import STEER_CAMPAIGNS, CampaignMember, OfferSet, ReliefCampaign
 from collections_mgmt.offering.campaign_forms import CampaignForm, ListForm
-from collections_mgmt.offering.forms import CHOICES, AskForm
+from collections_mgmt.offering.forms import OF_ONE_LOAN, AskForm
 from collections_mgmt.seen_admin import SeenAdmin
 from collections_mgmt.selectors.campaigns import answers_of, members_by_state
 from collections_mgmt.services.relief.campaigns import (
@@ -170,7 +170,7 @@ class ReliefCampaignAdmin(SeenAdmin):
             note=gettext(
                 "Each loan is looked at first. Each borrower gets an offer and decides alone; nothing is decreed."
             ),
-            methods=[(code, name, code == form.chosen.value) for code, name in CHOICES],
+            methods=[(code, name, code == form.chosen.value) for code, name in OF_ONE_LOAN],
         )
 
     def ask(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -16,7 +16,7 @@ from unfold.widgets import (
 )
 
 from collections_mgmt.models import ReliefCampaign
-from collections_mgmt.offering.forms import ReliefForm
+from collections_mgmt.offering.forms import OF_ONE_LOAN, ReliefForm
 from collections_mgmt.warning_words import trigger_name
 from dashu.policy.early_warning import Trigger
 from dashu.web.writing import named
@@ -105,6 +105,7 @@ class CampaignForm(_ForWhom):
 class ListForm(_ForWhom, ReliefForm):
     """A disaster list: its loans, and the one relief that each is offered."""
 
+    methods = OF_ONE_LOAN
     name = _name()
     last_on = _day(_("Offers go out until"))
     numbers = forms.CharField(

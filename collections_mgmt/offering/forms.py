@@ -25,12 +25,10 @@ from dashu.kernel.money import format_minor, parse_minor
 from dashu.policy.relief import Guideline
 from dashu.web.writing import named
 
-# A settlement and a consolidation are offered on pages of their own.
-CHOICES = [
-    (method.value, words.name)
-    for method, words in METHODS.items()
-    if method not in (ReliefMethod.SETTLEMENT, ReliefMethod.CONSOLIDATION)
-]
+# A settlement is offered on a page of its own.
+CHOICES = [(method.value, words.name) for method, words in METHODS.items() if method is not ReliefMethod.SETTLEMENT]
+# Of a list with one relief for many: which loans of each would become one, nobody could look over.
+OF_ONE_LOAN = [(code, name) for code, name in CHOICES if code != ReliefMethod.CONSOLIDATION]
 FIGURES: Mapping[ReliefMethod, tuple[str, ...]] = {
     ReliefMethod.TERM_EXTENSION: ("count", "arrears_over"),
     ReliefMethod.REAMORTIZATION: ("arrears_over",),
@@ -41,6 +39,7 @@ FIGURES: Mapping[ReliefMethod, tuple[str, ...]] = {
     ReliefMethod.STEP_UP: ("months", "step", "count"),
     ReliefMethod.RATE_CUT: ("annual_rate", "count"),
     ReliefMethod.PARTIAL_WAIVER: ("interest_waived", "fee_waived", "penalty_waived"),
+    ReliefMethod.CONSOLIDATION: ("count", "due_day"),
     ReliefMethod.DUE_DATE: ("due_day",),
 }
 WAIVED = {
@@ -95,6 +94,7 @@ def _percent(label: Any, **more: Any) -> forms.DecimalField:
 class ReliefForm(forms.Form):
     """A method with the figures that it takes; `relief` is what the engine reads."""
 
+    methods = CHOICES
     method = forms.ChoiceField(label=_("Method"), choices=CHOICES, widget=UnfoldAdminSelectWidget)
     count = _whole(
         _("Payments from then on"), 1, MOST_INSTALLMENTS, help_text=_("Empty for as many as are still to come.")
@@ -119,6 +119,9 @@ class ReliefForm(forms.Form):
     def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._currency = currency
+        method = self.fields["method"]
+        assert isinstance(method, forms.ChoiceField)
+        method.choices = self.methods
         for field in self.fields.values():
             if isinstance(field, MoneyField):
                 field.currency = currency
@@ -129,7 +132,7 @@ class ReliefForm(forms.Form):
     @property
     def chosen(self) -> ReliefMethod:
         method = self.data.get("method") or self.initial.get("method")
-        return ReliefMethod(method) if method in dict(CHOICES) else ReliefMethod.TERM_EXTENSION
+        return ReliefMethod(method) if method in dict(self.methods) else ReliefMethod.TERM_EXTENSION
 
     def relief(self) -> dict[str, Any]:
         """Return the relief of a valid form, as `read_relief` reads it."""

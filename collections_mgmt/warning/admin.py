@@ -1,6 +1,6 @@
 """Early warnings for staff: the list, one borrower's page with what was noticed, not now, and causes by outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,9 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
 from collections_mgmt.act_pages import ask_and_do
-from collections_mgmt.models import STEER_LEADS, BorrowerPlace, WarningLead
+from collections_mgmt.models import STEER_LEADS, BorrowerPlace, WarningLead, WarningTrigger
 from collections_mgmt.models.early_warning import WarningQuerySet
 from collections_mgmt.offering.links import offer_links
+from collections_mgmt.selectors.behavior import score_bands
 from collections_mgmt.selectors.causes_report import outcomes_by_cause
 from collections_mgmt.selectors.leads import days_of_leads, triggers_of
 from collections_mgmt.services.leads import note_lead_cause, put_off_lead
@@ -34,16 +35,19 @@ from collections_mgmt.warning.pages import (
     loans_table,
     noticed_list,
     running_loans,
+    score_table,
     thresholds_table,
     triggers_table,
 )
 from collections_mgmt.warning_words import needed_words
 from dashu.kernel.dates import add_months, lender_today
 from dashu.policy import rules as policy
+from dashu.policy.early_warning import Trigger
 from dashu.policy.selectors import PolicyRuleMissing
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of, person_of
-from dashu.web.staff_tables import Figure
+from dashu.web.staff_tables import Figure, Table
+from loans.models import Loan
 
 DAYS, MONTHS = 14, 12
 
@@ -150,7 +154,7 @@ class WarningLeadAdmin(ReadOnlyAdmin):
         if request.method != "GET" or not self.has_view_permission(request):
             raise PermissionDenied
         lead = self._found(request, int(object_id) if object_id.isascii() and object_id.isdigit() else 0)
-        triggers = triggers_of([lead])[lead.pk]
+        triggers, loans = triggers_of([lead])[lead.pk], running_loans(lead.borrower_id)
         place = BorrowerPlace.objects.filter(borrower=lead.borrower_id).first()
         may_steer = request.user.has_perm(STEER_LEADS)
         context = {
@@ -159,7 +163,7 @@ class WarningLeadAdmin(ReadOnlyAdmin):
             "title": gettext("Early warning of %(day)s") % {"day": date_format(lead.opened_on)},
             "lead": lead,
             "figures": lead_figures(lead, triggers, place),
-            "tables": [triggers_table(triggers), loans_table(running_loans(lead.borrower_id))],
+            "tables": [triggers_table(triggers), *_score_tables(triggers, loans), loans_table(loans)],
             "may_steer": may_steer,
             "may_put_off": may_steer and lead.state == WarningLead.State.OPEN,
             "following": self._following(request, lead),
@@ -263,3 +267,12 @@ class WarningLeadAdmin(ReadOnlyAdmin):
         return format_html(
             '<a class="case-act" data-key="n" accesskey="n" href="{}">{} <kbd>N</kbd></a>', address, gettext("Next one")
         )
+
+
+def _score_tables(triggers: Sequence[WarningTrigger], loans: Sequence[Loan]) -> list[Table]:
+    """Return why the score fell, where its fall was noticed and a loan runs that says so."""
+    if not any(each.kind == Trigger.SCORE_DOWN and each.ended_on is None for each in triggers):
+        return []
+    found = score_bands([loan.pk for loan in loans], lender_today())
+    known = [bands for bands in found.values() if bands.points is not None]
+    return [score_table(known[0])] if known else []

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import BorrowerPlace, HardshipRequest, WarningLead, WarningTrigger
+from collections_mgmt.selectors.behavior import Bands
 from collections_mgmt.selectors.causes_report import FAR_BEHIND, CauseOutcomes
 from collections_mgmt.warning_words import (
     NAMES,
@@ -25,6 +26,7 @@ from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import money
 from loans.admin import loan_link
 from loans.models import Loan, Product
+from loans.reason_words import shortfall_in_words
 
 STATE_TONES = {"OPEN": "warning", "OFFERED": "success", "HELD_OUT": "info", "CLOSED": ""}
 
@@ -90,6 +92,21 @@ def triggers_table(triggers: Sequence[WarningTrigger]) -> Table:
         ],
         tones=["" if each.ended_on is None else "quiet" for each in triggers],
         empty=_("Nothing counts any more."),
+    )
+
+
+def score_table(bands: Bands) -> Table:
+    """Return what cost the points of a score that fell, with what would help."""
+    note = gettext(
+        "At the end of %(day)s: %(points)s points, %(bands)s bands below the highest of the three months before. It"
+        " adds to the rules and never opens a warning alone."
+    ) % {"day": date_format(bands.month_end), "points": bands.points, "bands": bands.dropped}
+    return Table(
+        title=_("Why the score fell"),
+        note=note,
+        columns=[Column(_("what cost points")), Column(_("what would help"))],
+        rows=[[wrapped(each.fact), wrapped(each.help)] for each in map(shortfall_in_words, bands.reasons)],
+        empty=_("Nothing costs points any more."),
     )
 
 

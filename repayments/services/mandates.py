@@ -1,5 +1,6 @@
 """A borrower's consent to autopay: given, its day chosen, paused, taken up again and ended, each by one service."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
@@ -158,6 +159,41 @@ def cancel_autopay(*, mandate_id: int, now: datetime, actor: str) -> AutopayMand
         end_mandate(mandate, now=now)
         _record("autopay_ended", mandate, actor)
     return mandate
+
+
+@transaction.atomic
+def end_autopay_of(*, loan_ids: Collection[int], because: str, now: datetime, actor: str) -> list[AutopayMandate]:
+    """
+    End what collects for locked loans that are no more, and return it. Each consent names its loan and covers no other.
+
+    One that is paused collects nothing and stays.
+
+    :param because: kept with each, so that `take_autopay_up_again` finds it.
+    """
+    active = AutopayMandate.objects.filter(loan__in=loan_ids, status=Status.ACTIVE).order_by("loan_id")
+    ended = list(active.select_related("loan"))
+    for mandate in ended:
+        end_mandate(mandate, now=now, because=because)
+        _record("autopay_ended", mandate, actor, because=because)
+    return ended
+
+
+@transaction.atomic
+def take_autopay_up_again(*, loan_ids: Collection[int], because: str, today: date, actor: str) -> None:
+    """
+    Let collect again what ended with locked loans that run on after all, unless other autopay was set up since.
+
+    What was planned and never asked for is planned anew, so that it is announced anew as well.
+    """
+    ended = AutopayMandate.objects.filter(loan__in=loan_ids, status=Status.CANCELLED, ended_because=because)
+    busy = AutopayMandate.objects.filter(loan__in=loan_ids).exclude(status=Status.CANCELLED).values("loan")
+    for mandate in ended.exclude(loan__in=busy).select_related("loan").order_by("loan_id"):
+        mandate.status, mandate.ended_at, mandate.ended_because = Status.ACTIVE, None, ""
+        mandate.day_chosen_on = today
+        mandate.save(update_fields=["status", "ended_at", "ended_because", "day_chosen_on"])
+        skipped = AutopayAttempt.objects.filter(mandate=mandate, status=AutopayAttempt.Status.SKIPPED, sent_at=None)
+        skipped.filter(due_on__gte=today).delete()
+        _record("autopay_resumed", mandate, actor)
 
 
 @transaction.atomic

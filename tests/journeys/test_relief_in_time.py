@@ -12,6 +12,7 @@ from collections_mgmt.models import (
     OfferCode,
     OfferSet,
     ReliefCampaign,
+    RestructuringOffer,
     RestructuringPlan,
     WarningLead,
     WarningTrigger,
@@ -192,6 +193,9 @@ class TestReliefInTime:
         assert "变更您的合同" in shown(page)
         assert money(own.figures["extra_interest_minor"]) in shown(page)
         look(page, "sheet")
+        assert page.locator("button[data-seconds]").is_disabled()
+        RestructuringOffer.objects.filter(pk=own.pk).update(sheet_opened_at=lender_now() - timedelta(seconds=20))
+        page.reload()
         follow(page, "text=发送验证码")
         look(page, "code")
         page.fill("#id_code", OfferCode.objects.get().sealed_code)

@@ -55,12 +55,14 @@ class Several:
     :param cases: of each, with all that the household can carry as its means.
     :param numbers: what each is called. :param new: None where its product is no longer offered.
     :param is_open_elsewhere: an offer or a settlement waits for its answer on one of them.
+    :param for_need: they become one only where together they ask for more than the month carries.
     """
 
     cases: tuple[Case, ...]
     numbers: tuple[str, ...]
     new: NewLoan | None
     is_open_elsewhere: bool = False
+    for_need: bool = True
 
     @property
     def means(self) -> Means:
@@ -201,7 +203,7 @@ class JointDesk:
             yield from desk.gates_of_loan(METHOD)
         if self.several.is_open_elsewhere:
             yield Refusal(METHOD, Code.OPEN_ELSEWHERE)
-        if self.present.carried.fits:
+        if self.several.for_need and self.present.carried.fits:
             yield Refusal(METHOD, Code.PLAN_FITS, self.present.carried.payment, self.several.means.room_now)
         new, is_owed = self.several.new, all(each.minor for each in self.several.ended)
         if new is None or not is_owed or not new.takes(self._principal, self.annual_rate):

@@ -62,6 +62,7 @@ from repayments.services.consolidate_loans import (
     PayoffsChanged,
     payments_by,
 )
+from repayments.services.mandates import end_autopay_of
 
 _RUNNING = RestructuringPlan.RUNNING
 
@@ -120,6 +121,8 @@ def _accept(
     note("accepted", offered, actor, way=offer.number)
     note_plan("accepted", plan, actor, evidence=plan.evidence_digest, events=plan.events)
     _tell(plan)
+    if is_consolidation(offer.acts):
+        _end_autopay(plan, loans, now=now, actor=actor)
     return plan
 
 
@@ -269,7 +272,11 @@ def _evidence(
             "offer_sha256": offer.digest,
             "quoted_on": offered.quoted_on.isoformat(),
         },
-        "when": {"offered_at": _moment(offered.made_at), "accepted_at": _moment(now)},
+        "when": {
+            "offered_at": _moment(offered.made_at),
+            "sheet_opened_at": _moment(offer.sheet_opened_at),
+            "accepted_at": _moment(now),
+        },
         "how": {
             "method": "one-time code by text message",
             "code": str(code.salt),
@@ -282,6 +289,28 @@ def _evidence(
 
 def _moment(at: datetime | None) -> str | None:
     return at.astimezone(LENDER_ZONE).isoformat() if at else None
+
+
+def _end_autopay(plan: RestructuringPlan, loans: Sequence[Loan], *, now: datetime, actor: str) -> None:
+    """End autopay of the loans that became one, and ask for a new consent: what was agreed to names the old loans."""
+    ended = end_autopay_of(
+        loan_ids=[loan.pk for loan in loans], because=Because.PLAN.of(plan.reference), now=now, actor=actor
+    )
+    if not ended:
+        return
+    messaging.enqueue(
+        dedupe_key=f"collections.autopay_ends:{plan.pk}",
+        borrower_id=plan.loan.borrower_id,
+        loan_id=plan.loan_id,
+        template="collections.autopay_ends",
+        params={
+            "loan_number": plan.loan.number,
+            "currency": plan.loan.currency,
+            "ended_numbers": ", ".join(mandate.loan.number for mandate in ended),
+            "amount_minor": plan.offer.figures["first_minor"],
+            "due_on": plan.first_due_on,
+        },
+    )
 
 
 def _tell(plan: RestructuringPlan) -> None:

@@ -88,7 +88,7 @@ class Decided:
 @transaction.atomic
 def decide_offers(*, loan_id: int, known: Known, today: date, actor: str) -> Decided:
     """Return what would be offered on a loan; nothing of it is written."""
-    loan, together = _locked_with_others(loan_id)
+    loan, together = locked_with_others(loan_id)
     case = case_of_loan(loan, known, on=today)
     several = None
     if len(together) > 1 and loan in together:
@@ -130,7 +130,7 @@ def make_offers(
     :raises NothingToOffer: no way fits, or nothing is known of the borrower's month.
     :raises ReliefRefused: see `write_offers`. :raises LoanNotFound: there is no such loan.
     """
-    (loan, _together), today = _locked_with_others(loan_id), lender_date(now)
+    (loan, _together), today = locked_with_others(loan_id), lender_date(now)
     refuse_loans([loan], borrower_id=loan.borrower_id)
     budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
     known = known_of_budget(budget) if budget else known_of_borrower(loan.borrower_id)
@@ -315,9 +315,11 @@ def _loan_of_one(offered: OfferSet, loans: Sequence[Loan]) -> Loan:
     return found[0]
 
 
-def _locked_with_others(loan_id: int) -> tuple[Loan, list[Loan]]:
+def locked_with_others(loan_id: int) -> tuple[Loan, list[Loan]]:
     """
     Lock a loan and all running ones of its borrower in its currency, which it could become one with.
+
+    Whoever locks more than the one loan asks this before any other lock of a loan.
 
     :returns: the loan, and those that run, in the order of their ids. :raises LoanNotFound: there is no such loan.
     """

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import OfferCode, OfferSet, RestructuringOffer
+from collections_mgmt.services.relief.read_sheet import refuse_unread
 from collections_mgmt.services.relief.writing import (
     OfferNotFound,
     OfferNotOpen,
@@ -83,10 +84,12 @@ def ask_offer_code(*, offer_id: int, now: datetime, actor: str) -> OfferCode:
     Make a code for an offer as it is at this moment and have it sent. A code made before for its set no longer holds.
 
     :raises OfferNotFound, OfferNotOpen, OfferOutdated: see `refuse_outdated`.
+    :raises SheetReadTooBriefly: what it costs was not open long enough.
     :raises IdentityMissing, CodeTooSoon, TooManyCodes, CodesNotSent: see there.
     """
     offered, offer = lock_offer(offer_id)
     refuse_outdated(offered, offer, now=now)
+    refuse_unread(offer, now=now)
     phone = _phone_of(offered.borrower)
     if not phone:
         raise IdentityMissing(_("We have no phone number of yours to send a code to. Call us, or write to us."))

@@ -5,7 +5,7 @@ What a household cannot carry is no offer, whoever makes it, and nothing goes be
 lender's own limits give way.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from collections_mgmt.domain.relief.candidates import spread_over
 from collections_mgmt.domain.relief.cases import Case
+from collections_mgmt.domain.relief.joining import Joined, JointDesk
 from collections_mgmt.domain.relief.offers import Offer, Refusal
 from collections_mgmt.domain.relief.quoting import Desk
 from collections_mgmt.domain.relief.worth import value_loss, value_of
@@ -25,15 +26,24 @@ from collections_mgmt.domain.relief.written import read_relief, refusal_json
 from collections_mgmt.models import Budget, HardshipRequest, OfferSet, RestructuringOffer
 from collections_mgmt.relief_words import METHODS
 from collections_mgmt.services.relief.cases import (
+    Known,
     as_agreed,
     case_of_loan,
     facts_of,
     known_of_borrower,
     known_of_budget,
     known_of_facts,
+    several_of_loans,
 )
-from collections_mgmt.services.relief.make_offers import NothingToOffer, OutsideLimits, way_of
-from collections_mgmt.services.relief.ways import Way
+from collections_mgmt.services.relief.make_offers import (
+    NothingToOffer,
+    OutsideLimits,
+    joined_way,
+    loans_of_set,
+    locked_with_others,
+    way_of,
+)
+from collections_mgmt.services.relief.ways import Way, is_consolidation
 from collections_mgmt.services.relief.writing import refuse_loans, write_offers
 from dashu.approvals.acts import Preview, act_kind
 from dashu.approvals.models import ApprovalRequest
@@ -47,7 +57,6 @@ from dashu.users.models import User
 from dashu.users.roles import Role
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
-from repayments.services.booking import lock_loan
 
 OUTSIDE, DEEP = "relief.outside", "relief.deep"
 _FAR = 1_000
@@ -66,6 +75,7 @@ class Outside:
     What a person would offer. :param refusal: why it is none within limits; None: it could be offered without one.
 
     :param given_up_minor: of what the loan is worth to the lender, never below 0; `share` of it is a fraction.
+    :param loan_ids: that it is about: one, or all that become one.
     """
 
     way: Way
@@ -73,6 +83,7 @@ class Outside:
     given_up_minor: int
     share: Decimal
     facts: Mapping[str, Any]
+    loan_ids: tuple[int, ...]
 
     def kind(self, on: date) -> str:
         """Which act it is: `DEEP` is beyond what a supervisor may give up, by the rule `relief.limits`."""
@@ -87,23 +98,25 @@ def preview_outside(*, loan_id: int, relief: Mapping[str, Any], budget_id: int |
     :raises OutsideLimits: it is none all the same: the household cannot carry it, or law or product forbid it.
     :raises NothingToOffer: nothing is known of the borrower's month. :raises ReliefRefused: see `refuse_loans`.
     """
-    loan = lock_loan(loan_id)
-    refuse_loans([loan], borrower_id=loan.borrower_id)
+    loan, together = locked_with_others(loan_id)
+    wanted = read_relief(relief, loan.currency)
+    loans = together if wanted.method is ReliefMethod.CONSOLIDATION else [loan]
+    refuse_loans([loan, *loans], borrower_id=loan.borrower_id)
     budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
     known = known_of_budget(budget) if budget else known_of_borrower(loan.borrower_id)
     if known is None:
         raise NothingToOffer(gettext_lazy("Nothing is known of the borrower's month. Take up a budget first."))
-    wanted, case = read_relief(relief, loan.currency), case_of_loan(loan, known, on=today)
-    within = Desk(case).quote(wanted)
-    desk = Desk(_without_limits(case))
-    found = within if isinstance(within, Offer) else _carried(desk, wanted)
-    now, then = desk.present.worth.value, value_of(found.plan, case.annual_rate, today)
+    desk = _desk(loans, wanted, known, on=today)
+    within = desk.quote(wanted)
+    found = within if isinstance(within, Offer) else _carried(_freed(desk), wanted)
+    now, then = desk.present.worth.value, value_of(found.plan, _discount_rate(desk), today)
     return Outside(
-        way=replace(way_of(loan, found, Desk(case), actor="preview"), is_recommended=True),
+        way=replace(_way(loans, found, desk, actor="preview"), is_recommended=True),
         refusal=within if isinstance(within, Refusal) else None,
         given_up_minor=max(0, now - then),
         share=max(Decimal(0), value_loss(then, now)),
         facts=facts_of(known, today),
+        loan_ids=tuple(each.pk for each in loans),
     )
 
 
@@ -189,7 +202,7 @@ def offer_outside(
     budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
     return write_offers(
         borrower_id=loan.borrower_id,
-        loan_ids=[loan_id],
+        loan_ids=found.loan_ids,
         ways=[found.way],
         source=source,
         now=now,
@@ -210,12 +223,15 @@ def requoted_outside(offer: RestructuringOffer, offered: OfferSet, *, actor: str
 
     :raises OutsideLimits: the month cannot carry it any more, or a rule forbids it by now.
     """
-    loan, known = offer.loan, as_agreed(known_of_facts(offered.facts), offered.borrower_id)
-    case, relief = case_of_loan(loan, known, on=offered.quoted_on), read_relief(offer.relief, loan.currency)
-    within, desk = Desk(case), Desk(_without_limits(case))
-    if relief.arrears_over is None and isinstance(desk.quote(relief), Refusal):
+    known = as_agreed(known_of_facts(offered.facts), offered.borrower_id)
+    relief, joins = read_relief(offer.relief, offer.loan.currency), is_consolidation(offer.acts)
+    loans = loans_of_set(offered) if joins else [offer.loan]
+    within = _desk(loans, relief, known, on=offered.quoted_on)
+    free = _freed(within)
+    is_refused = relief.arrears_over is None and isinstance(free.quote(relief), Refusal)
+    if isinstance(within, Desk) and is_refused:
         relief = replace(relief, arrears_over=spread_over(within, relief.count or within.remaining or 1))
-    return way_of(loan, _carried(desk, relief), within, actor=actor)
+    return _way(loans, _carried(free, relief), within, actor=actor)
 
 
 def preview_tables(payload: Mapping[str, Any], today: date) -> Preview:
@@ -229,8 +245,11 @@ def preview_tables(payload: Mapping[str, Any], today: date) -> Preview:
         return money(minor, currency)
 
     ends_on = figures["ends_on"]
+    joins = figures.get("consolidation")
+    ends = ", ".join(f"{each['loan']} ({shown(each['minor'])})" for each in joins["ends"]) if joins else ""
     rows = [
         [_("What was chosen"), str(METHODS[ReliefMethod(found.way.method)].name)],
+        *([[_("Loans that it ends"), ends]] if ends else []),
         [_("First payment"), shown(figures["first_minor"])],
         [_("Highest payment"), shown(figures["highest_minor"])],
         [_("Last payment"), date_format(date.fromisoformat(ends_on)) if ends_on else "–"],
@@ -256,7 +275,35 @@ def given_up_now(payload: Mapping[str, Any], today: date) -> int:
     return found.given_up_minor
 
 
-def _carried(desk: Desk, wanted: Relief) -> Offer:
+def _desk(loans: Sequence[Loan], wanted: Relief, known: Known, *, on: date) -> Desk | JointDesk:
+    """Return where a relief is quoted, within limits."""
+    if wanted.method is ReliefMethod.CONSOLIDATION:
+        return JointDesk(several_of_loans(loans, known, on=on))
+    (loan,) = loans
+    return Desk(case_of_loan(loan, known, on=on))
+
+
+def _discount_rate(desk: Desk | JointDesk) -> Decimal:
+    """Return by which rate the lender counts what a relief brings: that of the loan, or the average of several."""
+    return desk.case.annual_rate if isinstance(desk, Desk) else desk.annual_rate_before
+
+
+def _freed(desk: Desk | JointDesk) -> Desk | JointDesk:
+    """Return the same desk where the lender's own limits give way."""
+    if isinstance(desk, Desk):
+        return Desk(_without_limits(desk.case))
+    cases = tuple(_without_limits(case) for case in desk.several.cases)
+    return JointDesk(replace(desk.several, cases=cases, for_need=False))
+
+
+def _way(loans: Sequence[Loan], found: Offer, desk: Desk | JointDesk, *, actor: str) -> Way:
+    if isinstance(desk, JointDesk):
+        assert isinstance(found, Joined)
+        return joined_way(loans, found, desk)
+    return way_of(loans[0], found, desk, actor=actor)
+
+
+def _carried(desk: Desk | JointDesk, wanted: Relief) -> Offer:
     """:raises OutsideLimits: it is no offer, whoever approves it."""
     found = desk.quote(wanted)
     if isinstance(found, Refusal):

@@ -18,7 +18,12 @@ from collections_mgmt.selectors.relief_desk import loans_to_offer_on, open_reque
 from collections_mgmt.services.answer_help import answer_help
 from collections_mgmt.services.leads import offer_to_lead
 from collections_mgmt.services.relief.cases import Known, known_of_borrower, known_of_budget
-from collections_mgmt.services.relief.make_offers import OutsideLimits, decide_offers, make_offers
+from collections_mgmt.services.relief.make_offers import (
+    OutsideLimits,
+    decide_offers,
+    locked_with_others,
+    make_offers,
+)
 from collections_mgmt.services.relief.offer_outside import preview_outside
 from collections_mgmt.services.relief.ways import is_consolidation
 from collections_mgmt.services.relief.writing import OfferNotFound, write_offers
@@ -28,7 +33,6 @@ from dashu.policy import rules as policy
 from dashu.users.actors import actor_of_user
 from dashu.users.models import User
 from loans.models import Loan
-from repayments.services.booking import lock_loan
 
 
 @transaction.atomic
@@ -59,7 +63,7 @@ def offer_by_staff(
     asked = open_request_about(loan, request_id)
     if asked is not None:  # It locks all of its loans in their order, so it comes before the one of the offer.
         answer_help(request_id=asked.pk, is_possible=True, words=words, user=user, now=now)
-    loan = lock_loan(loan_id)
+    loan, _together = locked_with_others(loan_id)
     if relief is None:
         offered = make_offers(
             loan_id=loan_id,
@@ -102,7 +106,7 @@ def _chosen(
     shown = {found.way.method, *(way.method for way in beside)}
     return write_offers(
         borrower_id=loan.borrower_id,
-        loan_ids=decided.loan_ids if any(is_consolidation(way.acts) for way in beside) else [loan.pk],
+        loan_ids=decided.loan_ids if any(is_consolidation(way.acts) for way in beside) else found.loan_ids,
         ways=[found.way, *beside],
         source=OfferSet.Source.STAFF,
         now=now,

@@ -17,6 +17,7 @@ from repayments.models import Payment
 from repayments.services.booking import lock_loans
 from repayments.services.consolidate_loans import take_back_consolidation
 from repayments.services.documents import revoke_document
+from repayments.services.mandates import take_autopay_up_again
 from repayments.services.undo_event import undo_event
 
 
@@ -53,7 +54,7 @@ def withdraw_plan(*, plan_id: int, now: datetime, actor: str) -> RestructuringPl
     Take a plan back within its days, if nothing was paid since. Taken back before, nothing changes.
 
     A plan that it replaced runs on as it stood, with its clock, and the class that the loan was held at before holds
-    again. So do a promise and an arrangement whose days still lie ahead.
+    again. So do a promise and an arrangement whose days still lie ahead, and autopay that ended with its loan.
 
     :raises OfferNotFound: there is none. :raises WithdrawalRefused: see there.
     """
@@ -89,8 +90,11 @@ def _undo(plan: RestructuringPlan, *, today: date, actor: str) -> None:
         for event_id in reversed(plan.events):
             undo_event(event_id=event_id, today=today, reason=reason, actor=actor)
         return
-    for loan_id in take_back_consolidation(loan_id=plan.loan_id, today=today, reason=reason, actor=actor):
+    loan_ids = take_back_consolidation(loan_id=plan.loan_id, today=today, reason=reason, actor=actor)
+    for loan_id in loan_ids:
         follow_holds(loan_id=loan_id, today=today, reason=reason, actor=actor)
+    because = Because.PLAN.of(plan.reference)
+    take_autopay_up_again(loan_ids=loan_ids, because=because, today=today, actor=actor)
 
 
 def _paid_since(plan: RestructuringPlan) -> bool:

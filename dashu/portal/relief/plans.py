@@ -23,6 +23,7 @@ from dashu.portal.relief.month import DRAFT
 from dashu.portal.relief.own import loans_to_help, own_plan
 from dashu.portal.relief.showing import way_shown
 from dashu.users.actors import actor_of
+from dashu.web.offline import kept_offline
 from dashu.web.posting import sent_from
 from loans.models import Loan
 from repayments.domain.standing import RowState, Standing
@@ -46,6 +47,7 @@ class Progress:
 
 @login_required
 @require_GET
+@kept_offline
 def relief(request: HttpRequest) -> HttpResponse:
     """What is offered, what runs, what has ended; and the way to see what is possible."""
     borrower, today = own_borrower(request), lender_today()
@@ -71,6 +73,7 @@ def relief(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@kept_offline
 def plan(request: HttpRequest, reference: str) -> HttpResponse:
     return render(request, "portal/relief/plan.html", _shown(own_plan(request, reference), lender_today()))
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from collections_mgmt.models import OfferSet, RestructuringOffer
 from collections_mgmt.services.relief.accept_offer import accept_offer
 from collections_mgmt.services.relief.offer_codes import OfferOutdated, ask_offer_code, latest_offer_code
+from collections_mgmt.services.relief.read_sheet import open_sheet, seconds_left
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging.secret_texts import shows_secrets
@@ -37,7 +38,11 @@ from repayments.papers.serving import site_of
 @login_required
 @require_http_methods(["GET", "POST"])
 def sign(request: HttpRequest, reference: str, number: int) -> HttpResponse:
-    """The sheet of one way, the code to accept it with, and the acceptance; once accepted, it leads to the plan."""
+    """
+    The sheet of one way, the code to accept it with, and the acceptance; once accepted, it leads to the plan.
+
+    The code is there once the sheet was open for as long as reading it takes.
+    """
     offered, offer = own_way(request, reference, number)
     if offer.status == RestructuringOffer.Status.ACCEPTED:
         return redirect("portal:relief_plan", offer.plan.reference)
@@ -55,6 +60,8 @@ def sign(request: HttpRequest, reference: str, number: int) -> HttpResponse:
         except DomainError as refusal:
             messages.warning(request, refusal.user_message)
         return redirect("portal:relief_sign", reference, number)
+    open_sheet(offer_id=offer.pk, now=lender_now(), actor=actor_of(request))
+    offer.refresh_from_db()
     return _page(request, offered, offer, CodeForm(), changes, today)
 
 
@@ -108,6 +115,7 @@ def _page(
         "kept_years": policy.adverse_record(today).kept_years,
         "form": form,
         "code": code,
+        "seconds_left": 0 if code else seconds_left(offer, now=lender_now()),
         "shown_code": code.sealed_code if code and shows_secrets() else None,
         "complaints": complaints_shown(),
     }

@@ -11,6 +11,7 @@ from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.relief.accept_offer import accept_offer
 from collections_mgmt.services.relief.offer_codes import ask_offer_code
+from collections_mgmt.services.relief.read_sheet import open_sheet
 from collections_mgmt.services.relief.ways import Way, tried
 from collections_mgmt.services.relief.writing import write_offers
 from loans.models import Loan
@@ -22,6 +23,7 @@ DAY = timedelta(days=1)
 # The loan of the tests, see `conftest`: 12,000 yuan at 18% over 12 months from 15 January 2026, first due 15 February.
 TODAY = date(2026, 3, 1)
 ACTOR = "user:1"
+READ = timedelta(seconds=20)
 FROM_HOME = Where("203.0.113.7", "A browser")
 LONGER = {"kind": "restructure", "amount": 0, "data": {"terms": {"count": 24}}}
 WAIVED = {"kind": "waiver", "amount": 30_00, "data": {"component": "interest"}}
@@ -49,7 +51,8 @@ def offered(loan: Loan, *ways: Way, on: date = TODAY, source: str = "STAFF") -> 
 
 
 def code_for(offer: RestructuringOffer, *, on: date = TODAY) -> str:
-    """Ask for a code at noon, and return it as the borrower's phone would show it."""
+    """Read what it costs, ask for a code at noon, and return it as the borrower's phone would show it."""
+    open_sheet(offer_id=offer.pk, now=noon(on) - READ, actor=ACTOR)
     made = ask_offer_code(offer_id=offer.pk, now=noon(on), actor=ACTOR)
     found: str = OfferCode.objects.get(pk=made.pk).sealed_code or ""
     return found

@@ -16,12 +16,16 @@ from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.watch_behavior import watch_running_loans
 from dashu.alerts.models import Alert
 from dashu.alerts.texts import text_of
+from dashu.users.models import User
+from dashu.web.staff_tables import wrapped
 from loans.domain.behavior import months_behind
 from loans.models import Loan, ScorecardWatch
+from loans.reason_words import shortfall_in_words
 from loans.scoring.serving import behavior_releases
 from repayments.models import Installment, Payment, PaymentAllocation
 from tests import factories
 from tests.integration.collections_mgmt.warning_cases import came, kinds, night
+from tests.integration.staff.test_file_pages import signed_in
 
 JULY, JUNE, MAY = date(2026, 7, 31), date(2026, 6, 30), date(2026, 5, 31)
 DAY = timedelta(days=1)
@@ -221,6 +225,24 @@ class TestEarlyWarning:
 
         lead = WarningLead.objects.get()
         assert [each.kind for each in triggers_of([lead])[lead.pk]] == ["PAYS_LATER", "SCORE_DOWN"]
+
+    def test_the_page_of_a_lead_says_why_the_score_fell(self, amina, loan, monkeypatch):
+        pay_on(loan, [0, 0, 0, 0, 46])
+        were_behind(loan)
+        scored(JULY)
+        night(JULY)
+        monkeypatch.setattr("collections_mgmt.warning.admin.lender_today", lambda: JULY)
+        sun = factories.staff("Sun", User.Role.SUPERVISOR)
+
+        answer = signed_in(sun).get(f"/admin/collections_mgmt/warninglead/{WarningLead.objects.get().pk}/change/")
+
+        (table,) = (each for each in answer.context["tables"] if str(each.title) == "Why the score fell")
+        reasons = score_bands([loan.pk], JULY)[loan.pk].reasons
+        words = [shortfall_in_words(each) for each in reasons]
+        assert words
+        assert [[str(cell) for cell in row] for row in table.rows] == [
+            [str(wrapped(each.fact)), str(wrapped(each.help))] for each in words
+        ]
 
     def test_the_close_of_a_months_last_day_scores(self, amina, fallen):
         run = close_date(business_date=JULY, today=JULY + DAY)

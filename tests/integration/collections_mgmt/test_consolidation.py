@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -22,17 +23,21 @@ from collections_mgmt.services.relief.make_offers import (
     quote_offer,
 )
 from collections_mgmt.services.relief.offer_codes import OfferOutdated
+from collections_mgmt.services.relief.offer_outside import ask_outside, offer_outside, preview_outside
 from collections_mgmt.services.relief.quoting import quote_anew
 from collections_mgmt.services.relief.staff_offers import offer_by_staff
 from collections_mgmt.services.relief.ways import tried_consolidation
 from collections_mgmt.services.relief.withdraw_plan import WithdrawalRefused, withdraw_plan
 from collections_mgmt.services.relief.writing import write_offers
+from dashu.approvals.models import ApprovalRequest
+from dashu.approvals.services.decide import approve
 from dashu.messaging.models import OutboxMessage
+from dashu.messaging.templates import render
 from dashu.users.models import Borrower, User
 from loans.domain.cost_sheet import sheet_of
 from loans.models import Loan
 from loans.services.signing_codes import CodeExpired
-from repayments.models import IssuedDocument, LoanEvent
+from repayments.models import AutopayAttempt, AutopayMandate, IssuedDocument, LoanEvent
 from repayments.selectors.owed import owed_on
 from repayments.selectors.reconciliation import differences
 from repayments.services.booking import load
@@ -95,6 +100,10 @@ def consolidated(*loans: Loan, on: date) -> OfferSet:
     return write_offers(
         borrower_id=loans[0].borrower_id, loan_ids=data["loans"], ways=[way], source="STAFF", now=noon(on), actor=ACTOR
     )
+
+
+def ends_of(offer: RestructuringOffer) -> dict[str, int]:
+    return {each["loan"]: each["minor"] for each in offer.figures["consolidation"]["ends"]}
 
 
 def status(loan: Loan) -> str:
@@ -217,6 +226,140 @@ class TestOffering:
 
         alone = [way for way in decided.ways if way.method != "consolidation"]
         assert all(way.figures["highest_minor"] <= 900_00 - 524_71 for way in alone)
+
+
+class TestOutsideLimits:
+    ONE: dict[str, Any] = {"method": "consolidation", "count": 24}
+
+    def asked(self, loan: Loan, budget_id: int) -> ApprovalRequest:
+        return ask_outside(
+            loan_id=loan.pk,
+            relief=self.ONE,
+            budget_id=budget_id,
+            reason="One payment instead of two",
+            user=factories.staff("Chidi"),
+            today=TODAY,
+            idempotency_key="k",
+        )
+
+    def test_a_month_that_carries_both_is_no_bar_where_another_person_approves_it(self, loan, second):
+        kept = budget(loan.borrower, income=9_000_00)
+        asked = self.asked(loan, kept.pk)
+        assert (asked.kind, asked.status, OfferSet.objects.count()) == ("relief.outside", "PENDING", 0)
+        rows = dict(row for row in asked.preview[0]["rows"])
+        assert [each.number in rows["Loans that it ends"] for each in (loan, second)] == [True, True]
+
+        approve(request_id=asked.pk, user=factories.staff("Sun", User.Role.SUPERVISOR), today=TODAY)
+
+        made = OfferSet.objects.get()
+        offer = made.offers.get()
+        assert (offer.method, offer.loan, made.is_outside) == ("consolidation", loan, True)
+        assert set(made.loans.values_list("loan_id", flat=True)) == {loan.pk, second.pk}
+        assert Hold.objects.filter(kind="HARDSHIP_REVIEW", ended_on=None).count() == 2
+
+    def test_says_why_it_was_outside(self, loan, second):
+        kept = budget(loan.borrower, income=9_000_00)
+
+        found = preview_outside(loan_id=loan.pk, relief=self.ONE, budget_id=kept.pk, today=TODAY)
+
+        assert found.refusal is not None
+        assert (found.refusal.code, found.loan_ids) == ("plan_fits", (loan.pk, second.pk))
+
+    def test_stands_on_a_later_day_and_is_booked_as_it_is_then(self, loan, second):
+        kept = budget(loan.borrower, income=9_000_00)
+        made = offer_outside(loan_id=loan.pk, relief=self.ONE, budget_id=kept.pk, now=noon(TODAY), actor=ACTOR)
+        before, later = made.offers.get(), TODAY + 3 * DAY
+
+        quote_anew(set_id=made.pk, now=noon(later))
+        anew = made.offers.get()
+        plan = accepted(anew, on=later)
+
+        assert anew.acts[0]["amount"] == sum(payoff for payoff in ends_of(anew).values()) > before.acts[0]["amount"]
+        assert (plan.loan.starts_on, rows_of(plan.loan)) == (later, anew.rows)
+        assert [status(each) for each in (loan, second)] == ["SETTLED", "SETTLED"]
+
+    @pytest.mark.parametrize(("income", "reason"), [(4_200_00, "not_affordable"), (3_000_00, "no_surplus")])
+    def test_what_the_month_cannot_carry_is_none_whoever_asks(self, loan, second, income, reason):
+        kept = budget(loan.borrower, income=income)
+
+        with pytest.raises(OutsideLimits) as refusal:
+            preview_outside(loan_id=loan.pk, relief=self.ONE, budget_id=kept.pk, today=TODAY)
+
+        assert refusal.value.details["reason"] == reason
+
+    def test_of_one_loan_is_none(self, loan):
+        kept = budget(loan.borrower, income=9_000_00)
+
+        with pytest.raises(OutsideLimits) as refusal:
+            preview_outside(loan_id=loan.pk, relief=self.ONE, budget_id=kept.pk, today=TODAY)
+
+        assert refusal.value.details["reason"] == "one_loan"
+
+    def test_within_limits_is_offered_at_once_on_all_of_the_loans(self, loan, second):
+        kept = budget(loan.borrower)
+
+        made = offer_by_staff(
+            loan_id=second.pk,
+            relief=self.ONE,
+            budget_id=kept.pk,
+            user=factories.staff("Sun", User.Role.SUPERVISOR),
+            now=noon(TODAY),
+            is_alone=True,
+        )
+
+        assert [offer.method for offer in made.offers.all()] == ["consolidation"]
+        assert set(made.loans.values_list("loan_id", flat=True)) == {loan.pk, second.pk}
+
+
+class TestAutopay:
+    def mandate(self, loan: Loan, *, status: str = "ACTIVE") -> AutopayMandate:
+        return AutopayMandate.objects.create(
+            loan=loan,
+            provider="simulated",
+            account_token="t",
+            account_label="Bank 1234",
+            status=status,
+            day_chosen_on=TODAY,
+            consent_version="1",
+            consent_text=f"what loan {loan.number} asks for",
+            consented_at=noon(TODAY),
+            consented_by="user:1",
+        )
+
+    def test_of_a_loan_that_ended_does_not_pass_to_the_new_one_and_a_new_one_is_asked_for(self, loan, second):
+        active, paused = self.mandate(loan), self.mandate(second, status="PAUSED")
+
+        plan = accepted(joined(loan))
+
+        for mandate in (active, paused):
+            mandate.refresh_from_db()
+        assert (active.status, active.ended_because) == ("CANCELLED", f"PLAN {plan.reference}")
+        assert paused.status == "PAUSED"
+        assert not AutopayMandate.objects.filter(loan=plan.loan).exists()
+        told = OutboxMessage.objects.get(template="collections.autopay_ends")
+        assert (told.loan_id, told.params["ended_numbers"]) == (plan.loan_id, loan.number)
+        words = render(told.template, told.params, "en")
+        assert plan.loan.number in words.subject
+        assert "Nothing is collected for the new loan." in words.body
+
+    def test_goes_on_as_it_was_when_the_plan_is_taken_back(self, loan, second):
+        mandate = self.mandate(loan)
+        asked = {"mandate": mandate, "loan": loan, "try_number": 1, "token": uuid4()}
+        AutopayAttempt.objects.create(**asked, due_on=date(2026, 3, 15), scheduled_on=date(2026, 3, 15))
+        plan = accepted(joined(loan))
+        assert AutopayAttempt.objects.get().status == "SKIPPED"
+
+        withdraw_plan(plan_id=plan.pk, now=noon(TODAY + DAY), actor=ACTOR)
+
+        mandate.refresh_from_db()
+        assert (mandate.status, mandate.ended_at, mandate.ended_because) == ("ACTIVE", None, "")
+        assert mandate.day_chosen_on == TODAY + DAY
+        assert not AutopayAttempt.objects.exists()
+
+    def test_says_nothing_where_there_is_none(self, loan, second):
+        accepted(joined(loan))
+
+        assert not OutboxMessage.objects.filter(template="collections.autopay_ends").exists()
 
 
 class TestSliders:
@@ -392,7 +535,7 @@ class TestTakingItBack:
 
         withdraw_plan(plan_id=plan.pk, now=noon(on), actor=ACTOR)
         earlier.refresh_from_db()
-        assert (earlier.status, earlier.is_observed, earlier.observation_ended_on) == ("ACTIVE", True, None)
+        assert (earlier.status, earlier.is_observed, earlier.observation_ended_on) == ("ACCEPTED", True, None)
 
     def test_refuses_once_the_new_loan_was_paid_on(self, loan, second):
         plan = accepted(joined(loan))

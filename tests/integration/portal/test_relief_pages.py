@@ -5,8 +5,17 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.test import Client
 
-from collections_mgmt.models import Budget, HardshipRequest, OfferCode, OfferSet, RestructuringPlan, WarningLead
+from collections_mgmt.models import (
+    Budget,
+    HardshipRequest,
+    OfferCode,
+    OfferSet,
+    RestructuringOffer,
+    RestructuringPlan,
+    WarningLead,
+)
 from collections_mgmt.models import WarningTrigger as Trigger
 from collections_mgmt.services.relief.end_offers import decline_offers
 from collections_mgmt.services.relief.make_offers import make_offers
@@ -21,6 +30,7 @@ from loans.domain.cost_sheet import sheet_of
 from loans.models import Loan
 from repayments.models import IssuedDocument, LoanEvent
 from tests import factories
+from tests.integration.collections_mgmt.relief_cases import READ
 
 # Of 4,800 yuan a month, 920 are left for a loan that asks for 1,100.16.
 MONTH = {"cause": "INCOME", "income": "4,800", "debts": "400", "household": "1", "spent_HOUSING": "1800"}
@@ -73,9 +83,16 @@ def offered(loan) -> OfferSet:
 def plan(page, offered) -> RestructuringPlan:
     first = offered.offers.first()
     address = f"/plans/offers/{offered.reference}/{first.number}/sign/"
+    read(page, address)
     page.post(address)
     page.post(address, {"code": OfferCode.objects.get().sealed_code})
     return RestructuringPlan.objects.get()
+
+
+def read(page: Client, address: str) -> None:
+    """Open what a way costs and leave it open for long enough."""
+    page.get(address)
+    RestructuringOffer.objects.exclude(sheet_opened_at=None).update(sheet_opened_at=lender_now() - READ)
 
 
 def newest_is_of_yesterday(offered: OfferSet) -> None:
@@ -402,8 +419,22 @@ class TestSigning:
         assert money(longer.figures["total_minor"]) in shown
         assert not OfferCode.objects.exists()
 
+    def test_gives_no_code_before_the_sheet_was_open_for_as_long_as_reading_takes(self, page, offered, longer):
+        address = f"/plans/offers/{offered.reference}/{longer.number}/sign/"
+        assert 'data-seconds="20"' in page.get(address).content.decode()
+
+        told = text(page.post(address, follow=True))
+
+        assert "Take your time: you can go on in 20 s." in told
+        assert not OfferCode.objects.exists()
+        read(page, address)
+        assert "data-seconds" not in page.get(address).content.decode()
+        page.post(address)
+        assert OfferCode.objects.count() == 1
+
     def test_books_what_was_shown_and_leads_to_the_plan_with_its_next_day(self, page, offered, longer):
         address = f"/plans/offers/{offered.reference}/{longer.number}/sign/"
+        read(page, address)
         page.post(address)
 
         answer = page.post(address, {"code": OfferCode.objects.get().sealed_code}, headers={"user-agent": "A phone"})
@@ -420,6 +451,7 @@ class TestSigning:
 
     def test_sent_twice_is_one_plan(self, page, offered, longer):
         address = f"/plans/offers/{offered.reference}/{longer.number}/sign/"
+        read(page, address)
         page.post(address)
         code = OfferCode.objects.get().sealed_code
 
@@ -430,6 +462,7 @@ class TestSigning:
 
     def test_a_wrong_code_books_nothing(self, page, offered, longer):
         address = f"/plans/offers/{offered.reference}/{longer.number}/sign/"
+        read(page, address)
         page.post(address)
         wrong = "000000" if OfferCode.objects.get().sealed_code != "000000" else "111111"
 
@@ -440,6 +473,7 @@ class TestSigning:
 
     def test_after_a_payment_is_shown_anew_and_not_booked(self, page, loan, offered, longer):
         address = f"/plans/offers/{offered.reference}/{longer.number}/sign/"
+        read(page, address)
         page.post(address)
         code = OfferCode.objects.get().sealed_code
         factories.pay(loan, 600_00, lender_today())

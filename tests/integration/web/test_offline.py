@@ -8,6 +8,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 
 from tests import factories
+from tests.integration.collections_mgmt.relief_cases import plan_for
 
 
 def signed_in(person: object) -> Client:
@@ -99,6 +100,17 @@ class TestWhatMayBeKept:
             assert answer.headers["X-Keep-Copy"] == "1"
             assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Reader"])
             assert "hidden data-copy" in answer.content.decode()
+
+    def test_are_plans_of_relief_and_never_what_is_signed(self, amina):
+        amina.phone = "13800000000"
+        amina.save()
+        plan = plan_for(factories.running_loan(amina))
+        client = signed_in(amina.user)
+
+        kept = [client.get(address).headers.get("X-Keep-Copy") for address in ("/plans/", f"/plans/{plan.reference}/")]
+
+        assert kept == ["1", "1"]
+        assert "X-Keep-Copy" not in client.get("/plans/month/").headers
 
     @pytest.mark.parametrize("address", ["/me/", "/me/details/", "/me/export/", "/messages/", "/pay/"])
     def test_is_no_other_page(self, amina, address):

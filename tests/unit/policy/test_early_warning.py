@@ -9,11 +9,11 @@ import yaml
 
 from dashu.policy.early_warning import Trigger, early_warning_of, places_of
 
-PACK = Path(__file__).parents[3] / "dashu/policy/packs/cn.yaml"
+PACKS = Path(__file__).parents[3] / "dashu/policy/packs"
 
 
-def value_of(code: str) -> Any:
-    rules = yaml.safe_load(PACK.read_text(encoding="utf-8"))["rules"]
+def value_of(code: str, *, pack: str = "cn") -> Any:
+    rules = yaml.safe_load((PACKS / f"{pack}.yaml").read_text(encoding="utf-8"))["rules"]
     return next(rule["value"] for rule in rules if rule["code"] == code)
 
 
@@ -33,6 +33,17 @@ class TestEarlyWarning:
             Trigger.ASKED_FOR_HELP,
             Trigger.OVERDUE_ELSEWHERE,
         }
+
+    @pytest.mark.parametrize("pack", ["cn", "tw", "us"])
+    def test_is_known_with_its_places_to_every_country(self, pack):
+        rules = early_warning_of(value_of("early_warning.triggers", pack=pack))
+        places = places_of(value_of("early_warning.places", pack=pack))
+
+        assert set(rules.triggers) == set(Trigger)
+        assert set(rules.series) == {"UNEMPLOYMENT", "SECTOR", "PRICES", "INCOMES"}
+        assert len(places["regions"]) >= 4
+        assert len(places["sectors"]) >= 10
+        assert all(len(code) <= 12 for told in places.values() for code in told)
 
     def test_can_leave_a_trigger_out(self, told):
         del told["triggers"]["INQUIRIES"]
