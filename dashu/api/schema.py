@@ -177,7 +177,7 @@ def describe_all_answers(result: dict[str, Any], **_how: Any) -> dict[str, Any]:
                 operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IfNoneMatch"})
                 operation["responses"]["304"] = {"description": "What `If-None-Match` names is what there is."}
             for status, answer in operation["responses"].items():
-                named = _headers_of(method, status)
+                named = _headers_of(method, status) + (["Deprecation", "Sunset"] if "deprecated" in operation else [])
                 answer.setdefault("headers", {}).update(
                     {name: {"$ref": f"#/components/headers/{name}"} for name in named}
                 )
@@ -209,6 +209,14 @@ HEADERS: dict[str, Any] = {
     "Retry-After": {
         "description": "Seconds after which the next call is taken.",
         "schema": {"type": "integer", "minimum": 1},
+    },
+    "Deprecation": {
+        "description": "Since when nobody should build on this operation any more, as `@` and seconds since 1970.",
+        "schema": {"type": "string"},
+    },
+    "Sunset": {
+        "description": "From when on this operation may be gone.",
+        "schema": {"type": "string"},
     },
     "ETag": {
         "description": "Names this answer; send it in `If-None-Match` to be answered 304 while it is the same.",
