@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from celery.schedules import crontab
@@ -387,6 +388,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "dashu.api.webhooks.published.add_webhooks",
+    ],
 }
 OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
@@ -413,7 +418,7 @@ OAUTH2_PROVIDER = {
 }
 
 # --- webhooks -----------------------------------------------------------------------------------------------------
-WEBHOOKS = {
+WEBHOOKS: dict[str, Any] = {
     # Where partners try things out on one machine: addresses of the machine itself, also without HTTPS.
     "ALLOW_LOOPBACK": env.flag("DASHU_WEBHOOKS_ALLOW_LOOPBACK", False),
     "PORTS": frozenset({443, 8443}),

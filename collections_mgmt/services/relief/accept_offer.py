@@ -104,7 +104,7 @@ def _accept(
     today = lender_date(now)
     before = list(OverdueStatus.objects.filter(pk__in=[loan.pk for loan in loans]))
     loan, event_ids = _book(offer, reference, today=today, actor=actor)
-    plan = _write(offer, loan, reference, event_ids, loans, before, evidence, language=language, now=now)
+    plan = _write(offer, loan, reference, event_ids, loans, before, evidence, language=language, now=now, actor=actor)
     _take_the_place_of_what_was_agreed(loans, today=today)
     OfferCode.objects.filter(pk=code.pk).update(used_at=now, sealed_code=None)
     offer.status = RestructuringOffer.Status.ACCEPTED
@@ -176,6 +176,7 @@ def _write(
     *,
     language: str,
     now: datetime,
+    actor: str,
 ) -> RestructuringPlan:
     """
     Write the plan. :param loan: that goes on under it. :param changed: the loans that the way changed or ended.
@@ -183,9 +184,11 @@ def _write(
     :param before: how those stood; the plan is held at the worst class and stage of them.
     """
     today = lender_date(now)
-    RestructuringPlan.objects.filter(loan__in=changed, status__in=_RUNNING).update(
-        status=RestructuringPlan.Status.REPLACED, ended_on=today, end_reason=f"plan {reference} takes its place"
-    )
+    for replaced in RestructuringPlan.objects.filter(loan__in=changed, status__in=_RUNNING).order_by("pk"):
+        replaced.status, replaced.ended_on = RestructuringPlan.Status.REPLACED, today
+        replaced.end_reason = f"plan {reference} takes its place"
+        replaced.save(update_fields=["status", "ended_on", "end_reason"])
+        note_plan("replaced", replaced, actor)
     due_days = [date.fromisoformat(row[1]) for row in offer.rows]
     coming = [day for day in due_days if day > today] or due_days
     seen = observation(coming[0], coming, policy.relief_clocks(today))
