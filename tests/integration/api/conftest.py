@@ -130,5 +130,5 @@ def _documented() -> dict[str, dict[str, set[tuple[int, str]]]]:
 
 def _refusals(operation: dict[str, Any]) -> Iterator[tuple[int, str]]:
     for status, answer in operation["responses"].items():
-        for example in answer["content"].get("application/problem+json", {}).get("examples", {}).values():
+        for example in answer.get("content", {}).get("application/problem+json", {}).get("examples", {}).values():
             yield int(status), example["value"]["code"]
