@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from dashu import events
 from dashu.finance.arrears import Scale
 from dashu.ledger import accounts
 
@@ -444,6 +445,8 @@ def note_changes(cursor: CursorWrapper, *, on: date) -> int:
         """
     )
     changed = cursor.rowcount
+    if not events.is_silent():
+        _tell_partners(cursor)
     cursor.execute(
         """
         DELETE FROM collections_mgmt_overduechange AS change USING close_status AS status
@@ -454,6 +457,26 @@ def note_changes(cursor: CursorWrapper, *, on: date) -> int:
         [on],
     )
     return changed
+
+
+def _tell_partners(cursor: CursorWrapper) -> None:
+    """Tell of the loans that moved and that a partner brought; of a book without partners it reads what moved."""
+    cursor.execute(
+        """
+        INSERT INTO webhooks_partnerevent (partner_id, type, subject, data, business_date)
+        SELECT loan.partner_id, 'overdue.status_changed', loan.number, jsonb_build_object(
+                   'loan', loan.number, 'on', status.as_of, 'days_past_due', status.days_past_due,
+                   'bucket', status.bucket, 'previous_bucket', status.bucket_before,
+                   'classification', status.classification, 'previous_classification', status.classification_before,
+                   'stage', status.stage, 'previous_stage', status.stage_before),
+               status.as_of
+        FROM close_status AS status JOIN loans_loan AS loan ON loan.id = status.loan_id
+        WHERE (status.bucket, status.classification, status.stage)
+              IS DISTINCT FROM (status.bucket_before, status.classification_before, status.stage_before)
+          AND loan.partner_id IS NOT NULL
+        ORDER BY loan.id
+        """
+    )
 
 
 def store_status(cursor: CursorWrapper) -> int:

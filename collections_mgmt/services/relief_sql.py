@@ -43,6 +43,11 @@ def expire_offers(cursor: CursorWrapper, *, on: date, first: int, end: int, acto
             UPDATE collections_mgmt_offerloan AS about SET is_open = false FROM ended
             WHERE about.offer_set_id = ended.id
             RETURNING about.loan_id, ended.reference
+        ), partners_told AS (
+            INSERT INTO webhooks_partnerevent (partner_id, type, subject, data)
+            SELECT loan.partner_id, 'relief.ended', loan.number, jsonb_build_object(
+                'loan', loan.number, 'offer', closed.reference, 'plan', NULL, 'status', 'EXPIRED', 'on', %(on)s::date)
+            FROM closed JOIN loans_loan AS loan ON loan.id = closed.loan_id AND loan.partner_id IS NOT NULL
         ), lapsed AS (
             UPDATE collections_mgmt_restructuringoffer AS way SET status = 'LAPSED' FROM ended
             WHERE way.offer_set_id = ended.id AND way.status = 'OFFERED'
@@ -188,6 +193,15 @@ def follow_plans(
             SELECT 'collections.plan_' || lower(decided.status), 'loan', decided.loan_id::text, %(actor)s,
                    jsonb_build_object('plan', decided.reference)
             FROM decided WHERE decided.status <> 'ACTIVE'
+        ), partners_told AS (
+            INSERT INTO webhooks_partnerevent (partner_id, type, subject, data)
+            SELECT loan.partner_id, 'relief.ended', loan.number, jsonb_build_object(
+                'loan', loan.number, 'offer', offered.reference, 'plan', decided.reference,
+                'status', decided.status, 'on', %(on)s::date)
+            FROM decided JOIN loans_loan AS loan ON loan.id = decided.loan_id AND loan.partner_id IS NOT NULL
+            JOIN collections_mgmt_restructuringoffer AS way ON way.id = decided.offer_id
+            JOIN collections_mgmt_offerset AS offered ON offered.id = way.offer_set_id
+            WHERE decided.status IN ('COMPLETED', 'ENDED')
         )
         SELECT count(*) FILTER (WHERE status = 'BROKEN'), count(*) FILTER (WHERE status = 'CURED'),
                count(*) FILTER (WHERE status = 'COMPLETED'), count(*) FILTER (WHERE status = 'ENDED')

@@ -148,3 +148,14 @@ def _replayed(kept: StoredAnswer, fingerprint: str) -> Response:
             _("This Idempotency-Key was used for a different request. Use a new one."), field=HEADER
         )
     return Response(json.loads(kept.body), status=kept.status, headers={**kept.headers, REPLAYED: "true"})
+
+
+def earlier_answer(request: PartnerRequest, *, asked: Any = None) -> Response | None:
+    """
+    Return the answer kept for this key, None where there is none: for writes that do something before they write.
+
+    :raises IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused: see `answer_once`.
+    """
+    key, user = _key_of(request), request.partner.user
+    kept = StoredAnswer.objects.filter(user=user, key=key).first()
+    return _replayed(kept, _fingerprint(request, request.data if asked is None else asked)) if kept else None

@@ -42,8 +42,12 @@ class PageQuery(ReadQuery):
 
 
 def sealed(place: Any, *, of: str = "") -> str:
-    """Return an opaque cursor for a place in a list. :param of: names the list where there are several kinds."""
-    return signing.dumps(place, salt=_SALT + of)
+    """
+    Return an opaque cursor for a place in a list, the same for the same place.
+
+    :param of: names the list where there are several kinds.
+    """
+    return signing.Signer(salt=_SALT + of).sign_object(place)
 
 
 def opened(cursor: str, *, of: str = "") -> Any:
@@ -53,7 +57,7 @@ def opened(cursor: str, *, of: str = "") -> Any:
     :raises InvalidCursor: `sealed` did not give it out for this kind of list.
     """
     try:
-        return signing.loads(cursor, salt=_SALT + of)
+        return signing.Signer(salt=_SALT + of).unsign_object(cursor)
     except (signing.BadSignature, ValueError) as error:
         raise InvalidCursor(
             _("This cursor is not valid. Take next_cursor from the page before, or start without one."),

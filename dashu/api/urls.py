@@ -1,6 +1,6 @@
 """The OpenAPI document, tokens, and what the API answers at an address that it does not have."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from dashu.api.pages import Errors
@@ -10,6 +10,7 @@ from dashu.api.views import NoSuchAddress
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("errors/", Errors.as_view(), name="errors"),
+    path("", include("dashu.api.webhooks.urls")),
     re_path(r"", NoSuchAddress.as_view()),
 ]
 token_urlpatterns = [

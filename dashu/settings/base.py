@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from celery.schedules import crontab
@@ -400,6 +401,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "dashu.api.schema_links.add_links",
+        "dashu.api.webhooks.published.add_webhooks",
         "dashu.api.schema.describe_all_answers",
     ],
 }
@@ -448,7 +450,7 @@ SANDBOX = env.sandbox()
 SANDBOX_URL = env.text("DASHU_SANDBOX_URL", "")  # where this installation's sandbox is
 
 # --- webhooks -----------------------------------------------------------------------------------------------------
-WEBHOOKS = {
+WEBHOOKS: dict[str, Any] = {
     # Where partners try things out on one machine: addresses of the machine itself, also without HTTPS.
     "ALLOW_LOOPBACK": env.flag("DASHU_WEBHOOKS_ALLOW_LOOPBACK", False),
     "PORTS": frozenset({443, 8443}),

@@ -8,7 +8,7 @@ from django.db.models import Max, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.errors import DomainError
-from dashu.users.models import Partner, User
+from dashu.users.models import Partner, Viewer
 from dashu.webhooks.models import FeedStart, PartnerEvent
 
 
@@ -30,7 +30,7 @@ class FeedPage:
 
 def feed_page(
     *,
-    user: User,
+    user: Viewer,
     partner: Partner,
     after: int | None,
     limit: int,

@@ -10,6 +10,7 @@ from dashu.kernel.errors import DomainError
 from dashu.users.models import Borrower
 from loans.domain.applications import Status, may_become
 from loans.models import Application, ApplicationEvent
+from loans.services.partner_events import tell_of_application
 
 Kind = ApplicationEvent.Kind
 
@@ -82,7 +83,7 @@ def note(
     **data: Any,
 ) -> None:
     """
-    Write down what happened, for the timeline and for the audit log.
+    Write down what happened, for the timeline and for the audit log, and tell the partner who brought it.
 
     :param data: plain values, nothing personal; `words` of staff may name people, so the audit log is not given them.
     """
@@ -96,3 +97,4 @@ def note(
         actor=actor,
         data={name: value for name, value in data.items() if name != "words"},
     )
+    tell_of_application(application, kind, data)

@@ -10,10 +10,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from loans.domain.applications import Status
 from loans.models import Application, Loan, LoanContract, Tranche
 from loans.services.application_rows import Kind, lock_application, move, note
+from loans.services.partner_events import tell_of_status
 from loans.services.signing_codes import PayoutAccount
 
 
@@ -89,6 +91,7 @@ def cancel_loan(loan: Loan, *, now: datetime, actor: str, why: str) -> Applicati
         raise AlreadyPaidOut(_("The money is paid out already. You can give the loan back instead."), field="loan")
     loan.status = Loan.Status.CANCELLED
     loan.save(update_fields=["status"])
+    tell_of_status(loan, Loan.Status.APPROVED, on=lender_date(now))
     _end(tranche, application, now=now, actor=actor, why=why)
     return application
 

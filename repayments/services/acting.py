@@ -18,6 +18,7 @@ from dashu.kernel.money import MAX_MINOR, InvalidAmount, format_minor
 from loans.models import Loan
 from repayments.models import LoanEvent
 from repayments.services.booking import load, lock_loan, refuse_outside_contract
+from repayments.services.partner_events import tell_of_act
 from repayments.services.restate import restate_and_tell
 
 
@@ -92,4 +93,5 @@ def book_act(
         actor=actor,
         data={"event": event.pk, "amount_minor": event.amount_minor, **data},
     )
+    tell_of_act(event, loaded)
     return event

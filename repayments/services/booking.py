@@ -25,6 +25,7 @@ from dashu.ledger.chart import accounts_for
 from loans.models import Loan
 from loans.selectors.compiled import OneRow
 from loans.selectors.products import product_code_of
+from loans.services.partner_events import tell_of_status
 from repayments.models import LoanBalance, ScheduleVersion
 from repayments.selectors.positions import AMOUNTS, EARNED, ROW_COLUMNS, contract_of, position_of
 
@@ -129,8 +130,9 @@ def store(loaded: LoadedLoan, after: Position, contract: Contract, *, event_on: 
             [*columns.values(), loaded.loan.pk],
         )
     if after.status.value != loaded.loan.status:
+        before, loaded.loan.status = loaded.loan.status, after.status.value
         Loan.objects.filter(pk=loaded.loan.pk).update(status=after.status.value)
-        loaded.loan.status = after.status.value
+        tell_of_status(loaded.loan, before, on=event_on)
 
 
 def demands_of(rows: Sequence[finance.Installment]) -> list[tuple[object, ...]]:

@@ -13,9 +13,11 @@ from dashu.finance import installments as finance
 from dashu.finance.loan import books_of, opened
 from dashu.kernel.errors import DomainError
 from dashu.ledger import services as ledger
+from dashu.webhooks.services import money_data
 from loans.domain.fees import demanded_rows
 from loans.models import Loan, ProductTerms
 from loans.selectors.compiled import OneRow
+from loans.services.partner_events import tell_of_loan
 from repayments.models import Disbursement, LoanEvent, ScheduleVersion
 from repayments.services.booking import balance_columns, insert_schedule, ledger_lines, lock_loan
 from repayments.services.receive_payment import ReferenceReused
@@ -77,6 +79,9 @@ def disburse_loan(
         currency=loan.currency,
     )
     audit.record(action="repayments.loan_disbursed", subject_type="loan", subject_id=loan.pk, actor=actor)
+    paid_out = money_data(disbursement.amount_minor, loan.currency)
+    told = {"status": Loan.Status.ACTIVE.value, "amount": paid_out, "paid_on": on}
+    tell_of_loan(loan, "loan.paid_out", told, on=on)
     return disbursement
 
 

@@ -22,6 +22,7 @@ from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from loans.models import Loan
+from loans.services.partner_events import tell_of_loan
 from repayments.models import Installment, IssuedDocument, IssuedFile, LoanBalance, LoanEvent
 from repayments.papers.certificate import certificate_pdf
 from repayments.papers.statement import statement_pdf
@@ -278,6 +279,7 @@ def _issue(
             sha256=hashlib.sha256(content).hexdigest(),
         )
     _audit("issued", document, actor=actor)
+    tell_of_loan(loan, "document.issued", {"document": document.number, "kind": str(kind), "as_of": as_of})
     return document
 
 

@@ -22,6 +22,7 @@ from repayments.domain.payoff_days import PARTS, PayoffDay, highest, payoff_days
 from repayments.models import LoanEvent, PayoffQuote
 from repayments.selectors.newest_events import newest_event
 from repayments.services.booking import LoadedLoan, load, lock_loan
+from repayments.services.partner_events import tell_of_quote
 from repayments.services.receive_payment import LoanNotPayable
 
 Status = PayoffQuote.Status
@@ -128,6 +129,7 @@ def quote_payoff(*, loan_id: int, valid_to: date, today: date, actor: str) -> Pa
         actor=actor,
     )
     _audit("offered", quote, actor=actor, total_minor=quote.total_minor, valid_to=valid_to)
+    tell_of_quote(quote, loan, "payoff_quote.offered")
     return quote
 
 
@@ -148,12 +150,13 @@ def accept_payoff_quote(*, loan_id: int, token: uuid.UUID, today: date, actor: s
         raise QuoteAlreadyAccepted(_("This quote is accepted already."), field="quote")
     refuse_unless_holds(quote, loan, today=today)
 
-    others = PayoffQuote.objects.open().filter(loan=loan).exclude(pk=quote.pk)
-    others.update(status=Status.SUPERSEDED)
+    for other in PayoffQuote.objects.open().filter(loan=loan).exclude(pk=quote.pk).select_related("loan"):
+        _close(other, Status.SUPERSEDED)
     quote.status, quote.accepted_by, quote.accepted_at = Status.ACCEPTED, actor, Now()
     quote.save(update_fields=["status", "accepted_by", "accepted_at"])
     quote.refresh_from_db()
     _audit("accepted", quote, actor=actor, total_minor=quote.total_minor, valid_to=quote.valid_to)
+    tell_of_quote(quote, loan, "payoff_quote.accepted")
     return quote
 
 
@@ -177,7 +180,7 @@ def withdraw_payoff_quote(*, loan_id: int, token: uuid.UUID, reason: str, actor:
 def close_changed_quotes(*, loan_id: int, today: date) -> int:
     """Close the loan's open quotes whose amount no longer fits, because the loan changed; return how many."""
     loan = lock_loan(loan_id)
-    quotes = list(PayoffQuote.objects.open().filter(loan=loan, valid_to__gte=today))
+    quotes = list(PayoffQuote.objects.open().filter(loan=loan, valid_to__gte=today).select_related("loan"))
     if not quotes:
         return 0
     loaded = load(loan)
@@ -190,9 +193,16 @@ def close_changed_quotes(*, loan_id: int, today: date) -> int:
     return len(changed)
 
 
+@transaction.atomic
 def close_expired_quotes(*, today: date) -> int:
     """Close the quotes whose last day has passed; return how many."""
-    return PayoffQuote.objects.open().filter(valid_to__lt=today).update(status=Status.EXPIRED)
+    expired = PayoffQuote.objects.open().filter(valid_to__lt=today).select_for_update(of=("self",), skip_locked=True)
+    quotes = list(expired.select_related("loan").order_by("pk"))
+    PayoffQuote.objects.filter(pk__in=[quote.pk for quote in quotes]).update(status=Status.EXPIRED)
+    for quote in quotes:
+        quote.status = Status.EXPIRED
+        tell_of_quote(quote, quote.loan, "payoff_quote.closed")
+    return len(quotes)
 
 
 def loans_with_stale_quotes(*, today: date) -> list[int]:
@@ -273,6 +283,7 @@ def _closed(quote: PayoffQuote) -> QuoteClosed:
 def _close(quote: PayoffQuote, status: str, *, reason: str = "", note: str = "") -> None:
     quote.status, quote.closed_reason, quote.closed_note = status, reason, note
     quote.save(update_fields=["status", "closed_reason", "closed_note"])
+    tell_of_quote(quote, quote.loan, "payoff_quote.closed")
 
 
 def _audit(what: str, quote: PayoffQuote, *, actor: str, **data: object) -> None:

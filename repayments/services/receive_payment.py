@@ -15,7 +15,9 @@ from dashu.finance.loan import ENDED, Receipt, Status, accrue, books_of
 from dashu.finance.replay import History
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import MAX_MINOR, InvalidAmount, format_minor
+from dashu.webhooks.services import money_data
 from loans.models import Loan
+from loans.services.partner_events import tell_of_loan
 from repayments.models import LoanEvent, Payment, ScheduleVersion
 from repayments.selectors.lives import as_event
 from repayments.services.agreed_end import end_as_agreed
@@ -145,6 +147,8 @@ def receive_payment(
         actor=actor,
         data={"reference": reference, "amount_minor": amount_minor},
     )
+    received = {"amount": money_data(amount_minor, loan.currency), "received_on": received_on, "channel": str(channel)}
+    tell_of_loan(loan, "payment.received", {"payment": reference, **received}, on=received_on)
     events.publish("repayments.payment_received", payment_id=payment.pk, loan_id=loan.pk)
     return payment
 

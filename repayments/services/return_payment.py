@@ -10,6 +10,7 @@ from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from repayments.models import LoanEvent, Payment
 from repayments.services.booking import load, lock_loan, refuse_outside_contract
+from repayments.services.partner_events import tell_of_return
 from repayments.services.receipts import mark_returned
 from repayments.services.restate import restate_and_tell
 
@@ -71,5 +72,6 @@ def return_payment(*, reference: str, returned_on: date, today: date, reason: st
         actor=actor,
         data={"reference": reference, "reason": reason},
     )
+    tell_of_return(payment, loan, on=returned_on)
     events.publish("repayments.payment_returned", payment_id=payment.pk, loan_id=loan.pk)
     return payment

@@ -11,6 +11,7 @@ from dashu.policy import rules as policy
 from loans.models import Loan
 from repayments.models import Channel, LoanEvent, Payment, PayoffCheckout, PayoffQuote
 from repayments.services.booking import lock_loan
+from repayments.services.partner_events import tell_of_quote
 from repayments.services.payoff_quotes import QuoteExpired, QuoteNotAccepted, quote_of, refuse_unless_holds
 from repayments.services.receive_payment import receive_payment
 
@@ -116,3 +117,4 @@ def _use(quote: PayoffQuote, payment: Payment) -> None:
     if quote.payment_id is None:
         quote.status, quote.payment = PayoffQuote.Status.USED, payment
         quote.save(update_fields=["status", "payment"])
+        tell_of_quote(quote, quote.loan, "payoff_quote.closed")

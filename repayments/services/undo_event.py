@@ -10,6 +10,7 @@ from dashu.kernel.errors import DomainError
 from repayments.models import LoanEvent, Payment
 from repayments.services.acting import book_act
 from repayments.services.booking import lock_loan
+from repayments.services.partner_events import tell_of_refund, tell_of_return
 from repayments.services.receipts import mark_returned
 
 
@@ -69,6 +70,10 @@ def undo_event(
         description=f"Undo {event.kind.lower()} {event.pk}",
         actor=actor,
     )
+    loan = reversal.loan
+    if event.kind == LoanEvent.Kind.REFUND:
+        tell_of_refund(event, loan, is_reversed=True)
     if payment is not None:
+        tell_of_return(payment, loan, on=event.effective_on)
         events.publish("repayments.payment_returned", payment_id=payment.pk, loan_id=loan_id)
     return reversal

@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.because import Because
@@ -108,7 +107,7 @@ def _accept(
     today = lender_date(now)
     before = list(OverdueStatus.objects.filter(pk__in=[loan.pk for loan in loans]))
     loan, event_ids = _book(offer, reference, today=today, actor=actor)
-    plan = _write(offer, loan, reference, event_ids, loans, before, evidence, language=language, now=now)
+    plan = _write(offer, loan, reference, event_ids, loans, before, evidence, language=language, now=now, actor=actor)
     _take_the_place_of_what_was_agreed(loans, reference, today=today)
     OfferCode.objects.filter(pk=code.pk).update(used_at=now, sealed_code=None)
     offer.status = RestructuringOffer.Status.ACCEPTED
@@ -186,6 +185,7 @@ def _write(
     *,
     language: str,
     now: datetime,
+    actor: str,
 ) -> RestructuringPlan:
     """
     Write the plan. :param loan: that goes on under it. :param changed: the loans that the way changed or ended.
@@ -193,12 +193,11 @@ def _write(
     :param before: how those stood; the plan is held at the worst class and stage of them.
     """
     today = lender_date(now)
-    RestructuringPlan.objects.filter(loan__in=changed, status__in=_RUNNING).update(
-        status=RestructuringPlan.Status.REPLACED,
-        replaced_as=F("status"),
-        ended_on=today,
-        end_reason=Because.PLAN.of(reference),
-    )
+    for replaced in RestructuringPlan.objects.filter(loan__in=changed, status__in=_RUNNING).order_by("pk"):
+        replaced.replaced_as, replaced.status = replaced.status, RestructuringPlan.Status.REPLACED
+        replaced.ended_on, replaced.end_reason = today, Because.PLAN.of(reference)
+        replaced.save(update_fields=["replaced_as", "status", "ended_on", "end_reason"])
+        note_plan("replaced", replaced, actor)
     due_days = [date.fromisoformat(row[1]) for row in offer.rows]
     coming = [day for day in due_days if day > today] or due_days
     seen = observation(coming[0], coming, policy.relief_clocks(today))

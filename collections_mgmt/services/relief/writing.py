@@ -30,6 +30,7 @@ from dashu.kernel.errors import DomainError
 from dashu.messaging.services import enqueue as messaging
 from dashu.policy import rules as policy
 from loans.models import Loan
+from loans.services.partner_events import tell_of_loan
 from repayments.selectors.newest_events import newest_events
 from repayments.services.booking import lock_loans
 
@@ -235,6 +236,20 @@ def note(what: str, offered: OfferSet, actor: str, **data: object) -> None:
             actor=actor,
             data={"offer": offered.reference, **data},
         )
+    _tell_partners(what, offered)
+
+
+def _tell_partners(what: str, offered: OfferSet) -> None:
+    """Tell the partners who brought the loans that an offer was made, or ended without being accepted."""
+    about: dict[str, Any]
+    if what == "made":
+        type, about = "relief.offered", {"last_day": offered.last_day}
+    elif what in ("declined", "taken_back"):
+        type, about = "relief.ended", {"plan": None, "status": str(offered.status), "on": offered.ended_on}
+    else:
+        return
+    for loan in Loan.objects.filter(offers_of_relief__offer_set=offered, partner__isnull=False).order_by("pk"):
+        tell_of_loan(loan, type, {"offer": offered.reference, **about})
 
 
 def tell(offered: OfferSet, what: str, **values: object) -> None:
@@ -256,6 +271,12 @@ def note_plan(what: str, plan: RestructuringPlan, actor: str, **data: object) ->
         actor=actor,
         data={"plan": plan.reference, **data},
     )
+    told: dict[str, Any] = {"offer": plan.offer.offer_set.reference, "plan": plan.reference}
+    if what == "accepted":
+        told |= {"method": plan.method, "first_due_on": plan.first_due_on}
+        tell_of_loan(plan.loan, "relief.accepted", told)
+    elif what in ("withdrawn", "replaced"):
+        tell_of_loan(plan.loan, "relief.ended", {**told, "status": str(plan.status), "on": plan.ended_on})
 
 
 def _has_peace_left(loan: Loan, today: date) -> bool:

@@ -69,6 +69,21 @@ OPERATIONS = {
     ("get", "/api/v1/applications/{reference}/offers/{position}/sheet"): ["applications:read"],
     ("get", "/api/v1/applications/{reference}/documents"): ["applications:read"],
     ("post", "/api/v1/applications/{reference}/documents"): ["applications:write"],
+    ("get", "/api/v1/events"): ["events:read"],
+    ("get", "/api/v1/events/{event}"): ["events:read"],
+    ("get", "/api/v1/webhook-endpoints"): ["webhooks:read"],
+    ("post", "/api/v1/webhook-endpoints"): ["webhooks:write"],
+    ("get", "/api/v1/webhook-endpoints/{endpoint}"): ["webhooks:read"],
+    ("patch", "/api/v1/webhook-endpoints/{endpoint}"): ["webhooks:write"],
+    ("delete", "/api/v1/webhook-endpoints/{endpoint}"): ["webhooks:write"],
+    ("get", "/api/v1/webhook-endpoints/{endpoint}/secret"): ["webhooks:write"],
+    ("post", "/api/v1/webhook-endpoints/{endpoint}/verify"): ["webhooks:write"],
+    ("post", "/api/v1/webhook-endpoints/{endpoint}/rotate-secret"): ["webhooks:write"],
+    ("post", "/api/v1/webhook-endpoints/{endpoint}/test"): ["webhooks:write"],
+    ("post", "/api/v1/webhook-endpoints/{endpoint}/replay"): ["webhooks:write"],
+    ("get", "/api/v1/webhook-endpoints/{endpoint}/deliveries"): ["webhooks:read"],
+    ("get", "/api/v1/webhook-deliveries/{delivery}"): ["webhooks:read"],
+    ("post", "/api/v1/webhook-deliveries/{delivery}/replay"): ["webhooks:write"],
 }
 
 

@@ -1,0 +1,1 @@
+"""The events feed and webhooks, as partners' programs see them."""
