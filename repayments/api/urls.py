@@ -1,12 +1,15 @@
 from django.urls import path
 
 from repayments.api.book import Book, BookTotals
+from repayments.api.borrowers import BorrowerDetail, Borrowers
 from repayments.api.documents import DocumentFile, Documents
 from repayments.api.loans import LoanDetail, Loans
 from repayments.api.payoff_quotes import PayoffQuoteAcceptance, PayoffQuotes, PayoffQuoteSettlement
 from repayments.api.views import Payments, Position, Schedule, SplitPayments
 
 urlpatterns = [
+    path("borrowers", Borrowers.as_view(), name="borrowers"),
+    path("borrowers/<path:reference>", BorrowerDetail.as_view(), name="borrower"),
     path("loans", Loans.as_view(), name="loans"),
     path("loans/<str:number>", LoanDetail.as_view(), name="loan"),
     path("loans/<str:number>/schedule", Schedule.as_view(), name="schedule"),
