@@ -285,10 +285,12 @@ def _guarantors(application: Application) -> GuarantorsShown | None:
 
 
 def _back(opened: Opened) -> Page | None:
-    """Return where the partner's pages go on, with how it ended; only to a host that the partner has registered."""
+    """Return where the partner's pages go on, with how it ended, which is told after the code was entered only."""
     if not opened.link.return_url:
         return None
     parts = urlsplit(opened.link.return_url)
+    if not opened.is_confirmed:
+        return {"href": opened.link.return_url, "host": parts.hostname}
     state = "signed" if opened.contract else "declined" if opened.is_declined else "open"
     query = urlencode({"application": opened.application.reference, "signature": state})
     return {
