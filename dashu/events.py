@@ -27,6 +27,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "loans.application_submitted": ("loans.tasks.decide_application",),
     "loans.application_decided": ("loans.tasks.tell_of_decision",),
     "loans.signing_code_asked": ("loans.tasks.send_signing_code",),
+    "loans.signature_access_asked": ("loans.tasks.send_access_code",),
     "loans.guarantor_asked": ("loans.tasks.send_guarantor_link",),
     "loans.guarantor_code_asked": ("loans.tasks.send_guarantor_code",),
     "loans.guarantee_answered": ("loans.tasks.tell_of_guarantee",),

@@ -10,7 +10,7 @@ from dashu.alerts.services import raise_alert_if_possible
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.messaging.delivery import NotDelivered
 from loans.bureaus.base import BureauUnavailable
-from loans.models import GuarantorCode, SigningCode
+from loans.models import GuarantorCode, SignatureAccessCode, SigningCode
 from loans.services import remove_document
 from loans.services import scan_document as scanning
 from loans.services.application_rows import ApplicationStateChanged
@@ -20,6 +20,7 @@ from loans.services.document_contents import remove_orphans
 from loans.services.expire_applications import expire_applications
 from loans.services.guarantor_links import forget_links, unsent_links
 from loans.services.guarantor_links import send_guarantor_link as send_link
+from loans.services.open_signature import send_access_code as send_code_to_open
 from loans.services.read_credit_report import read_credit_report
 from loans.services.sign_guarantee import send_guarantor_code as send_code_to_guarantor
 from loans.services.signing_codes import send_signing_code as send_code
@@ -66,6 +67,9 @@ def sweep_applications(**_newer_fields: Any) -> None:
     for code_id in SigningCode.objects.unsent(now=now):
         send_signing_code(code_id=code_id)
     SigningCode.objects.forget(now=now)
+    for code_id in SignatureAccessCode.objects.unsent(now=now):
+        send_access_code(code_id=code_id)
+    SignatureAccessCode.objects.forget(now=now)
     _sweep_guarantees(now)
     expire_applications(now=now)
 
@@ -112,6 +116,15 @@ def send_signing_code(*, code_id: int, **_newer_fields: Any) -> None:
     """Send a code; one that the gateway did not take is tried again by the sweep while it holds."""
     try:
         send_code(code_id=code_id, now=lender_now())
+    except NotDelivered:
+        return
+
+
+@shared_task
+def send_access_code(*, code_id: int, **_newer_fields: Any) -> None:
+    """Send a code; one that the gateway did not take is tried again by the sweep while it holds."""
+    try:
+        send_code_to_open(code_id=code_id, now=lender_now())
     except NotDelivered:
         return
 

@@ -103,6 +103,8 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "service_worker": Open(is_page=False),
     "offline": Open(lambda _world: {"language": "zh-hans"}),
     "guarantee": Open(lambda world: {"token": world.guarantee}),
+    "signature": Open(lambda world: {"token": world.signature}),
+    "signature_contract": Open(lambda world: {"token": world.signature}, is_page=False),
     "portal:complaints": Open(),
     "portal:help": Open(),
     "portal:undo_closing": Open(lambda _world: {"signed": "nothing-at-all"}, is_page=False),

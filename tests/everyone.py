@@ -39,7 +39,7 @@ from repayments.services.payoff_quotes import quote_payoff
 from tests import factories
 from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, draft
 from tests.sent_files import pdf
-from tests.signers import chosen, signed, token_of, understood
+from tests.signers import chosen, link_of, signed, token_of, understood
 
 CHENS_NUMBER = "110101198506152030"
 FEIS_NUMBER = "110101198803042057"
@@ -72,6 +72,7 @@ class Everyone:
     contract: LoanContract
     guaranteed: Application
     guarantee: str
+    signature: str
     help: HardshipRequest
     complaint: Complaint
     dispute: Dispute
@@ -132,6 +133,7 @@ def everyone() -> Everyone:
         contract=signed(dai, now=now, person=_person("戴岱", BROOKS_NUMBER, "13800001236")),
         guaranteed=of_business,
         guarantee=token_of(guarantor),
+        signature=link_of(of_business, now=now),
         help=ask_for_help(
             borrower_id=amina.pk,
             loan_ids=[late.pk],

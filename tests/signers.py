@@ -30,8 +30,11 @@ from loans.services.decide_application import decide_application, decision_on, f
 from loans.services.disclose_costs import answer_questions, confirm_sheet, open_sheet
 from loans.services.draft_contract import Where
 from loans.services.open_guarantee import confirm_guarantor
+from loans.services.open_signature import ask_access_code, confirm_signer, send_access_code
 from loans.services.sign_contract import sign_contract
 from loans.services.sign_guarantee import ask_guarantor_code, send_guarantor_code, sign_guarantee
+from loans.services.signature_links import make_signature_link
+from loans.services.signature_links import token_of as token_of_link
 from loans.services.signing_codes import PayoutAccount, ask_signing_code, send_signing_code
 from tests.applicants import NOW, submitted
 from tests.integration.loans.test_deciding import FakeBureau
@@ -85,6 +88,26 @@ def understand(application: Application, *, now: datetime = NOW) -> Application:
     confirm_sheet(now=now, **about)
     assert answer_questions(answers=right_answers(application), now=now, **about).is_passed
     return application
+
+
+def link_of(application: Application, *, now: datetime = NOW, return_url: str = "") -> str:
+    """Return what stands in a new link by which the applicant signs."""
+    link = make_signature_link(
+        application_id=application.pk,
+        return_url=return_url,
+        registered=["https://partner.example/callback"],
+        now=now,
+        actor="partner:dana",
+    )
+    return token_of_link(link.public_id)
+
+
+def let_in(token: str, *, now: datetime = NOW) -> str:
+    """Return the secret of a browser in which the applicant has entered the code for the page."""
+    asked = ask_access_code(token=token, now=now)
+    send_access_code(code_id=asked.pk, now=now)
+    assert asked.sealed_code is not None
+    return confirm_signer(token=token, typed=asked.sealed_code, now=now)
 
 
 def token_of(guarantor: Guarantor) -> str:

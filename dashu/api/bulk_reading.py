@@ -8,8 +8,8 @@ from rest_framework.fields import empty
 
 from dashu.api.pagination import MAX_LIMIT, PageQuery
 
-MOST_CHARACTERS = MAX_LIMIT * 61
-LONGEST_ID = 60
+LONGEST_ID = 80
+MOST_CHARACTERS = MAX_LIMIT * (LONGEST_ID + 1)
 
 
 class IdsField(serializers.CharField):

@@ -23,7 +23,7 @@ from dashu.kernel.errors import _
 
 __all__ = [
     "AnnualRates", "DatedAmount", "NoAnnualRate", "TimedAmount", "all_in_rates", "all_in_rates_together",
-    "annual_rates", "flat_rates", "irr", "irr_by_dates",
+    "annual_rates", "flat_rates", "irr", "irr_by_dates", "worth_at",
 ]  # fmt: skip
 
 _PLACES = Decimal("0.000001")
@@ -136,6 +136,22 @@ def all_in_rates(terms: ScheduleTerms, rows: Sequence[Row]) -> AnnualRates:
         [(line.at(on), minor) for on, minor in payments],
         terms.due_rule.a_year,
     )
+
+
+def worth_at(terms: ScheduleTerms, rows: Sequence[Row], effective: Decimal) -> Decimal | None:
+    """
+    Return what is received less what is paid, each at its worth on the first day at a yearly rate; minor units.
+
+    Above 0 the loan costs less than this rate, and each minor unit kept back of the payout takes one away. None of
+    custom rows, whose rates are another matter.
+    """
+    if terms.method is Method.CUSTOM:
+        return None
+    advances, payments = _flows(terms, rows)
+    line = _timeline(terms)
+    factor = (1 + effective) ** (-1 / Decimal(terms.due_rule.a_year))
+    received = sum((minor * factor ** line.at(on) for on, minor in advances), Decimal(0))
+    return received - sum((minor * factor ** line.at(on) for on, minor in payments), Decimal(0))
 
 
 def all_in_rates_together(loans: Sequence[tuple[ScheduleTerms, Sequence[Row]]]) -> AnnualRates:

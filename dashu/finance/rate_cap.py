@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from dashu.finance.annual_rates import NoAnnualRate, all_in_rates
+from dashu.finance.annual_rates import NoAnnualRate, all_in_rates, worth_at
 from dashu.finance.fees import Fee, FeeTiming
 from dashu.finance.schedule import build_schedule
 from dashu.finance.terms import InvalidTerms, RateChange, ScheduleTerms
@@ -19,6 +19,8 @@ from dashu.kernel.errors import DomainError, _
 _KEPT_BACK = (FeeTiming.UPFRONT, FeeTiming.UPFRONT_PAID)
 _MICRO = 10**6
 _HIGHEST_RATE = 10 * _MICRO
+_NEIGHBORS = 3
+_HALF_A_PLACE = Decimal("0.0000005")  # a rate that is shown as the cap may be so much above it
 
 
 class RateAboveBound(DomainError):
@@ -95,12 +97,13 @@ def check_cap(terms: ScheduleTerms, cap: Decimal) -> CapCheck:
         return _excess(lambda: _with_upfront_fee(terms, minor), cap)
 
     annual_rate = _stricter(terms)
-    highest_rate = _highest(excess_at_rate, int(terms.annual_rate * _MICRO), _HIGHEST_RATE)
+    near_rate, near_fee = _rate_near(terms, annual_rate, cap), _fee_near(terms, cap)
+    highest_rate = _highest(excess_at_rate, int(terms.annual_rate * _MICRO), _HIGHEST_RATE, near=near_rate)
     return CapCheck(
         cap=cap,
         annual_rate=annual_rate,
         highest_contract_rate=None if highest_rate is None else Decimal(highest_rate).scaleb(-6),
-        highest_upfront_fee=_highest(excess_with_fee, terms.kept_back, terms.principal - 1),
+        highest_upfront_fee=_highest(excess_with_fee, terms.kept_back, terms.principal - 1, near=near_fee),
     )
 
 
@@ -128,17 +131,48 @@ def _with_upfront_fee(terms: ScheduleTerms, minor: int) -> ScheduleTerms:
     return replace(terms, fees=(*others, Fee("upfront", minor, FeeTiming.UPFRONT)))
 
 
-def _highest(excess: Callable[[int], Decimal | None], start: int, top: int) -> int | None:
+def _fee_near(terms: ScheduleTerms, cap: Decimal) -> int | None:
+    """Return about which fee kept back brings the loan to the cap: what it is worth beyond what is paid, at the cap."""
+    left = _worth(_with_upfront_fee(terms, 0), cap)
+    return None if left is None else int(left)
+
+
+def _rate_near(terms: ScheduleTerms, annual_rate: Decimal, cap: Decimal) -> int | None:
+    """Return about which contract rate, in millionths, brings the loan to the cap, by three steps of secants."""
+    a, b = terms.annual_rate, terms.annual_rate + cap - annual_rate
+    for _step in range(3):
+        if b < 0 or a == b:
+            return None
+        at_a, at_b = _worth(_with_rate(terms, a), cap), _worth(_with_rate(terms, b), cap)
+        if at_a is None or at_b is None or at_a == at_b:
+            return None
+        a, b = b, b - at_b * (b - a) / (at_b - at_a)
+    return int(b * _MICRO) if b >= 0 else None
+
+
+def _worth(terms: ScheduleTerms, cap: Decimal) -> Decimal | None:
+    try:
+        return worth_at(terms, build_schedule(terms), cap + _HALF_A_PLACE)
+    except (InvalidTerms, NoAnnualRate):
+        return None
+
+
+def _highest(excess: Callable[[int], Decimal | None], start: int, top: int, *, near: int | None = None) -> int | None:
     """
     Return the highest whole number from 0 to `top` whose excess is not above 0; None if that of 0 is.
 
-    The excess rises with the number. The search steps out from `start` and closes in by false position (Illinois),
-    with a bisection wherever that does not help.
+    The excess rises with the number. Where `near` or a neighbor of it is the one, that is all; otherwise the search
+    steps out from `start` and closes in by false position (Illinois), with a bisection wherever that does not help.
     """
 
     def fits(at: Decimal | None) -> bool:
         return at is not None and at <= 0
 
+    if near is not None and _NEIGHBORS < near < top - _NEIGHBORS:
+        step = 1 if fits(excess(near)) else -1
+        for number in range(near, near + _NEIGHBORS * step, step):
+            if fits(excess(number + step)) is not (step == 1):
+                return number if step == 1 else number - 1
     low, high = start, start
     at_low = at_high = excess(start)
     if fits(at_low):

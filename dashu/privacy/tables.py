@@ -87,6 +87,7 @@ from loans.models import (
     LoanContract,
     Offer,
     ReviewRequest,
+    SignatureLink,
     Tranche,
 )
 from repayments.models import (
@@ -312,6 +313,11 @@ TABLES: tuple[Table, ...] = (
             .order_by("pk")
         ),
         _fields("guarantor.application.reference", "guarantor.masked_name", "kind", "at"),
+    ),
+    Table(
+        "signature_links",
+        _of_applications(SignatureLink),
+        _fields("application.reference", "phone_shown", "made_at", "opened_at", "confirmed_at", "declined_at"),
     ),
     Table("cards", _of_applications(CardToPay), _fields("application.reference", "issuer", "number")),
     Table(

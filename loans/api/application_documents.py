@@ -9,8 +9,10 @@ from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
 from dashu.api.parsing import BodyTooLarge, MalformedUpload, StrictMultiPartParser
+from dashu.api.reading import only
 from dashu.api.schema import (
     IDEMPOTENCY_KEY,
+    QUERY,
     TOO_LONG,
     IdempotencyKeyInvalid,
     IdempotencyKeyMissing,
@@ -22,9 +24,10 @@ from dashu.api.views import PartnerView
 from dashu.kernel.dates import lender_date, lender_now
 from dashu.users.actors import actor_of
 from loans.api import application_examples as examples
-from loans.api.application_serializers import PaperIn, PaperOut, PapersOut
+from loans.api.application_serializers import PaperIn, PaperOut, PapersOut, PapersQuery
 from loans.api.applications import REFERENCE, visible_application
 from loans.domain.document_files import MOST_BYTES, DocumentFile, DocumentRefused, Reason, read_document
+from loans.domain.wanted_papers import wanted_papers
 from loans.models import Application
 from loans.services.add_document import TooManyDocuments, add_stored_document
 from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
@@ -37,15 +40,19 @@ class ApplicationDocuments(PartnerView):
 
     @extend_schema(
         operation_id="list_application_documents",
-        summary="List the papers of an application and what became of each",
+        summary="List the papers of an application, what became of each, and which are still wanted",
         tags=["applications"],
-        parameters=[REFERENCE],
-        responses={200: PapersOut, **problems(ApplicationNotFound)},
+        parameters=[REFERENCE, PapersQuery],
+        responses={200: PapersOut, **problems(*QUERY, ApplicationNotFound)},
         examples=[OpenApiExample("one", value=examples.PAPERS, response_only=True, status_codes=["200"])],
     )
     def get(self, request: PartnerRequest, reference: str) -> Response:
+        query = checked(PapersQuery, request.query_params.dict())
         application = visible_application(request, reference)
-        return Response(PapersOut({"documents": application.documents.filter(removed_at=None)}).data)
+        papers = list(application.documents.kept())
+        given = {paper.kind for paper in papers if not paper.refused_because}
+        shown = PapersOut({"documents": papers, "wanted": wanted_papers(application.product.kind, given)}).data
+        return Response({**shown, "documents": [only(paper, query.get("fields")) for paper in shown["documents"]]})
 
     @extend_schema(
         operation_id="add_application_document",

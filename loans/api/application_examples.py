@@ -85,7 +85,10 @@ PAPER: dict[str, Any] = {
     "refusal": None,
 }
 
-PAPERS: dict[str, Any] = {"documents": [{**PAPER, "scan": "CLEAN"}]}
+PAPERS: dict[str, Any] = {
+    "documents": [{**PAPER, "scan": "CLEAN"}],
+    "wanted": [{"kind": "IDENTITY", "is_missing": True}, {"kind": "INCOME", "is_missing": False}],
+}
 
 PRODUCTS: dict[str, Any] = {
     "products": [

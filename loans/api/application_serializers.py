@@ -295,8 +295,16 @@ class PapersQuery(ReadQuery):
     shape = PaperOut
 
 
+class WantedPaperOut(serializers.Serializer):
+    """A paper that helps. One can apply without it."""
+
+    kind = serializers.ChoiceField(choices=ApplicationDocument.Kind.values)
+    is_missing = serializers.BooleanField(help_text="None of it is there that was not refused.")
+
+
 class PapersOut(serializers.Serializer):
     documents = PaperOut(many=True)
+    wanted = WantedPaperOut(many=True, help_text="What proves what is stated, for a product of this kind.")
 
 
 ANSWER_SCHEMA = {"application/json": OpenApiTypes.OBJECT}

@@ -10,8 +10,10 @@ from loans.api.applications import (
     ApplicationWithdrawal,
     ConsentWithdrawal,
 )
+from loans.api.disclosures import ApplicationDisclosure, DisclosurePaper
 from loans.api.offered import CardIssuers, ConsentTexts
 from loans.api.products import Product, ProductQuotes, Products
+from loans.api.signatures import SignatureLinks, SignatureProgress
 from loans.api.views import Quotes
 
 urlpatterns = [
@@ -31,5 +33,9 @@ urlpatterns = [
     path("applications/<str:reference>/offers/reconsider", OfferReconsideration.as_view(), name="offers_reconsidered"),
     path("applications/<str:reference>/offers/<str:position>/choose", OfferChoice.as_view(), name="offer_choice"),
     path("applications/<str:reference>/offers/<str:position>/sheet", OfferSheet.as_view(), name="offer_sheet"),
+    path("applications/<str:reference>/disclosure", ApplicationDisclosure.as_view(), name="disclosure"),
+    path("applications/<str:reference>/disclosure/pdf", DisclosurePaper.as_view(), name="disclosure_paper"),
+    path("applications/<str:reference>/signature-link", SignatureLinks.as_view(), name="signature_link"),
+    path("applications/<str:reference>/signature", SignatureProgress.as_view(), name="signature_progress"),
     path("applications/<str:reference>/documents", ApplicationDocuments.as_view(), name="application_documents"),
 ]

@@ -121,6 +121,7 @@ def actor_names(actors: Iterable[str], application: Application) -> Mapping[str,
     wanted = set(actors)
     names = {actor: str(user) for actor, user in people_of(wanted).items() if user.is_staff}
     names[f"user:{application.borrower.user_id}"] = gettext("The applicant")
+    names[f"applicant:{application.borrower_id}"] = gettext("The applicant")
     names |= {actor: gettext("A guarantor") for actor in wanted if actor.startswith("guarantor:")}
     return {actor: names.get(actor) or (gettext("By rules") if _is_program(actor) else actor) for actor in wanted}
 

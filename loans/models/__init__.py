@@ -21,6 +21,7 @@ from loans.models.loans import Loan, LoanQuerySet
 from loans.models.parties import Business, CardToPay, Guarantor
 from loans.models.products import Product, ProductTerms, ProductTermsQuerySet
 from loans.models.reviews import CreditReport, CreditReview, Offer, ReviewRequest
+from loans.models.signature_links import SignatureAccessCode, SignatureLink
 from loans.models.watches import ScorecardWatch
 
 __all__ = [
@@ -48,6 +49,8 @@ __all__ = [
     "ProductTermsQuerySet",
     "ReviewRequest",
     "ScorecardWatch",
+    "SignatureAccessCode",
+    "SignatureLink",
     "SigningCode",
     "Tranche",
     "TrancheQuerySet",

@@ -124,6 +124,27 @@ class ContractFacts(TypedDict):
     signature: NotRequired[Signature | None]
 
 
+def sheet_data(sheet: CostSheet, *, lender: str, language: str) -> dict[str, Any]:
+    """Return what a paper with a cost sheet says of it, in the language of the moment, which is `language`."""
+    lang, region = TYPST_LANGUAGE[language]
+    yearly = yearly_cost(sheet)
+    return {
+        "lender": lender,
+        "typst_lang": lang,
+        "typst_region": region,
+        "title_tracking": 6 if lang == "zh" else 0.5,
+        "yearly": [yearly.prominent, yearly.prominent_name, yearly.other, yearly.other_name],
+        "costs": [[row.name, row.method, row.payee, row.amount] for row in cost_rows(sheet, lender=lender)],
+        "contingent": [[row.name, row.method, row.payee] for row in contingent_rows(sheet, lender=lender)],
+        "totals": [list(row) for row in totals(sheet)],
+        "not_charged": not_charged(sheet),
+        "schedules": [
+            [part_title(sheet, part) if sheet.drawn else "", _schedule(sheet, part)] for part in sheet.portions
+        ],
+        "digest": digest_of(sheet.document),
+    }
+
+
 def contract_pdf(facts: ContractFacts, *, code: str, language: str, verify_url: str, issued_at: datetime) -> bytes:
     """
     Return the contract in a language; the same arguments give the same bytes.
@@ -137,17 +158,11 @@ def contract_pdf(facts: ContractFacts, *, code: str, language: str, verify_url: 
 
 
 def _data(facts: ContractFacts, *, code: str, language: str) -> dict[str, Any]:
-    lang, region = TYPST_LANGUAGE[language]
     sheet = sheet_of(facts["sheet"])
-    yearly = yearly_cost(sheet)
-    lender = facts["lender"]
     return {
-        "lender": lender,
+        **sheet_data(sheet, lender=facts["lender"], language=language),
         "number": facts["number"],
         "code": code,
-        "typst_lang": lang,
-        "typst_region": region,
-        "title_tracking": 6 if lang == "zh" else 0.5,
         "parties": list(_parties(facts)),
         "loan": list(_loan(facts, sheet)),
         "guarantors": [
@@ -155,14 +170,6 @@ def _data(facts: ContractFacts, *, code: str, language: str) -> dict[str, Any]:
             for one in _entity_part(facts, "guarantors")
         ],
         "covenants": [[day(one["by"]), plain(one["text"])] for one in _entity_part(facts, "covenants")],
-        "yearly": [yearly.prominent, yearly.prominent_name, yearly.other, yearly.other_name],
-        "costs": [[row.name, row.method, row.payee, row.amount] for row in cost_rows(sheet, lender=lender)],
-        "contingent": [[row.name, row.method, row.payee] for row in contingent_rows(sheet, lender=lender)],
-        "totals": [list(row) for row in totals(sheet)],
-        "not_charged": not_charged(sheet),
-        "schedules": [
-            [part_title(sheet, part) if sheet.drawn else "", _schedule(sheet, part)] for part in sheet.portions
-        ],
         "clauses": [[str(heading), text] for heading, text in _clauses(facts, sheet)],
         "signature": list(_signature(facts)),
         "digest": digest_of(facts["sheet"]),
@@ -367,17 +374,9 @@ def _signature(facts: ContractFacts) -> Iterator[list[str]]:
             yield [gettext("Evidence (SHA-256)"), plain(signed["evidence"])]
 
 
-def _words(facts: ContractFacts, sheet: CostSheet, language: str) -> dict[str, Any]:
+def sheet_words(sheet: CostSheet) -> dict[str, Any]:
+    """Return the fixed words of a cost sheet, in the language of the moment."""
     return {
-        "title": gettext("Loan contract"),
-        "number_line": gettext("Contract number %(number)s") % {"number": facts["number"]},
-        "copy": "" if language != "en" else gettext("A copy to read. The Chinese contract is the one that binds."),
-        "parties": gettext("Parties"),
-        "loan": gettext("The loan"),
-        "guarantors": gettext("Guarantors"),
-        "guarantor_columns": [gettext("Name"), gettext("ID number"), gettext("Share of the debt")],
-        "covenants": gettext("What the business promises"),
-        "covenant_columns": [gettext("By"), gettext("Promise")],
         "cost_sheet": gettext("Cost sheet"),
         "yearly": gettext("All-in cost a year, when every payment is on time"),
         "costs": gettext("What you pay"),
@@ -397,9 +396,24 @@ def _words(facts: ContractFacts, sheet: CostSheet, language: str) -> dict[str, A
             gettext("To pay"),
             gettext("Balance"),
         ],
+        "digest": gettext("SHA-256 of the cost sheet"),
+    }
+
+
+def _words(facts: ContractFacts, sheet: CostSheet, language: str) -> dict[str, Any]:
+    return {
+        "title": gettext("Loan contract"),
+        "number_line": gettext("Contract number %(number)s") % {"number": facts["number"]},
+        "copy": "" if language != "en" else gettext("A copy to read. The Chinese contract is the one that binds."),
+        "parties": gettext("Parties"),
+        "loan": gettext("The loan"),
+        "guarantors": gettext("Guarantors"),
+        "guarantor_columns": [gettext("Name"), gettext("ID number"), gettext("Share of the debt")],
+        "covenants": gettext("What the business promises"),
+        "covenant_columns": [gettext("By"), gettext("Promise")],
+        **sheet_words(sheet),
         "clauses": gettext("What was agreed"),
         "signature": gettext("Signature"),
-        "digest": gettext("SHA-256 of the cost sheet"),
         "verify": gettext("Check this paper: scan the code, or enter it at the address below."),
         "note": gettext(
             "This paper was made by the lender's system. The figures are those of the cost sheet whose hash it bears."

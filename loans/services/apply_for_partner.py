@@ -12,6 +12,7 @@ from dashu.audit import services as audit
 from dashu.kernel.documents import Document
 from dashu.kernel.errors import DomainError
 from dashu.users.models import Borrower, Partner
+from dashu.users.models.people import brought_source
 from loans.domain.application_facts import steps_of
 from loans.models import Application
 from loans.services.answer_step import StepUnknown, answer_step
@@ -75,7 +76,7 @@ def apply_for_partner(
 
 def source_of(partner: Partner) -> str:
     """Return what says that a borrower is known by this partner's reference."""
-    return f"partner:{partner.code}"
+    return brought_source(partner.code)
 
 
 def _borrower_of(partner_id: int, applicant: Applicant, actor: str) -> Borrower:

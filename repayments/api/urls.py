@@ -1,6 +1,7 @@
 from django.urls import path
 
 from repayments.api.book import Book, BookTotals
+from repayments.api.borrowers import BorrowerDetail, Borrowers
 from repayments.api.documents import DocumentFile, Documents
 from repayments.api.loans import LoanDetail, Loans
 from repayments.api.payments import LoanPayments, PaymentDetail, Payments, SplitPaymentDetail
@@ -9,6 +10,8 @@ from repayments.api.refunds import LoanRefunds, RefundDetail, Refunds, RefundWit
 from repayments.api.views import Position, Schedule, ScheduleVersions
 
 urlpatterns = [
+    path("borrowers", Borrowers.as_view(), name="borrowers"),
+    path("borrowers/<path:reference>", BorrowerDetail.as_view(), name="borrower"),
     path("loans", Loans.as_view(), name="loans"),
     path("loans/<str:number>", LoanDetail.as_view(), name="loan"),
     path("loans/<str:number>/schedule", Schedule.as_view(), name="schedule"),

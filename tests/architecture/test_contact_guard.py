@@ -56,6 +56,8 @@ READS_PHONES = {
     "loans/services/ask_guarantors_again.py": "compares and writes",
     "loans/services/apply_for_partner.py": "writes what the partner said",
     "loans/services/signing_codes.py": "a code that the applicant asked for",
+    "repayments/api/borrowers.py": "shows the partner what it said, masked or written down",
+    "loans/services/open_signature.py": "a code that the applicant asked for",
     "loans/services/sign_contract.py": "writes it",
     "loans/services/draft_contract.py": "where the code went, masked already",
     "loans/services/start_application.py": "the applicant's own",

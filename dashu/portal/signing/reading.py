@@ -91,7 +91,7 @@ def questions(request: HttpRequest, reference: str) -> HttpResponse:
     return render(
         request,
         "portal/signing/questions.html",
-        {"application": shown, "questions": _asked(reading, answers, wrong), "has_wrong": bool(wrong)},
+        {"application": shown, "questions": questions_asked(reading, answers, wrong), "has_wrong": bool(wrong)},
     )
 
 
@@ -112,7 +112,8 @@ def sheet_context(sheet: CostSheet) -> dict[str, Any]:
     }
 
 
-def _asked(reading: Reading, answers: dict[str, str], wrong: set[str]) -> list[dict[str, Any]]:
+def questions_asked(reading: Reading, answers: dict[str, str], wrong: set[str]) -> list[dict[str, Any]]:
+    """Return the questions in words, with what was chosen and what is explained of those that were not understood."""
     return [
         {
             **question_words(question),

@@ -50,7 +50,7 @@ def sign(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST" and "code" in request.POST:
         return _signed(request, shown)
     code = latest_code(shown, now=lender_now())
-    account = _account_form(shown, code, request.POST if request.method == "POST" else None)
+    account = account_form(shown, code, request.POST if request.method == "POST" else None)
     if request.method == "POST" and (account is None or account.is_valid()):
         if _ask_code(request, shown, account):
             return redirect("portal:application_sign", reference)
@@ -75,7 +75,7 @@ def contract(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-def _account_form(shown: Application, code: SigningCode | None, data: QueryDict | None = None) -> AccountForm | None:
+def account_form(shown: Application, code: SigningCode | None, data: QueryDict | None = None) -> AccountForm | None:
     """Return the form for the account, filled in with what the latest code is for; None for a card."""
     if getattr(shown, "card", None):
         return None
@@ -128,7 +128,7 @@ def _signed(request: HttpRequest, shown: Application) -> HttpResponse:
             )
             return redirect("portal:application", shown.reference)
     code = latest_code(shown, now=now)
-    return _page(request, shown, _account_form(shown, code), form, code)
+    return _page(request, shown, account_form(shown, code), form, code)
 
 
 def _page(

@@ -57,6 +57,8 @@ from loans.models import (
     Guarantor,
     GuarantorCode,
     GuarantorLink,
+    SignatureAccessCode,
+    SignatureLink,
 )
 
 logger = logging.getLogger(__name__)
@@ -209,6 +211,8 @@ def _forget_applications(borrower_id: int, now: datetime) -> None:
     for named in (Business, CardToPay):
         named.objects.filter(application__in=mine).delete()
     _forget_guarantors(Guarantor.objects.filter(application__in=mine))
+    SignatureAccessCode.objects.filter(link__application__in=mine).delete()
+    SignatureLink.objects.filter(application__in=mine).delete()
     mine.update(facts={}, verified={})
 
 

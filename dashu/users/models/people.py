@@ -12,8 +12,8 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower, Now
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Lower, Now
 from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.masking import masked_name
@@ -106,15 +106,26 @@ def new_borrower_number() -> str:
     return f"B{secrets.randbelow(10**10):010d}"
 
 
+def brought_source(partner_code: str) -> str:
+    """Return the `source` of those whom a partner brought; a code has no colon, and no other source begins so."""
+    return f"partner:{partner_code}"
+
+
 class BorrowerQuerySet(models.QuerySet["Borrower"]):
     def visible_to(self, user: Viewer) -> Self:
         """
-        Staff see everyone, but for those who are given people one by one; a borrower sees themselves, anyone else sees
-        no one.
+        Staff see everyone, but for those who are given people one by one; a partner sees whom it brought, a borrower
+        themselves, anyone else no one.
         """
-        if user.is_authenticated and user.is_active:
-            return of_people_given(self, user, borrower="pk") if user.is_staff else self.filter(user=user)
-        return self.none()
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        if user.is_staff:
+            return of_people_given(self, user, borrower="pk")
+        if user.role == Role.PARTNER:
+            theirs = Partner.objects.filter(user=user, is_active=True)
+            sources = Concat(Value(brought_source("")), "code", output_field=models.CharField())
+            return self.filter(source__in=theirs.values_list(sources, flat=True))
+        return self.filter(user=user)
 
 
 class Borrower(models.Model):

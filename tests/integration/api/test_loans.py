@@ -151,7 +151,7 @@ class TestListLoans:
             ("updated_since=yesterday", "invalid_input", "updated_since"),
             ("ids=", "invalid_input", "ids"),
             ("ids=A,,B", "invalid_input", "ids"),
-            (f"ids={'x' * 61}", "invalid_input", "ids"),
+            (f"ids={'x' * 81}", "invalid_input", "ids"),
             ("ids=" + ",".join(map(str, range(201))), "invalid_input", "ids"),
         ],
     )

@@ -10,6 +10,9 @@ pytestmark = pytest.mark.django_db
 
 OPERATIONS = {
     ("post", "/api/v1/quotes"): ["quotes"],
+    ("get", "/api/v1/borrowers"): ["borrowers:read"],
+    ("get", "/api/v1/borrowers/{reference}"): ["borrowers:read"],
+    ("patch", "/api/v1/borrowers/{reference}"): ["borrowers:read", "applications:write"],
     ("get", "/api/v1/loans"): ["loans:read"],
     ("get", "/api/v1/loans/{number}"): ["loans:read"],
     ("get", "/api/v1/loans/{number}/schedule"): ["loans:read"],
@@ -67,6 +70,10 @@ OPERATIONS = {
     ("post", "/api/v1/applications/{reference}/offers/reconsider"): ["applications:write"],
     ("post", "/api/v1/applications/{reference}/offers/{position}/choose"): ["applications:write"],
     ("get", "/api/v1/applications/{reference}/offers/{position}/sheet"): ["applications:read"],
+    ("get", "/api/v1/applications/{reference}/disclosure"): ["applications:read"],
+    ("get", "/api/v1/applications/{reference}/disclosure/pdf"): ["applications:read"],
+    ("post", "/api/v1/applications/{reference}/signature-link"): ["applications:write"],
+    ("get", "/api/v1/applications/{reference}/signature"): ["applications:read"],
     ("get", "/api/v1/applications/{reference}/documents"): ["applications:read"],
     ("post", "/api/v1/applications/{reference}/documents"): ["applications:write"],
     ("get", "/api/v1/events"): ["events:read"],

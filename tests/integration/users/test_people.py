@@ -79,6 +79,16 @@ class TestVisibility:
         assert list(Borrower.objects.visible_to(dana.user)) == []
         assert list(Borrower.objects.visible_to(AnonymousUser())) == []
 
+    def test_a_partner_sees_whom_it_brought_while_it_is_active(self, amina, dana):
+        brought = factories.borrower("Brook", source="partner:dana", external_id="C-1")
+        factories.borrower("Chen", source="partner:eve", external_id="C-1")
+        assert list(Borrower.objects.visible_to(dana.user)) == [brought]
+
+        dana.is_active = False
+        dana.save()
+
+        assert list(Borrower.objects.visible_to(dana.user)) == []
+
     def test_who_is_given_people_one_by_one_sees_those(self, amina, brook, chidi):
         assert list(Borrower.objects.visible_to(chidi)) == []
 

@@ -14,6 +14,7 @@ from dashu.finance.annual_rates import (
     flat_rates,
     irr,
     irr_by_dates,
+    worth_at,
 )
 from dashu.finance.calendars import BusinessDay
 from dashu.finance.day_counts import DayCount
@@ -381,3 +382,39 @@ class TestLoansTogether:
 
 def all_in_rates_of(terms: ScheduleTerms, *, received: int) -> object:
     return annual_rates(received, [row.total for row in build_schedule(terms)], 12)
+
+
+class TestWorthAt:
+    def terms(self, *fees: Fee, **changes: object) -> ScheduleTerms:
+        return ScheduleTerms(
+            100_000_00,
+            Decimal("0.12"),
+            Method.EQUAL_INSTALLMENT,
+            12,
+            START,
+            fees=fees,
+            **changes,  # type: ignore
+        )
+
+    def test_is_nothing_at_the_rate_that_the_loan_costs(self):
+        terms = self.terms()
+        rows = build_schedule(terms)
+
+        left = worth_at(terms, rows, all_in_rates(terms, rows).irr_effective)
+
+        assert abs(left) < 5  # fen; the rate has 6 decimals
+
+    def test_rises_with_the_rate_and_falls_by_what_is_kept_back(self):
+        terms, with_fee = self.terms(), self.terms(Fee("entry", 1_000_00, FeeTiming.UPFRONT))
+        rows = build_schedule(terms)
+        left = worth_at(terms, rows, Decimal("0.24"))
+
+        assert left > worth_at(terms, rows, Decimal("0.20")) > 0
+        assert left - worth_at(with_fee, rows, Decimal("0.24")) == 1_000_00
+
+    def test_is_not_known_of_custom_rows(self):
+        terms = ScheduleTerms(
+            100_00, Decimal("0.12"), Method.CUSTOM, 1, START, custom_rows=(CustomRow(date(2026, 2, 15)),)
+        )
+
+        assert worth_at(terms, build_schedule(terms), Decimal("0.24")) is None
