@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -51,12 +52,27 @@ class AmountsField(ByCodeField):
     child = MoneyField()
 
 
+class MomentField(serializers.DateTimeField):
+    """A moment with its offset: without one nobody knows when it was."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) and len(value) <= 40 else None
+        except ValueError:
+            moment = None
+        if moment is None or moment.tzinfo is None or not 1970 <= moment.year <= 2199:
+            raise serializers.ValidationError(
+                _("Write the moment with its offset, such as 2026-01-31T09:30:00+08:00."), code="invalid"
+            )
+        return moment
+
+
 class ReliefConsentIn(StrictSerializer):
     """The borrower's own consent: show them the whole text, and send this after they agreed."""
 
     text = serializers.IntegerField(min_value=1, help_text="`id` of the text, as the relief form has it.")
     language = serializers.ChoiceField(choices=LANGUAGES, help_text="In which they read it.")
-    given_at = serializers.DateTimeField(help_text="When they agreed, at most 30 days ago.")
+    given_at = MomentField(help_text="When they agreed, at most 30 days ago.")
 
 
 class ReliefBudgetIn(StrictSerializer):

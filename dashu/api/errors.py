@@ -45,7 +45,16 @@ _FIELD_CODES = {
     "max_length": "too_long",
     "min_length": "too_short",
     **dict.fromkeys(
-        ("invalid", "min_value", "max_value", "max_string_length", "null_characters_not_allowed"), "invalid_input"
+        (
+            "invalid",
+            "min_value",
+            "max_value",
+            "max_string_length",
+            "null_characters_not_allowed",
+            "not_a_list",
+            "not_a_dict",
+        ),
+        "invalid_input",
     ),
 }
 _STATUS_CODES = {"error": "refused", "parse_error": "malformed_json"}

@@ -188,6 +188,7 @@ class TestGetSchedule:
             "paid": {"amount": "1100.16", "currency": "CNY"},
             "waived": {"amount": "0.00", "currency": "CNY"},
             "unpaid": {"amount": "0.00", "currency": "CNY"},
+            "status": "PAID",
         }
 
     def test_shows_an_earlier_version(self, program, danas_loan):

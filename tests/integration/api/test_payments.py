@@ -64,7 +64,8 @@ class TestList:
         assert ids(program.get("payments?reference=first")) == ["dana:first"]
         assert ids(program.get("payments?status=RETURNED")) == ["BOUNCED"]
         assert ids(program.get("payments?status=BOOKED&channel=BANK_TRANSFER")) == ["OTHER"]
-        assert ids(program.get("payments?ids=OTHER,dana:first,nothing")) == ["OTHER", "dana:first"]
+        assert ids(program.get("payments?ids=OTHER,dana:first,nothing,%00")) == ["OTHER", "dana:first"]
+        assert ids(program.get("payments?ids=%00")) == []
 
     def test_comes_page_by_page(self, program, danas_loan):
         for day in (1, 2, 3):
@@ -177,6 +178,14 @@ class TestSplit:
 
     def test_is_unknown_to_another_partner(self, program, eves_loan, danas_loan):
         assert_problem(program.get("split-payments/eve:both"), 404, "payment_not_found", "split")
+
+    @pytest.mark.parametrize(("parts", "code"), [([], "missing_field"), ({}, "invalid_input"), (1, "invalid_input")])
+    def test_names_its_parts_in_a_list(self, program, parts, code):
+        body = {"total": {"amount": "1.00", "currency": "CNY"}, "received_on": "2026-02-15", "reference": "x"}
+
+        answer = program.post("payments", {**body, "parts": parts}, **{"Idempotency-Key": "k"})
+
+        assert_problem(answer, 422, code, "parts")
 
 
 class TestRecording:

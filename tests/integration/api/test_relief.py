@@ -132,6 +132,13 @@ class TestBudget:
         assert_problem(state(program, loan, consent={**consent, **change}), 422, "relief_consent_invalid", field)
         assert (Budget.objects.exists(), ConsentEntry.objects.exists()) == (False, False)
 
+    @pytest.mark.parametrize("moment", ["2026-03-01T11:58:00", "yesterday", "0001-01-01T00:00:00+14:00", 1])
+    def test_refuses_a_moment_that_is_none(self, program, loan, consent, moment):
+        answer = state(program, loan, consent={**consent, "given_at": moment})
+
+        assert_problem(answer, 422, "invalid_input", "consent.given_at")
+        assert ConsentEntry.objects.exists() is False
+
     @pytest.mark.parametrize(
         ("change", "code", "field"),
         [
@@ -139,6 +146,7 @@ class TestBudget:
             ({"income": {"a b": {"amount": "1.00", "currency": "CNY"}}}, "invalid_input", "income"),
             ({"income": {"A": {"amount": "1.00", "currency": "USD"}}}, "currency_mismatch", "amount"),
             ({"words": {"FOOD\0": "x"}}, "invalid_input", "words"),
+            ({"income": []}, "invalid_input", "income"),
             ({"household": 0}, "invalid_input", "household"),
             ({"cause": "BOREDOM"}, "invalid_choice", "cause"),
             ({"income_later": {"amount": "1.00", "currency": "CNY"}}, "budget_refused", "income_later_minor"),
