@@ -44,6 +44,7 @@ from dashu.portal.demo.desk_history import (
     work_a_day,
 )
 from dashu.portal.demo.lives import Act, Deed, acts_of
+from dashu.portal.demo.relief import work_on_relief
 from dashu.portal.demo.second_hand import OneHand, SecondHand, without_savepoints, without_waiting_for_the_disk
 from dashu.portal.demo.strategy import make_strategy
 from dashu.users.models import Borrower, Partner
@@ -111,8 +112,8 @@ def seed_book(choice: Choice, *, progress: Callable[[int, int], None] = lambda _
     """
     Fill an empty book, or go on with a seeding that was interrupted, with the choice that was made then.
 
-    Nobody is told of what is written down here, but for the agency and the settlement that run at its end, and no
-    reminder of a past day is queued.
+    Nobody is told of what is written down here, but for the agency, the settlement and the relief that run at its end,
+    and no reminder of a past day is queued.
 
     :param progress: called with the days done and the days in all.
     :returns: the choice that the book follows from.
@@ -213,6 +214,7 @@ class _Seeding:
             place_some(today=day)
         if day == self._last_day - SETTLED_BEFORE:
             settle_one(today=day)
+        work_on_relief(day=day, last_day=self._last_day, coming=self._coming)
         work_a_day(day=day, coming=self._coming, seed=self._plan.seed)
         if day == self._last_day:
             review_some(today=self._plan.today)

@@ -19,11 +19,17 @@ from collections_mgmt.models import (
     CloseRun,
     CollectionCase,
     DeskFigure,
+    OfferSet,
     OverdueChange,
     OverdueStatus,
     PromiseToPay,
     QualityReview,
+    ReliefCampaign,
+    RestructuringPlan,
     Settlement,
+    ShockEntry,
+    WarningLead,
+    WarningTrigger,
 )
 from dashu import events
 from dashu.consents.selectors import consents_held
@@ -116,6 +122,8 @@ class TestBook:
             "collections.loan_placed",
             "collections.settlement_offered",
             "collections.settlement_accepted",
+            "collections.offer_made",
+            "collections.offer_accepted",
         }
         assert not OutboxMessage.objects.filter(not_before__date__lt=TODAY).exists()
 
@@ -126,6 +134,34 @@ class TestBook:
 
         assert told == Payment.objects.filter(received_on__gte=TODAY - timedelta(days=7)).count()
         assert 0 < told < Payment.objects.count() / 4
+
+
+class TestRelief:
+    """Pages of early warnings, campaigns, offers, plans and of their effect show something."""
+
+    def test_has_early_warnings_to_look_at_and_such_as_were_taken_up(self, book):
+        leads = Counter(WarningLead.objects.values_list("state", flat=True))
+
+        assert leads["OPEN"] >= 1
+        assert leads["OFFERED"] + leads["HELD_OUT"] >= 1
+        assert {"INCOME_DROP", "SHOCK"} <= set(WarningTrigger.objects.values_list("kind", flat=True))
+        assert ShockEntry.objects.count() == 1
+
+    def test_has_a_campaign_that_two_people_agreed_on_with_its_offers(self, book):
+        campaign = ReliefCampaign.objects.get()
+        offered = OfferSet.objects.filter(campaign_members__campaign=campaign)
+
+        assert campaign.status == "RUNNING"
+        assert offered.exists()
+        assert {each.status for each in offered} <= {"OPEN", "ACCEPTED"}
+
+    def test_has_a_plan_that_was_signed_with_its_paper(self, book):
+        plan = RestructuringPlan.objects.get()
+
+        assert (plan.status, plan.is_observed) == ("ACCEPTED", True)
+        assert plan.amendment is not None
+        assert plan.offer.offer_set.source == "CAMPAIGN"
+        assert plan.evidence["when"]["sheet_opened_at"] < plan.evidence["when"]["accepted_at"]
 
 
 class TestDesk:
