@@ -10,11 +10,24 @@ from typing import Any
 
 # By operation: the parts of addresses, each a runtime expression of OpenAPI or a plain value.
 GIVEN: dict[str, list[dict[str, str]]] = {
+    "list_products": [{"code": "$response.body#/products/0/code"}],
     "list_loans": [{"number": "$response.body#/results/0/id"}],
+    "list_payments": [{"payment": "$response.body#/results/0/id"}],
+    "list_loan_payments": [{"payment": "$response.body#/results/0/id"}],
+    "record_payment": [{"payment": "$response.body#/id"}],
+    "record_split_payment": [{"split": "$response.body#/id"}],
+    "list_refunds": [{"refund": "$response.body#/results/0/id"}],
+    "ask_refund": [{"refund": "$response.body#/id"}],
+    "list_payoff_quotes": [{"number": "$request.path.number", "quote": "$response.body#/payoff_quotes/0/id"}],
     "quote_payoff": [{"number": "$request.path.number", "quote": "$response.body#/id"}],
+    "list_documents": [
+        {"number": "$request.path.number", "code": "$response.body#/documents/0/code", "file_format": "pdf"},
+    ],
     "issue_document": [
         {"number": "$request.path.number", "code": "$response.body#/code", "file_format": "pdf"},
     ],
+    "list_all_restructuring_offers": [{"offer": "$response.body#/results/0/id"}],
+    "list_restructuring_offers": [{"offer": "$response.body#/results/0/id"}],
     "list_applications": [{"reference": "$response.body#/results/0/id"}],
     "apply": [
         {"reference": "$response.body#/id"},

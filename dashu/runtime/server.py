@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from .refusal import Refusal
 from .services import Services
 
 QUEUES = ("default", "collections", "close", "messages", "webhooks")
+SERVERS = ("DATABASE_URL", "REDIS_URL")
 FIRST_PORT = 8000
 WEB_SECONDS = 90
 LOOK_EVERY = 0.25
@@ -40,7 +41,10 @@ def run(*, is_sandbox: bool = False) -> int:
     home = Home.from_environment()
     if is_sandbox:
         home = Home(home.root / "sandbox")
-        os.environ.update(_sandbox_environment(home))
+        own = sandbox_environment(home, os.environ)
+        for name in SERVERS:
+            os.environ.pop(name, None)
+        os.environ.update(own)
     home.prepare()
     lock = FileLock(home.run / "server.lock")
     if not lock.hold(wait=False):
@@ -212,11 +216,10 @@ class Supervisor:
         self._stop_asked = True
 
 
-def _sandbox_environment(home: Home) -> dict[str, str]:
-    """Return what makes a start one of a sandbox; its servers are its own, whatever the real ones are."""
-    for name in ("DATABASE_URL", "REDIS_URL"):
-        os.environ.pop(name, None)
-    own = {name: value for name in ("DATABASE_URL", "REDIS_URL") if (value := os.environ.get(f"DASHU_SANDBOX_{name}"))}
+def sandbox_environment(home: Home, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what a start of a sandbox adds to an environment that has no servers; its own are named by other names."""
+    named = {name: given.get(f"DASHU_SANDBOX_{name}", "") for name in SERVERS}
+    own = {name: value for name, value in named.items() if value}
     return {"DASHU_HOME": str(home.root), "DASHU_SANDBOX": "1", "DASHU_DEMO": "0", **own}
 
 

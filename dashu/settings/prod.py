@@ -4,8 +4,8 @@ import dj_database_url
 
 from . import env
 from .base import *  # noqa: F403
-from .base import SANDBOX
 
+SANDBOX = env.sandbox()
 SECRET_KEY = env.secret("DASHU_SECRET_KEY")
 if SANDBOX:  # what a sandbox signs opens nothing where loans are real, although both are given one secret
     SECRET_KEY = env.derived_key(SECRET_KEY, "sandbox").hex()

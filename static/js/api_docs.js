@@ -6,7 +6,7 @@
     url: place.dataset.schema,
     domNode: place,
     deepLinking: true,
-    docExpansion: "none",
+    docExpansion: "list",
     filter: true,
     validatorUrl: null,
     persistAuthorization: false,

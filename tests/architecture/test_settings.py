@@ -5,6 +5,7 @@ import runpy
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from dashu.settings import env
 from dashu.settings.env import document_scanner, private_storage
 
 KEY_A, KEY_B = bytes(range(32)), bytes(range(32, 64))
@@ -105,3 +106,30 @@ class TestProduction:
             production.setenv("DASHU_PRIVATE_STORAGE_OPTIONS", options)
             with pytest.raises(ImproperlyConfigured, match=r"^DASHU_PRIVATE_STORAGE_OPTIONS must"):
                 private_storage()
+
+
+class TestSandbox:
+    def test_starts_with_nothing_real_behind_it_and_signs_with_a_key_of_its_own(self, production):
+        production.setenv("DASHU_SANDBOX", "1")
+
+        settings = runpy.run_module("dashu.settings.prod")
+
+        assert (settings["SIMULATED_GATEWAY"], settings["SIMULATED_BUREAU"]) == (True, True)
+        assert settings["SECRET_KEY"] != "a-secret"
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("DASHU_EMAIL_TRANSPORT", "smtp"),
+            ("DASHU_SMS_TRANSPORT", "http"),
+            ("DASHU_PAYMENT_PROVIDER", "wechat"),
+            ("DASHU_PAYOUT_PROVIDER", "wechat"),
+            ("DASHU_CREDIT_BUREAU", "http"),
+        ],
+    )
+    def test_refuses_to_start_with(self, production, name, value):
+        production.setenv("DASHU_SANDBOX", "1")
+        production.setenv(name, value)
+
+        with pytest.raises(ImproperlyConfigured, match=f"^{name} must be "):
+            env.sandbox()

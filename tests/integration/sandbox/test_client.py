@@ -1,6 +1,7 @@
 """The Python package for partners: written from the description as it is now, and walking through a first loan."""
 
 import importlib
+import re
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -11,7 +12,7 @@ import pytest
 
 from dashu.kernel.dates import lender_now
 from dashu.portal.demo.applicants import USUAL, id_number
-from dashu.runtime.api_client import write_client
+from dashu.runtime.api_client import BY_HAND, write_client
 from dashu.sandbox.cast import LOANS
 from dashu.sandbox.seeding import Keys, seed_sandbox
 from repayments.models import Payment
@@ -92,6 +93,15 @@ def test_walks_to_a_first_loan(package, client) -> None:
 
     assert (applied.status, submitted.status, decided.status) == ("DRAFT", "SUBMITTED", "OFFERED")
     assert (chosen.status, paid_out.status) == ("ACCEPTED", "ACTIVE")
+
+
+def test_does_what_its_readme_shows(package, live_server, keys, capsys) -> None:
+    [shown] = re.findall(r"```python\n(.*?)```", (BY_HAND / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    shown = shown.replace("https://sandbox.example", live_server.url).replace("sbx_…", keys.client_secret or "")
+
+    exec(shown, {})  # noqa: S102 - the example is our own
+
+    assert "SBX-ACME-RUNNING ACTIVE\n" in capsys.readouterr().out
 
 
 def test_says_by_which_code_something_was_refused(package, client) -> None:
