@@ -4,10 +4,16 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 from oauth2_provider.views import RevokeTokenView, TokenView
 
+from dashu.api.jobs import JobCancellation, JobDetail, JobRefused, JobResults, Jobs
 from dashu.api.views import NoSuchAddress
 
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("jobs", Jobs.as_view(), name="jobs"),
+    path("jobs/<str:job>", JobDetail.as_view(), name="job"),
+    path("jobs/<str:job>/cancel", JobCancellation.as_view(), name="job_cancellation"),
+    path("jobs/<str:job>/results", JobResults.as_view(), name="job_results"),
+    path("jobs/<str:job>/refused", JobRefused.as_view(), name="job_refused"),
     re_path(r"", NoSuchAddress.as_view()),
 ]
 token_urlpatterns = [

@@ -23,7 +23,7 @@ from .locks import FileLock, held
 from .refusal import Refusal
 from .services import Services
 
-QUEUES = ("default", "collections", "close", "messages", "webhooks")
+QUEUES = ("default", "collections", "close", "messages", "webhooks", "bulk")
 FIRST_PORT = 8000
 WEB_SECONDS = 90
 LOOK_EVERY = 0.25

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "dashu.messaging",
     "dashu.approvals",
     "dashu.webhooks",
+    "dashu.bulk",
     "dashu.api",
     "dashu.web",
     "dashu.accounts",
@@ -312,6 +313,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="*/10", hour="0-6"),
         "options": {"expires": 590},
     },
+    "sweep-bulk-jobs": {"task": "dashu.bulk.tasks.sweep_jobs", "schedule": 60, "options": {"expires": 55}},
+    "forget-old-job-files": {"task": "dashu.bulk.tasks.forget_old_files", "schedule": crontab(minute=10, hour=4)},
     "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},
     # After the close of the night; each later call only makes up for one that was missed.
     "reconcile-books": {
@@ -445,6 +448,16 @@ LEDGER_CLOSE_CHECKS = (
     "collections_mgmt.services.close_day.refuse_nights_not_closed",
     "repayments.services.reconcile_day.refuse_books_that_differ",
 )
+# What the lines of bulk jobs mean, by the code that partners use. Named here, because `dashu.bulk` lies below the apps
+# that they belong to; so does what looks at uploaded files for harm.
+BULK_JOB_KINDS = {
+    "quotes": "loans.api.bulk_quotes.QUOTES",
+    "payments": "repayments.api.bulk_payments.PAYMENTS",
+    "tape": "dashu.tapes.bulk_tapes.TAPE",
+}
+BULK_JOB_SCANNER = "loans.scanners.choosing.is_harmful_text"
+# How many ranges of one job are worked at once, on however many hosts the workers are.
+BULK_AT_ONCE = env.whole("DASHU_BULK_AT_ONCE", 2)
 LEDGER_CHART_FILE = Path(env.text("DASHU_CHART_FILE", str(BASE_DIR / "dashu" / "ledger" / "chart.yaml")))
 # The provider that takes payments: "simulated", "wechat", or nothing for the simulated one where that is switched on.
 PAYMENT_PROVIDER = env.text("DASHU_PAYMENT_PROVIDER", "")

@@ -49,7 +49,9 @@ CALLS = [(name, words) for name, service in OURS.items() for words in commands_o
 
 class TestShape:
     def test_has_the_servers_the_web_the_workers_and_one_clock(self):
-        assert set(SERVICES) == {"db", "redis", "migrate", "web", "worker", "worker-close", "worker-webhooks", "beat"}
+        workers = {"worker", "worker-close", "worker-webhooks", "worker-bulk"}
+
+        assert set(SERVICES) == {"db", "redis", "migrate", "web", *workers, "beat"}
 
     def test_waits_only_for_what_can_become_ready(self):
         for name, service in SERVICES.items():

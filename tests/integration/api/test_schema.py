@@ -40,6 +40,12 @@ OPERATIONS = {
     ("get", "/api/v1/applications/{reference}/offers/{position}/sheet"): ["applications:read"],
     ("get", "/api/v1/applications/{reference}/documents"): ["applications:read"],
     ("post", "/api/v1/applications/{reference}/documents"): ["applications:write"],
+    ("get", "/api/v1/jobs"): ["jobs:read"],
+    ("post", "/api/v1/jobs"): ["jobs:write"],
+    ("get", "/api/v1/jobs/{job}"): ["jobs:read"],
+    ("post", "/api/v1/jobs/{job}/cancel"): ["jobs:write"],
+    ("get", "/api/v1/jobs/{job}/results"): ["jobs:read"],
+    ("get", "/api/v1/jobs/{job}/refused"): ["jobs:read"],
 }
 
 
