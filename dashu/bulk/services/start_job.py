@@ -10,7 +10,6 @@ from django.utils.module_loading import import_string
 
 from dashu.alerts.services import end_alert, raise_alert_if_possible
 from dashu.bulk.files import content_of
-from dashu.bulk.kinds import kind_of
 from dashu.bulk.models import BulkJob, JobLine, JobRange
 from dashu.bulk.reading import Line
 from dashu.bulk.services.end_job import fail_job
@@ -72,7 +71,6 @@ def _plan(job_id: int, now: datetime) -> bool:
     job = BulkJob.objects.select_for_update(skip_locked=True).filter(pk=job_id).first()
     if job is None or job.status != BulkJob.Status.QUEUED or job.planned_at:
         return False
-    kind_of(job.kind)
     lines = lines_of(content_of(job), file_format=job.file_format, encoding=job.encoding)
     numbered = enumerate(lines, start=1)
     count = 0

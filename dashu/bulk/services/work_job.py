@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import translation
 
@@ -75,8 +75,8 @@ def work_next_range(*, job_id: int, today: date, clock: Callable[[], datetime]) 
     try:
         with translation.override(job.language):
             return _work(claim)
-    except DatabaseError:
-        raise  # it has said nothing about the line; the range is taken up again
+    except (OperationalError, InterfaceError):
+        raise  # it says nothing about the line; the range is taken up again once its worker is missed
     except Exception as error:
         _note_failure(claim, error)
         raise
