@@ -64,6 +64,8 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "loans.document_removed": ("loans.tasks.erase_document",),
     "collections_mgmt.offer_code_asked": ("collections_mgmt.tasks.send_offer_code",),
     "collections_mgmt.close_goes_on": ("collections_mgmt.tasks.close_due_dates",),
+    "bulk.job_uploaded": ("dashu.bulk.tasks.start_job",),
+    "bulk.job_goes_on": ("dashu.bulk.tasks.go_on",),
     "webhooks.event_recorded": ("dashu.webhooks.tasks.deliver_due_events",),
     "webhooks.endpoint_troubled": ("dashu.webhooks.tasks.tell_of_trouble",),
 }
@@ -75,6 +77,7 @@ TASK_QUEUES: tuple[tuple[str, str], ...] = (
     ("dashu.messaging.tasks.*_secret_text*", "default"),  # somebody waits for it, whatever else is to be sent
     ("dashu.messaging.tasks.*", "messages"),
     ("dashu.webhooks.tasks.deliver_*", "webhooks"),  # other people's servers: however slow they are, nothing else waits
+    ("dashu.bulk.tasks.*", "bulk"),  # long files of partners, behind which nobody waits
     ("*", "default"),
 )
 QUEUES = tuple(dict.fromkeys(queue for _pattern, queue in TASK_QUEUES))

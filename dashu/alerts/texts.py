@@ -15,6 +15,22 @@ KINDS: Mapping[str, Promise] = {
         "Document %(document)s could not be looked at for harmful software: %(error)s. Nobody can open it, or those"
         " behind it, until then; every five minutes it is tried again."
     ),
+    "bulk.job_failed": _(
+        "The bulk job %(job)s of %(name)s failed, and nothing of it was done: %(error)s. The partner is told. Ask them"
+        " to send the file again, once the cause is mended."
+    ),
+    "bulk.line_fails": _(
+        "The bulk job %(job)s fails again and again at the same line (%(error)s). After five attempts the line is left"
+        " out and the others go on. Look at the log for the cause; nothing of the line was written."
+    ),
+    "bulk.job_waits": _(
+        "%(count)s loans of %(name)s wait in the bulk job %(job)s. Look at them and approve or decline; until then"
+        " nothing of them is in the book."
+    ),
+    "bulk.not_scanned": _(
+        "The file of the bulk job %(job)s could not be looked at for harmful software: %(error)s. It waits, and is"
+        " tried again every minute."
+    ),
     "close.range_fails": _(
         "The nightly close of %(date)s failed %(attempts)s times at the loans %(loans)s: %(error)s. It is tried again"
         " at growing intervals and closes nothing half. Mend the cause; the date stays open until then."

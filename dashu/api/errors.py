@@ -95,11 +95,21 @@ def _problem(error: Exception, context: Mapping[str, Any]) -> Response:
 
 
 def _invalid_fields(error: exceptions.ValidationError) -> Response:
-    faults = [(_FIELD_CODES.get(fault.code, fault.code), str(fault), field) for field, fault in _faults(error.detail)]
+    faults = list(_coded(error))
     response = _response(HTTPStatus.UNPROCESSABLE_ENTITY, *faults[0])
     if len(faults) > 1:
         response.data["errors"] = [dict(zip(("code", "detail", "field"), fault, strict=True)) for fault in faults]
     return response
+
+
+def first_fault(error: exceptions.ValidationError) -> tuple[str, str, str | None]:
+    """Return code, sentence and field of the first faulty input, as an answer would have them."""
+    return next(_coded(error))
+
+
+def _coded(error: exceptions.ValidationError) -> Iterator[tuple[str, str, str | None]]:
+    for field, fault in _faults(error.detail):
+        yield _FIELD_CODES.get(fault.code, fault.code), str(fault), field
 
 
 def _faults(detail: Any, path: str = "") -> Iterator[tuple[str | None, Any]]:

@@ -1,8 +1,7 @@
 """Reading a body: JSON as partners should send it, refused before it can do harm."""
 
 import json
-from math import isinf
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +9,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, MultiPartParser
 
 from dashu.kernel.errors import DomainError
+from dashu.kernel.strict_json import TooDeep, read_json
 from dashu.uploads import MOST_BYTES, is_too_large
 
 MAX_BYTES = 64 * 1024
@@ -45,22 +45,14 @@ class StrictJSONParser(BaseParser):
         if len(body) > MAX_BYTES:
             raise BodyTooLarge(_("The body must not be larger than %(bound)s bytes."), params={"bound": MAX_BYTES})
         try:
-            document = json.loads(
-                body.decode("utf-8-sig"),
-                parse_constant=_refuse_constant,
-                parse_float=_finite,
-                object_pairs_hook=_without_repeats,
-            )
-            _refuse_deep(document)
-            _refuse_what_is_no_text(document)
-        except RecursionError as error:
-            raise _too_deep() from error
+            return read_json(body.decode("utf-8-sig"), most_levels=MAX_DEPTH)
+        except TooDeep as error:
+            raise JsonTooDeep(_("The body nests deeper than %(bound)s levels."), params={"bound": MAX_DEPTH}) from error
         except ValueError as error:
             raise MalformedJson(
                 _("The body is not valid JSON: %(reason)s. Send one JSON object in UTF-8."),
                 params={"reason": _reason(error)},
             ) from error
-        return document
 
 
 class MalformedUpload(DomainError):
@@ -83,50 +75,7 @@ class StrictMultiPartParser(MultiPartParser):
         return form
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _finite(number: str) -> float:
-    """Python reads 1e400 as infinity, which JSON does not have and no answer could hold."""
-    if isinf(value := float(number)):
-        raise ValueError(number)
-    return value
-
-
-def _refuse_what_is_no_text(document: Any) -> None:
-    """Half of a surrogate pair can be written in JSON, but neither stored nor sent back."""
-    json.dumps(document, ensure_ascii=False).encode()
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document = dict(pairs)
-    if len(document) < len(pairs):
-        names = [name for name, _value in pairs]
-        raise ValueError(next(name for name in names if names.count(name) > 1)[:40])
-    return document
-
-
 def _reason(error: ValueError) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.lineno}:{error.colno}"
     return "UTF-8" if isinstance(error, UnicodeError) else str(error)[:80].encode("utf-8", "backslashreplace").decode()
-
-
-def _refuse_deep(document: Any) -> None:
-    """Level by level and not by recursion, which a deep document would exhaust."""
-    level = [document]
-    for _depth in range(MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
-            return
-    raise _too_deep()
-
-
-def _too_deep() -> JsonTooDeep:
-    return JsonTooDeep(_("The body nests deeper than %(bound)s levels."), params={"bound": MAX_DEPTH})

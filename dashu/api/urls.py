@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from dashu.api.jobs import JobCancellation, JobDetail, JobRefused, JobResults, Jobs
 from dashu.api.pages import Errors
 from dashu.api.tokens import ClientTokenEnds, ClientTokens
 from dashu.api.views import NoSuchAddress
@@ -11,6 +12,11 @@ urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("errors/", Errors.as_view(), name="errors"),
     path("", include("dashu.api.webhooks.urls")),
+    path("jobs", Jobs.as_view(), name="jobs"),
+    path("jobs/<str:job>", JobDetail.as_view(), name="job"),
+    path("jobs/<str:job>/cancel", JobCancellation.as_view(), name="job_cancellation"),
+    path("jobs/<str:job>/results", JobResults.as_view(), name="job_results"),
+    path("jobs/<str:job>/refused", JobRefused.as_view(), name="job_refused"),
     re_path(r"", NoSuchAddress.as_view()),
 ]
 token_urlpatterns = [

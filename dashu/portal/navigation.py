@@ -136,6 +136,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Reconciliations"), "rule", "repayments.reconciliationday"),
             Entry(_("The book on a past day"), "history", "repayments.loanbalance"),
             Entry(_("Loans taken over"), "move_to_inbox", "tapes.handover"),
+            Entry(_("Bulk jobs"), "upload_file", "bulk.bulkjob"),
             Entry(_("Trial balance"), "balance", "ledger.account", page="admin:ledger_account_trial_balance"),
             Entry(_("Chart of accounts"), "account_balance", "ledger.account"),
             Entry(_("Accounting periods"), "lock_clock", "ledger.accountingperiod"),

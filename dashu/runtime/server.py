@@ -24,7 +24,7 @@ from .locks import FileLock, held
 from .refusal import Refusal
 from .services import Services
 
-QUEUES = ("default", "collections", "close", "messages", "webhooks")
+QUEUES = ("default", "collections", "close", "messages", "webhooks", "bulk")
 SERVERS = ("DATABASE_URL", "REDIS_URL")
 FIRST_PORT = 8000
 WEB_SECONDS = 90

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "dashu.messaging",
     "dashu.approvals",
     "dashu.webhooks",
+    "dashu.bulk",
     "dashu.api",
     "dashu.web",
     "dashu.accounts",
@@ -323,6 +324,8 @@ CELERY_BEAT_SCHEDULE = {
     # What an event missed, and what is due to be tried again.
     "deliver-events": {"task": "dashu.webhooks.tasks.deliver_due_events", "schedule": 10, "options": {"expires": 9}},
     "tidy-events": {"task": "dashu.webhooks.tasks.tidy_events", "schedule": crontab(minute=25, hour=4)},
+    "sweep-bulk-jobs": {"task": "dashu.bulk.tasks.sweep_jobs", "schedule": 60, "options": {"expires": 55}},
+    "forget-old-job-files": {"task": "dashu.bulk.tasks.forget_old_files", "schedule": crontab(minute=10, hour=4)},
     "forget-old-answers": {"task": "dashu.api.tasks.forget_old_answers", "schedule": 86_400},
     "forget-old-calls": {"task": "dashu.api.tasks.forget_old_calls", "schedule": crontab(minute=10, hour=4)},
     # Each call takes up whatever hours are owed.
@@ -492,6 +495,16 @@ LEDGER_CLOSE_CHECKS = (
     "collections_mgmt.services.close_day.refuse_nights_not_closed",
     "repayments.services.reconcile_day.refuse_books_that_differ",
 )
+# What the lines of bulk jobs mean, by the code that partners use. Named here, because `dashu.bulk` lies below the apps
+# that they belong to; so does what looks at uploaded files for harm.
+BULK_JOB_KINDS = {
+    "quotes": "loans.api.bulk_quotes.QUOTES",
+    "payments": "repayments.api.bulk_payments.PAYMENTS",
+    "tape": "dashu.tapes.bulk_tapes.TAPE",
+}
+BULK_JOB_SCANNER = "loans.scanners.choosing.is_harmful_text"
+# How many ranges of one job are worked at once, on however many hosts the workers are.
+BULK_AT_ONCE = env.whole("DASHU_BULK_AT_ONCE", 2)
 LEDGER_CHART_FILE = Path(env.text("DASHU_CHART_FILE", str(BASE_DIR / "dashu" / "ledger" / "chart.yaml")))
 # The provider that takes payments: "simulated", "wechat", or nothing for the simulated one where that is switched on.
 PAYMENT_PROVIDER = env.text("DASHU_PAYMENT_PROVIDER", "")

@@ -237,7 +237,7 @@ _TYPES = (
         {
             "job": "0f8fad5b-d9cb-469f-a165-70867728950e",
             "kind": "payments",
-            "status": "FINISHED",
+            "status": "DONE_WITH_REFUSALS",
             "rows": 2000,
             "done": 1998,
             "refused": 2,

@@ -11,3 +11,14 @@ def scanner() -> Scanner:
     if ClamdScanner.name == settings.DOCUMENT_SCANNER:
         return ClamdScanner(*settings.CLAMD_ADDRESS)
     return StructureScanner()
+
+
+def is_harmful_text(content: bytes) -> bool:
+    """
+    Tell whether harmful software is found in a file of plain text, where a scanner that knows such is set up.
+
+    The look at the structure of papers says nothing about texts; whoever reads one refuses what is none.
+
+    :raises ScannerUnavailable: see there.
+    """
+    return ClamdScanner.name == settings.DOCUMENT_SCANNER and scanner().scan(content) is not None

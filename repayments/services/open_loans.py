@@ -73,11 +73,13 @@ def open_loans(
     openings: Sequence[Opening],
     actor: str,
     closed_through: date | None = None,
+    partner_id: int | None = None,
 ) -> dict[str, int]:
     """
     Open those loans of `openings` that are not here yet and return their ids by their number at the source.
 
     :param source: names the book they come from; with the external id it makes a loan unique.
+    :param partner_id: who brings the loans and may see them.
     :param closed_through: the latest night that is closed; None: no night is to be made up for.
     """
     new = _not_here(source, openings)
@@ -92,7 +94,7 @@ def open_loans(
         missed: defaultdict[date, list[ledger.Line]] = defaultdict(list)
         for opening, loan_id, event_id in zip(new, loan_ids, event_ids, strict=True):
             columns = contract_columns(rules, annual_rate=opening.annual_rate, on=opening.starts_on)
-            columns["currency"] = currency
+            columns |= {"currency": currency, "partner_id": partner_id}
             if opening.penalty_annual_rate is not None:
                 columns["penalty_annual_rate"] = opening.penalty_annual_rate
             contract = _contract(opening, columns)

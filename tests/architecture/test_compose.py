@@ -50,8 +50,9 @@ CALLS = [(name, words) for name, service in OURS.items() for words in commands_o
 class TestShape:
     def test_has_the_servers_the_web_the_workers_and_one_clock(self):
         lending = {name for name, service in SERVICES.items() if "profiles" not in service}
+        workers = {"worker", "worker-close", "worker-webhooks", "worker-bulk"}
 
-        assert lending == {"db", "redis", "migrate", "web", "worker", "worker-close", "worker-webhooks", "beat"}
+        assert lending == {"db", "redis", "migrate", "web", *workers, "beat"}
 
     def test_has_a_sandbox_beside_them_with_a_database_of_its_own(self):
         beside = {name: service for name, service in SERVICES.items() if service.get("profiles") == ["sandbox"]}

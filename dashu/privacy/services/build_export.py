@@ -21,9 +21,9 @@ from dashu.messaging.services.enqueue import enqueue
 from dashu.policy.rules import privacy_export
 from dashu.privacy.archive import write_archive
 from dashu.privacy.models import DataExport
-from dashu.privacy.sealed_files import SealingWriter
 from dashu.privacy.services.export_files import erase, place_of, store
 from dashu.privacy.templates import EXPORT_FAILED, EXPORT_READY
+from dashu.users.sealed_files import SealingWriter
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 
 from dashu.privacy.models import DataExport
-from dashu.privacy.sealed_files import opened
+from dashu.users.sealed_files import opened
 
 FOLDER = "exports"
 

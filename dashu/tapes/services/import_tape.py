@@ -134,7 +134,7 @@ def import_tape(
         for name, part_path in (("rows", rows_path), ("history", history_path))
     }
     with transaction.atomic():
-        version = _product_terms(mapping)
+        version = product_terms_of(mapping)
         months = _read_months(mapping, months_tape, report)
         for row in loans_tape.rows:
             _take(row, mapping, months, parts, version, today, collected, report)
@@ -169,7 +169,7 @@ def _take(
         fields = values(mapping.loans, cells)
         if mapping.rows:
             fields |= _own_parts(key, parts)
-            _refuse_later(fields["starts_on"], today)
+            refuse_later(fields["starts_on"], today)
         opening = SCHEDULES[mapping.schedule](fields, version.rules)
     except DomainError as refusal:
         report.refuse_loan(row.line, _column(refusal, mapping.loans), refusal, external_id=key)
@@ -195,7 +195,8 @@ def _refuse_unreadable(row: Row) -> None:
         raise RowRefused(_("The line cannot be read: %(problem)s."), params={"problem": row.problem})
 
 
-def _refuse_later(taken_over_on: date, today: date | None) -> None:
+def refuse_later(taken_over_on: date, today: date | None) -> None:
+    """:raises TakenOverInFuture: the day has not come."""
     if today is not None and taken_over_on > today:
         raise TakenOverInFuture(
             _("The day of takeover, %(on)s, has not come yet."), field="starts_on", params={"on": taken_over_on}
@@ -408,7 +409,7 @@ def _write(mapping: MappingFile, version: ProductTerms, collected: _Collected, r
             closed_through=closed,
         )
         if mapping.rows:
-            _keep(mapping.name, {key: (loan_id, collected.handed_over[key]) for key, loan_id in new.items()})
+            keep_handed_over(mapping.name, {key: (loan_id, collected.handed_over[key]) for key, loan_id in new.items()})
         report.loans_new += len(new)
         report.loans_known += len(batch) - len(new)
         report.results += [
@@ -439,9 +440,9 @@ def _as_handed_over(mapping: MappingFile, batch: list[Opening], collected: _Coll
     return kept
 
 
-def _keep(source: str, loans: Mapping[str, tuple[int, dict[str, Any]]]) -> None:
+def keep_handed_over(source: str, loans: Mapping[str, tuple[int, dict[str, Any]]], *, actor: str = ACTOR) -> None:
     """Keep what was stated of new loans, as it was stated."""
-    found = [kept_of(source, stated, loan_id, ACTOR) for loan_id, stated in loans.values()]
+    found = [kept_of(source, stated, loan_id, actor) for loan_id, stated in loans.values()]
     Handover.objects.bulk_create((handover for handover, _rows, _history in found), batch_size=BATCH)
     HandoverRow.objects.bulk_create((row for _one, rows, _history in found for row in rows), batch_size=BATCH)
     EarlierEvent.objects.bulk_create((event for _one, _rows, history in found for event in history), batch_size=BATCH)
@@ -454,7 +455,7 @@ def _add(model: type[TapeEvent] | type[ReportedFigure], rows: Sequence[Any], sou
     return model.objects.filter(source=source).count() - before
 
 
-def _product_terms(mapping: MappingFile) -> ProductTerms:
+def product_terms_of(mapping: MappingFile) -> ProductTerms:
     """Return the version of the tape's product, made on the first import; two imports of one tape take turns here."""
     product, _is_new = Product.objects.get_or_create(
         code=mapping.product["code"],

@@ -15,7 +15,7 @@ from tests import factories
 LATE = {"date": "2026-02-20"}
 NAMES = ["date", "attempts", "loans", "loan", "error", "count", "document"]
 NAMES += ["failure", "promise", "due_on", "reference", "review_on", "borrower"]
-NAMES += ["strategy", "version"]
+NAMES += ["strategy", "version", "job"]
 NAMES += ["review", "week"]
 NAMES += ["partner", "endpoint"]
 NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]

@@ -91,6 +91,12 @@ OPERATIONS = {
     ("get", "/api/v1/webhook-endpoints/{endpoint}/deliveries"): ["webhooks:read"],
     ("get", "/api/v1/webhook-deliveries/{delivery}"): ["webhooks:read"],
     ("post", "/api/v1/webhook-deliveries/{delivery}/replay"): ["webhooks:write"],
+    ("get", "/api/v1/jobs"): ["jobs:read"],
+    ("post", "/api/v1/jobs"): ["jobs:write"],
+    ("get", "/api/v1/jobs/{job}"): ["jobs:read"],
+    ("post", "/api/v1/jobs/{job}/cancel"): ["jobs:write"],
+    ("get", "/api/v1/jobs/{job}/results"): ["jobs:read"],
+    ("get", "/api/v1/jobs/{job}/refused"): ["jobs:read"],
 }
 
 

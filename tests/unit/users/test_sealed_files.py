@@ -3,8 +3,8 @@ import zipfile
 
 import pytest
 
-from dashu.privacy import sealed_files
-from dashu.privacy.sealed_files import SealingWriter, opened
+from dashu.users import sealed_files
+from dashu.users.sealed_files import SealingWriter, opened
 from dashu.users.sealing import CannotOpen
 
 
