@@ -14,7 +14,7 @@ Tone = Literal["principal", "interest", "fee", "left", "other"]
 
 _WIDTH = 640
 _BAR, _ROW = 22, 60  # a bar, and its row with the label above
-_LEFT, _RIGHT, _TOP, _HEIGHT = 96, 12, 16, 220  # of the plot of lines
+_LEFT, _RIGHT, _TOP, _HEIGHT = 112, 12, 16, 220  # of the plot of lines
 _TEXT = 16
 _DASHES: Mapping[int, str] = {0: "", 1: ' stroke-dasharray="8 5"', 2: ' stroke-dasharray="2 4"'}
 
@@ -60,11 +60,12 @@ Chart = Bars | Lines
 
 @dataclass(frozen=True, slots=True)
 class ChartWords:
-    """What a chart says in one language; `labels` are by the codes of its bars or lines."""
+    """What a chart says in one language; `labels` are by the codes of its bars or lines, `axis` is under the lines."""
 
     title: str
     desc: str
     labels: Mapping[str, str]
+    axis: str = ""
 
 
 def draw(chart: Chart, words: ChartWords, name: str) -> str:
@@ -120,15 +121,16 @@ def _lines(chart: Lines, words: ChartWords) -> tuple[list[str], int]:
     for index, line in enumerate(chart.lines):
         pen = f'stroke="{_color(line.tone)}" stroke-width="3"{_DASHES[index]}'
         body.append(f'<polyline points="{points(line)}" fill="none" {pen}/>')
-    body += _below(chart.below, _TOP + _HEIGHT + 24)
+    body += _below(chart.below, words.axis, _TOP + _HEIGHT + 24)
     body += _legend(chart.lines, words, _TOP + _HEIGHT + 52)
     return body, _TOP + _HEIGHT + 40 + 26 * len(chart.lines)
 
 
-def _below(below: tuple[str, str], y: int) -> list[str]:
+def _below(below: tuple[str, str], axis: str, y: int) -> list[str]:
     left, right = below
     return [
         f'<text x="{_LEFT}" y="{y}">{escape(left)}</text>',
+        f'<text x="{(_LEFT + _WIDTH - _RIGHT) // 2}" y="{y}" text-anchor="middle">{escape(axis)}</text>',
         f'<text x="{_WIDTH - _RIGHT}" y="{y}" text-anchor="end">{escape(right)}</text>',
     ]
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,12 @@ def _drawn(slug: str, language: str) -> dict[str, str]:
     texts = yaml.safe_load(path.read_text(encoding="utf-8"))
     if texts.keys() != charts.keys():
         raise BrokenLesson(f"{path}: the charts are {sorted(charts)}")
-    return {name: draw(chart, _words(texts[name], slug, language), f"{slug}-{name}") for name, chart in charts.items()}
+    words = {name: _words(texts[name], slug, language) for name in charts}
+    return {
+        name: f'<figure class="lesson-chart"><figcaption>{escape(words[name].title)}</figcaption>'
+        f"{draw(chart, words[name], f'{slug}-{name}')}</figure>"
+        for name, chart in charts.items()
+    }
 
 
 def _words(texts: dict[str, Any], slug: str, language: str) -> ChartWords:
@@ -191,4 +197,4 @@ def _words(texts: dict[str, Any], slug: str, language: str) -> ChartWords:
         return with_figures(text[language], figures, where=f"{slug}, charts")
 
     labels = {code: say(text) for code, text in texts["labels"].items()}
-    return ChartWords(say(texts["title"]), say(texts["desc"]), labels)
+    return ChartWords(say(texts["title"]), say(texts["desc"]), labels, say(texts["axis"]) if "axis" in texts else "")

@@ -52,6 +52,7 @@ def figures() -> Mapping[str, str]:
         "monthly_principal": yuan(BORROWED // MONTHS),
         "owed_half_way": yuan(owed()[MONTHS // 2]),
         "owed_on_average": yuan(sum(owed()) // MONTHS),
+        "low_fee": yuan(monthly_fee(FEES["low"])),
         "fee_difference": yuan((monthly_fee(FEES["high"]) - monthly_fee(FEES["low"])) * MONTHS),
         "rule_of_thumb": str(times.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)),
         "official_sum": yuan(OFFICIAL_SUM),
@@ -66,14 +67,13 @@ def figures() -> Mapping[str, str]:
         rates = rates_of_fee(fee_rate)
         found |= {
             f"{name}_monthly": quoted_percent(fee_rate),
-            f"{name}_fee": yuan(monthly_fee(fee_rate)),
             f"{name}_fee_total": yuan(monthly_fee(fee_rate) * MONTHS),
             f"{name}_payment": yuan(BORROWED // MONTHS + monthly_fee(fee_rate)),
             f"{name}_times_12": quoted_percent(fee_rate * 12),
             f"{name}_nominal": percent(rates.irr_nominal),
             f"{name}_effective": percent(rates.irr_effective),
         }
-    for name in ("monthly", "fee", "fee_total", "payment", "times_12", "nominal", "effective"):
+    for name in ("monthly", "fee_total", "payment", "times_12", "nominal", "effective"):
         found[f"low_{name}_again"] = found[f"high_{name}"]
     return found
 
@@ -81,4 +81,4 @@ def figures() -> Mapping[str, str]:
 def charts() -> Mapping[str, Chart]:
     fee_base = Line("fee_base", (BORROWED,) * (MONTHS + 1), "fee")
     lines = (Line("owed", (*owed(), 0), "principal"), fee_base)
-    return {"owed": Lines(lines, {BORROWED: yuan(BORROWED), 0: yuan(0)}, ("1", str(MONTHS)))}
+    return {"owed": Lines(lines, {BORROWED: yuan(BORROWED), 0: yuan(0)}, ("0", str(MONTHS)))}

@@ -86,8 +86,9 @@ def figures() -> Mapping[str, str]:
         "now_first": yuan(now.first),
         "now_in_all": yuan(now.in_all),
         "now_count": str(now.count),
+        "longer_count": str(WAYS["longer"].count),
+        "longer_less": yuan(now.first - ways()["longer"].first),
         "pause_months": str(WAYS["holiday"].months),
-        "zero": yuan(0),
         "buffer": yuan(INCOME_NOW - ESSENTIALS - room()),
         "missing": yuan(now.first - room()),
     }
@@ -97,8 +98,6 @@ def figures() -> Mapping[str, str]:
             f"{code}_highest": yuan(way.highest),
             f"{code}_in_all": yuan(way.in_all),
             f"{code}_more": yuan(way.in_all - now.in_all),
-            f"{code}_count": str(way.count),
-            f"{code}_less": yuan(now.first - way.first),
         }
     return found
 

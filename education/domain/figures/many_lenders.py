@@ -58,7 +58,6 @@ def figures() -> Mapping[str, str]:
         "left_two": yuan(left(two)),
         "missing_three": yuan(-left(three)),
         "buffer": yuan(INCOME - ESSENTIALS - left(0)),
-        "buffer_share": quoted_percent(RULES.buffer),
         "interest_in_all": yuan(sum(map(interest, LOANS))),
         "borrowed_in_all": yuan(sum(LOANS)),
         "watched_share": quoted_percent(RULES.watched_debt),

@@ -36,5 +36,4 @@ def figures() -> Mapping[str, str]:
         "installments_paid": str(fee() // INSTALLMENT),
         "installments_paid_again": str(fee(FEE_SHARE_AGAIN) // INSTALLMENT),
         "zero": yuan(0),
-        "free": yuan(0),
     }

@@ -86,9 +86,5 @@ def figures() -> Mapping[str, str]:
 def charts() -> Mapping[str, Chart]:
     own, all_of_it = balances(with_tax_kept=True), balances(with_tax_kept=False)
     lines = (Line("account", tuple(all_of_it), "fee"), Line("own", tuple(own), "principal"))
-    marks = {value: _signed(value) for value in (max(all_of_it), min(own), 0)}
+    marks = {minor: yuan(minor) for minor in (max(all_of_it), 0)}
     return {"weeks": Lines(lines, marks, ("0", str(len(SALES))))}
-
-
-def _signed(minor: int) -> str:
-    return f"−{yuan(-minor)}" if minor < 0 else yuan(minor)

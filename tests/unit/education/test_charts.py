@@ -52,15 +52,15 @@ class TestLines:
 
         root = parsed(draw(chart, WORDS, "x"))
 
-        assert [line.get("points") for line in root.iter(f"{SVG}polyline")] == ["96,16 362,126 628,236"]
+        assert [line.get("points") for line in root.iter(f"{SVG}polyline")] == ["112,16 370,126 628,236"]
 
     def test_below_zero_is_below_the_line_of_zero(self):
         chart = Lines((Line("one", (100, -100)),), {0: "¥0.00"}, ("0", "1"))
 
         root = parsed(draw(chart, WORDS, "x"))
 
-        assert next(root.iter(f"{SVG}polyline")).get("points") == "96,16 628,236"
-        assert next(root.iter(f"{SVG}path")).get("d") == "M96 126H628"
+        assert next(root.iter(f"{SVG}polyline")).get("points") == "112,16 628,236"
+        assert next(root.iter(f"{SVG}path")).get("d") == "M112 126H628"
 
     def test_lines_differ_by_more_than_color(self):
         chart = Lines((Line("one", (1, 0)), Line("two", (0, 1))), {}, ("0", "1"))
@@ -71,6 +71,13 @@ class TestLines:
 
 
 class TestWords:
+    def test_what_the_lines_run_along_is_written_below(self):
+        chart = Lines((Line("one", (1, 0)),), {}, ("0", "12"))
+
+        root = parsed(draw(chart, ChartWords("t", "d", {"one": "One"}, "Month"), "x"))
+
+        assert [text.text for text in root.iter(f"{SVG}text")] == ["0", "Month", "12", "One"]
+
     def test_title_and_description_are_named_and_escaped(self):
         svg = draw(Bars((Bar("one", 1, "1"),)), WORDS, "lesson-debts")
 

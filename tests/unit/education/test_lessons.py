@@ -96,6 +96,13 @@ class TestLessons:
         assert named(language) == named("zh-hans")
 
     @pytest.mark.parametrize("slug", slugs())
+    def test_every_figure_is_used_in_a_text_a_question_or_a_chart(self, slug):
+        texts = "".join(path.read_text(encoding="utf-8") for path in (CONTENT / slug).iterdir())
+        named = set(re.findall(r"figure:(\w+)", texts))
+
+        assert [name for name in figures_of(slug) if name.removesuffix("_again") not in named] == []
+
+    @pytest.mark.parametrize("slug", slugs())
     def test_languages_agree_on_what_is_not_text(self, slug):
         texts = [load_lesson(slug, language) for language in LANGUAGES]
 
