@@ -1,16 +1,17 @@
 """
 Lessons as they lie in `education/content/`: a folder per lesson with one Markdown file per language and one quiz.
 
-`{{ figure:name }}` in a text is replaced by a computed figure, so that a wrong number cannot be typed. Content is part
-of the program: it is read once per process, and a lesson that lacks a language, a figure or a right option stops the
-program's checks, never a reader.
+The head of a Markdown file says what is not text; the body names figures, own figures and charts instead of typing
+them (see `placeholders`), so that a wrong number cannot be typed. `charts.yaml` holds the words of a lesson's charts.
+Content is part of the program: it is read once per process, and a lesson that lacks a language, a figure or a right
+option stops the program's checks, never a reader.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,26 @@ import nh3
 import yaml
 from markdown_it import MarkdownIt
 
-from education.domain.figures import figures_of
+from education.domain.charts import ChartWords, draw
+from education.domain.figures import charts_of, figures_of
+from education.domain.own import OwnFigures
+from education.domain.placeholders import with_charts, with_figures, with_own
+from education.domain.quizzes import Option, Question, load_questions
+from education.domain.words import LANGUAGES, BrokenLesson
+
+__all__ = [
+    "CONTENT", "LANGUAGES", "PAGES", "BrokenLesson", "Lesson", "NextStep", "Option", "Question", "Source",
+    "lesson_for", "load_lesson", "slugs", "with_figures",
+]  # fmt: skip
 
 CONTENT = Path(__file__).resolve().parents[1] / "content"
-LANGUAGES = ("zh-hans", "zh-hant", "en")
+# Where a next step may lead: stable codes, which the pages around the lessons turn into addresses.
+PAGES = frozenset({
+    "calculator:budget", "calculator:flat-vs-irr", "calculator:minimum-payment", "calculator:multi-loan",
+    "calculator:penalty", "calculator:prepay", "complaints", "credit-record", "documents", "help", "home", "pay",
+    "plans", "plans:month",
+})  # fmt: skip
 
-_PLACEHOLDER = re.compile(r"\{\{\s*figure:(\w+)\s*\}\}")
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 _TAGS = {
     "h2",
@@ -45,40 +60,50 @@ _TAGS = {
 }
 
 
-class BrokenLesson(Exception):
-    """The content of a lesson contradicts itself: our own mistake, named with the file."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact is from; `address` is empty where only the name is known."""
+
+    name: str
+    address: str = ""
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    code: str
+class NextStep:
+    """The one thing to do after reading, and which of `PAGES` it is done on."""
+
     text: str
-    feedback: str
-    is_right: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    code: str
-    text: str
-    options: tuple[Option, ...]
-
-    def option(self, code: str) -> Option | None:
-        return next((option for option in self.options if option.code == code), None)
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """One lesson in one language. `html` is sanitized; `legal_facts_on` is the day its legal facts were checked."""
+    """
+    One lesson in one language.
+
+    :param level: 1 basics, 2 managing, 3 in difficulty.
+    :param skills: stable codes of what it teaches; every question tests one of them.
+    :param legal_facts_on: the day its legal facts were checked.
+    :param markdown: the body as it was written, with its placeholders.
+    :param html: the body for reading, sanitized.
+    """
 
     slug: str
     language: str
     order: int
+    level: int
     title: str
     summary: str
     minutes: int
+    skills: tuple[str, ...]
+    related: tuple[str, ...]
     legal_facts_on: date
-    sources: tuple[str, ...]
+    sources: tuple[Source, ...]
+    next_step: NextStep
+    markdown: str
     html: str
     questions: tuple[Question, ...]
 
@@ -96,52 +121,80 @@ def slugs() -> tuple[str, ...]:
 @cache
 def load_lesson(slug: str, language: str) -> Lesson:
     """
-    Read a lesson of `slugs()` in one of `LANGUAGES`.
+    Read a lesson of `slugs()` in one of `LANGUAGES`, with the figures of the example where a reader has own ones.
 
-    :raises BrokenLesson: a placeholder names no figure, or the quiz is incomplete.
+    :raises BrokenLesson: a placeholder names nothing, or the quiz is incomplete.
+    """
+    return lesson_for(slug, language, None)
+
+
+def lesson_for(slug: str, language: str, own: OwnFigures | None) -> Lesson:
+    """
+    Read a lesson with a reader's own figures.
+
+    :raises BrokenLesson: as `load_lesson`.
     """
     path = CONTENT / slug / f"{language}.md"
-    matched = _FRONT_MATTER.match(path.read_text(encoding="utf-8"))
-    if matched is None:
-        raise BrokenLesson(f"{path}: no front matter")
-    figures = figures_of(slug)
-    head: dict[str, Any] = yaml.safe_load(matched.group(1))
-    body = with_figures(matched.group(2), figures, where=str(path))
+    where = str(path)
+    head, body = _parts(path)
+    figures = figures_of(slug, language)
     return Lesson(
         slug=slug,
         language=language,
         order=head["order"],
+        level=head["level"],
         title=head["title"],
-        summary=with_figures(head["summary"], figures, where=str(path)),
+        summary=with_figures(head["summary"], figures, where=where),
         minutes=head["minutes"],
+        skills=tuple(head["skills"]),
+        related=tuple(head["related"]),
         legal_facts_on=head["legal_facts_on"],
-        sources=tuple(head["sources"]),
-        html=nh3.clean(MarkdownIt("commonmark").enable("table").render(body), tags=_TAGS, attributes={}),
-        questions=_load_questions(CONTENT / slug / "quiz.yaml", language, figures),
+        sources=tuple(_source(each) for each in head["sources"]),
+        next_step=NextStep(**head["next_step"]),
+        markdown=body,
+        html=_html(with_own(with_figures(body, figures, where=where), own, language, where=where), slug, language),
+        questions=load_questions(CONTENT / slug / "quiz.yaml", language, figures),
     )
 
 
-def with_figures(text: str, figures: Mapping[str, str], *, where: str) -> str:
-    def figure(found: re.Match[str]) -> str:
-        try:
-            return figures[found.group(1)]
-        except KeyError:
-            raise BrokenLesson(f"{where}: there is no figure {found.group(1)!r}") from None
-
-    return _PLACEHOLDER.sub(figure, text)
+def _parts(path: Path) -> tuple[dict[str, Any], str]:
+    matched = _FRONT_MATTER.match(path.read_text(encoding="utf-8"))
+    if matched is None:
+        raise BrokenLesson(f"{path}: no front matter")
+    return yaml.safe_load(matched.group(1)), matched.group(2)
 
 
-def _load_questions(path: Path, language: str, figures: Mapping[str, str]) -> tuple[Question, ...]:
-    def say(texts: Mapping[str, str]) -> str:
-        return with_figures(texts[language], figures, where=str(path))
+def _source(given: str | dict[str, str]) -> Source:
+    return Source(given) if isinstance(given, str) else Source(**given)
 
-    questions = []
-    for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["questions"]:
-        options = tuple(
-            Option(code, say(option["text"]), say(option["feedback"]), code == entry["right"])
-            for code, option in entry["options"].items()
-        )
-        if sum(option.is_right for option in options) != 1:
-            raise BrokenLesson(f"{path}: question {entry['code']!r} needs exactly one right option")
-        questions.append(Question(entry["code"], say(entry["text"]), options))
-    return tuple(questions)
+
+def _html(markdown: str, slug: str, language: str) -> str:
+    safe = nh3.clean(MarkdownIt("commonmark").enable("table").render(markdown), tags=_TAGS, attributes={})
+    return with_charts(safe, _drawn(slug, language), where=f"{slug}, {language}")
+
+
+@cache
+def _drawn(slug: str, language: str) -> dict[str, str]:
+    charts = charts_of(slug)
+    if not charts:
+        return {}
+    path = CONTENT / slug / "charts.yaml"
+    texts = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if texts.keys() != charts.keys():
+        raise BrokenLesson(f"{path}: the charts are {sorted(charts)}")
+    words = {name: _words(texts[name], slug, language) for name in charts}
+    return {
+        name: f'<figure class="lesson-chart"><figcaption>{escape(words[name].title)}</figcaption>'
+        f"{draw(chart, words[name], f'{slug}-{name}')}</figure>"
+        for name, chart in charts.items()
+    }
+
+
+def _words(texts: dict[str, Any], slug: str, language: str) -> ChartWords:
+    figures = figures_of(slug, language)
+
+    def say(text: dict[str, str]) -> str:
+        return with_figures(text[language], figures, where=f"{slug}, charts")
+
+    labels = {code: say(text) for code, text in texts["labels"].items()}
+    return ChartWords(say(texts["title"]), say(texts["desc"]), labels, say(texts["axis"]) if "axis" in texts else "")

@@ -8,7 +8,7 @@ import yaml
 
 from dashu.finance.annual_rates import annual_rates
 from education.domain.figures import FIGURES, annual_rate, figures_of, overdue
-from education.domain.lessons import CONTENT, LANGUAGES, BrokenLesson, load_lesson, slugs, with_figures
+from education.domain.lessons import CONTENT, LANGUAGES, PAGES, BrokenLesson, load_lesson, slugs, with_figures
 
 POLICY = Path(__file__).resolve().parents[3] / "dashu" / "policy" / "packs" / "cn.yaml"
 EVERY_TEXT = [(slug, language) for slug in slugs() for language in LANGUAGES]
@@ -86,6 +86,7 @@ class TestLessons:
 
         assert re.findall(r"¥|\d+\.\d+ ?%", typed) == []
         assert "{{" not in load_lesson(slug, language).html
+        assert "{{" not in load_lesson(slug, language).summary
 
     @pytest.mark.parametrize(("slug", "language"), EVERY_TEXT)
     def test_every_figure_a_lesson_names_is_used_in_every_language(self, slug, language):
@@ -95,25 +96,50 @@ class TestLessons:
         assert named(language) == named("zh-hans")
 
     @pytest.mark.parametrize("slug", slugs())
+    def test_every_figure_is_used_in_a_text_a_question_or_a_chart(self, slug):
+        texts = "".join(path.read_text(encoding="utf-8") for path in (CONTENT / slug).iterdir())
+        named = set(re.findall(r"figure:(\w+)", texts))
+
+        assert [name for name in figures_of(slug) if name.removesuffix("_again") not in named] == []
+
+    @pytest.mark.parametrize("slug", slugs())
     def test_languages_agree_on_what_is_not_text(self, slug):
         texts = [load_lesson(slug, language) for language in LANGUAGES]
 
-        assert len({(t.order, t.minutes, t.legal_facts_on, len(t.sources)) for t in texts}) == 1
+        shared = {
+            (t.order, t.level, t.minutes, t.legal_facts_on, t.skills, t.related, t.next_step.page, len(t.sources))
+            for t in texts
+        }
+        assert len(shared) == 1
         assert (
             len({tuple((q.code, tuple((o.code, o.is_right) for o in q.options)) for q in t.questions) for t in texts})
             == 1
         )
 
-    @pytest.mark.parametrize(("slug", "language"), EVERY_TEXT)
-    def test_a_lesson_is_short_enough_to_read_and_long_enough_to_teach(self, slug, language):
-        text = re.sub(r"<[^>]+>", " ", load_lesson(slug, language).html)
-        words = (
-            len(re.findall(r"[A-Za-z’'-]+", text))
-            if language == "en"
-            else len(re.findall(r"[\u4e00-\u9fff]", text)) / 1.6
-        )
+    def test_they_are_twelve_in_three_levels(self):
+        lessons = [load_lesson(slug, "en") for slug in slugs()]
 
-        assert 300 <= words <= 620
+        assert [lesson.order for lesson in lessons] == list(range(1, 13))
+        assert {lesson.level for lesson in lessons} == {1, 2, 3}
+
+    @pytest.mark.parametrize(("slug", "language"), EVERY_TEXT)
+    def test_a_lesson_has_all_that_a_page_needs(self, slug, language):
+        lesson = load_lesson(slug, language)
+
+        assert all([lesson.title, lesson.summary, lesson.sources, lesson.skills, lesson.next_step.text])
+        assert all(source.name for source in lesson.sources)
+        assert lesson.next_step.page in PAGES
+        assert 1 <= lesson.minutes <= 5
+        assert len(lesson.related) >= 2
+        assert set(lesson.related) <= set(slugs()) - {slug}
+
+    @pytest.mark.parametrize("slug", slugs())
+    def test_simplified_and_traditional_are_written_in_their_own_characters(self, slug):
+        simplified, traditional = (load_lesson(slug, language) for language in ("zh-hans", "zh-hant"))
+
+        assert set("這個應還貸從") & set(simplified.markdown) == set()
+        assert set("这个应还贷从隻籤") & set(traditional.markdown) == set()
+        assert re.findall("[“”]", traditional.markdown) == []
 
     def test_a_figure_that_does_not_exist_is_named_with_its_file(self):
         with pytest.raises(BrokenLesson, match=r"here.*'wrong'"):
