@@ -15,7 +15,7 @@ from dashu.bulk.kinds import Doing, Done, JobKind, Values
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import CurrencyMismatch, Money
 from loans.models import Loan
-from repayments.api.serializers import PaymentIn, stored_reference
+from repayments.api.payment_serializers import PaymentIn, stored_reference
 from repayments.models import Channel, Payment
 from repayments.services.booking import LoanNotFound
 from repayments.services.receive_payment import receive_payment
