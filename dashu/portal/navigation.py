@@ -158,6 +158,8 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Users"), "group", "users.user"),
             Entry(_("Roles"), "badge", "auth.group"),
             Entry(_("API clients"), "key", "oauth2_provider.application"),
+            Entry(_("Webhook endpoints"), "webhook", "webhooks.webhookendpoint"),
+            Entry(_("Webhook deliveries"), "send", "webhooks.webhookdelivery", "?status__exact=DEAD"),
             Entry(_("Scheduled jobs"), "schedule", "django_celery_beat.periodictask"),
         ),
     ),

@@ -456,7 +456,6 @@ SANDBOX_URL = env.text("DASHU_SANDBOX_URL", "")  # where this installation's san
 WEBHOOKS: dict[str, Any] = {
     # Where partners try things out on one machine: addresses of the machine itself, also without HTTPS.
     "ALLOW_LOOPBACK": env.flag("DASHU_WEBHOOKS_ALLOW_LOOPBACK", False),
-    "PORTS": frozenset({443, 8443}),
 }
 
 # --- messages to people -------------------------------------------------------------------------------------------

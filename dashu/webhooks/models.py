@@ -212,6 +212,7 @@ class WebhookDelivery(models.Model):
     class Meta:
         verbose_name = _("webhook delivery")
         verbose_name_plural = _("webhook deliveries")
+        permissions = [("replay_webhookdelivery", "Can send webhook deliveries again")]
         constraints = [models.UniqueConstraint(fields=["endpoint", "event"], name="webhooks_event_once_per_endpoint")]
         indexes = [
             models.Index(fields=["endpoint", "next_at", "id"], condition=Q(status="PENDING"), name="webhooks_due"),
