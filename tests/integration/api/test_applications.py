@@ -50,11 +50,11 @@ def body(reference="C-1", name="阿米娜", product="consumer", **steps):
 
 
 def post(program: PartnerProgram, path, sent, key=None):
-    return program.post(path, sent, **{"Idempotency-Key": key or f"key-{next(KEYS)}"})
+    return program.post(path, sent, **{"Idempotency-Key": key or f"posted-{next(KEYS)}"})
 
 
 def put(program: PartnerProgram, path, sent, key=None):
-    return program.put(path, sent, **{"Idempotency-Key": key or f"key-{next(KEYS)}"})
+    return program.put(path, sent, **{"Idempotency-Key": key or f"posted-{next(KEYS)}"})
 
 
 def applied(program: PartnerProgram, **about):
@@ -510,6 +510,18 @@ class TestDocuments:
         assert document.added_by == "partner:dana"
         scan_document(document_id=document.pk, now=lender_now())
         assert [each["scan"] for each in program.get(address).json()["documents"]] == ["CLEAN"]
+
+    def test_says_which_papers_are_wanted_and_missing(self, program, address):
+        program.upload(address, {"kind": "INCOME", "file": paper()}, key="payslip")
+
+        shown = program.get(f"{address}?fields=kind").json()
+
+        assert shown == {
+            "documents": [{"kind": "INCOME"}],
+            "wanted": [{"kind": "IDENTITY", "is_missing": True}, {"kind": "INCOME", "is_missing": False}],
+        }
+        ApplicationDocument.objects.update(scan="REFUSED", refused_because="malware")
+        assert [each["is_missing"] for each in program.get(address).json()["wanted"]] == [True, True]
 
     def test_says_why_a_paper_was_refused_later(self, program, address):
         program.upload(address, {"kind": "INCOME", "file": paper()})
