@@ -15,12 +15,12 @@ from django.db.models import Max
 
 from collections_mgmt.models import CloseRun
 from dashu.bulk.kinds import Doing, Done, JobKind, Values
-from dashu.kernel.errors import InvalidInput, _
+from dashu.kernel.errors import DomainError, InvalidInput, _
 from dashu.tapes.errors import BadValue, HandedOverOtherwise
 from dashu.tapes.handing_over import digest_of
 from dashu.tapes.mapping import MappingFile, load_mapping, values
 from dashu.tapes.schedules import SCHEDULES
-from dashu.tapes.services.import_tape import keep_handed_over, product_terms_of, refuse_later
+from dashu.tapes.services.import_tape import column_of, keep_handed_over, product_terms_of, refuse_later
 from loans.models import Loan
 from repayments.services.open_loans import open_loans
 
@@ -35,7 +35,16 @@ def take_over_line(given: Values, doing: Doing) -> Done:
 
     The same loan with the same figures is known; with other figures it is refused, and those of before stay.
     """
-    mapping, source = _mapping(), source_of(doing.partner.code)
+    mapping = _mapping()
+    try:
+        return _taken_over(given, doing, mapping)
+    except DomainError as refusal:
+        refusal.field = column_of(refusal, mapping.loans) or None  # as the partner calls it
+        raise
+
+
+def _taken_over(given: Values, doing: Doing, mapping: MappingFile) -> Done:
+    source = source_of(doing.partner.code)
     stated = _stated(given, mapping)
     _refuse_long(source, stated["external_id"])
     refuse_later(stated["starts_on"], doing.today)

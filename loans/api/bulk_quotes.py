@@ -38,7 +38,7 @@ QUOTES = JobKind(
     scope="quotes",
     columns=(*_TEXTS, *_WHOLE),
     needed=("principal", "method", "disbursed_on"),
-    most_lines=10_000,
+    most_lines=5_000,
     perform=quote_line,
     writes=False,
 )

@@ -172,7 +172,7 @@ def _take(
             refuse_later(fields["starts_on"], today)
         opening = SCHEDULES[mapping.schedule](fields, version.rules)
     except DomainError as refusal:
-        report.refuse_loan(row.line, _column(refusal, mapping.loans), refusal, external_id=key)
+        report.refuse_loan(row.line, column_of(refusal, mapping.loans), refusal, external_id=key)
         return
     earlier = collected.by_id.setdefault(opening.external_id, opening)
     if earlier is not opening:
@@ -244,7 +244,7 @@ def _read_part(mapping: MappingFile, name: str, path: Path | None, report: Repor
         try:
             part.rows.setdefault(key, []).append(values(sources, row.cells))
         except DomainError as refusal:
-            report.refuse(row.line, _column(refusal, sources), refusal, part=name)
+            report.refuse(row.line, column_of(refusal, sources), refusal, part=name)
             part.broken.setdefault(key, row.line)
     return part
 
@@ -295,7 +295,7 @@ def _read_months(
             _refuse_unreadable(row)
             month = values(mapping.months, row.cells)
         except DomainError as refusal:
-            report.refuse(row.line, _column(refusal, mapping.months), refusal, part="months")
+            report.refuse(row.line, column_of(refusal, mapping.months), refusal, part="months")
             continue
         months.setdefault(month["external_id"], []).append((month, row.cells))
     for rows in months.values():
@@ -303,7 +303,7 @@ def _read_months(
     return months
 
 
-def _column(refusal: DomainError, sources: Mapping[str, Source]) -> str:
+def column_of(refusal: DomainError, sources: Mapping[str, Source]) -> str:
     """Name the file's column where the refusal names our field."""
     source = sources.get(refusal.field or "")
     return source.columns[0] if source and source.columns else refusal.field or ""

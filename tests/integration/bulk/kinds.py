@@ -9,7 +9,12 @@ from dashu.kernel.errors import InvalidInput
 BROKEN: set[str] = set()
 
 
+def before(values: Any) -> None:
+    """What happens before a line is worked."""
+
+
 def count(values: Any, _doing: Any) -> Done:
+    before(values)
     if values["n"] in BROKEN:
         raise RuntimeError(values["n"])
     if values["n"] == "0":
