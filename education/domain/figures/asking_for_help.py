@@ -19,7 +19,7 @@ from education.domain.figures.writing import quoted_percent, yuan
 
 TERMS = ScheduleTerms(12_000_00, Decimal("0.18"), Method.EQUAL_INSTALLMENT, 12, date(2026, 1, 15))
 PAID = 4
-ON = date(2026, 5, 20)
+ON = date(2026, 5, 15)  # the day of the latest payment, so that periods are whole months
 INCOME, INCOME_NOW, ESSENTIALS = 8_000_00, 5_600_00, 4_200_00
 WAYS = {
     "longer": Relief(ReliefMethod.TERM_EXTENSION, count=14),

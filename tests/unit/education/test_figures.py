@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dashu.finance.amortization import level_installment
 from education.domain.figures import (
     after_a_plan,
     asking_for_help,
@@ -176,20 +177,28 @@ class TestAskingForHelp:
 
         assert (now.in_all, now.count, now.ends_on) == (8_801_31, 8, date(2027, 1, 15))
         assert {code: way.in_all - now.in_all for code, way in ways.items()} == {
-            "longer": 388_10,
-            "interest_only": 178_66,
-            "holiday": 369_96,
+            "longer": 390_79,
+            "interest_only": 179_32,
+            "holiday": 370_62,
         }
         assert {code: (way.first, way.highest) for code, way in ways.items()} == {
-            "longer": (674_89, 674_89),
-            "interest_only": (122_88, 1_722_01),
-            "holiday": (0, 1_163_84),
+            "longer": (656_58, 656_58),
+            "interest_only": (123_54, 1_722_01),
+            "holiday": (0, 1_146_52),
         }
         assert {code: way.ends_on for code, way in ways.items()} == {
             "longer": date(2027, 7, 15),
             "interest_only": date(2027, 1, 15),
             "holiday": date(2027, 4, 15),
         }
+
+    def test_the_ways_are_those_of_the_annuity_formula_on_what_is_left(self):
+        ways, left, month = asking_for_help.ways(), 8_235_72, Decimal("0.015")
+
+        assert ways["longer"].first == round(level_installment(left, [month] * 14))
+        assert ways["interest_only"].first == round(left * month)
+        # The last installment takes what rounding left.
+        assert ways["interest_only"].highest == round(level_installment(left, [month] * 5)) + 1
 
     def test_only_the_longer_term_stays_within_reach_to_the_end(self):
         fitting = [code for code, way in asking_for_help.ways().items() if way.highest <= asking_for_help.room()]
