@@ -4,7 +4,12 @@ from typing import Any
 
 _HERE = "/api/v1/jobs/0f8fad5b-d9cb-469f-a165-70867728950e"
 
-UPLOAD: dict[str, Any] = {"kind": "payments", "file": "payments.csv", "check_only": False}
+UPLOAD: dict[str, Any] = {
+    "kind": "payments",
+    "file": "loan,amount,currency,received_on,reference\nDS20260000123,1100.16,CNY,2026-02-15,first\n",
+    "format": "csv",
+    "check_only": False,
+}
 
 QUEUED: dict[str, Any] = {
     "id": "0f8fad5b-d9cb-469f-a165-70867728950e",

@@ -49,6 +49,9 @@ from dashu.kernel.errors import DomainError
 from dashu.users.actors import actor_of
 
 JOB = OpenApiParameter("job", str, OpenApiParameter.PATH, description="`id` of the job.")
+LOCATION = OpenApiParameter(
+    "Location", str, OpenApiParameter.HEADER, response=["202"], description="The address of the job."
+)
 _CHOICE = Refusal(422, "invalid_choice", "There is no such kind, format or status.")
 
 
@@ -106,7 +109,7 @@ class Jobs(PartnerView):
             "the lender has looked at them. `file` is CSV or JSON lines: see the guide to bulk jobs."
         ),
         tags=["jobs"],
-        parameters=[IDEMPOTENCY_KEY],
+        parameters=[IDEMPOTENCY_KEY, LOCATION],
         request={"multipart/form-data": JobIn},
         responses={
             202: JobOut,
@@ -127,7 +130,10 @@ class Jobs(PartnerView):
                 TooManyJobs,
             ),
         },
-        examples=[OpenApiExample("payments", value=examples.QUEUED, response_only=True, status_codes=["202"])],
+        examples=[
+            OpenApiExample("payments", value=examples.UPLOAD, request_only=True, media_type="multipart/form-data"),
+            OpenApiExample("payments", value=examples.QUEUED, response_only=True, status_codes=["202"]),
+        ],
     )
     def post(self, request: PartnerRequest) -> Response:
         now = lender_now()

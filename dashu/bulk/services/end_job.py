@@ -79,7 +79,7 @@ def fail_job(*, job_id: int, problem: DomainError, now: datetime) -> None:
     if job.status != Status.QUEUED:
         return
     end_undone(job, problem=problem, now=now, actor=ACTOR)
-    raise_alert("bulk.job_failed", subject=str(job.key), job=str(job.key), name=job.partner.name, error=job.problem)
+    raise_alert("bulk.job_failed", subject=job.partner.code, job=str(job.key), name=job.partner.name, error=job.problem)
 
 
 def end_undone(job: BulkJob, *, problem: DomainError, now: datetime, actor: str) -> None:

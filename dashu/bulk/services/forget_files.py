@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from dashu.alerts.services import end_alert
 from dashu.bulk.files import erase_file, remove_orphans
 from dashu.bulk.models import BulkJob, JobLine
 
@@ -11,7 +12,11 @@ BATCH = 5_000
 
 def forget_files(*, now: datetime) -> int:
     """Delete the lines and files of old jobs, and files that no job names; return how many jobs it was."""
-    old = BulkJob.objects.filter(ended_at__lte=now - KEPT_FOR, erased_at=None).order_by("ended_at")
+    old = (
+        BulkJob.objects.filter(ended_at__lte=now - KEPT_FOR, erased_at=None)
+        .select_related("partner")
+        .order_by("ended_at")
+    )
     count = 0
     for job in list(old):
         _erase(job, now)
@@ -26,4 +31,6 @@ def _erase(job: BulkJob, now: datetime) -> None:
         JobLine.objects.filter(pk__in=ids).delete()
     job.ranges.all().delete()
     erase_file(job)
+    if job.status == BulkJob.Status.FAILED:
+        end_alert("bulk.job_failed", subject=job.partner.code)
     BulkJob.objects.filter(pk=job.pk).update(erased_at=now, stored_as="")

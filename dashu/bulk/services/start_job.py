@@ -87,6 +87,7 @@ def _plan(job_id: int, now: datetime) -> bool:
     JobRange.objects.bulk_create(ranges)
     job.status, job.planned_at = BulkJob.Status.RUNNING, now
     job.save(update_fields=["status", "planned_at"])
+    end_alert("bulk.job_failed", subject=job.partner.code)  # the partner has sent one that can be read
     return True
 
 

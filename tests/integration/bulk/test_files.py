@@ -89,9 +89,14 @@ class TestScanning:
 
         assert (job.status, job.problem_code) == ("FAILED", "file_harmful")
         assert JobLine.objects.exists() is False
-        assert Alert.objects.get(kind="bulk.job_failed").params["job"] == str(job.key)
+        alert = Alert.objects.get(kind="bulk.job_failed")
+        assert (alert.subject, alert.params["job"]) == ("dana", str(job.key))
         assert program.get(f"jobs/{job.key}").json()["problem"]["code"] == "file_harmful"
         assert_problem(program.get(f"jobs/{job.key}/results"), 410, "results_gone", None)
+
+        good = csv_file(payment(danas_loan, "first"))
+        work(job_of(program.upload("jobs", {"kind": "payments", "file": good}, key="key-2")))
+        assert Alert.objects.filter(kind="bulk.job_failed", ended_at=None).exists() is False
 
     def test_that_gives_no_answer_is_asked_again(self, job):
         self.daemon.trouble = "nonsense that is no answer"

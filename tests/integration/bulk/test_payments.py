@@ -1,17 +1,19 @@
 """A file of payments, from the upload to what became of each line."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from dashu.audit.models import AuditRecord
 from dashu.bulk.models import BulkJob, JobLine, JobRange
+from dashu.bulk.selectors import progress_of
 from dashu.bulk.services import start_job as starting
 from dashu.webhooks.models import PartnerEvent
 from repayments.models import Payment
 from tests import factories
 from tests.integration.api.conftest import assert_problem, program_of
-from tests.integration.bulk.files import COLUMNS, csv_file, job_of, json_file, payment, work
+from tests.integration.bulk.files import COLUMNS, NOW, csv_file, job_of, json_file, payment, work
 
 pytestmark = pytest.mark.django_db
 
@@ -254,6 +256,15 @@ class TestReading:
             },
         }
         assert_problem(program.get(f"jobs/{job.key}/results"), 409, "job_not_ended", None)
+
+    def test_estimates_the_end_by_the_speed_until_now(self, program, danas_loan, monkeypatch):
+        monkeypatch.setattr(starting, "RANGE", 1)
+        job = job_of(send(program, csv_file(*(payment(danas_loan, f"p{number}") for number in range(4)))))
+        work(job, most=1)
+
+        progress = progress_of([job], now=NOW + timedelta(seconds=10))[job.pk]
+
+        assert (progress.waiting, progress.percent, progress.ends_at) == (3, 25, NOW + timedelta(seconds=40))
 
     def test_of_another_partners_job_finds_nothing(self, program, danas_loan):
         job = work(job_of(send(program, csv_file(payment(danas_loan, "first")))))
