@@ -18,7 +18,7 @@ from dashu.api.idempotency import answer_once
 from dashu.api.job_files import CSV, JSON_LINES, CsvRenderer, JsonLinesRenderer, refused_file, results_file
 from dashu.api.job_serializers import JobIn, JobLineOut, JobOut, JobPage, JobQuery, JobsQuery, shown
 from dashu.api.pagination import InvalidCursor, newest_first
-from dashu.api.parsing import BodyTooLarge, MalformedUpload, StrictMultiPartParser
+from dashu.api.parsing import BodyTooLarge, LengthRequired, MalformedUpload, StrictMultiPartParser
 from dashu.api.permissions import InsufficientScope
 from dashu.api.reading import only
 from dashu.api.schema import (
@@ -116,6 +116,7 @@ class Jobs(PartnerView):
             **problems(
                 MalformedUpload,
                 BodyTooLarge,
+                LengthRequired,
                 Refusal(415, "unsupported_media_type", "The body must be sent as multipart/form-data."),
                 Refusal(422, "missing_field", "A field is missing or empty."),
                 Refusal(422, "unknown_field", "A field is not known."),
@@ -200,7 +201,14 @@ class JobCancellation(PartnerView):
         request=None,
         responses={
             200: JobOut,
-            **problems(IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused, JobNotFound, JobEnded),
+            **problems(
+                LengthRequired,
+                IdempotencyKeyMissing,
+                IdempotencyKeyInvalid,
+                IdempotencyKeyReused,
+                JobNotFound,
+                JobEnded,
+            ),
         },
         examples=[OpenApiExample("cancelled", value=examples.CANCELLED, response_only=True, status_codes=["200"])],
     )

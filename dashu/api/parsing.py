@@ -7,6 +7,8 @@ from django.core.exceptions import SuspiciousOperation
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
 
 from dashu.kernel.errors import DomainError
 from dashu.kernel.strict_json import TooDeep, read_json
@@ -35,6 +37,24 @@ class BodyTooLarge(DomainError):
 
     code = "body_too_large"
     http_status = 413
+
+
+class LengthRequired(DomainError):
+    """The body came in pieces without a `Content-Length`. Send its length with it."""
+
+    code = "length_required"
+    http_status = 411
+
+
+def refuse_unknown_length(request: Request) -> None:
+    """
+    Refuse a body in pieces: it would be read as none, and the refusal of that would blame a field.
+
+    :raises LengthRequired: see there.
+    """
+    is_in_pieces = "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH")
+    if is_in_pieces and request.method not in SAFE_METHODS:
+        raise LengthRequired(_("Send the length of the body in Content-Length, not the body in pieces without it."))
 
 
 class StrictJSONParser(BaseParser):

@@ -9,6 +9,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from dashu.api.parsing import refuse_unknown_length
 from dashu.kernel.dates import LENDER_ZONE
 
 
@@ -46,6 +47,10 @@ class PartnerView(APIView):
     def required_scopes(self) -> list[str]:
         method = self.request.method if self.request else None
         return list(self.scopes.get("GET" if method == "HEAD" else method or "", ()))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        refuse_unknown_length(request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)

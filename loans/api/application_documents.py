@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.parsing import BodyTooLarge, MalformedUpload, StrictMultiPartParser
+from dashu.api.parsing import BodyTooLarge, LengthRequired, MalformedUpload, StrictMultiPartParser
 from dashu.api.reading import only
 from dashu.api.schema import (
     IDEMPOTENCY_KEY,
@@ -69,6 +69,7 @@ class ApplicationDocuments(PartnerView):
             **problems(
                 MalformedUpload,
                 BodyTooLarge,
+                LengthRequired,
                 Refusal(415, "unsupported_media_type", "The body must be sent as multipart/form-data."),
                 Refusal(422, "missing_field", "A field is missing or empty."),
                 Refusal(422, "unknown_field", "A field is not known."),

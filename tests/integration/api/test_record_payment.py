@@ -147,6 +147,14 @@ class TestIdempotencyKey:
         assert_problem(answer, 400, "idempotency_key_missing", "Idempotency-Key")
         assert Payment.objects.exists() is False
 
+    def test_refuses_a_body_whose_length_is_not_said_and_books_nothing(self, program, danas_loan):
+        headers = program.headers({"Idempotency-Key": "key-1", "Transfer-Encoding": "chunked"})
+
+        answer = program.client.generic("POST", f"/api/v1/loans/{danas_loan.number}/payments", headers=headers)
+
+        assert_problem(answer, 411, "length_required", None)
+        assert written() == (0, 1, 1, 0)
+
     @pytest.mark.parametrize("key", ["", "two words", "钥匙", "x" * 256])
     def test_must_be_printable_and_short(self, program, danas_loan, key):
         answer = program.pay(danas_loan, PAYMENT, key=key)
