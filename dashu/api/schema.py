@@ -20,7 +20,7 @@ from dashu.api.idempotency import (
     IdempotencyKeyReused,
     RequestInProgress,
 )
-from dashu.api.parsing import BodyTooLarge, JsonTooDeep, MalformedJson
+from dashu.api.parsing import BodyTooLarge, JsonTooDeep, LengthRequired, MalformedJson
 from dashu.api.permissions import InsufficientScope
 from dashu.api.rate_limits import RateLimited
 from dashu.kernel.errors import DomainError, InvalidInput
@@ -75,6 +75,7 @@ BODY = (
     MalformedJson,
     JsonTooDeep,
     BodyTooLarge,
+    LengthRequired,
     Refusal(415, "unsupported_media_type", "The body must be sent as application/json."),
     Refusal(422, "missing_field", "A field is missing or empty."),
     Refusal(422, "unknown_field", "A field is not known."),
@@ -92,6 +93,15 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     location=OpenApiParameter.HEADER,
     description="`ETag` of what you read: the change is refused where it is not that any more.",
+)
+IF_MATCH_DEMANDED = OpenApiParameter(
+    "If-Match",
+    location=OpenApiParameter.HEADER,
+    required=True,
+    description=(
+        "`ETag` of what you read without a query: the change is refused where it is not that any more. `*` changes "
+        "whatever is there."
+    ),
 )
 
 IDEMPOTENCY_KEY = OpenApiParameter(

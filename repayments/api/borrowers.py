@@ -4,17 +4,19 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from dashu.api.authentication import PartnerRequest
+from dashu.api.conditional import PreconditionFailed, PreconditionRequired, require_match, with_unshown
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
 from dashu.api.pagination import InvalidCursor, opened, sealed
 from dashu.api.permissions import InsufficientScope
 from dashu.api.reading import only
-from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
+from dashu.api.schema import IDEMPOTENCY_KEY, IF_MATCH_DEMANDED, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
 from dashu.audit import services as audit
 from dashu.kernel.dates import lender_today
@@ -23,7 +25,7 @@ from dashu.kernel.masking import masked_name, masked_phone
 from dashu.users.actors import actor_of
 from dashu.users.models import Borrower
 from dashu.users.models.people import brought_source
-from dashu.users.services.correct_borrower import SaidByThemselves, correct_borrower
+from dashu.users.services.correct_borrower import SaidByThemselves, correct_borrower, lock_borrower
 from loans.models import Business
 from repayments.api import borrower_examples as examples
 from repayments.api.borrower_serializers import (
@@ -99,7 +101,8 @@ class BorrowerDetail(PartnerView):
                 subject_id=borrower.pk,
                 actor=actor_of(request),
             )
-        return Response(only(BorrowerOut(told).data, query.get("fields")))
+        answer = Response(only(BorrowerOut(told).data, query.get("fields")))
+        return with_unshown(answer, _masked_away(borrower))
 
     @extend_schema(
         operation_id="correct_borrower",
@@ -109,12 +112,17 @@ class BorrowerDetail(PartnerView):
             "`person` of an application."
         ),
         tags=["borrowers"],
-        parameters=[REFERENCE, IDEMPOTENCY_KEY],
+        parameters=[REFERENCE, IDEMPOTENCY_KEY, IF_MATCH_DEMANDED],
         request=BorrowerIn,
         responses={
             200: BorrowerOut,
             **problems(
-                *WRITE, Refusal(422, "invalid_choice", "There is no such language."), BorrowerNotFound, SaidByThemselves
+                *WRITE,
+                Refusal(422, "invalid_choice", "There is no such language."),
+                PreconditionRequired,
+                PreconditionFailed,
+                BorrowerNotFound,
+                SaidByThemselves,
             ),
         },
         examples=[
@@ -128,6 +136,10 @@ class BorrowerDetail(PartnerView):
     def _correct(self, request: PartnerRequest, reference: str) -> Response:
         given = checked(BorrowerIn, request.data)
         found = visible_borrower(request, reference)
+        lock_borrower(found.pk)
+        locked = visible_borrower(request, reference)
+        (before,) = _told([locked], request)
+        require_match(request, BorrowerOut(before).data, unshown=_masked_away(locked))
         correct_borrower(borrower_id=found.pk, actor=actor_of(request), **given)
         (told,) = _told([visible_borrower(request, reference)], request)
         return Response(BorrowerOut(told).data)
@@ -183,6 +195,11 @@ def _shown(borrower: Any, loans: OpenLoans, *, is_personal: bool) -> dict[str, A
         "next_due_on": loans.next_due_on,
         "created_at": borrower.created_at,
     }
+
+
+def _masked_away(borrower: Any) -> str:
+    """What is masked counts as changed all the same; by a key of ours, so that nobody can try addresses at the tag."""
+    return salted_hmac("borrower", borrower.email).hexdigest()
 
 
 def _masked_email(email: str) -> str:

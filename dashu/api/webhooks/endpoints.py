@@ -8,11 +8,12 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework.response import Response
 
 from dashu.api.authentication import PartnerRequest
+from dashu.api.conditional import PreconditionFailed, PreconditionRequired, require_match
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once, earlier_answer
 from dashu.api.pagination import InvalidCursor, newest_first
 from dashu.api.reading import only
-from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
+from dashu.api.schema import IDEMPOTENCY_KEY, IF_MATCH_DEMANDED, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
 from dashu.api.webhooks import examples
 from dashu.api.webhooks.serializers import (
@@ -42,12 +43,14 @@ from dashu.webhooks.services.endpoints import (
     change_endpoint,
     create_endpoint,
     delete_endpoint,
+    lock_endpoint,
     note_verified,
     rotate_secret,
     send_test,
 )
 from dashu.webhooks.services.replaying import replay_dead, replay_since
 
+UNCHANGED = (PreconditionRequired, PreconditionFailed)
 ENDPOINT = OpenApiParameter("endpoint", uuid.UUID, OpenApiParameter.PATH, description="`id` of the endpoint.")
 
 
@@ -62,6 +65,13 @@ def visible_endpoint(request: PartnerRequest, key: uuid.UUID) -> WebhookEndpoint
 
 def _shown(endpoint: WebhookEndpoint, status: int = 200) -> Response:
     return Response(EndpointOut(endpoint).data, status=status)
+
+
+def _unchanged(request: PartnerRequest, key: uuid.UUID) -> WebhookEndpoint:
+    """Lock an endpoint that is still what the caller read."""
+    locked = lock_endpoint(visible_endpoint(request, key).pk)
+    require_match(request, EndpointOut(locked).data)
+    return locked
 
 
 class WebhookEndpoints(PartnerView):
@@ -135,11 +145,11 @@ class Endpoint(PartnerView):
         operation_id="change_webhook_endpoint",
         summary="Change an endpoint, disable it or enable it again",
         tags=["webhooks"],
-        parameters=[ENDPOINT, IDEMPOTENCY_KEY],
+        parameters=[ENDPOINT, IDEMPOTENCY_KEY, IF_MATCH_DEMANDED],
         request=EndpointChange,
         responses={
             200: EndpointOut,
-            **problems(*WRITE, EndpointNotFound, WebhookUrlRefused, UnknownEventType, EndpointNotVerified),
+            **problems(*WRITE, *UNCHANGED, EndpointNotFound, WebhookUrlRefused, UnknownEventType, EndpointNotVerified),
         },
         examples=[
             OpenApiExample("disable", value=examples.CHANGE_IN, request_only=True),
@@ -149,7 +159,7 @@ class Endpoint(PartnerView):
     def patch(self, request: PartnerRequest, endpoint: uuid.UUID) -> Response:
         def change() -> Response:
             changes = checked(EndpointChange, request.data)
-            found = visible_endpoint(request, endpoint)
+            found = _unchanged(request, endpoint)
             return _shown(
                 change_endpoint(endpoint_id=found.pk, changes=changes, now=lender_now(), actor=actor_of(request))
             )
@@ -160,13 +170,13 @@ class Endpoint(PartnerView):
         operation_id="delete_webhook_endpoint",
         summary="Delete an endpoint; what waits for it is not sent any more",
         tags=["webhooks"],
-        parameters=[ENDPOINT, IDEMPOTENCY_KEY],
+        parameters=[ENDPOINT, IDEMPOTENCY_KEY, IF_MATCH_DEMANDED],
         request=None,
-        responses={204: None, **problems(*WRITE, EndpointNotFound)},
+        responses={204: None, **problems(*WRITE, *UNCHANGED, EndpointNotFound)},
     )
     def delete(self, request: PartnerRequest, endpoint: uuid.UUID) -> Response:
         def remove() -> Response:
-            found = visible_endpoint(request, endpoint)
+            found = _unchanged(request, endpoint)
             delete_endpoint(endpoint_id=found.pk, now=lender_now(), actor=actor_of(request))
             return Response(None, status=204)
 

@@ -28,7 +28,7 @@ def correct_borrower(
     :param email, language: None: as before. An empty address is none.
     :raises SaidByThemselves: see there.
     """
-    borrower = Borrower.objects.select_for_update(no_key=True).get(pk=borrower_id)
+    borrower = lock_borrower(borrower_id)
     given: dict[str, Any] = {"email": email, "language": language}
     changed = {name: value for name, value in given.items() if value not in (None, getattr(borrower, name))}
     if not changed:
@@ -49,3 +49,7 @@ def correct_borrower(
         data={"changed": sorted(changed)},
     )
     return borrower
+
+
+def lock_borrower(borrower_id: int) -> Borrower:
+    return Borrower.objects.select_for_update(no_key=True).get(pk=borrower_id)

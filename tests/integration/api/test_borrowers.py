@@ -36,7 +36,7 @@ def patch(program, reference, body, **headers):
         f"/api/v1/borrowers/{reference}",
         data=json.dumps(body),
         content_type="application/json",
-        headers=program.headers({"Idempotency-Key": f"key-{next(KEYS)}", **headers}),
+        headers=program.headers({"Idempotency-Key": f"key-{next(KEYS)}", "If-Match": "*", **headers}),
     )
 
 

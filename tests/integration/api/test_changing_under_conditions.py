@@ -1,14 +1,26 @@
-"""A step is answered only while the application is what the caller read, where it asks for that."""
+"""
+What the caller read is changed only while it is still that: steps of an application where it asks for that, borrowers
+and webhook endpoints always.
+"""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.http import HttpResponse
 from django.test import Client
 from rest_framework.response import Response
 
 from dashu.api.idempotency import answer_once
 from dashu.api.models import StoredAnswer
+from dashu.kernel.dates import lender_now
+from dashu.users.models import Borrower
+from dashu.users.services.correct_borrower import correct_borrower
+from dashu.webhooks.models import WebhookEndpoint
+from dashu.webhooks.services.endpoints import change_endpoint, create_endpoint
 from loans.models import Application
 from loans.services.application_rows import lock_application
 from tests.integration.api.conftest import PartnerProgram, assert_problem
@@ -83,6 +95,79 @@ class TestStep:
             refused = sent.result(timeout=30)
 
         assert_problem(refused, 412, "precondition_failed", "If-Match")
+
+
+def send(program: PartnerProgram, method: str, path: str, body: Any, **headers: str) -> HttpResponse:
+    return getattr(program.client, method)(
+        f"/api/v1/{path}",
+        data=json.dumps(body),
+        content_type="application/json",
+        headers=program.headers({"Idempotency-Key": str(uuid4()), **headers}),
+    )
+
+
+class TestBorrower:
+    @pytest.fixture
+    def brought(self, dana) -> Borrower:
+        return Borrower.objects.create(
+            name="阿米娜", email="amina@example.com", source="partner:dana", external_id="C-1"
+        )
+
+    def change(self, program, **headers) -> HttpResponse:
+        return send(program, "patch", "borrowers/C-1", {"language": "en"}, **headers)
+
+    def test_is_corrected_while_it_is_what_was_read(self, program, brought):
+        done = self.change(program, **{"If-Match": program.get("borrowers/C-1")["ETag"]})
+
+        assert (done.status_code, done.json()["language"]) == (200, "en")
+
+    def test_is_not_corrected_without_saying_what_was_read(self, program, brought):
+        assert_problem(self.change(program), 428, "precondition_required", "If-Match")
+        brought.refresh_from_db()
+        assert brought.language == "zh-hans"
+
+    def test_is_refused_also_where_only_what_is_masked_has_changed(self, program, brought):
+        before = program.get("borrowers/C-1")
+        correct_borrower(borrower_id=brought.pk, email="another@example.com", actor="user:1")
+        after = program.get("borrowers/C-1")
+
+        refused = self.change(program, **{"If-Match": before["ETag"]})
+
+        assert (after.json(), after["ETag"] != before["ETag"]) == (before.json(), True)
+        assert_problem(refused, 412, "precondition_failed", "If-Match")
+        brought.refresh_from_db()
+        assert brought.language == "zh-hans"
+
+
+class TestWebhookEndpoint:
+    @pytest.fixture
+    def endpoint(self, dana) -> WebhookEndpoint:
+        about = {"url": "https://partner.example/hooks", "description": "", "types": []}
+        return create_endpoint(partner_id=dana.pk, now=lender_now(), actor="partner:dana", **about)
+
+    @pytest.mark.parametrize(("method", "status"), [("patch", 200), ("delete", 204)])
+    def test_is_changed_or_deleted_while_it_is_what_was_read(self, program, endpoint, method, status):
+        path = f"webhook-endpoints/{endpoint.key}"
+
+        done = send(program, method, path, {"enabled": False}, **{"If-Match": program.get(path)["ETag"]})
+
+        assert done.status_code == status
+        endpoint.refresh_from_db()
+        assert endpoint.status == "DISABLED"
+
+    @pytest.mark.parametrize("method", ["patch", "delete"])
+    def test_is_left_alone_without_saying_what_was_read_or_once_it_has_changed(self, program, endpoint, method):
+        path = f"webhook-endpoints/{endpoint.key}"
+        tag = program.get(path)["ETag"]
+        change_endpoint(endpoint_id=endpoint.pk, changes={"description": "new"}, now=lender_now(), actor="partner:dana")
+
+        unsaid = send(program, method, path, {"enabled": False})
+        outdated = send(program, method, path, {"enabled": False}, **{"If-Match": tag})
+
+        assert_problem(unsaid, 428, "precondition_required", "If-Match")
+        assert_problem(outdated, 412, "precondition_failed", "If-Match")
+        endpoint.refresh_from_db()
+        assert (endpoint.status, endpoint.deleted_at) == ("UNVERIFIED", None)
 
 
 class TestStoredAnswer:

@@ -42,12 +42,12 @@ def post(program: PartnerProgram, path: str, body: Any = None, key: str = "") ->
     return program.post(path, body if body is not None else {}, **{"Idempotency-Key": key or str(uuid4())})
 
 
-def change(program: PartnerProgram, path: str, body: Any, method: str = "patch") -> HttpResponse:
+def change(program: PartnerProgram, path: str, body: Any, method: str = "patch", **headers: str) -> HttpResponse:
     return getattr(program.client, method)(
         f"/api/v1/{path}",
         data=json.dumps(body),
         content_type="application/json",
-        headers=program.headers({"Idempotency-Key": str(uuid4())}),
+        headers=program.headers({"Idempotency-Key": str(uuid4()), "If-Match": "*", **headers}),
     )
 
 
