@@ -21,6 +21,8 @@ ADVICE = {
     405: _("Look up in the schema which methods the address has."),
     406: _("Ask for application/json in the Accept header."),
     409: _("Read the resource again and decide anew. Nothing was written."),
+    410: _("Read what there is from its beginning, or make it anew: this is not kept any longer."),
+    411: _("Send the length of the body in Content-Length."),
     412: _("Read the resource again, then send the change with its new ETag in If-Match."),
     413: _("Send less at once. Nothing was written."),
     415: _("Send the body in the form that the schema names for this operation."),
