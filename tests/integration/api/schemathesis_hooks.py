@@ -32,6 +32,7 @@ RULES = {
     "document_refused": "what a file is, is known by its content",
     "statement_period_invalid": "a last day before the first, or after today",
     "payoff_quote_days_outside": "a day that the policy gives no quote for",
+    "relief_consent_invalid": "a consent of another day or to another text",
     "split_does_not_add_up": "parts that are not the total",
     "settlement_too_small": "less than the day's payoff",
     "quote invalid_input": "terms that exclude each other",
