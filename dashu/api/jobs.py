@@ -73,7 +73,7 @@ class ResultsGone(DomainError):
     """Files and results are deleted 30 days after the job has ended; a job that failed as a whole has none."""
 
     code = "results_gone"
-    http_status = 410
+    http_status = 404
 
 
 class Jobs(PartnerView):

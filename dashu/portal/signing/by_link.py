@@ -74,13 +74,13 @@ def signature(request: HttpRequest, token: str) -> HttpResponse:
 @sensitive_variables("token")
 @require_GET
 def signed_contract(request: HttpRequest, token: str) -> HttpResponse:
-    """The contract as it was signed, for the browser in which it was."""
+    """The contract as it was signed, for a browser in which the code was entered; any other is asked for it."""
     try:
         opened = _opened(request, token)
     except (SignatureLinkUnknown, SignatureLinkOver) as gone:
         raise Http404 from gone
     if opened.contract is None or not opened.is_confirmed:
-        raise Http404
+        return redirect("signature", token)
     return HttpResponse(
         hand_out_contract(opened.contract, actor=opened.actor),
         content_type="application/pdf",

@@ -36,7 +36,7 @@ class TestDeleting:
         shown = program.get(f"jobs/{job.key}").json()
         assert (shown["status"], shown["lines"]["done"], shown["lines"]["refused"]) == ("DONE_WITH_REFUSALS", 1, 1)
         assert (shown["links"]["results"], shown["links"]["refused"]) == (None, None)
-        assert_problem(program.get(f"jobs/{job.key}/results"), 410, "results_gone", None)
+        assert_problem(program.get(f"jobs/{job.key}/results"), 404, "results_gone", None)
         assert (JobLine.objects.count(), JobRange.objects.count()) == (0, 0)
         assert storages["private"].exists(job.stored_as) is False
 
@@ -92,7 +92,7 @@ class TestScanning:
         alert = Alert.objects.get(kind="bulk.job_failed")
         assert (alert.subject, alert.params["job"]) == ("dana", str(job.key))
         assert program.get(f"jobs/{job.key}").json()["problem"]["code"] == "file_harmful"
-        assert_problem(program.get(f"jobs/{job.key}/results"), 410, "results_gone", None)
+        assert_problem(program.get(f"jobs/{job.key}/results"), 404, "results_gone", None)
 
         good = csv_file(payment(danas_loan, "first"))
         work(job_of(program.upload("jobs", {"kind": "payments", "file": good}, key="key-2")))

@@ -108,8 +108,9 @@ class TestBeforeTheCode:
         for wrong in ("0" * 48, "x", "0" * 47, "g" * 48):
             assert phone().get(f"/sign/{wrong}/").status_code == 404
 
-    def test_the_contract_of_nobody_is_not_found(self, address):
-        assert phone().get(f"{address}contract/").status_code == 404
+    def test_the_contract_leads_to_the_page_that_asks_for_the_code(self, address):
+        assert phone().get(f"{address}contract/").url == address
+        assert phone().get(f"/sign/{'0' * 48}/contract/").status_code == 404
 
 
 ACCOUNT_TYPED = {"bank": ACCOUNT.bank, "number": ACCOUNT.number}
@@ -144,7 +145,7 @@ class TestReadingAndSigning:
 
         paper = inside.get(f"{address}contract/")
         assert paper.content == bytes(LoanContract.objects.get().pdf)
-        assert phone().get(f"{address}contract/").status_code == 404
+        assert phone().get(f"{address}contract/").url == address
 
     def test_a_wrong_account_is_blamed_beside_its_field(self, address, inside, application, clock):
         read(inside, address, clock)
