@@ -1,8 +1,8 @@
 """
 What the OpenAPI document calls the sets of choices that several resources share.
 
-One that is used under a name like `status`, as others are, would be named by a digest of its values: with a new value it
-would have another name, and so would the class in a partner's generated client.
+One that is used under a name like `status`, as others are, would be named by a digest of its values. With a new value
+it would have another name, and so would the class in a partner's generated client.
 """
 
 from collections.abc import Callable, Mapping

@@ -174,7 +174,8 @@ class TestSchema:
         assert schema["components"]["schemas"]["FeeInRequest"]["additionalProperties"] is False
 
     def test_names_the_fields_that_can_be_asked_for(self, schema):
-        fields = [each for each in schema["paths"]["/api/v1/loans"]["get"]["parameters"] if each.get("name") == "fields"]
+        parameters = schema["paths"]["/api/v1/loans"]["get"]["parameters"]
+        fields = [each for each in parameters if each.get("name") == "fields"]
 
         assert fields[0]["schema"]["pattern"].startswith("^(id|status|product|")
 
