@@ -33,7 +33,7 @@ class PartnerView(APIView):
     """
     A resource of the API. `scopes` names what a token needs, by method; a method without an entry is not offered.
 
-    :cvar deprecated_on: the day from which nobody should build on it any more, see docs/api-versions.md.
+    :cvar deprecated_on: the day from which nobody should build on it any more, see docs/api/versions.md.
     :cvar sunset_on: the day from which it may be gone; at the earliest half a year later.
     :cvar successor: the address that takes its place, where there is one.
     """

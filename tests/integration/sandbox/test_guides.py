@@ -35,7 +35,8 @@ def names(keys, live_server, today) -> dict[str, str]:
     client = base64.b64encode(f"{keys.client_id}:{keys.client_secret}".encode()).decode()
     asked = {"data": {"grant_type": "client_credentials"}, "headers": {"Authorization": f"Basic {client}"}}
     token = httpx.post(f"{live_server.url}/oauth/token/", **asked).json()["access_token"]
-    return {"client": client, "own_token": token, "today": today, "now": lender_now().isoformat()}
+    told = {"site": live_server.url, "today": today, "now": lender_now().isoformat()}
+    return {"client": client, "own_token": token, **told}
 
 
 @pytest.mark.parametrize("guide", GUIDES)
