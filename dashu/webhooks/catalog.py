@@ -69,7 +69,7 @@ _TYPES = (
     ),
     EventType(
         "application.withdrawn",
-        "An application was taken back, or its contract was given back within the days of cooling off.",
+        "An application was taken back, also by declining to sign, or its contract within the days of cooling off.",
         "the application's reference",
         {**_APPLICATION, "status": "WITHDRAWN"},
     ),
