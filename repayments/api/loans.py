@@ -165,7 +165,7 @@ def _balance(found: BalanceToday, currency: str) -> dict[str, Any]:
 
 
 def _links(loan: Any) -> dict[str, str | None]:
-    here = {name: reverse(f"api:{name}", args=[loan.number]) for name in _SUB_RESOURCES}
+    here = {name: reverse(f"api:{address}", args=[loan.number]) for name, address in _SUB_RESOURCES.items()}
     application = loan.application_reference
     return {
         "product": reverse("api:product", args=[loan.product_terms.product.code]),
@@ -174,4 +174,10 @@ def _links(loan: Any) -> dict[str, str | None]:
     }
 
 
-_SUB_RESOURCES = ("schedule", "position", "payments", "payoff_quotes", "documents")
+_SUB_RESOURCES = {
+    "schedule": "schedule",
+    "position": "position",
+    "payments": "loan_payments",
+    "payoff_quotes": "payoff_quotes",
+    "documents": "documents",
+}
