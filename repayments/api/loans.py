@@ -165,11 +165,7 @@ def _balance(found: BalanceToday, currency: str) -> dict[str, Any]:
 
 
 def _links(loan: Any) -> dict[str, str | None]:
-<<<<<<< HEAD
     here = {name: reverse(f"api:{route}", args=[loan.number]) for name, route in _SUB_RESOURCES.items()}
-=======
-    here = {name: reverse(f"api:{address}", args=[loan.number]) for name, address in _SUB_RESOURCES.items()}
->>>>>>> work10-m
     application = loan.application_reference
     return {
         "product": reverse("api:product", args=[loan.product_terms.product.code]),
