@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "dashu.tapes",
     "dashu.privacy",
     "dashu.portal",
+    "dashu.console",
     "dashu.sandbox",
 ]
 
