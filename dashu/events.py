@@ -67,6 +67,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "bulk.job_uploaded": ("dashu.bulk.tasks.start_job",),
     "bulk.job_goes_on": ("dashu.bulk.tasks.go_on",),
     "webhooks.event_recorded": ("dashu.webhooks.tasks.deliver_due_events",),
+    "console.key_changed": ("dashu.console.tasks.tell_of_change",),
     "webhooks.endpoint_troubled": ("dashu.webhooks.tasks.tell_of_trouble",),
 }
 

@@ -58,5 +58,6 @@ urlpatterns = [
         ),
     ),
     path("learn/", include("education.urls")),
+    path("partner/", include("dashu.console.urls")),
     path("", include("dashu.portal.urls")),
 ]

@@ -1,5 +1,5 @@
 """
-Every address of the site that is no partner's and not of the back office, with who may see what is there.
+Every address of the site that is not of the API and not of the back office, with who may see what is there.
 
 A new address that is not entered here fails `tests/integration/web/test_who_sees_what.py`.
 """
@@ -79,6 +79,10 @@ def _way(world: Everyone) -> Words:
 
 def _document(world: Everyone) -> Words:
     return {**_draft(world), "document_id": world.document.pk}
+
+
+def _key(world: Everyone) -> Words:
+    return {"client_id": world.key.client_id}
 
 
 ADDRESSES: dict[str, Own | Open | SignedIn] = {
@@ -186,6 +190,13 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:application_give_back": Own("dai", _signed),
     "portal:application_contract": Own("dai", _signed, is_page=False),
     "portal:application_part": Own("dai", lambda world: {**_signed(world), "part": 1}),
+    "console:keys": SignedIn(role="partner"),
+    "console:new_key": SignedIn(role="partner", is_page=False),
+    "console:key": Own("partner", _key),
+    "console:new_secret": Own("partner", _key, is_page=False),
+    "console:end_secret": Own("partner", _key, is_page=False),
+    "console:access": Own("partner", _key, is_page=False),
+    "console:end_tokens": Own("partner", _key, is_page=False),
     "portal:application_guarantor": Own("fei", _guarantor, is_page=False),
 }
 
@@ -194,6 +205,13 @@ ELSEWHERE = (
     *("account_", "mfa_", "usersessions_", "oauth:", "api:", "simulated_", "gateway_callback", "message_callback"),
     "portal:export_file",
 )
+
+
+def visitor_of(entry: Own | Open | SignedIn) -> str:
+    """Return the name of whoever finds something at the address, in `Everyone`."""
+    if isinstance(entry, Own):
+        return entry.owner
+    return "partner" if isinstance(entry, SignedIn) and entry.role == "partner" else "amina"
 
 
 def address_of(name: str, world: Everyone) -> str:

@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from oauth2_provider.models import Application as OAuthClient
+
 from collections_mgmt.models import (
     Complaint,
     CreditRecordMonth,
@@ -23,6 +25,8 @@ from collections_mgmt.services.relief.make_offers import make_offers
 from collections_mgmt.services.relief.offer_codes import ask_offer_code
 from collections_mgmt.services.relief.read_sheet import open_sheet
 from collections_mgmt.services.relief.state_budget import state_budget
+from dashu.api.services.clients import rotate_secret
+from dashu.api.services.own_clients import create_client
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.messaging.models import OutboxMessage
 from dashu.privacy.models import DataExport
@@ -51,7 +55,7 @@ class Everyone:
     Amina owes: a loan that is late and one that is not, a payment, papers, an application half way. She asked for
     help, complained, objects to a month of her record, was offered to settle, was written to and asked for a copy
     of her data. Chen chose an offer, Dai signed a contract, Fei's business waits for its guarantor. Gao is
-    offered plans for one loan and goes by a plan on another. Brook has nothing.
+    offered plans for one loan and goes by a plan on another. Brook has nothing. The partner's programs have a key.
     """
 
     amina: Borrower
@@ -60,6 +64,7 @@ class Everyone:
     dai: Borrower
     fei: Borrower
     partner: Partner
+    key: OAuthClient
     late: Loan
     on_track: Loan
     payment: Payment
@@ -114,13 +119,15 @@ def everyone() -> Everyone:
     CreditRecordMonth.objects.create(
         loan=late, month=month, code="1", days_past_due=9, balance_minor=11_000_00, overdue_minor=1100_16
     )
+    partner = factories.partner()
     return Everyone(
         amina=amina,
         brook=brook,
         chen=chen,
         dai=dai,
         fei=fei,
-        partner=factories.partner(),
+        partner=partner,
+        key=_key(partner, now),
         late=late,
         on_track=on_track,
         payment=payment,
@@ -152,6 +159,14 @@ def everyone() -> Everyone:
         export=_export(amina, asked),
         **_in_relief(now, today),
     )
+
+
+def _key(partner: Partner, now: datetime) -> OAuthClient:
+    """A client of the partner's with two secrets."""
+    about = {"now": now, "actor": f"partner:{partner.code}"}
+    client, _secret = create_client(partner_id=partner.pk, name="账单系统", scopes=["loans:read"], **about)
+    rotate_secret(application_id=client.pk, **about)
+    return client
 
 
 def staff_of_every_role() -> list[User]:

@@ -23,6 +23,8 @@ from dashu.portal.presenting import LoanCard, Overview, card_of, overview_of, sh
 from dashu.portal.relief.entries import offered_now, plan_now
 from dashu.portal.with_an_agency import AgencyShown, agency_of_loan
 from dashu.tapes.selectors import payments_before_takeover
+from dashu.users.models import Partner
+from dashu.users.roles import Role
 from dashu.web.offline import kept_offline
 from loans.domain.applications import OPEN, Status
 from loans.models import Application, Loan
@@ -43,6 +45,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return landing(request)
     if request.user.is_staff:
         return redirect("admin:index")
+    if request.user.role == Role.PARTNER and Partner.objects.visible_to(request.user).filter(is_active=True).exists():
+        return redirect("console:keys")
     loans = list(own_loans(request).filter(borrower__user=request.user))
     standings = standings_of(loans, today=lender_today())
     cards = [card_of(loan, standings.get(loan.pk), lender_today()) for loan in loans]

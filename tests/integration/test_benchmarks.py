@@ -99,6 +99,32 @@ class TestDecisions:
         assert "0 offers beyond a bound or refusals without a reason" in ran.stdout
 
 
+class TestApi:
+    def test_asks_in_every_way_and_tells_both_floors(self, home, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        sizes = ["--loans", 300, "--own-loans", 60, "--connections", 1, 4, "--requests", 8, "--rounds", 1]
+        ran = run("api.py", *sizes, "--json", figures, "--home", home)
+
+        assert ran.returncode == 0, ran.stderr
+        told = json.loads(figures.read_text())
+        asked = {
+            name: [one["requests"] for one in sizes.values()] for name, sizes in told["as_fast_as_answered"].items()
+        }
+        assert asked == {
+            "GET loan": [8, 8],
+            "GET loans, 50 rows": [4, 4],
+            "POST quote, 12 rows": [8, 8],
+            "POST payment": [2, 4],
+            "GET loan, calls not recorded": [8, 8],
+            "bare DRF view": [8, 8],
+            "raw psycopg2": [8, 8],
+        }
+        for one in told["at_a_rate"].values():
+            assert 0 < one["served_ms"]["p50"] <= one["seen_ms"]["p99"]
+        assert "360 loans, 60 of them the partner's" in ran.stdout
+
+
 class TestApplications:
     def test_decides_what_was_handed_in_and_tells_the_floor(self, home, tmp_path):
         figures = tmp_path / "figures.json"

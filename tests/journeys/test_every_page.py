@@ -1,5 +1,5 @@
 """
-Every page of a borrower in a real browser: no barrier, no text that runs out, in each language and width.
+Every page of a borrower and of a partner in a real browser, in each language and width: no barrier, no cut text.
 
 The pictures are kept in `screens` of the data folder, so that a change of the look can be looked at.
 """
@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 
 from tests import factories
-from tests.addresses import ADDRESSES, Open, Own, SignedIn, address_of
+from tests.addresses import ADDRESSES, Open, SignedIn, address_of, visitor_of
 from tests.everyone import Everyone, everyone
 from tests.journeys.browsing import enter
 from tests.journeys.looking import barriers, runs_out
@@ -41,7 +41,7 @@ def pages_of(world: Everyone) -> dict[str, list[tuple[str, str]]]:
     for name, entry in ADDRESSES.items():
         if not entry.is_page or (isinstance(entry, SignedIn) and entry.role == "staff"):
             continue
-        who = entry.owner if isinstance(entry, Own) else "" if isinstance(entry, Open) else "amina"
+        who = "" if isinstance(entry, Open) else visitor_of(entry)
         found.setdefault(who, []).append((name, address_of(name, world)))
     found["amina"].append(("portal:home:signed_in", "/"))
     return found

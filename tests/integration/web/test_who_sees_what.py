@@ -6,12 +6,14 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from dashu.users.models import User
-from tests.addresses import ADDRESSES, Open, Own, SignedIn, address_of, names
+from tests import factories
+from tests.addresses import ADDRESSES, Open, Own, SignedIn, address_of, names, visitor_of
 from tests.everyone import everyone, staff_of_every_role
 
 pytestmark = pytest.mark.django_db
 
 LOGIN = "/accounts/login/"
+PEOPLE = ("amina", "chen", "dai", "fei", "gao", "partner")
 
 
 @pytest.fixture
@@ -47,8 +49,8 @@ def test_every_address_is_entered():
 
 def test_what_is_ones_own_is_found_by_its_owner_only(world):
     own = {name: entry for name, entry in ADDRESSES.items() if isinstance(entry, Own)}
-    visitor, brook, partner = browser(None), browser(world.brook.user), browser(world.partner.user)
-    clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai", "fei", "gao")}
+    visitor, brook, other_partner = browser(None), browser(world.brook.user), browser(factories.partner("Eli").user)
+    clients = {name: browser(getattr(world, name).user) for name in PEOPLE}
     found = {}
     for name, entry in own.items():
         address = address_of(name, world)
@@ -57,7 +59,7 @@ def test_what_is_ones_own_is_found_by_its_owner_only(world):
             answer.status_code == 200 if entry.is_page else is_let_in(answer),
             is_sent_to_sign_in(visitor.get(address)) or name == "portal:document_remove",
             finds_nothing(brook, address),
-            finds_nothing(partner, address),
+            finds_nothing(other_partner, address),
             all(finds_nothing(other, address) for whose, other in clients.items() if whose != entry.owner),
         )
 
@@ -78,11 +80,10 @@ def test_who_works_here_finds_of_it_what_their_role_may_read(world):
 
 
 def test_every_address_opens_to_something_when_it_is_typed(world):
-    clients = {name: browser(getattr(world, name).user) for name in ("amina", "chen", "dai", "fei", "gao")}
+    clients = {name: browser(getattr(world, name).user) for name in PEOPLE}
     found = {}
     for name, entry in ADDRESSES.items():
-        whose = entry.owner if isinstance(entry, Own) else "amina"
-        found[name] = clients[whose].get(address_of(name, world), follow=True).status_code
+        found[name] = clients[visitor_of(entry)].get(address_of(name, world), follow=True).status_code
 
     of_nobody = {"portal:undo_closing": 404, "stop_messages": 404}
     assert {name: code for name, code in found.items() if code != 200} == of_nobody
@@ -130,12 +131,15 @@ def test_who_has_not_signed_in_is_asked_to(world):
 
 def test_what_is_for_some_lets_the_others_nowhere(world):
     of_staff = browser(staff_of_every_role()[0])
-    amina = browser(world.amina.user)
+    amina, partner = browser(world.amina.user), browser(world.partner.user)
     for name, entry in ADDRESSES.items():
         if not isinstance(entry, SignedIn):
             continue
         address = address_of(name, world)
-        assert is_let_in(amina.get(address)) is (entry.role != "staff"), name
+        assert is_let_in(amina.get(address)) is (entry.role not in {"staff", "partner"}), name
+        if entry.role == "partner":
+            assert is_let_in(partner.get(address)), name
+            assert of_staff.get(address).status_code == 404, name
         if entry.role == "staff":
             assert of_staff.get(address).status_code == 200, name
 
