@@ -75,7 +75,7 @@ def test_walks_to_a_first_loan(package, client) -> None:
     def act(operation: str, *where: Any, **body: Any) -> Any:
         return told(package(f"api.{operation}").sync(*where, client=client, idempotency_key=new_key(), **body))
 
-    products = told(package("api.applications.list_products").sync(client=client)).products
+    products = told(package("api.products.list_products").sync(client=client)).products
     consumer = next(product for product in products if product.code == "consumer")
     texts = told(package("api.applications.list_consent_texts").sync(client=client)).texts
     agreed = {"texts": [text.id for text in texts], "language": "zh-hans", "given_at": lender_now().isoformat()}
