@@ -178,10 +178,10 @@ class ApplicationStep(PartnerView):
         operation_id="answer_step",
         summary="Answer one step; answering again replaces it until the application is handed in",
         description=(
-            "The fields of each step are in the table of docs/api/applications.md. The step `consents` takes the ids of "
-            "the texts that were agreed to, the `language` in which they were shown and the moment `given_at`; what is not among "
-            "them any more is withdrawn. With `If-Match`, the answer is taken only while the application is what "
-            "`get_application` told with this `ETag`, in the same language."
+            "The fields of each step are in the table of docs/api/applications.md. The step `consents` takes the ids "
+            "of the texts that were agreed to, the `language` in which they were shown and the moment `given_at`; what "
+            "is not among them any more is withdrawn. With `If-Match`, the answer is taken only while the application "
+            "is what `get_application` told with this `ETag`, in the same language."
         ),
         tags=["applications"],
         parameters=[REFERENCE, STEP, IDEMPOTENCY_KEY, IF_MATCH],
