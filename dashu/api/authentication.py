@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from dashu.api import rate_limits
 from dashu.api.calls import CHALLENGE, call_of
 from dashu.api.client_checks import access_of, refuse_caller, refuse_other_certificate
+from dashu.api.compiled import CompiledRow
 from dashu.api.models import ClientAccess
 from dashu.kernel.errors import DomainError
 from dashu.users.models import Partner, User
@@ -44,11 +45,7 @@ class PartnerAuthentication(BaseAuthentication):
         scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        token = (
-            AccessToken.objects.select_related("application__user__partner", "application__access", "binding")
-            .filter(token_checksum=sha256(secret.strip().encode()).hexdigest(), user=None)
-            .first()
-        )
+        token = _TOKEN.get(checksum=sha256(secret.strip().encode()).hexdigest())
         if token is None or token.application is None or token.is_expired():
             raise AuthenticationFailed(
                 _("The token is not valid or has expired. Get a new one from /oauth/token/."), code="invalid_token"
@@ -66,6 +63,16 @@ class PartnerAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return CHALLENGE
+
+
+_CHECKSUM = "checksum"
+# The token with its client, the partner and what either may do: all that decides of a call, as it is at this moment.
+_TOKEN = CompiledRow(
+    lambda: AccessToken.objects.select_related("application__user__partner", "application__access", "binding").filter(
+        token_checksum=_CHECKSUM, user=None
+    ),
+    checksum=_CHECKSUM,
+)
 
 
 def _note_caller(request: Request, application: Application) -> None:

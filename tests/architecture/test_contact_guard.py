@@ -21,6 +21,7 @@ HANDS_OVER = {
 SENDS_MAIL = {
     "dashu/messaging/transports.py": "one of the transports",
     "dashu/alerts/services.py": "tells staff",
+    "dashu/webhooks/services/telling.py": "tells a partner's people of their endpoint, never a borrower",
 }
 READS_PHONES = {
     "dashu/messaging/services/handing_over.py": "gives a number where a decision allows it",
@@ -44,6 +45,7 @@ READS_PHONES = {
     "dashu/accounts/adapter.py": "signs in with it",
     "dashu/accounts/views.py": "what was typed",
     "dashu/portal/demo/seeding.py": "writes it",
+    "dashu/portal/demo/relief.py": "picks invented borrowers who have one",
     "dashu/privacy/services/close_account.py": "the way back that the person asked for",
     "collections_mgmt/desk/page.py": "of the lender's own line for complaints",
     "collections_mgmt/scripts_admin.py": "the lender's own, for complaints",
