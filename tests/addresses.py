@@ -85,6 +85,14 @@ def _key(world: Everyone) -> Words:
     return {"client_id": world.key.client_id}
 
 
+def _hook(world: Everyone) -> Words:
+    return {"key": world.hook.key}
+
+
+def _delivery(world: Everyone) -> Words:
+    return {"key": world.delivery.key}
+
+
 ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "api_docs": Open(),
     "api_collection": Open(is_page=False),
@@ -190,6 +198,27 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:application_give_back": Own("dai", _signed),
     "portal:application_contract": Own("dai", _signed, is_page=False),
     "portal:application_part": Own("dai", lambda world: {**_signed(world), "part": 1}),
+    "console:overview": SignedIn(role="partner"),
+    "console:usage": SignedIn(role="partner"),
+    "console:usage_of": SignedIn(lambda world: {"code": world.partner.code}, role="administrator"),
+    "console:requests": SignedIn(role="partner"),
+    "console:request": Own("partner", lambda world: {"request_id": world.call.request_id}),
+    "console:hooks": SignedIn(role="partner"),
+    "console:new_endpoint": SignedIn(role="partner", is_page=False),
+    "console:endpoint": Own("partner", _hook),
+    "console:change_endpoint": Own("partner", _hook, is_page=False),
+    "console:verify_endpoint": Own("partner", _hook, is_page=False),
+    "console:test_endpoint": Own("partner", _hook, is_page=False),
+    "console:switch_endpoint": Own("partner", _hook, is_page=False),
+    "console:endpoint_secret": Own("partner", _hook, is_page=False),
+    "console:delete_endpoint": Own("partner", _hook, is_page=False),
+    "console:replay_endpoint": Own("partner", _hook),
+    "console:replay_given_up": Own("partner", _hook, is_page=False),
+    "console:deliveries": SignedIn(role="partner"),
+    "console:delivery": Own("partner", _delivery),
+    "console:replay_delivery": Own("partner", _delivery, is_page=False),
+    "console:events": SignedIn(role="partner"),
+    "console:event": Own("partner", lambda world: {"key": world.delivery.event.key}),
     "console:keys": SignedIn(role="partner"),
     "console:new_key": SignedIn(role="partner", is_page=False),
     "console:key": Own("partner", _key),
@@ -208,10 +237,11 @@ ELSEWHERE = (
 
 
 def visitor_of(entry: Own | Open | SignedIn) -> str:
-    """Return the name of whoever finds something at the address, in `Everyone`."""
+    """Return the name of whoever finds something at the address, in `Everyone`; "" where nobody of them does."""
     if isinstance(entry, Own):
         return entry.owner
-    return "partner" if isinstance(entry, SignedIn) and entry.role == "partner" else "amina"
+    role = entry.role if isinstance(entry, SignedIn) else ""
+    return {"partner": "partner", "administrator": ""}.get(role, "amina")
 
 
 def address_of(name: str, world: Everyone) -> str:

@@ -25,6 +25,7 @@ from collections_mgmt.services.relief.make_offers import make_offers
 from collections_mgmt.services.relief.offer_codes import ask_offer_code
 from collections_mgmt.services.relief.read_sheet import open_sheet
 from collections_mgmt.services.relief.state_budget import state_budget
+from dashu.api.models import ApiCall
 from dashu.api.services.clients import rotate_secret
 from dashu.api.services.own_clients import create_client
 from dashu.kernel.dates import lender_now, lender_today
@@ -33,6 +34,9 @@ from dashu.privacy.models import DataExport
 from dashu.privacy.services.ask_export import ask_export
 from dashu.users.models import Borrower, Partner, User
 from dashu.users.roles import STAFF_ROLES
+from dashu.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
+from dashu.webhooks.services.endpoints import create_endpoint, note_verified, send_test
+from dashu.webhooks.services.positions import place_events
 from loans.models import Application, ApplicationDocument, Loan, LoanContract
 from loans.services.add_document import add_document
 from loans.services.draft_contract import Where
@@ -55,7 +59,8 @@ class Everyone:
     Amina owes: a loan that is late and one that is not, a payment, papers, an application half way. She asked for
     help, complained, objects to a month of her record, was offered to settle, was written to and asked for a copy
     of her data. Chen chose an offer, Dai signed a contract, Fei's business waits for its guarantor. Gao is
-    offered plans for one loan and goes by a plan on another. Brook has nothing. The partner's programs have a key.
+    offered plans for one loan and goes by a plan on another. Brook has nothing. The partner has
+    a key, a call, an endpoint, and a delivery that was given up.
     """
 
     amina: Borrower
@@ -65,6 +70,9 @@ class Everyone:
     fei: Borrower
     partner: Partner
     key: OAuthClient
+    call: ApiCall
+    hook: WebhookEndpoint
+    delivery: WebhookDelivery
     late: Loan
     on_track: Loan
     payment: Payment
@@ -127,7 +135,10 @@ def everyone() -> Everyone:
         dai=dai,
         fei=fei,
         partner=partner,
-        key=_key(partner, now),
+        key=(key := _key(partner, now)),
+        call=_call(partner, key),
+        hook=(hook := _hook(partner, now)),
+        delivery=_delivery(hook),
         late=late,
         on_track=on_track,
         payment=payment,
@@ -167,6 +178,41 @@ def _key(partner: Partner, now: datetime) -> OAuthClient:
     client, _secret = create_client(partner_id=partner.pk, name="账单系统", scopes=["loans:read"], **about)
     rotate_secret(application_id=client.pk, **about)
     return client
+
+
+def _call(partner: Partner, key: OAuthClient) -> ApiCall:
+    return ApiCall.objects.create(
+        partner=partner,
+        client=key,
+        operation="get_loan",
+        method="GET",
+        status=404,
+        code="loan_not_found",
+        milliseconds=12,
+        request_bytes=0,
+        response_bytes=180,
+        request_id=uuid4(),
+        network="203.0.113.0/24",
+    )
+
+
+def _hook(partner: Partner, now: datetime) -> WebhookEndpoint:
+    about = {"now": now, "actor": f"partner:{partner.code}"}
+    url = "https://hooks.example.com/dashu/events/of/the/booking/system"
+    made = create_endpoint(partner_id=partner.pk, url=url, description="订单系统", types=[], **about)
+    return note_verified(endpoint_id=made.pk, url=url, **about)
+
+
+def _delivery(hook: WebhookEndpoint) -> WebhookDelivery:
+    """One that was given up."""
+    send_test(endpoint_id=hook.pk, actor="partner:dana")
+    place_events()
+    delivery = WebhookDelivery.objects.get(endpoint=hook)
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(status="DEAD", attempts=9, tried=9)
+    WebhookAttempt.objects.create(
+        delivery=delivery, number=9, at=lender_now(), milliseconds=310, status_code=503, failure="STATUS", answer="busy"
+    )
+    return delivery
 
 
 def staff_of_every_role() -> list[User]:

@@ -13,6 +13,7 @@ from oauth2_provider.scopes import get_scopes_backend
 from dashu.api.models import ClientAccess
 from dashu.api.services.clients import GRACE, LONGEST_GRACE, Secret
 from dashu.console.scope_words import SAYS
+from dashu.webhooks.catalog import CATALOG, TEST
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.S)
 
@@ -102,3 +103,25 @@ class EndSecretForm(forms.Form):
 
 class SureForm(forms.Form):
     """Asks for nothing but the button."""
+
+
+class EndpointForm(forms.Form):
+    url = forms.CharField(
+        label=_("Address"), max_length=500, help_text=_("With https, such as https://example.com/webhooks.")
+    )
+    description = forms.CharField(label=_("Description"), required=False, max_length=200)
+    types = forms.MultipleChoiceField(
+        label=_("Event types"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        choices=[(name, format_html("<code>{}</code>", name)) for name in CATALOG if name != TEST],
+        help_text=_("Tick none for all of them, also those to come."),
+    )
+
+
+class SinceForm(forms.Form):
+    since = forms.DateTimeField(
+        label=_("Since"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )

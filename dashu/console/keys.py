@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods
 from oauth2_provider.models import Application
@@ -66,7 +67,7 @@ def new_key(request: ConsoleRequest) -> HttpResponse:
         request,
         form,
         back=reverse("console:keys"),
-        back_text=_("Keys"),
+        back_text=pgettext("console", "Keys"),
         act=act,
         title=_("New key"),
         text=_("One for each program is best: then each can be ended by itself. Its secret is shown once."),

@@ -20,7 +20,14 @@ class Tab(NamedTuple):
     is_current: bool
 
 
-ROOMS = (Room(pgettext_lazy("console", "Keys"), "key-round", "console:keys"),)
+ROOMS = (
+    Room(pgettext_lazy("console", "Overview"), "house", "console:overview"),
+    Room(pgettext_lazy("console", "Keys"), "key-round", "console:keys"),
+    Room(pgettext_lazy("console", "Usage"), "chart-line", "console:usage"),
+    Room(pgettext_lazy("console", "Requests"), "history", "console:requests"),
+    Room(pgettext_lazy("console", "Webhooks"), "globe", "console:hooks"),
+    Room(pgettext_lazy("console", "Events"), "bell", "console:events"),
+)
 
 
 def tabs(path: str) -> list[Tab]:

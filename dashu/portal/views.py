@@ -46,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
     if request.user.is_staff:
         return redirect("admin:index")
     if request.user.role == Role.PARTNER and Partner.objects.visible_to(request.user).filter(is_active=True).exists():
-        return redirect("console:keys")
+        return redirect("console:overview")
     loans = list(own_loans(request).filter(borrower__user=request.user))
     standings = standings_of(loans, today=lender_today())
     cards = [card_of(loan, standings.get(loan.pk), lender_today()) for loan in loans]

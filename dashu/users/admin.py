@@ -6,10 +6,11 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
-from unfold.decorators import display
+from unfold.decorators import action, display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -111,6 +112,14 @@ class PartnerAdmin(ModelAdmin):
     list_select_related = ["user"]
     search_fields = ["code", "name"]
     autocomplete_fields = ["user"]
+    actions_detail = ["usage"]
+
+    @action(description=_("Use of the API"), icon="monitoring")
+    def usage(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        partner: Partner | None = self.get_object(request, object_id)
+        if partner is None:
+            raise Http404
+        return redirect("console:usage_of", partner.code)
 
     def has_delete_permission(self, request: HttpRequest, *_args: Any) -> bool:
         return False

@@ -39,7 +39,7 @@ def pages_of(world: Everyone) -> dict[str, list[tuple[str, str]]]:
     """Return name and address of each page by who looks at it; "" is a visitor."""
     found: dict[str, list[tuple[str, str]]] = {"": list(ENTRANCES.items())}
     for name, entry in ADDRESSES.items():
-        if not entry.is_page or (isinstance(entry, SignedIn) and entry.role == "staff"):
+        if not entry.is_page or (isinstance(entry, SignedIn) and entry.role in {"staff", "administrator"}):
             continue
         who = "" if isinstance(entry, Open) else visitor_of(entry)
         found.setdefault(who, []).append((name, address_of(name, world)))

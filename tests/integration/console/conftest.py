@@ -5,6 +5,9 @@ from django.test import Client
 
 from dashu.users.models import Partner
 from tests import factories
+from tests.integration.webhooks.conftest import endpoint, hooks, loopback
+
+__all__ = ["endpoint", "hooks", "loopback"]
 
 
 @pytest.fixture
