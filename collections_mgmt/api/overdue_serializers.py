@@ -4,10 +4,10 @@ from typing import Any
 from rest_framework import serializers
 
 from collections_mgmt.selectors.overdue_facts import OverdueFacts
+from dashu.api.bulk_reading import BulkQuery
 from dashu.api.fields import LenderDateField, MinorField
 from dashu.api.pagination import PageQuery
 from dashu.api.reading import ReadQuery
-from repayments.api.seeing import IdsField
 
 MOST_DAYS = 20_000
 
@@ -56,12 +56,11 @@ class LoanOverdueQuery(ReadQuery):
     shape = LoanOverdueOut
 
 
-class OverdueListQuery(PageQuery):
+class OverdueListQuery(BulkQuery):
     """The query parameters of the loans that are behind."""
 
     shape = LoanOverdueOut
 
-    ids = IdsField()
     bucket = serializers.CharField(max_length=20, required=False, help_text="Only loans of this bucket, by its code.")
     classification = serializers.CharField(max_length=20, required=False)
     stage = serializers.CharField(max_length=4, required=False)

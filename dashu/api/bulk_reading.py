@@ -9,19 +9,30 @@ from rest_framework.fields import empty
 from dashu.api.pagination import MAX_LIMIT, PageQuery
 
 LONGEST_ID = 80
-MOST_CHARACTERS = MAX_LIMIT * (LONGEST_ID + 1)
+HELP = (
+    f"Only these, at most {MAX_LIMIT}, with commas between them; all of them on one page unless `limit` says "
+    "otherwise. What this partner does not see, or what does not exist, is simply not among the results."
+)
 
 
-class IdsField(serializers.CharField):
-    """Names with commas between them, each once; read as a list."""
+class IdsField(serializers.RegexField):
+    """Names with commas between them; read as a list, each once."""
 
     default_error_messages = {
         "too_many": _("At most %(most)s can be asked for at once."),
         "no_id": _("Write the ids with commas between them and nothing else."),
     }
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=MOST_CHARACTERS, required=False, **options)
+    def __init__(self, *, longest: int = LONGEST_ID, one: str = "", **options: Any) -> None:
+        """:param longest: the most characters of one. :param one: its pattern, where it has one."""
+        one = one or f"[^,]{{1,{longest}}}"
+        super().__init__(
+            rf"^{one}(,{one}){{0,{MAX_LIMIT - 1}}}\Z",
+            max_length=MAX_LIMIT * (longest + 1) - 1,
+            required=False,
+            error_messages={"invalid": self.default_error_messages["no_id"]},
+            **{"help_text": HELP, **options},
+        )
 
     def run_validation(self, data: Any = empty) -> Any:
         if data == "":
@@ -29,21 +40,20 @@ class IdsField(serializers.CharField):
         return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
-        ids = list(dict.fromkeys(super().to_internal_value(data).split(",")))
-        if not all(0 < len(each) <= LONGEST_ID for each in ids):
-            raise serializers.ValidationError(self.error_messages["no_id"], code="invalid")
-        if len(ids) > MAX_LIMIT:
+        text = super().to_internal_value(data)
+        if text.count(",") >= MAX_LIMIT:
             raise serializers.ValidationError(self.error_messages["too_many"] % {"most": MAX_LIMIT}, code="invalid")
-        return ids
+        super().run_validators(text)
+        return list(dict.fromkeys(text.split(",")))
+
+    def run_validators(self, value: Any) -> None:
+        """Do nothing with the list: they are of the text, see above."""
 
 
 class BulkQuery(PageQuery):
     """The query parameters of a list whose rows can be named."""
 
-    ids = IdsField(
-        help_text=f"Only these, at most {MAX_LIMIT}, with commas between them; all of them on one page unless `limit` "
-        "says otherwise. What this partner does not see, or what does not exist, is simply not among the results."
-    )
+    ids = IdsField()
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         if "ids" in given and "limit" not in self.initial_data:

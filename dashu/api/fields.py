@@ -1,7 +1,8 @@
 """Fields and serializers of the API: money as text, dates as ISO, nothing that was not asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -27,7 +28,20 @@ class StrictSerializer(serializers.Serializer):
             raise serializers.ValidationError(
                 {str(name)[:80]: serializers.ErrorDetail(str(message), code="unknown_field") for name in unknown}
             )
+        if isinstance(data, Mapping) and (numbers := list(self._numbers_for_texts(data))):
+            raise serializers.ValidationError(
+                {
+                    field.field_name: serializers.ErrorDetail(str(field.error_messages["invalid"]), code="invalid")
+                    for field in numbers
+                }
+            )
         return super().to_internal_value(data)
+
+    def _numbers_for_texts(self, data: Mapping[Any, Any]) -> Iterator[serializers.Field]:
+        """Yield the fields that are text and were given as JSON numbers, which the framework would let pass."""
+        for name, field in self.fields.items():
+            if isinstance(field, serializers.CharField) and isinstance(data.get(name), int | float | Decimal):
+                yield field
 
 
 class AmountText(serializers.RegexField):

@@ -7,11 +7,12 @@ from django.db.models import F, Prefetch, QuerySet, TextChoices
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from dashu.api.bulk_reading import BulkQuery, IdsField
 from dashu.api.fields import LenderDateField, MinorField, MoneyField, StrictSerializer
 from dashu.api.pagination import PageQuery
 from dashu.api.reading import ReadQuery
 from dashu.users.models import Partner
-from repayments.api.seeing import IdsField, public_id, reference_of
+from repayments.api.seeing import LONGEST_PUBLIC_ID, public_id, reference_of
 from repayments.models import Channel, LoanEvent, Payment, PaymentAllocation, PaymentGroup, PaymentGroupPart
 from repayments.selectors.returns import returns_of
 
@@ -175,11 +176,11 @@ class LoanPaymentsQuery(PageQuery):
     channel = serializers.ChoiceField(choices=Channel.values, required=False)
 
 
-class PaymentsQuery(LoanPaymentsQuery):
+class PaymentsQuery(LoanPaymentsQuery, BulkQuery):
     """The query parameters of the payments of all loans."""
 
     loan = serializers.CharField(max_length=60, required=False, help_text="Only payments of this loan, by its number.")
-    ids = IdsField()
+    ids = IdsField(longest=LONGEST_PUBLIC_ID)
 
 
 class PaymentQuery(ReadQuery):

@@ -6,12 +6,13 @@ from django.db.models import TextChoices
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from dashu.api.bulk_reading import BulkQuery, IdsField
 from dashu.api.fields import LenderDateField, MinorField, MoneyField, StrictSerializer
 from dashu.api.pagination import PageQuery
 from dashu.api.reading import ReadQuery
 from dashu.approvals.models import ApprovalRequest
 from dashu.users.models import Partner
-from repayments.api.seeing import IdsField, public_id
+from repayments.api.seeing import LONGEST_PUBLIC_ID, public_id
 from repayments.selectors.refunds_asked import events_of, reference_of_partner, status_of
 from repayments.services.ask_refund import BACK_TO_SOURCE
 
@@ -117,11 +118,11 @@ class LoanRefundsQuery(PageQuery):
     requested_to = LenderDateField(required=False, help_text="Only those asked for up to this day, it included.")
 
 
-class RefundsQuery(LoanRefundsQuery):
+class RefundsQuery(LoanRefundsQuery, BulkQuery):
     """The query parameters of the refunds of all loans."""
 
     loan = serializers.CharField(max_length=60, required=False, help_text="Only refunds of this loan, by its number.")
-    ids = IdsField()
+    ids = IdsField(longest=LONGEST_PUBLIC_ID)
 
 
 class RefundQuery(ReadQuery):

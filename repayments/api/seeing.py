@@ -2,22 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, unquote
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework import serializers
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.compiled import CompiledRow
-from dashu.api.pagination import MAX_LIMIT
 from dashu.kernel.money import CurrencyMismatch, Money
 from dashu.users.models import Partner, User
 from loans.models import Loan
 from repayments.services.booking import LoanNotFound
 
+# Eighty characters, each of which can be three bytes that are written `~E5`.
+LONGEST_PUBLIC_ID = 720
 NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH, description="The loan number: `id` of the loan.")
 
 
@@ -36,28 +35,6 @@ def _specimen() -> Specimen:
 
 # Authentication lets only active logins of active partners through, so what they may see differs by who they are alone.
 SPECIMEN = _specimen()
-
-
-class IdsField(serializers.CharField):
-    """Ids with commas between them, at most 200; those that are not there to be seen are not in the results."""
-
-    default_error_messages = {"too_many": _("Name at most %(most)s ids, with commas between them.")}
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            required=False,
-            **options,
-            help_text="Only these, at most 200 ids with commas between them. An id that is not there to be seen is "
-            "simply not in the results.",
-        )
-
-    def to_internal_value(self, data: Any) -> Any:
-        # The validators of a text run on the list, so what no reference holds is left out here.
-        ids = [one for one in super().to_internal_value(data).split(",") if one and "\0" not in one]
-        if len(ids) > MAX_LIMIT:
-            message = self.error_messages["too_many"] % {"most": MAX_LIMIT}
-            raise serializers.ValidationError(message, code="invalid")
-        return ids
 
 
 def loans_of(request: PartnerRequest) -> QuerySet[Loan]:

@@ -1,9 +1,12 @@
+import re
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from dashu.api.bulk_reading import BulkQuery, IdsField
 from dashu.api.fields import StrictSerializer
 from dashu.api.pagination import PageQuery
 from dashu.api.reading import ReadQuery
@@ -11,7 +14,18 @@ from dashu.webhooks.addresses import MOST_CHARACTERS
 from dashu.webhooks.catalog import CATALOG, VERSIONS
 from dashu.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
-MOST_IDS = 200
+_UUID = "-".join(f"[0-9a-fA-F]{{{count}}}" for count in (8, 4, 4, 4, 12))
+_TYPE = "|".join(re.escape(name) for name in sorted(CATALOG))
+
+
+@extend_schema_field({"type": "string", "enum": sorted(CATALOG)})
+class TypeField(serializers.CharField):
+    """The type of an event; only describes which there are, and lets another code than the framework's refuse it."""
+
+
+@extend_schema_field({"type": "string", "maxLength": 800, "pattern": rf"^({_TYPE})(,({_TYPE}))*$"})
+class TypesField(serializers.CharField):
+    """Types with commas between them; likewise."""
 
 
 class NullWhereEmpty(serializers.ChoiceField):
@@ -44,9 +58,7 @@ class EventQuery(PageQuery):
 
     shape = PartnerEventOut
 
-    types = serializers.CharField(
-        max_length=800, required=False, help_text="Types with commas between them; leave out for all."
-    )
+    types = TypesField(max_length=800, required=False, help_text="Types with commas between them; leave out for all.")
     subject = serializers.CharField(max_length=60, required=False, help_text="Events about this loan or application.")
 
     def validate_types(self, value: str) -> list[str]:
@@ -90,20 +102,16 @@ class EndpointOut(serializers.Serializer):
     created_at = serializers.DateTimeField()
 
 
-class EndpointQuery(PageQuery):
+class EndpointQuery(BulkQuery):
     """The query parameters of the list of endpoints."""
 
     shape = EndpointOut
 
-    ids = serializers.CharField(
-        max_length=8_000,
-        required=False,
-        help_text=f"At most {MOST_IDS} ids with commas between them; those that are not yours are left out.",
-    )
+    ids = IdsField(one=_UUID, longest=36)
     status = serializers.ChoiceField(choices=WebhookEndpoint.Status.values, required=False)
 
-    def validate_ids(self, value: str) -> list[UUID]:
-        return read_ids(value)
+    def validate_ids(self, value: list[str]) -> list[UUID]:
+        return [UUID(text) for text in value]
 
 
 class EndpointRead(ReadQuery):
@@ -123,7 +131,7 @@ class EndpointIn(StrictSerializer):
     )
     description = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     types = serializers.ListField(
-        child=serializers.CharField(max_length=60),
+        child=TypeField(max_length=60),
         max_length=60,
         required=False,
         default=list,
@@ -141,7 +149,7 @@ class EndpointChange(StrictSerializer):
         max_length=MOST_CHARACTERS, required=False, help_text="Another address has to be verified again."
     )
     description = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    types = serializers.ListField(child=serializers.CharField(max_length=60), max_length=60, required=False)
+    types = serializers.ListField(child=TypeField(max_length=60), max_length=60, required=False)
     enabled = serializers.BooleanField(required=False)
 
 
@@ -220,14 +228,3 @@ class ReplayIn(StrictSerializer):
 
 class QueuedOut(serializers.Serializer):
     queued = serializers.IntegerField(help_text="How many deliveries are on their way now.")
-
-
-def read_ids(value: str) -> list[UUID]:
-    given = value.split(",")
-    try:
-        found = [UUID(text) for text in given]
-    except ValueError as error:
-        raise serializers.ValidationError(_("These are not ids."), code="invalid_input") from error
-    if len(found) > MOST_IDS:
-        raise serializers.ValidationError(_("At most %(most)s ids.") % {"most": MOST_IDS}, code="too_long")
-    return found

@@ -64,8 +64,7 @@ class TestList:
         assert ids(program.get("payments?reference=first")) == ["dana:first"]
         assert ids(program.get("payments?status=RETURNED")) == ["BOUNCED"]
         assert ids(program.get("payments?status=BOOKED&channel=BANK_TRANSFER")) == ["OTHER"]
-        assert ids(program.get("payments?ids=OTHER,dana:first,nothing,%00")) == ["OTHER", "dana:first"]
-        assert ids(program.get("payments?ids=%00")) == []
+        assert ids(program.get("payments?ids=OTHER,dana:first,nothing")) == ["OTHER", "dana:first"]
 
     def test_comes_page_by_page(self, program, danas_loan):
         for day in (1, 2, 3):
@@ -106,6 +105,8 @@ class TestList:
             ("fields=id,borrower", "unknown_field", "fields"),
             ("cursor=made-up", "invalid_cursor", "cursor"),
             ("ids=" + ",".join(f"P{n}" for n in range(201)), "invalid_input", "ids"),
+            ("ids=OTHER,%00", "invalid_input", "ids"),
+            ("ids=" + "9" * 721, "invalid_input", "ids"),
         ],
     )
     def test_refuses_what_it_does_not_know(self, program, query, code, field):

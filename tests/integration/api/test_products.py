@@ -122,6 +122,7 @@ class TestQuoteProduct:
             ({"annual_rate": "0.2161"}, "outside_product", "annual_rate"),
             ({"annual_rate": "18%"}, "invalid_input", "annual_rate"),
             ({"annual_rate": "0.18\n"}, "invalid_input", "annual_rate"),
+            ({"annual_rate": 0.18}, "invalid_input", "annual_rate"),
             ({"starts_on": "2026-02-30"}, "invalid_date", "starts_on"),
             ({"rate": "0.18"}, "unknown_field", "rate"),
         ],

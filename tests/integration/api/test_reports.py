@@ -99,6 +99,7 @@ class TestCash:
             ("first=2026-02-01&last=2199-01-01", "date_in_future", "last"),
             ("first=2026-02-30&last=2026-03-01", "invalid_date", "first"),
             ("first=2026-02-01", "missing_field", "last"),
+            ("first=2026-02-01&last=2026-02-02&format=csv", "unknown_field", "format"),
         ],
     )
     def test_refuses_periods_that_cannot_be(self, program, query, code, field):
