@@ -99,6 +99,10 @@ _REASONS: Mapping[Code, Promise] = {
     Code.PLAN_TOO_YOUNG: _(
         "A plan has just begun: of its first payments, %(found)s of %(limit)s are made. After them it can be changed."
     ),
+    Code.TAKEN_BACK_LATELY: _(
+        "A plan was taken back on %(found)s. From %(limit)s on one can be agreed at once again; before that, a person "
+        "looks for a way with you."
+    ),
     Code.NO_SURPLUS: _(
         "After essentials, other debts and a reserve nothing is left in the month for a payment. A person looks for a "
         "way with you."
@@ -108,6 +112,10 @@ _REASONS: Mapping[Code, Promise] = {
     Code.NO_ARREARS: _("Nothing is overdue."),
     Code.NO_PAYDAY: _("We were not told that the income comes on another day."),
     Code.FITS_PAYDAY: _("Payments are due on day %(found)s, just after the income comes on day %(limit)s."),
+    Code.MOVED_LATELY: _("The due day was moved on %(found)s. It can be moved again from %(limit)s on."),
+    Code.UNPAID_SINCE_MOVE: _(
+        "The due day was moved on %(found)s. It can be moved again once a payment that fell due since then is made."
+    ),
     Code.NOT_TEMPORARY: _("We do not know that the income will be back, and from when on."),
     Code.NOTHING_TO_WAIVE: _("No interest, fee or penalty is unpaid."),
     Code.ONE_LOAN: _("There is no other loan here that it could be joined with."),

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.because import Because
@@ -172,11 +172,16 @@ def release_hold(hold: Hold, *, today: date, reason: str, actor: str, ends_on: d
     """
     End a hold whose answer has been given, today or on a later day; nothing where something else still needs it.
 
+    Where only offers do, it lasts as long as they can be accepted: they end by themselves, so nobody ends it for them.
+
     The loan is locked by the caller, and what was answered is stored as such.
     """
     hold.refresh_from_db()
-    if hold.ended_on is not None or is_needed(hold):
+    if hold.ended_on is not None or _waits_for_us(hold):
         return
+    open_offers = OfferLoan.objects.filter(hold=hold, is_open=True)
+    if last_day := open_offers.aggregate(last=Max("offer_set__last_day"))["last"]:
+        ends_on = max(last_day, ends_on or last_day)
     if ends_on is None or ends_on <= today:
         end_hold(hold_id=hold.pk, ended_on=today, today=today, reason=reason, actor=actor)
         return
@@ -186,11 +191,14 @@ def release_hold(hold: Hold, *, today: date, reason: str, actor: str, ends_on: d
 
 
 def is_needed(hold: Hold) -> bool:
-    """Whether something that the hold was placed for waits for its answer."""
+    """Whether something that the hold was placed for waits for its answer: of ours, or of the borrower's."""
+    return _waits_for_us(hold) or OfferLoan.objects.filter(hold=hold, is_open=True).exists()
+
+
+def _waits_for_us(hold: Hold) -> bool:
     waits = {"hold": hold, "answered_at": None}
     return (
         HardshipLoan.objects.filter(hold=hold, request__answered_at=None).exists()
-        or OfferLoan.objects.filter(hold=hold, is_open=True).exists()
         or Complaint.objects.filter(**waits).exists()
         or Dispute.objects.filter(**waits).exists()
     )

@@ -32,7 +32,11 @@ ON CONFLICT (dedupe_key) DO NOTHING
 
 
 def expire_offers(cursor: CursorWrapper, *, on: date, first: int, end: int, actor: str) -> int:
-    """End the offers of a range whose last day is over; return how many sets there were."""
+    """
+    End the offers of a range whose last day is over; return how many sets there were.
+
+    A hold without an end that nothing else needs has this day as its last.
+    """
     cursor.execute(
         f"""
         WITH due AS ({_OPEN.format(which="offered.last_day <= %(on)s")}), ended AS (
@@ -42,7 +46,14 @@ def expire_offers(cursor: CursorWrapper, *, on: date, first: int, end: int, acto
         ), closed AS (
             UPDATE collections_mgmt_offerloan AS about SET is_open = false FROM ended
             WHERE about.offer_set_id = ended.id
-            RETURNING about.loan_id, ended.reference
+            RETURNING about.loan_id, about.hold_id, ended.reference
+        ), let_go AS (
+            UPDATE collections_mgmt_hold AS hold SET ends_on = %(on)s FROM closed
+            WHERE hold.id = closed.hold_id AND hold.ended_on IS NULL AND hold.ends_on IS NULL AND NOT EXISTS (
+                SELECT FROM collections_mgmt_hardshiploan AS asked
+                JOIN collections_mgmt_hardshiprequest AS request ON request.id = asked.request_id
+                WHERE asked.hold_id = hold.id AND request.answered_at IS NULL
+            )
         ), partners_told AS (
             INSERT INTO webhooks_partnerevent (partner_id, type, subject, data)
             SELECT loan.partner_id, 'relief.ended', loan.number, jsonb_build_object(

@@ -55,6 +55,8 @@ class ReliefLimits:
     :param remind_days: before the last day of an offer, from which day on its borrower is reminded, once.
     :param peace_days: for which offers leave a borrower in peace on a loan within `peace_within_days`; what they ask
         for beyond it is offered all the same, without another hold.
+    :param due_day_months: in which the due day moves once; and not again before an installment was paid.
+    :param most_withdrawals: of plans within `withdrawal_months`; after them only a person offers another one.
     :param value_loss: of the lender's present value at the original rate; a greater one needs a person, and counts as
         a default under EU rules.
     :param longest_months: by method, see `TIMED`.
@@ -73,6 +75,9 @@ class ReliefLimits:
     remind_days: int
     peace_days: int
     peace_within_days: int
+    due_day_months: int
+    most_withdrawals: int
+    withdrawal_months: int
     most_offers: int
     value_loss: Decimal
     capitalizes: bool
@@ -189,6 +194,10 @@ def relief_limits_of(value: Any) -> ReliefLimits:
         remind_days=count(value["remind_days"]),
         peace_days=count(value["peace_days"]),
         peace_within_days=count(value["peace_within_days"]),
+        # What a rule written before these bounds does not say.
+        due_day_months=count(value.get("due_day_months", 6)),
+        most_withdrawals=count(value.get("most_withdrawals", 1)),
+        withdrawal_months=count(value.get("withdrawal_months", 3)),
         most_offers=count(value["most_offers"]),
         value_loss=_share(value["value_loss"]),
         capitalizes=yes_or_no(value["capitalizes"]),
@@ -206,6 +215,8 @@ def relief_limits_of(value: Any) -> ReliefLimits:
         raise ValueError(f"a reminder goes out after the offer, so remind_days lie below deciding_days: {limits}")
     if not limits.deciding_days <= limits.peace_days <= limits.peace_within_days <= 366:
         raise ValueError(f"deciding_days, peace_days and peace_within_days rise, up to 366: {limits}")
+    if not (1 <= limits.due_day_months <= 60 and 1 <= limits.withdrawal_months <= 60 and limits.most_withdrawals >= 1):
+        raise ValueError(f"the due day moves, and at least one plan is taken back, within 1 to 60 months: {limits}")
     if set(limits.longest_months) != set(TIMED) or not all(1 <= n <= 36 for n in limits.longest_months.values()):
         raise ValueError(f"1 to 36 months for each of {', '.join(TIMED)}")
     if not limits.longest_terms or not all(1 <= months <= 600 for months in limits.longest_terms.values()):

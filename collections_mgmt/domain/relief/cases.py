@@ -21,10 +21,16 @@ class Past:
 
     :param restructured_on: the days of earlier plans, in any order.
     :param payments_of_plan: installments paid of the plan that runs now; None: none runs.
+    :param moved_on: the days on which the due day was moved, rising.
+    :param paid_since_move: installments that fell due since the last of them and are paid.
+    :param withdrawn_on: the days on which a plan was taken back, rising.
     """
 
     restructured_on: tuple[date, ...] = ()
     payments_of_plan: int | None = None
+    moved_on: tuple[date, ...] = ()
+    paid_since_move: int = 0
+    withdrawn_on: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ class Code(StrEnum):
     IN_DOUBT = "in_doubt"
     TOO_MANY_PLANS = "too_many_plans"
     PLAN_TOO_YOUNG = "plan_too_young"
+    TAKEN_BACK_LATELY = "taken_back_lately"
     NO_SURPLUS = "no_surplus"
     PLAN_FITS = "plan_fits"
 
@@ -26,6 +27,8 @@ class Code(StrEnum):
     NO_ARREARS = "no_arrears"
     NO_PAYDAY = "no_payday"
     FITS_PAYDAY = "fits_payday"
+    MOVED_LATELY = "moved_lately"
+    UNPAID_SINCE_MOVE = "unpaid_since_move"
     NOT_TEMPORARY = "not_temporary"
     NOTHING_TO_WAIVE = "nothing_to_waive"
     ONE_LOAN = "one_loan"
@@ -61,6 +64,7 @@ FOR_A_PERSON = frozenset(
         Code.IN_DOUBT,
         Code.TOO_MANY_PLANS,
         Code.PLAN_TOO_YOUNG,
+        Code.TAKEN_BACK_LATELY,
         Code.NO_SURPLUS,
         Code.NEEDS_PERSON,
         Code.NO_LUMP_SUM,

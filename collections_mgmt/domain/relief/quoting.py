@@ -7,6 +7,7 @@ offer, whoever asks for it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
@@ -23,9 +24,11 @@ from dashu.finance.loan import ENDED, EventRefused, LoanClosed, Status
 from dashu.finance.relief import Act, Relief, ReliefMethod, acts_of, life_after, standing
 from dashu.finance.terms import InvalidTerms, NegativeAmortization
 from dashu.kernel.dates import add_months
+from dashu.policy.relief import ReliefLimits
 
-# A change of the due day alone concedes nothing, so no count of plans and no chance of loss stands against it. With
-# arrears in parts beside it, it is a plan of arrears that is due on another day; see `Desk.concedes`.
+# A change of the due day alone concedes nothing, so no count of plans and no chance of loss stands against it, only a
+# bound of its own: moved before every due date, it would put off all payments for ever. With arrears in parts beside
+# it, it is a plan of arrears that is due on another day; see `Desk.concedes`.
 NO_CONCESSION = frozenset({ReliefMethod.DUE_DATE})
 # One needs all of the loans, see `joining`; the other is asked for by a person, see `settling`.
 _NOT_OF_ONE_DESK = frozenset({ReliefMethod.SETTLEMENT, ReliefMethod.CONSOLIDATION})
@@ -99,6 +102,8 @@ class Desk:
 
     def _gates(self, method: ReliefMethod, *, concedes: bool) -> Iterator[Refusal]:
         yield from self.gates_of_loan(method, concedes=concedes)
+        if method is ReliefMethod.DUE_DATE:
+            yield from self._moved_before()
         if method in _NOT_OF_ONE_DESK:
             is_single = method is ReliefMethod.CONSOLIDATION and not self.case.other_loans
             yield Refusal(method, Code.ONE_LOAN if is_single else Code.NEEDS_PERSON)
@@ -120,8 +125,20 @@ class Desk:
             paid = case.past.payments_of_plan
             if paid is not None and paid < limits.first_payments:
                 yield Refusal(method, Code.PLAN_TOO_YOUNG, paid, limits.first_payments)
+        if not pays_at_once and (again := offered_again_from(case.past.withdrawn_on, case.on, limits)):
+            yield Refusal(method, Code.TAKEN_BACK_LATELY, case.past.withdrawn_on[-1], again)
         if case.means.room_now <= 0 and not case.means.is_temporary and not pays_at_once:
             yield Refusal(method, Code.NO_SURPLUS, case.means.room_now, 0)
+
+    def _moved_before(self) -> Iterator[Refusal]:
+        method, past = ReliefMethod.DUE_DATE, self.case.past
+        if not past.moved_on:
+            return
+        again = add_months(past.moved_on[-1], self.case.bounds.limits.due_day_months)
+        if self.case.on < again:
+            yield Refusal(method, Code.MOVED_LATELY, past.moved_on[-1], again)
+        if not past.paid_since_move:
+            yield Refusal(method, Code.UNPAID_SINCE_MOVE, past.moved_on[-1])
 
     def _beyond_bounds(self, relief: Relief) -> Iterator[Refusal]:
         case, limits, method = self.case, self.case.bounds.limits, relief.method
@@ -200,6 +217,18 @@ class Desk:
     def _all_in_rate(self, plan: Plan) -> Decimal | None:
         """Return the rate of the whole loan: what was paid so far, and the plan from now on."""
         return rate_of(self.case.advances, [*self.case.payments, *plan.payments])
+
+
+def offered_again_from(withdrawn_on: Sequence[date], on: date, limits: ReliefLimits) -> date | None:
+    """
+    Return from which day on relief is offered without a person again, after plans that were taken back; None: it is.
+
+    :param withdrawn_on: rising.
+    """
+    if len(withdrawn_on) < limits.most_withdrawals:
+        return None
+    again = add_months(withdrawn_on[-limits.most_withdrawals], limits.withdrawal_months)
+    return again if on < again else None
 
 
 def rate_of(advances: Sequence[DatedAmount], payments: Sequence[DatedAmount]) -> Decimal | None:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.because import Because
+from collections_mgmt.domain.relief.quoting import offered_again_from
 from collections_mgmt.domain.relief_plans import observation, worst
 from collections_mgmt.models import (
     Arrangement,
@@ -26,6 +27,7 @@ from collections_mgmt.models import (
 from collections_mgmt.models.relief import new_plan_reference
 from collections_mgmt.selectors.relief_plans import observed_plans
 from collections_mgmt.services.relief.amendments import issue_amendment
+from collections_mgmt.services.relief.cases import withdrawn_on
 from collections_mgmt.services.relief.offer_codes import (
     OfferOutdated,
     latest_offer_code,
@@ -45,6 +47,7 @@ from collections_mgmt.services.relief.writing import (
 from collections_mgmt.services.scales import floors_on, scales_on
 from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import LENDER_ZONE, lender_date
+from dashu.kernel.errors import DomainError
 from dashu.kernel.masking import masked_name
 from dashu.messaging.services import enqueue as messaging
 from dashu.policy import rules as policy
@@ -66,6 +69,13 @@ from repayments.services.mandates import end_autopay_of
 _RUNNING = RestructuringPlan.RUNNING
 
 
+class TakenBackLately(DomainError):
+    """A plan was taken back lately, so that only what people approved can be accepted by now."""
+
+    code = "relief_taken_back_lately"
+    http_status = 409
+
+
 def accept_offer(
     *, offer_id: int, code: str, language: str, now: datetime, site: str, where: Where, actor: str
 ) -> RestructuringPlan:
@@ -77,6 +87,7 @@ def accept_offer(
     :raises OfferNotFound: there is none. :raises CodeWrong, CodeExpired: see there; a wrong one is counted.
     :raises OfferNotOpen: the set has ended, another way of it was accepted, or a hold stands against new terms.
     :raises OfferOutdated: the loan or the day has changed; the set is quoted anew by then.
+    :raises TakenBackLately: see there.
     """
     if earlier := RestructuringPlan.objects.filter(offer=offer_id).first():
         return earlier
@@ -99,6 +110,8 @@ def _accept(
     loans = loans_of_way(offer)
     if any(loan.status != Loan.Status.ACTIVE for loan in loans):
         raise OfferNotOpen(_("This loan has ended, so its terms cannot change any more."))
+    if not offered.is_outside:
+        _refuse_taken_back(loans, today=lender_date(now))
     code = latest_offer_code(offer, now=now)
     if code is None or code.pk != tried.pk:
         raise no_code_holds()
@@ -123,6 +136,19 @@ def _accept(
     if is_consolidation(offer.acts):
         _end_autopay(plan, loans, now=now, actor=actor)
     return plan
+
+
+def _refuse_taken_back(loans: Sequence[Loan], *, today: date) -> None:
+    """:raises TakenBackLately: so many plans of these loans were taken back lately that the rule wants a person."""
+    days = withdrawn_on(loans, today)
+    if again := offered_again_from(days, today, policy.relief_limits(today)):
+        raise TakenBackLately(
+            _(
+                "You took a plan back on %(day)s. From %(again)s on you can accept one at once again; before that, ask"
+                " for help, and a person looks for a way with you."
+            ),
+            params={"day": days[-1], "again": again},
+        )
 
 
 def loans_of_way(offer: RestructuringOffer) -> list[Loan]:

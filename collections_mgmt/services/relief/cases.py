@@ -6,11 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from collections_mgmt.domain.relief.budget import Cause, Statement, means_of
 from collections_mgmt.domain.relief.cases import Bounds, Case, Past
 from collections_mgmt.domain.relief.demands import plan_of
 from collections_mgmt.domain.relief.joining import NewLoan, Several
-from collections_mgmt.models import Budget, HardshipRequest, Hold, WarningTrigger
+from collections_mgmt.models import Budget, HardshipRequest, Hold, RestructuringPlan, WarningTrigger
+from collections_mgmt.services.relief.ways import METHOD
 from dashu.consents.selectors import consents_held
 from dashu.finance.affordability import Amount
 from dashu.finance.life import Life
@@ -277,15 +280,29 @@ def _flows(loan: Loan, on: date) -> tuple[list[tuple[date, int]], list[tuple[dat
 
 def _past_of(loan: Loan, life: Life, on: date) -> Past:
     """
-    Return the days of earlier plans that hold, and how many installments of the last one are paid.
+    Return the days of earlier plans that hold, and how many installments of the last one are paid; of the due day too.
 
     A loan that others became goes on with their past, and began with a plan itself.
     """
-    days = sorted(_restructured_on(loan, on))
-    if not days:
-        return Past()
-    rows = [row for row in standing(life, on).installments if row.due_on > days[-1] and row.total]
-    return Past(tuple(days), sum(row.unpaid == 0 for row in rows))
+    days, moved = sorted(_restructured_on(loan, on)), _moved_on(loan, on)
+
+    def paid_after(day: date) -> int:
+        return sum(row.unpaid == 0 for row in standing(life, on).installments if row.due_on > day and row.total)
+
+    return Past(
+        tuple(days),
+        paid_after(days[-1]) if days else None,
+        moved,
+        paid_after(moved[-1]) if moved else 0,
+        withdrawn_on([loan], on),
+    )
+
+
+def withdrawn_on(loans: Sequence[Loan], on: date) -> tuple[date, ...]:
+    """Return the days up to this one on which plans of these loans were taken back, rising; a joint one is of each."""
+    of_loan = Q(loan__in=loans) | Q(method=METHOD, offer__offer_set__loans__loan__in=loans)
+    plans = RestructuringPlan.objects.filter(of_loan, status="WITHDRAWN", ended_on__lte=on)
+    return tuple(sorted(day for _pk, day in set(plans.values_list("pk", "ended_on")) if day is not None))
 
 
 def _restructured_on(loan: Loan, on: date) -> set[date]:
@@ -294,6 +311,12 @@ def _restructured_on(loan: Loan, on: date) -> set[date]:
     for ended in payments_by(loan).filter(is_returned=False, received_on__lte=on).select_related("loan"):
         days |= {ended.received_on} | _restructured_on(ended.loan, on)
     return days
+
+
+def _moved_on(loan: Loan, on: date) -> tuple[date, ...]:
+    """Return the days on which the due day was moved and stays so, rising, whoever moved it."""
+    moved = LoanEvent.objects.filter(loan=loan, kind=Kind.DUE_DAY, effective_on__lte=on).exclude(pk__in=_undone(loan))
+    return tuple(moved.order_by("effective_on", "pk").values_list("effective_on", flat=True))
 
 
 def _settles_from_days(on: date) -> int | None:

@@ -324,6 +324,7 @@ def _without_limits(case: Case) -> Case:
         limits,
         most_restructurings=_FAR,
         first_payments=0,
+        most_withdrawals=_FAR,
         value_loss=Decimal(1),
         longest_months=dict.fromkeys(limits.longest_months, _FAR),
         deepest_rate_cut=Decimal(1),

@@ -12,7 +12,15 @@ from collections_mgmt.relief_words import METHODS, reason, settlement_proposed
 
 # What holds for the borrower or the loan, so that one sentence says it for all methods.
 _OF_ALL = frozenset(
-    {Code.NOT_RUNNING, Code.IN_DOUBT, Code.TOO_MANY_PLANS, Code.PLAN_TOO_YOUNG, Code.NO_SURPLUS, Code.PLAN_FITS}
+    {
+        Code.NOT_RUNNING,
+        Code.IN_DOUBT,
+        Code.TOO_MANY_PLANS,
+        Code.PLAN_TOO_YOUNG,
+        Code.TAKEN_BACK_LATELY,
+        Code.NO_SURPLUS,
+        Code.PLAN_FITS,
+    }
 )
 
 

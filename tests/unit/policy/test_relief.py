@@ -80,6 +80,9 @@ class TestReliefLimits:
             {"peace_within_days": 27},
             {"peace_within_days": 367},
             {"cooling_off_days": 31},
+            {"due_day_months": 0},
+            {"most_withdrawals": 0},
+            {"withdrawal_months": 61},
             {"longest_months": {"payment_holiday": 3}},
             {"longest_months": LIMITS["longest_months"] | {"step_up": 0}},
             {"longest_terms": {}},
@@ -94,6 +97,11 @@ class TestReliefLimits:
     def test_refuses_what_makes_no_sense(self, wrong):
         with pytest.raises(ValueError):
             relief_limits_of({**LIMITS, **wrong})
+
+    def test_bounds_moves_and_withdrawals_also_where_an_older_rule_does_not_speak_of_them(self):
+        limits = relief_limits_of(LIMITS)
+
+        assert (limits.due_day_months, limits.most_withdrawals, limits.withdrawal_months) == (6, 1, 3)
 
     def test_takes_a_bool_only_as_one(self):
         with pytest.raises(TypeError):

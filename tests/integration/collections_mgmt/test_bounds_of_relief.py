@@ -1,0 +1,189 @@
+"""What relief does not become, however often and in whatever order it is asked for, accepted and taken back."""
+
+from datetime import date
+
+import pytest
+
+from collections_mgmt.models import Hold, RestructuringPlan
+from collections_mgmt.services.answer_help import answer_help
+from collections_mgmt.services.ask_for_help import ask_for_help, withdraw_help
+from collections_mgmt.services.holds import expire_holds
+from collections_mgmt.services.relief.accept_offer import TakenBackLately
+from collections_mgmt.services.relief.make_offers import NothingToOffer, OutsideLimits, make_offers
+from collections_mgmt.services.relief.offer_outside import offer_outside, preview_outside
+from collections_mgmt.services.relief.withdraw_plan import withdraw_plan
+from dashu.users.models import User
+from loans.models import Loan
+from tests import factories
+from tests.integration.collections_mgmt.relief_cases import ACTOR, DAY, TODAY, accepted, close, noon, offered
+from tests.integration.collections_mgmt.test_make_offers import budget
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def amina(rules):
+    return factories.borrower("Amina", phone="13800000000")
+
+
+@pytest.fixture
+def loan(amina):
+    """12,000 yuan at 18% over 12 months from 15 January 2026; the first installment is paid."""
+    made = factories.running_loan(amina)
+    factories.pay(made, 1_100_16, date(2026, 2, 15))
+    return made
+
+
+def help_for(loan: Loan, on: date = TODAY):
+    return ask_for_help(
+        borrower_id=loan.borrower_id,
+        loan_ids=[loan.pk],
+        cause="INCOME",
+        lasts="UNKNOWN",
+        can_pay_minor=None,
+        words="",
+        now=noon(on),
+        actor=ACTOR,
+    )
+
+
+class TestAHoldOfARequestAndAnOffer:
+    def night(self, day: date) -> None:
+        close(day)
+        expire_holds(on=day + DAY, actor=ACTOR)
+
+    @pytest.mark.parametrize("how", ["withdrawn", "refused"])
+    def test_ends_with_the_offer_where_the_request_ended_before(self, loan, how):
+        asked = help_for(loan)
+        made = offered(loan, source="ASKED")
+        assert made.loans.get().hold == asked.loans.get().hold
+
+        if how == "withdrawn":
+            withdraw_help(request_id=asked.pk, now=noon(TODAY), actor=ACTOR)
+        else:
+            wei = factories.staff("Wei", User.Role.SUPERVISOR)
+            answer_help(request_id=asked.pk, is_possible=False, words="Not now.", user=wei, now=noon(TODAY))
+
+        hold = Hold.objects.get()
+        assert (hold.ends_on, hold.ended_on) == (made.last_day, None)
+        self.night(made.last_day)
+        hold.refresh_from_db()
+        made.refresh_from_db()
+        assert (made.status, hold.ended_on) == ("EXPIRED", made.last_day)
+
+    def test_keeps_the_longer_days_of_a_request_that_was_answered_with_yes(self, loan):
+        asked = help_for(loan)
+        made = offered(loan, source="ASKED")
+        wei = factories.staff("Wei", User.Role.SUPERVISOR)
+
+        answer_help(request_id=asked.pk, is_possible=True, words="Yes.", user=wei, now=noon(made.last_day - 2 * DAY))
+
+        assert Hold.objects.get().ends_on > made.last_day
+
+    def test_without_an_end_gets_its_last_day_as_the_offer_runs_out(self, loan):
+        made = offered(loan)
+        Hold.objects.update(ends_on=None)
+
+        self.night(made.last_day)
+
+        assert Hold.objects.get().ended_on == made.last_day
+
+    def test_goes_on_where_the_request_waits_longer_than_the_offer(self, loan):
+        help_for(loan)
+        made = offered(loan, source="ASKED")
+
+        self.night(made.last_day)
+
+        hold = Hold.objects.get()
+        assert (hold.ends_on, hold.ended_on) == (None, None)
+
+
+def asked_for(loan: Loan, on: date, **stated):
+    kept = budget(loan.borrower, now=noon(on), **stated)
+    return make_offers(loan_id=loan.pk, source="ASKED", budget_id=kept.pk, now=noon(on), actor=ACTOR)
+
+
+def reasons(error) -> dict[str, tuple[str, str]]:
+    return {one["method"]: (one["reason"], one["limit"]) for one in error.value.details["not_offered"]}
+
+
+class TestMovingTheDueDay:
+    def move(self, loan: Loan, on: date, payday: int) -> RestructuringPlan:
+        made = asked_for(loan, on, income=9_000_00, payday=payday)
+        plan = accepted(made.offers.get(method="due_date"), on=on)
+        expire_holds(on=on + DAY, actor=ACTOR)
+        return plan
+
+    def test_is_not_offered_again_before_its_months_are_over(self, loan):
+        self.move(loan, date(2026, 3, 14), 20)
+
+        with pytest.raises(NothingToOffer) as error:
+            asked_for(loan, date(2026, 3, 22), income=9_000_00, payday=5)
+
+        assert reasons(error)["due_date"] == ("moved_lately", "2026-09-14")
+        assert RestructuringPlan.objects.count() == 1
+
+    def test_nobody_moves_it_before_that_nor_before_an_installment_is_paid(self, loan):
+        self.move(loan, date(2026, 3, 14), 20)
+        kept = budget(loan.borrower, income=9_000_00, payday=5)
+        relief = {"method": "due_date", "due_day": 8}
+
+        with pytest.raises(OutsideLimits) as early:
+            preview_outside(loan_id=loan.pk, relief=relief, budget_id=kept.pk, today=date(2026, 3, 22))
+        with pytest.raises(OutsideLimits) as unpaid:
+            preview_outside(loan_id=loan.pk, relief=relief, budget_id=kept.pk, today=date(2026, 9, 14))
+
+        assert (early.value.details["reason"], unpaid.value.details["reason"]) == ("moved_lately", "unpaid_since_move")
+
+    def test_can_be_moved_again_later_once_an_installment_was_paid(self, loan):
+        plan = self.move(loan, date(2026, 3, 14), 20)
+        for row in loan.installments.filter(is_current=True, due_on__range=(plan.first_due_on, date(2026, 9, 13))):
+            factories.pay(loan, row.unpaid_minor, row.due_on, reference=f"R{row.number}")
+
+        again = self.move(loan, date(2026, 9, 14), 5)
+
+        assert again.method == "due_date"
+
+
+class TestTakingPlansBackAgainAndAgain:
+    def take_back(self, loan: Loan, on: date = TODAY) -> None:
+        plan = accepted(asked_for(loan, on).offers.first(), on=on)
+        withdraw_plan(plan_id=plan.pk, now=noon(on + 6 * DAY), actor=ACTOR)
+
+    def test_leaves_the_next_one_to_a_person(self, loan):
+        self.take_back(loan)
+
+        with pytest.raises(NothingToOffer) as error:
+            asked_for(loan, TODAY + 7 * DAY)
+
+        assert set(reasons(error).values()) == {("taken_back_lately", "2026-06-07")}
+        assert error.value.details["needs_person"]
+
+    def test_refuses_what_is_signed_all_the_same(self, loan):
+        self.take_back(loan)
+        made = offered(loan, on=TODAY + 7 * DAY)
+
+        with pytest.raises(TakenBackLately, match="2026"):
+            accepted(made.offers.get(), on=TODAY + 7 * DAY)
+
+        made.refresh_from_db()
+        assert (made.status, RestructuringPlan.objects.exclude(status="WITHDRAWN").exists()) == ("OPEN", False)
+
+    def test_does_not_bind_what_people_approved_nor_last_for_ever(self, loan):
+        self.take_back(loan)
+        kept = budget(loan.borrower, now=noon(TODAY + 7 * DAY))
+
+        made = offer_outside(
+            loan_id=loan.pk,
+            relief={"method": "term_extension", "count": 24},
+            budget_id=kept.pk,
+            now=noon(TODAY + 7 * DAY),
+            actor=ACTOR,
+        )
+
+        assert accepted(made.offers.get(), on=TODAY + 7 * DAY).status == "ACCEPTED"
+
+    def test_is_over_after_the_months(self, loan):
+        self.take_back(loan)
+
+        assert asked_for(loan, date(2026, 6, 7)).status == "OPEN"
