@@ -30,6 +30,7 @@ def dana(policy_packs: None) -> Partner:
 
 @pytest.fixture
 def hooks(settings: Any) -> Any:
+    settings.RECORD_API_CALLS = True
     settings.WEBHOOKS = {**settings.WEBHOOKS, "ALLOW_LOOPBACK": True}
     with receiver(usually="echo") as state:
         yield state
@@ -66,6 +67,10 @@ def test_from_the_first_key_to_the_first_event(open_each_size: Any, dana: Partne
 
     go(page, "Keys")
     go(page, "New key")
+    assert "enter your password once more" in shown(page)
+    page.fill("input[name=password]", "correct horse")
+    with page.expect_navigation():
+        page.press("input[name=password]", "Enter")
     page.fill("input[name=name]", "booking system")
     assert_fit_for_everyone(page)
     press(page, "Make the key")
