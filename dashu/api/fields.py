@@ -29,20 +29,20 @@ class StrictSerializer(serializers.Serializer):
             raise serializers.ValidationError(
                 {str(name)[:80]: serializers.ErrorDetail(str(message), code="unknown_field") for name in unknown}
             )
-        if isinstance(data, Mapping) and (numbers := list(self._numbers_for_texts(data))):
+        if isinstance(data, Mapping) and (numbers := dict(self._numbers_for_texts(data))):
             raise serializers.ValidationError(
                 {
-                    field.field_name: serializers.ErrorDetail(str(field.error_messages["invalid"]), code="invalid")
-                    for field in numbers
+                    name: serializers.ErrorDetail(str(field.error_messages["invalid"]), code="invalid")
+                    for name, field in numbers.items()
                 }
             )
         return super().to_internal_value(data)
 
-    def _numbers_for_texts(self, data: Mapping[Any, Any]) -> Iterator[serializers.Field]:
+    def _numbers_for_texts(self, data: Mapping[Any, Any]) -> Iterator[tuple[str, serializers.Field]]:
         """Yield the fields that are text and were given as JSON numbers, which the framework would let pass."""
         for name, field in self.fields.items():
             if isinstance(field, serializers.CharField) and isinstance(data.get(name), int | float | Decimal):
-                yield field
+                yield name, field
 
 
 class AmountText(serializers.RegexField):
