@@ -80,7 +80,7 @@ def test_walks_to_a_first_loan(package, client) -> None:
     def act(operation: str, *where: Any, **body: Any) -> Any:
         return told(package(f"api.{operation}").sync(*where, client=client, idempotency_key=new_key(), **body))
 
-    products = told(package("api.applications.list_products").sync(client=client)).products
+    products = told(package("api.products.list_products").sync(client=client)).products
     consumer = next(product for product in products if product.code == "consumer")
     texts = told(package("api.applications.list_consent_texts").sync(client=client)).texts
     agreed = {"texts": [text.id for text in texts], "language": "zh-hans", "given_at": lender_now().isoformat()}
@@ -97,7 +97,7 @@ def test_walks_to_a_first_loan(package, client) -> None:
     signed = act("sandbox.sandbox_sign_application", applied.id)
     [loan] = told(package("api.loans.list_loans").sync(client=client, borrower="first")).results
     paid_out = act("sandbox.sandbox_pay_out_loan", loan.id)
-    progress = told(package("api.applications.get_signature").sync(applied.id, client=client))
+    progress = told(package("api.signatures.get_signature").sync(applied.id, client=client))
 
     assert (applied.status, submitted.status, decided.status) == ("DRAFT", "SUBMITTED", "OFFERED")
     assert (chosen.status, signed.status, loan.status, paid_out.status) == ("ACCEPTED", "SIGNED", "APPROVED", "ACTIVE")
