@@ -22,7 +22,7 @@ def postman_collection(schema: Mapping[str, Any], *, base_url: str) -> dict[str,
     names: dict[str, None] = {}
     for path, item in schema["paths"].items():
         for method, operation in item.items():
-            folders.setdefault(operation["tags"][0], []).extend(_items(path, method, operation))
+            folders.setdefault(operation["tags"][0], []).extend(_items(path, method, operation, schema))
             names |= dict.fromkeys(_named(operation, "path"))
     variables = {"base_url": base_url, "client_id": "", "client_secret": "", "token": "", **dict.fromkeys(names, "")}
     return {
@@ -33,8 +33,13 @@ def postman_collection(schema: Mapping[str, Any], *, base_url: str) -> dict[str,
         },
         "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]},
         "variable": [{"key": name, "value": value} for name, value in variables.items()],
-        "item": [_token(), *({"name": tag, "item": items} for tag, items in sorted(folders.items()))],
+        "item": [_token(), *(_folder(tag, items) for tag, items in sorted(folders.items()))],
     }
+
+
+def _folder(tag: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the requests of a tag, those that delete last: so that all can be sent one after the other."""
+    return {"name": tag, "item": sorted(items, key=lambda item: item["request"]["method"] == "DELETE")}
 
 
 def _token() -> dict[str, Any]:
@@ -57,9 +62,9 @@ def _token() -> dict[str, Any]:
     }
 
 
-def _items(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _items(path: str, method: str, operation: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield a request for each example of a body; one without where the operation takes none."""
-    for name, body in _bodies(operation):
+    for name, body in _bodies(operation, schema):
         request = {
             "method": method.upper(),
             "description": operation.get("description", ""),
@@ -71,15 +76,37 @@ def _items(path: str, method: str, operation: Mapping[str, Any]) -> Iterator[dic
         yield {"name": title, "request": request, "response": list(_answers(operation, request))}
 
 
-def _bodies(operation: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any] | None]]:
+def _bodies(operation: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any] | None]]:
     content = operation.get("requestBody", {}).get("content", {})
     for name, example in content.get(JSON, {}).get("examples", {}).items():
         raw = json.dumps(example["value"], ensure_ascii=False, indent=2)
         yield name, {"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}
     if FORM in content:
-        yield "", {"mode": "formdata", "formdata": [{"key": "file", "type": "file", "src": ""}]}
+        shape = _resolved(content[FORM]["schema"], schema)
+        yield "", {"mode": "formdata", "formdata": list(_form_fields(shape, schema))}
     if not content:
         yield "", None
+
+
+def _form_fields(shape: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the fields of a form; those that may be left out are listed, and switched off."""
+    for name, described in shape["properties"].items():
+        field = _resolved(described, schema)
+        if field.get("format") == "binary":
+            yield {"key": name, "type": "file", "src": ""}
+        else:
+            value = str(next(iter(field.get("enum", ())), ""))
+            yield {"key": name, "type": "text", "value": value, "disabled": name not in shape.get("required", ())}
+
+
+def _resolved(described: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a schema refers to where it only refers to another one."""
+    referring: Mapping[str, Any] = next(iter(described.get("allOf", ())), described)
+    reference = referring.get("$ref")
+    if reference is None:
+        return described
+    named: Mapping[str, Any] = schema["components"]["schemas"][reference.rpartition("/")[2]]
+    return named
 
 
 def _headers(operation: Mapping[str, Any], body: Mapping[str, Any] | None) -> Iterator[dict[str, str]]:

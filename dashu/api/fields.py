@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import get_attribute
 
 from dashu.kernel.dates import parse_date
 from dashu.kernel.errors import DomainError
@@ -28,11 +29,11 @@ class StrictSerializer(serializers.Serializer):
             raise serializers.ValidationError(
                 {str(name)[:80]: serializers.ErrorDetail(str(message), code="unknown_field") for name in unknown}
             )
-        if isinstance(data, Mapping) and (numbers := list(self._numbers_for_texts(data))):
+        if isinstance(data, Mapping) and (numbers := dict(self._numbers_for_texts(data))):
             raise serializers.ValidationError(
                 {
                     name: serializers.ErrorDetail(str(field.error_messages["invalid"]), code="invalid")
-                    for name, field in numbers
+                    for name, field in numbers.items()
                 }
             )
         return super().to_internal_value(data)
@@ -96,13 +97,15 @@ class SignedMoneyField(MoneyField):
 
 
 class MinorField(MoneyField):
-    """A column of minor units, written as money in the row's currency or in the one of the context."""
+    """A column of minor units, written as money in the currency of its row or in the one of the context."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(read_only=True, **options)
 
     def get_attribute(self, instance: Any) -> Money:
-        currency = getattr(instance, "currency", None) or self.context["currency"]
+        owner = get_attribute(instance, self.source_attrs[:-1])
+        currency = next((row.currency for row in (owner, instance) if getattr(row, "currency", None)), None)
+        currency = currency or self.context["currency"]
         minor: Any = super().get_attribute(instance)
         return Money(minor, currency)
 

@@ -15,12 +15,17 @@ from dashu.api.schema import IDEMPOTENCY_KEY, WRITE, problems
 from dashu.api.views import PartnerView
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.sandbox import acting
+from dashu.sandbox.signing import sign
 from dashu.users.actors import actor_of
 from loans.api import application_examples
 from loans.api.application_serializers import ApplicationOut
 from loans.api.applications import REFERENCE, detail, visible_application
 from loans.models import Loan
 from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
+from loans.services.choose_offer import OfferLapsed
+from loans.services.disclose_costs import OfferOutdated
+from loans.services.refuse_unguaranteed import GuarantorNotSigned
+from loans.services.signing_codes import CodeTooSoon, TooManyCodes
 from repayments.api.views import NUMBER, visible_loan
 from repayments.services.booking import LoanNotFound
 from repayments.services.disburse_loan import NotWaitingForPayout
@@ -59,6 +64,38 @@ class Decision(PartnerView):
         return detail(acting.decide(visible_application(request, reference), now=lender_now()))
 
 
+class Signature(PartnerView):
+    scopes = {"POST": ["applications:write"]}
+
+    @extend_schema(
+        operation_id="sandbox_sign_application",
+        summary="Have the applicant read, understand and sign at once",
+        description="Elsewhere the applicant does it, by the link of `POST /applications/{reference}/signature-link`.",
+        tags=["sandbox"],
+        parameters=[REFERENCE, IDEMPOTENCY_KEY],
+        request=None,
+        responses={
+            200: ApplicationOut,
+            **problems(
+                *WRITE,
+                *(ApplicationNotFound, ApplicationStateChanged, OfferLapsed, OfferOutdated, GuarantorNotSigned),
+                *(CodeTooSoon, TooManyCodes),
+            ),
+        },
+        examples=[
+            OpenApiExample("signed", value=application_examples.APPLICATION, response_only=True, status_codes=["200"])
+        ],
+    )
+    def post(self, request: PartnerRequest, reference: str) -> Response:
+        return answer_once(request, lambda: self._sign(request, reference))
+
+    def _sign(self, request: PartnerRequest, reference: str) -> Response:
+        application = visible_application(request, reference)
+        sign(application, now=lender_now(), actor=actor_of(request))
+        application.refresh_from_db()
+        return detail(application)
+
+
 class Payout(PartnerView):
     scopes = {"POST": ["payments:write"]}
 
@@ -75,7 +112,7 @@ class Payout(PartnerView):
         return answer_once(request, lambda: self._pay_out(request, number))
 
     def _pay_out(self, request: PartnerRequest, number: str) -> Response:
-        loan = acting.pay_out(visible_loan(request, number), actor=actor_of(request))
+        loan = acting.pay_out(visible_loan(request, number), now=lender_now(), actor=actor_of(request))
         return Response(SandboxLoanOut(loan).data)
 
 

@@ -1,5 +1,5 @@
 """
-Who is in a partner's sandbox: ten loans and six applications, one in each state that a program has to deal with.
+Who is in a partner's sandbox: ten loans and ten applications, one in each state that a program has to deal with.
 
 Plain values. A loan's number and a borrower's reference follow from the partner's code and the key here, so that
 documents and programs can name them.
@@ -60,8 +60,12 @@ class Course(StrEnum):
     """How far an application comes."""
 
     HALF_WAY = "half_way"
+    LAPSED = "lapsed"
+    HANDED_IN = "handed_in"
     DECIDED = "decided"
     CHOSEN = "chosen"
+    SIGNED = "signed"
+    PAID_OUT = "paid_out"
     WITHDRAWN = "withdrawn"
 
 
@@ -80,7 +84,13 @@ class SandboxApplication:
     is_by_computer: bool = True
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @property
+    def is_half_way(self) -> bool:
+        return self.course in (Course.HALF_WAY, Course.LAPSED)
 
+
+# The simulated bureau gives no answer about this one, so it stays with the computer for a while.
+_SILENT = "92"
 _POOR = {"income": "6500.00", "housing": "2200.00", "food": "1500.00", "transport": "300.00", "family": "200.00"}
 
 APPLICATIONS = (
@@ -89,15 +99,19 @@ APPLICATIONS = (
     SandboxApplication("OFFERED", "沙盒丙", "19900103"),
     SandboxApplication("ACCEPTED", "沙盒丁", "19900104", Course.CHOSEN),
     SandboxApplication("REFUSED", "沙盒戊", "19900105", file="01", answers={"month": {**_POOR, "assets": "2000.00"}}),
+    SandboxApplication("SUBMITTED", "沙盒庚", "19900107", Course.HANDED_IN, file=_SILENT),
+    SandboxApplication("SIGNED", "沙盒辛", "19900108", Course.SIGNED),
+    SandboxApplication("PAID_OUT", "沙盒壬", "19900109", Course.PAID_OUT),
+    SandboxApplication("EXPIRED", "沙盒癸", "19900110", Course.LAPSED),
     SandboxApplication("WITHDRAWN", "沙盒己", "19900106", Course.WITHDRAWN),
 )
 
 
 def loan_number(code: str, key: str) -> str:
-    """Return the number of a loan of the sandbox, such as SBX-ACME-LATE-10."""
-    return f"SBX-{code.upper()}-{key}"
+    """Return the number of a loan of the sandbox, such as SBX-ACME-LATE-10; also of one that an application became."""
+    return f"SBX-{code.upper()}-{key.replace('_', '-')}"
 
 
 def borrower_reference(key: str) -> str:
     """Return the partner's own reference of a borrower of the sandbox."""
-    return f"sandbox-{key.lower()}"
+    return f"sandbox-{key.lower().replace('_', '-')}"

@@ -29,7 +29,7 @@ from dashu.messaging.services.load_wordings import load_wordings
 from dashu.policy.services import load_packs
 from dashu.portal.demo.applicants import USUAL, id_number
 from dashu.sandbox import ACTOR
-from dashu.sandbox.acting import decide
+from dashu.sandbox.acting import decide, pay_out
 from dashu.sandbox.cast import (
     APPLICATIONS,
     LOANS,
@@ -41,6 +41,7 @@ from dashu.sandbox.cast import (
     loan_number,
 )
 from dashu.sandbox.guard import require_sandbox
+from dashu.sandbox.signing import sign
 from dashu.users.models import Borrower, Partner, User
 from loans.domain.application_consents import EVERY, NEEDED
 from loans.domain.application_facts import Step
@@ -48,6 +49,7 @@ from loans.models import Loan
 from loans.services.apply_for_partner import Applicant, apply_for_partner, source_of
 from loans.services.choose_offer import choose_offer
 from loans.services.create_loan import create_loan
+from loans.services.expire_applications import expire_applications
 from loans.services.load_products import load_products
 from loans.services.submit_application import submit_application
 from loans.services.withdraw_application import withdraw_application
@@ -58,6 +60,7 @@ from repayments.services.restructure_loan import restructure_loan
 
 _HALF = (Step.LOAN, Step.PERSON, Step.WORK)
 RESTRUCTURED_BEFORE = timedelta(days=5)
+LEFT_ALONE_FOR = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +185,31 @@ def _borrower(partner: Partner, key: str, name: str) -> Borrower:
 
 def _apply(partner: Partner, applicant: SandboxApplication, *, now: datetime) -> None:
     given = Applicant(borrower_reference(applicant.key), applicant.name, "zh-hans")
+    begun = now - LEFT_ALONE_FOR if applicant.course is Course.LAPSED else now
     application = apply_for_partner(
         partner_id=partner.pk,
         applicant=given,
         product_code="consumer",
         answers=_answers(applicant, partner, now=now),
-        now=now,
+        now=begun,
         actor=ACTOR,
     )
     about: dict[str, Any] = {"application_id": application.pk, "now": now, "actor": ACTOR}
-    if applicant.course is Course.HALF_WAY:
+    if applicant.course is Course.LAPSED:
+        expire_applications(now=now)
+    if applicant.is_half_way:
         return
     submit_application(**about)
+    if applicant.course is Course.HANDED_IN:
+        return
     decide(application, now=now)
-    if applicant.course is Course.CHOSEN:
+    if applicant.course in (Course.CHOSEN, Course.SIGNED, Course.PAID_OUT):
         choose_offer(position=1, **about)
+    if applicant.course in (Course.SIGNED, Course.PAID_OUT):
+        loan = sign(application, now=now, actor=ACTOR).first_loan
+        Loan.objects.filter(pk=loan.pk).update(number=loan_number(partner.code, applicant.key))
+        if applicant.course is Course.PAID_OUT:
+            pay_out(Loan.objects.get(pk=loan.pk), now=now, actor=ACTOR)
     if applicant.course is Course.WITHDRAWN:
         withdraw_application(**about)
 
@@ -206,12 +219,12 @@ def _answers(applicant: SandboxApplication, partner: Partner, *, now: datetime) 
     answers: dict[str, Mapping[str, Any]] = {
         step.value: {**USUAL[step.value], **applicant.answers.get(step.value, {})}
         for step in steps
-        if applicant.course is not Course.HALF_WAY or step in _HALF
+        if not applicant.is_half_way or step in _HALF
     }
     phone = f"155{partner.pk % 10_000:04d}{[each.key for each in APPLICATIONS].index(applicant.key):04d}"
     number = id_number(_born(applicant, partner), applicant.file)
     answers["person"] = {**answers["person"], "name": applicant.name, "number": number, "phone": phone}
-    if applicant.course is not Course.HALF_WAY:
+    if not applicant.is_half_way:
         texts = latest_texts(EVERY if applicant.is_by_computer else NEEDED)
         answers["consents"] = {
             "texts": [text.pk for text in texts],

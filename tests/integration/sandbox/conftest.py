@@ -12,6 +12,7 @@ from tests.integration.api.conftest import PartnerProgram, ask_for_token
 def sandbox(settings, db) -> Iterator[None]:
     """An installation that is a sandbox, with the addresses that only a sandbox has."""
     settings.SANDBOX = True
+    settings.WEBHOOKS = {**settings.WEBHOOKS, "ALLOW_LOOPBACK": True}
     settings.ROOT_URLCONF = "tests.integration.sandbox.urls"
     clear_url_caches()
     yield

@@ -1,8 +1,9 @@
-from loans.models import Loan
+from loans.models import Application, Loan, LoanContract
+from repayments.models import Payout
 
 
 def act(program, path):
-    return program.post(f"sandbox/{path}", {}, **{"Idempotency-Key": "act-1"})
+    return program.post(f"sandbox/{path}", {}, **{"Idempotency-Key": path})
 
 
 class TestActs:
@@ -16,6 +17,27 @@ class TestActs:
         answer = act(acme, "loans/SBX-ACME-RUNNING/pay-out")
 
         assert (answer.status_code, answer.json()["code"]) == (409, "not_waiting_for_payout")
+
+    def test_signs_for_an_applicant_and_pays_out_what_was_signed(self, acme):
+        reference = Application.objects.get(status="ACCEPTED").reference
+
+        signed = act(acme, f"applications/{reference}/sign")
+        [row] = acme.get("loans?borrower=sandbox-accepted").json()["results"]
+        paid_out = act(acme, f"loans/{row['id']}/pay-out")
+
+        assert (signed.status_code, signed.json()["status"], row["status"]) == (200, "SIGNED", "APPROVED")
+        assert paid_out.json() == {"loan": row["id"], "status": "ACTIVE"}
+        assert acme.get(f"applications/{reference}").json()["status"] == "PAID_OUT"
+        assert Payout.objects.get(loan__number=row["id"]).status == "ARRIVED"
+
+    def test_signs_nothing_before_an_offer_is_chosen(self, acme):
+        reference = Application.objects.get(status="OFFERED").reference
+        before = LoanContract.objects.count()
+
+        answer = act(acme, f"applications/{reference}/sign")
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "application_state")
+        assert LoanContract.objects.count() == before
 
     def test_does_the_night_of_one_loan(self, acme):
         assert act(acme, "loans/SBX-ACME-LATE-40/close").status_code == 200

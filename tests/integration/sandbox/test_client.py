@@ -1,6 +1,7 @@
 """The Python package for partners: written from the description as it is now, and walking through a first loan."""
 
 import importlib
+import io
 import re
 import sys
 from collections.abc import Iterator
@@ -10,12 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
+from dashu.bulk.models import BulkJob
 from dashu.kernel.dates import lender_now
 from dashu.portal.demo.applicants import USUAL, id_number
 from dashu.runtime.api_client import BY_HAND, write_client
 from dashu.sandbox.cast import LOANS
 from dashu.sandbox.seeding import Keys, seed_sandbox
 from repayments.models import Payment
+from tests.integration.bulk.files import work
+from tests.receivers import receiver
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,7 +67,8 @@ def test_reads_all_pages_and_books_a_payment_once(package, client) -> None:
         session.told(payments.sync("SBX-ACME-LATE-10", client=client, body=sent, idempotency_key=key)) for _try in "12"
     ]
 
-    assert listed == [f"SBX-ACME-{each.key}" for each in reversed(LOANS)]
+    signed_for = ["SBX-ACME-PAID-OUT", "SBX-ACME-SIGNED"]
+    assert listed == [*signed_for, *(f"SBX-ACME-{each.key}" for each in reversed(LOANS))]
     assert told[0].to_dict() == told[1].to_dict()
     assert told[0].amount.to_dict() == {"amount": "100.00", "currency": "CNY"}
     assert Payment.objects.count() == before + 1
@@ -89,10 +94,45 @@ def test_walks_to_a_first_loan(package, client) -> None:
     submitted = act("applications.submit_application", applied.id)
     decided = act("sandbox.sandbox_decide_application", applied.id)
     chosen = act("applications.choose_offer", applied.id, "1")
-    paid_out = act("sandbox.sandbox_pay_out_loan", "SBX-ACME-APPROVED")
+    signed = act("sandbox.sandbox_sign_application", applied.id)
+    [loan] = told(package("api.loans.list_loans").sync(client=client, borrower="first")).results
+    paid_out = act("sandbox.sandbox_pay_out_loan", loan.id)
+    progress = told(package("api.signatures.get_signature").sync(applied.id, client=client))
 
     assert (applied.status, submitted.status, decided.status) == ("DRAFT", "SUBMITTED", "OFFERED")
-    assert (chosen.status, paid_out.status) == ("ACCEPTED", "ACTIVE")
+    assert (chosen.status, signed.status, loan.status, paid_out.status) == ("ACCEPTED", "SIGNED", "APPROVED", "ACTIVE")
+    assert progress.state == "SIGNED"
+
+
+def test_walks_to_a_verified_endpoint_and_what_happened(package, client) -> None:
+    told, new_key, models = package("session").told, package("session").new_key, package("models")
+
+    def act(operation: str, *where: Any, **body: Any) -> Any:
+        return told(package(f"api.webhooks.{operation}").sync(*where, client=client, idempotency_key=new_key(), **body))
+
+    with receiver(usually="echo") as posted_to:
+        made = act("create_webhook_endpoint", body=models.EndpointInRequest(url=posted_to.url))
+        verified = act("verify_webhook_endpoint", made.id)
+    queued = act("test_webhook_endpoint", made.id)
+    events = told(package("api.events.list_events").sync(client=client)).results
+
+    assert (made.status, verified.status, queued.queued) == ("UNVERIFIED", "ENABLED", 1)
+    assert [(event.type_, event.subject) for event in events] == [("webhook.test", str(made.id))]
+
+
+def test_walks_through_a_bulk_job(package, client) -> None:
+    told, jobs, models = package("session").told, "api.jobs", package("models")
+    lines = b"loan,amount,currency,received_on,reference\nSBX-NOBODY,10.00,CNY,2026-02-15,of-a-file\n"
+    file = package("types").File(payload=io.BytesIO(lines), file_name="payments.csv", mime_type="text/csv")
+
+    sent = models.JobInRequest.from_dict({"kind": "payments", "file": None})
+    sent.file = file
+    upload = package(f"{jobs}.upload_job")
+    queued = told(upload.sync(client=client, body=sent, idempotency_key=package("session").new_key()))
+    work(BulkJob.objects.get(key=queued.id), now=lender_now())
+    ended = told(package(f"{jobs}.get_job").sync(str(queued.id), client=client))
+
+    assert (queued.status, ended.status, ended.lines.refused) == ("QUEUED", "DONE_WITH_REFUSALS", 1)
 
 
 def test_does_what_its_readme_shows(package, live_server, keys, capsys) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from loans.models import Application
 from tests.contracts import broken, record, recorded
 from tests.integration.api.conftest import PartnerProgram
 
-# By name: method, address and body. `{offered}` and `{draft}` are references of applications of the sandbox.
+# By name: method, address and body. `{offered}` and so on are references of applications of the sandbox.
 ASKED: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "quote": (
         "POST",
@@ -54,12 +55,62 @@ ASKED: dict[str, tuple[str, str, dict[str, Any] | None]] = {
         "loans/SBX-ACME-RUNNING/documents",
         {"kind": "STATEMENT_OF_ACCOUNT", "language": "en", "first": "{today}", "last": "{today}"},
     ),
+    "get_loan": ("GET", "loans/SBX-ACME-RUNNING", None),
+    "list_loans_by_ids": ("GET", "loans?ids=SBX-ACME-RUNNING,SBX-ACME-SETTLED", None),
+    "list_schedule_versions": ("GET", "loans/SBX-ACME-RESTRUCTURED/schedule-versions", None),
+    "list_payments": ("GET", "payments?limit=2", None),
+    "list_loan_payments": ("GET", "loans/SBX-ACME-RUNNING/payments?limit=2", None),
+    "get_overdue": ("GET", "loans/SBX-ACME-LATE-40/overdue", None),
+    "list_overdue": ("GET", "overdue?limit=2", None),
+    "list_borrowers": ("GET", "borrowers?limit=2", None),
+    "get_borrower": ("GET", "borrowers/sandbox-running", None),
+    "get_relief_form": ("GET", "relief-form", None),
+    "get_portfolio_report": ("GET", "reports/portfolio", None),
+    "get_cash_report": ("GET", "reports/cash?first={first}&last={today}", None),
+    "get_arrears_report": ("GET", "reports/arrears?first={first}&last={today}", None),
+    "get_vintage_report": ("GET", "reports/vintages?first={first}&last={today}&months=3", None),
+    "pay_too_much": (
+        "POST",
+        "loans/SBX-ACME-HALF-WAY/payments",
+        {"amount": {"amount": "5000.00", "currency": "CNY"}, "received_on": "{today}", "reference": "contract-3"},
+    ),
+    "ask_refund": (
+        "POST",
+        "loans/SBX-ACME-HALF-WAY/refunds",
+        {"amount": {"amount": "10.00", "currency": "CNY"}, "reason": "paid twice", "reference": "contract-4"},
+    ),
+    "ask_refund_refused": (
+        "POST",
+        "loans/SBX-ACME-LATE-40/refunds",
+        {"amount": {"amount": "10.00", "currency": "CNY"}, "reason": "paid twice", "reference": "contract-5"},
+    ),
+    "list_refunds": ("GET", "refunds", None),
+    "list_events": ("GET", "events?types=payment.received&limit=1", None),
+    "list_events_refused": ("GET", "events?types=loan.vanished", None),
+    "create_webhook_endpoint": (
+        "POST",
+        "webhook-endpoints",
+        {"url": "https://partner.example/dashu", "types": ["payment.received"]},
+    ),
+    "create_webhook_endpoint_refused": ("POST", "webhook-endpoints", {"url": "https://10.0.0.1/"}),
+    "list_webhook_endpoints": ("GET", "webhook-endpoints", None),
+    "list_jobs_refused": ("GET", "jobs?kind=letters", None),
+    "get_job_refused": ("GET", "jobs/none", None),
     "list_products": ("GET", "products", None),
+    "get_product": ("GET", "products/consumer", None),
+    "quote_product": (
+        "POST",
+        "products/consumer/quotes",
+        {"amount": {"amount": "12000.00", "currency": "CNY"}, "months": 12},
+    ),
     "list_consent_texts": ("GET", "consent-texts", None),
     "list_card_issuers": ("GET", "card-issuers", None),
     "list_applications": ("GET", "applications?limit=2", None),
     "get_application": ("GET", "applications/{offered}", None),
     "get_offer_sheet": ("GET", "applications/{offered}/offers/1/sheet", None),
+    "get_signature": ("GET", "applications/{signed}/signature", None),
+    "get_disclosure": ("GET", "applications/{signed}/disclosure", None),
+    "make_signature_link": ("POST", "applications/{accepted}/signature-link", {}),
     "choose_offer": ("POST", "applications/{offered}/offers/1/choose", {}),
     "answer_step": ("PUT", "applications/{draft}/steps/work", {"job": "fixed", "years_in_job": 6, "home": "rent"}),
 }
@@ -82,7 +133,8 @@ def asked(
 @pytest.fixture
 def names(acme, today) -> dict[str, str]:
     references = dict(Application.objects.filter(partner__code="acme").values_list("status", "reference"))
-    return {"offered": references["OFFERED"], "draft": references["DRAFT"], "today": today}
+    named = {status.lower(): references[status] for status in ("OFFERED", "DRAFT", "SIGNED", "ACCEPTED")}
+    return {**named, "today": today, "first": str(date.fromisoformat(today) - timedelta(days=60))}
 
 
 def test_every_recorded_conversation_goes_as_it_went(acme, names) -> None:

@@ -13,6 +13,8 @@ from loans.models import Application, Loan
 from repayments.models import Payment
 from tests.integration.api.conftest import ask_for_token
 
+SIGNED_FOR = ["SBX-ACME-PAID-OUT", "SBX-ACME-SIGNED"]
+
 
 def seeded(**options):
     told = StringIO()
@@ -32,6 +34,8 @@ class TestSeedSandbox:
             **{f"SBX-ACME-{each.key}": "ACTIVE" for each in LOANS},
             "SBX-ACME-SETTLED": "SETTLED",
             "SBX-ACME-APPROVED": "APPROVED",
+            "SBX-ACME-SIGNED": "APPROVED",
+            "SBX-ACME-PAID-OUT": "ACTIVE",
         }
 
     def test_has_loans_as_late_as_their_numbers_say(self, acme):
@@ -45,7 +49,7 @@ class TestSeedSandbox:
     def test_gives_an_application_in_each_status(self, acme):
         rows = acme.get("applications").json()["results"]
 
-        assert {row["status"] for row in rows} == {each.key for each in APPLICATIONS}
+        assert {row["status"] for row in rows} == {each.key for each in APPLICATIONS} == set(Application.State.values)
 
     def test_changes_nothing_when_it_is_done_already(self, sandbox):
         first = seeded()
@@ -64,14 +68,14 @@ class TestSeedSandbox:
 
         keys = seeded(reset=True)
 
-        assert len(listed(acme)) == len(LOANS)
+        assert len(listed(acme)) == len(LOANS) + len(SIGNED_FOR)
         assert Loan.objects.get(number="SBX-ACME-LATE-10").pk != late.pk
         assert ask_for_token(keys["client_id"], keys["client_secret"]).status_code == 200
 
     def test_gives_each_partner_its_own(self, acme):
         seed_sandbox(code="other", name="Other", now=lender_now())
 
-        assert listed(acme) == [f"SBX-ACME-{each.key}" for each in reversed(LOANS)]
+        assert listed(acme) == [*SIGNED_FOR, *(f"SBX-ACME-{each.key}" for each in reversed(LOANS))]
 
     def test_refuses_an_installation_that_is_real_and_leaves_no_trace(self, db):
         with pytest.raises(NotASandbox):
