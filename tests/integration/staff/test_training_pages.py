@@ -11,7 +11,7 @@ from collections_mgmt.domain.training import walk_of_training
 from collections_mgmt.models import CollectorProfile, Team
 from collections_mgmt.services.finish_training import finish_training
 from dashu.audit.models import AuditRecord
-from dashu.kernel.dates import lender_now, lender_today
+from dashu.kernel.dates import lender_date, lender_now, lender_today
 from dashu.policy.contact_guard import decide
 from dashu.policy.rules import contact_rules
 from dashu.users.models import User
@@ -65,7 +65,7 @@ class TestWalk:
         assert rows() == before
         assert "0 of 8 steps were right at once." in pages[-1]
         profile = CollectorProfile.objects.get()
-        assert (profile.walks, profile.trained_at.date()) == (1, lender_now().date())
+        assert (profile.walks, lender_date(profile.trained_at)) == (1, lender_today())
         assert [record.action for record in AuditRecord.objects.all()] == ["collections.training_finished"]
 
     def test_says_of_each_choice_why_and_lets_one_try_again(self, chidi):

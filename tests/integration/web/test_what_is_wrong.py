@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.html import Element, parse_html
 from django.urls import reverse
 
-from dashu.users.models import Borrower
+from dashu.users.models import Borrower, Partner
 from loans.domain.application_facts import steps_of
 from loans.models import Application, Loan
 from repayments.gateways.choosing import provider
@@ -52,12 +52,13 @@ def pages(rules) -> list[tuple[str, Client, str]]:
     hao = factories.borrower("Hao")
     loan, other = factories.running_loan(hao), factories.running_loan(hao)
     browsers = {"": Client(), "hao": browser_of(hao), "brook": browser_of(world.brook)}
-    browsers |= {who: browser_of(getattr(world, who)) for who in ("amina", "chen", "dai", "fei", "gao")}
+    browsers |= {who: browser_of(getattr(world, who)) for who in ("amina", "chen", "dai", "fei", "gao", "partner")}
     found = []
     for name, entry in ADDRESSES.items():
-        if isinstance(entry, SignedIn) and entry.role == "staff":
+        if isinstance(entry, SignedIn) and entry.role in {"staff", "administrator"}:
             continue
-        who = entry.owner if isinstance(entry, Own) else "amina" if isinstance(entry, SignedIn) else ""
+        signed_in = "partner" if isinstance(entry, SignedIn) and entry.role == "partner" else "amina"
+        who = entry.owner if isinstance(entry, Own) else signed_in if isinstance(entry, SignedIn) else ""
         who = "brook" if "closing" in name else who
         found.append((name, browsers[who], address_of(name, world)))
     found += [(name, browsers[""], reverse(name)) for name in ENTRANCES]
@@ -68,7 +69,7 @@ def pages(rules) -> list[tuple[str, Client, str]]:
     return [*found, *steps_of_every_product()]
 
 
-def browser_of(person: Borrower) -> Client:
+def browser_of(person: Borrower | Partner) -> Client:
     browser = Client()
     browser.post("/accounts/login/", {"login": person.user.email, "password": "correct horse"})
     browser.post("/accounts/reauthenticate/", {"password": "correct horse"})
