@@ -9,13 +9,27 @@ from collections_mgmt.services.answer_help import answer_help
 from collections_mgmt.services.ask_for_help import ask_for_help, withdraw_help
 from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.relief.accept_offer import TakenBackLately
+from collections_mgmt.services.relief.after_the_night import follow_ended_plans
 from collections_mgmt.services.relief.make_offers import NothingToOffer, OutsideLimits, make_offers
 from collections_mgmt.services.relief.offer_outside import offer_outside, preview_outside
 from collections_mgmt.services.relief.withdraw_plan import withdraw_plan
+from dashu.messaging.models import OutboxMessage
 from dashu.users.models import User
 from loans.models import Loan
+from repayments.models import LoanEvent
 from tests import factories
-from tests.integration.collections_mgmt.relief_cases import ACTOR, DAY, TODAY, accepted, close, noon, offered
+from tests.integration.collections_mgmt.relief_cases import (
+    ACTOR,
+    DAY,
+    LONGER,
+    TODAY,
+    WAIVED,
+    accepted,
+    close,
+    noon,
+    offered,
+    plan_for,
+)
 from tests.integration.collections_mgmt.test_make_offers import budget
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +38,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def amina(rules):
     return factories.borrower("Amina", phone="13800000000")
+
+
+@pytest.fixture
+def unpaid(amina):
+    return factories.running_loan(amina)
 
 
 @pytest.fixture
@@ -187,3 +206,58 @@ class TestTakingPlansBackAgainAndAgain:
         self.take_back(loan)
 
         assert asked_for(loan, date(2026, 6, 7)).status == "OPEN"
+
+
+class TestAWaiverOfAPlan:
+    """What is given up is given up for a plan that is kept, whatever else is agreed on the way."""
+
+    def given_up(self, loan: Loan) -> int:
+        undone = {
+            int(event)
+            for event in LoanEvent.objects.filter(loan=loan, kind="REVERSAL").values_list("data__event", flat=True)
+        }
+        waivers = LoanEvent.objects.filter(loan=loan, kind="WAIVER").exclude(pk__in=undone)
+        return sum(waivers.values_list("amount_minor", flat=True))
+
+    def nights(self, *days: int) -> None:
+        for day in days:
+            close(TODAY + day * DAY)
+            follow_ended_plans(now=noon(TODAY + (day + 1) * DAY), site="https://loans.example")
+
+    def test_is_owed_again_where_the_due_day_was_moved_meanwhile(self, unpaid):
+        plan = plan_for(unpaid, WAIVED, LONGER, method="partial_waiver")
+        moved = plan_for(
+            unpaid, {"kind": "due_day", "amount": 0, "data": {"due_day": 8}}, method="due_date", on=TODAY + DAY
+        )
+        plan.refresh_from_db()
+        assert (plan.status, moved.status, self.given_up(unpaid)) == ("ACCEPTED", "ACCEPTED", 30_00)
+
+        self.nights(60, 90, 91)
+
+        plan.refresh_from_db()
+        assert (plan.status, plan.is_to_revert, self.given_up(unpaid)) == ("ENDED", False, 0)
+        told = OutboxMessage.objects.filter(borrower=unpaid.borrower, template="collections.plan_ended")
+        assert [one.params["given_up_minor"] for one in told] == [30_00]
+
+    def test_is_owed_again_where_another_plan_took_its_place(self, unpaid):
+        first = plan_for(unpaid, WAIVED, LONGER, method="partial_waiver")
+        more = {"kind": "restructure", "amount": 0, "data": {"terms": {"count": 30}}}
+        second = plan_for(unpaid, more, on=TODAY + DAY)
+        first.refresh_from_db()
+        assert (first.status, second.taken_over) == ("REPLACED", first.events)
+
+        self.nights(60, 90, 91)
+
+        second.refresh_from_db()
+        assert (second.status, second.is_to_revert, self.given_up(unpaid)) == ("ENDED", False, 0)
+
+    def test_stands_with_its_plan_where_the_new_due_day_is_taken_back(self, unpaid):
+        plan = plan_for(unpaid, WAIVED, LONGER, method="partial_waiver")
+        moved = plan_for(
+            unpaid, {"kind": "due_day", "amount": 0, "data": {"due_day": 8}}, method="due_date", on=TODAY + DAY
+        )
+
+        withdraw_plan(plan_id=moved.pk, now=noon(TODAY + DAY), actor=ACTOR)
+
+        plan.refresh_from_db()
+        assert (plan.status, plan.is_observed, self.given_up(unpaid)) == ("ACCEPTED", True, 30_00)
