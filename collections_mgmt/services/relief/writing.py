@@ -1,9 +1,11 @@
 """The rows of offers: written together with the hold under which a borrower decides, brought up to date, and ended."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Q
 from django.utils.functional import Promise
@@ -27,6 +29,7 @@ from dashu.audit import services as audit
 from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
+from dashu.messaging.models import OutboxMessage
 from dashu.messaging.services import enqueue as messaging
 from dashu.policy import rules as policy
 from loans.models import Loan
@@ -253,14 +256,30 @@ def _tell_partners(what: str, offered: OfferSet) -> None:
 
 
 def tell(offered: OfferSet, what: str, **values: object) -> None:
-    loans = list(offered.loans.values_list("loan_id", flat=True))
+    loans = list(offered.loans.order_by("loan_id").values_list("loan_id", flat=True))
+    key = str(offered.pk)
+    if offered.source == OfferSet.Source.ASKED and what.startswith("made"):
+        # A month that is stated anew makes a new set; one message of a day leads to the newest.
+        key = f"{'-'.join(map(str, loans))}:{offered.made_on}"
+        if _is_told_anew(f"collections.offer_{what}:{key}", reference=offered.reference, **values):
+            return
     messaging.enqueue(
-        dedupe_key=f"collections.offer_{what}:{offered.pk}",
+        dedupe_key=f"collections.offer_{what}:{key}",
         borrower_id=offered.borrower_id,
         loan_id=loans[0] if len(loans) == 1 else None,
         template=f"collections.offer_{what}",
         params={"reference": offered.reference, **values},
     )
+
+
+def _is_told_anew(dedupe_key: str, **values: object) -> bool:
+    """Whether a message of this key is there already; while it waits to be sent, it speaks of the newest set."""
+    told = OutboxMessage.objects.filter(dedupe_key=dedupe_key)
+    waiting = told.filter(status=OutboxMessage.Status.PENDING).select_for_update(skip_locked=True).first()
+    if waiting is not None:
+        waiting.params = json.loads(json.dumps({**waiting.params, **values}, cls=DjangoJSONEncoder))
+        waiting.save(update_fields=["params"])
+    return waiting is not None or told.exists()
 
 
 def note_plan(what: str, plan: RestructuringPlan, actor: str, **data: object) -> None:

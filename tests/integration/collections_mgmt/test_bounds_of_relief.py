@@ -1,21 +1,25 @@
 """What relief does not become, however often and in whatever order it is asked for, accepted and taken back."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from collections_mgmt.models import Hold, RestructuringPlan
+from collections_mgmt.models import Hold, OfferCode, RestructuringPlan
 from collections_mgmt.services.answer_help import answer_help
 from collections_mgmt.services.ask_for_help import ask_for_help, withdraw_help
 from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.relief.accept_offer import TakenBackLately
 from collections_mgmt.services.relief.after_the_night import follow_ended_plans
 from collections_mgmt.services.relief.make_offers import NothingToOffer, OutsideLimits, make_offers
+from collections_mgmt.services.relief.offer_anew import offer_anew
+from collections_mgmt.services.relief.offer_codes import ask_offer_code
 from collections_mgmt.services.relief.offer_outside import offer_outside, preview_outside
+from collections_mgmt.services.relief.read_sheet import open_sheet
 from collections_mgmt.services.relief.withdraw_plan import withdraw_plan
 from dashu.messaging.models import OutboxMessage
 from dashu.users.models import User
 from loans.models import Loan
+from loans.services.signing_codes import TooManyCodes
 from repayments.models import LoanEvent
 from tests import factories
 from tests.integration.collections_mgmt.relief_cases import (
@@ -261,3 +265,31 @@ class TestAWaiverOfAPlan:
 
         plan.refresh_from_db()
         assert (plan.status, plan.is_observed, self.given_up(unpaid)) == ("ACCEPTED", True, 30_00)
+
+
+class TestStatingTheMonthAnewAllDay:
+    def anew(self, loan: Loan, minutes: int):
+        at = noon(TODAY) + timedelta(minutes=minutes)
+        kept = budget(loan.borrower, now=at)
+        return offer_anew(loan_id=loan.pk, budget_id=kept.pk, now=at, actor=ACTOR)
+
+    def test_sends_no_more_codes_than_a_day_has_for_one_person(self, loan):
+        def code(minutes: int) -> None:
+            offer = self.anew(loan, minutes).offers.first()
+            open_sheet(offer_id=offer.pk, now=noon(TODAY) + timedelta(minutes=minutes), actor=ACTOR)
+            ask_offer_code(offer_id=offer.pk, now=noon(TODAY) + timedelta(minutes=minutes + 1), actor=ACTOR)
+
+        for minutes in (0, 3, 6, 9, 12):
+            code(minutes)
+
+        with pytest.raises(TooManyCodes):
+            code(15)
+
+        assert OfferCode.objects.count() == 5
+
+    def test_is_told_once_and_of_the_newest_offer(self, loan):
+        self.anew(loan, 0)
+        newest = self.anew(loan, 3)
+
+        told = OutboxMessage.objects.get(template="collections.offer_made")
+        assert told.params == {"reference": newest.reference, "accept_on": newest.last_day.isoformat()}
