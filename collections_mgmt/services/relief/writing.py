@@ -23,6 +23,7 @@ from collections_mgmt.models import (
 )
 from collections_mgmt.selectors.care import more_days
 from collections_mgmt.services.holds import place_hold, release_hold
+from collections_mgmt.services.peace import has_peace_left
 from collections_mgmt.services.placements import bring_back_of
 from collections_mgmt.services.relief.ways import Way
 from dashu.audit import services as audit
@@ -108,7 +109,7 @@ def write_offers(
         actor=actor,
     )
     for loan in loans.values():
-        is_in_peace = source != OfferSet.Source.ASKED or _has_peace_left(loan, today)
+        is_in_peace = source != OfferSet.Source.ASKED or has_peace_left(loan, today)
         reason = f"offer {offered.reference}"
         hold = _let_decide(loan, last_day=last_day, today=today, reason=reason, actor=actor) if is_in_peace else None
         OfferLoan.objects.create(offer_set=offered, loan=loan, hold=hold)
@@ -296,15 +297,6 @@ def note_plan(what: str, plan: RestructuringPlan, actor: str, **data: object) ->
         tell_of_loan(plan.loan, "relief.accepted", told)
     elif what in ("withdrawn", "replaced"):
         tell_of_loan(plan.loan, "relief.ended", {**told, "status": str(plan.status), "on": plan.ended_on})
-
-
-def _has_peace_left(loan: Loan, today: date) -> bool:
-    """Whether earlier offers left the borrower in peace on a loan for fewer days than the rule knows."""
-    limits = policy.relief_limits(today)
-    since = today - timedelta(days=limits.peace_within_days)
-    earlier = OfferSet.objects.filter(loans__loan=loan, loans__hold__isnull=False, ended_on__gt=since)
-    days = [(ended - max(made, since)).days for made, ended in earlier.values_list("made_on", "ended_on") if ended]
-    return sum(days) < limits.peace_days + more_days(loan.borrower_id, today)
 
 
 def _let_decide(loan: Loan, *, last_day: date, today: date, reason: str, actor: str) -> Hold | None:

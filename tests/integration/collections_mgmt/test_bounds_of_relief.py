@@ -10,6 +10,7 @@ from collections_mgmt.services.ask_for_help import ask_for_help, withdraw_help
 from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.relief.accept_offer import TakenBackLately
 from collections_mgmt.services.relief.after_the_night import follow_ended_plans
+from collections_mgmt.services.relief.end_offers import decline_offers
 from collections_mgmt.services.relief.make_offers import NothingToOffer, OutsideLimits, make_offers
 from collections_mgmt.services.relief.offer_anew import offer_anew
 from collections_mgmt.services.relief.offer_codes import ask_offer_code
@@ -293,3 +294,31 @@ class TestStatingTheMonthAnewAllDay:
 
         told = OutboxMessage.objects.get(template="collections.offer_made")
         assert told.params == {"reference": newest.reference, "accept_on": newest.last_day.isoformat()}
+
+
+class TestPeaceByAskingForHelp:
+    def test_ends_for_who_asks_and_takes_it_back_again_and_again_though_help_goes_on(self, loan):
+        day, holds = TODAY, []
+        for _turn in range(8):
+            asked = help_for(loan, day)
+            holds.append(asked.loans.get().hold is not None)
+            expire_holds(on=day + 4 * DAY, actor=ACTOR)
+            withdraw_help(request_id=asked.pk, now=noon(day + 4 * DAY), actor=ACTOR)
+            day += 4 * DAY
+
+        asked = help_for(loan, day)
+
+        assert holds == [True] * 7 + [False]
+        assert (asked.is_open, asked.leaves_in_peace, asked.loans.get().hold) == (True, False, None)
+        assert not Hold.objects.filter(ended_on=None).exists()
+        told = OutboxMessage.objects.filter(template__startswith="collections.help_received").order_by("pk")
+        assert [one.template.removeprefix("collections.help_received") for one in told] == [""] * 7 + ["_again"] * 2
+
+    def test_is_used_up_by_offers_and_requests_together(self, loan):
+        asked = help_for(loan)
+        expire_holds(on=TODAY + 20 * DAY, actor=ACTOR)
+        made = offered(loan, source="ASKED", on=TODAY + 20 * DAY)
+        withdraw_help(request_id=asked.pk, now=noon(TODAY + 20 * DAY), actor=ACTOR)
+        decline_offers(set_id=made.pk, now=noon(TODAY + 28 * DAY), actor=ACTOR)
+
+        assert not help_for(loan, TODAY + 28 * DAY).leaves_in_peace
