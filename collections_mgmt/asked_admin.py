@@ -389,6 +389,8 @@ def _days_late(loan: Any) -> int:
 
 
 def _hold_words(hold: Any) -> Any:
+    if hold is None:
+        return _("no, they were for long enough")
     if hold.ended_on:
         return _("until %(day)s") % {"day": date_format(hold.ended_on)}
     return _("until %(day)s") % {"day": date_format(hold.ends_on)} if hold.ends_on else _("until it is answered")

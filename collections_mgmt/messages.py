@@ -22,6 +22,14 @@ for _template in (
         ),
     ),
     MessageTemplate(
+        "collections.help_received_again",
+        _("We have your request for help"),
+        (
+            _("Your request %(reference)s has arrived. A person reads it and answers by %(due_on)s."),
+            _("Until then, your contracts go on as they are, with their due dates and our reminders."),
+        ),
+    ),
+    MessageTemplate(
         "collections.help_answered",
         _("There is an answer to your request for help"),
         (_("A person has answered your request %(reference)s. Sign in to read it, and what you can do next."),),

@@ -136,9 +136,18 @@ class HardshipRequest(Asked):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def leaves_in_peace(self) -> bool:
+        """Whether a hold keeps reminders and penalty away from each of its loans while it is looked at."""
+        return not self.loans.filter(hold=None).exists()
+
 
 class HardshipLoan(models.Model):
-    """A loan that a request for help is about, with the hold that leaves the borrower in peace on it meanwhile."""
+    """
+    A loan that a request for help is about.
+
+    :ivar hold: which leaves the borrower in peace on it meanwhile; None where asking before took the days of it.
+    """
 
     request = models.ForeignKey(
         HardshipRequest, on_delete=models.PROTECT, related_name="loans", verbose_name=_("request for help")
@@ -146,7 +155,9 @@ class HardshipLoan(models.Model):
     loan = models.ForeignKey(
         Loan, on_delete=models.PROTECT, related_name="help_requests", db_index=False, verbose_name=_("loan")
     )
-    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="help_requests", verbose_name=_("hold"))
+    hold = models.ForeignKey(
+        Hold, on_delete=models.PROTECT, null=True, blank=True, related_name="help_requests", verbose_name=_("hold")
+    )
 
     class Meta:
         verbose_name = _("loan of a request for help")

@@ -319,9 +319,11 @@ class RestructuringPlan(models.Model):
     An offer that was accepted: the loan goes on as it says, and the night follows it.
 
     ACCEPTED until the first payment or the end of the days in which it can be taken back, then ACTIVE. A missed
-    installment breaks it; paid within the days of cure it is CURED and goes on, else it has ENDED.
+    installment breaks it; paid within the days of cure it is CURED and goes on, else it has ENDED. Another due day is a
+    plan of its own, without a flag; it runs beside the one that changed what is owed.
 
     :ivar events: ids of the loan's events by which it was booked, in their order.
+    :ivar taken_over: ids of the events of plans whose place it took; what they gave up, it answers for.
     :ivar after_event: the loan's newest event once it was booked; money that comes later binds both sides.
     :ivar withdraw_until: the last day on which the borrower can take it back.
     :ivar first_due_on, last_due_on: of the schedule that it led to.
@@ -360,6 +362,7 @@ class RestructuringPlan(models.Model):
     accepted_on = models.DateField(_("accepted on"))
     withdraw_until = models.DateField(_("can be taken back until"))
     events = models.JSONField(_("booked as"), db_default=[], default=list)
+    taken_over = models.JSONField(_("booked by plans before it"), db_default=[], default=list)
     after_event = models.BigIntegerField(editable=False)
     first_due_on = models.DateField(_("first new due date"))
     last_due_on = models.DateField(_("last due date"))
@@ -411,8 +414,13 @@ class RestructuringPlan(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["loan"],
-                condition=Q(status__in=["ACCEPTED", "ACTIVE", "BROKEN", "CURED"]),
+                condition=Q(status__in=["ACCEPTED", "ACTIVE", "BROKEN", "CURED"]) & ~Q(flag=""),
                 name="collections_one_running_plan",
+            ),
+            models.UniqueConstraint(
+                fields=["loan"],
+                condition=Q(status__in=["ACCEPTED", "ACTIVE", "BROKEN", "CURED"]) & Q(flag=""),
+                name="collections_one_running_due_day",
             ),
             models.UniqueConstraint(fields=["loan"], condition=Q(is_observed=True), name="collections_one_observed"),
             models.CheckConstraint(

@@ -10,9 +10,11 @@ from collections_mgmt.domain.because import Because
 from collections_mgmt.models import HardshipLoan, HardshipRequest, Hold
 from collections_mgmt.services.asked import due_on, end_clock, lock_asked, lock_borrower, note, words_of
 from collections_mgmt.services.holds import hold_until_answered, release_hold
+from collections_mgmt.services.peace import has_peace_left
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from dashu.messaging.services import enqueue as messaging
+from loans.models import Loan
 from repayments.services.booking import lock_loans
 
 HIGHEST_MINOR = 10**12
@@ -39,6 +41,8 @@ def ask_for_help(
     """
     Keep the request and place a hold on each of its loans; while one is open, asking again returns that one.
 
+    Where asking before took the days of peace that the rule knows, a person helps all the same, but no hold is placed.
+
     :param loan_ids: running loans of the borrower, at least one.
     :param can_pay_minor: a month; None where the borrower does not say.
     :raises HelpRefused: a loan is not theirs or asks for nothing, or the amount is none.
@@ -63,17 +67,18 @@ def ask_for_help(
         words=words_of(words, field="words", is_needed=False),
     )
     for loan in loans.values():
-        hold = hold_until_answered(
-            loan, kind=Hold.Kind.HARDSHIP_REVIEW, today=today, reason=Because.REQUEST.of(asked.reference), actor=actor
-        )
-        if hold is None:
+        if loan.status not in (Loan.Status.ACTIVE, Loan.Status.CHARGED_OFF):
             raise HelpRefused(_("Nothing is to be paid on loan %(loan)s."), field="loans", params={"loan": loan.number})
+        hold = None
+        if has_peace_left(loan, today):
+            because, kind = Because.REQUEST.of(asked.reference), Hold.Kind.HARDSHIP_REVIEW
+            hold = hold_until_answered(loan, kind=kind, today=today, reason=because, actor=actor)
         HardshipLoan.objects.create(request=asked, loan=loan, hold=hold)
     note("received", asked, actor, cause=asked.cause, loans=[loan.number for loan in loans.values()])
     messaging.enqueue(
         dedupe_key=f"help-received:{asked.pk}",
         borrower_id=borrower.pk,
-        template="collections.help_received",
+        template="collections.help_received" if asked.leaves_in_peace else "collections.help_received_again",
         params={"reference": asked.reference, "due_on": asked.due_on},
     )
     return asked
@@ -108,5 +113,7 @@ def let_go(asked: HardshipRequest, *, now: datetime, actor: str, days: int = 0) 
     """End the holds of a locked request that has ended, so many days from now."""
     today = lender_date(now)
     ends_on = today.fromordinal(today.toordinal() + days)
+    because = Because.REQUEST.of(asked.reference)
     for about in asked.loans.select_related("hold").order_by("loan_id"):
-        release_hold(about.hold, today=today, ends_on=ends_on, reason=Because.REQUEST.of(asked.reference), actor=actor)
+        if about.hold is not None:
+            release_hold(about.hold, today=today, ends_on=ends_on, reason=because, actor=actor)

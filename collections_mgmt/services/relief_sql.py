@@ -178,7 +178,8 @@ def follow_plans(
                 is_to_revert = found.status = 'ENDED' AND found.loan_status IN ('ACTIVE', 'CHARGED_OFF')
             FROM found
             WHERE plan.id = found.id AND plan.status = found.before AND plan.status <> found.status
-            RETURNING plan.id, plan.loan_id, plan.offer_id, plan.reference, plan.status, plan.cure_until, plan.breaks
+            RETURNING plan.id, plan.loan_id, plan.offer_id, plan.reference, plan.status, plan.cure_until, plan.breaks,
+                      plan.taken_over || plan.events AS booked, plan.flag
         ), told AS (
             INSERT INTO messaging_outboxmessage (dedupe_key, borrower_id, loan_id, channel, template, params, language)
             SELECT news.template || ':' || decided.id || ':' || decided.breaks, loan.borrower_id, loan.id, 'IN_APP',
@@ -193,11 +194,17 @@ def follow_plans(
                          ('COMPLETED', 'collections.plan_completed'), ('ENDED', 'collections.plan_ended'))
                 AS news (status, template) ON news.status = decided.status
             CROSS JOIN LATERAL (
-                SELECT sum((act ->> 'amount')::bigint) AS minor
-                FROM collections_mgmt_restructuringoffer AS way CROSS JOIN jsonb_array_elements(way.acts) AS act
-                WHERE way.id = decided.offer_id AND act ->> 'kind' = 'waiver'
+                SELECT sum(waived.amount_minor) AS minor
+                FROM jsonb_array_elements_text(decided.booked) AS event
+                JOIN repayments_loanevent AS waived ON waived.id = event::bigint AND waived.kind = 'WAIVER'
             ) AS given_up
-            WHERE decided.status <> 'ENDED' OR loan.status = 'ACTIVE'
+            WHERE (decided.status <> 'ENDED' OR loan.status = 'ACTIVE')
+              -- The plan that a due day was moved beside says it all.
+              AND NOT (decided.flag = '' AND EXISTS (
+                  SELECT FROM collections_mgmt_restructuringplan AS other
+                  WHERE other.loan_id = decided.loan_id AND other.id <> decided.id AND other.flag <> ''
+                    AND other.status IN ('ACCEPTED', 'ACTIVE', 'BROKEN', 'CURED')
+              ))
             ON CONFLICT (dedupe_key) DO NOTHING
         ), noted AS (
             INSERT INTO audit_auditrecord (action, subject_type, subject_id, actor, data)

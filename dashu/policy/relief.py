@@ -53,8 +53,8 @@ class ReliefLimits:
     :param cooling_off_days: from acceptance, in which the plan is given back if nothing was paid under it.
     :param deciding_days: that an offer stands, without anybody pressing for an answer.
     :param remind_days: before the last day of an offer, from which day on its borrower is reminded, once.
-    :param peace_days: for which offers leave a borrower in peace on a loan within `peace_within_days`; what they ask
-        for beyond it is offered all the same, without another hold.
+    :param peace_days: for which offers and requests for help leave a borrower in peace on a loan within
+        `peace_within_days`; what they ask for beyond it is looked at and offered all the same, without another hold.
     :param due_day_months: in which the due day moves once; and not again before an installment was paid.
     :param most_withdrawals: of plans within `withdrawal_months`; after them only a person offers another one.
     :param value_loss: of the lender's present value at the original rate; a greater one needs a person, and counts as

@@ -219,7 +219,13 @@ def _write(
     :param before: how those stood; the plan is held at the worst class and stage of them.
     """
     today = lender_date(now)
-    for replaced in RestructuringPlan.objects.filter(loan__in=changed, status__in=_RUNNING).order_by("pk"):
+    counts = is_restructuring(offer)
+    running = RestructuringPlan.objects.filter(loan__in=changed, status__in=_RUNNING)
+    taken_over: list[int] = []
+    # Another due day is only that: it takes the place of an earlier one, and a plan that runs goes on beside it.
+    for replaced in (running if counts else running.filter(flag="")).order_by("pk"):
+        if replaced.loan_id == loan.pk:
+            taken_over += [*replaced.taken_over, *replaced.events]
         replaced.replaced_as, replaced.status = replaced.status, RestructuringPlan.Status.REPLACED
         replaced.ended_on, replaced.end_reason = today, Because.PLAN.of(reference)
         replaced.save(update_fields=["replaced_as", "status", "ended_on", "end_reason"])
@@ -227,7 +233,6 @@ def _write(
     due_days = [date.fromisoformat(row[1]) for row in offer.rows]
     coming = [day for day in due_days if day > today] or due_days
     seen = observation(coming[0], coming, policy.relief_clocks(today))
-    counts = is_restructuring(offer)
     earlier = list(observed_plans([each.pk for each in changed]).values())
     for plan in earlier if counts else ():
         plan.is_observed, plan.observation_ended_on = False, today
@@ -243,6 +248,7 @@ def _write(
         accepted_on=today,
         withdraw_until=today + timedelta(days=policy.relief_limits(today).cooling_off_days),
         events=event_ids,
+        taken_over=taken_over,
         after_event=newest_event(loan.pk),
         first_due_on=coming[0],
         last_due_on=due_days[-1],

@@ -39,14 +39,19 @@ def follow_ended_plans(*, now: datetime, site: str) -> int:
 
 @transaction.atomic
 def revert_waivers(*, plan_id: int, now: datetime) -> bool:
-    """Let what a broken plan gave up be owed again; False where that was done before."""
+    """
+    Let what a broken plan gave up be owed again; False where that was done before.
+
+    What the plans gave up whose place it took is owed again with it, or a new plan would make that a gift.
+    """
     plan = lock_plan(plan_id)
     if not plan.is_to_revert:
         return False
     undone = LoanEvent.objects.filter(loan=plan.loan_id, kind=LoanEvent.Kind.REVERSAL).values_list(
         "data__event", flat=True
     )
-    waivers = LoanEvent.objects.filter(pk__in=plan.events, kind=LoanEvent.Kind.WAIVER).exclude(pk__in=list(undone))
+    booked = [*plan.taken_over, *plan.events]
+    waivers = LoanEvent.objects.filter(pk__in=booked, kind=LoanEvent.Kind.WAIVER).exclude(pk__in=list(undone))
     reverted = list(waivers.order_by("-pk"))
     for event in reverted:
         undo_event(

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import OfferCode, OfferSet, RestructuringOffer
+from collections_mgmt.services.asked import lock_borrower
 from collections_mgmt.services.relief.read_sheet import refuse_unread
 from collections_mgmt.services.relief.writing import (
     OfferNotFound,
@@ -24,7 +26,9 @@ from dashu.kernel.errors import DomainError
 from dashu.kernel.masking import masked_phone
 from dashu.users.models import Borrower
 from loans.services.signing_codes import (
+    MOST_A_DAY,
     IdentityMissing,
+    TooManyCodes,
     hand_over,
     no_code_holds,
     not_this_code,
@@ -95,10 +99,7 @@ def ask_offer_code(*, offer_id: int, now: datetime, actor: str) -> OfferCode:
         raise IdentityMissing(_("We have no phone number of yours to send a code to. Call us, or write to us."))
     refuse_unsendable()
     earlier = OfferCode.objects.filter(offer__offer_set=offered)
-    recent = earlier.filter(made_at__gt=now - timedelta(days=1)).values_list("made_at", flat=True)
-    refuse_too_many_codes(
-        recent, now=now, used_up=_("No more codes can be sent today. The offer is kept; go on tomorrow.")
-    )
+    _refuse_too_many(earlier, borrower_id=offered.borrower_id, now=now)
     earlier.end(now=now)
     made = OfferCode.made(now=now, offer=offer, digest=offer.digest, phone_shown=masked_phone(phone))
     audit.record(
@@ -110,6 +111,21 @@ def ask_offer_code(*, offer_id: int, now: datetime, actor: str) -> OfferCode:
     )
     events.publish("collections_mgmt.offer_code_asked", code_id=made.pk)
     return made
+
+
+def _refuse_too_many(earlier: QuerySet[OfferCode], *, borrower_id: int, now: datetime) -> None:
+    """
+    Let one follow another after a pause, and only so many go to one person in a day, however many sets they are for.
+
+    :param earlier: codes of the set. :raises CodeTooSoon, TooManyCodes: see there.
+    """
+    lock_borrower(borrower_id)
+    used_up = _("No more codes can be sent today. The offer is kept; go on tomorrow.")
+    since = now - timedelta(days=1)
+    moments = earlier.filter(made_at__gt=since).values_list("made_at", flat=True)
+    refuse_too_many_codes(moments, now=now, used_up=used_up)
+    if OfferCode.objects.filter(offer__offer_set__borrower=borrower_id, made_at__gt=since).count() >= MOST_A_DAY:
+        raise TooManyCodes(used_up)
 
 
 def send_offer_code(*, code_id: int, now: datetime) -> bool:

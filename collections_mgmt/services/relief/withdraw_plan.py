@@ -110,11 +110,12 @@ def _restore_replaced(plan: RestructuringPlan) -> None:
     """Let plans run on that this one had replaced, and their observation, if that had been ended for it."""
     for loan_id in _about(plan):
         earlier = RestructuringPlan.objects.filter(loan=loan_id, pk__lt=plan.pk).order_by("-pk")
-        replaced = earlier.filter(ended_on=plan.accepted_on, status=RestructuringPlan.Status.REPLACED).first()
-        if replaced is not None:
+        for replaced in earlier.filter(status="REPLACED", end_reason=Because.PLAN.of(plan.reference)):
             replaced.status = RestructuringPlan.Status(replaced.replaced_as or RestructuringPlan.Status.ACTIVE)
             replaced.ended_on, replaced.end_reason, replaced.replaced_as = None, "", ""
             replaced.save(update_fields=["status", "ended_on", "end_reason", "replaced_as"])
+        if not plan.flag:  # another due day ended no observation
+            continue
         ended = earlier.filter(observation_ended_on=plan.accepted_on, observed_until__gt=plan.accepted_on)
         observed = ended.exclude(status="WITHDRAWN").first()
         if observed is not None:

@@ -1,9 +1,11 @@
 """The rows of offers: written together with the hold under which a borrower decides, brought up to date, and ended."""
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import Q
 from django.utils.functional import Promise
@@ -21,12 +23,14 @@ from collections_mgmt.models import (
 )
 from collections_mgmt.selectors.care import more_days
 from collections_mgmt.services.holds import place_hold, release_hold
+from collections_mgmt.services.peace import has_peace_left
 from collections_mgmt.services.placements import bring_back_of
 from collections_mgmt.services.relief.ways import Way
 from dashu.audit import services as audit
 from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
+from dashu.messaging.models import OutboxMessage
 from dashu.messaging.services import enqueue as messaging
 from dashu.policy import rules as policy
 from loans.models import Loan
@@ -105,7 +109,7 @@ def write_offers(
         actor=actor,
     )
     for loan in loans.values():
-        is_in_peace = source != OfferSet.Source.ASKED or _has_peace_left(loan, today)
+        is_in_peace = source != OfferSet.Source.ASKED or has_peace_left(loan, today)
         reason = f"offer {offered.reference}"
         hold = _let_decide(loan, last_day=last_day, today=today, reason=reason, actor=actor) if is_in_peace else None
         OfferLoan.objects.create(offer_set=offered, loan=loan, hold=hold)
@@ -253,14 +257,30 @@ def _tell_partners(what: str, offered: OfferSet) -> None:
 
 
 def tell(offered: OfferSet, what: str, **values: object) -> None:
-    loans = list(offered.loans.values_list("loan_id", flat=True))
+    loans = list(offered.loans.order_by("loan_id").values_list("loan_id", flat=True))
+    key = str(offered.pk)
+    if offered.source == OfferSet.Source.ASKED and what.startswith("made"):
+        # A month that is stated anew makes a new set; one message of a day leads to the newest.
+        key = f"{'-'.join(map(str, loans))}:{offered.made_on}"
+        if _is_told_anew(f"collections.offer_{what}:{key}", reference=offered.reference, **values):
+            return
     messaging.enqueue(
-        dedupe_key=f"collections.offer_{what}:{offered.pk}",
+        dedupe_key=f"collections.offer_{what}:{key}",
         borrower_id=offered.borrower_id,
         loan_id=loans[0] if len(loans) == 1 else None,
         template=f"collections.offer_{what}",
         params={"reference": offered.reference, **values},
     )
+
+
+def _is_told_anew(dedupe_key: str, **values: object) -> bool:
+    """Whether a message of this key is there already; while it waits to be sent, it speaks of the newest set."""
+    told = OutboxMessage.objects.filter(dedupe_key=dedupe_key)
+    waiting = told.filter(status=OutboxMessage.Status.PENDING).select_for_update(skip_locked=True).first()
+    if waiting is not None:
+        waiting.params = json.loads(json.dumps({**waiting.params, **values}, cls=DjangoJSONEncoder))
+        waiting.save(update_fields=["params"])
+    return waiting is not None or told.exists()
 
 
 def note_plan(what: str, plan: RestructuringPlan, actor: str, **data: object) -> None:
@@ -277,15 +297,6 @@ def note_plan(what: str, plan: RestructuringPlan, actor: str, **data: object) ->
         tell_of_loan(plan.loan, "relief.accepted", told)
     elif what in ("withdrawn", "replaced"):
         tell_of_loan(plan.loan, "relief.ended", {**told, "status": str(plan.status), "on": plan.ended_on})
-
-
-def _has_peace_left(loan: Loan, today: date) -> bool:
-    """Whether earlier offers left the borrower in peace on a loan for fewer days than the rule knows."""
-    limits = policy.relief_limits(today)
-    since = today - timedelta(days=limits.peace_within_days)
-    earlier = OfferSet.objects.filter(loans__loan=loan, loans__hold__isnull=False, ended_on__gt=since)
-    days = [(ended - max(made, since)).days for made, ended in earlier.values_list("made_on", "ended_on") if ended]
-    return sum(days) < limits.peace_days + more_days(loan.borrower_id, today)
 
 
 def _let_decide(loan: Loan, *, last_day: date, today: date, reason: str, actor: str) -> Hold | None:

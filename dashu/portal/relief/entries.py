@@ -28,5 +28,7 @@ def offered_now(request: HttpRequest, *, today: date, loan: Loan | None = None, 
 def plan_now(request: HttpRequest, loan: Loan) -> RestructuringPlan | None:
     """Return the plan that runs on a loan which this person sees, where the loan is their own."""
     own = RestructuringPlan.objects.filter(loan=loan, loan__borrower__user=request.user.pk)
-    running: RestructuringPlan | None = own.filter(status__in=RestructuringPlan.RUNNING).first()
+    running: RestructuringPlan | None = (
+        own.filter(status__in=RestructuringPlan.RUNNING).order_by("-flag", "-pk").first()
+    )
     return running

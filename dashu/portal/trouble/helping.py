@@ -97,7 +97,7 @@ def help_request(request: HttpRequest, reference: str) -> HttpResponse:
             "asked": asked,
             "about": about,
             "offered": offered_now(request, today=lender_today(), asked=asked),
-            "quiet_until": max((each.hold.ends_on for each in about if each.hold.ends_on), default=None),
+            "quiet_until": max((each.hold.ends_on for each in about if each.hold and each.hold.ends_on), default=None),
             "words": complaints_shown(),
         },
     )

@@ -1,21 +1,40 @@
 """What relief does not become, however often and in whatever order it is asked for, accepted and taken back."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from collections_mgmt.models import Hold, RestructuringPlan
+from collections_mgmt.models import Hold, OfferCode, RestructuringPlan
 from collections_mgmt.services.answer_help import answer_help
 from collections_mgmt.services.ask_for_help import ask_for_help, withdraw_help
 from collections_mgmt.services.holds import expire_holds
 from collections_mgmt.services.relief.accept_offer import TakenBackLately
+from collections_mgmt.services.relief.after_the_night import follow_ended_plans
+from collections_mgmt.services.relief.end_offers import decline_offers
 from collections_mgmt.services.relief.make_offers import NothingToOffer, OutsideLimits, make_offers
+from collections_mgmt.services.relief.offer_anew import offer_anew
+from collections_mgmt.services.relief.offer_codes import ask_offer_code
 from collections_mgmt.services.relief.offer_outside import offer_outside, preview_outside
+from collections_mgmt.services.relief.read_sheet import open_sheet
 from collections_mgmt.services.relief.withdraw_plan import withdraw_plan
+from dashu.messaging.models import OutboxMessage
 from dashu.users.models import User
 from loans.models import Loan
+from loans.services.signing_codes import TooManyCodes
+from repayments.models import LoanEvent
 from tests import factories
-from tests.integration.collections_mgmt.relief_cases import ACTOR, DAY, TODAY, accepted, close, noon, offered
+from tests.integration.collections_mgmt.relief_cases import (
+    ACTOR,
+    DAY,
+    LONGER,
+    TODAY,
+    WAIVED,
+    accepted,
+    close,
+    noon,
+    offered,
+    plan_for,
+)
 from tests.integration.collections_mgmt.test_make_offers import budget
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +43,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def amina(rules):
     return factories.borrower("Amina", phone="13800000000")
+
+
+@pytest.fixture
+def unpaid(amina):
+    return factories.running_loan(amina)
 
 
 @pytest.fixture
@@ -187,3 +211,114 @@ class TestTakingPlansBackAgainAndAgain:
         self.take_back(loan)
 
         assert asked_for(loan, date(2026, 6, 7)).status == "OPEN"
+
+
+class TestAWaiverOfAPlan:
+    """What is given up is given up for a plan that is kept, whatever else is agreed on the way."""
+
+    def given_up(self, loan: Loan) -> int:
+        undone = {
+            int(event)
+            for event in LoanEvent.objects.filter(loan=loan, kind="REVERSAL").values_list("data__event", flat=True)
+        }
+        waivers = LoanEvent.objects.filter(loan=loan, kind="WAIVER").exclude(pk__in=undone)
+        return sum(waivers.values_list("amount_minor", flat=True))
+
+    def nights(self, *days: int) -> None:
+        for day in days:
+            close(TODAY + day * DAY)
+            follow_ended_plans(now=noon(TODAY + (day + 1) * DAY), site="https://loans.example")
+
+    def test_is_owed_again_where_the_due_day_was_moved_meanwhile(self, unpaid):
+        plan = plan_for(unpaid, WAIVED, LONGER, method="partial_waiver")
+        moved = plan_for(
+            unpaid, {"kind": "due_day", "amount": 0, "data": {"due_day": 8}}, method="due_date", on=TODAY + DAY
+        )
+        plan.refresh_from_db()
+        assert (plan.status, moved.status, self.given_up(unpaid)) == ("ACCEPTED", "ACCEPTED", 30_00)
+
+        self.nights(60, 90, 91)
+
+        plan.refresh_from_db()
+        assert (plan.status, plan.is_to_revert, self.given_up(unpaid)) == ("ENDED", False, 0)
+        told = OutboxMessage.objects.filter(borrower=unpaid.borrower, template="collections.plan_ended")
+        assert [one.params["given_up_minor"] for one in told] == [30_00]
+
+    def test_is_owed_again_where_another_plan_took_its_place(self, unpaid):
+        first = plan_for(unpaid, WAIVED, LONGER, method="partial_waiver")
+        more = {"kind": "restructure", "amount": 0, "data": {"terms": {"count": 30}}}
+        second = plan_for(unpaid, more, on=TODAY + DAY)
+        first.refresh_from_db()
+        assert (first.status, second.taken_over) == ("REPLACED", first.events)
+
+        self.nights(60, 90, 91)
+
+        second.refresh_from_db()
+        assert (second.status, second.is_to_revert, self.given_up(unpaid)) == ("ENDED", False, 0)
+
+    def test_stands_with_its_plan_where_the_new_due_day_is_taken_back(self, unpaid):
+        plan = plan_for(unpaid, WAIVED, LONGER, method="partial_waiver")
+        moved = plan_for(
+            unpaid, {"kind": "due_day", "amount": 0, "data": {"due_day": 8}}, method="due_date", on=TODAY + DAY
+        )
+
+        withdraw_plan(plan_id=moved.pk, now=noon(TODAY + DAY), actor=ACTOR)
+
+        plan.refresh_from_db()
+        assert (plan.status, plan.is_observed, self.given_up(unpaid)) == ("ACCEPTED", True, 30_00)
+
+
+class TestStatingTheMonthAnewAllDay:
+    def anew(self, loan: Loan, minutes: int):
+        at = noon(TODAY) + timedelta(minutes=minutes)
+        kept = budget(loan.borrower, now=at)
+        return offer_anew(loan_id=loan.pk, budget_id=kept.pk, now=at, actor=ACTOR)
+
+    def test_sends_no_more_codes_than_a_day_has_for_one_person(self, loan):
+        def code(minutes: int) -> None:
+            offer = self.anew(loan, minutes).offers.first()
+            open_sheet(offer_id=offer.pk, now=noon(TODAY) + timedelta(minutes=minutes), actor=ACTOR)
+            ask_offer_code(offer_id=offer.pk, now=noon(TODAY) + timedelta(minutes=minutes + 1), actor=ACTOR)
+
+        for minutes in (0, 3, 6, 9, 12):
+            code(minutes)
+
+        with pytest.raises(TooManyCodes):
+            code(15)
+
+        assert OfferCode.objects.count() == 5
+
+    def test_is_told_once_and_of_the_newest_offer(self, loan):
+        self.anew(loan, 0)
+        newest = self.anew(loan, 3)
+
+        told = OutboxMessage.objects.get(template="collections.offer_made")
+        assert told.params == {"reference": newest.reference, "accept_on": newest.last_day.isoformat()}
+
+
+class TestPeaceByAskingForHelp:
+    def test_ends_for_who_asks_and_takes_it_back_again_and_again_though_help_goes_on(self, loan):
+        day, holds = TODAY, []
+        for _turn in range(8):
+            asked = help_for(loan, day)
+            holds.append(asked.loans.get().hold is not None)
+            expire_holds(on=day + 4 * DAY, actor=ACTOR)
+            withdraw_help(request_id=asked.pk, now=noon(day + 4 * DAY), actor=ACTOR)
+            day += 4 * DAY
+
+        asked = help_for(loan, day)
+
+        assert holds == [True] * 7 + [False]
+        assert (asked.is_open, asked.leaves_in_peace, asked.loans.get().hold) == (True, False, None)
+        assert not Hold.objects.filter(ended_on=None).exists()
+        told = OutboxMessage.objects.filter(template__startswith="collections.help_received").order_by("pk")
+        assert [one.template.removeprefix("collections.help_received") for one in told] == [""] * 7 + ["_again"] * 2
+
+    def test_is_used_up_by_offers_and_requests_together(self, loan):
+        asked = help_for(loan)
+        expire_holds(on=TODAY + 20 * DAY, actor=ACTOR)
+        made = offered(loan, source="ASKED", on=TODAY + 20 * DAY)
+        withdraw_help(request_id=asked.pk, now=noon(TODAY + 20 * DAY), actor=ACTOR)
+        decline_offers(set_id=made.pk, now=noon(TODAY + 28 * DAY), actor=ACTOR)
+
+        assert not help_for(loan, TODAY + 28 * DAY).leaves_in_peace
