@@ -312,7 +312,7 @@ def take_up(*, campaign_id: int, lead_id: int, borrower_id: int, now: datetime) 
 
 def _loan_that_fits(lead: WarningLead, loans: Mapping[int, Loan], *, today: date) -> tuple[int | None, str]:
     """Return the first loan on which something fits, or why there is none; loans that were noticed come first."""
-    known = known_of_borrower(lead.borrower_id)
+    known = known_of_borrower(lead.borrower_id, on=today)
     if known is None:
         return None, UNKNOWN
     noticed = {trigger.loan_id for trigger in triggers_of([lead])[lead.pk]}

@@ -170,7 +170,7 @@ def _one(campaign_id: int, member_id: int, *, now: datetime) -> str:
         with transaction.atomic():
             _look(member, campaign, now=now) if campaign.is_draft else _offer(member, campaign, now=now)
     except DomainError as refusal:
-        member.state, member.code = State.NOT_OFFERED, _code(member, refusal)
+        member.state, member.code = State.NOT_OFFERED, _code(member, refusal, on=lender_date(now))
         member.given_up_minor, member.offer_set = 0, None
     member.on = lender_date(now)
     member.save(update_fields=["state", "code", "given_up_minor", "offer_set", "on"])
@@ -249,11 +249,11 @@ def _end(campaign_id: int, *, today: date) -> None:
     note_campaign(what, campaign, ACTOR)
 
 
-def _code(member: CampaignMember, refusal: DomainError) -> str:
+def _code(member: CampaignMember, refusal: DomainError, *, on: date) -> str:
     """Return the engine's own reason where it gave one, else the code of the refusal."""
     if refusal.details.get("reason"):
         return str(refusal.details["reason"])
-    return UNKNOWN if known_of_borrower(member.borrower_id) is None else refusal.code
+    return UNKNOWN if known_of_borrower(member.borrower_id, on=on) is None else refusal.code
 
 
 def _listed(audience: Mapping[str, Any], numbers: Collection[str]) -> QuerySet[Loan]:

@@ -13,11 +13,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.models import Budget, HardshipRequest, OfferSet, WarningLead
+from collections_mgmt.models import HardshipRequest, OfferSet, WarningLead
 from collections_mgmt.selectors.relief_desk import loans_to_offer_on, open_request_about
 from collections_mgmt.services.answer_help import answer_help
 from collections_mgmt.services.leads import offer_to_lead
-from collections_mgmt.services.relief.cases import Known, known_of_borrower, known_of_budget
+from collections_mgmt.services.relief.cases import month_now
 from collections_mgmt.services.relief.make_offers import (
     OutsideLimits,
     decide_offers,
@@ -98,8 +98,8 @@ def _chosen(
         raise OutsideLimits(_("This is outside the limits. Another person has to approve it."), field="method")
     if not limits.may_offer(user.role, found.share):
         raise NotAuthorized(_("Your role does not offer this. Ask somebody who may."))
-    budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
-    known = _known(loan, budget)
+    budget, known = month_now(loan.borrower_id, budget_id, on=today)
+    assert known is not None, "the preview refuses a loan of whose borrower nothing is known"
     decided = decide_offers(loan_id=loan.pk, known=known, today=today, actor=actor)
     others = [] if is_alone else [way for way in decided.ways if way.method != found.way.method]
     beside = [replace(way, is_recommended=False, reason="") for way in others[: limits.most_offers - 1]]
@@ -117,9 +117,3 @@ def _chosen(
         facts=found.facts,
         not_offered=[one for one in decided.not_offered if one["method"] not in shown],
     )
-
-
-def _known(loan: Loan, budget: Budget | None) -> Known:
-    known = known_of_budget(budget) if budget else known_of_borrower(loan.borrower_id)
-    assert known is not None, "the preview refuses a loan of whose borrower nothing is known"
-    return known
