@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from collections_mgmt.domain.relief.budget import Cause, Statement, means_of
 from collections_mgmt.domain.relief.cases import Bounds, Case, Past
@@ -15,6 +15,7 @@ from collections_mgmt.domain.relief.joining import NewLoan, Several
 from collections_mgmt.models import Budget, HardshipRequest, Hold, IncomeObservation, WarningTrigger
 from dashu.consents.selectors import consents_held
 from dashu.finance.affordability import Amount
+from dashu.finance.joined_loans import average_rate
 from dashu.finance.life import Life
 from dashu.finance.loan import effective_days_past_due
 from dashu.finance.periods import DueRule
@@ -208,6 +209,7 @@ def _case(loan: Loan, known: Known, *, on: date, others: int = 0) -> Case:
             loan=loan, ended_on=None, kind__in=(Hold.Kind.FRAUD, Hold.Kind.DISPUTE)
         ).exists(),
         lump_sum=known.lump_sum,
+        original_rate=_original_rate(loan),
     )
 
 
@@ -335,6 +337,24 @@ def _restructured_on(loan: Loan, on: date) -> set[date]:
     for ended in payments_by(loan).filter(is_returned=False, received_on__lte=on).select_related("loan"):
         days |= {ended.received_on} | _restructured_on(ended.loan, on)
     return days
+
+
+def _original_rate(loan: Loan) -> Decimal:
+    """
+    Return the rate of a contract as it was first agreed, whatever was changed since.
+
+    Of a loan that others became it is the average of theirs, weighted by what ended each: at that rate the new loan was
+    worth as much as they were together. The highest of them would show a loss where none was suffered.
+    """
+    ended = list(_ended_by(loan))
+    if not ended:
+        return loan.annual_rate
+    return average_rate((_original_rate(payment.loan), payment.amount_minor) for payment in ended)
+
+
+def _ended_by(loan: Loan) -> QuerySet[Payment]:
+    """Return the payments by which a loan ended others that became it."""
+    return payments_by(loan).filter(is_returned=False).select_related("loan__product_terms__product")
 
 
 def _settles_from_days(on: date) -> int | None:

@@ -283,8 +283,8 @@ def _desk(loans: Sequence[Loan], wanted: Relief, known: Known, *, on: date) -> D
 
 
 def _discount_rate(desk: Desk | JointDesk) -> Decimal:
-    """Return by which rate the lender counts what a relief brings: that of the loan, or the average of several."""
-    return desk.case.annual_rate if isinstance(desk, Desk) else desk.annual_rate_before
+    """Return by which rate the lender counts what a relief brings: as first agreed, or the average of several."""
+    return desk.case.value_rate if isinstance(desk, Desk) else desk.value_rate
 
 
 def _freed(desk: Desk | JointDesk) -> Desk | JointDesk:

@@ -1,6 +1,7 @@
 """What is offered and accepted follows the month that was stated last and the borrower's other loans as they are."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -8,17 +9,18 @@ from collections_mgmt.models import Budget, OfferSet, RestructuringPlan
 from collections_mgmt.services.relief.cases import known_of_borrower
 from collections_mgmt.services.relief.make_offers import NothingToOffer, OutsideLimits, make_offers
 from collections_mgmt.services.relief.offer_codes import OfferOutdated
-from collections_mgmt.services.relief.offer_outside import ask_outside, offer_outside
+from collections_mgmt.services.relief.offer_outside import ask_outside, offer_outside, preview_outside
 from collections_mgmt.services.relief.quoting import quote_anew
 from dashu.approvals.services.decide import approve
 from dashu.finance.affordability import Amount
+from dashu.finance.relief import present_value
 from dashu.kernel.dates import add_months
 from dashu.policy import rules as policy
 from dashu.users.models import Borrower, User
 from loans.models import Loan
 from repayments.models import LoanEvent
 from tests import factories
-from tests.integration.collections_mgmt.relief_cases import ACTOR, DAY, TODAY, accepted, code_for, noon
+from tests.integration.collections_mgmt.relief_cases import ACTOR, DAY, TODAY, accepted, code_for, noon, pay_due
 from tests.integration.collections_mgmt.test_make_offers import budget
 from tests.integration.collections_mgmt.warning_cases import agree, income, kinds, night
 
@@ -183,3 +185,28 @@ def both_alone(loan: Loan, other: Loan) -> list[OfferSet]:
         except OutsideLimits:
             continue
     raise AssertionError("no such month carries it")
+
+
+class TestTheWorthOfALoanWhoseRateWasCut:
+    def test_is_counted_at_the_rate_that_was_first_agreed(self, loan):
+        kept = budget(loan.borrower)
+        cut = {"method": "rate_cut", "annual_rate": "0.01", "count": 14}
+        offered = offer_outside(loan_id=loan.pk, relief=cut, budget_id=kept.pk, now=noon(TODAY), actor=ACTOR)
+        plan = accepted(offered.offers.get())
+        pay_due(plan, count=3)
+        day = date(2026, 6, 20)
+        kept = budget(loan.borrower, income=4_600_00, now=noon(day))
+
+        longer = {"method": "term_extension", "count": 22}
+        found = preview_outside(loan_id=loan.pk, relief=longer, budget_id=kept.pk, today=day)
+
+        rows = Loan.objects.get(pk=loan.pk).installments.filter(is_current=True)
+        before = present_value(
+            [(row.due_on, row.unpaid_minor) for row in rows if row.unpaid_minor], Decimal("0.18"), day
+        )
+        then = present_value(
+            [(date.fromisoformat(row[1]), sum(row[2:])) for row in found.way.rows], Decimal("0.18"), day
+        )
+        assert found.given_up_minor == before - then
+        assert found.share > Decimal("0.04")
+        assert found.refusal.code == "value_loss"
