@@ -26,7 +26,7 @@ from collections_mgmt.services.relief.make_offers import (
 )
 from collections_mgmt.services.relief.offer_outside import preview_outside
 from collections_mgmt.services.relief.ways import is_consolidation
-from collections_mgmt.services.relief.writing import OfferNotFound, write_offers
+from collections_mgmt.services.relief.writing import OfferNotFound, lock_loans_of, write_offers
 from dashu.approvals.authority import NotAuthorized
 from dashu.kernel.dates import lender_date
 from dashu.policy import rules as policy
@@ -61,7 +61,9 @@ def offer_by_staff(
     if loan is None:
         raise OfferNotFound(_("There is no such loan."))
     asked = open_request_about(loan, request_id)
-    if asked is not None:  # It locks all of its loans in their order, so it comes before the one of the offer.
+    about = asked.loans.values_list("loan_id", flat=True) if asked else ()
+    lock_loans_of(loan.borrower_id, and_also=[loan_id, *about])
+    if asked is not None:
         answer_help(request_id=asked.pk, is_possible=True, words=words, user=user, now=now)
     loan, _together = locked_with_others(loan_id)
     if relief is None:
