@@ -181,6 +181,7 @@ def _case(loan: Loan, known: Known, *, on: date, others: int = 0) -> Case:
     days = effective_days_past_due(position, life.contract, on)
     losses, limits = policy.loss_assumptions(on), policy.relief_limits(on)
     advances, payments = _flows(loan, on)
+    borrowed = _borrowed_on(loan)
     product_kind, rules = loan.product_terms.product.kind, loan.product_terms.rules
     return Case(
         life=life,
@@ -191,8 +192,8 @@ def _case(loan: Loan, known: Known, *, on: date, others: int = 0) -> Case:
             clocks=policy.relief_clocks(on),
             losses=losses.band(days),
             loss_given_default=losses.loss_given_default,
-            rate_cap=policy.rate_limits(loan.borrowed_on).cap,
-            last_day=add_months(loan.borrowed_on, limits.longest_terms[product_kind]),
+            rate_cap=min(policy.rate_limits(day).cap for day in borrowed),
+            last_day=add_months(max(borrowed), limits.longest_terms[product_kind]),
             longest_count=rules.max_count,
             credit_marks=policy.relief_credit_marks(on),
             settles_from_days=_settles_from_days(on),
@@ -350,6 +351,16 @@ def _original_rate(loan: Loan) -> Decimal:
     if not ended:
         return loan.annual_rate
     return average_rate((_original_rate(payment.loan), payment.amount_minor) for payment in ended)
+
+
+def _borrowed_on(loan: Loan) -> set[date]:
+    """
+    Return the days on which the money of a loan was borrowed: of one that others became, those of the others.
+
+    The strictest cap of those days bounds its rate, and the last of them its term, as when they were joined.
+    """
+    ended = list(_ended_by(loan))
+    return set().union(*(_borrowed_on(payment.loan) for payment in ended)) if ended else {loan.borrowed_on}
 
 
 def _ended_by(loan: Loan) -> QuerySet[Payment]:

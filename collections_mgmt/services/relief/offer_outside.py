@@ -25,6 +25,7 @@ from collections_mgmt.domain.relief.worth import value_loss, value_of
 from collections_mgmt.domain.relief.written import read_relief, refusal_json
 from collections_mgmt.models import HardshipRequest, OfferSet, RestructuringOffer
 from collections_mgmt.relief_words import METHODS
+from collections_mgmt.services.leads import offer_to_leads_of
 from collections_mgmt.services.relief.cases import (
     Known,
     as_agreed,
@@ -199,6 +200,7 @@ def offer_outside(
         )
     loan = Loan.objects.get(pk=loan_id)
     budget, _known = month_now(loan.borrower_id, budget_id, on=lender_date(now))
+    offer_to_leads_of(borrower_id=loan.borrower_id, on=lender_date(now), actor=actor)
     return write_offers(
         borrower_id=loan.borrower_id,
         loan_ids=found.loan_ids,

@@ -13,10 +13,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.models import HardshipRequest, OfferSet, WarningLead
+from collections_mgmt.models import HardshipRequest, OfferSet
 from collections_mgmt.selectors.relief_desk import loans_to_offer_on, open_request_about
 from collections_mgmt.services.answer_help import answer_help
-from collections_mgmt.services.leads import offer_to_lead
+from collections_mgmt.services.leads import offer_to_leads_of
 from collections_mgmt.services.relief.cases import month_now
 from collections_mgmt.services.relief.make_offers import (
     OutsideLimits,
@@ -78,8 +78,7 @@ def offer_by_staff(
         )
     else:
         offered = _chosen(loan, relief, user=user, now=now, budget_id=budget_id, asked=asked, is_alone=is_alone)
-    for lead in WarningLead.objects.filter(borrower=loan.borrower_id, state=WarningLead.State.OPEN):
-        offer_to_lead(lead_id=lead.pk, on=lender_date(now), actor=actor)
+    offer_to_leads_of(borrower_id=loan.borrower_id, on=lender_date(now), actor=actor)
     return offered
 
 
