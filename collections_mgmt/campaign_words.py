@@ -25,7 +25,7 @@ from collections_mgmt.selectors.campaigns import (
     members_by_state,
     refusals_by_code,
 )
-from collections_mgmt.services.relief.campaigns import NOTHING_FITS, PLAN_FITS, UNKNOWN
+from collections_mgmt.services.relief.campaigns import FAILED, NOTHING_FITS, PLAN_FITS, UNKNOWN
 from collections_mgmt.services.relief.disaster_lists import BEYOND_APPROVED, IS_DEEP, TOO_LATE
 from collections_mgmt.warning_words import trigger_name
 from dashu.approvals.acts import Preview
@@ -50,6 +50,7 @@ CODES: Mapping[str, Promise] = {
     NOTHING_FITS: gettext_lazy("Nothing fits within the limits"),
     UNKNOWN: gettext_lazy("Nothing is known of their month"),
     GUARD: gettext_lazy("The contact guard lets nobody write"),
+    FAILED: gettext_lazy("Something went wrong; a person has to look at it"),
     TOO_LATE: gettext_lazy("The last day of the list was over"),
     BEYOND_APPROVED: gettext_lazy("It gives up more by now than was approved"),
     IS_DEEP: gettext_lazy("Gives up more than a supervisor may approve"),

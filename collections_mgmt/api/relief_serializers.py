@@ -223,7 +223,7 @@ class RestructuringOfferOut(serializers.Serializer):
     loans = serializers.ListField(child=serializers.CharField(), help_text="Of this partner.")
     status = serializers.ChoiceField(choices=OfferSet.Status.values)
     source = serializers.ChoiceField(  # type: ignore[assignment]
-        choices=OfferSet.Source.values, help_text="Who began."
+        choices=OfferSet.Source.values, allow_null=True, help_text="Who began; only while the borrower's consent holds."
     )
     made_at = serializers.DateTimeField()
     quoted_on = serializers.DateField()
@@ -235,7 +235,9 @@ class RestructuringOfferOut(serializers.Serializer):
         help_text="Where the borrower signs in, reads and accepts; nobody can do it for them. null once it has ended.",
     )
     ways = ReliefWayOut(many=True)
-    not_offered = ReliefNotOfferedOut(many=True)
+    not_offered = ReliefNotOfferedOut(
+        many=True, help_text="Only of a month that this partner stated, while the borrower's consent holds."
+    )
     plan = ReliefPlanOut(allow_null=True)
 
 
@@ -281,7 +283,7 @@ def offer_set_json(offered: OfferSet, *, partner: Partner, is_agreed: bool, acce
         "id": offered.reference,
         "loans": [about.loan.number for about in offered.loans.all() if about.loan.partner_id == partner.pk],
         "status": offered.status,
-        "source": offered.source,
+        "source": offered.source if is_agreed else None,
         "made_at": serializers.DateTimeField().to_representation(offered.made_at),
         "quoted_on": offered.quoted_on.isoformat(),
         "last_day": offered.last_day.isoformat(),
@@ -289,7 +291,7 @@ def offer_set_json(offered: OfferSet, *, partner: Partner, is_agreed: bool, acce
         "budget": offered.budget.reference if is_theirs and offered.budget else None,
         "accept_at": accept_at,
         "ways": [_way_json(way, with_month=is_theirs) for way in ways],
-        "not_offered": not_offered_json(offered.not_offered),
+        "not_offered": not_offered_json(offered.not_offered) if is_theirs else [],
         "plan": _plan_json(ways),
     }
 

@@ -54,7 +54,11 @@ class Night:
 
 
 def after(standing: Standing, night: Night, clocks: PlanClocks) -> Standing:
-    """Return how a running plan stands after a night."""
+    """
+    Return how a running plan stands after a night.
+
+    A few days late break no plan, but one that is broken is cured only once nothing is late any more.
+    """
     if night.is_settled:
         return replace(standing, state=State.COMPLETED)
     if night.is_over:
@@ -62,7 +66,7 @@ def after(standing: Standing, night: Night, clocks: PlanClocks) -> Standing:
     is_late = night.days > clocks.broken_after_days
     if standing.state is State.BROKEN:
         assert standing.cure_until is not None
-        if not is_late:
+        if night.days <= 0:
             return replace(standing, state=State.CURED)
         return replace(standing, state=State.ENDED) if night.on >= standing.cure_until else standing
     if is_late:

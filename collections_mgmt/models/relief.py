@@ -106,7 +106,8 @@ class OfferSet(models.Model):
     :ivar facts: what the engine was given, plain JSON; `"outside": true` where a person offered beyond its limits.
     :ivar not_offered: `{"method", "code", "values"}` for each method that is none of the offers.
     :ivar quoted_on: the day that the figures of its offers are of; they are quoted anew when a borrower looks later.
-    :ivar after_events: the newest event of each loan, by its id as text, when they were quoted.
+    :ivar after_events: what they were quoted from: the newest event of each loan and of the borrower's other ones, by
+        its id as text, and by "month" the budget that the borrower stated last.
     :ivar reminded_at: when the borrower was reminded that it ends soon.
     """
 

@@ -30,7 +30,7 @@ from collections_mgmt.selectors.relief_desk import (
     open_offer_on,
     open_request_about,
 )
-from collections_mgmt.services.relief.cases import Known, known_of_borrower, known_of_budget
+from collections_mgmt.services.relief.cases import Known, month_now
 from collections_mgmt.services.relief.make_offers import Decided, OutsideLimits, decide_offers
 from collections_mgmt.services.relief.offer_outside import Outside, ask_outside, preview_outside
 from collections_mgmt.services.relief.staff_offers import offer_by_staff
@@ -63,7 +63,8 @@ class Desk:
 
     @property
     def known(self) -> Known | None:
-        return known_of_budget(self.budget) if self.budget else known_of_borrower(self.loan.borrower_id)
+        _budget, known = month_now(self.loan.borrower_id, self.budget.pk if self.budget else None, on=self.today)
+        return known
 
 
 class BuildsOffers(ReadOnlyAdmin):

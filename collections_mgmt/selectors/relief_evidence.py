@@ -30,10 +30,18 @@ from dashu.users.models import Borrower, Viewer
 
 PAGE = 50
 
-# Of a loan of the person: it is one of those that count. A loan that began by ending others brought no new money.
+# Of a loan of the person: it is one of those that count. A loan that began by ending others brought no new money, so
+# it counts where one of them, or of those that they had ended, ran at the draw.
 _COUNTED = """loan.borrower_id = member.borrower_id AND (loan.starts_on < member.on OR EXISTS (
-               SELECT FROM repayments_loanevent AS began
-               WHERE began.loan_id = loan.id AND began.kind = 'DISBURSED' AND began.data ? 'pays_off'
+               WITH RECURSIVE ended AS (
+                   SELECT loan.id, loan.starts_on
+                   UNION
+                   SELECT old.id, old.starts_on
+                   FROM ended JOIN repayments_loanevent AS began ON began.loan_id = ended.id
+                       AND began.kind = 'DISBURSED' AND began.data ? 'pays_off'
+                   CROSS JOIN LATERAL jsonb_array_elements_text(began.data -> 'pays_off') AS paid (number)
+                   JOIN loans_loan AS old ON old.number = paid.number
+               ) SELECT FROM ended WHERE ended.starts_on < member.on
            ))"""
 
 
@@ -63,7 +71,11 @@ def _paid(end: str) -> str:
 _PEOPLE = f"""
     SELECT member.id, member.campaign_id, member.borrower_id, member.on AS drawn_on,
            member.state = 'OFFERED' AS is_offered,
-           coalesce(lead.cause, '') AS cause, coalesce(offers.status = 'ACCEPTED', false) AS has_accepted,
+           coalesce(lead.cause, '') AS cause, coalesce(offers.status = 'ACCEPTED', false) AND NOT EXISTS (
+               SELECT FROM collections_mgmt_restructuringplan AS plan
+               JOIN collections_mgmt_restructuringoffer AS way ON way.id = plan.offer_id
+               WHERE way.offer_set_id = offers.id AND plan.status = 'WITHDRAWN'
+           ) AS has_accepted,
            EXISTS (
                SELECT FROM collections_mgmt_offerset AS other
                WHERE other.borrower_id = member.borrower_id AND other.id IS DISTINCT FROM member.offer_set_id

@@ -81,6 +81,13 @@ def offer_to_lead(*, lead_id: int, on: date, actor: str) -> WarningLead:
 
 
 @transaction.atomic
+def offer_to_leads_of(*, borrower_id: int, on: date, actor: str) -> None:
+    """Say of whatever early warning of a borrower waits that help was offered, by whichever way."""
+    for lead_id in WarningLead.objects.filter(borrower=borrower_id, state=State.OPEN).values_list("pk", flat=True):
+        offer_to_lead(lead_id=lead_id, on=on, actor=actor)
+
+
+@transaction.atomic
 def hold_out_lead(*, lead_id: int, on: date, actor: str) -> WarningLead:
     """
     Say that the borrower of a lead is offered nothing by us, to compare. Help that they ask for is not held out.

@@ -25,6 +25,17 @@ _END = f"""
             SELECT FROM collections_mgmt_hardshiprequest AS asked
             WHERE asked.reference = noticed.facts ->> 'reference' AND asked.outcome = 'WITHDRAWN'
         )
+        OR noticed.kind = 'INCOME_DROP' AND EXISTS (
+            SELECT FROM collections_mgmt_incomeobservation AS news
+            WHERE news.borrower_id = noticed.borrower_id AND news.currency = noticed.facts ->> 'currency'
+              AND news.credited_on > (noticed.facts ->> 'credited_on')::date AND news.noted_on <= %(on)s
+              AND (noticed.facts ->> 'mean_minor')::bigint <= (
+                  SELECT SUM(income.amount_minor) FROM collections_mgmt_incomeobservation AS income
+                  WHERE income.borrower_id = news.borrower_id AND income.currency = news.currency
+                    AND income.credited_on <= news.credited_on
+                    AND income.credited_on > news.credited_on - interval '1 month'
+              )
+        )
     )
 """  # noqa: S608 – constants of this package
 
@@ -92,7 +103,7 @@ _NOTE_CAUSES = """
 
 
 def end_triggers(cursor: CursorWrapper, *, on: date) -> int:
-    """End what is over: its days, its loan, the consent it needs, or the request that it came from."""
+    """End what is over: its days, its loan, the consent it needs, the request that it came from; an income is back."""
     cursor.execute(_END, {"on": on, "with_consent": [trigger.value for trigger in WITH_CONSENT]})
     return int(cursor.rowcount)
 

@@ -145,7 +145,7 @@ def follow_plans(
         """
         WITH seen AS (
             SELECT plan.id, loan.status AS loan_status,
-                   COALESCE(late.effective_days_past_due, kept.effective_days_past_due, 0) > %(broken_after)s AS is_late
+                   COALESCE(late.effective_days_past_due, kept.effective_days_past_due, 0) AS days
             FROM collections_mgmt_restructuringplan AS plan
             JOIN loans_loan AS loan ON loan.id = plan.loan_id
             LEFT JOIN close_status AS late ON late.loan_id = plan.loan_id
@@ -157,9 +157,9 @@ def follow_plans(
                        WHEN seen.loan_status = 'SETTLED' THEN 'COMPLETED'
                        WHEN seen.loan_status <> 'ACTIVE' THEN 'ENDED'
                        WHEN plan.status = 'BROKEN' THEN
-                           CASE WHEN NOT seen.is_late THEN 'CURED'
+                           CASE WHEN seen.days <= 0 THEN 'CURED'
                                 WHEN %(on)s >= plan.cure_until THEN 'ENDED' ELSE 'BROKEN' END
-                       WHEN seen.is_late THEN 'BROKEN'
+                       WHEN seen.days > %(broken_after)s THEN 'BROKEN'
                        WHEN plan.status = 'ACCEPTED' AND (%(on)s >= plan.withdraw_until OR EXISTS (
                            SELECT FROM repayments_payment AS payment
                            WHERE payment.loan_id = plan.loan_id AND payment.event_id > plan.after_event

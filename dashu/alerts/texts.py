@@ -89,6 +89,10 @@ KINDS: Mapping[str, Promise] = {
         "The relief plan %(reference)s on loan %(loan)s was broken, but what it gave up could not be made owed again:"
         " %(error)s. It is tried again every few minutes. Open the loan, and see what stands in the way."
     ),
+    "relief.put_aside": _(
+        "The relief campaign %(reference)s could not do anything for borrower %(borrower)s: %(error)s. They were put"
+        " aside, and it goes on with the others. Look at the error, and whether relief can be offered to them by hand."
+    ),
     "covenant.missed": _(
         "By %(due_on)s a business had promised: %(promise)s (loan %(loan)s). Nothing is recorded of it. Ask for it, and"
         " record that it was kept, or that it is not asked for."

@@ -64,6 +64,7 @@ class ReliefLimits:
     :param waivers: rising by days past due.
     :param longest_terms: from the payout to the last installment, months by kind of product; what a product itself
         says comes first.
+    :param known_months: after which what a borrower stated of their month, or applied with, is not known any more.
     :param levels: who may offer what goes beyond `value_loss`, the least authority first.
     """
 
@@ -86,6 +87,7 @@ class ReliefLimits:
     waivers: tuple[WaiverStage, ...]
     longest_terms: Mapping[str, int]
     levels: tuple[OfferLevel, ...]
+    known_months: int = 12
 
     def deepest_waiver(self, days_past_due: int) -> Decimal:
         """Return the share of interest, fees and penalty that may be given up at so many days past due."""
@@ -206,6 +208,7 @@ def relief_limits_of(value: Any) -> ReliefLimits:
         waivers=tuple(WaiverStage(count(one["from_days"]), _share(one["share"])) for one in value["waivers"]),
         longest_terms={str(product): count(months) for product, months in value["longest_terms"].items()},
         levels=tuple(OfferLevel(str(one["role"]), _share(one["value_loss"])) for one in value["levels"]),
+        known_months=count(value.get("known_months", 12)),
     )
     if not (1 <= limits.most_offers <= 3 and 1 <= limits.within_months <= 120 and limits.most_restructurings >= 1):
         raise ValueError(f"1 to 3 offers, at least one restructuring within 1 to 120 months: {limits}")
@@ -217,6 +220,8 @@ def relief_limits_of(value: Any) -> ReliefLimits:
         raise ValueError(f"deciding_days, peace_days and peace_within_days rise, up to 366: {limits}")
     if not (1 <= limits.due_day_months <= 60 and 1 <= limits.withdrawal_months <= 60 and limits.most_withdrawals >= 1):
         raise ValueError(f"the due day moves, and at least one plan is taken back, within 1 to 60 months: {limits}")
+    if not 1 <= limits.known_months <= 36:
+        raise ValueError(f"what is known of a month lasts for 1 to 36 months: {limits}")
     if set(limits.longest_months) != set(TIMED) or not all(1 <= n <= 36 for n in limits.longest_months.values()):
         raise ValueError(f"1 to 36 months for each of {', '.join(TIMED)}")
     if not limits.longest_terms or not all(1 <= months <= 600 for months in limits.longest_terms.values()):

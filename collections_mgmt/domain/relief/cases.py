@@ -67,6 +67,7 @@ class Case:
     :param payday: the day of the month on which the income comes, where it no longer fits the due day.
     :param other_loans: that the borrower has here besides this one.
     :param lump_sum: that could be paid at once, such as with somebody's help; None: none was spoken of.
+    :param original_rate: of the contract as it was first agreed; None: as it is now.
     :param is_blocked: the contract or the identity is in doubt, so that only a person decides.
     """
 
@@ -84,6 +85,7 @@ class Case:
     currency: str = "CNY"
     is_blocked: bool = False
     lump_sum: int | None = None
+    original_rate: Decimal | None = None
 
     @cached_property
     def position(self) -> Position:
@@ -97,5 +99,10 @@ class Case:
 
     @property
     def annual_rate(self) -> Decimal:
-        """The rate before any relief, at which present values are taken."""
+        """The rate in force."""
         return self.contract.annual_rate
+
+    @property
+    def value_rate(self) -> Decimal:
+        """The rate before any relief, at which present values are taken."""
+        return self.contract.annual_rate if self.original_rate is None else self.original_rate

@@ -145,7 +145,7 @@ class JointDesk:
         """All of the loans together, if nothing changes."""
         plan = together([desk.present_plan for desk in self.desks], self.several.on)
         month = carried(self.several.means, plan)
-        value = sum(value_of(desk.present_plan, desk.case.annual_rate, desk.case.on) for desk in self.desks)
+        value = sum(value_of(desk.present_plan, desk.case.value_rate, desk.case.on) for desk in self.desks)
         band = self._worst.bounds.losses
         lost = band.carried if month.fits else band.beyond
         return Standing(plan, month, Worth(value, Decimal(0), self._expected(value, lost)), self._rate(plan))
@@ -153,6 +153,12 @@ class JointDesk:
     @cached_property
     def annual_rate_before(self) -> Decimal:
         return average_rate((each.annual_rate, each.minor) for each in self.several.ended)
+
+    @cached_property
+    def value_rate(self) -> Decimal:
+        """The average of the rates before any relief, at which present values are taken."""
+        pairs = zip(self.several.cases, self.several.ended, strict=True)
+        return average_rate((case.value_rate, each.minor) for case, each in pairs)
 
     @cached_property
     def annual_rate(self) -> Decimal:
@@ -227,7 +233,7 @@ class JointDesk:
         for rate in (whole, own):
             if rate is not None and rate > highest:
                 return Refusal(METHOD, Code.ABOVE_CAP, rate, cap)
-        value = value_of(plan, self.annual_rate_before, self.several.on)
+        value = value_of(plan, self.value_rate, self.several.on)
         loss = value_loss(value, present.worth.value)
         if loss > bounds.limits.value_loss:
             return Refusal(METHOD, Code.VALUE_LOSS, loss, bounds.limits.value_loss)

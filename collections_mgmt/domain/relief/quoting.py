@@ -51,7 +51,7 @@ class Desk:
         case = self.case
         plan = self.present_plan
         carried = self._carried(plan)
-        value = value_of(plan, case.annual_rate, case.on)
+        value = value_of(plan, case.value_rate, case.on)
         band = case.bounds.losses
         lost = band.carried if carried.fits else band.beyond
         worth = Worth(value, Decimal(0), self._expected(value, lost))
@@ -182,7 +182,7 @@ class Desk:
         highest = max(bounds.rate_cap, present.all_in_rate or Decimal(0))
         if rate is not None and rate > highest:
             return Refusal(relief.method, Code.ABOVE_CAP, rate, bounds.rate_cap)
-        value = value_of(plan, case.annual_rate, case.on)
+        value = value_of(plan, case.value_rate, case.on)
         loss = value_loss(value, present.worth.value)
         if loss > bounds.limits.value_loss:
             return Refusal(relief.method, Code.VALUE_LOSS, loss, bounds.limits.value_loss)

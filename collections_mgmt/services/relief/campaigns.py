@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.campaigns import is_held_out
@@ -29,6 +29,8 @@ from collections_mgmt.selectors.leads import triggers_of, waits_for_the_night
 from collections_mgmt.services.leads import hold_out_lead, offer_to_lead
 from collections_mgmt.services.relief.cases import known_of_borrower, with_cause
 from collections_mgmt.services.relief.make_offers import decide_offers, make_offers
+from collections_mgmt.services.relief.writing import lock_loans_of
+from dashu.alerts.services import end_alert, raise_alert
 from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.models import ApprovalRequest
 from dashu.approvals.services.submit import submit
@@ -40,13 +42,14 @@ from dashu.users.actors import actor_of_user
 from dashu.users.models import User
 from loans.domain.cost_sheet import digest_of
 from loans.models import Loan
-from repayments.services.booking import lock_loans
 
 START = "relief.campaign"
 ACTOR = "system:relief-campaign"
 LONGEST_NAME = 80
 State, Status = CampaignMember.State, ReliefCampaign.Status
 NOTHING_FITS, PLAN_FITS, UNKNOWN = "nothing_to_offer", "plan_fits", "month_unknown"
+# Of whom something went wrong that nobody foresaw: the code of the person, and the alert.
+FAILED, PUT_ASIDE = "failed", "relief.put_aside"
 
 logger = logging.getLogger(__name__)
 
@@ -220,6 +223,7 @@ def stop_campaign(*, campaign_id: int, reason: str, today: date, user: User) -> 
     refuse_others(user)
     campaign = lock_campaign(campaign_id, Status.DRAFT, Status.RUNNING, Status.PAUSED, Status.STOPPED)
     campaign.ended_on = campaign.ended_on or today
+    end_alert(PUT_ASIDE, subject=campaign.reference)
     return _moved(campaign, Status.STOPPED, reason=reason, what="stopped", user=user)
 
 
@@ -266,6 +270,7 @@ def end_campaign(*, campaign_id: int, today: date) -> None:
     campaign = lock_campaign(campaign_id, Status.RUNNING, Status.PAUSED)
     campaign.status, campaign.ended_on = Status.DONE, today
     campaign.save(update_fields=["status", "ended_on"])
+    end_alert(PUT_ASIDE, subject=campaign.reference)
     note_campaign("done", campaign, ACTOR)
 
 
@@ -275,6 +280,29 @@ def _tried(campaign: ReliefCampaign, lead: WarningLead, *, now: datetime) -> str
     except DomainError as refusal:
         logger.warning("Lead %s is not taken up by campaign %s: %s", lead.pk, campaign.pk, refusal.code)
         return "skipped"
+    except OperationalError as error:  # another transaction stood in the way; the next night tries again
+        logger.warning("Lead %s is not taken up by campaign %s: %s", lead.pk, campaign.pk, error)
+        return "skipped"
+    except Exception as error:
+        logger.exception("Lead %s is put aside by campaign %s", lead.pk, campaign.pk)
+        member = CampaignMember(campaign=campaign, borrower=lead.borrower, lead=lead)
+        return put_aside(member, campaign, error, today=lender_date(now))
+
+
+@transaction.atomic
+def put_aside(member: CampaignMember, campaign: ReliefCampaign, error: Exception, *, today: date) -> str:
+    """Leave one person to staff, of whom something went wrong that nobody foresaw, so that the others are reached."""
+    member.state, member.code, member.on = State.NOT_OFFERED, FAILED, today
+    member.given_up_minor, member.offer_set = 0, None
+    member.save()
+    raise_alert(
+        PUT_ASIDE,
+        subject=campaign.reference,
+        reference=campaign.reference,
+        borrower=member.borrower.number,
+        error=type(error).__name__,
+    )
+    return str(member.state)
 
 
 @transaction.atomic
@@ -287,7 +315,9 @@ def take_up(*, campaign_id: int, lead_id: int, borrower_id: int, now: datetime) 
     :raises DomainError: something changed meanwhile; nothing is written.
     """
     campaign, today = lock_campaign(campaign_id, Status.RUNNING), lender_date(now)
-    loans = lock_loans(running_loans(campaign.audience).filter(borrower=borrower_id).values_list("pk", flat=True))
+    locked = lock_loans_of(borrower_id)
+    of_audience = running_loans(campaign.audience).filter(pk__in=locked).values_list("pk", flat=True)
+    loans = {loan_id: locked[loan_id] for loan_id in of_audience}
     lead = leads_for(campaign.audience, today).filter(pk=lead_id).first()
     if lead is None or waits_for_the_night(borrower_id) or blocks_of([borrower_id], campaign=campaign, now=now):
         return "skipped"
@@ -312,7 +342,7 @@ def take_up(*, campaign_id: int, lead_id: int, borrower_id: int, now: datetime) 
 
 def _loan_that_fits(lead: WarningLead, loans: Mapping[int, Loan], *, today: date) -> tuple[int | None, str]:
     """Return the first loan on which something fits, or why there is none; loans that were noticed come first."""
-    known = known_of_borrower(lead.borrower_id)
+    known = known_of_borrower(lead.borrower_id, on=today)
     if known is None:
         return None, UNKNOWN
     noticed = {trigger.loan_id for trigger in triggers_of([lead])[lead.pk]}

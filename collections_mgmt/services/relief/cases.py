@@ -2,20 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Max, Q, QuerySet, Sum
 
 from collections_mgmt.domain.relief.budget import Cause, Statement, means_of
 from collections_mgmt.domain.relief.cases import Bounds, Case, Past
 from collections_mgmt.domain.relief.demands import plan_of
 from collections_mgmt.domain.relief.joining import NewLoan, Several
-from collections_mgmt.models import Budget, HardshipRequest, Hold, RestructuringPlan, WarningTrigger
+from collections_mgmt.models import (
+    Budget,
+    HardshipRequest,
+    Hold,
+    IncomeObservation,
+    RestructuringPlan,
+    WarningTrigger,
+)
 from collections_mgmt.services.relief.ways import METHOD
 from dashu.consents.selectors import consents_held
 from dashu.finance.affordability import Amount
+from dashu.finance.joined_loans import average_rate
 from dashu.finance.life import Life
 from dashu.finance.loan import effective_days_past_due
 from dashu.finance.periods import DueRule
@@ -77,22 +85,38 @@ def known_of_budget(budget: Budget) -> Known:
     return Known(statement, budget.cause, budget.payday, budget.lump_sum_minor)
 
 
-def known_of_borrower(borrower_id: int) -> Known | None:
+def known_of_borrower(borrower_id: int, *, on: date) -> Known | None:
     """
     Return what the borrower stated last, else what their application was decided from; None where nothing is known.
 
-    An income that early warning found to be lower since then counts as it is now, while the consent for it holds.
+    What is older than the rule `relief.limits` lets it be says nothing of a month any more. An income that early
+    warning found to be lower since then counts as it is now, while the consent for it holds.
     """
     if budget := Budget.objects.filter(borrower=borrower_id).order_by("-pk").first():
+        if _is_too_old(budget.made_at, on):
+            return None
         return _with_income_now(known_of_budget(budget), borrower_id, since=lender_date(budget.made_at))
     reviews = CreditReview.objects.filter(application__borrower=borrower_id).order_by("-decided_at")
     review = reviews.values_list("decided_at", "facts").first()
     if review is None:
         return None
     decided_at, facts = review
-    if not facts or not {"income", "essentials", "debt_payments"} <= facts.keys():
+    if _is_too_old(decided_at, on) or not facts or not {"income", "essentials", "debt_payments"} <= facts.keys():
         return None
     return _with_income_now(Known(_statement_of(facts)), borrower_id, since=lender_date(decided_at))
+
+
+def month_now(borrower_id: int, budget_id: int | None, *, on: date) -> tuple[Budget | None, Known | None]:
+    """
+    Return the month that counts where one was looked at: the newest that the borrower stated, if it is not too old.
+
+    :param budget_id: that was looked at; None: what is known of them.
+    """
+    stated = Budget.objects.filter(borrower=borrower_id)
+    if budget_id is None or not stated.filter(pk=budget_id).exists():
+        return None, known_of_borrower(borrower_id, on=on)
+    newest = stated.latest("pk")
+    return (None, None) if _is_too_old(newest.made_at, on) else (newest, known_of_budget(newest))
 
 
 def case_of_loan(loan: Loan, known: Known, *, on: date) -> Case:
@@ -165,6 +189,7 @@ def _case(loan: Loan, known: Known, *, on: date, others: int = 0) -> Case:
     days = effective_days_past_due(position, life.contract, on)
     losses, limits = policy.loss_assumptions(on), policy.relief_limits(on)
     advances, payments = _flows(loan, on)
+    borrowed = _borrowed_on(loan)
     product_kind, rules = loan.product_terms.product.kind, loan.product_terms.rules
     return Case(
         life=life,
@@ -175,8 +200,8 @@ def _case(loan: Loan, known: Known, *, on: date, others: int = 0) -> Case:
             clocks=policy.relief_clocks(on),
             losses=losses.band(days),
             loss_given_default=losses.loss_given_default,
-            rate_cap=policy.rate_limits(loan.borrowed_on).cap,
-            last_day=add_months(loan.borrowed_on, limits.longest_terms[product_kind]),
+            rate_cap=min(policy.rate_limits(day).cap for day in borrowed),
+            last_day=add_months(max(borrowed), limits.longest_terms[product_kind]),
             longest_count=rules.max_count,
             credit_marks=policy.relief_credit_marks(on),
             settles_from_days=_settles_from_days(on),
@@ -193,6 +218,7 @@ def _case(loan: Loan, known: Known, *, on: date, others: int = 0) -> Case:
             loan=loan, ended_on=None, kind__in=(Hold.Kind.FRAUD, Hold.Kind.DISPUTE)
         ).exists(),
         lump_sum=known.lump_sum,
+        original_rate=_original_rate(loan),
     )
 
 
@@ -236,16 +262,39 @@ def as_agreed(known: Known, borrower_id: int) -> Known:
     return replace(known, statement=replace(known.statement, income=known.stated), stated=None)
 
 
+def _is_too_old(told_at: datetime, on: date) -> bool:
+    return lender_date(told_at) < add_months(on, -policy.relief_limits(on).known_months)
+
+
 def _with_income_now(known: Known, borrower_id: int, *, since: date) -> Known:
-    fallen = WarningTrigger.objects.filter(
-        borrower=borrower_id, kind=Trigger.INCOME_DROP, ended_on=None, fired_on__gt=since
-    )
-    facts = fallen.order_by("-fired_on").values_list("facts", flat=True).first()
-    stated = known.statement.income
-    if not facts or facts["amount_minor"] >= stated.stated or not _may_use_income(borrower_id):
+    """
+    Let an income that fell since a day count as the bank tells of it now; what never came there counts as stated.
+
+    What came there before it fell is the part of the stated income that it stands for.
+    """
+    fallen = WarningTrigger.objects.filter(borrower=borrower_id, kind=Trigger.INCOME_DROP, ended_on=None)
+    noticed = fallen.order_by("-fired_on").first()
+    if noticed is None or not noticed.facts or not _may_use_income(borrower_id):
         return known
-    now = replace(known.statement, income=Amount(facts["amount_minor"]))
+    day, minor = _latest_income(noticed)
+    stated = known.statement.income
+    stands_for = min(stated.stated, noticed.facts.get("mean_minor", stated.stated))
+    if day <= since or minor >= stands_for:
+        return known
+    now = replace(known.statement, income=Amount(stated.stated - stands_for + minor))
     return replace(known, statement=now, stated=stated)
+
+
+def _latest_income(noticed: WarningTrigger) -> tuple[date, int]:
+    """Return what came in the latest month that the bank told of, and its last day: it may be more than what warned."""
+    facts = noticed.facts
+    told_on = date.fromisoformat(facts["credited_on"]) if "credited_on" in facts else noticed.fired_on
+    seen = IncomeObservation.objects.filter(borrower=noticed.borrower_id, currency=facts["currency"])
+    day = seen.filter(credited_on__gt=told_on).aggregate(day=Max("credited_on"))["day"]
+    if day is None:
+        return told_on, facts["amount_minor"]
+    month = seen.filter(credited_on__gt=add_months(day, -1), credited_on__lte=day)
+    return day, month.aggregate(minor=Sum("amount_minor"))["minor"]
 
 
 def _may_use_income(borrower_id: int) -> bool:
@@ -317,6 +366,34 @@ def _moved_on(loan: Loan, on: date) -> tuple[date, ...]:
     """Return the days on which the due day was moved and stays so, rising, whoever moved it."""
     moved = LoanEvent.objects.filter(loan=loan, kind=Kind.DUE_DAY, effective_on__lte=on).exclude(pk__in=_undone(loan))
     return tuple(moved.order_by("effective_on", "pk").values_list("effective_on", flat=True))
+
+
+def _original_rate(loan: Loan) -> Decimal:
+    """
+    Return the rate of a contract as it was first agreed, whatever was changed since.
+
+    Of a loan that others became it is the average of theirs, weighted by what ended each: at that rate the new loan was
+    worth as much as they were together. The highest of them would show a loss where none was suffered.
+    """
+    ended = list(_ended_by(loan))
+    if not ended:
+        return loan.annual_rate
+    return average_rate((_original_rate(payment.loan), payment.amount_minor) for payment in ended)
+
+
+def _borrowed_on(loan: Loan) -> set[date]:
+    """
+    Return the days on which the money of a loan was borrowed: of one that others became, those of the others.
+
+    The strictest cap of those days bounds its rate, and the last of them its term, as when they were joined.
+    """
+    ended = list(_ended_by(loan))
+    return set().union(*(_borrowed_on(payment.loan) for payment in ended)) if ended else {loan.borrowed_on}
+
+
+def _ended_by(loan: Loan) -> QuerySet[Payment]:
+    """Return the payments by which a loan ended others that became it."""
+    return payments_by(loan).filter(is_returned=False).select_related("loan__product_terms__product")
 
 
 def _settles_from_days(on: date) -> int | None:

@@ -8,12 +8,13 @@ A list gives nobody more authority over a loan than one offer would: with a sing
 not approve, the whole is for whoever could.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -21,17 +22,20 @@ from collections_mgmt.domain.relief.written import read_relief
 from collections_mgmt.models import BorrowerPlace, CampaignMember, OfferSet, ReliefCampaign
 from collections_mgmt.selectors.campaigns import approved_minor, cost_of, offered_minor, running_loans
 from collections_mgmt.services.relief.campaigns import (
+    PUT_ASIDE,
     UNKNOWN,
     CampaignMoved,
     CampaignRefused,
     lock_campaign,
     note_campaign,
+    put_aside,
     refuse_days,
     refuse_others,
     submit_campaign,
 )
 from collections_mgmt.services.relief.cases import known_of_borrower
 from collections_mgmt.services.relief.offer_outside import DEEP, OUTSIDE, Outside, offer_outside, preview_outside
+from dashu.alerts.services import end_alert
 from dashu.approvals.models import ApprovalRequest
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
@@ -50,6 +54,8 @@ CHUNK = 50
 # Why a loan that fitted is not offered on after all; `IS_DEEP` is no reason against it, but marks who has to approve.
 GUARD, TOO_LATE, BEYOND_APPROVED, IS_DEEP = "guard", "too_late", "beyond_approved", "deep"
 State, Status = CampaignMember.State, ReliefCampaign.Status
+logger = logging.getLogger(__name__)
+
 _OPEN = (Status.DRAFT, Status.RUNNING, Status.PAUSED)
 
 
@@ -152,10 +158,22 @@ def follow_lists(*, now: datetime) -> Counter[str]:
         state = State.LISTED if campaign.is_draft else State.FITS
         waiting = campaign.members.filter(state=state).order_by("pk").values_list("pk", flat=True)
         for member_id in list(waiting[:CHUNK]):
-            done[_one(campaign.pk, member_id, now=now)] += 1
+            done[_tried(campaign, member_id, now=now)] += 1
         if not campaign.is_draft and not campaign.members.filter(state=State.FITS).exists():
             _end(campaign.pk, today=today)
     return done
+
+
+def _tried(campaign: ReliefCampaign, member_id: int, *, now: datetime) -> str:
+    try:
+        return _one(campaign.pk, member_id, now=now)
+    except OperationalError as error:  # another transaction stood in the way; the next chunk tries again
+        logger.warning("Loan %s of list %s waits: %s", member_id, campaign.pk, error)
+        return "skipped"
+    except Exception as error:
+        logger.exception("Loan %s of list %s is put aside", member_id, campaign.pk)
+        member = CampaignMember.objects.get(pk=member_id)
+        return put_aside(member, campaign, error, today=lender_date(now))
 
 
 @transaction.atomic
@@ -170,7 +188,7 @@ def _one(campaign_id: int, member_id: int, *, now: datetime) -> str:
         with transaction.atomic():
             _look(member, campaign, now=now) if campaign.is_draft else _offer(member, campaign, now=now)
     except DomainError as refusal:
-        member.state, member.code = State.NOT_OFFERED, _code(member, refusal)
+        member.state, member.code = State.NOT_OFFERED, _code(member, refusal, on=lender_date(now))
         member.given_up_minor, member.offer_set = 0, None
     member.on = lender_date(now)
     member.save(update_fields=["state", "code", "given_up_minor", "offer_set", "on"])
@@ -243,17 +261,18 @@ def _end(campaign_id: int, *, today: date) -> None:
     what = "stopped" if campaign.is_draft else "done"
     campaign.status, campaign.ended_on = Status.STOPPED if campaign.is_draft else Status.DONE, today
     campaign.save(update_fields=["status", "ended_on"])
+    end_alert(PUT_ASIDE, subject=campaign.reference)
     campaign.members.filter(state__in=(State.LISTED, State.FITS)).update(
         state=State.NOT_OFFERED, code=TOO_LATE, given_up_minor=0, on=today
     )
     note_campaign(what, campaign, ACTOR)
 
 
-def _code(member: CampaignMember, refusal: DomainError) -> str:
+def _code(member: CampaignMember, refusal: DomainError, *, on: date) -> str:
     """Return the engine's own reason where it gave one, else the code of the refusal."""
     if refusal.details.get("reason"):
         return str(refusal.details["reason"])
-    return UNKNOWN if known_of_borrower(member.borrower_id) is None else refusal.code
+    return UNKNOWN if known_of_borrower(member.borrower_id, on=on) is None else refusal.code
 
 
 def _listed(audience: Mapping[str, Any], numbers: Collection[str]) -> QuerySet[Loan]:

@@ -25,16 +25,14 @@ from collections_mgmt.domain.relief.written import (
     refusal_json,
     relief_json,
 )
-from collections_mgmt.models import Budget, HardshipRequest, OfferLoan, OfferSet, RestructuringOffer
+from collections_mgmt.models import HardshipRequest, OfferLoan, OfferSet, RestructuringOffer
 from collections_mgmt.services.relief.cases import (
     Known,
     as_agreed,
     case_of_loan,
     facts_of,
-    known_of_borrower,
-    known_of_budget,
     known_of_facts,
-    running_with,
+    month_now,
     several_of_loans,
     with_cause,
 )
@@ -44,6 +42,7 @@ from collections_mgmt.services.relief.writing import (
     OfferNotFound,
     ReliefRefused,
     is_something_open,
+    lock_loans_of,
     lock_set,
     note,
     refuse_loans,
@@ -54,7 +53,6 @@ from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import lender_date
 from dashu.kernel.errors import DomainError
 from loans.models import Loan
-from repayments.services.booking import lock_loans
 
 
 class NothingToOffer(DomainError):
@@ -125,15 +123,15 @@ def make_offers(
     """
     Offer the borrower of a loan what the engine finds, at most three ways, and tell them.
 
-    :param budget_id: what they stated; None: what is known of them, as for an offer that nobody asked for.
+    :param budget_id: what they stated, in whose place a newer one counts; None: what is known of them, as for an
+        offer that nobody asked for.
     :param cause: one of `HardshipRequest.Cause`, where the budget says none.
     :raises NothingToOffer: no way fits, or nothing is known of the borrower's month.
     :raises ReliefRefused: see `write_offers`. :raises LoanNotFound: there is no such loan.
     """
     (loan, _together), today = locked_with_others(loan_id), lender_date(now)
     refuse_loans([loan], borrower_id=loan.borrower_id)
-    budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
-    known = known_of_budget(budget) if budget else known_of_borrower(loan.borrower_id)
+    budget, known = month_now(loan.borrower_id, budget_id, on=today)
     if known is None:
         raise NothingToOffer(_("We do not know enough of your month yet. Tell us what comes in and what goes out."))
     known = with_cause(known, cause)
@@ -319,11 +317,9 @@ def locked_with_others(loan_id: int) -> tuple[Loan, list[Loan]]:
     """
     Lock a loan and all running ones of its borrower in its currency, which it could become one with.
 
-    Whoever locks more than the one loan asks this before any other lock of a loan.
-
     :returns: the loan, and those that run, in the order of their ids. :raises LoanNotFound: there is no such loan.
     """
-    found = Loan.objects.filter(pk=loan_id).first()
-    others = [other.pk for other in running_with(found)] if found else []
-    locked = lock_loans([loan_id, *others])
-    return locked[loan_id], [loan for loan in locked.values() if loan.status == Loan.Status.ACTIVE]
+    owner = Loan.objects.filter(pk=loan_id).values_list("borrower_id", flat=True).first() or 0
+    locked = lock_loans_of(owner, and_also=[loan_id])
+    found, running = locked[loan_id], Loan.Status.ACTIVE
+    return found, [loan for loan in locked.values() if loan.status == running and loan.currency == found.currency]

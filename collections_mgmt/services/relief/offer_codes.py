@@ -78,7 +78,7 @@ def refuse_moved(offered: OfferSet, *, now: datetime) -> None:
     today = lender_date(now)
     refuse_ended(offered, today=today)
     loan_ids = list(offered.loans.values_list("loan_id", flat=True))
-    if offered.quoted_on != today or offered.after_events != after_events(loan_ids):
+    if offered.quoted_on != today or offered.after_events != after_events(offered.borrower_id, loan_ids):
         raise OfferOutdated(_("Your loan has changed since this was worked out. Look at the new figures, then decide."))
 
 

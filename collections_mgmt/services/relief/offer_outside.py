@@ -23,16 +23,16 @@ from collections_mgmt.domain.relief.offers import Offer, Refusal
 from collections_mgmt.domain.relief.quoting import Desk
 from collections_mgmt.domain.relief.worth import value_loss, value_of
 from collections_mgmt.domain.relief.written import read_relief, refusal_json
-from collections_mgmt.models import Budget, HardshipRequest, OfferSet, RestructuringOffer
+from collections_mgmt.models import HardshipRequest, OfferSet, RestructuringOffer
 from collections_mgmt.relief_words import METHODS
+from collections_mgmt.services.leads import offer_to_leads_of
 from collections_mgmt.services.relief.cases import (
     Known,
     as_agreed,
     case_of_loan,
     facts_of,
-    known_of_borrower,
-    known_of_budget,
     known_of_facts,
+    month_now,
     several_of_loans,
 )
 from collections_mgmt.services.relief.make_offers import (
@@ -95,6 +95,7 @@ def preview_outside(*, loan_id: int, relief: Mapping[str, Any], budget_id: int |
     """
     Return what a relief would be where the lender's own limits give way; nothing is written.
 
+    :param budget_id: the month that was looked at, in whose place a newer one counts.
     :raises OutsideLimits: it is none all the same: the household cannot carry it, or law or product forbid it.
     :raises NothingToOffer: nothing is known of the borrower's month. :raises ReliefRefused: see `refuse_loans`.
     """
@@ -102,8 +103,7 @@ def preview_outside(*, loan_id: int, relief: Mapping[str, Any], budget_id: int |
     wanted = read_relief(relief, loan.currency)
     loans = together if wanted.method is ReliefMethod.CONSOLIDATION else [loan]
     refuse_loans([loan, *loans], borrower_id=loan.borrower_id)
-    budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
-    known = known_of_budget(budget) if budget else known_of_borrower(loan.borrower_id)
+    _budget, known = month_now(loan.borrower_id, budget_id, on=today)
     if known is None:
         raise NothingToOffer(gettext_lazy("Nothing is known of the borrower's month. Take up a budget first."))
     desk = _desk(loans, wanted, known, on=today)
@@ -199,7 +199,8 @@ def offer_outside(
             field="relief",
         )
     loan = Loan.objects.get(pk=loan_id)
-    budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
+    budget, _known = month_now(loan.borrower_id, budget_id, on=lender_date(now))
+    offer_to_leads_of(borrower_id=loan.borrower_id, on=lender_date(now), actor=actor)
     return write_offers(
         borrower_id=loan.borrower_id,
         loan_ids=found.loan_ids,
@@ -284,8 +285,8 @@ def _desk(loans: Sequence[Loan], wanted: Relief, known: Known, *, on: date) -> D
 
 
 def _discount_rate(desk: Desk | JointDesk) -> Decimal:
-    """Return by which rate the lender counts what a relief brings: that of the loan, or the average of several."""
-    return desk.case.annual_rate if isinstance(desk, Desk) else desk.annual_rate_before
+    """Return by which rate the lender counts what a relief brings: as first agreed, or the average of several."""
+    return desk.case.value_rate if isinstance(desk, Desk) else desk.value_rate
 
 
 def _freed(desk: Desk | JointDesk) -> Desk | JointDesk:

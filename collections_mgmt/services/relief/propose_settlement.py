@@ -11,9 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.agreeing import Due
-from collections_mgmt.models import Budget
 from collections_mgmt.services.ask_settlement import ask_settlement
-from collections_mgmt.services.relief.cases import known_of_borrower, known_of_budget
+from collections_mgmt.services.relief.cases import month_now
 from collections_mgmt.services.relief.make_offers import NothingToOffer, decide_offers
 from dashu.approvals.models import ApprovalRequest
 from dashu.policy import rules as policy
@@ -30,8 +29,7 @@ def proposed_parts(*, loan_id: int, budget_id: int | None, today: date) -> list[
     :raises NothingToOffer: it proposes none; `details` says why. :raises LoanNotFound: there is no such loan.
     """
     loan = Loan.objects.filter(pk=loan_id).first()
-    budget = Budget.objects.filter(pk=budget_id, borrower__loans=loan_id).first() if budget_id else None
-    known = known_of_budget(budget) if budget else loan and known_of_borrower(loan.borrower_id)
+    _budget, known = month_now(loan.borrower_id, budget_id, on=today) if loan else (None, None)
     if not known:
         raise NothingToOffer(_("Nothing is known of the borrower's month. Take up a budget first."))
     decided = decide_offers(loan_id=loan_id, known=known, today=today, actor="preview")

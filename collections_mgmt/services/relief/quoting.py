@@ -1,11 +1,13 @@
 """Offers that are quoted anew, because another day has begun or something happened on the loan."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
 from collections_mgmt.domain.relief.written import read_relief
 from collections_mgmt.models import OfferSet, RestructuringOffer
+from collections_mgmt.services.relief.cases import facts_of, known_of_borrower, with_cause
 from collections_mgmt.services.relief.make_offers import requoted
 from collections_mgmt.services.relief.offer_outside import requoted_outside
 from collections_mgmt.services.relief.ways import Way, tried
@@ -38,17 +40,26 @@ def quote_anew(*, set_id: int, now: datetime) -> OfferSet:
     refuse_ended(offered, today=today)
     refuse_held(offered)
     loan_ids = list(offered.loans.values_list("loan_id", flat=True))
-    newest = after_events(loan_ids)
+    newest = after_events(offered.borrower_id, loan_ids)
     if (offered.quoted_on, offered.after_events) == (today, newest):
         return offered
+    if offered.facts and newest["month"] != offered.after_events.get("month", newest["month"]):
+        offered.facts = _facts_of_the_newest_month(offered, today)
     offered.quoted_on, offered.after_events = today, newest
-    offered.save(update_fields=["quoted_on", "after_events"])
+    offered.save(update_fields=["facts", "quoted_on", "after_events"])
     standing = [_quoted(offer, offered) for offer in offered.offers.filter(status=RestructuringOffer.Status.OFFERED)]
     note("quoted_anew", offered, ACTOR, on=today)
     if not any(standing):
         end_set(offered, OfferSet.Status.TAKEN_BACK, today=today, actor=ACTOR, reason="no way fits the loan any more")
         note("taken_back", offered, ACTOR, reason=offered.end_reason)
     return offered
+
+
+def _facts_of_the_newest_month(offered: OfferSet, on: date) -> dict[str, Any]:
+    """Return from what a set is decided, once its borrower stated another month for whatever reason."""
+    known = known_of_borrower(offered.borrower_id, on=on)
+    assert known is not None, "a month was stated"
+    return {**facts_of(with_cause(known, offered.cause), on), **({"outside": True} if offered.is_outside else {})}
 
 
 def _quoted(offer: RestructuringOffer, offered: OfferSet) -> bool:

@@ -13,11 +13,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.models import Budget, HardshipRequest, OfferSet, WarningLead
+from collections_mgmt.models import HardshipRequest, OfferSet
 from collections_mgmt.selectors.relief_desk import loans_to_offer_on, open_request_about
 from collections_mgmt.services.answer_help import answer_help
-from collections_mgmt.services.leads import offer_to_lead
-from collections_mgmt.services.relief.cases import Known, known_of_borrower, known_of_budget
+from collections_mgmt.services.leads import offer_to_leads_of
+from collections_mgmt.services.relief.cases import month_now
 from collections_mgmt.services.relief.make_offers import (
     OutsideLimits,
     decide_offers,
@@ -26,7 +26,7 @@ from collections_mgmt.services.relief.make_offers import (
 )
 from collections_mgmt.services.relief.offer_outside import preview_outside
 from collections_mgmt.services.relief.ways import is_consolidation
-from collections_mgmt.services.relief.writing import OfferNotFound, write_offers
+from collections_mgmt.services.relief.writing import OfferNotFound, lock_loans_of, write_offers
 from dashu.approvals.authority import NotAuthorized
 from dashu.kernel.dates import lender_date
 from dashu.policy import rules as policy
@@ -61,7 +61,9 @@ def offer_by_staff(
     if loan is None:
         raise OfferNotFound(_("There is no such loan."))
     asked = open_request_about(loan, request_id)
-    if asked is not None:  # It locks all of its loans in their order, so it comes before the one of the offer.
+    about = asked.loans.values_list("loan_id", flat=True) if asked else ()
+    lock_loans_of(loan.borrower_id, and_also=[loan_id, *about])
+    if asked is not None:
         answer_help(request_id=asked.pk, is_possible=True, words=words, user=user, now=now)
     loan, _together = locked_with_others(loan_id)
     if relief is None:
@@ -76,8 +78,7 @@ def offer_by_staff(
         )
     else:
         offered = _chosen(loan, relief, user=user, now=now, budget_id=budget_id, asked=asked, is_alone=is_alone)
-    for lead in WarningLead.objects.filter(borrower=loan.borrower_id, state=WarningLead.State.OPEN):
-        offer_to_lead(lead_id=lead.pk, on=lender_date(now), actor=actor)
+    offer_to_leads_of(borrower_id=loan.borrower_id, on=lender_date(now), actor=actor)
     return offered
 
 
@@ -98,8 +99,8 @@ def _chosen(
         raise OutsideLimits(_("This is outside the limits. Another person has to approve it."), field="method")
     if not limits.may_offer(user.role, found.share):
         raise NotAuthorized(_("Your role does not offer this. Ask somebody who may."))
-    budget = Budget.objects.filter(pk=budget_id, borrower=loan.borrower_id).first() if budget_id else None
-    known = _known(loan, budget)
+    budget, known = month_now(loan.borrower_id, budget_id, on=today)
+    assert known is not None, "the preview refuses a loan of whose borrower nothing is known"
     decided = decide_offers(loan_id=loan.pk, known=known, today=today, actor=actor)
     others = [] if is_alone else [way for way in decided.ways if way.method != found.way.method]
     beside = [replace(way, is_recommended=False, reason="") for way in others[: limits.most_offers - 1]]
@@ -117,9 +118,3 @@ def _chosen(
         facts=found.facts,
         not_offered=[one for one in decided.not_offered if one["method"] not in shown],
     )
-
-
-def _known(loan: Loan, budget: Budget | None) -> Known:
-    known = known_of_budget(budget) if budget else known_of_borrower(loan.borrower_id)
-    assert known is not None, "the preview refuses a loan of whose borrower nothing is known"
-    return known

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -35,12 +35,14 @@ from dashu.messaging.services import enqueue as messaging
 from dashu.policy import rules as policy
 from loans.models import Loan
 from loans.services.partner_events import tell_of_loan
+from repayments.models import LoanEvent
 from repayments.selectors.newest_events import newest_events
 from repayments.services.booking import lock_loans
 
 # While the contract or the identity is in doubt; and while the person cannot bind themselves, or is protected by law.
 _IN_DOUBT = (Hold.Kind.FRAUD, Hold.Kind.DISPUTE)
 _OF_THE_PERSON = (Hold.Kind.DECEASED, Hold.Kind.BANKRUPTCY, Hold.Kind.BREATHING_SPACE)
+_STAND_STILL = (LoanEvent.Kind.PAUSE, LoanEvent.Kind.RESUME)
 
 
 class ReliefRefused(DomainError):
@@ -115,7 +117,8 @@ def write_offers(
         OfferLoan.objects.create(offer_set=offered, loan=loan, hold=hold)
     for number, way in enumerate(ways, start=1):
         write_way(offered, way, number=number)
-    offered.after_events = after_events(loans)
+    month = {"month": budget.pk} if budget else {}
+    offered.after_events = {**after_events(borrower_id, loans), **month}
     offered.save(update_fields=["after_events"])
     bring_back_of(borrower_id, today=today, actor=actor)
     note("made", offered, actor, source=source, methods=[way.method for way in ways])
@@ -184,16 +187,26 @@ def is_something_open(loans: Collection[Loan]) -> bool:
 
 def lock_set(set_id: int) -> OfferSet:
     """
-    Lock a set of offers after its loans, which never change.
+    Lock a set of offers after its loans, which never change, and all others that its borrower has running.
 
     :raises OfferNotFound: there is none.
     """
-    loan_ids = list(OfferLoan.objects.filter(offer_set=set_id).values_list("loan_id", flat=True))
-    if not loan_ids:
+    about = list(OfferLoan.objects.filter(offer_set=set_id).values_list("loan_id", "offer_set__borrower"))
+    if not about:
         raise OfferNotFound(_("There is no such offer."))
-    lock_loans(loan_ids)
+    lock_loans_of(about[0][1], and_also=[loan_id for loan_id, _owner in about])
     found: OfferSet = OfferSet.objects.select_for_update(no_key=True).get(pk=set_id)
     return found
+
+
+def lock_loans_of(borrower_id: int, *, and_also: Collection[int] = ()) -> dict[int, Loan]:
+    """
+    Lock all running loans of a borrower at once, in the order of their ids, and others of theirs with them.
+
+    What a month carries depends on all of them. Whoever needs more than one asks this before any other lock of a loan.
+    """
+    running = Loan.objects.filter(borrower=borrower_id, status=Loan.Status.ACTIVE).values_list("pk", flat=True)
+    return lock_loans({*and_also, *running})
 
 
 def refuse_ended(offered: OfferSet, *, today: date) -> None:
@@ -220,9 +233,21 @@ def end_set(offered: OfferSet, status: str, *, today: date, actor: str, reason: 
             release_hold(about.hold, today=today, reason=f"offer {offered.reference}", actor=actor)
 
 
-def after_events(loan_ids: Collection[int]) -> dict[str, int]:
-    """Return the newest event of each loan, as an offer keeps it."""
-    return {str(loan_id): event for loan_id, event in sorted(newest_events(list(loan_ids)).items())}
+def after_events(borrower_id: int, loan_ids: Collection[int]) -> dict[str, int]:
+    """
+    Return what an offer keeps: the newest event of each loan and of others that run, and the newest month.
+
+    That the count of another loan stands still, as while an offer is open on it, changes nothing of what it asks for.
+    """
+    others = Loan.objects.filter(borrower=borrower_id, status=Loan.Status.ACTIVE).exclude(pk__in=loan_ids)
+    happened = LoanEvent.objects.filter(loan__in=others).exclude(kind__in=_STAND_STILL).order_by()
+    newest = newest_events(list(loan_ids)) | dict(happened.values_list("loan").annotate(newest=Max("pk")))
+    return {"month": newest_month(borrower_id), **{str(loan_id): event for loan_id, event in sorted(newest.items())}}
+
+
+def newest_month(borrower_id: int) -> int:
+    """Return the id of the month that a borrower stated last; 0 where they stated none."""
+    return Budget.objects.filter(borrower=borrower_id).order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def is_restructuring(way: RestructuringOffer) -> bool:

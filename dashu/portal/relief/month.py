@@ -145,7 +145,7 @@ def _known(request: HttpRequest, borrower: Borrower, loans: list[Loan]) -> dict[
     budget = Budget.objects.filter(borrower=borrower, currency=currency).order_by("-pk").first()
     if budget is not None:
         return {**_of_budget(budget, lender_today()), **chosen}
-    known = known_of_borrower(borrower.pk)
+    known = known_of_borrower(borrower.pk, on=lender_today())
     if known is None:
         return chosen
     statement = known.statement

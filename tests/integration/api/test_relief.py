@@ -244,7 +244,8 @@ class TestOffers:
         [shown] = program.get(f"loans/{loan.number}/restructuring-offers").json()["results"]
 
         assert (shown["budget"], {way["affordability"] for way in shown["ways"]}) == (None, {None})
-        assert all(set(one) == {"method", "reason", "needs_person"} for one in shown["not_offered"])
+        assert OfferSet.objects.get().not_offered
+        assert (shown["source"], shown["not_offered"]) == (None, [])
 
     def test_say_nothing_of_the_month_once_the_consent_is_taken_back(self, program, loan, consent):
         state(program, loan, consent=consent)
@@ -254,6 +255,8 @@ class TestOffers:
         shown = program.get(f"restructuring-offers/{number}").json()
 
         assert (shown["budget"], {way["affordability"] for way in shown["ways"]}) == (None, {None})
+        assert OfferSet.objects.get().not_offered
+        assert (shown["source"], shown["not_offered"]) == (None, [])
 
     def test_leave_out_ways_that_are_about_loans_of_others(self, program, loan, consent, amina):
         factories.running_loan(amina, brought_by=factories.partner("Eve"), principal=3_000_00)

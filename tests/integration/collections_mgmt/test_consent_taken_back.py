@@ -38,13 +38,13 @@ def made(loan: Loan) -> OfferSet:
 
 class TestTheIncomeOfABank:
     def test_is_that_of_the_month_while_the_consent_holds(self, fallen):
-        assert known_of_borrower(fallen.borrower_id).statement.income.stated == 5_000_00
+        assert known_of_borrower(fallen.borrower_id, on=TODAY).statement.income.stated == 5_000_00
         assert made(fallen).facts["stated"] == {"stated": 9_000_00, "verified": None}
 
     def test_makes_no_offer_once_the_consent_is_taken_back(self, fallen):
         take_back(fallen.borrower, "CASH_FLOW_WATCH")
 
-        assert known_of_borrower(fallen.borrower_id).statement.income.stated == 9_000_00
+        assert known_of_borrower(fallen.borrower_id, on=TODAY).statement.income.stated == 9_000_00
         with pytest.raises(NothingToOffer):
             made(fallen)
         assert not OfferSet.objects.exists()

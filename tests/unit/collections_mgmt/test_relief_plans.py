@@ -39,7 +39,14 @@ class TestANight:
 
     @pytest.mark.parametrize(
         ("on", "days", "state"),
-        [(ON - DAY, 40, "BROKEN"), (ON, 10, "CURED"), (ON, 0, "CURED"), (ON, 11, "ENDED"), (ON + DAY, 0, "CURED")],
+        [
+            (ON - DAY, 40, "BROKEN"),
+            (ON - DAY, 1, "BROKEN"),
+            (ON, 1, "ENDED"),
+            (ON, 0, "CURED"),
+            (ON, 11, "ENDED"),
+            (ON + DAY, 0, "CURED"),
+        ],
     )
     def test_cures_or_ends_a_broken_plan(self, on, days, state):
         assert after(BROKEN, Night(on, days), CLOCKS).state == state
