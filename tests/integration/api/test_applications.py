@@ -225,6 +225,18 @@ class TestConsents:
             "answers.consents.given_at",
         )
 
+    def test_from_before_they_were_taken_back_are_refused(self, program):
+        given_at = lender_now().isoformat()
+        application = applied(program, consents={"given_at": given_at})
+        address = f"applications/{application.reference}/steps/consents"
+        assert put(program, address, consents(texts=[], given_at=given_at)).status_code == 200
+
+        answer = put(program, address, consents(given_at=given_at))
+
+        assert_problem(answer, 409, "consent_taken_back", "given_at")
+        assert consents_held(borrower_id=application.borrower_id, about=application.reference) == {}
+        assert put(program, address, consents()).status_code == 200
+
     def test_of_a_text_that_is_not_in_use_are_refused(self, program):
         assert_problem(
             post(program, "applications", body(consents={"texts": [999_999]})),
