@@ -54,6 +54,7 @@ from loans.services.application_rows import (
 from loans.services.apply_for_partner import Applicant, ApplicantDiffers, apply_for_partner
 from loans.services.cards_to_pay import CardNotCredit, CardOfAnotherIssuer
 from loans.services.create_loan import OutsideProduct
+from loans.services.start_application import AnotherOpen
 from loans.services.submit_application import (
     ApplicationIncomplete,
     GuaranteesOneself,
@@ -134,6 +135,7 @@ class Applications(PartnerView):
                 *WRITE,
                 Refusal(422, "invalid_choice", "There is no such language."),
                 ApplicantDiffers,
+                AnotherOpen,
                 *ANSWER,
             ),
         },

@@ -16,6 +16,7 @@ from loans.api import application_examples as examples
 from loans.domain.application_consents import EVERY
 from loans.models import Application, ApplicationDocument, ApplicationEvent, CreditReview
 from loans.services.scan_document import scan_document
+from loans.services.start_application import start_application
 from loans.services.submit_application import ApplicationIncomplete
 from tests import factories
 from tests.applicants import AMINAS_NUMBER, DEBIT_CARD, answers, draft
@@ -191,6 +192,23 @@ class TestApply:
         answer = put(program, f"applications/{application.reference}/steps/debts", sent)
 
         assert_problem(answer, 422, "invalid_input", "debts[0].lender")
+
+
+class TestAnotherOpen:
+    def test_of_the_borrowers_own_is_not_reached_by_a_partner(self, program, rules):
+        withdrawn = applied(program)
+        post(program, f"applications/{withdrawn.reference}/withdraw", {})
+        own = start_application(
+            borrower_id=withdrawn.borrower_id, product_code="consumer", now=lender_now(), actor="user:9"
+        )
+
+        answer = post(program, "applications", body())
+
+        assert_problem(answer, 409, "another_application_open", "product")
+        assert own.reference not in answer.content.decode()
+        own.refresh_from_db()
+        assert (own.amount_minor, own.partner_id) == (None, None)
+        assert not ConsentEntry.objects.filter(about=own.reference).exists()
 
 
 class TestConsents:
