@@ -226,6 +226,7 @@ def _claim(token: uuid.UUID, *, most: int, may_fail: bool, now: datetime) -> lis
             WHERE id IN (
                 SELECT id FROM webhooks_webhookendpoint AS free
                 WHERE status = 'ENABLED' AND deleted_at IS NULL
+                  AND EXISTS (SELECT FROM users_partner AS whose WHERE whose.id = free.partner_id AND whose.is_active)
                   AND (claimed_until IS NULL OR claimed_until <= %(now)s)
                   AND (paused_until IS NULL OR paused_until <= %(now)s)
                   AND (failing_since IS NULL OR %(may_fail)s)

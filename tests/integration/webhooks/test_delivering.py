@@ -216,6 +216,20 @@ class TestFailing:
         assert hooks.received == []
 
 
+class TestInactivePartner:
+    def test_gets_nothing_until_it_is_active_again(self, dana, endpoint, hooks):
+        dana.is_active = False
+        dana.save()
+        tell(dana)
+
+        assert deliver() == {}
+        assert hooks.received == []
+
+        dana.is_active = True
+        dana.save()
+        assert deliver() == {"delivered": 1}
+
+
 class TestServing:
     def test_a_slow_receiver_holds_up_nobody_else(self, dana, hooks):
         """Its lanes stop at the first deadline, while the other endpoint gets all of its events."""
