@@ -236,6 +236,26 @@ class TestFilesToMend:
         ]
 
 
+class TestScopes:
+    @pytest.mark.parametrize("part", ["results", "refused"])
+    def test_of_the_kind_are_needed_to_read_its_lines(self, program, dana, danas_loan, part):
+        job = work(job_of(send(program, csv_file(payment("L404", "first")))))
+        narrow = program_of(dana, scope="jobs:read")
+
+        assert_problem(narrow.get(f"jobs/{job.key}/{part}"), 403, "insufficient_scope", None)
+        assert narrow.get(f"jobs/{job.key}").status_code == 200
+
+    def test_of_the_kind_are_needed_to_cancel(self, program, dana, danas_loan):
+        job = job_of(send(program, csv_file(payment(danas_loan, "first"))))
+        narrow = program_of(dana, scope="jobs:write")
+
+        answer = narrow.post(f"jobs/{job.key}/cancel", "", **{"Idempotency-Key": "c"})
+
+        assert_problem(answer, 403, "insufficient_scope", None)
+        job.refresh_from_db()
+        assert job.status == "QUEUED"
+
+
 class TestReading:
     def test_says_how_far_a_job_is(self, program, danas_loan, monkeypatch):
         monkeypatch.setattr(starting, "RANGE", 1)
