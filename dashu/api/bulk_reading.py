@@ -29,7 +29,10 @@ class IdsField(serializers.CharField):
         return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
+        # The validators of a text run on the list, so a sign that no reference holds is looked for here.
         ids = list(dict.fromkeys(super().to_internal_value(data).split(",")))
+        if any("\0" in each for each in ids):
+            raise serializers.ValidationError(self.error_messages["no_id"], code="invalid")
         if not all(0 < len(each) <= LONGEST_ID for each in ids):
             raise serializers.ValidationError(self.error_messages["no_id"], code="invalid")
         if len(ids) > MAX_LIMIT:
