@@ -14,6 +14,7 @@ from dashu.bulk.models import BulkJob, JobLine
 from dashu.bulk.reading import REMARKS
 from dashu.bulk.selectors import lines_in_order
 from dashu.kernel.masking import masked_name
+from dashu.ledger.exporting import plain_text
 
 JSON_LINES, CSV = "application/x-ndjson", "text/csv"
 BATCH = 500  # lines a piece
@@ -73,9 +74,10 @@ def _mask(value: Any) -> str:
 
 def _csv_refused(line: JobLine, columns: Iterable[str]) -> str:
     if line.raw:
-        return f"{_csv_line([line.line, line.code, line.detail])},{line.raw}\r\n"
-    cells = [_cell(line.data.get(name)) for name in columns]
-    return _csv_line([line.line, line.code, line.detail, *cells]) + "\r\n"
+        cells = [_cell(cell) for cell in next(csv.reader(io.StringIO(line.raw, newline="")))]
+    else:
+        cells = [_cell(line.data.get(name)) for name in columns]
+    return _csv_line([line.line, line.code, _cell(line.detail), *cells]) + "\r\n"
 
 
 def _json_refused(line: JobLine) -> str:
@@ -100,10 +102,12 @@ def _csv_line(cells: Iterable[Any]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A cell is a text; what is not flat is JSON in it."""
+    """A cell is a text that no spreadsheet takes for a formula; what is not flat is JSON in it."""
     if value is None or value == {}:
         return ""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    return plain_text(value) if isinstance(value, str) else value
 
 
 def _json_line(row: Mapping[str, Any]) -> str:
