@@ -39,6 +39,7 @@ from dashu.webhooks.services.endpoints import (
     EndpointNotFound,
     EndpointNotVerified,
     TooManyEndpoints,
+    TwoWebhookSecrets,
     UnknownEventType,
     UnknownPayloadVersion,
     change_endpoint,
@@ -250,7 +251,7 @@ class SecretRotation(PartnerView):
         tags=["webhooks"],
         parameters=[ENDPOINT, IDEMPOTENCY_KEY],
         request=None,
-        responses={200: EndpointOut, **problems(*WRITE, EndpointNotFound)},
+        responses={200: EndpointOut, **problems(*WRITE, EndpointNotFound, TwoWebhookSecrets)},
         examples=[OpenApiExample("rotated", value=examples.ROTATED, response_only=True, status_codes=["200"])],
     )
     def post(self, request: PartnerRequest, endpoint: uuid.UUID) -> Response:

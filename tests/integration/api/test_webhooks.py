@@ -206,6 +206,16 @@ class TestEndpoints:
         assert 1_700 < int(answers[2]["Retry-After"]) <= 1_800
         assert len(hooks.received) == 2
 
+    def test_a_secret_that_receivers_still_have_is_not_dropped(self, program, hooks):
+        key = entered(program, hooks)
+        first = program.get(f"webhook-endpoints/{key}/secret").json()["secret"]
+        assert post(program, f"webhook-endpoints/{key}/rotate-secret").status_code == 200
+
+        refused = post(program, f"webhook-endpoints/{key}/rotate-secret")
+
+        assert_problem(refused, 409, "two_webhook_secrets_in_use", "endpoint")
+        assert program.get(f"webhook-endpoints/{key}/secret").json()["previous_secret"] == first
+
     def test_a_verification_sent_twice_challenges_once(self, program, hooks):
         hooks.manners = ["echo"]
         key = entered(program, hooks)
