@@ -48,7 +48,7 @@ from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
 from dashu.consents.selectors import latest_texts
-from dashu.consents.services.ledger import ConsentTextOutdated
+from dashu.consents.services.ledger import ConsentTakenBack, ConsentTextOutdated
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.money import CurrencyMismatch, InvalidAmount, Money
 from dashu.policy import rules as policy
@@ -109,6 +109,7 @@ class LoanBudget(PartnerView):
                 ReliefNotAgreed,
                 ReliefConsentInvalid,
                 ConsentTextOutdated,
+                ConsentTakenBack,
                 PolicyRuleMissing,
             ),
         },

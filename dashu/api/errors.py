@@ -53,6 +53,7 @@ _FIELD_CODES = {
             "null_characters_not_allowed",
             "not_a_list",
             "not_a_dict",
+            "overflow",
         ),
         "invalid_input",
     ),

@@ -1,7 +1,7 @@
 """Fields and serializers of the API: money as text, dates as ISO, nothing that was not asked for."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -119,6 +119,21 @@ class LenderDateField(serializers.DateField):
             return parse_date(value, field=self.field_name or "")
         except DomainError as error:
             raise serializers.ValidationError(error.user_message, code=error.code) from error
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment with its offset, in the years that can be computed with."""
+
+    default_error_messages = {"range": _("Write a moment with its offset, in the years 1970 to 2199.")}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        try:
+            moment = super().to_internal_value(value)
+        except OverflowError:
+            moment = None
+        if moment is None or not 1970 <= moment.year <= 2199:
+            raise serializers.ValidationError(self.error_messages["range"], code="invalid")
+        return moment
 
 
 def money_json(minor: int, currency: str) -> dict[str, str]:

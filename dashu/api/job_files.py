@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -13,6 +13,8 @@ from dashu.api.job_serializers import line_shown
 from dashu.bulk.models import BulkJob, JobLine
 from dashu.bulk.reading import REMARKS
 from dashu.bulk.selectors import lines_in_order
+from dashu.kernel.masking import masked_name
+from dashu.ledger.exporting import plain_text
 
 JSON_LINES, CSV = "application/x-ndjson", "text/csv"
 BATCH = 500  # lines a piece
@@ -44,9 +46,13 @@ def results_file(job: BulkJob, media_type: str) -> StreamingHttpResponse:
     return _file(texts, media_type, f"job-{job.key}-results")
 
 
-def refused_file(job: BulkJob) -> StreamingHttpResponse:
-    """Answer the refused lines in the form in which they came, each with why; mended, the file can be sent again."""
-    lines = lines_in_order(job, only_refused=True)
+def refused_file(job: BulkJob, *, hidden: Collection[str] = ()) -> StreamingHttpResponse:
+    """
+    Answer the refused lines in the form in which they came, each with why; mended, the file can be sent again.
+
+    :param hidden: names in a line that are masked; with some, a line that could not be read is left out of its remark.
+    """
+    lines = (_masked(line, hidden) for line in lines_in_order(job, only_refused=True))
     if job.file_format == BulkJob.Format.CSV:
         columns = [name for name in job.columns if name not in REMARKS]
         texts = _csv((*REMARKS, *columns), (), then=(_csv_refused(line, columns) for line in lines))
@@ -54,11 +60,24 @@ def refused_file(job: BulkJob) -> StreamingHttpResponse:
     return _file((_json_refused(line) for line in lines), JSON_LINES, f"job-{job.key}-refused")
 
 
+def _masked(line: JobLine, hidden: Collection[str]) -> JobLine:
+    if hidden:
+        line.raw = ""
+        line.data = {name: _mask(value) if name in hidden else value for name, value in line.data.items()}
+    return line
+
+
+def _mask(value: Any) -> str:
+    """What is no text is hidden whole: it may hold anything."""
+    return masked_name(value) if isinstance(value, str) else "*"
+
+
 def _csv_refused(line: JobLine, columns: Iterable[str]) -> str:
     if line.raw:
-        return f"{_csv_line([line.line, line.code, line.detail])},{line.raw}\r\n"
-    cells = [_cell(line.data.get(name)) for name in columns]
-    return _csv_line([line.line, line.code, line.detail, *cells]) + "\r\n"
+        cells = [_cell(cell) for cell in next(csv.reader(io.StringIO(line.raw, newline="")))]
+    else:
+        cells = [_cell(line.data.get(name)) for name in columns]
+    return _csv_line([line.line, line.code, _cell(line.detail), *cells]) + "\r\n"
 
 
 def _json_refused(line: JobLine) -> str:
@@ -83,10 +102,12 @@ def _csv_line(cells: Iterable[Any]) -> str:
 
 
 def _cell(value: Any) -> Any:
-    """A cell is a text; what is not flat is JSON in it."""
+    """A cell is a text that no spreadsheet takes for a formula; what is not flat is JSON in it."""
     if value is None or value == {}:
         return ""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, ensure_ascii=False)
+    return plain_text(value) if isinstance(value, str) else value
 
 
 def _json_line(row: Mapping[str, Any]) -> str:

@@ -49,6 +49,7 @@ from dashu.kernel.errors import DomainError
 from dashu.users.actors import actor_of
 
 JOB = OpenApiParameter("job", str, OpenApiParameter.PATH, description="`id` of the job.")
+PERSONAL = "borrowers:personal"
 LOCATION = OpenApiParameter(
     "Location", str, OpenApiParameter.HEADER, response=["202"], description="The address of the job."
 )
@@ -140,11 +141,7 @@ class Jobs(PartnerView):
         now = lender_now()
         given = checked(JobIn, request.data)
         kind = kind_of(given["kind"])
-        token: Any = request.auth
-        if not token.allow_scopes([kind.scope]):
-            raise InsufficientScope(
-                _("This token lacks the scope %(scope)s. Get one that has it."), params={"scope": kind.scope}
-            )
+        _refuse_without(request, kind.scope)
         sent = given["file"]
         file = read_job_file(sent.file, kind=kind, name=sent.name, file_format=given.get("format"))
         with stored_file(file, now=now) as stored_as:
@@ -196,6 +193,7 @@ class JobCancellation(PartnerView):
     @extend_schema(
         operation_id="cancel_job",
         summary="Stop a bulk job between two lines; what is booked stays, and the answer says how much that is",
+        description="Beside `jobs:write` the token needs the scope of the kind, as for the upload.",
         tags=["jobs"],
         parameters=[JOB, IDEMPOTENCY_KEY],
         request=None,
@@ -216,7 +214,9 @@ class JobCancellation(PartnerView):
         return answer_once(request, lambda: self._cancel(request, job, now=lender_now()), asked="")
 
     def _cancel(self, request: PartnerRequest, key: str, *, now: datetime) -> Response:
-        job = cancel_job(job_id=visible_job(request, key).pk, now=now, actor=actor_of(request))
+        found = visible_job(request, key)
+        _refuse_without(request, kind_of(found.kind).scope)
+        job = cancel_job(job_id=found.pk, now=now, actor=actor_of(request))
         return Response(shown([job], now=now)[0])
 
 
@@ -229,7 +229,8 @@ class JobResults(PartnerView):
         summary="Read what became of each line, in the order of the file",
         description=(
             "JSON lines, or CSV where `Accept` asks for `text/csv`: one line for each line of the input. `NOT_DONE` "
-            "are lines that a cancelled or declined job has left. Kept for 30 days after the job has ended."
+            "are lines that a cancelled or declined job has left. Kept for 30 days after the job has ended. Beside "
+            "`jobs:read` the token needs the scope of the kind, as for the upload."
         ),
         tags=["jobs"],
         parameters=[JOB],
@@ -264,7 +265,9 @@ class JobRefused(PartnerView):
         summary="Read the refused lines as a file that can be mended and sent again",
         description=(
             "In the form of the upload. `refused_line`, `refused_code` and `refused_detail` stand beside each line; "
-            "a file that is sent again with them is read without them."
+            "a file that is sent again with them is read without them. Beside `jobs:read` the token needs the scope of "
+            "the kind, as for the upload. Without `borrowers:personal` the names of borrowers in a `tape` are masked, "
+            "and lines that could not be read at all are left out; such a file is not fit to be sent again."
         ),
         tags=["jobs"],
         parameters=[JOB],
@@ -284,7 +287,22 @@ class JobRefused(PartnerView):
         ],
     )
     def get(self, request: PartnerRequest, job: str) -> StreamingHttpResponse:
-        return refused_file(job_with_results(request, job))
+        found = job_with_results(request, job)
+        hidden = () if _allows(request, PERSONAL) else kind_of(found.kind).personal
+        return refused_file(found, hidden=hidden)
+
+
+def _allows(request: PartnerRequest, scope: str) -> bool:
+    token: Any = request.auth
+    return bool(token.allow_scopes([scope]))
+
+
+def _refuse_without(request: PartnerRequest, scope: str) -> None:
+    """:raises InsufficientScope: see there."""
+    if not _allows(request, scope):
+        raise InsufficientScope(
+            _("This token lacks the scope %(scope)s. Get one that has it."), params={"scope": scope}
+        )
 
 
 def visible_job(request: PartnerRequest, key: str) -> BulkJob:
@@ -303,8 +321,14 @@ def visible_job(request: PartnerRequest, key: str) -> BulkJob:
 
 
 def job_with_results(request: PartnerRequest, key: str) -> BulkJob:
-    """:raises JobNotEnded: see there. :raises ResultsGone: see there."""
+    """
+    Return a job of which the lines can be read.
+
+    :raises InsufficientScope: the token lacks the scope of the kind.
+    :raises JobNotEnded, ResultsGone: see there.
+    """
     job = visible_job(request, key)
+    _refuse_without(request, kind_of(job.kind).scope)
     if not job.has_results:
         raise JobNotEnded(_("This job is still at work. Ask again when it has ended."))
     if job.erased_at or job.planned_at is None:

@@ -12,6 +12,7 @@ import logging
 import math
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -49,6 +50,7 @@ class RateLimited(DomainError):
 
     code = "rate_limited"
     http_status = 429
+    retry_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +79,19 @@ class Standing:
         return told | ({"Retry-After": str(self.retry_in)} if self.retry_in else {})
 
 
-def take(name: str, whose: str, quota: int) -> Standing | None:
+def take(name: str, whose: str, quota: int, *, window: timedelta = timedelta(seconds=WINDOW)) -> Standing | None:
     """
     Take one drop from a bucket of `quota` drops a minute and return how it stands then.
 
     :param whose: of whom, apart from all others with a bucket of this name.
+    :param window: in place of the minute; who tells callers of such a bucket does not use its headers.
     :returns: None when the server does not answer.
     """
     if _Outage.until > time.monotonic():
         return None
     try:
         is_taken, remaining, full_in, retry_in = _script()(
-            keys=[f"dashu:limit:{name}:{whose}"], args=[quota, WINDOW * 1_000_000], client=_server(settings.REDIS_URL)
+            keys=[f"dashu:limit:{name}:{whose}"], args=[quota, window // timedelta(microseconds=1)], client=server()
         )
     except redis.RedisError as error:
         _Outage.until = time.monotonic() + PAUSE
@@ -101,15 +104,22 @@ def take(name: str, whose: str, quota: int) -> Standing | None:
 def refuse_beyond(standing: Standing | None) -> None:
     """:raises RateLimited: the call was not taken."""
     if standing is not None and standing.retry_in:
-        raise RateLimited(
+        refusal = RateLimited(
             _("There were too many calls. Try again in %(seconds)s seconds."), params={"seconds": standing.retry_in}
         )
+        refusal.retry_in = standing.retry_in
+        raise refusal
 
 
 class _Outage:
     """Until when this process leaves the server alone, on the monotonic clock."""
 
     until = 0.0
+
+
+def server() -> redis.Redis:
+    """Return the server of the limits, asked with little patience; its errors are the caller's."""
+    return _server(settings.REDIS_URL)
 
 
 @cache
@@ -119,7 +129,7 @@ def _server(url: str) -> redis.Redis:
 
 @cache
 def _script() -> Any:
-    return _server(settings.REDIS_URL).register_script(_TAKE)
+    return server().register_script(_TAKE)
 
 
 def _seconds(microseconds: int) -> int:

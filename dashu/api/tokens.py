@@ -81,17 +81,26 @@ class ClientTokens(TokenView):
     operation = "get_token"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            _refuse_guessing(request)
-        except DomainError as refusal:
-            return JsonResponse(
-                {"error": refusal.code, "error_description": refusal.user_message}, status=refusal.http_status
-            )
-        return super().post(request, *args, **kwargs)
+        return _refused_guess(request) or super().post(request, *args, **kwargs)
 
 
 class ClientTokenEnds(RevokeTokenView):
+    """Ends tokens. A secret could be guessed here as well, so both draw from one bucket."""
+
     operation = "revoke_token"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return _refused_guess(request) or super().post(request, *args, **kwargs)
+
+
+def _refused_guess(request: HttpRequest) -> HttpResponse | None:
+    try:
+        _refuse_guessing(request)
+    except DomainError as refusal:
+        return JsonResponse(
+            {"error": refusal.code, "error_description": refusal.user_message}, status=refusal.http_status
+        )
+    return None
 
 
 def _refuse_guessing(request: HttpRequest) -> None:

@@ -37,12 +37,13 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class JobKind:
     """
-    :param scope: what a token needs beside `jobs:write`.
+    :param scope: what a token needs beside `jobs:write`, and beside `jobs:read` for what became of the lines.
     :param columns: that a CSV file may have; none, and the kind takes JSON lines only. :param needed: those it must.
     :param perform: works one line inside the caller's transaction; raises a `DomainError` to refuse it. It is called
         once for a line that is booked, and possibly again for one that is not.
     :param writes: False where lines only compute: these are worked many in one transaction.
     :param needs_approval: a person looks at the checked lines before anything becomes real.
+    :param personal: names in a line that say who somebody is.
     """
 
     code: str
@@ -53,6 +54,7 @@ class JobKind:
     perform: Callable[[Values, Doing], Done]
     writes: bool = True
     needs_approval: bool = False
+    personal: tuple[str, ...] = ()
 
 
 class UnknownKind(DomainError):

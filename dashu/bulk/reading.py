@@ -14,6 +14,7 @@ from typing import Any
 
 from dashu.kernel.errors import DomainError, _
 from dashu.kernel.strict_json import read_json
+from dashu.ledger.exporting import plain_text
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 LONGEST_LINE = 256 * 1024
@@ -97,6 +98,7 @@ def csv_lines(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Line]:
     reader = csv.reader(_texts(pieces, encoding), strict=True)
     try:
         columns = [name.strip().lower() for name in next(reader, [])]
+        is_ours = REMARKS[0] in columns
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
@@ -107,7 +109,8 @@ def csv_lines(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Line]:
                 )
                 yield Line(reader.line_num, {}, _joined(cells), problem)
                 continue
-            pairs = zip(columns, (cell.strip() for cell in cells), strict=True)
+            texts = (_as_sent(cell.strip()) if is_ours else cell.strip() for cell in cells)
+            pairs = zip(columns, texts, strict=True)
             yield Line(reader.line_num, {name: cell for name, cell in pairs if cell and name not in REMARKS})
     except csv.Error as error:
         raise _broken(reader.line_num, error) from error
@@ -131,6 +134,11 @@ def json_lines(pieces: Iterable[bytes], *, encoding: str) -> Iterator[Line]:
             yield Line(number, {name: value for name, value in document.items() if name not in REMARKS})
         else:
             yield Line(number, {}, raw, UnreadableLine(_("The line is not one JSON object.")))
+
+
+def _as_sent(cell: str) -> str:
+    """Take away the apostrophe that a file of refused lines has before what looks like a formula."""
+    return cell[1:] if cell[:1] == "'" and plain_text(cell[1:]) == cell else cell
 
 
 def _texts(pieces: Iterable[bytes], encoding: str) -> Iterator[str]:

@@ -130,4 +130,5 @@ TAPE = JobKind(
     most_lines=5_000,
     perform=take_over_line,
     needs_approval=True,
+    personal=("borrower_name",),
 )

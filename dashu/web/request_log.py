@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
 
 # Whoever holds one of these addresses may open what it leads to, so nobody learns it from a log.
-_KEYS = re.compile(r"(/(?:guarantee|stop|password/reset/key)/)[^/?\s]+")
+_KEYS = re.compile(r"(/(?:guarantee|sign|stop|password/reset/key)/)[^/?\s]+")
 
 
 class LogRequests(RequestMiddleware):

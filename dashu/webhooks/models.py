@@ -103,6 +103,10 @@ class WebhookEndpointQuerySet(_OfPartner):
         """Return those that were not deleted."""
         return self.filter(deleted_at=None)
 
+    def in_use(self) -> Self:
+        """Return those to which events are posted."""
+        return self.kept().filter(status="ENABLED", partner__is_active=True)
+
 
 class WebhookEndpoint(models.Model):
     """

@@ -4,13 +4,16 @@ Bringing events to the endpoints that want them.
 A run takes endpoints that have something due, by a conditional update with SKIP LOCKED: one run at a time serves an
 endpoint, and for a short lease only, so that what a killed worker had in hand is taken up again. Each endpoint it
 serves has a few lanes, a failing one only one, and a lane that met a slow or failing server stops after that request.
-So whatever one server does, the others have theirs in time. Lanes only use the network; what came of it is written by
-the run itself, many outcomes in one statement, each guarded by the number of its try.
+So whatever one server does, the others have theirs in time. The run looks again and again whether each endpoint is
+still to be served at the address it had; once it is not, or nobody could look for some seconds, its lanes stop too.
+Lanes only use the network; what came of it is written by the run itself, many outcomes in one statement, each guarded
+by the number of its try.
 """
 
 import queue
 import re
 import secrets
+import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
@@ -33,6 +36,7 @@ LEASE = timedelta(seconds=90)
 SERVED_FOR = timedelta(seconds=30)
 AT_ONCE, LANES, FAILING_LANES, CHUNK = 4, 32, 12, 50
 SLOW_MS = 5_000
+LOOKS_EVERY, TRUSTED_FOR = 0.5, 5.0  # seconds
 GONE = 410
 MOST_KEPT = 1_024
 _LONG_DIGITS = re.compile(r"\d{6,}")
@@ -65,16 +69,21 @@ class _Due:
 
 @dataclass(slots=True)
 class _Served:
-    """An endpoint that this run serves; `lanes` of it are still at work."""
+    """
+    An endpoint that this run serves; `lanes` of it are still at work.
+
+    :ivar seen: when it was last found to be as it was, on the monotonic clock.
+    """
 
     endpoint: WebhookEndpoint
     due: deque[_Due]
     until: datetime
+    seen: float
     lanes: int = 0
     is_stopped: bool = False
 
     def take(self, now: datetime) -> _Due | None:
-        if self.is_stopped or now >= self.until:
+        if self.is_stopped or now >= self.until or time.monotonic() - self.seen > TRUSTED_FOR:
             return None
         try:
             return self.due.popleft()
@@ -99,6 +108,7 @@ class _Run:
     served: dict[int, _Served] = field(default_factory=dict)
     said: queue.SimpleQueue[_Done] = field(default_factory=queue.SimpleQueue)
     counts: Counter[str] = field(default_factory=Counter)
+    looked: float = 0.0
 
     def work(self, pool: ThreadPoolExecutor) -> Counter[str]:
         while True:
@@ -111,6 +121,8 @@ class _Run:
                 return self.counts
             if said := _heard(self.said):
                 self._write(said)
+            if time.monotonic() - self.looked >= LOOKS_EVERY:
+                self._look_again()
 
     def _claimed(self, now: datetime) -> list[_Served]:
         free = LANES - sum(served.lanes for served in self.served.values())
@@ -121,9 +133,24 @@ class _Run:
         if not ids:
             return []
         due = _due_of(ids, now)
-        until = min(self.until, now + SERVED_FOR)
-        endpoints = WebhookEndpoint.objects.select_related("partner").in_bulk(ids)
-        return [_Served(endpoints[pk], deque(due.get(pk, ())), until) for pk in ids]
+        until, seen = min(self.until, now + SERVED_FOR), time.monotonic()
+        endpoints = WebhookEndpoint.objects.in_use().select_related("partner").in_bulk(ids)
+        found = [_Served(endpoints[pk], deque(due.get(pk, ())), until, seen) for pk in ids if pk in endpoints]
+        if len(found) < len(ids):
+            _let_go(self.token, [pk for pk in ids if pk not in endpoints])
+        return found
+
+    def _look_again(self) -> None:
+        """Stop the lanes of endpoints that were deleted, disabled or moved, or whose partner is not active any more."""
+        self.looked = time.monotonic()
+        if not self.served:
+            return
+        urls = dict(WebhookEndpoint.objects.in_use().filter(pk__in=self.served).values_list("pk", "url"))
+        for pk, served in self.served.items():
+            if urls.get(pk) == served.endpoint.url:
+                served.seen = self.looked
+            else:
+                served.is_stopped = True
 
     def _start(self, pool: ThreadPoolExecutor, served: _Served) -> None:
         self.served[served.endpoint.pk] = served
@@ -203,12 +230,13 @@ def _heard(said: "queue.SimpleQueue[_Done]", most: int = 200) -> list[_Done]:
     """
     Wait for a word, and take with it what comes right after: outcomes are written many at once.
 
-    :returns: nothing after a second in which all lanes were silent; something new may be due meanwhile.
+    :returns: nothing after half a second in which all lanes were silent; something new may be due meanwhile.
     """
     heard: list[_Done] = []
+    until = time.monotonic() + LOOKS_EVERY
     try:
-        heard.append(said.get(timeout=1))
-        while len(heard) < most:
+        heard.append(said.get(timeout=LOOKS_EVERY))
+        while len(heard) < most and time.monotonic() < until:
             heard.append(said.get(timeout=0.02))
     except queue.Empty:
         pass
@@ -226,6 +254,7 @@ def _claim(token: uuid.UUID, *, most: int, may_fail: bool, now: datetime) -> lis
             WHERE id IN (
                 SELECT id FROM webhooks_webhookendpoint AS free
                 WHERE status = 'ENABLED' AND deleted_at IS NULL
+                  AND EXISTS (SELECT FROM users_partner AS whose WHERE whose.id = free.partner_id AND whose.is_active)
                   AND (claimed_until IS NULL OR claimed_until <= %(now)s)
                   AND (paused_until IS NULL OR paused_until <= %(now)s)
                   AND (failing_since IS NULL OR %(may_fail)s)
@@ -241,6 +270,11 @@ def _claim(token: uuid.UUID, *, most: int, may_fail: bool, now: datetime) -> lis
             {"token": token, "until": now + LEASE, "now": now, "may_fail": may_fail, "most": most},
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def _let_go(token: uuid.UUID, endpoint_ids: list[int]) -> None:
+    mine = WebhookEndpoint.objects.filter(pk__in=endpoint_ids, claimed_by=token)
+    mine.update(claimed_by=None, claimed_until=None)
 
 
 def _due_of(endpoint_ids: Iterable[int], now: datetime) -> dict[int, list[_Due]]:

@@ -22,9 +22,10 @@ from loans.api.decision_serializers import CostSheetOut, CostSheetQuery, ReviewI
 from loans.selectors.decisions import offers_to_choose_from
 from loans.selectors.products import UnknownProduct
 from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
-from loans.services.ask_for_review import AnotherOpen, ReviewAnswered, ask_for_review
+from loans.services.ask_for_review import ReviewAnswered, ask_for_review
 from loans.services.choose_offer import OfferLapsed, OfferNotFound, choose_offer, reconsider_offers
 from loans.services.offer_sheets import sheet_on
+from loans.services.start_application import AnotherOpen
 
 POSITION = OpenApiParameter("position", int, OpenApiParameter.PATH, description="`position` of the offer.")
 

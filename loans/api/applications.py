@@ -16,7 +16,7 @@ from dashu.api.pagination import InvalidCursor, newest_first
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, IF_MATCH, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
-from dashu.consents.services.ledger import ConsentNotHeld, ConsentTextOutdated
+from dashu.consents.services.ledger import ConsentNotHeld, ConsentTakenBack, ConsentTextOutdated
 from dashu.kernel.dates import lender_now
 from dashu.kernel.documents import Document, InvalidRate
 from dashu.kernel.money import InvalidAmount
@@ -54,6 +54,7 @@ from loans.services.application_rows import (
 from loans.services.apply_for_partner import Applicant, ApplicantDiffers, apply_for_partner
 from loans.services.cards_to_pay import CardNotCredit, CardOfAnotherIssuer
 from loans.services.create_loan import OutsideProduct
+from loans.services.start_application import AnotherOpen
 from loans.services.submit_application import (
     ApplicationIncomplete,
     GuaranteesOneself,
@@ -85,6 +86,7 @@ ANSWER = (
     TrancheDateRefused,
     StepUnknown,
     ConsentTextOutdated,
+    ConsentTakenBack,
     ApplicationStateChanged,
     UnknownProduct,
 )
@@ -129,7 +131,13 @@ class Applications(PartnerView):
         request=ApplicationIn,
         responses={
             201: ApplicationOut,
-            **problems(*WRITE, Refusal(422, "invalid_choice", "There is no such language."), ApplicantDiffers, *ANSWER),
+            **problems(
+                *WRITE,
+                Refusal(422, "invalid_choice", "There is no such language."),
+                ApplicantDiffers,
+                AnotherOpen,
+                *ANSWER,
+            ),
         },
         examples=[
             OpenApiExample("all at once", value=examples.APPLICATION_IN, request_only=True),

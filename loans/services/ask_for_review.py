@@ -12,6 +12,7 @@ from dashu.policy import rules as policy
 from loans.domain.applications import Status
 from loans.models import Application, ReviewRequest
 from loans.services.application_rows import Kind, lock_application, move, note, refuse_unless_in
+from loans.services.start_application import AnotherOpen
 
 LONGEST = 1000
 
@@ -20,13 +21,6 @@ class ReviewAnswered(DomainError):
     """A person has looked at this decision already."""
 
     code = "review_answered"
-    http_status = 409
-
-
-class AnotherOpen(DomainError):
-    """Another application for the same product is open, and there is one at a time."""
-
-    code = "another_application_open"
     http_status = 409
 
 

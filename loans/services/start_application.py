@@ -23,6 +23,13 @@ class NotAnApplicant(DomainError):
     http_status = 403
 
 
+class AnotherOpen(DomainError):
+    """Another application for the same product is open, and there is one at a time."""
+
+    code = "another_application_open"
+    http_status = 409
+
+
 @transaction.atomic
 def borrower_of(*, user_id: int) -> Borrower:
     """
@@ -53,11 +60,18 @@ def start_application(
     """
     Return the applicant's open application for a product, or begin one.
 
+    :param partner_id: who brings the applicant; None for applicants of their own.
+    :raises AnotherOpen: the open one did not come through this partner, who learns nothing else of it.
     :raises UnknownProduct: no such product is offered today.
     """
     borrower = Borrower.objects.select_for_update().get(pk=borrower_id)
     product = product_terms(product_code, on=lender_date(now)).product
     if begun := Application.objects.open().filter(borrower=borrower, product=product).first():
+        if partner_id is not None and begun.partner_id != partner_id:
+            raise AnotherOpen(
+                _("An application for this product that you did not bring is open. There is one at a time."),
+                field="product",
+            )
         return begun
     application = Application.objects.create(
         borrower=borrower,

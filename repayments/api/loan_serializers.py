@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from dashu.api.bulk_reading import BulkQuery
-from dashu.api.fields import LenderDateField, MinorField, MoneyField
+from dashu.api.fields import LenderDateField, MinorField, MomentField, MoneyField
 from dashu.api.reading import ReadQuery
 from dashu.finance.loan import InterestBasis
 from dashu.finance.penalty import PenaltyBase
@@ -34,7 +34,7 @@ class LoanQuery(BulkQuery):
         required=False, help_text="With `due_to`: an unpaid installment of the schedule in force falls due in between."
     )
     due_to = LenderDateField(required=False, help_text="See `due_from`; either may stand alone.")
-    updated_since = serializers.DateTimeField(
+    updated_since = MomentField(
         required=False,
         help_text="Recorded at this moment or later, or something was booked on it since. A moment with its offset.",
     )

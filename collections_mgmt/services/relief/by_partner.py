@@ -61,8 +61,8 @@ def state_budget_by_partner(
     Keep what a partner states of the month of a loan's borrower; see `state_budget`.
 
     :param agreed: None where the borrower agreed before.
-    :raises ReliefNotAgreed, ReliefConsentInvalid, BudgetRefused: see there. :raises ConsentTextOutdated: see
-        `give_consents`.
+    :raises ReliefNotAgreed, ReliefConsentInvalid, BudgetRefused: see there. :raises ConsentTextOutdated,
+        ConsentTakenBack: see `give_consents`.
     """
     actor = actor_of_user(partner.user)
     if agreed is not None:

@@ -82,7 +82,7 @@ def rotate_secret(*, application_id: int, now: datetime, actor: str, grace: time
     """
     Give the client a new secret and return it: nobody can read it again.
 
-    :param grace: how long the secret so far stays good beside it; none for not at all.
+    :param grace: how long the secret so far stays good beside it; with none, it ends at once, and every token with it.
     :raises TwoSecretsInUse: a grace from before is not over.
     """
     application, access = _lock(application_id)
@@ -98,6 +98,8 @@ def rotate_secret(*, application_id: int, now: datetime, actor: str, grace: time
     access.earlier_secret = _hashed(application.client_secret) if grace else ""
     access.earlier_secret_ends_at = now + grace if grace else None
     _set_secret(application, access, make_password(secret), now=now)
+    if not grace:
+        AccessToken.objects.filter(application=application).delete()
     _note("api.secret_rotated", application, actor, earlier_ends_at=access.earlier_secret_ends_at)
     return secret
 

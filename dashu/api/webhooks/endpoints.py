@@ -16,6 +16,7 @@ from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, IF_MATCH_DEMANDED, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
 from dashu.api.webhooks import examples
+from dashu.api.webhooks.challenges import ChallengeRunning, one_challenge
 from dashu.api.webhooks.serializers import (
     EndpointChange,
     EndpointIn,
@@ -38,6 +39,7 @@ from dashu.webhooks.services.endpoints import (
     EndpointNotFound,
     EndpointNotVerified,
     TooManyEndpoints,
+    TwoWebhookSecrets,
     UnknownEventType,
     UnknownPayloadVersion,
     change_endpoint,
@@ -215,12 +217,15 @@ class EndpointVerification(PartnerView):
         description=(
             'The challenge is signed like every delivery: `{"type": "webhook.verification", "data":'
             ' {"challenge": "…"}}`. Check the signature and answer 200 with `{"challenge": "…"}` within 6'
-            " seconds."
+            " seconds. One endpoint at a time can be verified, and 10 times an hour."
         ),
         tags=["webhooks"],
         parameters=[ENDPOINT, IDEMPOTENCY_KEY],
         request=None,
-        responses={200: EndpointOut, **problems(*WRITE, EndpointNotFound, ChallengeFailed, AddressChanged)},
+        responses={
+            200: EndpointOut,
+            **problems(*WRITE, EndpointNotFound, ChallengeRunning, ChallengeFailed, AddressChanged),
+        },
         examples=[OpenApiExample("verified", value=examples.VERIFIED, response_only=True, status_codes=["200"])],
     )
     def post(self, request: PartnerRequest, endpoint: uuid.UUID) -> Response:
@@ -228,7 +233,8 @@ class EndpointVerification(PartnerView):
             return earlier
         found, now = visible_endpoint(request, endpoint), lender_now()
         # The network comes before the write and its transaction.
-        challenge(found, now=now)
+        with one_challenge(request.partner.pk):
+            challenge(found, now=now)
         return answer_once(
             request,
             lambda: _shown(note_verified(endpoint_id=found.pk, url=found.url, now=now, actor=actor_of(request))),
@@ -245,7 +251,7 @@ class SecretRotation(PartnerView):
         tags=["webhooks"],
         parameters=[ENDPOINT, IDEMPOTENCY_KEY],
         request=None,
-        responses={200: EndpointOut, **problems(*WRITE, EndpointNotFound)},
+        responses={200: EndpointOut, **problems(*WRITE, EndpointNotFound, TwoWebhookSecrets)},
         examples=[OpenApiExample("rotated", value=examples.ROTATED, response_only=True, status_codes=["200"])],
     )
     def post(self, request: PartnerRequest, endpoint: uuid.UUID) -> Response:

@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from dashu.api.bulk_reading import BulkQuery, IdsField
-from dashu.api.fields import StrictSerializer
+from dashu.api.fields import MomentField, StrictSerializer
 from dashu.api.pagination import PageQuery
 from dashu.api.reading import ReadQuery
 from dashu.webhooks.addresses import MOST_CHARACTERS
@@ -215,7 +215,7 @@ class DeliveryPage(serializers.Serializer):
 class ReplayIn(StrictSerializer):
     """Either `since` or `dead`."""
 
-    since = serializers.DateTimeField(
+    since = MomentField(
         required=False, help_text="All events since this moment that the endpoint wants, sent before or not."
     )
     dead = serializers.BooleanField(required=False, help_text="true: every delivery that was given up.")

@@ -91,6 +91,7 @@ def _claim(job_id: int, *, now: datetime) -> tuple[int, UUID, int] | None:
             WHERE id = (
                 SELECT item.id FROM bulk_jobrange AS item
                 JOIN bulk_bulkjob AS job ON job.id = item.job_id AND job.status = 'RUNNING'
+                JOIN users_partner AS partner ON partner.id = job.partner_id AND partner.is_active
                 WHERE item.job_id = %(job)s
                   AND (item.status = 'WAITING' AND (item.next_at IS NULL OR item.next_at <= %(now)s)
                        OR item.status = 'RUNNING' AND item.beat_at <= %(lost)s)
@@ -149,9 +150,11 @@ def _keep(claim: _Claim, lines: list[JobLine]) -> None:
 
 
 def _hold(claim: _Claim) -> bool:
-    """Lock the range, unless it was cancelled or given to another worker."""
-    mine = JobRange.objects.filter(pk=claim.range_id, claim=claim.token, status=JobRange.Status.RUNNING)
-    return mine.select_for_update().values_list("pk", flat=True).first() is not None
+    """Lock the range, unless it was cancelled or given to another worker, or the partner is not active any more."""
+    mine = JobRange.objects.filter(
+        pk=claim.range_id, claim=claim.token, status=JobRange.Status.RUNNING, job__partner__is_active=True
+    )
+    return mine.select_for_update(of=("self",)).values_list("pk", flat=True).first() is not None
 
 
 def _work_line(claim: _Claim, line: JobLine) -> None:

@@ -24,6 +24,13 @@ class ConsentTextOutdated(DomainError):
     http_status = 409
 
 
+class ConsentTakenBack(DomainError):
+    """The consent was taken back after the moment at which it is said to have been given; it has to be asked anew."""
+
+    code = "consent_taken_back"
+    http_status = 409
+
+
 class ConsentNotHeld(DomainError):
     """There is no such consent to withdraw."""
 
@@ -51,6 +58,7 @@ def give_consents(
         they belong to, so that one comes after the other.
     :param language: in which the text was read; None: the language of the moment.
     :raises ConsentTextOutdated: a text is not the latest of its purpose.
+    :raises ConsentTakenBack: what is given now was withdrawn after this moment.
     """
     whose = _locked(borrower_id, person, about)
     latest = {text.pk: text for text in latest_texts()}
@@ -58,6 +66,7 @@ def give_consents(
         raise ConsentTextOutdated(_("The text has changed since you opened this page. Please read it again."))
     held = {text.pk for text in consents_held(**whose).values()}
     new = [latest[text_id] for text_id in sorted(text_ids) if text_id not in held]
+    _refuse_taken_back(new, whose, given_at=now)
     return _write(Kind.GIVEN, new, whose, now=now, actor=actor, language=language)
 
 
@@ -82,6 +91,13 @@ def _locked(borrower_id: int | None, person: str, about: str) -> dict[str, Any]:
     if borrower_id is not None:
         Borrower.objects.select_for_update().get(pk=borrower_id)
     return {"borrower_id": borrower_id, "person": person, "about": about}
+
+
+def _refuse_taken_back(texts: Sequence[ConsentText], whose: dict[str, Any], *, given_at: datetime) -> None:
+    purposes = [text.purpose for text in texts]
+    later = ConsentEntry.objects.filter(**whose, kind=Kind.WITHDRAWN, text__purpose__in=purposes, at__gt=given_at)
+    if purposes and later.exists():
+        raise ConsentTakenBack(_("This consent was taken back after that moment. Ask for it again."), field="given_at")
 
 
 def _write(

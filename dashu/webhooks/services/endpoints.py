@@ -67,6 +67,13 @@ class EndpointNotEnabled(DomainError):
     http_status = 409
 
 
+class TwoWebhookSecrets(DomainError):
+    """The secret before the latest still signs, and an endpoint has two at most; it ends by itself within 24 hours."""
+
+    code = "two_webhook_secrets_in_use"
+    http_status = 409
+
+
 class AddressChanged(DomainError):
     """The address of the endpoint was changed while it was being verified."""
 
@@ -167,9 +174,15 @@ def rotate_secret(*, endpoint_id: int, now: datetime, actor: str) -> WebhookEndp
     """
     Give an endpoint a new secret; for 24 hours the one before signs beside it.
 
-    :raises EndpointNotFound: see there.
+    :raises EndpointNotFound, TwoWebhookSecrets: see there.
     """
     endpoint = lock_endpoint(endpoint_id)
+    if endpoint.previous_until is not None and now < endpoint.previous_until:
+        raise TwoWebhookSecrets(
+            _("The secret before still signs, for your receivers to change over. Make another one when it has ended."),
+            field="endpoint",
+            details={"ends_at": endpoint.previous_until.isoformat()},
+        )
     endpoint.previous_secret, endpoint.previous_until = endpoint.secret, now + BOTH_SIGN_FOR
     endpoint.secret = new_secret()
     endpoint.save(update_fields=["secret", "previous_secret", "previous_until"])

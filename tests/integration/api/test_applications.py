@@ -16,6 +16,7 @@ from loans.api import application_examples as examples
 from loans.domain.application_consents import EVERY
 from loans.models import Application, ApplicationDocument, ApplicationEvent, CreditReview
 from loans.services.scan_document import scan_document
+from loans.services.start_application import start_application
 from loans.services.submit_application import ApplicationIncomplete
 from tests import factories
 from tests.applicants import AMINAS_NUMBER, DEBIT_CARD, answers, draft
@@ -193,6 +194,23 @@ class TestApply:
         assert_problem(answer, 422, "invalid_input", "debts[0].lender")
 
 
+class TestAnotherOpen:
+    def test_of_the_borrowers_own_is_not_reached_by_a_partner(self, program, rules):
+        withdrawn = applied(program)
+        post(program, f"applications/{withdrawn.reference}/withdraw", {})
+        own = start_application(
+            borrower_id=withdrawn.borrower_id, product_code="consumer", now=lender_now(), actor="user:9"
+        )
+
+        answer = post(program, "applications", body())
+
+        assert_problem(answer, 409, "another_application_open", "product")
+        assert own.reference not in answer.content.decode()
+        own.refresh_from_db()
+        assert (own.amount_minor, own.partner_id) == (None, None)
+        assert not ConsentEntry.objects.filter(about=own.reference).exists()
+
+
 class TestConsents:
     def test_are_written_with_language_moment_and_who_took_them(self, program):
         given_at = lender_now()
@@ -224,6 +242,18 @@ class TestConsents:
             "invalid_input",
             "answers.consents.given_at",
         )
+
+    def test_from_before_they_were_taken_back_are_refused(self, program):
+        given_at = lender_now().isoformat()
+        application = applied(program, consents={"given_at": given_at})
+        address = f"applications/{application.reference}/steps/consents"
+        assert put(program, address, consents(texts=[], given_at=given_at)).status_code == 200
+
+        answer = put(program, address, consents(given_at=given_at))
+
+        assert_problem(answer, 409, "consent_taken_back", "given_at")
+        assert consents_held(borrower_id=application.borrower_id, about=application.reference) == {}
+        assert put(program, address, consents()).status_code == 200
 
     def test_of_a_text_that_is_not_in_use_are_refused(self, program):
         assert_problem(

@@ -88,9 +88,11 @@ class TestSecrets:
         assert gets_a_token(secret)
         assert not gets_a_token(SECRET)
 
-    def test_of_before_ends_at_once_without_a_grace(self, application):
+    def test_of_before_ends_at_once_without_a_grace_with_every_token(self, application, rules, dana):
+        program = program_of(dana)
         secret = rotate(application, grace=timedelta(0))
 
+        assert_problem(program.get("loans"), 401, "invalid_token", None)
         assert gets_a_token(secret)
         assert not gets_a_token(SECRET)
 

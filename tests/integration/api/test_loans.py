@@ -239,3 +239,17 @@ class TestGetSchedule:
 
         assert Loan.objects.visible_to(dana.user).exists() is False
         assert_problem(program.get(f"loans/{danas_loan.number}/schedule"), 403, "partner_inactive", None)
+
+
+class TestQueriesThatCannotBe:
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("loans?ids=%00", "ids"),
+            ("borrowers?ids=a%00b", "ids"),
+            ("loans?updated_since=0001-01-01T00:00:00Z", "updated_since"),
+            ("loans?updated_since=9999-12-31T23:59:59-12:00", "updated_since"),
+        ],
+    )
+    def test_are_refused(self, program, rules, query, field):
+        assert_problem(program.get(query), 422, "invalid_input", field)

@@ -1,5 +1,6 @@
 """Clients that call too often are told when to come back."""
 
+import base64
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -109,6 +110,13 @@ class TestClient:
         assert "RateLimit" not in Client().get("/api/v1/loans")
 
 
+def end_token(client: str, *, secret: str):
+    credentials = base64.b64encode(f"{client}:{secret}".encode()).decode()
+    return Client().post(
+        "/oauth/revoke_token/", {"token": "a token"}, headers={"Authorization": f"Basic {credentials}"}
+    )
+
+
 class TestTokens:
     def test_are_not_given_to_who_asks_too_often_for_one_client(self, dana, settings):
         settings.API_LIMITS = {**settings.API_LIMITS, "tokens": 2}
@@ -120,6 +128,16 @@ class TestTokens:
         assert answers[2].json()["error"] == "rate_limited"
         assert 20 < int(answers[2]["Retry-After"]) <= 30
         assert ask_for_token("another-client").status_code == 401
+
+    def test_are_ended_no_more_often_than_given(self, dana, settings):
+        settings.API_LIMITS = {**settings.API_LIMITS, "tokens": 2}
+        register(dana)
+
+        answers = [end_token("client-of-dana", secret=secret) for secret in ("a", "b", SECRET)]
+
+        assert [answer.status_code for answer in answers] == [401, 401, 429]
+        assert answers[2].json()["error"] == "rate_limited"
+        assert ask_for_token("client-of-dana", secret=SECRET).status_code == 429
 
     def test_are_not_given_to_an_address_that_tries_many_clients(self, settings):
         settings.API_LIMITS = {**settings.API_LIMITS, "addresses": 3}

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from collections_mgmt.models import Budget, IncomeObservation, OfferSet
-from collections_mgmt.selectors.relief_of_partner import PURPOSE, about_partner
+from collections_mgmt.selectors.relief_of_partner import PURPOSE, about_partner, is_agreed
 from collections_mgmt.services.relief.make_offers import make_offers
 from collections_mgmt.services.relief.state_budget import state_budget
 from dashu.api.models import StoredAnswer
@@ -119,6 +119,18 @@ class TestBudget:
         taken_back(loan)
         assert_problem(state(program, loan, key="b4"), 403, "relief_not_agreed", "consent")
         assert Budget.objects.count() == 2
+
+    def test_is_not_kept_with_a_consent_from_before_it_was_taken_back(self, program, loan, consent, dana):
+        state(program, loan, consent=consent)
+        taken_back(loan)
+
+        assert_problem(state(program, loan, key="b2", consent=consent), 409, "consent_taken_back", "given_at")
+        assert is_agreed(loan.borrower_id, dana) is False
+        assert Budget.objects.count() == 1
+
+        anew = {**consent, "given_at": NOW.isoformat()}
+        assert state(program, loan, key="b3", consent=anew).status_code == 201
+        assert is_agreed(loan.borrower_id, dana) is True
 
     @pytest.mark.parametrize(
         ("change", "field"),

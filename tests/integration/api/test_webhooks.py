@@ -7,13 +7,15 @@ from uuid import uuid4
 
 import jsonschema
 import pytest
+import redis
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from dashu.api.models import StoredAnswer
-from dashu.api.webhooks import examples
+from dashu.api.webhooks import challenges, examples
+from dashu.api.webhooks.challenges import one_challenge
 from dashu.kernel.dates import lender_now
 from dashu.webhooks.catalog import CATALOG
 from dashu.webhooks.models import FeedStart, PartnerEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
@@ -24,6 +26,13 @@ from tests.integration.webhooks.conftest import deliver, enabled, tell
 from tests.receivers import Receiver, receiver
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_challenge_before(settings):
+    server = redis.Redis.from_url(settings.REDIS_URL)
+    for key in server.scan_iter("dashu:*challenge*"):
+        server.delete(key)
 
 
 @pytest.fixture
@@ -173,6 +182,39 @@ class TestEndpoints:
         assert_problem(answer, 409, "webhook_challenge_failed", "url")
         assert answer.json()["details"] == {"reason": reason, "status": status}
         assert program.get(f"webhook-endpoints/{key}").json()["status"] == "UNVERIFIED"
+
+    def test_one_at_a_time_is_verified(self, dana, other, program, hooks):
+        hooks.usually = "echo"
+        key = entered(program, hooks)
+
+        with one_challenge(dana.pk):
+            refused = post(program, f"webhook-endpoints/{key}/verify")
+            assert post(other, f"webhook-endpoints/{entered(other, hooks)}/verify").status_code == 200
+
+        assert_problem(refused, 409, "webhook_challenge_running", None)
+        assert len(hooks.received) == 1
+        assert post(program, f"webhook-endpoints/{key}/verify").status_code == 200
+
+    def test_a_few_challenges_are_sent_in_an_hour(self, program, hooks, monkeypatch):
+        monkeypatch.setattr(challenges, "AN_HOUR", 2)
+        key = entered(program, hooks)
+
+        answers = [post(program, f"webhook-endpoints/{key}/verify") for _time in range(3)]
+
+        assert [answer.status_code for answer in answers] == [409, 409, 429]
+        assert_problem(answers[2], 429, "rate_limited", None)
+        assert 1_700 < int(answers[2]["Retry-After"]) <= 1_800
+        assert len(hooks.received) == 2
+
+    def test_a_secret_that_receivers_still_have_is_not_dropped(self, program, hooks):
+        key = entered(program, hooks)
+        first = program.get(f"webhook-endpoints/{key}/secret").json()["secret"]
+        assert post(program, f"webhook-endpoints/{key}/rotate-secret").status_code == 200
+
+        refused = post(program, f"webhook-endpoints/{key}/rotate-secret")
+
+        assert_problem(refused, 409, "two_webhook_secrets_in_use", "endpoint")
+        assert program.get(f"webhook-endpoints/{key}/secret").json()["previous_secret"] == first
 
     def test_a_verification_sent_twice_challenges_once(self, program, hooks):
         hooks.manners = ["echo"]

@@ -209,6 +209,21 @@ class TestFilesToMend:
         assert (again.status, again.done) == ("DONE", 1)
         assert sorted(Payment.objects.values_list("reference", flat=True)) == ["dana:first", "dana:second"]
 
+    def test_hold_no_formula_and_are_read_as_they_were_sent(self, program, danas_loan):
+        rows = (payment("=1+1", "-first"), ("+x", "y"))
+        job = work(job_of(send(program, csv_file(*rows))))
+        text = b"".join(program.get(f"jobs/{job.key}/refused").streaming_content).decode()
+
+        assert text.splitlines()[1:] == [
+            "2,loan_not_found,There is no such loan.,'=1+1,100.00,CNY,2026-02-15,'-first",
+            '3,unreadable_line,"The line has 2 values, the first line names 5 columns.",\'+x,y',
+        ]
+
+        mended = text.replace("'=1+1", danas_loan.number).splitlines()[:2]
+        file = csv_file(mended[1].split(","), columns=mended[0].split(","))
+        assert work(job_of(send(program, file, key="key-2"))).done == 1
+        assert Payment.objects.get().reference == "dana:-first"
+
     def test_of_json_come_back_as_json(self, program, danas_loan):
         document = {"loan": "L404", "amount": "1", "currency": "CNY", "received_on": "2026-02-15", "reference": "a"}
         job = work(job_of(send(program, json_file(document, "no object"))))
@@ -234,6 +249,26 @@ class TestFilesToMend:
             "line,outcome,code,detail,field,result",
             f'2,DONE,,,,"{{""loan"": ""{danas_loan.number}"", ""payment"": ""first""}}"',
         ]
+
+
+class TestScopes:
+    @pytest.mark.parametrize("part", ["results", "refused"])
+    def test_of_the_kind_are_needed_to_read_its_lines(self, program, dana, danas_loan, part):
+        job = work(job_of(send(program, csv_file(payment("L404", "first")))))
+        narrow = program_of(dana, scope="jobs:read")
+
+        assert_problem(narrow.get(f"jobs/{job.key}/{part}"), 403, "insufficient_scope", None)
+        assert narrow.get(f"jobs/{job.key}").status_code == 200
+
+    def test_of_the_kind_are_needed_to_cancel(self, program, dana, danas_loan):
+        job = job_of(send(program, csv_file(payment(danas_loan, "first"))))
+        narrow = program_of(dana, scope="jobs:write")
+
+        answer = narrow.post(f"jobs/{job.key}/cancel", "", **{"Idempotency-Key": "c"})
+
+        assert_problem(answer, 403, "insufficient_scope", None)
+        job.refresh_from_db()
+        assert job.status == "QUEUED"
 
 
 class TestReading:

@@ -58,6 +58,21 @@ class TestTape:
         assert (Loan.objects.count(), Borrower.objects.count(), Handover.objects.count()) == (0, 0, 0)
         assert Alert.objects.get(kind="bulk.job_waits").params["count"] == 1
 
+    def test_names_nobody_in_refused_lines_without_the_scope_for_it(self, program, dana):
+        job = work(job_of(send(program, line("H2", principal="1.00", borrower_name="林小满"), ["林小满"])))
+
+        def refused(*scopes):
+            answer = program_of(dana, scope=" ".join(("jobs:read", "applications:write", *scopes))).get(
+                f"jobs/{job.key}/refused"
+            )
+            return b"".join(answer.streaming_content).decode()
+
+        assert "林小满" not in refused()
+        assert "\\u6797" not in refused()
+        assert json.loads(refused().splitlines()[0])["borrower_name"] == "林**"
+        assert refused("borrowers:personal").count("林小满") == 1
+        assert len(refused("borrowers:personal").splitlines()) == 2
+
     def test_that_is_approved_is_in_the_book_as_brought_by_the_partner(self, program, dana):
         job = work(job_of(send(program, line(), line("H2", principal="1.00"))))
 

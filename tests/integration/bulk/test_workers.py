@@ -16,6 +16,7 @@ from dashu.bulk.services import work_job as working
 from dashu.bulk.services.start_job import start_job
 from dashu.bulk.services.upload_job import read_job_file, stored_file, upload_job
 from dashu.bulk.services.work_job import LOST_AFTER, MOST_ATTEMPTS, work_next_range
+from dashu.users.models import Partner
 from tests.integration.bulk import kinds
 from tests.integration.bulk.files import NOW, work
 
@@ -111,6 +112,27 @@ class TestWorkers:
         assert work_a_range(job) == 1
         assert outcomes(job) == "DW"
         assert job.ranges.get().status == "RUNNING"
+
+    def test_stop_between_two_lines_while_the_partner_is_not_active(self, dana, monkeypatch):
+        job = job_with(dana, "1", "2", "3")
+        start_job(job_id=job.pk, now=NOW)
+        hold, held = working._hold, []
+
+        def hold_once(claim):
+            if held:
+                Partner.objects.filter(pk=dana.pk).update(is_active=False)
+            held.append(claim)
+            return hold(claim)
+
+        monkeypatch.setattr(working, "_hold", hold_once)
+        assert work_a_range(job) == 1
+        assert work_a_range(job, now=LATER) is None
+        assert outcomes(job) == "DWW"
+
+        monkeypatch.setattr(working, "_hold", hold)
+        Partner.objects.filter(pk=dana.pk).update(is_active=True)
+        assert work_a_range(job, now=LATER) == 2
+        assert outcomes(job) == "DDD"
 
     def test_leave_a_line_that_breaks_them_to_later_attempts_and_then_out(self, dana):
         kinds.BROKEN.add("2")

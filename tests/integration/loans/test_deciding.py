@@ -13,11 +13,12 @@ from loans.domain.credit_files import CreditFile, Inquiry, LoanKind, OtherLoan, 
 from loans.models import Application, ApplicationEvent, CreditReport, CreditReview, Offer, Product, ReviewRequest
 from loans.services import read_credit_report as reading
 from loans.services.application_rows import ApplicationStateChanged
-from loans.services.ask_for_review import AnotherOpen, ask_for_review
+from loans.services.ask_for_review import ask_for_review
 from loans.services.choose_offer import OfferLapsed, OfferNotFound, choose_offer, reconsider_offers
 from loans.services.decide_application import decide_application
 from loans.services.expire_applications import expire_applications
 from loans.services.read_credit_report import read_credit_report
+from loans.services.start_application import AnotherOpen
 from loans.services.tell_of_decision import tell_of_decision, tell_of_missed_decisions
 from loans.services.withdraw_application import withdraw_application
 from tests import factories

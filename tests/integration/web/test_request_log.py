@@ -5,7 +5,7 @@ pytestmark = pytest.mark.django_db
 
 
 class TestLogRequests:
-    @pytest.mark.parametrize("place", ["guarantee", "stop"])
+    @pytest.mark.parametrize("place", ["guarantee", "sign", "stop"])
     def test_leaves_out_what_an_address_is_the_key_to(self, place, client):
         with capture_logs() as lines:
             client.get(f"/{place}/AbCdEfGhIjKlMnOpQrStUvWxYz012345/?next=/guarantee/AbCdEfGh/")

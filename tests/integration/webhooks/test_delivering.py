@@ -9,11 +9,12 @@ from django.test.utils import CaptureQueriesContext
 
 from dashu.alerts.models import Alert
 from dashu.kernel.dates import lender_now
+from dashu.webhooks import sending
 from dashu.webhooks.models import PartnerEvent, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from dashu.webhooks.posting import Limits, Reply
 from dashu.webhooks.retrying import DELAYS, MOST_TRIES
 from dashu.webhooks.sending import deliver_due, outcome_of
-from dashu.webhooks.services.endpoints import change_endpoint, rotate_secret
+from dashu.webhooks.services.endpoints import change_endpoint, delete_endpoint, rotate_secret
 from dashu.webhooks.services.outcomes import write_outcomes
 from dashu.webhooks.services.telling import tell_partner
 from tests.integration.webhooks.conftest import ACTOR, deliver, enabled, tell
@@ -216,7 +217,58 @@ class TestFailing:
         assert hooks.received == []
 
 
+class TestInactivePartner:
+    def test_gets_nothing_until_it_is_active_again(self, dana, endpoint, hooks):
+        dana.is_active = False
+        dana.save()
+        tell(dana)
+
+        assert deliver() == {}
+        assert hooks.received == []
+
+        dana.is_active = True
+        dana.save()
+        assert deliver() == {"delivered": 1}
+
+
 class TestServing:
+    def test_what_is_in_hand_is_not_sent_to_an_endpoint_that_was_deleted(self, dana, endpoint, hooks, monkeypatch):
+        for number in range(20):
+            tell(dana, f"job-{number}")
+        due_of = sending._due_of
+
+        def deleted_meanwhile(ids, now):
+            found = due_of(ids, now)
+            if found:
+                delete_endpoint(endpoint_id=endpoint.pk, now=now, actor=ACTOR)
+            return found
+
+        monkeypatch.setattr(sending, "_due_of", deleted_meanwhile)
+
+        assert deliver() == {}
+        assert hooks.received == []
+
+    @pytest.mark.parametrize("change", [{"url": "https://elsewhere.example/"}, {"enabled": False}])
+    def test_the_rest_of_what_is_in_hand_waits_for_an_endpoint_that_was_changed(
+        self, dana, endpoint, hooks, monkeypatch, change
+    ):
+        """The run looks again and again; here it does when its lanes are about to begin."""
+        for number in range(20):
+            tell(dana, f"job-{number}")
+        start = sending._Run._start
+
+        def changed_before_the_start(run, pool, served):
+            change_endpoint(endpoint_id=endpoint.pk, changes=change, now=lender_now(), actor=ACTOR)
+            run.served[endpoint.pk] = served
+            run._look_again()
+            start(run, pool, served)
+
+        monkeypatch.setattr(sending._Run, "_start", changed_before_the_start)
+
+        assert deliver() == {}
+        assert hooks.received == []
+        assert WebhookDelivery.objects.filter(status="PENDING", tried=0).count() == 20
+
     def test_a_slow_receiver_holds_up_nobody_else(self, dana, hooks):
         """Its lanes stop at the first deadline, while the other endpoint gets all of its events."""
         hooks.usually = "hang"
