@@ -505,7 +505,8 @@ class TestThePastOfTheNewLoan:
         plan = accepted(joined(loan))
         withdraw_plan(plan_id=plan.pk, now=noon(TODAY + DAY), actor=ACTOR)
 
-        assert [self.past(each, on=TODAY + 2 * DAY) for each in (loan, second)] == [Past(), Past()]
+        past = Past(withdrawn_on=(TODAY + DAY,))
+        assert [self.past(each, on=TODAY + 2 * DAY) for each in (loan, second)] == [past, past]
 
 
 class TestTakingItBack:

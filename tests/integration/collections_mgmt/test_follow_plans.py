@@ -292,10 +292,10 @@ class TestTheCreditRecord:
 class TestAgreementWithPlainPython:
     def test_of_random_plans_over_random_nights(self, rules):
         chance = random.Random(11)
-        owner = factories.borrower("Brook", phone="13900000000")
         start = date(2026, 1, 10)
         plans = []
-        for _number in range(12):
+        for number in range(12):
+            owner = factories.borrower(f"Brook {number}", phone=f"139000000{number:02}")
             loan = factories.running_loan(
                 owner, principal=chance.randrange(1_000_00, 20_000_00), count=chance.randrange(3, 9), starts_on=start
             )
