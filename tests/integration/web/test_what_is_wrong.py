@@ -31,6 +31,8 @@ REFUSE = {
     *("portal:application_step", "portal:autopay", "portal:confirm_closing", "portal:dispute", "portal:documents"),
     *("portal:new_complaint", "portal:overdue", "portal:pay", "portal:payoff", "portal:relief_month"),
     *("autopay", "change of autopay"),
+    *(f"console:{page}" for page in ("new_endpoint", "change_endpoint", "replay_endpoint")),
+    *(f"console:{page}" for page in ("new_key", "new_secret", "end_secret", "access")),
     *(f"{code}:{step}" for code in ("consumer", "sme", "card-repayment") for step in ("consents", "documents")),
     *(
         f"{code}:{step}"
