@@ -39,8 +39,8 @@ class ClientAdmin(ModelAdmin):
     ordering = ["name", "pk"]
     sortable_by = ["name", "client_id"]
     autocomplete_fields = ["user"]
-    add_fieldsets = [(None, {"fields": ["name", "user"]})]
-    fields = ["name", "user"]
+    add_fieldsets = [(None, {"fields": ["name", "user", "redirect_uris"]})]
+    fields = ["name", "user", "redirect_uris"]
     actions_detail = ["grant", "origins", "new_secret", "end_one_secret"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
@@ -51,7 +51,7 @@ class ClientAdmin(ModelAdmin):
         return [*self.fields, *(shown if obj else [])]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Application | None = None) -> list[Any]:
-        return [] if obj is None else ["user", *self.get_fields(request, obj)[2:]]
+        return [] if obj is None else ["user", *self.get_fields(request, obj)[3:]]
 
     @admin.display(description=_("scopes"))
     def scopes(self, client: Application) -> str:

@@ -9,9 +9,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
 
 from dashu.api.collection import postman_collection
+from dashu.api.published import openapi_document
 
 # No inline script, no other host; Swagger UI draws some of its icons from `data:`.
 CONTENT_POLICY = (
@@ -35,7 +35,6 @@ def api_docs(request: HttpRequest) -> HttpResponse:
 @require_safe
 def collection(request: HttpRequest) -> HttpResponse:
     """Answer the collection of this installation's requests."""
-    document = SchemaGenerator().get_schema(request=None, public=True)
-    answer = JsonResponse(postman_collection(document, base_url=request.build_absolute_uri("/").rstrip("/")))
+    answer = JsonResponse(postman_collection(openapi_document(), base_url=request.build_absolute_uri("/").rstrip("/")))
     answer["Content-Disposition"] = 'attachment; filename="dashu.postman_collection.json"'
     return answer

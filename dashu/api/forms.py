@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -22,19 +23,43 @@ class ClientForm(forms.ModelForm):
 
     class Meta:
         model = Application
-        fields = ["name", "user"]
+        fields = ["name", "user", "redirect_uris"]
+        labels = {"redirect_uris": _("Addresses to go on at")}
+        help_texts = {
+            "redirect_uris": _(
+                "Where people may be sent on to once they have signed, such as https://partner.example/, one a line. "
+                "Every address of the same host is allowed."
+            )
+        }
+        widgets = {"redirect_uris": UnfoldAdminTextareaWidget}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["name"].required = True
+        self.initial["redirect_uris"] = "\n".join(self.instance.redirect_uris.split())
         if user := self.fields.get("user"):
             user.required = True
             user.queryset = User.objects.filter(role=User.Role.PARTNER)  # type: ignore[attr-defined]
+
+    def clean_redirect_uris(self) -> str:
+        addresses = self.cleaned_data["redirect_uris"].split()
+        if not all(_is_https(address) for address in addresses):
+            raise forms.ValidationError(_("Write each address with https:// and its host, one a line."))
+        return "\n".join(addresses)
 
     def save(self, commit: bool = True) -> Application:
         self.instance.client_type = Application.CLIENT_CONFIDENTIAL
         self.instance.authorization_grant_type = Application.GRANT_CLIENT_CREDENTIALS
         return super().save(commit)
+
+
+def _is_https(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        _port = parts.port
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc and not parts.fragment
 
 
 class GrantForm(forms.Form):

@@ -1,15 +1,15 @@
 """The OpenAPI document, tokens, and what the API answers at an address that it does not have."""
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularJSONAPIView
 
 from dashu.api.jobs import JobCancellation, JobDetail, JobRefused, JobResults, Jobs
 from dashu.api.pages import Errors
+from dashu.api.published import Schema
 from dashu.api.tokens import ClientTokenEnds, ClientTokens
 from dashu.api.views import NoSuchAddress
 
 urlpatterns = [
-    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("schema/", Schema.as_view(), name="schema"),
     path("errors/", Errors.as_view(), name="errors"),
     path("", include("dashu.api.webhooks.urls")),
     path("jobs", Jobs.as_view(), name="jobs"),

@@ -5,9 +5,12 @@ from typing import Any
 import jsonschema
 import pytest
 from django.test import Client
+from django.utils.translation import get_language
 from drf_spectacular.drainage import reset_generator_stats
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+
+from dashu.api import published
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +118,21 @@ def operations(schema):
 
 
 class TestSchema:
+    def test_is_built_once_for_each_language(self, monkeypatch):
+        built = []
+        build = published.SchemaGenerator.get_schema
+        monkeypatch.setattr(
+            published.SchemaGenerator, "get_schema", lambda *a, **how: built.append(get_language()) or build(*a, **how)
+        )
+        published._rendered.cache_clear()
+
+        answers = [Client().get(f"/api/v1/schema/?lang={lang}") for lang in ("en", "en", "zh-hans", "xx")]
+        Client().get("/api/docs/collection.json", headers={"Accept-Language": "en"})
+
+        assert [answer.status_code for answer in answers] == [200] * 4
+        assert answers[0].content == answers[1].content
+        assert sorted(built) == ["en", "zh-hans"]
+
     def test_is_valid_openapi_3_1(self, schema):
         assert schema["openapi"] == "3.1.0"
         validate_schema(schema)

@@ -8,6 +8,7 @@ from oauth2_provider.models import Application
 
 from dashu.api.models import ClientAccess
 from dashu.audit.models import AuditRecord
+from loans.services.signature_links import refuse_address
 from tests.integration.api.conftest import SECRET, ask_for_token, register
 from tests.integration.staff.conftest import as_role
 
@@ -49,6 +50,29 @@ class TestRegistering:
 
         assert answer.status_code == 200
         assert Application.objects.exists() is False
+
+
+class TestAddresses:
+    def test_to_go_on_at_are_registered_by_an_administrator(self, ada, client_of_dana):
+        form = {"name": "Till", "redirect_uris": "https://dana.example/\nhttps://shop.dana.example/done"}
+
+        answer = ada.post(page("change", client_of_dana), form)
+
+        assert answer.status_code == 302
+        client_of_dana.refresh_from_db()
+        registered = client_of_dana.redirect_uris.split()
+        assert registered == ["https://dana.example/", "https://shop.dana.example/done"]
+        refuse_address("https://dana.example/loans/7", registered)
+
+    @pytest.mark.parametrize(
+        "address", ["http://dana.example/", "javascript:alert(1)", "https://", "https://a@b.example/"]
+    )
+    def test_that_lead_astray_are_refused(self, ada, client_of_dana, address):
+        answer = ada.post(page("change", client_of_dana), {"name": "Till", "redirect_uris": address})
+
+        assert answer.status_code == 200
+        client_of_dana.refresh_from_db()
+        assert client_of_dana.redirect_uris == ""
 
 
 class TestSecret:
