@@ -22,6 +22,7 @@ SENDS_MAIL = {
     "dashu/messaging/transports.py": "one of the transports",
     "dashu/alerts/services.py": "tells staff",
     "dashu/webhooks/services/telling.py": "tells a partner's people of their endpoint, never a borrower",
+    "dashu/console/telling.py": "tells a partner's people of their keys, never a borrower",
 }
 READS_PHONES = {
     "dashu/messaging/services/handing_over.py": "gives a number where a decision allows it",
