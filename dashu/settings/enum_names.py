@@ -26,11 +26,16 @@ def _values(of: str) -> Callable[[], list[str]]:
     return values
 
 
+def _event_types() -> list[str]:
+    return sorted(import_module("dashu.webhooks.catalog").CATALOG)
+
+
 ENUM_NAMES: Mapping[str, Callable[[], list[str]]] = {
     "ApplicationPaperKindEnum": _values("loans.models:ApplicationDocument.Kind"),
     "ApplicationStatusEnum": _values("loans.models:Application.State"),
     "DeliveryStatusEnum": _values("dashu.webhooks.models:WebhookDelivery.Status"),
     "DocumentKindEnum": _values("repayments.models:IssuedDocument.Kind"),
+    "EventTypeEnum": _event_types,
     "JobFormatEnum": _values("dashu.bulk.models:BulkJob.Format"),
     "LoanStatusEnum": _values("loans.models:Loan.Status"),
     "PenaltyBaseEnum": _values("dashu.finance.penalty:PenaltyBase"),

@@ -6,6 +6,8 @@ anything else that is refused although the description allows it is a fault of t
 """
 
 import json
+import re
+import uuid
 from typing import Any
 
 import schemathesis
@@ -36,6 +38,7 @@ RULES = {
     "relief_consent_invalid": "a consent of another day or to another text",
     "file_not_readable": "what a file is, is known by its content",
     "webhook_url_refused": "an address that is not public, or not of a server",
+    "outside_product": "more or less than the product of the day lends",
     "unknown_payload_version": "a version that is not there yet",
     "report_period_invalid": "a last day before the first, or too long after it",
     "split_does_not_add_up": "parts that are not the total",
@@ -45,15 +48,24 @@ RULES = {
     "issue_document missing_field": "only a statement has a period",
     "issue_document unknown_field": "only a statement has a period",
 }
+KEY = re.compile("[!-~]{1,255}")
 # What an answer holds depends on the step, and for the whole application on the product.
 STEPS = ("apply", "answer_step")
 
 
 @schemathesis.hook
 def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-    """Ask for whole documents: with `fields` an answer lacks what was not named, see test_reading.py for that."""
+    """
+    Ask for whole documents, and under a key of its own.
+
+    With `fields` an answer lacks what was not named, see test_reading.py for that. Under a key that was used all but the
+    first would only be told so.
+    """
     if isinstance(names := (case.query or {}).get("fields"), str) and names.replace(",", "").replace("_", "").isalpha():
         del case.query["fields"]
+    key = (case.headers or {}).get("Idempotency-Key")
+    if isinstance(key, str) and KEY.fullmatch(key):
+        case.headers["Idempotency-Key"] = f"{uuid.uuid4()}{key}"[:255]
 
 
 @schemathesis.deserializer("application/x-ndjson")

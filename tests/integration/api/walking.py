@@ -27,7 +27,7 @@ from tests.integration.webhooks.conftest import deliver, enabled
 
 ROOT = Path(__file__).parents[3]
 CONFIG = Path(__file__).with_name("schemathesis.toml")
-SECONDS = 330
+SECONDS = 900
 # What belongs together, so that two workers share the walk and no link leads from one part to the other.
 OF_LOANS = r"^/api/v1/(loans|book|payments|split-payments|refunds|overdue|restructuring-offers|relief-form)\b"
 
