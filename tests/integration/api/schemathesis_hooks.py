@@ -58,8 +58,8 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
     """
     Ask for whole documents, and under a key of its own.
 
-    With `fields` an answer lacks what was not named, see test_reading.py for that. Under a key that was used all but the
-    first would only be told so.
+    With `fields` an answer lacks what was not named, see test_reading.py for that. Under a key that was used all
+    but the first would only be told so.
     """
     if isinstance(names := (case.query or {}).get("fields"), str) and names.replace(",", "").replace("_", "").isalpha():
         del case.query["fields"]
