@@ -144,7 +144,7 @@ def _campaign(*, today: date, last_day: date) -> None:
     campaign = write_campaign(
         name="洪水之后，先问一声",
         audience=_EVERYBODY,
-        holdout_bps=2_000,
+        holdout_bps=0,  # drawn by ids, which an interrupted seeding uses up: the same book has to come of it
         per_day=20,
         quiet_days=30,
         first_on=today,

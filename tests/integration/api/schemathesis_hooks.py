@@ -38,6 +38,7 @@ RULES = {
     "relief_consent_invalid": "a consent of another day or to another text",
     "file_not_readable": "what a file is, is known by its content",
     "webhook_url_refused": "an address that is not public, or not of a server",
+    "return_url_refused": "an address that is not registered for the client",
     "outside_product": "more or less than the product of the day lends",
     "unknown_payload_version": "a version that is not there yet",
     "report_period_invalid": "a last day before the first, or too long after it",
@@ -45,6 +46,7 @@ RULES = {
     "settlement_too_small": "less than the day's payoff",
     "quote invalid_input": "terms that exclude each other",
     "quote missing_field": "terms that need each other",
+    "replay_webhook_endpoint invalid_input": "what is to be sent again is named in one way",
     "issue_document missing_field": "only a statement has a period",
     "issue_document unknown_field": "only a statement has a period",
 }

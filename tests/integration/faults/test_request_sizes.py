@@ -55,7 +55,7 @@ class TestRequest:
         # Without a Content-Length nothing of a body is read.
         in_pieces = (large[at : at + 1000] for at in range(0, len(large), 1000))
         status, body = sender.send("POST", path, in_pieces, **{"Idempotency-Key": "two"})
-        assert (status, json.loads(body)["code"]) == (422, "missing_field")
+        assert (status, json.loads(body)["code"]) == (411, "length_required")
 
         assert sender.send("GET", "/api/v1/loans", **{"X-Long": "x" * 10_000})[0] in (400, 431)
         assert sender.send("GET", "/api/v1/loans", **{f"X-{number}": "x" for number in range(200)})[0] in (400, 431)
