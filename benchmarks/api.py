@@ -33,11 +33,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from partners import CLIENT, SECRET, partner_login
 from servers import own_database
 
 HERE = Path(__file__).resolve().parent
 ACTOR = "system:benchmark"
-SECRET = "only for a benchmark"  # noqa: S105
 SCOPES = "loans:read quotes payments:write"
 TARGET_SEEN, TARGET_SERVED = 25, 15  # ms, p95
 RATED = 16  # connections on which requests come at a fixed rate
@@ -134,7 +134,7 @@ def build(chosen: argparse.Namespace) -> tuple[int, list[str]]:
     from repayments.services.disburse_loan import disburse_loan
 
     close_book.build(chosen.loans)
-    partner = Partner.objects.create(code="benchmark", name="Partner", user=_client())
+    partner = Partner.objects.create(code="benchmark", name="Partner", user=partner_login())
     borrower = Borrower.objects.create(name="Benchmark")
     numbers = []
     for _number in range(chosen.own_loans):
@@ -152,25 +152,6 @@ def build(chosen: argparse.Namespace) -> tuple[int, list[str]]:
         numbers.append(loan.number)
     close_book.settle()
     return partner.pk, numbers
-
-
-def _client() -> Any:
-    from oauth2_provider.models import Application
-
-    from dashu.users.models import User
-
-    user = User.objects.create_user(
-        email="partner@example.com", password=SECRET, name="Partner", role=User.Role.PARTNER
-    )
-    Application.objects.create(
-        name="Partner",
-        user=user,
-        client_id="benchmark",
-        client_secret=SECRET,
-        client_type=Application.CLIENT_CONFIDENTIAL,
-        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
-    )
-    return user
 
 
 # --- the server ---------------------------------------------------------------------------------------------------
@@ -275,7 +256,7 @@ def _token(port: int) -> str:
             answer = requests.post(
                 f"http://127.0.0.1:{port}/oauth/token/",
                 data={"grant_type": "client_credentials", "scope": SCOPES},
-                auth=("benchmark", SECRET),
+                auth=(CLIENT, SECRET),
                 timeout=60,
             )
             break

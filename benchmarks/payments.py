@@ -44,13 +44,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from partners import CLIENT, SECRET, partner_login
 from servers import own_database, set_up
 
 START = date(2024, 1, 15)
 TODAY = date(2025, 6, 30)
 ROUNDS = 10
 ACTOR = "system:benchmark"
-SECRET = "only for a benchmark"  # noqa: S105
 
 LONG_START = date(2022, 1, 15)
 LONG_COUNT = 36
@@ -150,7 +150,7 @@ def measure_payments(payments: int, clients: int) -> dict[str, Any]:
     loans = max(2, math.ceil(payments / ROUNDS))
     many = HTTP_MANY.format(clients=clients)
     with web_server() as port:
-        talk = {"kind": "http", "port": port, "token": _token(port, partner)}
+        talk = {"kind": "http", "port": port, "token": _token(port)}
         teams = {
             SERVICE: Team([{"kind": "service"}]),
             SERVICE_TWICE: Team([{"kind": "service"}] * 2),
@@ -432,31 +432,18 @@ def web_server() -> Iterator[int]:
 
 
 def _partner() -> Any:
-    from oauth2_provider.models import Application
+    from dashu.users.models import Partner
 
-    from dashu.users.models import Partner, User
-
-    user = User.objects.create_user(
-        email="partner@example.com", password=SECRET, name="Partner", role=User.Role.PARTNER
-    )
-    Application.objects.create(
-        name="Partner",
-        user=user,
-        client_id="benchmark",
-        client_secret=SECRET,
-        client_type=Application.CLIENT_CONFIDENTIAL,
-        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
-    )
-    return Partner.objects.create(code="benchmark", name="Partner", user=user)
+    return Partner.objects.create(code="benchmark", name="Partner", user=partner_login())
 
 
-def _token(port: int, partner: Any) -> str:
+def _token(port: int) -> str:
     import requests
 
     answer = requests.post(
         f"http://127.0.0.1:{port}/oauth/token/",
         data={"grant_type": "client_credentials", "scope": "payments:write"},
-        auth=(partner.code, SECRET),
+        auth=(CLIENT, SECRET),
         timeout=60,
     )
     answer.raise_for_status()

@@ -1,7 +1,5 @@
 """What an administrator is asked for about a client of the API."""
 
-import re
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,11 +9,17 @@ from oauth2_provider.models import Application
 from oauth2_provider.scopes import get_scopes_backend
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminRadioSelectWidget, UnfoldAdminTextareaWidget
 
+from dashu.api.client_fields import (
+    ReadsGrace,
+    ReadsOrigins,
+    certificates_field,
+    grace_field,
+    networks_field,
+    origins_of,
+    secret_field,
+)
 from dashu.api.models import ClientAccess
-from dashu.api.services.clients import GRACE, LONGEST_GRACE, Secret
 from dashu.users.models import User
-
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.S)
 
 
 class ClientForm(forms.ModelForm):
@@ -96,54 +100,17 @@ class GrantForm(forms.Form):
         return None if set(scopes) == set(get_scopes_backend().get_all_scopes()) else scopes
 
 
-class OriginForm(forms.Form):
-    networks = forms.CharField(
-        label=_("Networks"),
-        required=False,
-        widget=UnfoldAdminTextareaWidget,
-        help_text=_("Such as 203.0.113.0/24 or 2001:db8::/32, one a line. Leave empty for any address."),
-    )
-    certificates = forms.CharField(
-        label=_("Certificates"),
-        required=False,
-        widget=UnfoldAdminTextareaWidget,
-        help_text=_("The SHA-256 of each, one a line, or the certificates as PEM. Leave empty to ask for none."),
-    )
+class OriginForm(ReadsOrigins, forms.Form):
+    networks = networks_field(UnfoldAdminTextareaWidget)
+    certificates = certificates_field(UnfoldAdminTextareaWidget)
 
     def __init__(self, data: Any = None, *, access: ClientAccess | None) -> None:
-        initial = {
-            "networks": "\n".join(access.networks if access else ()),
-            "certificates": "\n".join(access.certificates if access else ()),
-        }
-        super().__init__(data, initial=initial)
-
-    def clean_networks(self) -> list[str]:
-        return self.cleaned_data["networks"].split()
-
-    def clean_certificates(self) -> list[str]:
-        text: str = self.cleaned_data["certificates"]
-        return [*_PEM.findall(text), *_PEM.sub("", text).split()]
+        super().__init__(data, initial=origins_of(access))
 
 
-class NewSecretForm(forms.Form):
-    days = forms.IntegerField(
-        label=_("Days for which the secret so far stays good"),
-        min_value=0,
-        max_value=LONGEST_GRACE.days,
-        initial=GRACE.days,
-        widget=UnfoldAdminIntegerFieldWidget,
-        help_text=_("0 ends it at once."),
-    )
-
-    @property
-    def grace(self) -> timedelta:
-        return timedelta(days=self.cleaned_data["days"])
+class NewSecretForm(ReadsGrace, forms.Form):
+    days = grace_field(UnfoldAdminIntegerFieldWidget)
 
 
 class EndSecretForm(forms.Form):
-    which = forms.ChoiceField(
-        label=_("Which secret"),
-        choices=[(Secret.EARLIER, _("The earlier one")), (Secret.LATEST, _("The latest one"))],
-        initial=Secret.EARLIER,
-        widget=UnfoldAdminRadioSelectWidget,
-    )
+    which = secret_field(UnfoldAdminRadioSelectWidget)

@@ -18,13 +18,13 @@ from dashu.api.idempotency import answer_once
 from dashu.api.job_files import CSV, JSON_LINES, CsvRenderer, JsonLinesRenderer, refused_file, results_file
 from dashu.api.job_serializers import JobIn, JobLineOut, JobOut, JobPage, JobQuery, JobsQuery, shown
 from dashu.api.pagination import InvalidCursor, newest_first
-from dashu.api.parsing import BodyTooLarge, LengthRequired, MalformedUpload, StrictMultiPartParser
+from dashu.api.parsing import LengthRequired, StrictMultiPartParser
 from dashu.api.permissions import InsufficientScope
 from dashu.api.reading import only
 from dashu.api.schema import (
     IDEMPOTENCY_KEY,
     QUERY,
-    TOO_LONG,
+    UPLOAD,
     IdempotencyKeyInvalid,
     IdempotencyKeyMissing,
     IdempotencyKeyReused,
@@ -115,18 +115,9 @@ class Jobs(PartnerView):
         responses={
             202: JobOut,
             **problems(
-                MalformedUpload,
-                BodyTooLarge,
-                LengthRequired,
-                Refusal(415, "unsupported_media_type", "The body must be sent as multipart/form-data."),
-                Refusal(422, "missing_field", "A field is missing or empty."),
-                Refusal(422, "unknown_field", "A field is not known."),
+                *UPLOAD,
                 Refusal(422, "invalid_input", "`file` is no file, or `check_only` neither true nor false."),
                 _CHOICE,
-                TOO_LONG,
-                IdempotencyKeyMissing,
-                IdempotencyKeyInvalid,
-                IdempotencyKeyReused,
                 FileNotReadable,
                 FileTooLarge,
                 TooManyJobs,

@@ -20,7 +20,7 @@ from dashu.api.idempotency import (
     IdempotencyKeyReused,
     RequestInProgress,
 )
-from dashu.api.parsing import BodyTooLarge, JsonTooDeep, LengthRequired, MalformedJson
+from dashu.api.parsing import BodyTooLarge, JsonTooDeep, LengthRequired, MalformedJson, MalformedUpload
 from dashu.api.permissions import InsufficientScope
 from dashu.api.rate_limits import RateLimited
 from dashu.kernel.errors import DomainError, InvalidInput
@@ -87,6 +87,19 @@ QUERY = (
     Refusal(422, "unknown_field", "A query parameter is not known."),
     TOO_LONG,
     InvalidInput,
+)
+# A form with a file, sent with an `Idempotency-Key`.
+UPLOAD = (
+    MalformedUpload,
+    BodyTooLarge,
+    LengthRequired,
+    Refusal(415, "unsupported_media_type", "The body must be sent as multipart/form-data."),
+    Refusal(422, "missing_field", "A field is missing or empty."),
+    Refusal(422, "unknown_field", "A field is not known."),
+    TOO_LONG,
+    IdempotencyKeyMissing,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyReused,
 )
 WRITE = (*BODY, IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused, RequestInProgress)
 IF_MATCH = OpenApiParameter(

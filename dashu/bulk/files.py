@@ -1,28 +1,20 @@
-"""
-Where uploaded files lie: sealed, under random names, in the storage `private` of the settings.
+"""Where uploaded files lie: sealed, under random names, in the storage `private` of the settings."""
 
-A file and its row cannot be written in one transaction, so the file is written first and removed again when no row
-came to name it; what a crash leaves in between, the nightly task finds by asking which files no row names.
-"""
-
-import secrets
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import IO
 
 from django.core.files.base import File
-from django.core.files.storage import Storage, storages
 
 from dashu.bulk.models import BulkJob
 from dashu.kernel.dates import lender_date
+from dashu.users.private_files import FilesOfRows, private
 from dashu.users.sealed_files import SealingWriter, opened
 from dashu.users.sealing import CannotOpen, current_prefix
 
-FOLDER = "jobs"
-# Long after any request that could still be about to write the row.
-ORPHAN_AFTER = timedelta(days=1)
+_FILES = FilesOfRows("jobs", BulkJob)
 _LENGTH = 4  # before each sealed piece
 
 
@@ -33,13 +25,8 @@ def new_file(pieces: Iterable[bytes], *, on: date) -> Iterator[str]:
 
     To be entered outside of transactions.
     """
-    stored_as = _store(pieces, on=on)
-    try:
+    with _FILES.removed_without_row(_store(pieces, on=on)) as stored_as:
         yield stored_as
-    finally:
-        # Asked of the database and not of the caller: a commit whose answer got lost may have happened.
-        if not BulkJob.objects.filter(stored_as=stored_as).exists():
-            _private().delete(stored_as)
 
 
 def content_of(job: BulkJob) -> Iterator[bytes]:
@@ -49,27 +36,19 @@ def content_of(job: BulkJob) -> Iterator[bytes]:
     :raises FileNotFoundError: it is not there (any more).
     :raises CannotOpen: its key is gone, or it is not what was stored under this name.
     """
-    with _private().open(job.stored_as) as file:
+    with private().open(job.stored_as) as file:
         yield from opened(file, name=_place(job.stored_as))
 
 
 def erase_file(job: BulkJob) -> None:
     """Delete the file; deleting it again does nothing."""
     if job.stored_as:
-        _private().delete(job.stored_as)
+        private().delete(job.stored_as)
 
 
 def remove_orphans(*, now: datetime) -> int:
     """Remove the files that no row names, and return how many; those of the last day may still get their row."""
-    removed = 0
-    for folder in _listed(FOLDER)[0]:
-        names = [f"{FOLDER}/{folder}/{name}" for name in _listed(f"{FOLDER}/{folder}")[1]]
-        known = set(BulkJob.objects.filter(stored_as__in=names).values_list("stored_as", flat=True))
-        for name in names:
-            if name not in known and _private().get_modified_time(name) < now - ORPHAN_AFTER:
-                _private().delete(name)
-                removed += 1
-    return removed
+    return _FILES.remove_orphans(now=now)
 
 
 def reseal_files() -> tuple[int, list[str]]:
@@ -88,7 +67,7 @@ def reseal_files() -> tuple[int, list[str]]:
 
 
 def _reseal(job: BulkJob) -> bool:
-    with _private().open(job.stored_as) as file:
+    with private().open(job.stored_as) as file:
         file.read(_LENGTH)
         if file.read(len(current_prefix())) == current_prefix().encode():
             return False
@@ -96,17 +75,16 @@ def _reseal(job: BulkJob) -> bool:
     with new_file(content_of(job), on=lender_date(job.created_at)) as stored_as:
         is_ours = BulkJob.objects.filter(pk=job.pk, stored_as=old).update(stored_as=stored_as)
     if is_ours:
-        _private().delete(old)
+        private().delete(old)
     return bool(is_ours)
 
 
 def _store(pieces: Iterable[bytes], *, on: date) -> str:
-    name = f"{FOLDER}/{on.isoformat()}/{secrets.token_hex(16)}"
+    name = _FILES.new_name(on=on)
     with tempfile.TemporaryFile() as sealed:
         _seal(pieces, sealed, name)
-        stored_as = _private().save(name, File(sealed))
-    assert stored_as == name, "another file has the name that was drawn"
-    return stored_as
+        _FILES.save(name, File(sealed))
+    return name
 
 
 def _seal(pieces: Iterable[bytes], target: IO[bytes], name: str) -> None:
@@ -120,14 +98,3 @@ def _seal(pieces: Iterable[bytes], target: IO[bytes], name: str) -> None:
 def _place(stored_as: str) -> str:
     """A file that is put in the place of another cannot be opened there."""
     return f"bulk_bulkjob.file {stored_as}"
-
-
-def _listed(folder: str) -> tuple[list[str], list[str]]:
-    try:
-        return _private().listdir(folder)
-    except FileNotFoundError:
-        return [], []
-
-
-def _private() -> Storage:
-    return storages["private"]

@@ -1,8 +1,6 @@
 """What the console asks a partner for."""
 
-import re
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -10,12 +8,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from oauth2_provider.scopes import get_scopes_backend
 
+from dashu.api.client_fields import (
+    ReadsGrace,
+    ReadsOrigins,
+    certificates_field,
+    grace_field,
+    networks_field,
+    origins_of,
+    secret_field,
+)
 from dashu.api.models import ClientAccess
-from dashu.api.services.clients import GRACE, LONGEST_GRACE, Secret
 from dashu.console.scope_words import SAYS
 from dashu.webhooks.catalog import CATALOG, TEST
-
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.S)
 
 
 class _ScopesForm(forms.Form):
@@ -47,19 +51,9 @@ class NewClientForm(_ScopesForm):
         return " ".join(self.cleaned_data["name"].split())
 
 
-class AccessForm(_ScopesForm):
-    networks = forms.CharField(
-        label=_("Networks"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("Such as 203.0.113.0/24 or 2001:db8::/32, one a line. Leave empty for any address."),
-    )
-    certificates = forms.CharField(
-        label=_("Certificates"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("The SHA-256 of each, one a line, or the certificates as PEM. Leave empty to ask for none."),
-    )
+class AccessForm(ReadsOrigins, _ScopesForm):
+    networks = networks_field(forms.Textarea(attrs={"rows": 4}))
+    certificates = certificates_field(forms.Textarea(attrs={"rows": 4}))
 
     def __init__(self, data: Any = None, *, access: ClientAccess | None) -> None:
         super().__init__(
@@ -67,38 +61,15 @@ class AccessForm(_ScopesForm):
             granted=access.granted_scopes if access else None,
             chosen=access.scopes if access else None,
         )
-        self.initial["networks"] = "\n".join(access.networks if access else ())
-        self.initial["certificates"] = "\n".join(access.certificates if access else ())
-
-    def clean_networks(self) -> list[str]:
-        return self.cleaned_data["networks"].split()
-
-    def clean_certificates(self) -> list[str]:
-        text: str = self.cleaned_data["certificates"]
-        return [*_PEM.findall(text), *_PEM.sub("", text).split()]
+        self.initial.update(origins_of(access))
 
 
-class RotationForm(forms.Form):
-    days = forms.IntegerField(
-        label=_("Days for which the secret so far stays good"),
-        min_value=0,
-        max_value=LONGEST_GRACE.days,
-        initial=GRACE.days,
-        help_text=_("0 ends it at once."),
-    )
-
-    @property
-    def grace(self) -> timedelta:
-        return timedelta(days=self.cleaned_data["days"])
+class RotationForm(ReadsGrace, forms.Form):
+    days = grace_field(forms.NumberInput)
 
 
 class EndSecretForm(forms.Form):
-    which = forms.ChoiceField(
-        label=_("Which secret"),
-        choices=[(Secret.EARLIER, _("The earlier one")), (Secret.LATEST, _("The latest one"))],
-        initial=Secret.EARLIER,
-        widget=forms.RadioSelect,
-    )
+    which = secret_field(forms.RadioSelect)
 
 
 class SureForm(forms.Form):

@@ -8,15 +8,12 @@ from rest_framework.response import Response
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.parsing import BodyTooLarge, LengthRequired, MalformedUpload, StrictMultiPartParser
+from dashu.api.parsing import StrictMultiPartParser
 from dashu.api.reading import only
 from dashu.api.schema import (
     IDEMPOTENCY_KEY,
     QUERY,
-    TOO_LONG,
-    IdempotencyKeyInvalid,
-    IdempotencyKeyMissing,
-    IdempotencyKeyReused,
+    UPLOAD,
     Refusal,
     problems,
 )
@@ -67,18 +64,9 @@ class ApplicationDocuments(PartnerView):
         responses={
             201: PaperOut,
             **problems(
-                MalformedUpload,
-                BodyTooLarge,
-                LengthRequired,
-                Refusal(415, "unsupported_media_type", "The body must be sent as multipart/form-data."),
-                Refusal(422, "missing_field", "A field is missing or empty."),
-                Refusal(422, "unknown_field", "A field is not known."),
+                *UPLOAD,
                 Refusal(422, "invalid_choice", "There is no such kind."),
                 Refusal(422, "invalid_input", "`file` is no file."),
-                TOO_LONG,
-                IdempotencyKeyMissing,
-                IdempotencyKeyInvalid,
-                IdempotencyKeyReused,
                 ApplicationNotFound,
                 ApplicationStateChanged,
                 TooManyDocuments,

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from axes.helpers import get_client_ip_address
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -23,6 +22,7 @@ from dashu.kernel.errors import DomainError
 from dashu.messaging.secret_texts import shows_secrets
 from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown
+from dashu.portal.signing.confirmed_here import confirmed_here
 from dashu.portal.signing.forms import CodeForm
 from dashu.portal.signing.guarantors import GuarantorsShown, guarantors_shown
 from dashu.portal.signing.reading import questions_asked, sheet_context
@@ -64,7 +64,7 @@ def signature(request: HttpRequest, token: str) -> HttpResponse:
     except SignatureLinkUnknown as unknown:
         raise Http404 from unknown
     except SignatureLinkOver as over:
-        answer = render(request, "portal/signing/by_link_over.html", {"why": over.user_message}, status=410)
+        answer = render(request, "portal/signing/link_over.html", {"why": over.user_message}, status=410)
     answer["X-Robots-Tag"] = "noindex"
     answer["Referrer-Policy"] = "no-referrer"  # the address is a key, which no other site is to learn
     return answer
@@ -117,17 +117,8 @@ def _confirm(request: HttpRequest, token: str) -> HttpResponse:
         except DomainError as error:
             form.add_error("code", error.user_message)
         else:
-            answer = redirect("signature", token)
-            answer.set_cookie(
-                COOKIE,
-                secret,
-                max_age=int(CONFIRMED_FOR.total_seconds()),
-                path=request.path,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
-            return answer
+            here = redirect("signature", token)
+            return confirmed_here(here, request, cookie=COOKIE, secret=secret, lasts=CONFIRMED_FOR)
     return _page(request, token, form=form)
 
 
@@ -247,7 +238,7 @@ def _page(request: HttpRequest, token: str, **said: Any) -> HttpResponse:
     try:
         reading = open_sheet(**_about(opened))
     except DomainError as error:
-        return render(request, "portal/signing/by_link_over.html", {"why": error.user_message}, status=410)
+        return render(request, "portal/signing/link_over.html", {"why": error.user_message}, status=410)
     shown |= {"reading": reading, **sheet_context(reading.sheet)}
     if not reading.disclosure.passed_at:
         return render(request, "portal/signing/by_link_costs.html", {**shown, **_questions(reading, said)})

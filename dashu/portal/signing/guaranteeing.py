@@ -8,7 +8,6 @@ from typing import Any
 
 from axes.helpers import get_client_ip_address
 from django import forms
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -22,6 +21,7 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging.secret_texts import shows_secrets
 from dashu.policy import rules as policy
+from dashu.portal.signing.confirmed_here import confirmed_here
 from dashu.portal.signing.forms import DIGITS, CodeForm
 from dashu.portal.signing.reading import sheet_context
 from dashu.web.templatetags.dashu import percent
@@ -69,7 +69,7 @@ def guarantee(request: HttpRequest, token: str) -> HttpResponse:
     except LinkUnknown as unknown:
         raise Http404 from unknown
     except LinkOver as over:
-        answer = render(request, "portal/signing/guarantee_over.html", {"why": over.user_message}, status=410)
+        answer = render(request, "portal/signing/link_over.html", {"why": over.user_message}, status=410)
     answer["X-Robots-Tag"] = "noindex"
     return answer
 
@@ -93,17 +93,8 @@ def _confirm(request: HttpRequest, token: str) -> HttpResponse:
         except DomainError as error:
             form.add_error("digits", error.user_message)
         else:
-            answer = redirect("guarantee", token)
-            answer.set_cookie(
-                COOKIE,
-                secret,
-                max_age=int(CONFIRMED_FOR.total_seconds()),
-                path=request.path,
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-                samesite="Lax",
-            )
-            return answer
+            here = redirect("guarantee", token)
+            return confirmed_here(here, request, cookie=COOKIE, secret=secret, lasts=CONFIRMED_FOR)
     return _page(request, token, digits=form)
 
 

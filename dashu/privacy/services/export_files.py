@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import IO
 
 from django.core.files.base import File
-from django.core.files.storage import Storage, storages
 
 from dashu.privacy.models import DataExport
+from dashu.users.private_files import private
 from dashu.users.sealed_files import opened
 
 FOLDER = "exports"
@@ -20,7 +20,7 @@ def place_of(export: DataExport) -> str:
 def store(export: DataExport, sealed: IO[bytes]) -> None:
     """Store a file that was sealed, in the place of one from an attempt that was broken off."""
     erase(export)
-    stored_as = _private().save(_name(export), File(sealed))
+    stored_as = private().save(_name(export), File(sealed))
     assert stored_as == _name(export), "two workers stored the same copy at once"
 
 
@@ -31,22 +31,18 @@ def content_of(export: DataExport) -> Iterator[bytes]:
     :raises FileNotFoundError: it is not there (any more).
     :raises CannotOpen: its key is gone, or it is not what was stored.
     """
-    with _private().open(_name(export)) as file:
+    with private().open(_name(export)) as file:
         yield from opened(file, name=place_of(export))
 
 
 def exists(export: DataExport) -> bool:
-    return _private().exists(_name(export))
+    return private().exists(_name(export))
 
 
 def erase(export: DataExport) -> None:
     """Delete the file; deleting it again does nothing."""
-    _private().delete(_name(export))
+    private().delete(_name(export))
 
 
 def _name(export: DataExport) -> str:
     return f"{FOLDER}/{export.token.hex}"
-
-
-def _private() -> Storage:
-    return storages["private"]
