@@ -76,10 +76,11 @@ def answered(request: HttpRequest, response: HttpResponse) -> Answered:
 def operation_of(match: ResolverMatch | None, method: str) -> str:
     """Return the operation's id in the schema, or what a view calls itself; empty where there is no such address."""
     view = getattr(match.func, "view_class", None) if match else None
-    named = getattr(view, "operation", "")
+    if named := getattr(view, "operation", ""):
+        return named
     handler = getattr(view, "get" if method == "HEAD" else method.lower(), None)
     schema = getattr(handler, "kwargs", {}).get("schema")
-    return named if schema is None else _id_in_schema(schema, view)
+    return "" if schema is None else _id_in_schema(schema, view)
 
 
 @cache

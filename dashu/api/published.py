@@ -19,6 +19,8 @@ from rest_framework.request import Request
 
 
 class Schema(SpectacularJSONAPIView):
+    operation = "get_schema"
+
     def _get_schema_response(self, request: Request) -> HttpResponse:
         answer = HttpResponse(_rendered(_language()), content_type=request.accepted_renderer.media_type)
         answer["Content-Disposition"] = f'inline; filename="{self._get_filename(request, None)}"'

@@ -57,6 +57,17 @@ class TestCall:
         assert "1100.16" not in written
         assert "ACTIVE" not in written
 
+    @pytest.mark.parametrize("path", ["schema/", "errors/", "nothing"])
+    def test_of_an_address_that_is_no_operation_is_answered(self, recorded, path):
+        answer = recorded.get(path)
+
+        assert only_call().status == answer.status_code == (404 if path == "nothing" else 200)
+
+    def test_of_the_description_is_written_down_by_its_name(self, recorded):
+        recorded.get("schema/")
+
+        assert only_call().operation == "get_schema"
+
     def test_sent_again_says_so(self, recorded, danas_loan):
         recorded.pay(danas_loan, PAYMENT)
         recorded.pay(danas_loan, PAYMENT)
