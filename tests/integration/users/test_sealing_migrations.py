@@ -51,9 +51,7 @@ django.setup()
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-executor, before = MigrationExecutor(connection), {BEFORE!r}
-others = [node for node in executor.loader.graph.leaf_nodes() if node[0] not in before]
-executor.migrate([*before.items(), *others])
+MigrationExecutor(connection).migrate([*{BEFORE!r}.items()])
 with connection.cursor() as cursor:
     cursor.execute({ROWS!r})
 call_command("migrate", verbosity=0)

@@ -82,6 +82,7 @@ class TestRender:
         texts = {
             "reference": "P-9",
             "contract": "L7",
+            "ended_numbers": "L5, L6",
             "account": "•••• 6789",
             "link": "https://loans.example/P-9",
             "parts": 3,
