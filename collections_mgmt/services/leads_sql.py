@@ -70,6 +70,7 @@ _OPEN = f"""
               OR lead.quiet_until >= %(on)s AND COALESCE(enough.strong_on, '-infinity') <= lead.closed_on
           )
       )
+    ORDER BY enough.borrower_id
 """  # noqa: S608 – constants of this module
 
 # What was offered, or held out to compare, stays until nothing counts any more.

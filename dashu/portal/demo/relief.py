@@ -166,7 +166,7 @@ def _campaign(*, today: date, last_day: date) -> None:
 def _one_signs(*, now: datetime) -> None:
     """Have the first who was offered something accept what is recommended, where a code could be sent or shown."""
     made = OfferSet.objects.filter(source=OfferSet.Source.CAMPAIGN, status=OfferSet.Status.OPEN)
-    offered = made.order_by("pk").first()
+    offered = made.order_by("borrower__number").first()
     if offered is None or not (reaches_phones() or shows_secrets()):
         return
     quote_anew(set_id=offered.pk, now=now)

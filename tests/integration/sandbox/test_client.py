@@ -32,7 +32,7 @@ def keys(sandbox) -> Keys:
 @pytest.fixture
 def package(live_server, keys, tmp_path, monkeypatch) -> Iterator[Any]:
     """Return a function that imports a module of the package as it is written from the running server."""
-    write_client(tmp_path, schema=httpx.get(f"{live_server.url}/api/v1/schema/").text)
+    write_client(tmp_path, schema=httpx.get(f"{live_server.url}/api/v1/schema/", timeout=60).text)
     monkeypatch.syspath_prepend(str(tmp_path))
 
     def module(name: str) -> ModuleType:
