@@ -5,6 +5,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -29,11 +30,18 @@ def keys(sandbox) -> Keys:
     return seed_sandbox(code="acme", name="Acme", now=lender_now())
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory) -> Path:
+    """Where the package lies once it is written; writing it takes far longer than any walk."""
+    return tmp_path_factory.mktemp("client")
+
+
 @pytest.fixture
-def package(live_server, keys, tmp_path, monkeypatch) -> Iterator[Any]:
+def package(live_server, keys, written, monkeypatch) -> Iterator[Any]:
     """Return a function that imports a module of the package as it is written from the running server."""
-    write_client(tmp_path, schema=httpx.get(f"{live_server.url}/api/v1/schema/", timeout=60).text)
-    monkeypatch.syspath_prepend(str(tmp_path))
+    if not any(written.iterdir()):
+        write_client(written, schema=httpx.get(f"{live_server.url}/api/v1/schema/", timeout=60).text)
+    monkeypatch.syspath_prepend(str(written))
 
     def module(name: str) -> ModuleType:
         return importlib.import_module(f"dashu_client.{name}")
