@@ -78,6 +78,14 @@ class TestLists:
             client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
             assert client.get(list_of(Loan)).status_code == 302
 
+    def test_ask_no_model_for_the_list_of_all_that_they_do_not_show(self, monkeypatch):
+        def asked(*_: object) -> None:
+            pytest.fail("the list of all models was put together")
+
+        monkeypatch.setattr(admin.site, "_build_app_dict", asked)
+
+        assert as_role("ADMIN").get(list_of(Loan)).status_code == 200
+
     def test_side_menu_leads_nowhere_that_does_not_open(self, rules):
         client = as_role(User.Role.ADMIN)
         request = RequestFactory().get("/admin/")
