@@ -32,7 +32,7 @@ class TestGuides:
     def test_are_english_in_a_frame_of_the_readers_language(self):
         shown = page("/api/guides/errors/")
 
-        assert '<html lang="zh-Hans"' in shown
+        assert '<html lang="zh-hans"' in shown
         assert '<article class="prose guide" lang="en"><h1>Errors</h1>' in shown
         assert "API 指南" in shown
 
