@@ -21,4 +21,4 @@ RUN DJANGO_SETTINGS_MODULE=dashu.settings.test python manage.py collectstatic --
 
 USER dashu
 EXPOSE 8000
-CMD ["python", "-m", "gunicorn", "dashu.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "4", "--threads", "2", "--preload", "--no-control-socket", "--worker-tmp-dir", "/dev/shm"]
+CMD ["python", "-m", "gunicorn", "dashu.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "4", "--threads", "2", "--preload", "--no-control-socket", "--limit-request-line", "8190", "--worker-tmp-dir", "/dev/shm"]

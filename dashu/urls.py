@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from dashu.api.docs_page import api_docs, collection
+from dashu.api.guides import guide, guides
 from dashu.api.urls import token_urlpatterns
 from dashu.messaging.views import provider_callback
 from dashu.portal.closing import inactive
@@ -42,6 +43,8 @@ urlpatterns = [
     path("oauth/", include((token_urlpatterns, "oauth"))),
     path("api/docs/", api_docs, name="api_docs"),
     path("api/docs/collection.json", collection, name="api_collection"),
+    path("api/guides/", guides, name="api_guides"),
+    path("api/guides/<slug:name>/", guide, name="api_guide"),
     path(
         "api/v1/",
         include(

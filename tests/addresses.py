@@ -96,6 +96,8 @@ def _delivery(world: Everyone) -> Words:
 ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "api_docs": Open(),
     "api_collection": Open(is_page=False),
+    "api_guides": Open(),
+    "api_guide": Open(lambda _world: {"name": "errors"}),
     "live": Open(is_page=False),
     "ready": Open(is_page=False),
     "choose_language": Open(is_page=False),

@@ -13,7 +13,7 @@ from collections_mgmt.services.observe import Income, ObservationRefused, WatchN
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import LenderDateField, MinorField, MoneyField, StrictSerializer, checked
 from dashu.api.idempotency import answer_once
-from dashu.api.pagination import InvalidCursor, PageQuery, newest_first
+from dashu.api.pagination import InvalidCursor, PageQuery, asked_list, newest_first
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
@@ -84,7 +84,7 @@ class Incomes(PartnerView):
         )
         asked = {"credited_on__gte": query.get("credited_from"), "credited_on__lte": query.get("credited_to")}
         told = told.filter(**{name: day for name, day in asked.items() if day is not None})
-        page = newest_first(told, limit=query["limit"], cursor=query["cursor"])
+        page = newest_first(told, limit=query["limit"], cursor=query["cursor"], of=asked_list(request))
         shown = IncomePage({"results": page.rows, "next_cursor": page.next_cursor}).data
         return Response(only(shown, query.get("fields")))
 

@@ -19,15 +19,13 @@ from collections_mgmt.models import OverdueStatus
 from collections_mgmt.selectors.overdue_facts import changes_of, facts_of, facts_of_loan
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
-from dashu.api.pagination import InvalidCursor, newest_first, opened, sealed
+from dashu.api.pagination import InvalidCursor, asked_list, newest_first, opened, sealed
 from dashu.api.reading import only
 from dashu.api.schema import QUERY, problems
 from dashu.api.views import PartnerView
 from dashu.kernel.dates import InvalidDate, lender_today
 from repayments.api.seeing import NUMBER, visible_loan
 from repayments.services.booking import LoanNotFound
-
-HISTORY_CURSOR = ".overdue-history"
 
 
 class LoanOverdue(PartnerView):
@@ -62,7 +60,8 @@ class LoanOverdueHistory(PartnerView):
     def get(self, request: PartnerRequest, number: str) -> Response:
         query = checked(OverdueHistoryQuery, request.query_params.dict())
         loan = visible_loan(request, number)
-        before = date.fromisoformat(opened(query["cursor"], of=HISTORY_CURSOR)) if query["cursor"] else None
+        here = asked_list(request)
+        before = date.fromisoformat(opened(query["cursor"], of=here)) if query["cursor"] else None
         found = list(
             changes_of(
                 loan,
@@ -74,7 +73,7 @@ class LoanOverdueHistory(PartnerView):
         )
         rows = found[: query["limit"]]
         more = len(found) > len(rows)
-        cursor = sealed(rows[-1].changed_on.isoformat(), of=HISTORY_CURSOR) if more else None
+        cursor = sealed(rows[-1].changed_on.isoformat(), of=here) if more else None
         page = OverdueHistoryPage({"results": rows, "next_cursor": cursor}).data
         return Response(only(page, query.get("fields")))
 
@@ -103,6 +102,8 @@ class Overdue(PartnerView):
             "loan__number__in": query.get("ids"),
         }
         mine = mine.filter(**{name: value for name, value in asked.items() if value is not None})
-        page = newest_first(mine.select_related("loan"), limit=query["limit"], cursor=query["cursor"])
+        page = newest_first(
+            mine.select_related("loan"), limit=query["limit"], cursor=query["cursor"], of=asked_list(request)
+        )
         rows = overdue_json(facts_of(page.rows, today=lender_today()))
         return Response(only({"results": rows, "next_cursor": page.next_cursor}, query.get("fields")))

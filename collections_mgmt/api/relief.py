@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from collections_mgmt.api import relief_examples as examples
 from collections_mgmt.api.relief_serializers import (
+    AllOfferSetsQuery,
     OfferSetQuery,
     OfferSetsQuery,
     ReliefBudgetIn,
@@ -43,7 +44,7 @@ from collections_mgmt.services.relief.writing import OfferNotFound, ReliefRefuse
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.pagination import InvalidCursor, asked_list, newest_first
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
@@ -195,13 +196,14 @@ class Offers(PartnerView):
         operation_id="list_all_restructuring_offers",
         summary="List the restructuring offers on all loans this partner brought, newest first",
         tags=["relief"],
-        parameters=[OfferSetsQuery],
+        parameters=[AllOfferSetsQuery],
         responses={200: RestructuringOfferPage, **problems(*QUERY, InvalidCursor, CHOICE)},
         examples=[OpenApiExample("one", value=examples.OFFERS, response_only=True, status_codes=["200"])],
     )
     def get(self, request: PartnerRequest) -> Response:
-        query = checked(OfferSetsQuery, request.query_params.dict())
-        return _page(request, query, offer_sets_on(loans_of(request)))
+        query = checked(AllOfferSetsQuery, request.query_params.dict())
+        offers = offer_sets_on(loans_of(request))
+        return _page(request, query, offers.filter(reference__in=query["ids"]) if "ids" in query else offers)
 
 
 class OfferDetail(PartnerView):
@@ -228,7 +230,7 @@ class OfferDetail(PartnerView):
 def _page(request: PartnerRequest, query: Mapping[str, Any], offers: Any) -> Response:
     if (status := query.get("status")) is not None:
         offers = offers.filter(status=status)
-    page = newest_first(offers, limit=query["limit"], cursor=query["cursor"])
+    page = newest_first(offers, limit=query["limit"], cursor=query["cursor"], of=asked_list(request))
     rows = _shown(request, page.rows, today=lender_today())
     return Response(only({"results": rows, "next_cursor": page.next_cursor}, query.get("fields")))
 

@@ -1,6 +1,5 @@
 """A budget that a partner states for a borrower, and the offers that come of it."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -12,7 +11,9 @@ from rest_framework import serializers
 from collections_mgmt.domain.relief.offers import Code
 from collections_mgmt.models import HardshipRequest, OfferSet, RestructuringOffer, RestructuringPlan
 from collections_mgmt.selectors.relief_of_partner import ways_told
+from dashu.api.bulk_reading import BulkQuery, IdsField
 from dashu.api.fields import (
+    ByCodeField,
     LenderDateField,
     MoneyField,
     MoneyShape,
@@ -29,21 +30,6 @@ from dashu.users.models import Partner
 LANGUAGES = [code for code, _name in settings.LANGUAGES]
 METHODS = [method.value for method in ReliefMethod]
 REASONS = [code.value for code in Code]
-MOST_LINES, CODE = 20, re.compile(r"[A-Za-z0-9_]{1,40}")
-
-
-class ByCodeField(serializers.DictField):
-    """Values by code."""
-
-    default_error_messages = {
-        "codes": _("Give at most %(most)s, each with a code of 1 to 40 letters, digits and underscores."),
-    }
-
-    def to_internal_value(self, data: Any) -> Any:
-        values = super().to_internal_value(data)
-        if len(values) > MOST_LINES or not all(CODE.fullmatch(code) for code in values):
-            raise serializers.ValidationError(self.error_messages["codes"] % {"most": MOST_LINES}, code="invalid")
-        return values
 
 
 class AmountsField(ByCodeField):
@@ -251,6 +237,12 @@ class OfferSetsQuery(PageQuery):
     shape = RestructuringOfferOut
 
     status = serializers.ChoiceField(choices=OfferSet.Status.values, required=False)
+
+
+class AllOfferSetsQuery(OfferSetsQuery, BulkQuery):
+    """Likewise of the offers on all loans."""
+
+    ids = IdsField(longest=16)
 
 
 class RestructuringOfferPage(serializers.Serializer):

@@ -32,6 +32,7 @@ from collections_mgmt.selectors.vintages import vintages_of
 from dashu.api.authentication import PartnerRequest
 from dashu.api.csv_files import CsvRenderer
 from dashu.api.fields import checked
+from dashu.api.file_examples import csv_example
 from dashu.api.reading import ReadQuery, only
 from dashu.api.schema import QUERY, problems
 from dashu.api.views import PartnerView
@@ -82,7 +83,10 @@ class Portfolio(Report):
             (200, "text/csv"): OpenApiTypes.STR,
             **problems(*REFUSALS),
         },
-        examples=[OpenApiExample("one cell", value=examples.PORTFOLIO, response_only=True, status_codes=["200"])],
+        examples=[
+            OpenApiExample("one cell", value=examples.PORTFOLIO, response_only=True, status_codes=["200"]),
+            csv_example("one cell", examples.PORTFOLIO["results"]),
+        ],
     )
     def get(self, request: PartnerRequest) -> Response:
         query, today = self.asked(PortfolioQuery, request), lender_today()
@@ -104,7 +108,10 @@ class Cash(Report):
             (200, "text/csv"): OpenApiTypes.STR,
             **problems(*REFUSALS, ReportPeriodInvalid),
         },
-        examples=[OpenApiExample("one day", value=examples.CASH, response_only=True, status_codes=["200"])],
+        examples=[
+            OpenApiExample("one day", value=examples.CASH, response_only=True, status_codes=["200"]),
+            csv_example("one day", examples.CASH["results"]),
+        ],
     )
     def get(self, request: PartnerRequest) -> Response:
         query = self.asked(CashQuery, request)
@@ -126,7 +133,10 @@ class Arrears(Report):
             (200, "text/csv"): OpenApiTypes.STR,
             **problems(*REFUSALS, ReportPeriodInvalid),
         },
-        examples=[OpenApiExample("one move", value=examples.ARREARS, response_only=True, status_codes=["200"])],
+        examples=[
+            OpenApiExample("one move", value=examples.ARREARS, response_only=True, status_codes=["200"]),
+            csv_example("one move", examples.ARREARS["results"]),
+        ],
     )
     def get(self, request: PartnerRequest) -> Response:
         query = self.asked(MovementQuery, request)
@@ -148,7 +158,10 @@ class Vintages(Report):
             (200, "text/csv"): OpenApiTypes.STR,
             **problems(*REFUSALS, ReportPeriodInvalid),
         },
-        examples=[OpenApiExample("one month", value=examples.VINTAGES, response_only=True, status_codes=["200"])],
+        examples=[
+            OpenApiExample("one month", value=examples.VINTAGES, response_only=True, status_codes=["200"]),
+            csv_example("one month", examples.VINTAGES["results"]),
+        ],
     )
     def get(self, request: PartnerRequest) -> Response:
         query, today = self.asked(VintagesQuery, request), lender_today()

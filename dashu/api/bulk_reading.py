@@ -1,6 +1,7 @@
 """Reading many of a list by name: `ids=A,B,C` instead of a request for each."""
 
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -9,9 +10,13 @@ from rest_framework.fields import empty
 from dashu.api.pagination import MAX_LIMIT, PageQuery
 
 LONGEST_ID = 80
+_UUID = "-".join(f"[0-9a-fA-F]{{{count}}}" for count in (8, 4, 4, 4, 12))
+# As many UUIDs as there may be; with its commas escaped it is an address that our servers still read.
+LONGEST = MAX_LIMIT * 37 - 1
 HELP = (
-    f"Only these, at most {MAX_LIMIT}, with commas between them; all of them on one page unless `limit` says "
-    "otherwise. What this partner does not see, or what does not exist, is simply not among the results."
+    f"Only these, at most {MAX_LIMIT} and {LONGEST} characters, with commas between them; all of them on one page "
+    "unless `limit` says otherwise. What this partner does not see, or what does not exist, is simply not among the "
+    "results."
 )
 
 
@@ -28,7 +33,7 @@ class IdsField(serializers.RegexField):
         one = one or f"[^,]{{1,{longest}}}"
         super().__init__(
             rf"^{one}(,{one}){{0,{MAX_LIMIT - 1}}}\Z",
-            max_length=MAX_LIMIT * (longest + 1) - 1,
+            max_length=min(LONGEST, MAX_LIMIT * (longest + 1) - 1),
             required=False,
             error_messages={"invalid": self.default_error_messages["no_id"]},
             **{"help_text": HELP, **options},
@@ -48,6 +53,16 @@ class IdsField(serializers.RegexField):
 
     def run_validators(self, value: Any) -> None:
         """Do nothing with the list: they are of the text, see above."""
+
+
+class KeysField(IdsField):
+    """UUIDs with commas between them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(one=_UUID, longest=36, **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return [UUID(text) for text in super().to_internal_value(data)]
 
 
 class BulkQuery(PageQuery):

@@ -10,6 +10,9 @@ from typing import Any
 
 FORMAT = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 JSON, FORM = "application/json", "multipart/form-data"
+# What is kept of an answer for the requests after it.
+KEEP_ACCESS = 'pm.collectionVariables.set("token", pm.response.json().access_token);'
+KEEP_TAG = 'pm.collectionVariables.set("etag", pm.response.headers.get("ETag"));'
 
 
 def postman_collection(schema: Mapping[str, Any], *, base_url: str) -> dict[str, Any]:
@@ -18,13 +21,14 @@ def postman_collection(schema: Mapping[str, Any], *, base_url: str) -> dict[str,
 
     :param base_url: the variable `base_url` of the collection, without a slash at its end.
     """
-    folders: dict[str, list[dict[str, Any]]] = {}
+    folders: dict[str, list[list[dict[str, Any]]]] = {}
     names: dict[str, None] = {}
     for path, item in schema["paths"].items():
         for method, operation in item.items():
-            folders.setdefault(operation["tags"][0], []).extend(_items(path, method, operation, schema))
+            folders.setdefault(operation["tags"][0], []).extend(_steps(path, method, operation, schema))
             names |= dict.fromkeys(_named(operation, "path"))
-    variables = {"base_url": base_url, "client_id": "", "client_secret": "", "token": "", **dict.fromkeys(names, "")}
+    kept = dict.fromkeys(("client_id", "client_secret", "token", "etag", *names), "")
+    variables = {"base_url": base_url, **kept}
     return {
         "info": {
             "name": schema["info"]["title"],
@@ -37,17 +41,17 @@ def postman_collection(schema: Mapping[str, Any], *, base_url: str) -> dict[str,
     }
 
 
-def _folder(tag: str, items: list[dict[str, Any]]) -> dict[str, Any]:
+def _folder(tag: str, steps: list[list[dict[str, Any]]]) -> dict[str, Any]:
     """Return the requests of a tag, those that delete last: so that all can be sent one after the other."""
-    return {"name": tag, "item": sorted(items, key=lambda item: item["request"]["method"] == "DELETE")}
+    steps = sorted(steps, key=lambda step: step[-1]["request"]["method"] == "DELETE")
+    return {"name": tag, "item": [item for step in steps for item in step]}
 
 
 def _token() -> dict[str, Any]:
-    keep = 'pm.collectionVariables.set("token", pm.response.json().access_token);'
     credentials = {"username": "{{client_id}}", "password": "{{client_secret}}"}
     return {
         "name": "token",
-        "event": [{"listen": "test", "script": {"type": "text/javascript", "exec": [keep]}}],
+        "event": [_then(KEEP_ACCESS)],
         "request": {
             "method": "POST",
             "auth": {
@@ -60,6 +64,27 @@ def _token() -> dict[str, Any]:
         },
         "response": [],
     }
+
+
+def _then(script: str) -> dict[str, Any]:
+    """Return what is done with an answer."""
+    return {"listen": "test", "script": {"type": "text/javascript", "exec": [script]}}
+
+
+def _steps(
+    path: str, method: str, operation: Mapping[str, Any], schema: Mapping[str, Any]
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield each request; before one that is refused without `If-Match` the read whose ETag it sends."""
+    for item in _items(path, method, operation, schema):
+        if not _needs_tag(operation):
+            yield [item]
+            continue
+        [read] = _items(path, "get", schema["paths"][path]["get"], schema)
+        yield [{**read, "name": f"{read['name']} (before: {operation['summary']})", "event": [_then(KEEP_TAG)]}, item]
+
+
+def _needs_tag(operation: Mapping[str, Any]) -> bool:
+    return any(each.get("name") == "If-Match" and each.get("required") for each in operation.get("parameters", ()))
 
 
 def _items(path: str, method: str, operation: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -115,6 +140,8 @@ def _headers(operation: Mapping[str, Any], body: Mapping[str, Any] | None) -> It
     for name in _named(operation, "header"):
         if name == "Idempotency-Key":
             yield {"key": name, "value": "{{$guid}}"}
+        elif name == "If-Match" and _needs_tag(operation):
+            yield {"key": name, "value": "{{etag}}"}
 
 
 def _named(operation: Mapping[str, Any], place: str) -> list[str]:
@@ -147,6 +174,8 @@ def _first(parameter: Mapping[str, Any]) -> str:
 
 def _answers(operation: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for status, answer in sorted(operation["responses"].items()):
+        if status.startswith("2") and "content" not in answer:
+            yield {"name": status, "originalRequest": request, "code": int(status), "header": [], "body": ""}
         for kind, content in answer.get("content", {}).items():
             about = {
                 "originalRequest": request,
@@ -154,7 +183,9 @@ def _answers(operation: Mapping[str, Any], request: Mapping[str, Any]) -> Iterat
                 "header": [{"key": "Content-Type", "value": kind}],
             }
             for name, example in content.get("examples", {}).items():
-                body = json.dumps(example["value"], ensure_ascii=False, indent=2)
-                yield {"name": f"{status} {name}", **about, "body": body}
-            if "examples" not in content:  # a file
-                yield {"name": status, **about, "body": ""}
+                yield {"name": f"{status} {name}", **about, "body": _shown(example["value"])}
+
+
+def _shown(value: Any) -> str:
+    """Return an example as it would come over the wire: a text is a file, anything else JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)

@@ -1,7 +1,7 @@
 """Answers as CSV for spreadsheets, where a caller asks for `text/csv`; refusals stay problems in JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rest_framework.renderers import BaseRenderer
@@ -25,9 +25,15 @@ class CsvRenderer(BaseRenderer):
         if response is None or response.exception or "results" not in data:
             return json.dumps(data, cls=JSONEncoder, ensure_ascii=False).encode()
         rows = data["results"]
-        names = list(rows[0]) if rows else list((renderer_context or {})["view"].columns)
-        lines = ([_cell(row[name]) for name in names] for row in rows)
-        return b"".join(csv_text(dict.fromkeys(names, ""), lines, titles=False, has_mark=False))
+        return csv_of(rows, () if rows else (renderer_context or {})["view"].columns)
+
+
+def csv_of(rows: Iterable[Mapping[str, Any]], columns: Iterable[str] = ()) -> bytes:
+    """Return rows below the names of their fields. :param columns: the names where there is no row."""
+    rows = list(rows)
+    names = list(rows[0] if rows else columns)
+    lines = ([_cell(row[name]) for name in names] for row in rows)
+    return b"".join(csv_text(dict.fromkeys(names, ""), lines, titles=False, has_mark=False))
 
 
 def _cell(value: Any) -> str:

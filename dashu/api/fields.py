@@ -1,5 +1,6 @@
 """Fields and serializers of the API: money as text, dates as ISO, nothing that was not asked for."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.fields import get_attribute
+from rest_framework.fields import empty, get_attribute
 
 from dashu.kernel.dates import parse_date
 from dashu.kernel.errors import DomainError
@@ -52,7 +53,7 @@ class AmountText(serializers.RegexField):
         super().__init__(r"^[0-9]{1,12}(\.[0-9]{1,2})?$", help_text=help_text, **options)
 
 
-class MoneyShape(serializers.Serializer):
+class MoneyShape(StrictSerializer):
     """How money is written: an amount as decimal text, and its currency."""
 
     amount = AmountText()
@@ -108,6 +109,45 @@ class MinorField(MoneyField):
         currency = currency or self.context["currency"]
         minor: Any = super().get_attribute(instance)
         return Money(minor, currency)
+
+
+class ByCodeField(serializers.DictField):
+    """Values by code."""
+
+    MOST, CODE = 20, "[A-Za-z0-9_]{1,40}"
+
+    default_error_messages = {
+        "codes": _("Give at most %(most)s, each with a code of 1 to 40 letters, digits and underscores."),
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        values = super().to_internal_value(data)
+        if len(values) > self.MOST or not all(re.fullmatch(self.CODE, code) for code in values):
+            raise serializers.ValidationError(self.error_messages["codes"] % {"most": self.MOST}, code="invalid")
+        return values
+
+
+class TruthField(serializers.BooleanField):
+    """JSON's `true` or `false`; no word, number or gap that may or may not be meant for one."""
+
+    WRITTEN: Mapping[Any, bool] = {}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if isinstance(data, str) and data in self.WRITTEN:
+            return self.WRITTEN[data]
+        if not isinstance(data, bool) or self.WRITTEN:
+            self.fail("invalid", input=data)
+        return data
+
+    def get_value(self, dictionary: Mapping[Any, Any]) -> Any:
+        """An empty field of a form is one that is wrongly filled in, not one that was left out."""
+        return dictionary.get(self.field_name, empty)
+
+
+class TruthWordField(TruthField):
+    """The same in a form or a query, where it is the word `true` or `false`."""
+
+    WRITTEN: Mapping[Any, bool] = {"true": True, "false": False}
 
 
 @extend_schema_field({"type": "string", "format": "date", "pattern": _DAY})

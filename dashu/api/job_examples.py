@@ -89,3 +89,8 @@ REFUSED_LINE: dict[str, Any] = {
     "received_on": "2026-02-15",
     "reference": "second",
 }
+
+REFUSED_CSV = (
+    "refused_line,refused_code,refused_detail,loan,amount,currency,received_on,reference\r\n"
+    "3,loan_not_found,There is no such loan.,DS20260000999,1100.16,CNY,2026-02-15,second\r\n"
+)

@@ -39,11 +39,13 @@ class CsvRenderer(_FileRenderer):
 def results_file(job: BulkJob, media_type: str) -> StreamingHttpResponse:
     """Answer one line for each line of the input, in its order."""
     rows = (line_shown(line) for line in lines_in_order(job))
-    if media_type == CSV:
-        texts = _csv(RESULT_COLUMNS, ([_cell(row[name]) for name in RESULT_COLUMNS] for row in rows))
-    else:
-        texts = (_json_line(row) for row in rows)
+    texts = results_csv(rows) if media_type == CSV else (_json_line(row) for row in rows)
     return _file(texts, media_type, f"job-{job.key}-results")
+
+
+def results_csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the results of lines as the lines of a CSV file."""
+    return _csv(RESULT_COLUMNS, ([_cell(row[name]) for name in RESULT_COLUMNS] for row in rows))
 
 
 def refused_file(job: BulkJob, *, hidden: Collection[str] = ()) -> StreamingHttpResponse:

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.urls import reverse
 from rest_framework import serializers
 
-from dashu.api.fields import StrictSerializer
-from dashu.api.pagination import PageQuery
+from dashu.api.bulk_reading import BulkQuery, KeysField
+from dashu.api.fields import StrictSerializer, TruthWordField
 from dashu.api.reading import ReadQuery
 from dashu.bulk.models import BulkJob, JobLine
 from dashu.bulk.selectors import Progress, progress_of
@@ -28,7 +28,7 @@ class JobIn(StrictSerializer):
     format = serializers.ChoiceField(
         choices=BulkJob.Format.values, required=False, help_text="Without it, the file's name and beginning decide."
     )
-    check_only = serializers.BooleanField(
+    check_only = TruthWordField(
         default=False, help_text="Work every line and take it back: says what would become of it, and writes nothing."
     )
 
@@ -90,11 +90,12 @@ class JobQuery(ReadQuery):
     shape = JobOut
 
 
-class JobsQuery(PageQuery):
+class JobsQuery(BulkQuery):
     """The query parameters of the list of jobs."""
 
     shape = JobOut
 
+    ids = KeysField()
     kind = serializers.ChoiceField(choices=sorted(settings.BULK_JOB_KINDS), required=False)
     status = serializers.ChoiceField(choices=BulkJob.Status.values, required=False)
 

@@ -14,20 +14,19 @@ from rest_framework.response import Response
 from dashu.api import job_examples as examples
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
+from dashu.api.file_examples import file_example
 from dashu.api.idempotency import answer_once
-from dashu.api.job_files import CSV, JSON_LINES, CsvRenderer, JsonLinesRenderer, refused_file, results_file
+from dashu.api.job_files import CSV, JSON_LINES, CsvRenderer, JsonLinesRenderer, refused_file, results_csv, results_file
 from dashu.api.job_serializers import JobIn, JobLineOut, JobOut, JobPage, JobQuery, JobsQuery, shown
-from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.pagination import InvalidCursor, asked_list, newest_first
 from dashu.api.parsing import LengthRequired, StrictMultiPartParser
 from dashu.api.permissions import InsufficientScope
 from dashu.api.reading import only
 from dashu.api.schema import (
     IDEMPOTENCY_KEY,
+    KEYED,
     QUERY,
     UPLOAD,
-    IdempotencyKeyInvalid,
-    IdempotencyKeyMissing,
-    IdempotencyKeyReused,
     Refusal,
     problems,
 )
@@ -92,10 +91,12 @@ class Jobs(PartnerView):
     def get(self, request: PartnerRequest) -> Response:
         query = checked(JobsQuery, request.query_params.dict())
         jobs = BulkJob.objects.visible_to(request.user).filter(partner=request.partner)
+        if "ids" in query:
+            jobs = jobs.filter(key__in=query["ids"])
         for name in ("kind", "status"):
             if value := query.get(name):
                 jobs = jobs.filter(**{name: value})
-        page = newest_first(jobs, limit=query["limit"], cursor=query["cursor"])
+        page = newest_first(jobs, limit=query["limit"], cursor=query["cursor"], of=asked_list(request))
         document = {"results": shown(page.rows, now=lender_now()), "next_cursor": page.next_cursor}
         return Response(only(document, query.get("fields")))
 
@@ -192,9 +193,7 @@ class JobCancellation(PartnerView):
             200: JobOut,
             **problems(
                 LengthRequired,
-                IdempotencyKeyMissing,
-                IdempotencyKeyInvalid,
-                IdempotencyKeyReused,
+                *KEYED,
                 JobNotFound,
                 JobEnded,
             ),
@@ -241,6 +240,7 @@ class JobResults(PartnerView):
                 status_codes=["200"],
                 media_type=JSON_LINES,
             ),
+            file_example("done", "".join(results_csv([examples.RESULT])), media_type=CSV),
         ],
     )
     def get(self, request: PartnerRequest, job: str) -> StreamingHttpResponse:
@@ -275,6 +275,7 @@ class JobRefused(PartnerView):
                 status_codes=["200"],
                 media_type=JSON_LINES,
             ),
+            file_example("unknown loan", examples.REFUSED_CSV, media_type=CSV),
         ],
     )
     def get(self, request: PartnerRequest, job: str) -> StreamingHttpResponse:

@@ -1,5 +1,6 @@
 """Pages by keyset: page one hundred thousand costs what page one costs, and a new row shifts nothing."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,16 +8,18 @@ from django.core import signing
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from dashu.api.reading import ReadQuery
 from dashu.kernel.errors import DomainError
 
 MAX_LIMIT = 200
 _SALT = "dashu.api.cursor"
+_OF_A_PAGE = ("cursor", "limit", "fields")
 
 
 class InvalidCursor(DomainError):
-    """The cursor is not one that this list gave out."""
+    """The cursor is not one that this list gave out with these filters."""
 
     code = "invalid_cursor"
 
@@ -41,38 +44,53 @@ class PageQuery(ReadQuery):
     )
 
 
-def sealed(place: Any, *, of: str = "") -> str:
+def asked_list(request: Request, **settled: Any) -> str:
+    """
+    Return what names a list and its filters, for its cursors to be good for nothing else.
+
+    How many rows a page has, and which of their fields are shown, may be another from page to page.
+
+    :param settled: what the list goes by although the request does not say it, such as the day of today.
+    """
+    filters = {name: value for name, value in request.query_params.items() if name not in _OF_A_PAGE}
+    return json.dumps([request.path, sorted(filters.items()), sorted(settled.items())], default=str)
+
+
+def sealed(place: Any, *, of: str) -> str:
     """
     Return an opaque cursor for a place in a list, the same for the same place.
 
-    :param of: names the list where there are several kinds.
+    :param of: names the list, see `asked_list`.
     """
     return signing.Signer(salt=_SALT + of).sign_object(place)
 
 
-def opened(cursor: str, *, of: str = "") -> Any:
+def opened(cursor: str, *, of: str) -> Any:
     """
     Return the place that a cursor stands for.
 
-    :raises InvalidCursor: `sealed` did not give it out for this kind of list.
+    :raises InvalidCursor: `sealed` did not give it out for this list.
     """
     try:
         return signing.Signer(salt=_SALT + of).unsign_object(cursor)
     except (signing.BadSignature, ValueError) as error:
         raise InvalidCursor(
-            _("This cursor is not valid. Take next_cursor from the page before, or start without one."),
+            _(
+                "This cursor is not valid here. Take next_cursor from the page before and send it with the same "
+                "filters, or start without one."
+            ),
             field="cursor",
         ) from error
 
 
-def newest_first(queryset: QuerySet[Any], *, limit: int, cursor: str = "") -> Page:
+def newest_first(queryset: QuerySet[Any], *, limit: int, of: str, cursor: str = "") -> Page:
     """
-    Return one page in falling order of the key.
+    Return one page in falling order of the key. :param of: names the list, see `asked_list`.
 
-    :raises InvalidCursor: the cursor was not given out by this function.
+    :raises InvalidCursor: the cursor was not given out for this list.
     """
     if cursor:
-        queryset = queryset.filter(pk__lt=opened(cursor))
+        queryset = queryset.filter(pk__lt=opened(cursor, of=of))
     rows: list[Model] = list(queryset.order_by("-pk")[: limit + 1])
     has_more = len(rows) > limit
-    return Page(rows[:limit], sealed(rows[limit - 1].pk) if has_more else None)
+    return Page(rows[:limit], sealed(rows[limit - 1].pk, of=of) if has_more else None)

@@ -88,7 +88,9 @@ QUERY = (
     TOO_LONG,
     InvalidInput,
 )
-# A form with a file, sent with an `Idempotency-Key`.
+# A write is sent with an `Idempotency-Key`.
+KEYED = (IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused, RequestInProgress)
+# A form with a file.
 UPLOAD = (
     MalformedUpload,
     BodyTooLarge,
@@ -97,11 +99,9 @@ UPLOAD = (
     Refusal(422, "missing_field", "A field is missing or empty."),
     Refusal(422, "unknown_field", "A field is not known."),
     TOO_LONG,
-    IdempotencyKeyMissing,
-    IdempotencyKeyInvalid,
-    IdempotencyKeyReused,
+    *KEYED,
 )
-WRITE = (*BODY, IdempotencyKeyMissing, IdempotencyKeyInvalid, IdempotencyKeyReused, RequestInProgress)
+WRITE = (*BODY, *KEYED)
 IF_MATCH = OpenApiParameter(
     "If-Match",
     location=OpenApiParameter.HEADER,

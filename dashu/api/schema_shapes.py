@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiSerializerExtension
+from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
 from dashu.api.reading import ReadQuery
@@ -22,4 +22,16 @@ class StrictShape(OpenApiSerializerExtension):
         for name, field in self.target.fields.items():
             if isinstance(field, serializers.ListSerializer) and not field.allow_empty:
                 schema["properties"][name]["minItems"] = 1
-        return {**schema, "additionalProperties": False}
+        # What is answered may get more names one day.
+        return {**schema, "additionalProperties": False} if direction == "request" else schema
+
+
+class CodesShape(OpenApiSerializerFieldExtension):
+    """How many values there may be, and what their codes look like."""
+
+    target_class = "dashu.api.fields.ByCodeField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        schema = auto_schema._map_serializer_field(self.target, direction, bypass_extensions=True)
+        return {**schema, "maxProperties": self.target.MOST, "propertyNames": {"pattern": f"^{self.target.CODE}$"}}

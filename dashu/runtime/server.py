@@ -241,6 +241,7 @@ def _parts(home: Home, listener: int) -> list[Child]:
     web = [
         *(sys.executable, "-m", "gunicorn", "dashu.wsgi:application", "--bind", f"fd://{listener}"),
         *("--worker-class", "gthread", "--workers", "4", "--threads", "2", "--preload", "--no-control-socket"),
+        *("--limit-request-line", "8190"),  # two hundred ids in one address
     ]
     worker = [
         *(*celery, "worker", "--queues", ",".join(QUEUES), "--concurrency", "2"),

@@ -73,7 +73,10 @@ class ApplicationDocuments(PartnerView):
                 DocumentRefused,
             ),
         },
-        examples=[OpenApiExample("payslip", value=examples.PAPER, response_only=True, status_codes=["201"])],
+        examples=[
+            OpenApiExample("payslip", value=examples.PAPER_IN, request_only=True, media_type="multipart/form-data"),
+            OpenApiExample("payslip", value=examples.PAPER, response_only=True, status_codes=["201"]),
+        ],
     )
     def post(self, request: PartnerRequest, reference: str) -> Response:
         now = lender_now()

@@ -74,6 +74,7 @@ WITHDRAWN: dict[str, Any] = {
     ],
 }
 
+PAPER_IN: dict[str, Any] = {"kind": "INCOME", "file": "%PDF-1.7\n…"}
 PAPER: dict[str, Any] = {
     "sha256": "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef",
     "kind": "INCOME",

@@ -6,8 +6,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from dashu.api.bulk_reading import BulkQuery, IdsField
 from dashu.api.fields import MinorField, MoneyShape, StrictSerializer, money_json
-from dashu.api.pagination import PageQuery
 from dashu.api.reading import ReadQuery
 from dashu.consents.models import Purpose as ConsentPurpose
 from loans.api.decision_serializers import DecisionOut, OfferOut, ReviewRequestOut
@@ -96,11 +96,12 @@ class ApplicationRow(serializers.Serializer):
         return money_json(application.amount_minor, application.currency)
 
 
-class ApplicationQuery(PageQuery):
+class ApplicationQuery(BulkQuery):
     """The query parameters of the list of applications."""
 
     shape = ApplicationRow
 
+    ids = IdsField(longest=16)
     status = serializers.ChoiceField(choices=Application.State.values, required=False)
     borrower = serializers.CharField(max_length=80, required=False, help_text="The partner's reference of a borrower.")
 

@@ -12,7 +12,7 @@ from dashu.api.authentication import PartnerRequest
 from dashu.api.conditional import PreconditionFailed, require_match, with_unshown
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.pagination import InvalidCursor, asked_list, newest_first
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, IF_MATCH, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
@@ -111,11 +111,13 @@ class Applications(PartnerView):
         # Naming the partner again, by its key, is what lets the index of a partner's applications give the order.
         mine = Application.objects.visible_to(request.user).filter(partner=request.partner)
         found = mine.select_related("product", "borrower")
+        if "ids" in query:
+            found = found.filter(reference__in=query["ids"])
         if status := query.get("status"):
             found = found.filter(status=status)
         if borrower := query.get("borrower"):
             found = found.filter(borrower__external_id=borrower)
-        page = newest_first(found, limit=query["limit"], cursor=query["cursor"])
+        page = newest_first(found, limit=query["limit"], cursor=query["cursor"], of=asked_list(request))
         document = ApplicationPage({"results": page.rows, "next_cursor": page.next_cursor}).data
         return Response(only(document, query.get("fields")))
 

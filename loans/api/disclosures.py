@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
+from dashu.api.file_examples import beginning_example
 from dashu.api.reading import only
 from dashu.api.schema import QUERY, Refusal, problems
 from dashu.api.views import PartnerView
@@ -83,6 +84,7 @@ class DisclosurePaper(PartnerView):
                 UnknownProduct,
             ),
         },
+        examples=[beginning_example(PDF)],
     )
     def get(self, request: PartnerRequest, reference: str) -> HttpResponse:
         language = checked(DisclosurePaperQuery, request.query_params.dict())["language"]

@@ -3,7 +3,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from dashu.api.fields import AmountText, LenderDateField, MinorField, StrictSerializer
+from dashu.api.fields import AmountText, LenderDateField, MinorField, StrictSerializer, TruthField
 from dashu.finance.calendars import CALENDARS, BusinessDay
 from dashu.finance.day_counts import DayCount
 from dashu.finance.fees import FeeBase, FeeTiming
@@ -157,7 +157,7 @@ class QuoteIn(DocumentShape):
     first_due_on = LenderDateField(required=False, allow_null=True)
     due_day = serializers.IntegerField(min_value=1, max_value=31, required=False, allow_null=True)
     second_due_day = serializers.IntegerField(min_value=1, max_value=31, required=False, allow_null=True)
-    end_of_month = serializers.BooleanField(required=False)
+    end_of_month = TruthField(required=False)
     stub = _choice(Stub)
     balloon = AmountText(required=False)
     fees = FeeIn(many=True, required=False)
@@ -180,14 +180,14 @@ class QuoteIn(DocumentShape):
     rows = RowIn(many=True, required=False)
     business_day = _choice(BusinessDay)
     calendar = serializers.ChoiceField(choices=sorted(CALENDARS), required=False, allow_null=True)
-    adjusts_interest = serializers.BooleanField(required=False)
+    adjusts_interest = TruthField(required=False)
     pack = serializers.CharField(
         required=False,
         allow_null=True,
         max_length=20,
         help_text='Policy pack whose rate limits the terms are held against, such as "cn"; adds `cap`.',
     )
-    explain = serializers.BooleanField(required=False, help_text="Say of every number how it came about.")
+    explain = TruthField(required=False, help_text="Say of every number how it came about.")
 
 
 class Working(serializers.Serializer):

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
-from dashu.api.pagination import InvalidCursor, opened, sealed
+from dashu.api.pagination import InvalidCursor, asked_list, opened, sealed
 from dashu.api.reading import only
 from dashu.api.schema import QUERY, problems
 from dashu.api.views import PartnerView
@@ -28,7 +28,6 @@ from repayments.selectors.book_on import Picked, UnknownChoice, book_page, momen
 from repayments.selectors.book_totals import told_totals
 from repayments.selectors.past_days import DateInFuture, end_of
 
-CURSOR = ".book"
 REFUSALS = (*QUERY, InvalidDate, DateInFuture, UnknownChoice)
 
 
@@ -46,14 +45,17 @@ class Book(PartnerView):
     def get(self, request: PartnerRequest) -> Response:
         query = checked(BookQuery, request.query_params.dict())
         as_of, known_on, picked = asked_for(query, today=lender_today())
+        here = asked_list(request, as_of=as_of)
         if query["cursor"]:
-            after, known = opened(query["cursor"], of=CURSOR)
+            after, known = opened(query["cursor"], of=here)
             known_at = datetime.fromisoformat(known)
         else:
             after, known_at = 0, moment_of(known_on)
         loans = loans_of(request)
+        if "ids" in query:
+            loans = loans.filter(number__in=query["ids"])
         page = book_page(loans, as_of=as_of, known_at=known_at, picked=picked, after=after, size=query["limit"])
-        cursor = None if page.after is None else sealed([page.after, known_at.isoformat()], of=CURSOR)
+        cursor = None if page.after is None else sealed([page.after, known_at.isoformat()], of=here)
         shown = {"as_of": as_of, "known_on": known_on, "results": page.loans, "next_cursor": cursor}
         return Response(only(dict(BookOut(shown).data), query.get("fields")))
 

@@ -4,8 +4,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from dashu.api.bulk_reading import BulkQuery
 from dashu.api.fields import LenderDateField, MinorField, SignedMoneyShape
-from dashu.api.pagination import PageQuery
 from dashu.api.reading import ReadQuery
 from dashu.kernel.money import EXPONENTS
 from loans.models import Loan
@@ -127,7 +127,7 @@ class BookTotalsQuery(BookFilter, ReadQuery):
     shape = BookTotalsOut
 
 
-class BookQuery(BookFilter, PageQuery):
+class BookQuery(BookFilter, BulkQuery):
     """The query parameters of the book, loan by loan."""
 
     shape = BookLoanOut

@@ -4,7 +4,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from dashu.api.bulk_reading import BulkQuery
-from dashu.api.fields import StrictSerializer
+from dashu.api.fields import StrictSerializer, TruthWordField
 from dashu.api.reading import ReadQuery
 
 _LANGUAGES = [code for code, _name in settings.LANGUAGES]
@@ -42,7 +42,7 @@ class BorrowerDetailQuery(ReadQuery):
 
     shape = BorrowerOut
 
-    personal = serializers.BooleanField(
+    personal = TruthWordField(
         default=False,
         help_text="true: name, phone and e-mail in full. It needs the scope `borrowers:personal`, and each such "
         "reading is written down.",

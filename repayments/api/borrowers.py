@@ -13,7 +13,7 @@ from dashu.api.authentication import PartnerRequest
 from dashu.api.conditional import PreconditionFailed, PreconditionRequired, require_match, with_unshown
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.pagination import InvalidCursor, opened, sealed
+from dashu.api.pagination import InvalidCursor, asked_list, opened, sealed
 from dashu.api.permissions import InsufficientScope
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, IF_MATCH_DEMANDED, QUERY, WRITE, Refusal, problems
@@ -37,7 +37,6 @@ from repayments.api.borrower_serializers import (
 )
 from repayments.selectors.partner_borrowers import OpenLoans, open_loans_of
 
-CURSOR = ".borrowers"
 PERSONAL = "borrowers:personal"
 REFERENCE = OpenApiParameter(
     "reference", str, OpenApiParameter.PATH, description="The partner's own reference of the borrower."
@@ -67,11 +66,12 @@ class Borrowers(PartnerView):
         people = _brought(request).order_by("external_id")
         if "ids" in query:
             people = people.filter(external_id__in=query["ids"])
+        here = asked_list(request)
         if query["cursor"]:
-            people = people.filter(external_id__gt=opened(query["cursor"], of=CURSOR))
+            people = people.filter(external_id__gt=opened(query["cursor"], of=here))
         rows = list(people[: query["limit"] + 1])
         shown, has_more = rows[: query["limit"]], len(rows) > query["limit"]
-        cursor = sealed(shown[-1].external_id, of=CURSOR) if has_more else None
+        cursor = sealed(shown[-1].external_id, of=here) if has_more else None
         page = BorrowerPage({"results": _told(shown, request), "next_cursor": cursor}).data
         return Response(only(page, query.get("fields")))
 

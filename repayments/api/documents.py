@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
+from dashu.api.file_examples import beginning_example
 from dashu.api.idempotency import answer_once
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
@@ -125,6 +126,7 @@ class DocumentFile(PartnerView):
             **{(200, content_type): OpenApiTypes.BINARY for content_type in CONTENT_TYPES.values()},
             **problems(LoanNotFound, DocumentNotFound),
         },
+        examples=[beginning_example(content_type) for content_type in CONTENT_TYPES.values()],
     )
     def get(self, request: PartnerRequest, number: str, code: str, file_format: str) -> HttpResponse:
         loan = visible_loan(request, number)
@@ -139,7 +141,7 @@ def _filtered(documents: QuerySet[IssuedDocument], query: Mapping[str, Any]) -> 
     asked = {
         "kind": query.get("kind"),
         "language": query.get("language"),
-        "revoked_at__isnull": None if query["is_revoked"] is None else not query["is_revoked"],
+        "revoked_at__isnull": None if "is_revoked" not in query else not query["is_revoked"],
         "issued_at__gte": first and midnight(first),
         "issued_at__lt": last and midnight(last + timedelta(days=1)),
     }

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from dashu.api.authentication import PartnerRequest
 from dashu.api.compiled import CompiledRow
 from dashu.api.fields import checked
-from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.pagination import InvalidCursor, asked_list, newest_first
 from dashu.api.reading import only
 from dashu.api.schema import QUERY, Refusal, problems
 from dashu.api.views import PartnerView
@@ -64,7 +64,7 @@ class Loans(PartnerView):
     def get(self, request: PartnerRequest) -> Response:
         query = checked(LoanQuery, request.query_params.dict())
         loans = _narrowed(_own(request).select_related("product_terms__product").only(*_SHOWN), query, request)
-        page = loan_page(newest_first(loans, limit=query["limit"], cursor=query["cursor"]))
+        page = loan_page(newest_first(loans, limit=query["limit"], cursor=query["cursor"], of=asked_list(request)))
         return Response(only(page, query.get("fields")))
 
 

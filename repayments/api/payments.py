@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.pagination import InvalidCursor, asked_list, newest_first
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
@@ -208,6 +208,6 @@ def payment_answer(request: PartnerRequest, payment: Payment) -> Response:
 def _page(request: PartnerRequest, query: dict[str, Any], *, of: list[Loan] | None = None) -> Response:
     mine = Payment.objects.visible_to(request.user).filter(loan__in=loans_of(request) if of is None else of)
     shown = payments_shown(filtered(mine, query, partner=request.partner))
-    page = newest_first(shown, limit=query["limit"], cursor=query["cursor"])
+    page = newest_first(shown, limit=query["limit"], cursor=query["cursor"], of=asked_list(request))
     answer = {"results": payments_json(page.rows, partner=request.partner), "next_cursor": page.next_cursor}
     return Response(only(answer, query.get("fields")))

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.pagination import InvalidCursor, asked_list, newest_first
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
@@ -188,6 +188,6 @@ def _page(request: PartnerRequest, query: dict[str, Any], *, of: QuerySet[Loan])
         asked = asked.filter(requested_at__gte=midnight(first))
     if (last := query.get("requested_to")) is not None:
         asked = asked.filter(requested_at__lt=midnight(last + timedelta(days=1)))
-    page = newest_first(asked, limit=query["limit"], cursor=query["cursor"])
+    page = newest_first(asked, limit=query["limit"], cursor=query["cursor"], of=asked_list(request))
     rows = refunds_json(page.rows, partner=request.partner, today=today)
     return Response(only({"results": rows, "next_cursor": page.next_cursor}, query.get("fields")))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from dashu.api.fields import LenderDateField, MinorField, StrictSerializer
+from dashu.api.fields import LenderDateField, MinorField, StrictSerializer, TruthWordField
 from dashu.api.pagination import PageQuery
 from dashu.api.reading import ReadQuery
 from repayments.models import IssuedDocument, IssuedFile, PayoffQuote, ScheduleVersion
@@ -244,7 +244,7 @@ class DocumentsQuery(ReadQuery):
 
     kind = serializers.ChoiceField(choices=IssuedDocument.Kind.values, required=False)
     language = serializers.ChoiceField(choices=[code for code, _name in settings.LANGUAGES], required=False)
-    is_revoked = serializers.BooleanField(required=False, allow_null=True, default=None)
+    is_revoked = TruthWordField(required=False)
     issued_from = LenderDateField(required=False, help_text="Only papers issued from this day on.")
     issued_to = LenderDateField(required=False, help_text="Only papers issued up to this day, it included.")
 

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
-from dashu.api.pagination import InvalidCursor, opened, sealed
+from dashu.api.pagination import InvalidCursor, asked_list, opened, sealed
 from dashu.api.reading import only
 from dashu.api.schema import QUERY, problems
 from dashu.api.views import PartnerView
@@ -26,8 +26,6 @@ from repayments.selectors.past_days import DateInFuture, NotPaidOutThen, facts_o
 from repayments.selectors.schedule_versions import versions_with_sums
 from repayments.selectors.schedules import ScheduleNotFound, full_schedule
 from repayments.services.booking import DateOutsideContract, LoanNotFound, refuse_outside_contract
-
-VERSIONS_CURSOR = ".versions"
 
 
 class Schedule(PartnerView):
@@ -63,10 +61,11 @@ class ScheduleVersions(PartnerView):
     def get(self, request: PartnerRequest, number: str) -> Response:
         query = checked(ScheduleVersionsQuery, request.query_params.dict())
         loan = visible_loan(request, number)
-        before = opened(query["cursor"], of=VERSIONS_CURSOR) if query["cursor"] else None
+        here = asked_list(request)
+        before = opened(query["cursor"], of=here) if query["cursor"] else None
         found = versions_with_sums(loan, before=before, size=query["limit"] + 1)
         rows = found[: query["limit"]]
-        cursor = sealed(rows[-1].version, of=VERSIONS_CURSOR) if len(found) > len(rows) else None
+        cursor = sealed(rows[-1].version, of=here) if len(found) > len(rows) else None
         page = ScheduleVersionPage({"results": rows, "next_cursor": cursor}, context={"currency": loan.currency})
         return Response(only(page.data, query.get("fields")))
 

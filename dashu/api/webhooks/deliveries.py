@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from dashu.api.authentication import PartnerRequest
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once
-from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.pagination import InvalidCursor, asked_list, newest_first
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
@@ -61,7 +61,12 @@ class EndpointDeliveries(PartnerView):
             mine = mine.filter(status=status)
         if type := query.get("type"):
             mine = mine.filter(event__type=type)
-        page = newest_first(mine.select_related("event", "endpoint"), limit=query["limit"], cursor=query["cursor"])
+        page = newest_first(
+            mine.select_related("event", "endpoint"),
+            limit=query["limit"],
+            cursor=query["cursor"],
+            of=asked_list(request),
+        )
         shown = DeliveryPage({"results": page.rows, "next_cursor": page.next_cursor}).data
         return Response(only(dict(shown), query.get("fields")))
 

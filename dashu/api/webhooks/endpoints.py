@@ -11,7 +11,7 @@ from dashu.api.authentication import PartnerRequest
 from dashu.api.conditional import PreconditionFailed, PreconditionRequired, require_match
 from dashu.api.fields import checked
 from dashu.api.idempotency import answer_once, earlier_answer
-from dashu.api.pagination import InvalidCursor, newest_first
+from dashu.api.pagination import InvalidCursor, asked_list, newest_first
 from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, IF_MATCH_DEMANDED, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
@@ -98,7 +98,7 @@ class WebhookEndpoints(PartnerView):
             mine = mine.filter(key__in=query["ids"])
         if status := query.get("status"):
             mine = mine.filter(status=status)
-        page = newest_first(mine, limit=query["limit"], cursor=query["cursor"])
+        page = newest_first(mine, limit=query["limit"], cursor=query["cursor"], of=asked_list(request))
         shown = EndpointPage({"results": page.rows, "next_cursor": page.next_cursor}).data
         return Response(only(dict(shown), query.get("fields")))
 

@@ -1,20 +1,18 @@
 import re
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from dashu.api.bulk_reading import BulkQuery, IdsField
-from dashu.api.fields import MomentField, StrictSerializer
+from dashu.api.bulk_reading import BulkQuery, KeysField
+from dashu.api.fields import MomentField, StrictSerializer, TruthField
 from dashu.api.pagination import PageQuery
 from dashu.api.reading import ReadQuery
 from dashu.webhooks.addresses import MOST_CHARACTERS
 from dashu.webhooks.catalog import CATALOG, VERSIONS
 from dashu.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
-_UUID = "-".join(f"[0-9a-fA-F]{{{count}}}" for count in (8, 4, 4, 4, 12))
 _TYPE = "|".join(re.escape(name) for name in sorted(CATALOG))
 
 
@@ -107,11 +105,8 @@ class EndpointQuery(BulkQuery):
 
     shape = EndpointOut
 
-    ids = IdsField(one=_UUID, longest=36)
+    ids = KeysField()
     status = serializers.ChoiceField(choices=WebhookEndpoint.Status.values, required=False)
-
-    def validate_ids(self, value: list[str]) -> list[UUID]:
-        return [UUID(text) for text in value]
 
 
 class EndpointRead(ReadQuery):
@@ -150,7 +145,7 @@ class EndpointChange(StrictSerializer):
     )
     description = serializers.CharField(max_length=200, required=False, allow_blank=True)
     types = serializers.ListField(child=TypeField(max_length=60), max_length=60, required=False)
-    enabled = serializers.BooleanField(required=False)
+    enabled = TruthField(required=False)
 
 
 class SecretOut(serializers.Serializer):
@@ -218,7 +213,7 @@ class ReplayIn(StrictSerializer):
     since = MomentField(
         required=False, help_text="All events since this moment that the endpoint wants, sent before or not."
     )
-    dead = serializers.BooleanField(required=False, help_text="true: every delivery that was given up.")
+    dead = TruthField(required=False, help_text="true: every delivery that was given up.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("since" in attrs) == bool(attrs.get("dead")):

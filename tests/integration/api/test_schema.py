@@ -1,5 +1,8 @@
+import csv
 import json
 import re
+from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
 import jsonschema
@@ -11,6 +14,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
 
 from dashu.api import published
+from tests.integration.api.conftest import documented_refusals
 
 pytestmark = pytest.mark.django_db
 
@@ -197,15 +201,71 @@ class TestSchema:
 
         assert fields[0]["schema"]["pattern"].startswith("^(id|status|product|")
 
+    def test_has_an_example_for_every_body_every_answer_and_every_error(self, schema):
+        assert without_examples(schema) == []
+
+    def test_would_be_found_lacking_one_example(self, schema):
+        operation = schema["paths"]["/api/v1/loans/{number}/documents/{code}/{file_format}"]["get"]
+        del operation["responses"]["200"]["content"]["application/pdf"]["examples"]
+        del operation["responses"]["429"]["content"]
+
+        assert without_examples(schema) == ["download_document 200 application/pdf", "download_document 429"]
+
     def test_examples_are_what_the_schemas_say(self, schema):
         checked = 0
-        for operation in operations(schema).values():
-            bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-            contents = [content for body in bodies for content in body.get("content", {}).items()]
-            for content in [content for kind, content in contents if "json" in kind]:
-                assert content["examples"]
-                validator = jsonschema.Draft202012Validator({**content["schema"], "components": schema["components"]})
-                for example in content["examples"].values():
-                    validator.validate(example["value"])
-                    checked += 1
-        assert checked > 50
+        for _where, content in contents_of(schema):
+            validator = jsonschema.Draft202012Validator({**content["schema"], "components": schema["components"]})
+            for example in content["examples"].values():
+                validator.validate(example["value"])
+                checked += 1
+        assert checked > 1000
+
+    def test_examples_of_tables_have_a_heading_and_rows(self, schema):
+        tables = [
+            list(csv.reader(StringIO(example["value"])))
+            for where, content in contents_of(schema)
+            if where.endswith(" text/csv")
+            for example in content["examples"].values()
+        ]
+
+        assert len(tables) >= 6
+        assert [table for table in tables if len(table) < 2 or len({len(row) for row in table}) != 1] == []
+
+    def test_every_write_under_a_key_says_how_the_key_is_refused(self, schema):
+        refused = {
+            (400, "idempotency_key_missing"),
+            (400, "idempotency_key_invalid"),
+            (409, "idempotency_key_reused"),
+            (409, "request_in_progress"),
+        }
+        keyed = {name for name, operation in operations(schema).items() if takes_a_key(operation)}
+
+        assert {name for name in keyed if not refused <= documented_refusals(*name)} == set()
+        # A quote writes nothing.
+        writes = {(method, path) for method, path in OPERATIONS if method != "get" and not path.endswith("/quotes")}
+        assert keyed == writes
+
+
+def contents_of(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every content of a body and of an answer, named by operation, status and media type."""
+    for operation in operations(schema).values():
+        bodies = {"body": operation.get("requestBody", {}), **operation["responses"]}
+        for which, body in bodies.items():
+            for kind, content in body.get("content", {}).items():
+                yield f"{operation['operationId']} {which} {kind}", content
+
+
+def without_examples(schema: dict[str, Any]) -> list[str]:
+    """Return what nothing is shown of: contents without an example, and errors without a content."""
+    bare = [where for where, content in contents_of(schema) if not content.get("examples")]
+    errors = [
+        f"{operation['operationId']} {status}"
+        for operation in operations(schema).values()
+        for status, answer in operation["responses"].items()
+        if int(status) >= 400 and "application/problem+json" not in answer.get("content", {})
+    ]
+    return bare + errors
+
+
+def takes_a_key(operation: dict[str, Any]) -> bool:
+    return any(each.get("name") == "Idempotency-Key" and each["required"] for each in operation.get("parameters", ()))

@@ -320,7 +320,7 @@ class TestReading:
             page = program.get("jobs?status=RUNNING&kind=payments&limit=2").json()
 
         assert [row["status"] for row in page["results"]] == ["RUNNING", "RUNNING"]
-        rest = program.get(f"jobs?status=RUNNING&limit=2&cursor={page['next_cursor']}").json()
+        rest = program.get(f"jobs?status=RUNNING&kind=payments&limit=2&cursor={page['next_cursor']}").json()
         assert (len(rest["results"]), rest["next_cursor"]) == (1, None)
 
 

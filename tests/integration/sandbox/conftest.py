@@ -3,6 +3,7 @@ from collections.abc import Iterator
 import pytest
 from django.urls import clear_url_caches
 
+from dashu.api import published
 from dashu.kernel.dates import lender_now
 from dashu.sandbox.seeding import seed_sandbox
 from tests.integration.api.conftest import PartnerProgram, ask_for_token
@@ -15,8 +16,10 @@ def sandbox(settings, db) -> Iterator[None]:
     settings.WEBHOOKS = {**settings.WEBHOOKS, "ALLOW_LOOPBACK": True}
     settings.ROOT_URLCONF = "tests.integration.sandbox.urls"
     clear_url_caches()
+    published._rendered.cache_clear()  # a sandbox has more operations
     yield
     clear_url_caches()
+    published._rendered.cache_clear()
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 import json
 import uuid
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
 
+from dashu.api import collection
 from dashu.bulk.models import BulkJob
 from dashu.kernel.dates import lender_now
 from dashu.sandbox.seeding import Keys, seed_sandbox
@@ -31,15 +33,13 @@ FILES = {
 class Runner:
     """Sends requests of a collection as Postman does: variables filled in, what is switched off left out."""
 
-    def __init__(self, collection: dict[str, Any], **variables: str) -> None:
-        self.variables = {each["key"]: each["value"] for each in collection["variable"]} | variables
+    def __init__(self, sent: dict[str, Any], **variables: str) -> None:
+        self.variables = {each["key"]: each["value"] for each in sent["variable"]} | variables
         self.client = httpx.Client(timeout=30, headers={"Connection": "close"})
 
     def send(self, item: dict[str, Any]) -> httpx.Response:
         request, auth = item["request"], None
         headers = {each["key"]: self.filled(each["value"]) for each in request["header"]}
-        if "If-Match" in headers:
-            headers["If-Match"] = "*"  # whatever it is by now
         if "auth" in request:
             auth = tuple(self.filled(each["value"]) for each in request["auth"]["basic"])
         else:
@@ -47,7 +47,20 @@ class Runner:
         url = self.filled(request["url"]["raw"])
         for each in request["url"]["variable"]:
             url = url.replace(f":{each['key']}", self.filled(each["value"]))
-        return self.client.request(request["method"], url, headers=headers, auth=auth, **self.body(request))
+        answer = self.client.request(request["method"], url, headers=headers, auth=auth, **self.body(request))
+        self.keep(item, answer)
+        return answer
+
+    def keep(self, item: dict[str, Any], answer: httpx.Response) -> None:
+        """Do what the scripts of the collection do, of which there are two."""
+        for script in [line for event in item.get("event", ()) for line in event["script"]["exec"]]:
+            match script:
+                case collection.KEEP_ACCESS:
+                    self.variables["token"] = answer.json()["access_token"]
+                case collection.KEEP_TAG:
+                    self.variables["etag"] = answer.headers.get("ETag", "")
+                case _:
+                    raise AssertionError(f"a script that this test does not know: {script}")
 
     def ask(self, method: str, url: str, **what: Any) -> dict[str, Any]:
         """Send a request of the reader's own, which has to be answered well."""
@@ -76,8 +89,8 @@ class Runner:
         return text
 
 
-def requests_of(collection: dict[str, Any]) -> list[dict[str, Any]]:
-    return [item for folder in collection["item"] for item in folder.get("item", [])]
+def requests_of(written: dict[str, Any]) -> list[dict[str, Any]]:
+    return [item for folder in written["item"] for item in folder.get("item", [])]
 
 
 @pytest.fixture
@@ -133,15 +146,15 @@ def posted_to() -> Iterator[str]:
 
 
 def test_every_request_is_answered_as_it_documents(live_server, keys, posted_to) -> None:
-    collection = httpx.get(f"{live_server.url}/api/docs/collection.json", timeout=60).json()
+    sent = httpx.get(f"{live_server.url}/api/docs/collection.json", timeout=60).json()
     offered = Application.objects.get(status="OFFERED")
     own = {"number": "SBX-ACME-RUNNING", "reference": offered.reference, "position": "1", "offer": "none"}
-    runner = Runner(collection, client_id=keys.client_id, client_secret=keys.client_secret or "", **own)
-    runner.variables["token"] = runner.send(collection["item"][0]).json()["access_token"]
+    runner = Runner(sent, client_id=keys.client_id, client_secret=keys.client_secret or "", **own)
+    runner.send(sent["item"][0])
     runner.variables |= named(runner, posted_to)
 
     strange, done = [], set()
-    for item in requests_of(collection):
+    for item in requests_of(sent):
         answer = runner.send(item)
         kind = answer.headers.get("Content-Type")
         code = answer.json()["code"] if kind == "application/problem+json" else None
@@ -170,11 +183,13 @@ def test_every_request_is_answered_as_it_documents(live_server, keys, posted_to)
         ("GET", "webhook-endpoints/:endpoint/secret"),
         ("GET", "webhook-deliveries/:delivery"),
         ("GET", "jobs/:job/results"),
+        ("PATCH", "webhook-endpoints/:endpoint"),
+        ("DELETE", "webhook-endpoints/:endpoint"),
     } <= done
 
 
 def test_has_every_operation_of_the_description(client, db) -> None:
-    collection = client.get("/api/docs/collection.json").json()
+    written = client.get("/api/docs/collection.json").json()
     schema = client.get("/api/v1/schema/").json()
 
     described = {
@@ -185,5 +200,19 @@ def test_has_every_operation_of_the_description(client, db) -> None:
 
     assert {
         (item["request"]["method"], item["request"]["url"]["raw"].removeprefix("{{base_url}}/"))
-        for item in requests_of(collection)
+        for item in requests_of(written)
     } == described
+
+
+def test_sends_with_if_match_what_was_read_just_before(client, db) -> None:
+    items = requests_of(client.get("/api/docs/collection.json").json())
+
+    before = [
+        (read["request"]["method"], read["request"]["url"]["raw"] == item["request"]["url"]["raw"], read.get("event"))
+        for read, item in pairwise(items)
+        if {"key": "If-Match", "value": "{{etag}}"} in item["request"]["header"]
+    ]
+
+    script = {"type": "text/javascript", "exec": [collection.KEEP_TAG]}
+    assert len(before) >= 3
+    assert [each for each in before if each != ("GET", True, [{"listen": "test", "script": script}])] == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loans.models import Application
-from tests.contracts import broken, record, recorded
+from tests.contracts import broken, changed, record, recorded
 from tests.integration.api.conftest import PartnerProgram
 
 # By name: method, address and body. `{offered}` and so on are references of applications of the sandbox.
@@ -115,6 +115,19 @@ ASKED: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "answer_step": ("PUT", "applications/{draft}/steps/work", {"job": "fixed", "years_in_job": 6, "home": "rent"}),
 }
 
+# Conversations of which everything is the same on any day: what was sent has its days in it, or there are none.
+FIXED = {"quote", "list_card_issuers", "list_products", "get_product"}
+# Of the others, the parts that the sandbox is seeded with or that were sent.
+SEEDED = {
+    "get_loan": ("principal", "annual_rate", "installment_count", "terms"),
+    "record_payment": ("amount", "reference"),
+    "record_split_payment": ("total", "reference"),
+    "pay_too_much": ("amount", "reference"),
+    "ask_refund": ("amount", "reference"),
+    "get_schedule": ("version", "versions"),
+    "choose_offer": ("amount",),
+}
+
 
 def asked(
     program: PartnerProgram, name: str, method: str, path: str, body: Any, names: dict[str, str]
@@ -152,6 +165,9 @@ def test_every_recorded_conversation_goes_as_it_went(acme, names) -> None:
         status, answer = asked(acme, name, each["method"], each["path"], each["body"], names)
         found[name] = [] if status == each["status"] else [f"status was {each['status']} and is {status}: {answer}"]
         found[name] += broken(each["answer"], answer)
+        found[name] += changed(each["answer"], answer, is_fixed=name in FIXED)
+        for part in SEEDED.get(name, ()):
+            found[name] += changed(each["answer"][part], answer[part], is_fixed=True, where=f"answer.{part}")
         if status >= 400 and answer["code"] != each["answer"]["code"]:
             found[name].append(f"code was {each['answer']['code']} and is {answer['code']}")
 
@@ -181,3 +197,26 @@ class TestBroken:
 
     def test_finds_a_list_that_lost_its_rows(self):
         assert broken(self.BEFORE, {**self.BEFORE, "rows": []}) == ["answer.rows is empty"]
+
+
+class TestChanged:
+    BEFORE = {"status": "ACTIVE", "due_on": "2026-01-15", "amount": "10.00", "name": "Loan", "key": "A0123456789"}
+
+    def test_finds_another_word(self):
+        assert changed(self.BEFORE, {**self.BEFORE, "status": "RUNNING"}, is_fixed=False) == [
+            "answer.status was 'ACTIVE' and is 'RUNNING'"
+        ]
+
+    def test_finds_another_amount_only_where_it_is_the_same_on_any_day(self):
+        now = {**self.BEFORE, "amount": "11.00"}
+
+        assert changed(self.BEFORE, now, is_fixed=False) == []
+        assert changed(self.BEFORE, now, is_fixed=True) == ["answer.amount was '10.00' and is '11.00'"]
+
+    def test_lets_days_references_and_texts_be_others(self):
+        now = {**self.BEFORE, "due_on": "2027-01-15", "name": "Credit", "key": "A9876543210"}
+
+        assert changed(self.BEFORE, now, is_fixed=False) == []
+
+    def test_finds_a_truth_that_is_none_any_more(self):
+        assert changed([{"fits": True}], [{"fits": False}], is_fixed=False) == ["answer[0].fits was True and is False"]
