@@ -211,6 +211,7 @@ CSRF_FAILURE_VIEW = "dashu.accounts.views.form_refused"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "dashu.api.callers.client_ip"
 AXES_USERNAME_CALLABLE = "dashu.web.signing_in.attempted_name"
 AXES_LOCKOUT_CALLABLE = "dashu.web.signing_in.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["login", "email", "phone", "username"]

@@ -97,6 +97,11 @@ class TestSettings:
 
         assert modules == {"dashu.settings.prod"}
 
+    def test_each_believes_the_proxy_in_front_about_addresses(self):
+        believed = {service["environment"]["DASHU_TRUSTED_PROXIES"] for service in OURS.values()}
+
+        assert believed == {"${DASHU_TRUSTED_PROXIES:-1}"}
+
 
 class TestCommands:
     @pytest.mark.parametrize(("name", "words"), CALLS, ids=lambda value: value if isinstance(value, str) else value[-1])

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from axes.helpers import get_client_ip_address
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -27,11 +26,11 @@ from dashu.portal.signing.forms import CodeForm
 from dashu.portal.signing.guarantors import GuarantorsShown, guarantors_shown
 from dashu.portal.signing.reading import questions_asked, sheet_context
 from dashu.portal.signing.signing import account_form
+from dashu.portal.signing.where import where_of
 from loans.domain.cost_sheet import sheet_of
 from loans.domain.understanding import questions_of
 from loans.models import Application
 from loans.services.disclose_costs import Reading, answer_questions, confirm_sheet, open_sheet
-from loans.services.draft_contract import Where
 from loans.services.open_signature import (
     CONFIRMED_FOR,
     Opened,
@@ -179,7 +178,7 @@ def _sign(request: HttpRequest, opened: Opened) -> Page | None:
             code=form.cleaned_data["code"],
             language=get_language() or "zh-hans",
             site=site_of(request),
-            where=Where(get_client_ip_address(request) or "", request.headers.get("User-Agent", "")),
+            where=where_of(request),
             **_about(opened),
         )
     except DomainError as error:

@@ -147,6 +147,17 @@ class TestReadingAndSigning:
         assert paper.content == bytes(LoanContract.objects.get().pdf)
         assert phone().get(f"{address}contract/").url == address
 
+    def test_the_evidence_names_the_signer_not_our_proxy(self, address, inside, application, clock, settings):
+        settings.TRUSTED_PROXIES = 1
+        read(inside, address, clock)
+        inside.post(address, {"act": "answer", **right_answers(application)})
+        inside.post(address, {"act": "code", **ACCOUNT_TYPED})
+
+        signed = {"act": "sign", "code": SigningCode.objects.get().sealed_code}
+        inside.post(address, signed, headers={"X-Forwarded-For": "192.0.2.1, 203.0.113.77"})
+
+        assert LoanContract.objects.get().evidence["where"] == {"ip": "203.0.113.77", "agent": "A phone"}
+
     def test_a_wrong_account_is_blamed_beside_its_field(self, address, inside, application, clock):
         read(inside, address, clock)
         inside.post(address, {"act": "answer", **right_answers(application)})
