@@ -35,6 +35,7 @@ from collections_mgmt.services.relief.by_partner import (
     ReliefNotAgreed,
     ask_relief_by_partner,
     budget_of,
+    refuse_without_consent,
     state_budget_by_partner,
 )
 from collections_mgmt.services.relief.make_offers import NothingToOffer
@@ -119,7 +120,11 @@ class LoanBudget(PartnerView):
         ],
     )
     def post(self, request: PartnerRequest, number: str) -> Response:
-        return answer_once(request, lambda: self._state(request, number, now=lender_now()))
+        return answer_once(
+            request,
+            lambda: self._state(request, number, now=lender_now()),
+            withhold=lambda: _refuse_without_consent(request, number),
+        )
 
     def _state(self, request: PartnerRequest, number: str, *, now: datetime) -> Response:
         given = checked(ReliefBudgetIn, request.data)
@@ -156,7 +161,11 @@ class ReliefRequests(PartnerView):
         ],
     )
     def post(self, request: PartnerRequest, number: str) -> Response:
-        return answer_once(request, lambda: self._ask(request, number, now=lender_now()))
+        return answer_once(
+            request,
+            lambda: self._ask(request, number, now=lender_now()),
+            withhold=lambda: _refuse_without_consent(request, number),
+        )
 
     def _ask(self, request: PartnerRequest, number: str, *, now: datetime) -> Response:
         given = checked(ReliefRequestIn, request.data)
@@ -223,6 +232,11 @@ class OfferDetail(PartnerView):
             raise OfferNotFound(_("There is no such offer."), field="offer")
         [shown] = _shown(request, [found], today=lender_today())
         return Response(only(shown, query.get("fields")))
+
+
+def _refuse_without_consent(request: PartnerRequest, number: str) -> None:
+    """:raises LoanNotFound, ReliefNotAgreed: see there. What was answered while the consent held is told no more."""
+    refuse_without_consent(visible_loan(request, number), request.partner)
 
 
 def _page(request: PartnerRequest, query: Mapping[str, Any], offers: Any) -> Response:

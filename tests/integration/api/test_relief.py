@@ -1,6 +1,6 @@
 """A partner states the month of a borrower and asks for relief with their consent; only the borrower accepts."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -270,6 +270,18 @@ class TestOffers:
         assert OfferSet.objects.get().not_offered
         assert (shown["source"], shown["not_offered"]) == (None, [])
 
+    def test_are_not_told_again_by_a_key_once_the_consent_is_taken_back(self, program, loan, consent):
+        told = [state(program, loan, consent=consent), ask(program, loan)]
+        again = [state(program, loan, consent=consent), ask(program, loan)]
+        taken_back(loan)
+
+        answers = [state(program, loan, consent=consent), ask(program, loan)]
+
+        assert [answer.json() for answer in again] == [answer.json() for answer in told]
+        for answer in answers:
+            assert_problem(answer, 403, "relief_not_agreed", "consent")
+        assert (Budget.objects.count(), OfferSet.objects.count()) == (1, 1)
+
     def test_leave_out_ways_that_are_about_loans_of_others(self, program, loan, consent, amina):
         factories.running_loan(amina, brought_by=factories.partner("Eve"), principal=3_000_00)
         state(program, loan, consent=consent, income={"SALARY": yuan("6000.00")})
@@ -345,6 +357,16 @@ class TestIncomes:
         assert_problem(self.tell(program, loan), 403, "watch_not_agreed", "borrower")
         assert_problem(program.get(f"loans/{loan.number}/incomes"), 403, "watch_not_agreed", "borrower")
         assert IncomeObservation.objects.exists() is False
+
+    def test_are_not_told_again_by_a_key_once_the_consent_is_taken_back(self, program, loan):
+        agree(loan.borrower, "CASH_FLOW_WATCH")
+        told, again = self.tell(program, loan), self.tell(program, loan)
+        withdraw_consent(
+            borrower_id=loan.borrower_id, purpose="CASH_FLOW_WATCH", about="", now=NOW + timedelta(days=30), actor="u"
+        )
+
+        assert (told.status_code, again.json()) == (201, told.json())
+        assert_problem(self.tell(program, loan), 403, "watch_not_agreed", "borrower")
 
     def test_are_refused_where_they_say_otherwise_than_before(self, program, loan):
         agree(loan.borrower, "CASH_FLOW_WATCH")
