@@ -460,8 +460,8 @@ SANDBOX_URL = env.text("DASHU_SANDBOX_URL", "")  # where this installation's san
 
 # --- webhooks -----------------------------------------------------------------------------------------------------
 WEBHOOKS: dict[str, Any] = {
-    # Where partners try things out on one machine: addresses of the machine itself, also without HTTPS.
-    "ALLOW_LOOPBACK": env.flag("DASHU_WEBHOOKS_ALLOW_LOOPBACK", False),
+    # Addresses of the machine itself, also without HTTPS: for tests, and where partners try things out on one machine.
+    "ALLOW_LOOPBACK": False,
 }
 
 # --- messages to people -------------------------------------------------------------------------------------------
