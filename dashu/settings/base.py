@@ -555,7 +555,23 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"pypdf": {"level": "ERROR"}},  # it remarks on every file that is not quite as the norm has it
+    "filters": {
+        "without_keys": {"()": "dashu.web.logs.WithoutKeys"},
+        "require_debug_false": {"()": "django.utils.log.RequireDebugFalse"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_keys"]},
+        # Failures of requests, to `ADMINS`.
+        "mail_admins": {
+            "class": "django.utils.log.AdminEmailHandler",
+            "level": "ERROR",
+            "filters": ["require_debug_false", "without_keys"],
+            "reporter_class": "dashu.web.logs.WithoutRequest",
+        },
+    },
+    "loggers": {
+        "django": {"handlers": ["mail_admins"], "level": "INFO"},
+        "pypdf": {"level": "ERROR"},  # it remarks on every file that is not quite as the norm has it
+    },
     "root": {"handlers": ["console"], "level": env.text("DASHU_LOG_LEVEL", "WARNING")},
 }
