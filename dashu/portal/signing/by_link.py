@@ -7,7 +7,6 @@ and half an hour only. What is read and signed here is what the portal shows to 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -31,8 +30,8 @@ from loans.domain.cost_sheet import sheet_of
 from loans.domain.understanding import questions_of
 from loans.models import Application
 from loans.services.disclose_costs import Reading, answer_questions, confirm_sheet, open_sheet
+from loans.services.handed_links import CONFIRMED_FOR, way_back
 from loans.services.open_signature import (
-    CONFIRMED_FOR,
     Opened,
     SignatureLinkOver,
     SignatureLinkUnknown,
@@ -276,14 +275,6 @@ def _guarantors(application: Application) -> GuarantorsShown | None:
 
 def _back(opened: Opened) -> Page | None:
     """Return where the partner's pages go on, with how it ended, which is told after the code was entered only."""
-    if not opened.link.return_url:
-        return None
-    parts = urlsplit(opened.link.return_url)
-    if not opened.is_confirmed:
-        return {"href": opened.link.return_url, "host": parts.hostname}
     state = "signed" if opened.contract else "declined" if opened.is_declined else "open"
-    query = urlencode({"application": opened.application.reference, "signature": state})
-    return {
-        "href": urlunsplit(parts._replace(query=f"{parts.query}&{query}" if parts.query else query)),
-        "host": parts.hostname,
-    }
+    told = {"application": opened.application.reference, "signature": state} if opened.is_confirmed else {}
+    return way_back(opened.link.return_url, told)

@@ -27,8 +27,8 @@ from dashu.portal.signing.where import where_of
 from dashu.web.templatetags.dashu import percent
 from loans.domain.application_consents import OF_GUARANTORS
 from loans.domain.guarantees import burden_of
+from loans.services.handed_links import CONFIRMED_FOR
 from loans.services.open_guarantee import (
-    CONFIRMED_FOR,
     Asked,
     LinkOver,
     LinkUnknown,
