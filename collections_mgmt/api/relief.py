@@ -145,8 +145,8 @@ class ReliefRequests(PartnerView):
         summary="Ask for what fits the borrower's month, as they could ask themselves; what was open ends",
         description=(
             "Where nothing fits at once, the answer is still 201: `outcome` says so, and `not_offered` why. "
-            "The borrower is told of offers by us and accepts one by themselves, at `accept_at`; partners cannot "
-            "accept for them."
+            "The borrower is told of offers by us and accepts one by themselves, at `accept_at`, or by a link where "
+            "they have no login; partners cannot accept for them."
         ),
         tags=["relief"],
         parameters=[NUMBER, IDEMPOTENCY_KEY],
@@ -226,12 +226,17 @@ class OfferDetail(PartnerView):
     )
     def get(self, request: PartnerRequest, offer: str) -> Response:
         query = checked(OfferSetQuery, request.query_params.dict())
-        known = "\0" not in offer
-        found = offer_sets_on(loans_of(request)).filter(reference=offer).first() if known else None
-        if found is None:
-            raise OfferNotFound(_("There is no such offer."), field="offer")
-        [shown] = _shown(request, [found], today=lender_today())
+        [shown] = _shown(request, [visible_offer(request, offer)], today=lender_today())
         return Response(only(shown, query.get("fields")))
+
+
+def visible_offer(request: PartnerRequest, reference: str) -> OfferSet:
+    """:raises OfferNotFound: there is none of this number, or it is on loans of others."""
+    known = "\0" not in reference
+    found = offer_sets_on(loans_of(request)).filter(reference=reference).first() if known else None
+    if found is None:
+        raise OfferNotFound(_("There is no such offer."), field="offer")
+    return found
 
 
 def _refuse_without_consent(request: PartnerRequest, number: str) -> None:
@@ -254,13 +259,16 @@ def _shown(request: PartnerRequest, offers: list[OfferSet], *, today: date) -> l
             offered,
             partner=request.partner,
             is_agreed=offered.borrower_id in agreed,
-            accept_at=_accept_at(request, offered) if offered.is_open and today <= offered.last_day else None,
+            accept_at=_accept_at(request, offered, today=today),
         )
         for offered in offers
     ]
 
 
-def _accept_at(request: PartnerRequest, offered: OfferSet) -> str:
+def _accept_at(request: PartnerRequest, offered: OfferSet, *, today: date) -> str | None:
+    """Return where a borrower with a login accepts, as long as one can; the others need a link."""
+    if not offered.is_open or today > offered.last_day or offered.borrower.user_id is None:
+        return None
     path = reverse("portal:relief_offers", args=[offered.reference])
     return settings.PUBLIC_URL.rstrip("/") + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.views.debug import ExceptionReporter
 
 # Whoever holds one of these addresses may open what it leads to, so nobody learns it from a log.
-_KEYS = re.compile(r"(/(?:guarantee|sign|stop|password/reset/key)/)[^/?\s]+")
+_KEYS = re.compile(r"(/(?:guarantee|sign|relief|stop|password/reset/key)/)[^/?\s]+")
 
 
 def without_keys(text: str) -> str:

@@ -98,9 +98,17 @@ def _page(
     changes: list[str],
     today: date,
 ) -> HttpResponse:
+    context = sheet_context(offered, offer, form, changes, today)
+    return render(request, "portal/relief/sign.html", context)
+
+
+def sheet_context(
+    offered: OfferSet, offer: RestructuringOffer, form: CodeForm, changes: list[str], today: date
+) -> dict[str, Any]:
+    """Return what the sheet of a way shows, however its borrower came to it."""
     code = latest_offer_code(offer, now=lender_now())
     limits = policy.relief_limits(today)
-    context: dict[str, Any] = {
+    return {
         "offered": offered,
         "offer": offer,
         "loan": offer.loan,
@@ -118,4 +126,3 @@ def _page(
         "shown_code": code.sealed_code if code and shows_secrets() else None,
         "complaints": complaints_shown(),
     }
-    return render(request, "portal/relief/sign.html", context)

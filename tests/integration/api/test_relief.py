@@ -6,15 +6,19 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from oauth2_provider.models import Application as ApiClient
 
-from collections_mgmt.models import Budget, IncomeObservation, OfferSet
+from collections_mgmt.models import Budget, IncomeObservation, OfferSet, ReliefLink
 from collections_mgmt.selectors.relief_of_partner import PURPOSE, about_partner, is_agreed
+from collections_mgmt.services.relief.end_offers import decline_offers
 from collections_mgmt.services.relief.make_offers import make_offers
+from collections_mgmt.services.relief.open_link import open_link
 from collections_mgmt.services.relief.state_budget import state_budget
 from dashu.api.models import StoredAnswer
 from dashu.consents.models import ConsentEntry
 from dashu.consents.selectors import latest_texts
 from dashu.consents.services.ledger import withdraw_consent
+from dashu.users.models import Borrower
 from loans.models import Loan
 from tests import factories
 from tests.integration.api.conftest import assert_problem, program_of
@@ -328,6 +332,73 @@ class TestOffers:
 
         assert OfferSet.objects.count() == 3
         assert queries() == for_one
+
+
+class TestLinks:
+    @pytest.fixture(autouse=True)
+    def _now_of_links(self, monkeypatch):
+        monkeypatch.setattr("collections_mgmt.api.relief_links.lender_now", lambda: NOW)
+
+    @pytest.fixture
+    def offer(self, program, loan, consent, dana) -> str:
+        """Of a borrower without a login."""
+        ApiClient.objects.filter(user=dana.user).update(redirect_uris="https://partner.example/")
+        Borrower.objects.filter(pk=loan.borrower_id).update(user=None)
+        state(program, loan, consent=consent)
+        shown = ask(program, loan).json()["offers"]
+        assert shown["accept_at"] is None
+        return shown["id"]
+
+    def make(self, program, offer: str, *, key: str = "l1", **more: Any):
+        return program.post(f"restructuring-offers/{offer}/link", more, **{"Idempotency-Key": key})
+
+    def test_opens_the_page_of_the_borrower(self, program, offer):
+        made = self.make(program, offer, return_url="https://partner.example/done")
+
+        assert made.status_code == 201, made.content
+        link = ReliefLink.objects.get()
+        assert set(made.json()) == {"id", "phone", "expires_at", "url"}
+        assert (made.json()["id"], made.json()["phone"]) == (str(link.public_id), "138****0000")
+        token = made.json()["url"].rstrip("/").rpartition("/")[2]
+        opened = open_link(token=token, confirmation="", now=NOW)
+        assert (opened.link, opened.offered.reference, opened.is_confirmed) == (link, offer, False)
+
+    def test_sent_again_is_the_same_link_of_which_no_more_than_its_id_is_kept(self, program, offer):
+        first, again = self.make(program, offer), self.make(program, offer)
+
+        assert again.json() == first.json()
+        assert ReliefLink.objects.count() == 1
+        token = first.json()["url"].rstrip("/").rpartition("/")[2]
+        assert token not in StoredAnswer.objects.get(key="l1").body
+
+    def test_accepts_nothing_for_the_borrower(self, program, offer):
+        self.make(program, offer)
+
+        assert program.get(f"restructuring-offers/{offer}").json()["status"] == "OPEN"
+
+    def test_leads_nowhere_but_to_a_registered_host(self, program, offer):
+        answer = self.make(program, offer, return_url="https://evil.example/")
+
+        assert_problem(answer, 422, "return_url_refused", "return_url")
+        assert ReliefLink.objects.exists() is False
+
+    def test_is_refused_where_there_is_nothing_to_answer_or_too_often(self, program, offer):
+        for number in range(10):
+            assert self.make(program, offer, key=f"m{number}").status_code == 201
+        assert_problem(self.make(program, offer, key="n"), 429, "relief_links_used_up", None)
+
+        decline_offers(set_id=OfferSet.objects.get().pk, now=NOW, actor="user:1")
+        assert_problem(self.make(program, offer, key="o"), 409, "relief_offer_not_open", None)
+
+    def test_needs_a_phone_and_the_scope_and_an_offer_of_its_own(self, program, offer, loan, dana):
+        eve = program_of(factories.partner("Eve"))
+        assert_problem(self.make(eve, offer), 404, "relief_offer_not_found", "offer")
+
+        Borrower.objects.filter(pk=loan.borrower_id).update(phone="")
+        assert_problem(self.make(program, offer, key="l2"), 409, "identity_missing", "phone")
+        reader = program_of(dana, scope="relief:read")
+        assert_problem(self.make(reader, offer, key="l3"), 403, "insufficient_scope", None)
+        assert ReliefLink.objects.exists() is False
 
 
 class TestIncomes:

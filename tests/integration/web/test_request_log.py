@@ -16,7 +16,7 @@ def _failing(request: HttpRequest, token: str) -> HttpResponse:
 
 
 class TestLogRequests:
-    @pytest.mark.parametrize("place", ["guarantee", "sign", "stop"])
+    @pytest.mark.parametrize("place", ["guarantee", "sign", "relief", "stop"])
     def test_leaves_out_what_an_address_is_the_key_to(self, place, client):
         with capture_logs() as lines:
             client.get(f"/{place}/AbCdEfGhIjKlMnOpQrStUvWxYz012345/?next=/guarantee/AbCdEfGh/")
