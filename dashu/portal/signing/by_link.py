@@ -232,6 +232,7 @@ def _page(request: HttpRequest, token: str, **said: Any) -> HttpResponse:
         return render(request, "portal/signing/by_link_confirm.html", shown)
     shown |= {"application": opened.application, "contract": opened.contract, "complaints": complaints_shown()}
     if opened.contract or opened.is_declined:
+        shown["cooling_off_days"] = policy.credit_disclosure(lender_today()).cooling_off_days
         return render(request, "portal/signing/by_link_done.html", shown)
     try:
         reading = open_sheet(**_about(opened))

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from dashu.portal.complaining import complaints_shown
 from dashu.portal.signing import by_link
 from loans.models import Application, Disclosure, LoanContract, SignatureAccessCode, SigningCode
 from loans.services.apply_for_partner import source_of
@@ -143,6 +144,12 @@ class TestReadingAndSigning:
         assert contract.first_loan.partner.code == "dana"
         assert f"{BACK}&amp;application={application.reference}&amp;signature=signed" in page
 
+        words = complaints_shown()
+        assert "If you change your mind" in page
+        assert "For 7 days after it is there you can give the loan back" in page
+        assert f"Call {words.phone}, {words.hours}, and name your contract {contract.number}." in page
+        assert "another account of yours" in page
+
         paper = inside.get(f"{address}contract/")
         assert paper.content == bytes(LoanContract.objects.get().pdf)
         assert phone().get(f"{address}contract/").url == address
@@ -171,6 +178,7 @@ class TestReadingAndSigning:
         page = inside.post(address, {"act": "decline"}, follow=True).content.decode()
 
         assert "You said that you do not want the loan." in page
+        assert "If you change your mind" not in page
         assert f"application={application.reference}&amp;signature=declined" in page
         application.refresh_from_db()
         assert application.status == Application.State.WITHDRAWN
