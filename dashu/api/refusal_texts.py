@@ -30,6 +30,7 @@ TEXTS = (
     _("Another endpoint of the partner is being verified at this moment, and there is one at a time."),
     _("Another loan was signed for since the offer was made, so it was not made for the month as it is now."),
     _("Another text is in use since the page was opened; nobody agrees to words that they did not see."),
+    _("As many endpoints of others are being verified as can be at one time. Ask again after `Retry-After` seconds."),
     _("As many jobs of this partner as may be at once are still at work."),
     _("Files and results are deleted 30 days after the job has ended; a job that failed as a whole has none."),
     _("It is not a Chinese mobile phone number."),
