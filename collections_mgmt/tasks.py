@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError
 
-from collections_mgmt.models import OfferCode
+from collections_mgmt.models import OfferCode, ReliefAccessCode
 from collections_mgmt.selectors.behavior import last_month_end
 from collections_mgmt.services import close_day as service
 from collections_mgmt.services.agencies import watch_agencies
@@ -25,6 +25,7 @@ from collections_mgmt.services.relief.after_the_night import follow_ended_plans
 from collections_mgmt.services.relief.campaigns import run_campaigns
 from collections_mgmt.services.relief.disaster_lists import follow_lists
 from collections_mgmt.services.relief.offer_codes import send_offer_code as send_code
+from collections_mgmt.services.relief.open_link import send_access_code
 from collections_mgmt.services.settlements import review_returned
 from collections_mgmt.services.settlements import review_settlement as review
 from collections_mgmt.services.take_file import wake_files as wake
@@ -103,6 +104,11 @@ def send_offer_code(*, code_id: int, **_newer_fields: Any) -> None:
     send_code(code_id=code_id, now=lender_now())
 
 
+@shared_task(autoretry_for=(NotDelivered,), retry_backoff=True, max_retries=3)
+def send_relief_access_code(*, code_id: int, **_newer_fields: Any) -> None:
+    send_access_code(code_id=code_id, now=lender_now())
+
+
 @shared_task
 def follow_relief(**_newer_fields: Any) -> None:
     """Send codes that an event missed and forget old ones; do what follows from plans that have ended."""
@@ -110,6 +116,9 @@ def follow_relief(**_newer_fields: Any) -> None:
     for code_id in OfferCode.objects.unsent(now=now):
         app.send_task("collections_mgmt.tasks.send_offer_code", kwargs={"code_id": code_id})
     OfferCode.objects.forget(now=now)
+    for code_id in ReliefAccessCode.objects.unsent(now=now):
+        app.send_task("collections_mgmt.tasks.send_relief_access_code", kwargs={"code_id": code_id})
+    ReliefAccessCode.objects.forget(now=now)
     follow_ended_plans(now=now, site=public_address("/"))
 
 

@@ -62,6 +62,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "repayments.bank_statement_imported": ("repayments.tasks.book_sure_matches",),
     "loans.document_added": ("loans.tasks.scan_document",),
     "loans.document_removed": ("loans.tasks.erase_document",),
+    "collections_mgmt.relief_access_asked": ("collections_mgmt.tasks.send_relief_access_code",),
     "collections_mgmt.offer_code_asked": ("collections_mgmt.tasks.send_offer_code",),
     "collections_mgmt.close_goes_on": ("collections_mgmt.tasks.close_due_dates",),
     "bulk.job_uploaded": ("dashu.bulk.tasks.start_job",),

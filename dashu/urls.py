@@ -10,6 +10,7 @@ from dashu.api.urls import token_urlpatterns
 from dashu.messaging.views import provider_callback
 from dashu.portal.closing import inactive
 from dashu.portal.reaching_me import stop_messages
+from dashu.portal.relief.by_link import amendment, relief_link
 from dashu.portal.signing.by_link import signature, signed_contract
 from dashu.portal.signing.guaranteeing import guarantee
 from dashu.portal.simulated_bureau import simulated_bureau
@@ -40,6 +41,8 @@ urlpatterns = [
     re_path(r"^guarantee/(?P<token>[0-9A-Za-z_-]{32})/$", guarantee, name="guarantee"),
     re_path(r"^sign/(?P<token>[0-9a-f]{48})/$", signature, name="signature"),
     re_path(r"^sign/(?P<token>[0-9a-f]{48})/contract/$", signed_contract, name="signature_contract"),
+    re_path(r"^relief/(?P<token>[0-9a-f]{48})/$", relief_link, name="relief_link"),
+    re_path(r"^relief/(?P<token>[0-9a-f]{48})/amendment/$", amendment, name="relief_link_amendment"),
     path("oauth/", include((token_urlpatterns, "oauth"))),
     path("api/docs/", api_docs, name="api_docs"),
     path("api/docs/collection.json", collection, name="api_collection"),

@@ -119,6 +119,8 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "guarantee": Open(lambda world: {"token": world.guarantee}),
     "signature": Open(lambda world: {"token": world.signature}),
     "signature_contract": Open(lambda world: {"token": world.signature}, is_page=False),
+    "relief_link": Open(lambda world: {"token": world.relief_link}),
+    "relief_link_amendment": Open(lambda world: {"token": world.relief_link}, is_page=False),
     "portal:complaints": Open(),
     "portal:help": Open(),
     "portal:undo_closing": Open(lambda _world: {"signed": "nothing-at-all"}, is_page=False),

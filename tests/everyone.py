@@ -21,6 +21,7 @@ from collections_mgmt.services.ask_for_help import ask_for_help
 from collections_mgmt.services.complaints import make_complaint
 from collections_mgmt.services.disputes import dispute_record
 from collections_mgmt.services.relief.accept_offer import accept_offer
+from collections_mgmt.services.relief.handing_over import make_relief_link
 from collections_mgmt.services.relief.make_offers import make_offers
 from collections_mgmt.services.relief.offer_codes import ask_offer_code
 from collections_mgmt.services.relief.read_sheet import open_sheet
@@ -86,6 +87,7 @@ class Everyone:
     guaranteed: Application
     guarantee: str
     signature: str
+    relief_link: str
     help: HardshipRequest
     complaint: Complaint
     dispute: Dispute
@@ -277,7 +279,15 @@ def _in_relief(now: datetime, today: date) -> dict[str, Any]:
     budget = state_budget(income={"ALL": 4_800_00 + more}, income_later_minor=7_000_00 + more, **month)
     hard = factories.running_loan(gao, starts_on=today - timedelta(days=10))
     offered = make_offers(loan_id=hard.pk, source="ASKED", budget_id=budget.pk, **about)
-    return {"gao": gao, "hard_to_pay": hard, "budget": budget.reference, "offered": offered, "plan": plan}
+    link = make_relief_link(set_id=offered.pk, return_url="", registered=(), **about)
+    return {
+        "gao": gao,
+        "hard_to_pay": hard,
+        "budget": budget.reference,
+        "offered": offered,
+        "plan": plan,
+        "relief_link": link.token_of(link.public_id),
+    }
 
 
 def _message(borrower: Borrower, now: datetime) -> OutboxMessage:

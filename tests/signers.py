@@ -34,7 +34,6 @@ from loans.services.open_signature import ask_access_code, confirm_signer, send_
 from loans.services.sign_contract import sign_contract
 from loans.services.sign_guarantee import ask_guarantor_code, send_guarantor_code, sign_guarantee
 from loans.services.signature_links import make_signature_link
-from loans.services.signature_links import token_of as token_of_link
 from loans.services.signing_codes import PayoutAccount, ask_signing_code, send_signing_code
 from tests.applicants import NOW, submitted
 from tests.integration.loans.test_deciding import FakeBureau
@@ -99,7 +98,7 @@ def link_of(application: Application, *, now: datetime = NOW, return_url: str = 
         now=now,
         actor="partner:dana",
     )
-    return token_of_link(link.public_id)
+    return link.token_of(link.public_id)
 
 
 def let_in(token: str, *, now: datetime = NOW) -> str:

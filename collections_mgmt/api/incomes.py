@@ -113,7 +113,11 @@ class Incomes(PartnerView):
         ],
     )
     def post(self, request: PartnerRequest, number: str) -> Response:
-        return answer_once(request, lambda: self._take(request, number, today=lender_today()))
+        return answer_once(
+            request,
+            lambda: self._take(request, number, today=lender_today()),
+            withhold=lambda: refuse_unwatched(visible_loan(request, number).borrower_id),
+        )
 
     def _take(self, request: PartnerRequest, number: str, *, today: date) -> Response:
         given = checked(IncomeIn, request.data)

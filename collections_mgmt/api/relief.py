@@ -36,6 +36,7 @@ from collections_mgmt.services.relief.by_partner import (
     ReliefNotAgreed,
     ask_relief_by_partner,
     budget_of,
+    refuse_without_consent,
     state_budget_by_partner,
 )
 from collections_mgmt.services.relief.make_offers import NothingToOffer
@@ -120,7 +121,11 @@ class LoanBudget(PartnerView):
         ],
     )
     def post(self, request: PartnerRequest, number: str) -> Response:
-        return answer_once(request, lambda: self._state(request, number, now=lender_now()))
+        return answer_once(
+            request,
+            lambda: self._state(request, number, now=lender_now()),
+            withhold=lambda: _refuse_without_consent(request, number),
+        )
 
     def _state(self, request: PartnerRequest, number: str, *, now: datetime) -> Response:
         given = checked(ReliefBudgetIn, request.data)
@@ -141,8 +146,8 @@ class ReliefRequests(PartnerView):
         summary="Ask for what fits the borrower's month, as they could ask themselves; what was open ends",
         description=(
             "Where nothing fits at once, the answer is still 201: `outcome` says so, and `not_offered` why. "
-            "The borrower is told of offers by us and accepts one by themselves, at `accept_at`; partners cannot "
-            "accept for them."
+            "The borrower is told of offers by us and accepts one by themselves, at `accept_at`, or by a link where "
+            "they have no login; partners cannot accept for them."
         ),
         tags=["relief"],
         parameters=[NUMBER, IDEMPOTENCY_KEY],
@@ -157,7 +162,11 @@ class ReliefRequests(PartnerView):
         ],
     )
     def post(self, request: PartnerRequest, number: str) -> Response:
-        return answer_once(request, lambda: self._ask(request, number, now=lender_now()))
+        return answer_once(
+            request,
+            lambda: self._ask(request, number, now=lender_now()),
+            withhold=lambda: _refuse_without_consent(request, number),
+        )
 
     def _ask(self, request: PartnerRequest, number: str, *, now: datetime) -> Response:
         given = checked(ReliefRequestIn, request.data)
@@ -219,12 +228,22 @@ class OfferDetail(PartnerView):
     )
     def get(self, request: PartnerRequest, offer: str) -> Response:
         query = checked(OfferSetQuery, request.query_params.dict())
-        known = "\0" not in offer
-        found = offer_sets_on(loans_of(request)).filter(reference=offer).first() if known else None
-        if found is None:
-            raise OfferNotFound(_("There is no such offer."), field="offer")
-        [shown] = _shown(request, [found], today=lender_today())
+        [shown] = _shown(request, [visible_offer(request, offer)], today=lender_today())
         return Response(only(shown, query.get("fields")))
+
+
+def visible_offer(request: PartnerRequest, reference: str) -> OfferSet:
+    """:raises OfferNotFound: there is none of this number, or it is on loans of others."""
+    known = "\0" not in reference
+    found = offer_sets_on(loans_of(request)).filter(reference=reference).first() if known else None
+    if found is None:
+        raise OfferNotFound(_("There is no such offer."), field="offer")
+    return found
+
+
+def _refuse_without_consent(request: PartnerRequest, number: str) -> None:
+    """:raises LoanNotFound, ReliefNotAgreed: see there. What was answered while the consent held is told no more."""
+    refuse_without_consent(visible_loan(request, number), request.partner)
 
 
 def _page(request: PartnerRequest, query: Mapping[str, Any], offers: Any) -> Response:
@@ -242,13 +261,16 @@ def _shown(request: PartnerRequest, offers: list[OfferSet], *, today: date) -> l
             offered,
             partner=request.partner,
             is_agreed=offered.borrower_id in agreed,
-            accept_at=_accept_at(request, offered) if offered.is_open and today <= offered.last_day else None,
+            accept_at=_accept_at(request, offered, today=today),
         )
         for offered in offers
     ]
 
 
-def _accept_at(request: PartnerRequest, offered: OfferSet) -> str:
+def _accept_at(request: PartnerRequest, offered: OfferSet, *, today: date) -> str | None:
+    """Return where a borrower with a login accepts, as long as one can; the others need a link."""
+    if not offered.is_open or today > offered.last_day or offered.borrower.user_id is None:
+        return None
     path = reverse("portal:relief_offers", args=[offered.reference])
     return settings.PUBLIC_URL.rstrip("/") + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
 

@@ -107,3 +107,10 @@ REQUEST: dict[str, Any] = {
 INCOME_IN: dict[str, Any] = {"amount": _money("5000.00"), "credited_on": "2026-03-10", "reference": "salary-2026-03"}
 INCOME: dict[str, Any] = {**INCOME_IN, "noted_on": "2026-03-11"}
 INCOMES: dict[str, Any] = {"results": [INCOME], "next_cursor": None}
+LINK_IN: dict[str, Any] = {"return_url": "https://partner.example/help/done?client=1017"}
+LINK: dict[str, Any] = {
+    "id": "9b2f1f0e-6c1d-4f0a-9c53-0a4d1c2b7e11",
+    "url": "https://loans.example/relief/3f0c9a51d27be846a1c05d9e7f38b264c1a90e57d3f8b612/",
+    "phone": "138****1234",
+    "expires_at": "2026-03-02T12:05:00+08:00",
+}

@@ -218,7 +218,8 @@ class RestructuringOfferOut(serializers.Serializer):
     budget = serializers.CharField(allow_null=True, help_text="Where this partner stated it and the consent holds.")
     accept_at = serializers.CharField(
         allow_null=True,
-        help_text="Where the borrower signs in, reads and accepts; nobody can do it for them. null once it has ended.",
+        help_text="Where the borrower signs in, reads and accepts; nobody can do it for them. null once it has ended, "
+        "and where they have no login: make a link for them then.",
     )
     ways = ReliefWayOut(many=True)
     not_offered = ReliefNotOfferedOut(

@@ -59,6 +59,7 @@ from collections_mgmt.models.relief import (
     RestructuringOffer,
     RestructuringPlan,
 )
+from collections_mgmt.models.relief_links import ReliefAccessCode, ReliefLink
 from collections_mgmt.models.scripts import ScriptVersion
 from collections_mgmt.models.strategies import (
     WRITE_STRATEGY,
@@ -126,7 +127,9 @@ __all__ = [
     "PromiseToPay",
     "QualityDraw",
     "QualityReview",
+    "ReliefAccessCode",
     "ReliefCampaign",
+    "ReliefLink",
     "RestructuringOffer",
     "RestructuringPlan",
     "RevenueObservation",

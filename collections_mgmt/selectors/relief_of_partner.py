@@ -39,7 +39,7 @@ def offer_sets_on(loans: QuerySet[Loan]) -> QuerySet[OfferSet]:
     ways = RestructuringOffer.objects.select_related("loan", "plan").order_by("number")
     return (
         OfferSet.objects.filter(pk__in=about)
-        .select_related("budget")
+        .select_related("budget", "borrower")
         .prefetch_related(
             Prefetch("offers", queryset=ways),
             Prefetch("loans", queryset=OfferLoan.objects.select_related("loan").order_by("loan_id")),

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.http import HttpRequest
 
 Address = IPv4Address | IPv6Address
 BITS_KEPT = {4: 24, 6: 48}
@@ -37,6 +38,12 @@ def address_of(meta: Mapping[str, Any]) -> Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
+
+
+def client_ip(request: HttpRequest) -> str | None:
+    """Return the address as evidence keeps it and limits count it; None where it cannot be told."""
+    address = address_of(request.META)
+    return None if address is None else str(address)
 
 
 def network_of(address: Address | None) -> str:

@@ -61,11 +61,18 @@ class RequestInProgress(DomainError):
     retry_in = RETRY_IN
 
 
-def answer_once(request: PartnerRequest, write: Callable[[], Response], *, asked: Any = None) -> Response:
+def answer_once(
+    request: PartnerRequest,
+    write: Callable[[], Response],
+    *,
+    asked: Any = None,
+    withhold: Callable[[], None] | None = None,
+) -> Response:
     """
     Carry out `write` and keep its answer, or return the answer kept for this key.
 
     :param asked: what the body asks for, in plain values, where the body is no JSON.
+    :param withhold: refuses where a kept answer may not be read any more, such as without the consent it rested on.
     :raises IdempotencyKeyMissing: no header. :raises IdempotencyKeyInvalid: a header that is no key.
     :raises IdempotencyKeyReused: the key belongs to another path or body.
     :raises RequestInProgress: the first request with this key takes longer than `PATIENCE`.
@@ -76,7 +83,7 @@ def answer_once(request: PartnerRequest, write: Callable[[], Response], *, asked
     with transaction.atomic():
         claim = _claimed(user.pk, key, fingerprint)
         if claim is None:
-            return _replayed(StoredAnswer.objects.get(user=user, key=key), fingerprint)
+            return _replayed(StoredAnswer.objects.get(user=user, key=key), fingerprint, withhold)
         response = write()
         _keep(claim, response)
         return response
@@ -142,11 +149,13 @@ def _fingerprint(request: Request, body: Any) -> str:
     return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
-def _replayed(kept: StoredAnswer, fingerprint: str) -> Response:
+def _replayed(kept: StoredAnswer, fingerprint: str, withhold: Callable[[], None] | None = None) -> Response:
     if kept.fingerprint != fingerprint:
         raise IdempotencyKeyReused(
             _("This Idempotency-Key was used for a different request. Use a new one."), field=HEADER
         )
+    if withhold is not None:
+        withhold()
     return Response(json.loads(kept.body), status=kept.status, headers={**kept.headers, REPLAYED: "true"})
 
 

@@ -51,9 +51,7 @@ class RecordCalls:
         for name, value in (call.standing.headers if call.standing else {}).items():
             response[name] = value
         if settings.RECORD_API_CALLS:
-            response._resource_closers.append(  # type: ignore[attr-defined]
-                partial(_record, answered(request, response))
-            )
+            _record_after(request, response)
         return response
 
 
@@ -104,6 +102,16 @@ def _not_modified(response: HttpResponse) -> HttpResponse:
     for name in ("Content-Type", "Content-Length", "Content-Encoding", "Content-Language"):
         response.headers.pop(name, None)
     return response
+
+
+def _record_after(request: HttpRequest, response: HttpResponse) -> None:
+    """Have the call written down once the answer is out. What cannot be told of it keeps nobody's answer back."""
+    try:
+        call = answered(request, response)
+    except Exception:
+        logger.exception("The call %s could not be put together", call_of(request).id)
+        return
+    response._resource_closers.append(partial(_record, call))  # type: ignore[attr-defined]
 
 
 def _record(call: Answered) -> None:

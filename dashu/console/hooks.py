@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from dashu.api.webhooks.challenges import one_challenge
 from dashu.console.acting import ask, ask_surely, show_secret, tell
 from dashu.console.forms import EndpointForm, SinceForm, SureForm
 from dashu.console.gate import ConsoleRequest, for_partners
@@ -178,7 +179,8 @@ def replay_given_up(request: ConsoleRequest, key: UUID) -> HttpResponse:
 def verify(request: ConsoleRequest, key: UUID) -> HttpResponse:
     def act(found: WebhookEndpoint) -> str:
         now = lender_now()
-        challenge(found, now=now)
+        with one_challenge(found.partner_id):
+            challenge(found, now=now)
         note_verified(endpoint_id=found.pk, url=found.url, now=now, actor=actor_of(request))
         return _("The endpoint echoed the challenge. Events are sent to it from now on.")
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from dashu.api.callers import client_ip
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy.rules import BankAccount, bank_account
@@ -153,7 +154,7 @@ def to_provider(request: HttpRequest, checkout: Checkout) -> HttpResponse:
     """Lead to where the payment is confirmed; one that has ended meanwhile says what became of it."""
     if checkout.status != Checkout.Status.STARTED:
         return redirect("portal:checkout", checkout.token)
-    return redirect(checkout_address(checkout, payer_ip=_payer_ip(request)))
+    return redirect(checkout_address(checkout, payer_ip=client_ip(request) or ""))
 
 
 def once_of(request: HttpRequest) -> uuid.UUID | None:
@@ -162,7 +163,3 @@ def once_of(request: HttpRequest) -> uuid.UUID | None:
         return uuid.UUID(request.POST.get("once", ""))
     except ValueError:
         return None
-
-
-def _payer_ip(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR") or "")

@@ -7,7 +7,6 @@ and one that cannot exist get the same answer.
 
 import logging
 
-from axes.helpers import get_client_ip_address
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from redis.exceptions import RedisError
 
+from dashu.api.callers import client_ip
 from dashu.documents.codes import grouped, read_code
 from loans.selectors.contracts import public_contract
 from repayments.selectors.documents import public_document
@@ -54,7 +54,7 @@ def _rendered(request: HttpRequest, context: dict[str, object], status: int = 20
 
 def _is_too_many(request: HttpRequest) -> bool:
     """Count one lookup of this address. Without the cache nobody is turned away: 80 bits are not guessed either way."""
-    key = f"verify:{get_client_ip_address(request)}"
+    key = f"verify:{client_ip(request)}"
     try:
         cache.add(key, 0, SECONDS)
         return cache.incr(key) > LOOKUPS

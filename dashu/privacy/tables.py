@@ -44,6 +44,7 @@ from collections_mgmt.models import (
     OverdueStatus,
     Placement,
     PromiseToPay,
+    ReliefLink,
     RestructuringOffer,
     RestructuringPlan,
     RevenueObservation,
@@ -652,6 +653,13 @@ TABLES: tuple[Table, ...] = (
         "offers_of_relief",
         _of_borrower(OfferSet),
         _fields("reference", "source", "cause", "made_at", "last_day", "status", "ended_on", "facts", "not_offered"),
+    ),
+    Table(
+        "links_to_offers_of_relief",
+        lambda borrower: (
+            ReliefLink.objects.filter(offer_set__borrower=borrower).select_related("offer_set").order_by("pk")
+        ),
+        _fields("offer_set.reference", "phone_shown", "made_at", "opened_at", "confirmed_at"),
     ),
     Table(
         "campaigns_of_relief",

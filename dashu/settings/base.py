@@ -211,6 +211,7 @@ CSRF_FAILURE_VIEW = "dashu.accounts.views.form_refused"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "dashu.api.callers.client_ip"
 AXES_USERNAME_CALLABLE = "dashu.web.signing_in.attempted_name"
 AXES_LOCKOUT_CALLABLE = "dashu.web.signing_in.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["login", "email", "phone", "username"]
@@ -459,8 +460,8 @@ SANDBOX_URL = env.text("DASHU_SANDBOX_URL", "")  # where this installation's san
 
 # --- webhooks -----------------------------------------------------------------------------------------------------
 WEBHOOKS: dict[str, Any] = {
-    # Where partners try things out on one machine: addresses of the machine itself, also without HTTPS.
-    "ALLOW_LOOPBACK": env.flag("DASHU_WEBHOOKS_ALLOW_LOOPBACK", False),
+    # Addresses of the machine itself, also without HTTPS: for tests, and where partners try things out on one machine.
+    "ALLOW_LOOPBACK": False,
 }
 
 # --- messages to people -------------------------------------------------------------------------------------------
@@ -554,7 +555,23 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"pypdf": {"level": "ERROR"}},  # it remarks on every file that is not quite as the norm has it
+    "filters": {
+        "without_keys": {"()": "dashu.web.logs.WithoutKeys"},
+        "require_debug_false": {"()": "django.utils.log.RequireDebugFalse"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_keys"]},
+        # Failures of requests, to `ADMINS`.
+        "mail_admins": {
+            "class": "django.utils.log.AdminEmailHandler",
+            "level": "ERROR",
+            "filters": ["require_debug_false", "without_keys"],
+            "reporter_class": "dashu.web.logs.WithoutRequest",
+        },
+    },
+    "loggers": {
+        "django": {"handlers": ["mail_admins"], "level": "INFO"},
+        "pypdf": {"level": "ERROR"},  # it remarks on every file that is not quite as the norm has it
+    },
     "root": {"handlers": ["console"], "level": env.text("DASHU_LOG_LEVEL", "WARNING")},
 }

@@ -3,7 +3,7 @@
 import secrets
 
 from .base import *  # noqa: F403
-from .base import DASHU_HOME, WEBHOOKS
+from .base import DASHU_HOME, SANDBOX, WEBHOOKS
 from .env import derived_key, field_keys, flag, index_key, is_given, words
 
 DEBUG = flag("DASHU_DEBUG", default=False)
@@ -38,4 +38,5 @@ if not is_given("DASHU_SMTP_HOST"):
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = DASHU_HOME / "mail"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # http://localhost
-WEBHOOKS["ALLOW_LOOPBACK"] = flag("DASHU_WEBHOOKS_ALLOW_LOOPBACK", default=True)  # a partner's program beside it
+# In a sandbox a partner's program may run beside it.
+WEBHOOKS = {**WEBHOOKS, "ALLOW_LOOPBACK": flag("DASHU_WEBHOOKS_ALLOW_LOOPBACK", default=SANDBOX)}

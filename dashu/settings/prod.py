@@ -7,7 +7,7 @@ from .base import *  # noqa: F403
 
 SANDBOX = env.sandbox()
 SECRET_KEY = env.secret("DASHU_SECRET_KEY")
-if SANDBOX:  # what a sandbox signs opens nothing where loans are real, although both are given one secret
+if SANDBOX:  # what a sandbox signs opens nothing where loans are real, even if both were given one secret
     SECRET_KEY = env.derived_key(SECRET_KEY, "sandbox").hex()
 FIELD_KEYS = env.field_keys("DASHU_FIELD_KEYS")
 FIELD_INDEX_KEY = env.index_key("DASHU_FIELD_INDEX_KEY")

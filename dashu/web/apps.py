@@ -16,5 +16,7 @@ class WebConfig(AppConfig):
 
         from dashu import celery  # noqa: F401
         from dashu.kernel import errors
+        from dashu.web.logs import print_plain_tracebacks
 
         errors.translate = gettext
+        print_plain_tracebacks()

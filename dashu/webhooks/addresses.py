@@ -5,9 +5,6 @@ An address is checked when it is entered, for its form, and each time before it 
 What is connected to is exactly what was checked: a name that answers otherwise the second time is not asked again.
 """
 
-import socket
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as NotInTime
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
@@ -16,11 +13,10 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.errors import DomainError
+from dashu.webhooks.names import NameNotResolved, resolve
 
 MOST_CHARACTERS = 500
 PORTS = frozenset({443, 8443})
-# Asking for a name knows no deadline of its own.
-_RESOLVERS = ThreadPoolExecutor(max_workers=16, thread_name_prefix="webhook-names")
 
 # The special-purpose registries of IANA, and what clouds answer metadata on.
 _REFUSED_4 = tuple(
@@ -57,10 +53,6 @@ class WebhookUrlRefused(DomainError):
     """The address is not one that events are posted to; `details.reason` says why."""
 
     code = "webhook_url_refused"
-
-
-class NameNotResolved(Exception):
-    """The name leads nowhere, or did not say where in time."""
 
 
 class AddressNotAllowed(Exception):
@@ -115,19 +107,14 @@ def read_target(url: str) -> Target:
     return target
 
 
-def addresses_of(target: Target, *, seconds: float) -> list[str]:
+def addresses_of(target: Target, *, whose: int, seconds: float) -> list[str]:
     """
     Return the addresses that the name leads to, all of which may be connected to.
 
+    :param whose: id of the partner whose endpoint it is.
     :raises NameNotResolved: in this time. :raises AddressNotAllowed: at least one of them is not public.
     """
-    asked = _RESOLVERS.submit(socket.getaddrinfo, target.host, target.port, 0, socket.SOCK_STREAM)
-    try:
-        found = asked.result(timeout=seconds)
-    except (OSError, UnicodeError, NotInTime) as error:
-        asked.cancel()
-        raise NameNotResolved(type(error).__name__) from error
-    addresses = list(dict.fromkeys(str(place[4][0]) for place in found))
+    addresses = resolve(target.host, target.port, whose=whose, seconds=seconds)
     if not addresses:
         raise NameNotResolved("no address")
     for address in addresses:

@@ -47,7 +47,8 @@ class PartnerEvent(models.Model):
     :ivar data: ids, amounts, codes and dates; nothing that says who somebody is.
     :ivar version: of the form of `data`.
     :ivar business_date: the lender's day for which it counts, where that is not simply the day of `happened_at`.
-    :ivar position: its place in the feed, given after commit; rising with every later commit. None until then.
+    :ivar position: its place in the partner's feed, counted from 1 and given after commit; rising with every later
+        commit. None until then.
     """
 
     key = models.UUIDField(_("event"), unique=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False)
@@ -60,15 +61,15 @@ class PartnerEvent(models.Model):
     version = models.PositiveSmallIntegerField(_("version"), db_default=1, default=1)
     happened_at = models.DateTimeField(_("happened at"), db_default=Now(), editable=False)
     business_date = models.DateField(_("business date"), null=True, blank=True)
-    position = models.BigIntegerField(_("position"), null=True, blank=True, unique=True, editable=False)
+    position = models.BigIntegerField(_("position"), null=True, blank=True, editable=False)
 
     objects = PartnerEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event of a partner")
         verbose_name_plural = _("events of partners")
+        constraints = [models.UniqueConstraint(fields=["partner", "position"], name="webhooks_event_place")]
         indexes = [
-            models.Index(fields=["partner", "position"], name="webhooks_event_feed"),
             models.Index(fields=["partner", "subject", "position"], name="webhooks_event_subject"),
             models.Index(fields=["id"], condition=Q(position=None), name="webhooks_event_unplaced"),
             models.Index(fields=["happened_at"], name="webhooks_event_at"),

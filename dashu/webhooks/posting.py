@@ -10,14 +10,16 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPException, HTTPResponse
 from typing import Any
 
-from dashu.webhooks.addresses import AddressNotAllowed, NameNotResolved, Target, WebhookUrlRefused, addresses_of
+from dashu.webhooks.addresses import AddressNotAllowed, Target, WebhookUrlRefused, addresses_of
 from dashu.webhooks.addresses import read_target as _read_target
 from dashu.webhooks.models import WebhookAttempt
+from dashu.webhooks.names import NameNotResolved
 
 Failure = WebhookAttempt.Failure
 MOST_ANSWER = 64 * 1024
@@ -54,13 +56,15 @@ class Reply:
         return not self.failure
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], *, limits: Limits | None = None) -> Reply:
-    """Post JSON, and return what came of it."""
+def post(url: str, body: bytes, headers: Mapping[str, str], *, whose: int, limits: Limits | None = None) -> Reply:
+    """Post JSON, and return what came of it. :param whose: id of the partner whose endpoint it is."""
     limits = limits or Limits()
     began = time.monotonic()
-    seen = _Seen()
+    seen, deadline = _Seen(), began + limits.total
     try:
-        _exchange(_read_target(url), body, headers, seen, limits, deadline=began + limits.total)
+        target = _read_target(url)
+        with closing(_connected(target, limits, whose=whose, deadline=deadline)) as sock:
+            _exchange(sock, _request(target, body, headers), seen, limits, deadline=deadline)
         failure = _failure_of(seen.status)
     except (WebhookUrlRefused, AddressNotAllowed):
         failure = Failure.ADDRESS
@@ -95,26 +99,20 @@ def _failure_of(status: int | None) -> str:
     return Failure.REDIRECT if 300 <= status < 400 else Failure.STATUS
 
 
-def _exchange(
-    target: Target, body: bytes, headers: Mapping[str, str], seen: _Seen, limits: Limits, *, deadline: float
-) -> None:
-    sock = _connected(target, limits, deadline=deadline)
-    try:
-        sock.settimeout(_left(deadline, limits.read))
-        sock.sendall(_request(target, body, headers))
-        line = _Line(sock, seen, limits.read, deadline=deadline)
-        answer = HTTPResponse(_Source(line), method="POST")  # type: ignore[arg-type]
-        answer.begin()
-        seen.status = answer.status
-        seen.retry_after = _seconds(answer.getheader("Retry-After"))
-        seen.body = answer.read(MOST_ANSWER)
-    finally:
-        sock.close()
+def _exchange(sock: socket.socket, request: bytes, seen: _Seen, limits: Limits, *, deadline: float) -> None:
+    sock.settimeout(_left(deadline, limits.read))
+    sock.sendall(request)
+    line = _Line(sock, seen, limits.read, deadline=deadline)
+    answer = HTTPResponse(_Source(line), method="POST")  # type: ignore[arg-type]
+    answer.begin()
+    seen.status = answer.status
+    seen.retry_after = _seconds(answer.getheader("Retry-After"))
+    seen.body = answer.read(MOST_ANSWER)
 
 
-def _connected(target: Target, limits: Limits, *, deadline: float) -> socket.socket:
+def _connected(target: Target, limits: Limits, *, whose: int, deadline: float) -> socket.socket:
     failed: OSError | None = None
-    for address in addresses_of(target, seconds=_left(deadline, limits.connect)):
+    for address in addresses_of(target, whose=whose, seconds=_left(deadline, limits.connect)):
         try:
             sock = socket.create_connection((address, target.port), timeout=_left(deadline, limits.connect))
         except OSError as error:

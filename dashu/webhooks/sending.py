@@ -193,7 +193,7 @@ def post_event(
 ) -> Reply:
     """Sign a message with every secret of the endpoint that is in use, and post it."""
     headers = signed_headers(message_id=message_id, body=body, at=at, secrets_in_use=secrets_of(endpoint, at))
-    return post(endpoint.url, body.encode(), headers, limits=limits)
+    return post(endpoint.url, body.encode(), headers, whose=endpoint.partner_id, limits=limits)
 
 
 def secrets_of(endpoint: WebhookEndpoint, at: datetime) -> list[str]:

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from dashu.api.fields import StrictSerializer
 from dashu.api.reading import ReadQuery
 from loans.domain.signatures import SignatureState
-from loans.services.signature_links import LONGEST_ADDRESS
+from loans.services.handed_links import LONGEST_ADDRESS
 
 
 class SignatureLinkIn(StrictSerializer):

@@ -28,8 +28,8 @@ from loans.selectors.signatures import signature_of
 from loans.services.application_rows import ApplicationNotFound, ApplicationStateChanged
 from loans.services.choose_offer import OfferLapsed
 from loans.services.disclose_costs import OfferOutdated
+from loans.services.handed_links import ReturnAddressRefused
 from loans.services.signature_links import (
-    ReturnAddressRefused,
     TooManySignatureLinks,
     link_address,
     make_signature_link,

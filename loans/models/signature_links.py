@@ -1,41 +1,26 @@
 """How an applicant without a login signs: the link that a partner hands on, and the code that opens it."""
 
-import uuid
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from loans.models.applications import Application
 from loans.models.codes import OneTimeCode
+from loans.models.handed_links import HandedLink
 
 
-class SignatureLink(models.Model):
+class SignatureLink(HandedLink):
     """
-    A link by which an applicant reads and signs in our pages, without signing in.
+    A link by which an applicant reads and signs.
 
-    It opens a page and nothing else: whoever opens it first enters a code that is sent to the applicant's own phone.
-
-    :ivar public_id: what the token follows from, by a key that is not in the database; so it is never stored.
-    :ivar token_hash: a keyed hash of the token.
-    :ivar return_url: where the partner's own pages go on.
-    :ivar opened_at: when the page was opened first.
-    :ivar confirmed_at, confirmation_hash: when a code was entered last, and of the secret that the browser got then.
     :ivar declined_at: when the applicant said there that they do not want the loan.
     """
+
+    PURPOSE = "loans.signature"
 
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, related_name="signature_links", verbose_name=_("application")
     )
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    token_hash = models.CharField(max_length=64, unique=True, editable=False)
-    return_url = models.URLField(_("goes on at"), max_length=500, blank=True, default="", db_default="")
-    phone_shown = models.CharField(_("bound to the phone"), max_length=32)
-    made_at = models.DateTimeField(_("made at"))
-    expires_at = models.DateTimeField(_("holds until"))
-    opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
-    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
-    confirmation_hash = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     declined_at = models.DateTimeField(_("declined at"), null=True, blank=True)
 
     class Meta:

@@ -6,9 +6,8 @@ the one who was asked. The browser in which this succeeded gets a secret, and on
 says more. Tries are few and each is kept; a link whose tries are used up opens no more.
 """
 
-import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.users.id_numbers import compact
-from dashu.users.sealing import blind_index
 from loans.domain.applications import Status
 from loans.domain.cost_sheet import CostSheet, sheet_of
 from loans.domain.guarantees import ends_with
@@ -27,9 +25,9 @@ from loans.services.application_rows import lock_application
 from loans.services.choose_offer import OfferLapsed
 from loans.services.disclose_costs import OfferOutdated, SheetNotOpened, chosen_offer, current_disclosure
 from loans.services.guarantor_links import token_hash
+from loans.services.handed_links import confirm_browser, is_confirmed
 
-CONFIRMED_FOR = timedelta(minutes=30)
-SECRET_BYTES = 24
+_CONFIRMED = "loans.guarantor_confirmed"
 
 
 class LinkUnknown(DomainError):
@@ -115,7 +113,7 @@ def open_guarantee(*, token: str, confirmation: str, now: datetime) -> Asked:
         disclosure=disclosure,
         sheet=sheet_of(offer.sheet),
         answer=answer_of(link.guarantor, offer=offer, figures_digest=disclosure.figures_digest),
-        is_confirmed=_is_confirmed(link, confirmation, now=now),
+        is_confirmed=is_confirmed(link, confirmation, purpose=_CONFIRMED, now=now),
     )
 
 
@@ -153,9 +151,7 @@ def _confirm(token: str, typed: str, now: datetime) -> str | DomainError:
             params={"left": left},
             details={"tries_left": left},
         )
-    secret = secrets.token_urlsafe(SECRET_BYTES)
-    link.confirmed_at, link.confirmation_hash = now, _hash(secret)
-    link.save(update_fields=["confirmed_at", "confirmation_hash"])
+    secret = confirm_browser(link, purpose=_CONFIRMED, now=now)
     _witness("recognized", asked)
     return secret
 
@@ -174,16 +170,6 @@ def _current(application: Application, link: GuarantorLink, *, now: datetime) ->
 
 def _changed() -> LinkOver:
     return LinkOver(_("The offer has changed since this link was sent. If you are still asked, you get another link."))
-
-
-def _is_confirmed(link: GuarantorLink, confirmation: str, *, now: datetime) -> bool:
-    if not confirmation or link.confirmed_at is None or link.confirmed_at + CONFIRMED_FOR <= now:
-        return False
-    return secrets.compare_digest(link.confirmation_hash, _hash(confirmation))
-
-
-def _hash(secret: str) -> str:
-    return blind_index(secret, "loans.guarantor_confirmed")
 
 
 def _witness(what: str, asked: Asked, **data: object) -> None:

@@ -6,7 +6,6 @@ browser in which this succeeded gets a secret, and only with it, for half an hou
 signing are those of the services that the portal calls, too.
 """
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,12 +18,11 @@ from dashu import events
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 from dashu.users.models import Borrower
-from dashu.users.sealing import blind_index
 from loans.domain.applications import Status
 from loans.models import Application, LoanContract, SignatureAccessCode, SignatureLink
 from loans.services.application_rows import lock_application
 from loans.services.disclose_costs import chosen_offer
-from loans.services.signature_links import token_hash
+from loans.services.handed_links import confirm_browser, is_confirmed
 from loans.services.signing_codes import (
     IdentityMissing,
     hand_over,
@@ -35,8 +33,7 @@ from loans.services.signing_codes import (
 )
 from loans.services.withdraw_application import withdraw_application
 
-CONFIRMED_FOR = timedelta(minutes=30)
-SECRET_BYTES = 24
+_CONFIRMED = "loans.signer_confirmed"
 
 
 class SignatureLinkUnknown(DomainError):
@@ -93,7 +90,7 @@ def open_signature(*, token: str, confirmation: str, now: datetime) -> Opened:
     :param confirmation: the secret of this browser; "" where it has none.
     :raises SignatureLinkUnknown, SignatureLinkOver: see there.
     """
-    found = SignatureLink.objects.filter(token_hash=token_hash(token))
+    found = SignatureLink.objects.filter(token_hash=SignatureLink.hash_of(token))
     application_id = found.values_list("application_id", flat=True).first()
     if application_id is None:
         raise SignatureLinkUnknown(_("There is no such page."))
@@ -108,7 +105,7 @@ def open_signature(*, token: str, confirmation: str, now: datetime) -> Opened:
         link.opened_at = now
         link.save(update_fields=["opened_at"])
         _witness("opened", link, application)
-    return Opened(link, application, contract, _is_confirmed(link, confirmation, now=now))
+    return Opened(link, application, contract, is_confirmed(link, confirmation, purpose=_CONFIRMED, now=now))
 
 
 def refuse_unconfirmed(opened: Opened) -> None:
@@ -210,11 +207,8 @@ def _confirm(token: str, typed: str, now: datetime) -> str | DomainError:
         _witness("not_recognized", opened.link, opened.application, tries=code.tries)
         return not_this_code(code.tries_left)
     SignatureAccessCode.objects.filter(pk=code.pk).update(used_at=now, sealed_code=None)
-    secret = secrets.token_urlsafe(SECRET_BYTES)
-    link = opened.link
-    link.confirmed_at, link.confirmation_hash = now, _hash(secret)
-    link.save(update_fields=["confirmed_at", "confirmation_hash"])
-    _witness("confirmed", link, opened.application)
+    secret = confirm_browser(opened.link, purpose=_CONFIRMED, now=now)
+    _witness("confirmed", opened.link, opened.application)
     return secret
 
 
@@ -226,16 +220,6 @@ def _refuse_over(application: Application, *, now: datetime) -> None:
         chosen_offer(application, now=now)
     except DomainError as change:
         raise SignatureLinkOver(_("The offer no longer holds, so there is nothing to sign.")) from change
-
-
-def _is_confirmed(link: SignatureLink, confirmation: str, *, now: datetime) -> bool:
-    if not confirmation or link.confirmed_at is None or link.confirmed_at + CONFIRMED_FOR <= now:
-        return False
-    return secrets.compare_digest(link.confirmation_hash, _hash(confirmation))
-
-
-def _hash(secret: str) -> str:
-    return blind_index(secret, "loans.signer_confirmed")
 
 
 def _witness(what: str, link: SignatureLink, application: Application, **data: object) -> None:

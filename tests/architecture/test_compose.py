@@ -1,11 +1,14 @@
 """docker-compose.yml names only what the project has; no Docker is needed to know."""
 
+import base64
 import importlib.util
 import re
+import runpy
 import shlex
 
 import pytest
 import yaml
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import get_commands
 from django.urls import resolve
 from django.utils.module_loading import import_string
@@ -17,6 +20,19 @@ READ_BY_DJANGO = {"DJANGO_SETTINGS_MODULE"}
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+
+# Of the sandbox, by the variable that its program reads.
+SANDBOX_SECRETS = {
+    name: name.replace("DASHU_", "DASHU_SANDBOX_")
+    for name in ("DASHU_SECRET_KEY", "DASHU_FIELD_KEYS", "DASHU_FIELD_INDEX_KEY")
+}
+KEY = base64.b64encode(bytes(32)).decode()
+
+
+def named(environment: dict, *only: str) -> list[str]:
+    """Return which secrets are put into these variables, or into all."""
+    given = [str(value) for name, value in environment.items() if not only or name in only]
+    return [name for value in given for name in re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)", value)]
 
 
 def commands_of(service: dict) -> list[list[str]]:
@@ -75,14 +91,36 @@ class TestShape:
 
         secrets = re.findall(r"\$\{(\w*(?:PASSWORD|SECRET|KEY)\w*)(:[-?])?", text)
 
-        assert {mode for _name, mode in secrets} == {":?"}
-        assert {name for name, _mode in secrets} == {
+        # Only whoever starts the sandbox has to give those of the sandbox; it refuses to start without.
+        assert {name for name, mode in secrets if mode == ":-"} == {
+            "SANDBOX_POSTGRES_PASSWORD",
+            *SANDBOX_SECRETS.values(),
+        }
+        assert {name for name, mode in secrets if mode == ":?"} == {
             "POSTGRES_PASSWORD",
             "REDIS_PASSWORD",
-            "DASHU_SECRET_KEY",
-            "DASHU_FIELD_KEYS",
-            "DASHU_FIELD_INDEX_KEY",
+            *SANDBOX_SECRETS,
         }
+
+    def test_the_sandbox_shares_no_secret_with_the_book_but_the_password_of_the_cache(self):
+        lending, sandbox = (SERVICES[name]["environment"] for name in ("web", "sandbox"))
+
+        assert set(named(lending)) & set(named(sandbox)) == {"REDIS_PASSWORD"}
+        assert {given: named(sandbox, given) for given in SANDBOX_SECRETS} == {
+            given: [own] for given, own in SANDBOX_SECRETS.items()
+        }
+        assert named(SERVICES["sandbox-db"]["environment"]) == ["SANDBOX_POSTGRES_PASSWORD"]
+
+    @pytest.mark.parametrize("missing", SANDBOX_SECRETS)
+    def test_the_sandbox_does_not_start_without_a_secret_of_its_own(self, missing, monkeypatch):
+        for given in SERVICES["sandbox"]["environment"]:
+            monkeypatch.setenv(given, "given")
+        for given, value in {"FIELD_KEYS": f"a:{KEY}", "FIELD_INDEX_KEY": KEY, "SANDBOX": "1"}.items():
+            monkeypatch.setenv(f"DASHU_{given}", value)
+        monkeypatch.setenv(missing, "")
+
+        with pytest.raises(ImproperlyConfigured, match=f"^{missing} is not set"):
+            runpy.run_module("dashu.settings.prod")
 
 
 class TestSettings:
@@ -96,6 +134,11 @@ class TestSettings:
         modules = {service["environment"]["DJANGO_SETTINGS_MODULE"] for service in OURS.values()}
 
         assert modules == {"dashu.settings.prod"}
+
+    def test_each_believes_the_proxy_in_front_about_addresses(self):
+        believed = {service["environment"]["DASHU_TRUSTED_PROXIES"] for service in OURS.values()}
+
+        assert believed == {"${DASHU_TRUSTED_PROXIES:-1}"}
 
 
 class TestCommands:

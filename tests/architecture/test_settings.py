@@ -1,12 +1,15 @@
 import base64
 import re
 import runpy
+import subprocess
+import sys
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from dashu.settings import env
 from dashu.settings.env import document_scanner, private_storage
+from tests.architecture.source import ROOT
 
 KEY_A, KEY_B = bytes(range(32)), bytes(range(32, 64))
 IN_BASE64 = base64.b64encode(KEY_A).decode(), base64.b64encode(KEY_B).decode()
@@ -106,6 +109,31 @@ class TestProduction:
             production.setenv("DASHU_PRIVATE_STORAGE_OPTIONS", options)
             with pytest.raises(ImproperlyConfigured, match=r"^DASHU_PRIVATE_STORAGE_OPTIONS must"):
                 private_storage()
+
+
+class TestWebhooks:
+    @pytest.mark.filterwarnings("ignore:.*found in sys.modules")
+    @pytest.mark.parametrize("sandbox", ["0", "1"])
+    def test_production_never_posts_to_the_machine_itself(self, production, sandbox):
+        production.setenv("DASHU_WEBHOOKS_ALLOW_LOOPBACK", "1")
+        production.setenv("DASHU_SANDBOX", sandbox)
+
+        for module in ("dashu.settings.base", "dashu.settings.prod"):
+            assert runpy.run_module(module)["WEBHOOKS"] == {"ALLOW_LOOPBACK": False}
+
+    @pytest.mark.parametrize(("sandbox", "given", "allowed"), [("0", "", False), ("1", "", True), ("0", "1", True)])
+    def test_one_machine_does_in_a_sandbox_or_where_it_is_told(self, monkeypatch, tmp_path, sandbox, given, allowed):
+        told = {"DASHU_HOME": str(tmp_path), "DASHU_SANDBOX": sandbox, "DASHU_WEBHOOKS_ALLOW_LOOPBACK": given}
+        dev = (
+            "from dashu.settings import dev; from dashu.settings.base import WEBHOOKS as base;"
+            "print(dev.WEBHOOKS['ALLOW_LOOPBACK'], base['ALLOW_LOOPBACK'])"
+        )
+        for name, value in told.items():
+            monkeypatch.setenv(name, value)
+
+        said = subprocess.run([sys.executable, "-c", dev], cwd=ROOT, capture_output=True, text=True, check=True)
+
+        assert said.stdout.split() == [str(allowed), "False"]
 
 
 class TestSandbox:

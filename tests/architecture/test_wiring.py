@@ -44,6 +44,15 @@ class TestClosingChecks:
         assert all(callable(import_string(name)) for name in settings.LEDGER_CLOSE_CHECKS)
 
 
+class TestAddresses:
+    def test_one_function_says_where_a_call_comes_from(self):
+        """Whoever reads the address of the connection notes our own proxy."""
+        read = {str(path) for path, text in python_files() if re.search(r"REMOTE_ADDR|get_client_ip", text)}
+
+        assert read == {"dashu/api/callers.py"}
+        assert settings.AXES_CLIENT_IP_CALLABLE == "dashu.api.callers.client_ip"
+
+
 class TestQueues:
     def test_the_worker_of_script_server_reads_every_queue(self):
         assert set(server.QUEUES) == set(events.QUEUES)

@@ -67,7 +67,7 @@ def state_budget_by_partner(
     actor = actor_of_user(partner.user)
     if agreed is not None:
         _agree(loan, partner, agreed, now=now, actor=actor)
-    _refuse_without_consent(loan, partner)
+    refuse_without_consent(loan, partner)
     return state_budget(
         borrower_id=loan.borrower_id, currency=loan.currency, now=now, actor=actor, verified=(), **statement
     )
@@ -81,7 +81,7 @@ def ask_relief_by_partner(*, loan: Loan, partner: Partner, budget: str, now: dat
     :raises ReliefNotAgreed, BudgetNotFound: see there.
     :raises NothingToOffer, ReliefRefused: see `offer_anew`.
     """
-    _refuse_without_consent(loan, partner)
+    refuse_without_consent(loan, partner)
     stated = budget_of(loan, partner, budget)
     return stated, offer_anew(loan_id=loan.pk, budget_id=stated.pk, now=now, actor=actor_of_user(partner.user))
 
@@ -115,7 +115,8 @@ def _agree(loan: Loan, partner: Partner, agreed: Agreed, *, now: datetime, actor
     )
 
 
-def _refuse_without_consent(loan: Loan, partner: Partner) -> None:
+def refuse_without_consent(loan: Loan, partner: Partner) -> None:
+    """:raises ReliefNotAgreed: the borrower does not agree, or no longer."""
     if not is_agreed(loan.borrower_id, partner):
         raise ReliefNotAgreed(
             _("The borrower has not agreed that a partner asks for easier payments for them. Send their consent."),

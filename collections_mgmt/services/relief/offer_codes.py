@@ -94,7 +94,7 @@ def ask_offer_code(*, offer_id: int, now: datetime, actor: str) -> OfferCode:
     offered, offer = lock_offer(offer_id)
     refuse_outdated(offered, offer, now=now)
     refuse_unread(offer, now=now)
-    phone = _phone_of(offered.borrower)
+    phone = phone_of(offered.borrower)
     if not phone:
         raise IdentityMissing(_("We have no phone number of yours to send a code to. Call us, or write to us."))
     refuse_unsendable()
@@ -143,7 +143,7 @@ def send_offer_code(*, code_id: int, now: datetime) -> bool:
             "%(code)s is your code to accept offer %(reference)s. It changes your contract. It holds for 5 minutes."
             " Tell it to nobody, nor to us."
         ) % {"code": found.sealed_code, "reference": found.offer.offer_set.reference}
-    hand_over(found, key="relief", phone=_phone_of(borrower), text=text, now=now)
+    hand_over(found, key="relief", phone=phone_of(borrower), text=text, now=now)
     return True
 
 
@@ -174,7 +174,7 @@ def _try(offer_id: int, typed: str, now: datetime) -> OfferCode | DomainError:
     return code if code.takes(typed) else not_this_code(code.tries_left)
 
 
-def _phone_of(borrower: Borrower) -> str:
+def phone_of(borrower: Borrower) -> str:
     """Return the phone that the identity was recorded with, else the one that the book knows."""
     identity = getattr(borrower, "identity", None)
     return (identity.phone if identity else borrower.phone) or ""

@@ -16,7 +16,7 @@ from dashu.api.reading import only
 from dashu.api.schema import IDEMPOTENCY_KEY, IF_MATCH_DEMANDED, QUERY, WRITE, Refusal, problems
 from dashu.api.views import PartnerView
 from dashu.api.webhooks import examples
-from dashu.api.webhooks.challenges import ChallengeRunning, one_challenge
+from dashu.api.webhooks.challenges import ChallengeRunning, ChallengesBusy, one_challenge
 from dashu.api.webhooks.serializers import (
     EndpointChange,
     EndpointIn,
@@ -224,7 +224,7 @@ class EndpointVerification(PartnerView):
         request=None,
         responses={
             200: EndpointOut,
-            **problems(*WRITE, EndpointNotFound, ChallengeRunning, ChallengeFailed, AddressChanged),
+            **problems(*WRITE, EndpointNotFound, ChallengeRunning, ChallengesBusy, ChallengeFailed, AddressChanged),
         },
         examples=[OpenApiExample("verified", value=examples.VERIFIED, response_only=True, status_codes=["200"])],
     )

@@ -43,7 +43,9 @@ class PartnerEventOut(serializers.Serializer):
     type = serializers.ChoiceField(choices=sorted(CATALOG))
     timestamp = serializers.DateTimeField()
     subject = serializers.CharField(help_text="What it is about: a loan's number or an application's reference.")
-    sequence = serializers.IntegerField(help_text="Rises with every later event, so also within one subject.")
+    sequence = serializers.IntegerField(
+        help_text="Counts your events; of one subject too, the later one has the higher number."
+    )
     version = serializers.IntegerField(help_text="Of the payload.")
     business_date = serializers.DateField(allow_null=True, help_text="The lender's day for which it counts.")
     data = serializers.DictField(  # type: ignore[assignment]

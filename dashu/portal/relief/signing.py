@@ -3,7 +3,6 @@
 from datetime import date, timedelta
 from typing import Any
 
-from axes.helpers import get_client_ip_address
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -28,8 +27,8 @@ from dashu.portal.relief.offers import brought_up, is_open
 from dashu.portal.relief.own import own_way
 from dashu.portal.relief.showing import way_shown
 from dashu.portal.signing.forms import CodeForm
+from dashu.portal.signing.where import where_of
 from dashu.users.actors import actor_of
-from loans.services.draft_contract import Where
 from repayments.papers.serving import site_of
 
 
@@ -76,7 +75,7 @@ def _signed(request: HttpRequest, offered: OfferSet, offer: RestructuringOffer, 
                 language=get_language() or "zh-hans",
                 now=lender_now(),
                 site=site_of(request),
-                where=Where(get_client_ip_address(request) or "", request.headers.get("User-Agent", "")),
+                where=where_of(request),
                 actor=actor_of(request),
             )
         except OfferOutdated as refusal:
@@ -99,9 +98,17 @@ def _page(
     changes: list[str],
     today: date,
 ) -> HttpResponse:
+    context = sheet_context(offered, offer, form, changes, today)
+    return render(request, "portal/relief/sign.html", context)
+
+
+def sheet_context(
+    offered: OfferSet, offer: RestructuringOffer, form: CodeForm, changes: list[str], today: date
+) -> dict[str, Any]:
+    """Return what the sheet of a way shows, however its borrower came to it."""
     code = latest_offer_code(offer, now=lender_now())
     limits = policy.relief_limits(today)
-    context: dict[str, Any] = {
+    return {
         "offered": offered,
         "offer": offer,
         "loan": offer.loan,
@@ -119,4 +126,3 @@ def _page(
         "shown_code": code.sealed_code if code and shows_secrets() else None,
         "complaints": complaints_shown(),
     }
-    return render(request, "portal/relief/sign.html", context)

@@ -7,9 +7,7 @@ and half an hour only. What is read and signed here is what the portal shows to 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from axes.helpers import get_client_ip_address
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -27,13 +25,13 @@ from dashu.portal.signing.forms import CodeForm
 from dashu.portal.signing.guarantors import GuarantorsShown, guarantors_shown
 from dashu.portal.signing.reading import questions_asked, sheet_context
 from dashu.portal.signing.signing import account_form
+from dashu.portal.signing.where import where_of
 from loans.domain.cost_sheet import sheet_of
 from loans.domain.understanding import questions_of
 from loans.models import Application
 from loans.services.disclose_costs import Reading, answer_questions, confirm_sheet, open_sheet
-from loans.services.draft_contract import Where
+from loans.services.handed_links import CONFIRMED_FOR, way_back
 from loans.services.open_signature import (
-    CONFIRMED_FOR,
     Opened,
     SignatureLinkOver,
     SignatureLinkUnknown,
@@ -179,7 +177,7 @@ def _sign(request: HttpRequest, opened: Opened) -> Page | None:
             code=form.cleaned_data["code"],
             language=get_language() or "zh-hans",
             site=site_of(request),
-            where=Where(get_client_ip_address(request) or "", request.headers.get("User-Agent", "")),
+            where=where_of(request),
             **_about(opened),
         )
     except DomainError as error:
@@ -234,6 +232,7 @@ def _page(request: HttpRequest, token: str, **said: Any) -> HttpResponse:
         return render(request, "portal/signing/by_link_confirm.html", shown)
     shown |= {"application": opened.application, "contract": opened.contract, "complaints": complaints_shown()}
     if opened.contract or opened.is_declined:
+        shown["cooling_off_days"] = policy.credit_disclosure(lender_today()).cooling_off_days
         return render(request, "portal/signing/by_link_done.html", shown)
     try:
         reading = open_sheet(**_about(opened))
@@ -277,14 +276,6 @@ def _guarantors(application: Application) -> GuarantorsShown | None:
 
 def _back(opened: Opened) -> Page | None:
     """Return where the partner's pages go on, with how it ended, which is told after the code was entered only."""
-    if not opened.link.return_url:
-        return None
-    parts = urlsplit(opened.link.return_url)
-    if not opened.is_confirmed:
-        return {"href": opened.link.return_url, "host": parts.hostname}
     state = "signed" if opened.contract else "declined" if opened.is_declined else "open"
-    query = urlencode({"application": opened.application.reference, "signature": state})
-    return {
-        "href": urlunsplit(parts._replace(query=f"{parts.query}&{query}" if parts.query else query)),
-        "host": parts.hostname,
-    }
+    told = {"application": opened.application.reference, "signature": state} if opened.is_confirmed else {}
+    return way_back(opened.link.return_url, told)

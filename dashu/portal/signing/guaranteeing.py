@@ -6,7 +6,6 @@ is confirmed who opened it. The browser keeps a secret of that, for this address
 from decimal import Decimal
 from typing import Any
 
-from axes.helpers import get_client_ip_address
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,12 +23,12 @@ from dashu.policy import rules as policy
 from dashu.portal.signing.confirmed_here import confirmed_here
 from dashu.portal.signing.forms import DIGITS, CodeForm
 from dashu.portal.signing.reading import sheet_context
+from dashu.portal.signing.where import where_of
 from dashu.web.templatetags.dashu import percent
 from loans.domain.application_consents import OF_GUARANTORS
 from loans.domain.guarantees import burden_of
-from loans.services.draft_contract import Where
+from loans.services.handed_links import CONFIRMED_FOR
 from loans.services.open_guarantee import (
-    CONFIRMED_FOR,
     Asked,
     LinkOver,
     LinkUnknown,
@@ -114,7 +113,7 @@ def _sign(request: HttpRequest, token: str) -> HttpResponse:
     form = CodeForm(request.POST)
     if form.is_valid():
         try:
-            sign_guarantee(**_theirs(request, token), code=form.cleaned_data["code"], where=_where(request))
+            sign_guarantee(**_theirs(request, token), code=form.cleaned_data["code"], where=where_of(request))
         except (LinkUnknown, LinkOver):
             raise
         except NotConfirmed as error:
@@ -128,7 +127,7 @@ def _sign(request: HttpRequest, token: str) -> HttpResponse:
 
 def _decline(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        decline_guarantee(**_theirs(request, token), where=_where(request))
+        decline_guarantee(**_theirs(request, token), where=where_of(request))
     except NotConfirmed as error:
         return _page(request, token, refusal=error)
     return redirect("guarantee", token)
@@ -144,10 +143,6 @@ def _theirs(request: HttpRequest, token: str) -> dict[str, Any]:
         "language": get_language() or "zh-hans",
         "now": lender_now(),
     }
-
-
-def _where(request: HttpRequest) -> Where:
-    return Where(get_client_ip_address(request) or "", request.headers.get("User-Agent", ""))
 
 
 def _page(

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from axes.helpers import get_client_ip_address
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -20,12 +19,12 @@ from dashu.portal.applying.views import own_application
 from dashu.portal.complaining import complaints_shown
 from dashu.portal.signing.forms import AccountForm, CodeForm
 from dashu.portal.signing.guarantors import guarantors_shown
+from dashu.portal.signing.where import where_of
 from dashu.users.actors import actor_of
 from loans.domain.applications import Status
 from loans.domain.cost_sheet import sheet_of
 from loans.models import Application, LoanContract, Product, SigningCode
 from loans.services.disclose_costs import open_sheet
-from loans.services.draft_contract import Where
 from loans.services.sign_contract import hand_out_contract, sign_contract
 from loans.services.signing_codes import ask_signing_code, latest_code, payout_account
 from repayments.papers.serving import site_of
@@ -114,7 +113,7 @@ def _signed(request: HttpRequest, shown: Application) -> HttpResponse:
                 language=get_language() or "zh-hans",
                 now=now,
                 site=site_of(request),
-                where=Where(get_client_ip_address(request) or "", request.headers.get("User-Agent", "")),
+                where=where_of(request),
                 actor=actor_of(request),
             )
         except DomainError as error:

@@ -30,6 +30,8 @@ from collections_mgmt.models import (
     LegalStep,
     Placement,
     PromiseToPay,
+    ReliefAccessCode,
+    ReliefLink,
     Settlement,
     Vulnerability,
 )
@@ -173,6 +175,8 @@ def _next_end(closure: AccountClosure, today: date) -> date | None:
 
 
 def _forget_identity(borrower_id: int, _now: datetime) -> None:
+    ReliefAccessCode.objects.filter(link__offer_set__borrower=borrower_id).delete()
+    ReliefLink.objects.filter(offer_set__borrower=borrower_id).delete()
     Identity.objects.filter(borrower_id=borrower_id).delete()
 
 

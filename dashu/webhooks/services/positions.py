@@ -18,9 +18,14 @@ _PLACE = """
 WITH placed AS (
     UPDATE webhooks_partnerevent AS event SET position = next.position
     FROM (
-        SELECT id, nextval('webhooks_position') AS position
-        FROM (SELECT id FROM webhooks_partnerevent WHERE position IS NULL ORDER BY id LIMIT %(most)s) AS waiting
-        ORDER BY id
+        SELECT waiting.id, GREATEST(
+            (SELECT max(position) FROM webhooks_partnerevent AS earlier WHERE earlier.partner_id = waiting.partner_id),
+            (SELECT deleted_through FROM webhooks_feedstart AS start WHERE start.partner_id = waiting.partner_id),
+            0
+        ) + row_number() OVER (PARTITION BY waiting.partner_id ORDER BY waiting.id) AS position
+        FROM (
+            SELECT id, partner_id FROM webhooks_partnerevent WHERE position IS NULL ORDER BY id LIMIT %(most)s
+        ) AS waiting
     ) AS next
     WHERE event.id = next.id
     RETURNING event.id, event.partner_id, event.type, event.subject, event.happened_at

@@ -108,6 +108,18 @@ class TestCall:
 
         assert (only_call().operation, only_call().status) == ("get_token", 200)
 
+    def test_that_cannot_be_put_together_is_answered_all_the_same(self, recorded, danas_loan, monkeypatch, caplog):
+        def broken(*_about):
+            raise RuntimeError("no such operation")
+
+        monkeypatch.setattr(middleware, "answered", broken)
+
+        answer = recorded.get(f"loans/{danas_loan.number}")
+
+        assert (answer.status_code, answer.json()["id"]) == (200, danas_loan.number)
+        assert ApiCall.objects.exists() is False
+        assert answer["X-Request-Id"] in caplog.text
+
     def test_of_another_page_is_not_written_down(self, recorded):
         answer = recorded.client.get("/accounts/login/")
 

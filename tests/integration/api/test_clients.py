@@ -6,11 +6,12 @@ from hashlib import sha256
 from urllib.parse import quote
 
 import pytest
+from axes.helpers import get_client_ip_address
 from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 
-from dashu.api.callers import address_of, thumbprint
+from dashu.api.callers import address_of, client_ip, thumbprint
 from dashu.api.models import ClientAccess, TokenBinding
 from dashu.api.services.clients import (
     CertificatesNotRead,
@@ -275,6 +276,13 @@ class TestAddress:
         found = address_of({"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": forwarded})
 
         assert (str(found) if found else None) == address
+
+    @pytest.mark.parametrize("counts", [client_ip, get_client_ip_address])
+    def test_evidence_and_attempts_to_sign_in_are_noted_by_it(self, settings, rf, counts):
+        settings.TRUSTED_PROXIES = 1
+
+        assert counts(rf.get("/", headers={"X-Forwarded-For": "192.0.2.1, 203.0.113.9"})) == "203.0.113.9"
+        assert counts(rf.get("/")) is None
 
 
 class TestCertificates:

@@ -144,6 +144,7 @@ class TestListLoans:
             ("limit=201", "invalid_input", "limit"),
             ("limit=many", "invalid_input", "limit"),
             ("cursor=guessed", "invalid_cursor", "cursor"),
+            ("cursor=%E6%A0%91", "invalid_cursor", "cursor"),
             (f"cursor={'x' * 201}", "too_long", "cursor"),
             ("cursor=%00", "invalid_input", "cursor"),
             ("stauts=ACTIVE", "unknown_field", "stauts"),

@@ -1,20 +1,24 @@
 """A partner states the month of a borrower and asks for relief with their consent; only the borrower accepts."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from oauth2_provider.models import Application as ApiClient
 
-from collections_mgmt.models import Budget, IncomeObservation, OfferSet
+from collections_mgmt.models import Budget, IncomeObservation, OfferSet, ReliefLink
 from collections_mgmt.selectors.relief_of_partner import PURPOSE, about_partner, is_agreed
+from collections_mgmt.services.relief.end_offers import decline_offers
 from collections_mgmt.services.relief.make_offers import make_offers
+from collections_mgmt.services.relief.open_link import open_link
 from collections_mgmt.services.relief.state_budget import state_budget
 from dashu.api.models import StoredAnswer
 from dashu.consents.models import ConsentEntry
 from dashu.consents.selectors import latest_texts
 from dashu.consents.services.ledger import withdraw_consent
+from dashu.users.models import Borrower
 from loans.models import Loan
 from tests import factories
 from tests.integration.api.conftest import assert_problem, program_of
@@ -270,6 +274,18 @@ class TestOffers:
         assert OfferSet.objects.get().not_offered
         assert (shown["source"], shown["not_offered"]) == (None, [])
 
+    def test_are_not_told_again_by_a_key_once_the_consent_is_taken_back(self, program, loan, consent):
+        told = [state(program, loan, consent=consent), ask(program, loan)]
+        again = [state(program, loan, consent=consent), ask(program, loan)]
+        taken_back(loan)
+
+        answers = [state(program, loan, consent=consent), ask(program, loan)]
+
+        assert [answer.json() for answer in again] == [answer.json() for answer in told]
+        for answer in answers:
+            assert_problem(answer, 403, "relief_not_agreed", "consent")
+        assert (Budget.objects.count(), OfferSet.objects.count()) == (1, 1)
+
     def test_leave_out_ways_that_are_about_loans_of_others(self, program, loan, consent, amina):
         factories.running_loan(amina, brought_by=factories.partner("Eve"), principal=3_000_00)
         state(program, loan, consent=consent, income={"SALARY": yuan("6000.00")})
@@ -318,6 +334,73 @@ class TestOffers:
         assert queries() == for_one
 
 
+class TestLinks:
+    @pytest.fixture(autouse=True)
+    def _now_of_links(self, monkeypatch):
+        monkeypatch.setattr("collections_mgmt.api.relief_links.lender_now", lambda: NOW)
+
+    @pytest.fixture
+    def offer(self, program, loan, consent, dana) -> str:
+        """Of a borrower without a login."""
+        ApiClient.objects.filter(user=dana.user).update(redirect_uris="https://partner.example/")
+        Borrower.objects.filter(pk=loan.borrower_id).update(user=None)
+        state(program, loan, consent=consent)
+        shown = ask(program, loan).json()["offers"]
+        assert shown["accept_at"] is None
+        return shown["id"]
+
+    def make(self, program, offer: str, *, key: str = "l1", **more: Any):
+        return program.post(f"restructuring-offers/{offer}/link", more, **{"Idempotency-Key": key})
+
+    def test_opens_the_page_of_the_borrower(self, program, offer):
+        made = self.make(program, offer, return_url="https://partner.example/done")
+
+        assert made.status_code == 201, made.content
+        link = ReliefLink.objects.get()
+        assert set(made.json()) == {"id", "phone", "expires_at", "url"}
+        assert (made.json()["id"], made.json()["phone"]) == (str(link.public_id), "138****0000")
+        token = made.json()["url"].rstrip("/").rpartition("/")[2]
+        opened = open_link(token=token, confirmation="", now=NOW)
+        assert (opened.link, opened.offered.reference, opened.is_confirmed) == (link, offer, False)
+
+    def test_sent_again_is_the_same_link_of_which_no_more_than_its_id_is_kept(self, program, offer):
+        first, again = self.make(program, offer), self.make(program, offer)
+
+        assert again.json() == first.json()
+        assert ReliefLink.objects.count() == 1
+        token = first.json()["url"].rstrip("/").rpartition("/")[2]
+        assert token not in StoredAnswer.objects.get(key="l1").body
+
+    def test_accepts_nothing_for_the_borrower(self, program, offer):
+        self.make(program, offer)
+
+        assert program.get(f"restructuring-offers/{offer}").json()["status"] == "OPEN"
+
+    def test_leads_nowhere_but_to_a_registered_host(self, program, offer):
+        answer = self.make(program, offer, return_url="https://evil.example/")
+
+        assert_problem(answer, 422, "return_url_refused", "return_url")
+        assert ReliefLink.objects.exists() is False
+
+    def test_is_refused_where_there_is_nothing_to_answer_or_too_often(self, program, offer):
+        for number in range(10):
+            assert self.make(program, offer, key=f"m{number}").status_code == 201
+        assert_problem(self.make(program, offer, key="n"), 429, "relief_links_used_up", None)
+
+        decline_offers(set_id=OfferSet.objects.get().pk, now=NOW, actor="user:1")
+        assert_problem(self.make(program, offer, key="o"), 409, "relief_offer_not_open", None)
+
+    def test_needs_a_phone_and_the_scope_and_an_offer_of_its_own(self, program, offer, loan, dana):
+        eve = program_of(factories.partner("Eve"))
+        assert_problem(self.make(eve, offer), 404, "relief_offer_not_found", "offer")
+
+        Borrower.objects.filter(pk=loan.borrower_id).update(phone="")
+        assert_problem(self.make(program, offer, key="l2"), 409, "identity_missing", "phone")
+        reader = program_of(dana, scope="relief:read")
+        assert_problem(self.make(reader, offer, key="l3"), 403, "insufficient_scope", None)
+        assert ReliefLink.objects.exists() is False
+
+
 class TestIncomes:
     BODY = {"amount": {"amount": "5000.00", "currency": "CNY"}, "credited_on": "2026-03-10", "reference": "s/3"}
 
@@ -345,6 +428,16 @@ class TestIncomes:
         assert_problem(self.tell(program, loan), 403, "watch_not_agreed", "borrower")
         assert_problem(program.get(f"loans/{loan.number}/incomes"), 403, "watch_not_agreed", "borrower")
         assert IncomeObservation.objects.exists() is False
+
+    def test_are_not_told_again_by_a_key_once_the_consent_is_taken_back(self, program, loan):
+        agree(loan.borrower, "CASH_FLOW_WATCH")
+        told, again = self.tell(program, loan), self.tell(program, loan)
+        withdraw_consent(
+            borrower_id=loan.borrower_id, purpose="CASH_FLOW_WATCH", about="", now=NOW + timedelta(days=30), actor="u"
+        )
+
+        assert (told.status_code, again.json()) == (201, told.json())
+        assert_problem(self.tell(program, loan), 403, "watch_not_agreed", "borrower")
 
     def test_are_refused_where_they_say_otherwise_than_before(self, program, loan):
         agree(loan.borrower, "CASH_FLOW_WATCH")

@@ -60,6 +60,7 @@ OPERATIONS = {
     ("get", "/api/v1/loans/{number}/restructuring-offers"): ["relief:read"],
     ("get", "/api/v1/restructuring-offers"): ["relief:read"],
     ("get", "/api/v1/restructuring-offers/{offer}"): ["relief:read"],
+    ("post", "/api/v1/restructuring-offers/{offer}/link"): ["relief:write"],
     ("get", "/api/v1/reports/portfolio"): ["reports:read"],
     ("get", "/api/v1/reports/cash"): ["reports:read"],
     ("get", "/api/v1/reports/arrears"): ["reports:read"],

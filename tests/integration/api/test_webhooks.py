@@ -1,6 +1,7 @@
 """The events feed, webhook endpoints and deliveries through the API; and what the OpenAPI document says of them."""
 
 import json
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -193,6 +194,20 @@ class TestEndpoints:
 
         assert_problem(refused, 409, "webhook_challenge_running", None)
         assert len(hooks.received) == 1
+        assert post(program, f"webhook-endpoints/{key}/verify").status_code == 200
+
+    def test_a_few_are_verified_at_one_time_whoever_asks(self, program, hooks):
+        hooks.usually = "echo"
+        key = entered(program, hooks)
+
+        with ExitStack() as held:
+            for number in range(challenges.AT_ONCE):
+                held.enter_context(one_challenge(-1 - number))
+            refused = post(program, f"webhook-endpoints/{key}/verify")
+
+        assert_problem(refused, 503, "webhook_challenges_busy", None)
+        assert refused["Retry-After"] == "6"
+        assert hooks.received == []
         assert post(program, f"webhook-endpoints/{key}/verify").status_code == 200
 
     def test_a_few_challenges_are_sent_in_an_hour(self, program, hooks, monkeypatch):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dashu.api.webhooks.challenges import one_challenge
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import lender_now
 from dashu.webhooks.models import PartnerEvent, WebhookDelivery, WebhookEndpoint
@@ -53,6 +54,15 @@ class TestEndpoints:
 
         assert "1 field needs another look." in page
         assert WebhookEndpoint.objects.exists() is False
+
+    def test_one_at_a_time_is_verified_as_by_the_api(self, browser, dana, endpoint, hooks):
+        WebhookEndpoint.objects.update(status="UNVERIFIED", verified_at=None)
+
+        with one_challenge(dana.pk):
+            answer = browser.post(page_of(endpoint, "verify/"), follow=True)
+
+        assert "An endpoint of yours is being verified at this moment." in said(answer)
+        assert hooks.received == []
 
     def test_what_does_not_echo_is_told_why(self, browser, endpoint, hooks):
         WebhookEndpoint.objects.update(status="UNVERIFIED", verified_at=None)

@@ -43,8 +43,8 @@ from loans.services.guarantor_links import (
     send_guarantor_link,
     unsent_links,
 )
+from loans.services.handed_links import CONFIRMED_FOR
 from loans.services.open_guarantee import (
-    CONFIRMED_FOR,
     LinkOver,
     LinkUnknown,
     NotConfirmed,

@@ -8,6 +8,7 @@ from dashu.audit.models import AuditRecord
 from loans.models import Application, SignatureAccessCode, SignatureLink
 from loans.services.application_rows import ApplicationStateChanged
 from loans.services.choose_offer import reconsider_offers
+from loans.services.handed_links import ReturnAddressRefused, refuse_address
 from loans.services.open_signature import (
     SignatureLinkOver,
     SignatureLinkUnknown,
@@ -18,10 +19,8 @@ from loans.services.open_signature import (
     open_signature,
 )
 from loans.services.signature_links import (
-    ReturnAddressRefused,
     TooManySignatureLinks,
     make_signature_link,
-    refuse_address,
 )
 from loans.services.signing_codes import CodeExpired, CodeTooSoon, CodeWrong, TooManyCodes
 from tests.applicants import NOW, draft

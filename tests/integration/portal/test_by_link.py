@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from dashu.portal.complaining import complaints_shown
 from dashu.portal.signing import by_link
 from loans.models import Application, Disclosure, LoanContract, SignatureAccessCode, SigningCode
 from loans.services.apply_for_partner import source_of
@@ -143,9 +144,26 @@ class TestReadingAndSigning:
         assert contract.first_loan.partner.code == "dana"
         assert f"{BACK}&amp;application={application.reference}&amp;signature=signed" in page
 
+        words = complaints_shown()
+        assert "If you change your mind" in page
+        assert "For 7 days after it is there you can give the loan back" in page
+        assert f"Call {words.phone}, {words.hours}, and name your contract {contract.number}." in page
+        assert "another account of yours" in page
+
         paper = inside.get(f"{address}contract/")
         assert paper.content == bytes(LoanContract.objects.get().pdf)
         assert phone().get(f"{address}contract/").url == address
+
+    def test_the_evidence_names_the_signer_not_our_proxy(self, address, inside, application, clock, settings):
+        settings.TRUSTED_PROXIES = 1
+        read(inside, address, clock)
+        inside.post(address, {"act": "answer", **right_answers(application)})
+        inside.post(address, {"act": "code", **ACCOUNT_TYPED})
+
+        signed = {"act": "sign", "code": SigningCode.objects.get().sealed_code}
+        inside.post(address, signed, headers={"X-Forwarded-For": "192.0.2.1, 203.0.113.77"})
+
+        assert LoanContract.objects.get().evidence["where"] == {"ip": "203.0.113.77", "agent": "A phone"}
 
     def test_a_wrong_account_is_blamed_beside_its_field(self, address, inside, application, clock):
         read(inside, address, clock)
@@ -160,6 +178,7 @@ class TestReadingAndSigning:
         page = inside.post(address, {"act": "decline"}, follow=True).content.decode()
 
         assert "You said that you do not want the loan." in page
+        assert "If you change your mind" not in page
         assert f"application={application.reference}&amp;signature=declined" in page
         application.refresh_from_db()
         assert application.status == Application.State.WITHDRAWN

@@ -15,7 +15,7 @@ LINK = re.compile(r'<a\b[^>]*href="([^"]+)"')
 
 # Reached by a link of one's own only, by somebody who need not have a login: there is nowhere to go back to. The
 # description of the API is for programmers, who are not in the portal.
-FROM_OUTSIDE = {"guarantee", "signature", "api_docs"}
+FROM_OUTSIDE = {"guarantee", "signature", "relief_link", "api_docs"}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from oauth2_provider.models import Application
 
 from dashu.api.models import ClientAccess
 from dashu.audit.models import AuditRecord
-from loans.services.signature_links import refuse_address
+from loans.services.handed_links import refuse_address
 from tests.integration.api.conftest import SECRET, ask_for_token, register
 from tests.integration.staff.conftest import as_role
 

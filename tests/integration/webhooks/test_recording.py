@@ -1,16 +1,19 @@
 """Events are written with what they tell of, and read in an order that nobody can fall out of."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections, transaction
 
 from dashu import events
+from dashu.kernel.dates import lender_now
 from dashu.users.models import Partner
 from dashu.webhooks.models import PartnerEvent
 from dashu.webhooks.selectors import feed_page
 from dashu.webhooks.services import record
 from dashu.webhooks.services.positions import place_events
+from dashu.webhooks.services.tidying import KEPT_FOR, tidy_events
 from tests import factories
 
 
@@ -21,6 +24,10 @@ def tell(partner: Partner, subject: str = "here") -> None:
 def read(partner: Partner, after: int | None = None) -> list[str]:
     assert partner.user is not None
     return [event.subject for event in feed_page(user=partner.user, partner=partner, after=after, limit=50).events]
+
+
+def counted(partner: Partner) -> list[int | None]:
+    return [*PartnerEvent.objects.filter(partner=partner).order_by("id").values_list("position", flat=True)]
 
 
 @pytest.mark.django_db
@@ -64,6 +71,31 @@ class TestRecord:
         place_events()
 
         assert read(brook) == []
+
+    def test_each_partner_has_a_count_of_its_own(self, dana):
+        """Else a partner would learn from its numbers how much others bring."""
+        brook = factories.partner("Brook")
+        for partner in (brook, dana, brook, brook):
+            tell(partner)
+        place_events()
+        for partner in (dana, brook):
+            tell(partner)
+        place_events()
+
+        assert counted(dana) == [1, 2]
+        assert counted(brook) == [1, 2, 3, 4]
+
+    def test_the_count_goes_on_where_everything_was_deleted(self, dana):
+        for _time in range(3):
+            tell(dana)
+        place_events()
+        tidy_events(now=lender_now() + KEPT_FOR + timedelta(days=1))
+        assert counted(dana) == []
+
+        tell(dana)
+        place_events()
+
+        assert counted(dana) == [4]
 
 
 @pytest.mark.django_db(transaction=True)

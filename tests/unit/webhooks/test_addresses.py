@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
 
 import pytest
@@ -10,12 +11,12 @@ import pytest
 from dashu.webhooks import posting
 from dashu.webhooks.addresses import (
     AddressNotAllowed,
-    NameNotResolved,
     WebhookUrlRefused,
     addresses_of,
     is_public,
     read_target,
 )
+from dashu.webhooks.names import MOST_OF_ONE, THREADS, NameNotResolved, resolve
 from dashu.webhooks.posting import Limits, post
 
 
@@ -121,13 +122,13 @@ class TestNames:
         answering(monkeypatch, addresses)
 
         with pytest.raises(AddressNotAllowed):
-            addresses_of(read_target("https://partner.example/"), seconds=1)
+            addresses_of(read_target("https://partner.example/"), whose=1, seconds=1)
 
     def test_a_name_that_leads_nowhere_is_said_so(self, monkeypatch):
         answering(monkeypatch, [])
 
         with pytest.raises(NameNotResolved):
-            addresses_of(read_target("https://partner.example/"), seconds=1)
+            addresses_of(read_target("https://partner.example/"), whose=1, seconds=1)
 
     def test_what_is_connected_to_is_what_was_checked(self, monkeypatch):
         """A name that leads inside when it is asked a second time is not asked a second time."""
@@ -139,7 +140,7 @@ class TestNames:
             raise ConnectionRefusedError
 
         monkeypatch.setattr(socket, "create_connection", create_connection)
-        reply = post("https://partner.example/", b"{}", {}, limits=Limits(1, 1, 1))
+        reply = post("https://partner.example/", b"{}", {}, whose=1, limits=Limits(1, 1, 1))
 
         assert (reply.failure, asked, left) == ("CONNECTION", [("8.8.8.8", 443)], [["127.0.0.1"]])
 
@@ -147,15 +148,43 @@ class TestNames:
         answering(monkeypatch, ["169.254.169.254"])
         monkeypatch.setattr(socket, "create_connection", lambda *_args, **_how: pytest.fail("connected"))
 
-        assert post("https://partner.example/", b"{}", {}, limits=Limits(1, 1, 1)).failure == "ADDRESS"
+        assert post("https://partner.example/", b"{}", {}, whose=1, limits=Limits(1, 1, 1)).failure == "ADDRESS"
 
     def test_a_name_that_takes_too_long_is_given_up(self, monkeypatch):
         may_end = threading.Event()
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_args: may_end.wait(5))
-        reply = post("https://partner.example/", b"{}", {}, limits=Limits(0.05, 1, 1))
+        reply = post("https://partner.example/", b"{}", {}, whose=1, limits=Limits(0.05, 1, 1))
         may_end.set()
 
         assert reply.failure == "NAME"
+
+    def test_names_of_one_partner_that_nobody_answers_keep_no_other_partner_waiting(self, monkeypatch):
+        may_end, begun = threading.Event(), threading.Semaphore(0)
+
+        def getaddrinfo(host, port, *_how):
+            if host.startswith("slow"):
+                begun.release()
+                may_end.wait(60)
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("8.8.8.8", port))]
+
+        def ask(host, *, whose, seconds=30.0):
+            return resolve(host, 443, whose=whose, seconds=seconds)
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+        with ThreadPoolExecutor(MOST_OF_ONE) as lanes:
+            try:
+                held = [lanes.submit(ask, f"slow-{number}.example", whose=7) for number in range(MOST_OF_ONE)]
+                assert all(begun.acquire(timeout=30) for _each in held)
+
+                for host in ("slow.example", "partner.example"):
+                    with pytest.raises(NameNotResolved):
+                        ask(host, whose=7, seconds=0.01)
+                assert ask("partner.example", whose=8) == ["8.8.8.8"]
+                assert begun.acquire(blocking=False) is False
+            finally:
+                may_end.set()
+        assert ask("partner.example", whose=7) == ["8.8.8.8"]
+        assert MOST_OF_ONE < THREADS
 
     def test_certificates_and_names_in_them_are_checked(self):
         context = posting.tls_context()
