@@ -1,10 +1,10 @@
 from django.urls import path
 
-from education import views
+from education.views import lessons
 
 app_name = "education"
 urlpatterns = [
-    path("", views.lessons, name="lessons"),
-    path("<slug:slug>/", views.lesson, name="lesson"),
-    path("<slug:slug>/questions/<slug:question>/", views.answer, name="answer"),
+    path("", lessons.lessons, name="lessons"),
+    path("<slug:slug>/", lessons.lesson, name="lesson"),
+    path("<slug:slug>/questions/<slug:question>/", lessons.answer, name="answer"),
 ]
