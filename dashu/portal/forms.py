@@ -316,6 +316,8 @@ WISHES = {
     (Purpose.REMINDER, Channel.SMS): _("Reminders of due dates by text message"),
     (Purpose.MARKETING, Channel.EMAIL): _("Offers by e-mail"),
     (Purpose.MARKETING, Channel.SMS): _("Offers by text message"),
+    (Purpose.LEARNING, Channel.EMAIL): _("Short lessons at the right moment, by e-mail"),
+    (Purpose.LEARNING, Channel.SMS): _("Short lessons at the right moment, by text message"),
 }
 
 
