@@ -113,7 +113,9 @@ class TestWishes:
             ("SMS", "LEARNING"),
         }
 
-        everything = [f"{purpose}_{way}" for purpose in ("reminder", "marketing", "learning") for way in ("email", "sms")]
+        everything = [
+            f"{purpose}_{way}" for purpose in ("reminder", "marketing", "learning") for way in ("email", "sms")
+        ]
         client.post("/me/contact/", {"channel": "", **dict.fromkeys(everything, "on")})
         assert stopped() == set()
         assert ContactPreference.objects.get().channel == ""
