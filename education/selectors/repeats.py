@@ -1,11 +1,12 @@
 """What comes again today, and how far somebody is with each skill."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from dashu.policy.learning import Repeats
-from education.domain.lessons import Lesson
+from dashu.policy.rules import learning_repeats
+from education.domain.lessons import LANGUAGES, Lesson
 from education.domain.quizzes import Question, Variant
 from education.domain.repeats import Standing, standings
 from education.models import Repeat
@@ -23,15 +24,32 @@ class DueQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """:param lessons: the slugs of those that teach it."""
+    """:param lesson: the slug of the first that teaches it."""
 
     code: str
     standing: Standing
-    lessons: tuple[str, ...]
+    lesson: str
 
     @property
     def is_mastered(self) -> bool:
         return self.standing is Standing.MASTERED
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """:param lessons: the slugs of its lessons."""
+
+    number: int
+    lessons: tuple[str, ...]
+    skills: tuple[Skill, ...]
+
+    @property
+    def mastered(self) -> int:
+        return sum(skill.is_mastered for skill in self.skills)
+
+    @property
+    def is_mastered(self) -> bool:
+        return bool(self.skills) and self.mastered == len(self.skills)
 
 
 def todays_questions(*, user_id: int, today: date, rules: Repeats, language: str) -> list[DueQuestion]:
@@ -56,6 +74,11 @@ def todays_questions(*, user_id: int, today: date, rules: Repeats, language: str
     return found
 
 
+def count_today(*, user_id: int, today: date, language: str) -> int:
+    """Return how many questions come again today, by the rule of the day."""
+    return len(todays_questions(user_id=user_id, today=today, rules=learning_repeats(today), language=language))
+
+
 def variant_of(question: Question, stage: int) -> Variant:
     """Return the way in which a question is asked at a stage: another one each time, as far as there are several."""
     ways = question.repeats or question.variants
@@ -68,21 +91,33 @@ def next_day(*, user_id: int) -> date | None:
     return mine.order_by("due_on").values_list("due_on", flat=True).first()
 
 
-def skills_of(*, user_id: int, rules: Repeats, language: str) -> list[Skill]:
-    """Return every skill in the order in which the lessons teach it, with how far this person is."""
-    lessons = [lesson_of(slug, language) for slug in published_slugs()]
+def levels_of(*, user_id: int, rules: Repeats) -> list[Level]:
+    """
+    Return the levels in their order, each with its lessons and how far this person is with each skill they teach.
+
+    A skill that is taught at two levels counts at each for itself, by the questions of its lessons.
+    """
+    stages = _stages(user_id)
+    by_level: dict[int, list[Lesson]] = {}
+    for slug in published_slugs():
+        lesson = lesson_of(slug, LANGUAGES[0])
+        by_level.setdefault(lesson.level, []).append(lesson)
+    return [
+        Level(number, tuple(lesson.slug for lesson in lessons), tuple(_skills(lessons, stages, rules)))
+        for number, lessons in sorted(by_level.items())
+    ]
+
+
+def _skills(lessons: Iterable[Lesson], stages: Mapping[str, int], rules: Repeats) -> Iterator[Skill]:
+    """The skills that questions of these lessons ask for, in the order of the lessons."""
     asked: dict[str, list[str]] = {}
-    taught: dict[str, list[str]] = {}
+    taught: dict[str, str] = {}
     for lesson in lessons:
-        for skill in lesson.skills:
-            asked.setdefault(skill, [])
-            taught.setdefault(skill, []).append(lesson.slug)
         for question in lesson.questions:
             asked.setdefault(question.skill, []).append(f"{lesson.slug}/{question.code}")
-    # A skill without a question of its own is taught, not asked for: it cannot be mastered, so it is not shown.
-    asked = {skill: questions for skill, questions in asked.items() if questions}
-    found = standings(asked, _stages(user_id), mastered_after=rules.mastered_after)
-    return [Skill(code, found[code], tuple(taught.get(code, ()))) for code in asked]
+            taught.setdefault(question.skill, lesson.slug)
+    for code, standing in standings(asked, stages, mastered_after=rules.mastered_after).items():
+        yield Skill(code, standing, taught[code])
 
 
 def _stages(user_id: int) -> Mapping[str, int]:

@@ -10,7 +10,7 @@ from dashu.users.models import User
 from education.domain.lessons import load_lesson, slugs
 from education.domain.repeats import Standing
 from education.models import LessonProgress, QuizAnswer, Repeat
-from education.selectors.repeats import next_day, skills_of, todays_questions
+from education.selectors.repeats import levels_of, next_day, todays_questions
 from education.services.questions import UnknownQuestion
 from education.services.record_answer import record_answer
 from education.services.repeats import answer_repeat
@@ -138,9 +138,8 @@ class TestWhatComesAgain:
 
 class TestSkills:
     def standing(self, user, code):
-        return {s.code: s.standing for s in skills_of(user_id=user.pk, rules=learning_repeats(TODAY), language="en")}[
-            code
-        ]
+        levels = levels_of(user_id=user.pk, rules=learning_repeats(TODAY))
+        return {skill.code: skill.standing for level in levels for skill in level.skills}[code]
 
     def test_are_mastered_when_all_their_questions_of_all_lessons_were_right_again(self, amina):
         asked = [("overdue", "when-to-speak"), ("asking-for-help", "when")]
@@ -163,3 +162,13 @@ class TestSkills:
         again(amina, "late-call", days=13, is_right=False)
 
         assert self.standing(amina, "know-rights") is Standing.LEARNING
+
+    def test_that_two_levels_teach_count_at_each_for_itself(self, amina):
+        for lesson, question in [("money-up-front", "real-price")]:
+            answer(amina, question, lesson=lesson)
+            again(amina, question, lesson=lesson, days=3)
+
+        basics, months, _hard = levels_of(user_id=amina.pk, rules=learning_repeats(TODAY))
+        found = [{skill.code: skill.is_mastered for skill in level.skills} for level in (basics, months)]
+
+        assert [skills["count-all-costs"] for skills in found] == [True, False]
