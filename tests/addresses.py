@@ -109,6 +109,8 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "education:certify": SignedIn(is_page=False),
     "education:certificate": Own("amina", lambda world: {"code": world.certificate}, is_page=False),
     "education:erase": SignedIn(),
+    "education:for_you": SignedIn(is_page=False),
+    "education:put_away": SignedIn(lambda _world: {"moment_id": 1}, is_page=False),
     "education:lesson": Open(lambda _world: {"slug": "overdue"}),
     "education:answer": Open(lambda _world: {"slug": "overdue", "question": "first"}, is_page=False),
     "portal:home": Open(),

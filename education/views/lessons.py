@@ -15,6 +15,7 @@ from education.domain.lessons import LANGUAGES, Lesson, Option, Question, load_l
 from education.selectors.progress import latest_answers, mastered_lessons
 from education.selectors.repeats import count_today
 from education.services.record_answer import UnknownQuestion, known_question, record_answer
+from education.services.wishes import note_opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     shown = _lesson(slug)
     chosen: dict[str, str] = {}
     if request.user.is_authenticated:
+        note_opened(user_id=request.user.pk, lesson=slug, at=lender_now())
         chosen = {code: a.option for code, a in latest_answers(user_id=request.user.pk, lesson=slug).items()}
     chosen |= request.GET.dict()
     chosen.pop(request.GET.get("again", ""), None)
