@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
-from collections_mgmt.domain.experiments import Difference, Share
+from dashu.kernel.shares import Difference, Share
 from dashu.web.intervals import Interval
 
 

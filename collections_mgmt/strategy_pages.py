@@ -11,7 +11,6 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.desk.words import share
-from collections_mgmt.domain.experiments import Difference, Share
 from collections_mgmt.domain.simulating import Outcome, Simulation
 from collections_mgmt.domain.strategy import Act, Placed, Row, aligned
 from collections_mgmt.domain.trials import BETTER, Arm, Goal, Trial
@@ -19,6 +18,7 @@ from collections_mgmt.models import StrategyAct, StrategyPlace, StrategyVersion
 from collections_mgmt.selectors.strategy_simulation import Played
 from collections_mgmt.share_words import gap_words, interval_of, rate_words
 from collections_mgmt.strategy_words import ACTS, GOALS, end_words, steps_words, who
+from dashu.kernel.shares import Difference, Share
 from dashu.web.intervals import IntervalChart
 from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import money

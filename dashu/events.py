@@ -2,7 +2,8 @@
 What happened → which tasks react.
 
 A lower app never calls a higher one: it publishes an event, and this table names the tasks that react. It is the only
-wiring between apps. Every task named here also has a sweep that finds what was missed, so an event may be lost.
+wiring between apps. Every task named here also has a sweep that finds what was missed, so an event may be lost; but for
+some that only point to a lesson, on which nothing hangs.
 """
 
 import logging
@@ -25,13 +26,17 @@ logger = logging.getLogger(__name__)
 REACTIONS: dict[str, tuple[str, ...]] = {
     "messaging.secret_text_asked": ("dashu.messaging.tasks.send_secret_text",),
     "loans.application_submitted": ("loans.tasks.decide_application",),
-    "loans.application_decided": ("loans.tasks.tell_of_decision",),
+    "loans.application_decided": ("loans.tasks.tell_of_decision", "education.tasks.notice_inquiries"),
     "loans.signing_code_asked": ("loans.tasks.send_signing_code",),
     "loans.signature_access_asked": ("loans.tasks.send_access_code",),
     "loans.guarantor_asked": ("loans.tasks.send_guarantor_link",),
     "loans.guarantor_code_asked": ("loans.tasks.send_guarantor_code",),
     "loans.guarantee_answered": ("loans.tasks.tell_of_guarantee",),
-    "loans.contract_signed": ("loans.tasks.tell_of_signature", "repayments.tasks.request_payout"),
+    "loans.contract_signed": (
+        "loans.tasks.tell_of_signature",
+        "repayments.tasks.request_payout",
+        "education.tasks.notice_contract",
+    ),
     "repayments.payout_approved": ("repayments.tasks.send_payout",),
     "repayments.loan_paid_out": ("repayments.tasks.tell_of_payout", "repayments.tasks.go_on_after_payout"),
     "repayments.payout_failed": ("repayments.tasks.tell_of_payout", "repayments.tasks.go_on_after_payout"),
@@ -64,6 +69,9 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "loans.document_removed": ("loans.tasks.erase_document",),
     "collections_mgmt.relief_access_asked": ("collections_mgmt.tasks.send_relief_access_code",),
     "collections_mgmt.offer_code_asked": ("collections_mgmt.tasks.send_offer_code",),
+    "collections_mgmt.offers_made": ("education.tasks.notice_offers",),
+    "collections_mgmt.plan_accepted": ("education.tasks.notice_plan",),
+    "collections_mgmt.loans_fell_behind": ("education.tasks.notice_behind",),
     "collections_mgmt.close_goes_on": ("collections_mgmt.tasks.close_due_dates",),
     "bulk.job_uploaded": ("dashu.bulk.tasks.start_job",),
     "bulk.job_goes_on": ("dashu.bulk.tasks.go_on",),

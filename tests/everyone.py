@@ -29,6 +29,7 @@ from collections_mgmt.services.relief.state_budget import state_budget
 from dashu.api.models import ApiCall
 from dashu.api.services.clients import rotate_secret
 from dashu.api.services.own_clients import create_client
+from dashu.documents.codes import grouped
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.messaging.models import OutboxMessage
 from dashu.privacy.models import DataExport
@@ -38,6 +39,7 @@ from dashu.users.roles import STAFF_ROLES
 from dashu.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from dashu.webhooks.services.endpoints import create_endpoint, note_verified, send_test
 from dashu.webhooks.services.positions import place_events
+from education.models import LearningCertificate
 from loans.models import Application, ApplicationDocument, Loan, LoanContract
 from loans.services.add_document import add_document
 from loans.services.draft_contract import Where
@@ -58,10 +60,10 @@ FEIS_NUMBER = "110101198803042057"
 class Everyone:
     """
     Amina owes: a loan that is late and one that is not, a payment, papers, an application half way. She asked for
-    help, complained, objects to a month of her record, was offered to settle, was written to and asked for a copy
-    of her data. Chen chose an offer, Dai signed a contract, Fei's business waits for its guarantor. Gao is
-    offered plans for one loan and goes by a plan on another. Brook has nothing. The partner has
-    a key, a call, an endpoint, and a delivery that was given up.
+    help, complained, objects to a month of her record, was offered to settle, was written to, asked for a copy of her
+    data, and has a certificate of what she learned. Chen chose an offer, Dai signed a contract, Fei's business waits
+    for its guarantor. Gao is offered plans for one loan and goes by a plan on another. Brook has nothing. The partner
+    has a key, a call, an endpoint, and a delivery that was given up.
     """
 
     amina: Borrower
@@ -99,6 +101,7 @@ class Everyone:
     budget: str
     offered: OfferSet
     plan: RestructuringPlan
+    certificate: str
 
     @property
     def of_contract(self) -> Application:
@@ -170,6 +173,7 @@ def everyone() -> Everyone:
         settlement=_settlement(late, today),
         message=_message(amina, now),
         export=_export(amina, asked),
+        certificate=_certificate(amina, now),
         **_in_relief(now, today),
     )
 
@@ -222,6 +226,14 @@ def staff_of_every_role() -> list[User]:
     people = [factories.staff(f"Staff-{role}".lower(), role) for role in sorted(STAFF_ROLES)]
     User.objects.filter(role=User.Role.ADMIN).update(is_superuser=True)
     return people
+
+
+def _certificate(borrower: Borrower, now: datetime) -> str:
+    facts = {"lessons": ["overdue"], "skills": ["know-rights"]}
+    made = LearningCertificate.objects.create(
+        user=borrower.user, level=3, name="阿米娜", language="zh-hans", facts=facts, issued_at=now
+    )
+    return grouped(made.code)
 
 
 def _export(borrower: Borrower, asked: dict[str, Any]) -> DataExport:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
 
-from collections_mgmt.domain.experiments import Z_95, Difference, Share, difference
+from dashu.kernel.shares import Z_95, Difference, Share, difference
 
 LATE_DAYS, FAR_DAYS = 30, 90
 HALF_YEAR, YEAR = 6, 12

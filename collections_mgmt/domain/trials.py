@@ -7,7 +7,7 @@ Only what is counted of people who were drawn at random is compared; the rest is
 from dataclasses import dataclass
 from enum import StrEnum
 
-from collections_mgmt.domain.experiments import Difference, Share, difference
+from dashu.kernel.shares import Difference, Share, difference
 
 
 class Goal(StrEnum):

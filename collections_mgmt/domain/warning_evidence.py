@@ -14,7 +14,7 @@ from math import sqrt
 from typing import Any
 
 from collections_mgmt.domain.early_warning import makes_a_lead
-from collections_mgmt.domain.experiments import Z_95, Share
+from dashu.kernel.shares import Z_95, Share
 from dashu.policy.early_warning import EarlyWarning, Trigger
 
 AVERAGE_MONTH = 365.25 / 12

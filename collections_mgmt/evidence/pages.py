@@ -11,11 +11,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.domain.experiments import Share
 from collections_mgmt.domain.relief_evidence import FAR_DAYS, HALF_YEAR, LATE_DAYS, MONTHS, YEAR, Compared, Measure
 from collections_mgmt.models import HardshipRequest, ReliefCampaign
 from collections_mgmt.selectors.relief_evidence import Drawn, Evidence
 from collections_mgmt.share_words import gap_words, interval_of, percent, rate_words
+from dashu.kernel.shares import Share
 from dashu.web.intervals import IntervalChart
 from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import money

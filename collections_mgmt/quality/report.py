@@ -8,8 +8,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.desk.words import share
-from collections_mgmt.domain.experiments import Share
 from collections_mgmt.selectors.quality_report import Found, QualityReport
+from dashu.kernel.shares import Share
 from dashu.web.staff_tables import Column, Figure, Table
 
 

@@ -6,8 +6,8 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from collections_mgmt.domain.experiments import Share
 from collections_mgmt.selectors.quality_report import Found, QualityReport
+from dashu.kernel.shares import Share
 from dashu.web.workbooks import COUNT, DAY, SHARE, Row, Sheet, write_workbook
 
 

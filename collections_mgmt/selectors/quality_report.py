@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from collections_mgmt.domain.experiments import Share
+from dashu.kernel.shares import Share
 from dashu.users.models import User
 
 

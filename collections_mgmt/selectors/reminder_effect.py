@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db import connection
 
-from collections_mgmt.domain.experiments import Difference, Share, difference
+from dashu.kernel.shares import Difference, Share, difference
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRange, CloseRun, StrategyPlace, StrategyVersion
+from collections_mgmt.services.announce_behind import announce_behind
 from collections_mgmt.services.book_portfolio import book_portfolio
 from collections_mgmt.services.close_range import ACTOR, close_range, morning_of
 from collections_mgmt.services.credit_months_sql import is_month_end
@@ -171,6 +172,8 @@ def end_close(*, run_id: int, today: date) -> CloseRun | None:
             run.counts.update(_follow_strategies(cursor, run.business_date, today=today))
             note_work(cursor, since=run.business_date + timedelta(days=1))
             run.counts["files_given"] = share_out_files(now=timezone.now(), actor=ACTOR)
+        with connection.cursor() as cursor:
+            run.counts["fell_behind"] = announce_behind(cursor, run.business_date)
         run.status, run.ended_at = CloseRun.Status.CLOSED, timezone.now()
         run.times_closed += 1
         run.save(update_fields=["status", "ended_at", "times_closed", "counts", "seconds"])

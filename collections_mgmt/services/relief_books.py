@@ -7,7 +7,6 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
-from collections_mgmt.domain.experiments import Share
 from collections_mgmt.domain.relief_policies import BookLoan, Ending, Month, Policy
 from collections_mgmt.domain.warning_evidence import By, warned_on
 from collections_mgmt.domain.warning_evidence import Past as Warned
@@ -15,6 +14,7 @@ from collections_mgmt.services.warning_books import paid_on, rows_by, vehicles
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.terms import MOST_INSTALLMENTS, Method, ScheduleTerms
 from dashu.kernel.dates import add_months
+from dashu.kernel.shares import Share
 from dashu.policy.early_warning import EarlyWarning
 
 _ENDINGS = {"1": Ending.PAID_OFF, "4": Ending.CHARGED_OFF}

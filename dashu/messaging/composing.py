@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from dashu.messaging.models import OutboxMessage
+from dashu.messaging.models import OutboxMessage, Purpose
 from dashu.messaging.templates import render
 from dashu.messaging.wording import Situation, Wordings, standing_values, written
 
@@ -60,7 +60,7 @@ def give_words(message: OutboxMessage, facts: Facts | None, wordings: Wordings, 
     :raises UnknownTemplate, MessageIncomplete: a message of the contract cannot be written.
     """
     if not is_composed(message):
-        text = render(message.template, message.params, message.language)
+        text = render(message.template, _with_standing(message, on=on), message.language)
     elif facts:
         wording = wordings.most_specific(facts.situation, language=message.language, channel=message.channel)
         text = written(wording, standing_values(message, on=on) | dict(facts.values))
@@ -69,3 +69,11 @@ def give_words(message: OutboxMessage, facts: Facts | None, wordings: Wordings, 
         return False
     message.subject, message.body = text.subject, text.body
     return True
+
+
+def _with_standing(message: OutboxMessage, *, on: date) -> Mapping[str, Any]:
+    """What can be stopped says who writes, and outside the account how to stop it, on the channel that it leaves by."""
+    if message.purpose == Purpose.SERVICE:
+        return message.params
+    known = {name: value for name, value in standing_values(message, on=on).items() if value}
+    return known | message.params

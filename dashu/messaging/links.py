@@ -11,7 +11,7 @@ from dashu.messaging.models import OutboxMessage, Purpose
 
 _SALT = "dashu.messaging.links"
 _CHANNELS = {"e": OutboxMessage.Channel.EMAIL, "s": OutboxMessage.Channel.SMS}
-_PURPOSES = {"r": Purpose.REMINDER, "m": Purpose.MARKETING}
+_PURPOSES = {"r": Purpose.REMINDER, "m": Purpose.MARKETING, "l": Purpose.LEARNING}
 _SIGNATURE_BYTES = 12
 
 

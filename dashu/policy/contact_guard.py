@@ -371,7 +371,7 @@ class _Question:
 
     def _party(self, _at: datetime) -> Iterator[Finding]:
         when, rule = self.rules.parties[Party(self.attempt.party)], RULE_CODES["parties"]
-        if when is When.NEVER or (when is not When.ALWAYS and self.attempt.purpose == ContactPurpose.MARKETING):
+        if when is When.NEVER or (when is not When.ALWAYS and self.attempt.purpose in _UNASKED):
             yield Finding(Reason.PARTY_NOT_ALLOWED, rule, self.attempt.party)
         if when is When.AGREED and Effect.OPENS_WORKPLACE not in self.effects:
             yield Finding(Reason.NO_CONSENT, rule, self.attempt.party)
@@ -433,7 +433,7 @@ class _Question:
         """Messages are counted by the days of the rule's zone, over all channels outside."""
         if self.attempt.channel not in MESSAGES or self.is_service:
             return
-        purpose = "MARKETING" if self.attempt.purpose == ContactPurpose.MARKETING else "REMINDER"
+        purpose = self.attempt.purpose if self.attempt.purpose in _UNASKED else "REMINDER"
         cap, home = self.rules.caps[purpose], self.rules.hours.zone
         today = at.astimezone(home).date()
         days = [
@@ -555,6 +555,8 @@ class _Question:
         return contact.at.astimezone(self.zone).date()
 
 
+# What nobody needs to hear: each is counted for itself, and only the borrower hears it.
+_UNASKED = frozenset({ContactPurpose.MARKETING, ContactPurpose.LEARNING})
 _STOPS_CHANNEL: dict[str, frozenset[Effect]] = {
     Channel.CALL: frozenset({Effect.STOPS_CALLS}),
     Channel.AI_CALL: frozenset({Effect.STOPS_CALLS}),
@@ -568,9 +570,9 @@ _STOPS_CHANNEL: dict[str, frozenset[Effect]] = {
 def _counts_as(purpose: str, capped: str) -> bool:
     if not purpose:
         return True
-    if capped == "MARKETING":
-        return purpose == ContactPurpose.MARKETING
-    return purpose not in (ContactPurpose.MARKETING, ContactPurpose.SERVICE)
+    if capped in _UNASKED:
+        return purpose == capped
+    return purpose not in _UNASKED | {ContactPurpose.SERVICE}
 
 
 def _next_day(at: datetime, zone: ZoneInfo) -> datetime:

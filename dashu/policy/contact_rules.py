@@ -34,12 +34,16 @@ class Party(StrEnum):
 
 
 class ContactPurpose(StrEnum):
-    """LOCATE: to learn how the borrower can be reached. SERVICE: what the contract or the borrower asks for."""
+    """
+    LOCATE: to learn how the borrower can be reached. SERVICE: what the contract or the borrower asks for. LEARNING: a
+    short lesson, which asks for nothing.
+    """
 
     COLLECTION = "COLLECTION"
     REMINDER = "REMINDER"
     SERVICE = "SERVICE"
     MARKETING = "MARKETING"
+    LEARNING = "LEARNING"
     LOCATE = "LOCATE"
 
 

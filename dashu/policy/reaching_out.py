@@ -76,8 +76,8 @@ class Pause:
 def caps_of(value: Any) -> Mapping[str, Cap]:
     """Read the caps by purpose of the message."""
     caps = {str(purpose): Cap(**{name: count(most) for name, most in cap.items()}) for purpose, cap in value.items()}
-    if set(caps) != {"REMINDER", "MARKETING"}:
-        raise ValueError(f"expected caps of REMINDER and MARKETING, not {sorted(caps)}")
+    if set(caps) != {"REMINDER", "MARKETING", "LEARNING"}:
+        raise ValueError(f"expected caps of REMINDER, MARKETING and LEARNING, not {sorted(caps)}")
     for cap in caps.values():
         if not cap.day <= cap.week <= cap.month:
             raise ValueError(f"a longer time allows no fewer messages: {cap}")

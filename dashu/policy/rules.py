@@ -93,6 +93,14 @@ from dashu.policy.last_steps import (
     limitation_of,
     loss_terms_of,
 )
+from dashu.policy.learning import (
+    Encouragement,
+    JustInTime,
+    Repeats,
+    encouragement_of,
+    just_in_time_of,
+    repeats_of,
+)
 from dashu.policy.models import PolicyRule
 from dashu.policy.plain import whole
 from dashu.policy.privacy import ClosureRules, ExportRules, closure_rules_of, export_rules_of
@@ -365,6 +373,21 @@ def contact_caps(on: date, *, pack: str | None = None) -> Mapping[str, Cap]:
 def contact_pause(on: date, *, pack: str | None = None) -> Pause:
     """Return for how long borrowers may pause their reminders."""
     return pause_of(rule("contact.pause", on=on, pack=pack))
+
+
+def learning_repeats(on: date, *, pack: str | None = None) -> Repeats:
+    """Return when questions of lessons come again."""
+    return repeats_of(rule("education.repeats", on=on, pack=pack))
+
+
+def just_in_time(on: date, *, pack: str | None = None) -> JustInTime:
+    """Return which lesson is shown at which moment, and how often at most."""
+    return just_in_time_of(rule("education.just_in_time", on=on, pack=pack))
+
+
+def learning_encouragement(on: date, *, pack: str | None = None) -> Encouragement:
+    """Return which part of the people is not pointed to lessons, and how the effect of pointing is measured."""
+    return encouragement_of(rule("education.encouragement", on=on, pack=pack))
 
 
 def privacy_export(on: date, *, pack: str | None = None) -> ExportRules:
@@ -753,6 +776,9 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "provision.rates": _provision_rates,
     "reminders.schedule": schedule_of,
     "reminders.holdout": holdout_of,
+    "education.repeats": repeats_of,
+    "education.just_in_time": just_in_time_of,
+    "education.encouragement": encouragement_of,
     "messages.retry": retry_of,
     "contact.hours": _hours,
     "contact.connected_calls": connected_calls_of,

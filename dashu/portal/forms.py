@@ -252,6 +252,9 @@ class WishesForm(forms.Form):
     hours_from = forms.ChoiceField(required=False, label=_("Not before"))
     hours_to = forms.ChoiceField(required=False, label=_("Not after"))
     notices = forms.BooleanField(required=False, label=_("An e-mail when a message in my account stays unread"))
+    lessons = forms.BooleanField(
+        required=False, label=_("Short lessons pointed out when they fit, here or by a message")
+    )
 
     def __init__(
         self,
@@ -261,6 +264,7 @@ class WishesForm(forms.Form):
         stopped: Collection[tuple[str, str]],
         preference: ContactPreference | None,
         allowed: ContactHours,
+        wants_lessons: bool,
     ) -> None:
         super().__init__(data)
         known = {Channel.EMAIL: borrower.email, Channel.SMS: borrower.phone}
@@ -271,6 +275,7 @@ class WishesForm(forms.Form):
             (Channel.IN_APP.value, _("Only in my account")),
         ]
         choice.initial = preference.channel if preference else ""
+        self.fields["lessons"].initial = wants_lessons
         self.fields["notices"].initial = preference.wants_notices if preference else True
         times = [f"{hour:02d}:00" for hour in range(24) if allowed.opens <= time(hour) <= allowed.closes]
         for name, offered in (("hours_from", times[:-1]), ("hours_to", times[1:])):
@@ -316,6 +321,8 @@ WISHES = {
     (Purpose.REMINDER, Channel.SMS): _("Reminders of due dates by text message"),
     (Purpose.MARKETING, Channel.EMAIL): _("Offers by e-mail"),
     (Purpose.MARKETING, Channel.SMS): _("Offers by text message"),
+    (Purpose.LEARNING, Channel.EMAIL): _("Short lessons at the right moment, by e-mail"),
+    (Purpose.LEARNING, Channel.SMS): _("Short lessons at the right moment, by text message"),
 }
 
 

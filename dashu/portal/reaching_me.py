@@ -31,6 +31,8 @@ from dashu.users.models import Borrower
 from dashu.web.forms import add_refusal
 from dashu.web.posting import sent_from
 from dashu.web.templatetags.dashu import lender_date
+from education.selectors.moments import wants_lessons
+from education.services.wishes import want_lessons
 
 
 @never_cache
@@ -86,6 +88,7 @@ def wishes(request: HttpRequest) -> HttpResponse:
         stopped=stopped_by(borrower.pk),
         preference=preference,
         allowed=contact_hours(lender_today()),
+        wants_lessons=wants_lessons(borrower.pk),
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -101,6 +104,8 @@ def wishes(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             add_refusal(form, error)
         else:
+            wanted = form.cleaned_data["lessons"]
+            want_lessons(borrower_id=borrower.pk, wanted=wanted, at=lender_now(), actor=actor_of(request))
             messages.success(request, _("This holds from now on."))
             return redirect("portal:wishes")
     paused_until = preference.paused_until if preference else None

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from dashu.api.callers import client_ip
 from dashu.documents.codes import grouped, read_code
+from education.selectors.certificates import public_certificate
 from loans.selectors.contracts import public_contract
 from repayments.selectors.documents import public_document
 
@@ -41,7 +42,7 @@ def _page(request: HttpRequest, typed: str, *, asked: bool) -> HttpResponse:
         return _rendered(request, {})
     if _is_too_many(request):
         return _rendered(request, {"typed": typed, "too_many": SECONDS // 60}, status=429)
-    document = public_document(typed) or public_contract(typed)
+    document = public_document(typed) or public_contract(typed) or public_certificate(typed)
     return _rendered(request, {"typed": typed, "document": document, "asked": True}, status=200 if document else 404)
 
 

@@ -21,6 +21,7 @@ from dashu.portal.forms import PastDayForm
 from dashu.portal.own_loans import loan_and_card, own_loans
 from dashu.portal.presenting import LoanCard, Overview, card_of, overview_of, shown_rows
 from dashu.portal.relief.entries import offered_now, plan_now
+from dashu.portal.teaching import lesson_card
 from dashu.portal.with_an_agency import AgencyShown, agency_of_loan
 from dashu.tapes.selectors import payments_before_takeover
 from dashu.users.models import Partner
@@ -62,6 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "applications": applications,
             "leading": _leading(overview, applications),
             "offered": offered_now(request, today=lender_today()) if cards else None,
+            "lesson": lesson_card(request),
         },
     )
 
@@ -92,6 +94,7 @@ def loan(request: HttpRequest, number: str) -> HttpResponse:
             "agency": _agency(shown, card, today=today),
             "offered": offered_now(request, today=today, loan=shown),
             "relief_plan": plan_now(request, shown),
+            "lesson": lesson_card(request, shown),
             "mandate": mandate,
             "collection": collection,
             "payments": Payment.objects.filter(loan=shown).order_by("-received_on", "-event_id"),

@@ -31,6 +31,7 @@ _BY_PURPOSE: dict[str, Any] = {
     Purpose.SERVICE: _("Because of your contract or your account"),
     Purpose.REMINDER: _("To remind you of a due date"),
     Purpose.MARKETING: _("An offer from us"),
+    Purpose.LEARNING: _("A short lesson that fits what has just happened"),
 }
 
 

@@ -72,7 +72,7 @@ from dashu.messaging.models import (
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.tapes.models import Handover
 from dashu.users.models import Borrower, Identity, SignInPhone
-from education.models import LessonProgress
+from education.models import LearningCertificate, LearningMoment, LearningWish, LessonProgress, QuizAnswer, Repeat
 from loans.models import (
     Application,
     ApplicationDocument,
@@ -800,4 +800,32 @@ TABLES: tuple[Table, ...] = (
         lambda borrower: LessonProgress.objects.filter(user__borrower=borrower).order_by("pk"),
         _fields("lesson", "started_at", "mastered_at"),
     ),
+    Table(
+        "answers_in_lessons",
+        lambda borrower: (
+            QuizAnswer.objects.filter(progress__user__borrower=borrower).select_related("progress").order_by("pk")
+        ),
+        _fields("progress.lesson", "question", "option", "is_right", "answered_at"),
+    ),
+    Table(
+        "questions_that_come_again",
+        lambda borrower: (
+            Repeat.objects.filter(progress__user__borrower=borrower).select_related("progress").order_by("pk")
+        ),
+        _fields("progress.lesson", "question", "stage", "due_on", "repeated_on"),
+    ),
+    Table(
+        "certificates_of_learning",
+        _of_login(LearningCertificate),
+        _fields("level", "name", "code", "language", "facts", "issued_at"),
+    ),
+    Table(
+        "lessons_pointed_out",
+        _of_borrower(LearningMoment),
+        {
+            **_fields("moment", "lesson", "happened_on", "experiment", "is_held_out", "is_told", "opened_at"),
+            **_fields("put_away_until", "days_late", "due_before", "late_before"),
+        },
+    ),
+    Table("no_lessons_wanted", lambda borrower: LearningWish.objects.filter(pk=borrower.pk), _fields("stopped_at")),
 )

@@ -311,6 +311,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=30, hour="6-8"),
         "options": {"expires": 3590},
     },
+    # What came with the day, and what an event missed; a later call finds nothing new.
+    "notice-moments-of-learning": {
+        "task": "education.tasks.notice_morning",
+        "schedule": crontab(minute=40, hour="8,14"),
+        "options": {"expires": 3600},
+    },
     "watch-clocks": {"task": "collections_mgmt.tasks.watch_clocks", "schedule": 3600, "options": {"expires": 3590}},
     # After the close of the night; each later call only makes up for one that was missed.
     "tell-before-report": {

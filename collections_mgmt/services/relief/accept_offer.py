@@ -45,6 +45,7 @@ from collections_mgmt.services.relief.writing import (
     note_plan,
 )
 from collections_mgmt.services.scales import floors_on, scales_on
+from dashu import events
 from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import LENDER_ZONE, lender_date
 from dashu.kernel.errors import DomainError
@@ -132,6 +133,7 @@ def _accept(
     plan.save(update_fields=["amendment", "after_event"])
     note("accepted", offered, actor, way=offer.number)
     note_plan("accepted", plan, actor, evidence=plan.evidence_digest, events=plan.events)
+    events.publish("collections_mgmt.plan_accepted", loan_id=plan.loan_id)
     _tell(plan)
     if is_consolidation(offer.acts):
         _end_autopay(plan, loans, now=now, actor=actor)

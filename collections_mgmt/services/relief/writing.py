@@ -26,6 +26,7 @@ from collections_mgmt.services.holds import place_hold, release_hold
 from collections_mgmt.services.peace import has_peace_left
 from collections_mgmt.services.placements import bring_back_of
 from collections_mgmt.services.relief.ways import Way
+from dashu import events
 from dashu.audit import services as audit
 from dashu.finance.relief import ReliefMethod
 from dashu.kernel.dates import lender_date
@@ -122,6 +123,7 @@ def write_offers(
     offered.save(update_fields=["after_events"])
     bring_back_of(borrower_id, today=today, actor=actor)
     note("made", offered, actor, source=source, methods=[way.method for way in ways])
+    events.publish("collections_mgmt.offers_made", loan_ids=sorted(loans))
     if is_told:
         tell(offered, "made" if offered.leaves_in_peace else "made_again", accept_on=last_day)
     return offered

@@ -121,7 +121,8 @@ class OptOut(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(
-                    channel__in=[Channel.EMAIL, Channel.SMS], purpose__in=[Purpose.REMINDER, Purpose.MARKETING]
+                    channel__in=[Channel.EMAIL, Channel.SMS],
+                    purpose__in=[Purpose.REMINDER, Purpose.MARKETING, Purpose.LEARNING],
                 ),
                 name="messaging_opt_out_of_what_can_be_stopped",
             ),

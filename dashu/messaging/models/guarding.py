@@ -49,6 +49,7 @@ class ContactPurposeChoice(models.TextChoices):
     REMINDER = "REMINDER", _("Reminder")
     SERVICE = "SERVICE", _("About the contract")
     MARKETING = "MARKETING", _("Offer")
+    LEARNING = "LEARNING", _("Short lesson")
     LOCATE = "LOCATE", _("To find the borrower")
 
 

@@ -24,6 +24,7 @@ class Purpose(models.TextChoices):
     SERVICE = "SERVICE", _("About the contract")
     REMINDER = "REMINDER", _("Reminder")
     MARKETING = "MARKETING", _("Offer")
+    LEARNING = "LEARNING", _("Short lesson")
 
 
 class OutboxMessageQuerySet(models.QuerySet["OutboxMessage"]):

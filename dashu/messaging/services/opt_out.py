@@ -15,7 +15,7 @@ from dashu.messaging.models import ContactPreference, OptOut, OutboxMessage, Pur
 from dashu.messaging.services.contact_times import like_hours
 from dashu.users.models import Borrower
 
-STOPPABLE = (Purpose.REMINDER, Purpose.MARKETING)
+STOPPABLE = (Purpose.REMINDER, Purpose.MARKETING, Purpose.LEARNING)
 
 
 class NotStoppable(DomainError):
@@ -140,10 +140,14 @@ def set_wishes(
 @transaction.atomic
 def stop_offers(*, borrower_id: int, source: str, at: datetime, actor: str) -> None:
     """Let no offer of ours reach a borrower any more, on whatever channel."""
+    stop_purpose(borrower_id=borrower_id, purpose=Purpose.MARKETING, source=source, at=at, actor=actor)
+
+
+@transaction.atomic
+def stop_purpose(*, borrower_id: int, purpose: str, source: str, at: datetime, actor: str) -> None:
+    """Let no message of this purpose reach a borrower any more, on whatever channel."""
     for channel in OUTSIDE:
-        stop_messages(
-            borrower_id=borrower_id, channel=channel, purpose=Purpose.MARKETING, source=source, at=at, actor=actor
-        )
+        stop_messages(borrower_id=borrower_id, channel=channel, purpose=purpose, source=source, at=at, actor=actor)
 
 
 def stopped_by(borrower_id: int) -> set[tuple[str, str]]:

@@ -11,9 +11,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from collections_mgmt.domain.experiments import Difference, Share
 from collections_mgmt.selectors.reminder_effect import Effect, effects
 from dashu.kernel.dates import lender_today
+from dashu.kernel.shares import Difference, Share
 from dashu.messaging.models import OutboxMessage, ReminderLine
 from dashu.policy.rules import reminder_holdout
 from dashu.read_only_admin import ReadOnlyAdmin

@@ -41,6 +41,7 @@ from dashu.portal.complaining import complaints_shown
 from dashu.portal.relief.own import own_set, own_way
 from dashu.portal.relief.reasons import reasons_of, refused_in_words
 from dashu.portal.relief.showing import before_and_after, changes_in_words, open_ways, way_shown
+from dashu.portal.teaching import lesson_card
 from dashu.users.actors import actor_of
 from dashu.web.posting import sent_from
 from dashu.web.requests import HtmxRequest
@@ -95,6 +96,7 @@ def offers(request: HttpRequest, reference: str) -> HttpResponse:
             "due_on": policy.answer_clock("hardship", today).due_on(today),
             "withdraw_days": policy.relief_limits(today).cooling_off_days,
             "words": complaints_shown(),
+            "lesson": lesson_card(request, moments=("OFFER_MADE",)),
         },
     )
 

@@ -22,6 +22,7 @@ from dashu.portal.own_borrower import own_borrower
 from dashu.portal.relief.month import DRAFT
 from dashu.portal.relief.own import loans_to_help, own_plan
 from dashu.portal.relief.showing import way_shown
+from dashu.portal.teaching import lesson_card
 from dashu.users.actors import actor_of
 from dashu.web.offline import kept_offline
 from dashu.web.posting import sent_from
@@ -75,7 +76,9 @@ def relief(request: HttpRequest) -> HttpResponse:
 @require_GET
 @kept_offline
 def plan(request: HttpRequest, reference: str) -> HttpResponse:
-    return render(request, "portal/relief/plan.html", _shown(own_plan(request, reference), lender_today()))
+    found = own_plan(request, reference)
+    lesson = lesson_card(request, found.loan) if found.is_running else None
+    return render(request, "portal/relief/plan.html", {**_shown(found, lender_today()), "lesson": lesson})
 
 
 @login_required

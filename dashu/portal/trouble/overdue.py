@@ -23,6 +23,7 @@ from dashu.policy.answering import AdverseRecord
 from dashu.portal.own_loans import loan_and_card
 from dashu.portal.presenting import LoanCard
 from dashu.portal.relief.entries import offered_now, plan_now
+from dashu.portal.teaching import lesson_card
 from dashu.portal.trouble.agreeing import monthly, offer_on, plan_form, plan_of
 from dashu.portal.trouble.conduct import conduct_of_today
 from dashu.portal.trouble.credit_words import month_name
@@ -152,6 +153,7 @@ def _late(
             "offer": offer_on(loan),
             "offered": offered_now(request, today=today, loan=loan),
             "relief_plan": plan_now(request, loan),
+            "lesson": lesson_card(request, loan),
             "is_past_limit": is_past_limit(loan, today=today),
             "form": form,
             "is_open": form.is_bound,

@@ -50,6 +50,7 @@ from dashu.privacy.closing import obstacles, unsubmitted
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.privacy.services.export_files import erase
 from dashu.users.models import Borrower, Identity
+from education.services.erase_learning import forget_borrower
 from loans.models import (
     Application,
     ApplicationDocument,
@@ -144,6 +145,7 @@ def _forget_addresses(borrower: Borrower) -> None:
     borrower.save(update_fields=["name", "phone", "email"])
     for wishes in (ContactPreference, OptOut, ContactPoint, Vulnerability):
         wishes.objects.filter(borrower=borrower).delete()
+    forget_borrower(borrower)
     mine = OutboxMessage.objects.filter(borrower=borrower)
     mine.filter(status=OutboxMessage.Status.PENDING).update(status=OutboxMessage.Status.CANCELLED)
     mine.exclude(address_key="").update(address="", address_key="")

@@ -22,7 +22,7 @@ from tests.integration.messaging.test_dialing import in_threads
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 5, 1, 12, tzinfo=SHANGHAI)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=SHANGHAI)
-CAPS = {"REMINDER": (1, 4, 12), "MARKETING": (1, 1, 2)}
+CAPS = {"REMINDER": (1, 4, 12), "MARKETING": (1, 1, 2), "LEARNING": (1, 1, 2)}
 Status = OutboxMessage.Status
 
 pytestmark = pytest.mark.usefixtures("policy_packs")
@@ -128,7 +128,7 @@ class TestWhatIsClaimedAlready:
         with mock.patch.object(sending, "_claim", claimed):
             send()
 
-    @pytest.mark.parametrize("purpose", ["REMINDER", "MARKETING"])
+    @pytest.mark.parametrize("purpose", ["REMINDER", "MARKETING", "LEARNING"])
     def test_a_hold_stops_it(self, amina, purpose):
         put(amina, "queued", purpose=purpose)
 
@@ -157,7 +157,9 @@ class TestWhatIsClaimedAlready:
 
 MOMENTS = st.integers(min_value=0, max_value=24 * 31).map(lambda hours: NOON - timedelta(hours=hours))
 TOLD = st.lists(
-    st.tuples(MOMENTS, st.sampled_from(["SMS", "EMAIL", "IN_APP"]), st.sampled_from(["REMINDER", "MARKETING"])),
+    st.tuples(
+        MOMENTS, st.sampled_from(["SMS", "EMAIL", "IN_APP"]), st.sampled_from(["REMINDER", "MARKETING", "LEARNING"])
+    ),
     max_size=14,
 )
 
@@ -167,7 +169,7 @@ class TestBothGuards:
     @given(
         told=TOLD,
         hour=st.integers(0, 23),
-        purpose=st.sampled_from(["REMINDER", "MARKETING", "SERVICE"]),
+        purpose=st.sampled_from(["REMINDER", "MARKETING", "LEARNING", "SERVICE"]),
         zone=st.sampled_from(["", "America/New_York", "Asia/Kathmandu"]),
         is_paused=st.booleans(),
         is_held=st.booleans(),

@@ -109,6 +109,7 @@ class TestBookReceipts:
         assert set(OptOut.objects.values_list("channel", "purpose", "source")) == {
             ("SMS", "REMINDER", "PROVIDER"),
             ("SMS", "MARKETING", "PROVIDER"),
+            ("SMS", "LEARNING", "PROVIDER"),
         }
 
     def test_news_from_before_the_borrower_wanted_them_again_stop_nothing(self, sent, amina):
@@ -119,7 +120,8 @@ class TestBookReceipts:
 
         book(receipt(sent, "COMPLAINED", 2))
 
-        assert list(OptOut.objects.filter(ended_at=None).values_list("purpose", flat=True)) == ["MARKETING"]
+        stopped = OptOut.objects.filter(ended_at=None)
+        assert set(stopped.values_list("purpose", flat=True)) == {"MARKETING", "LEARNING"}
 
     @pytest.mark.parametrize("status", ["PENDING", "SENDING", "FAILED"])
     def test_tells_that_a_message_of_uncertain_outcome_was_sent(self, amina, status):

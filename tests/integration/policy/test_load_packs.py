@@ -92,7 +92,7 @@ class TestLoadPacks:
             ),
             (
                 RULE.replace("rate.cap", "contact.caps").replace('"0.24"', "{REMINDER: {day: 1, week: 1, month: 2}}"),
-                "expected caps of REMINDER and MARKETING",
+                "expected caps of REMINDER, MARKETING and LEARNING",
             ),
             (
                 RULE.replace("rate.cap", "reminders.schedule").replace(

@@ -75,6 +75,12 @@ class TestStopLink:
 
         assert "用短信提醒还款日" in Client().get(self.address(amina)).content.decode()
 
+    def test_names_and_stops_short_lessons(self, amina):
+        page = Client().post(self.address(amina, "EMAIL", "LEARNING"))
+
+        assert "Short lessons at the right moment, by e-mail" in page.content.decode()
+        assert stopped() == {("EMAIL", "LEARNING")}
+
     @pytest.mark.parametrize("wrong", ["1er-AAAAAAAAAAAAAAAA", "nonsense", "1er-"])
     def test_a_link_that_is_not_ours_is_not_found(self, amina, wrong):
         assert Client().post(f"/stop/{wrong}/").status_code == 404
@@ -100,9 +106,16 @@ class TestWishes:
 
         assert answer.status_code == 302
         assert ContactPreference.objects.get().channel == "SMS"
-        assert stopped() == {("EMAIL", "REMINDER"), ("SMS", "MARKETING")}
+        assert stopped() == {
+            ("EMAIL", "REMINDER"),
+            ("SMS", "MARKETING"),
+            ("EMAIL", "LEARNING"),
+            ("SMS", "LEARNING"),
+        }
 
-        everything = ("reminder_email", "reminder_sms", "marketing_email", "marketing_sms")
+        everything = [
+            f"{purpose}_{way}" for purpose in ("reminder", "marketing", "learning") for way in ("email", "sms")
+        ]
         client.post("/me/contact/", {"channel": "", **dict.fromkeys(everything, "on")})
         assert stopped() == set()
         assert ContactPreference.objects.get().channel == ""

@@ -8,11 +8,11 @@ from django.test import Client
 from django.utils import translation
 from openpyxl import load_workbook
 
-from collections_mgmt.domain.experiments import Share
 from collections_mgmt.models import CollectorProfile, QualityReview, Team
 from collections_mgmt.quality.report import share_words
 from dashu.audit.models import AuditRecord
 from dashu.kernel.dates import lender_now
+from dashu.kernel.shares import Share
 from dashu.users.models import User
 from tests import factories
 from tests.integration.collections_mgmt.quality_cases import ALL_WELL, WORDS, contact, review_of

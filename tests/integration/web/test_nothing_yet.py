@@ -34,6 +34,9 @@ SAYS = {
     "portal:export": ("It lies ready for 7 days and is then deleted.", "/me/"),
     "portal:closing": ("Nothing is owed and nothing is open, so you can.", "/me/closing/confirm/"),
     "portal:wishes": ("Where may we write to you first?", "/me/"),
+    "education:today": ("Nothing comes again at present.", "/learn/"),
+    "education:progress": ("Only you see this page.", "/learn/"),
+    "education:erase": ("Nothing else changes: neither your loans nor any help.", "/learn/progress/"),
     "portal:pay_together": ("Nothing is open on your loans. There is nothing you need to do.", "/"),
 }
 

@@ -100,6 +100,9 @@ def test_the_address_of_a_form_leads_to_the_page_of_the_form(world):
         "portal:help_withdraw": f"/help/requests/{world.help.reference}/",
         "portal:document_remove": f"/applications/{world.draft.reference}/documents/",
         "education:answer": "/learn/overdue/",
+        "education:answer_today": "/learn/today/",
+        "education:certify": "/learn/progress/",
+        "education:put_away": "/learn/",
         "choose_language": "/",
     }
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from collections_mgmt.domain.experiments import Share, difference
 from collections_mgmt.domain.relief_evidence import (
     HALF_YEAR,
     NOBODY,
@@ -14,6 +13,7 @@ from collections_mgmt.domain.relief_evidence import (
     pooled,
     together,
 )
+from dashu.kernel.shares import Share, difference
 
 
 def side(through, avoided, *, people=None, paid=(0, 0), year=0):

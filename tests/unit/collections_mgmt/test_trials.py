@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from collections_mgmt.domain.experiments import Share
 from collections_mgmt.domain.trials import Arm, Goal, Trial
+from dashu.kernel.shares import Share
 
 NOTHING = Arm(*[0] * 13)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from collections_mgmt.domain.experiments import Share
 from collections_mgmt.domain.warning_evidence import By, Found, Night, Past, evidence, figures, found, warned_on
+from dashu.kernel.shares import Share
 from dashu.policy.early_warning import Trigger, early_warning_of
 
 PACK = Path(__file__).parents[3] / "dashu/policy/packs/cn.yaml"

@@ -502,7 +502,7 @@ CONTACTS = st.builds(
     outcome=st.sampled_from(list(Outcome)),
     is_inbound=st.booleans(),
     is_consented=st.booleans(),
-    purpose=st.sampled_from(["", "REMINDER", "MARKETING", "SERVICE"]),
+    purpose=st.sampled_from(["", "REMINDER", "MARKETING", "LEARNING", "SERVICE"]),
 )
 
 

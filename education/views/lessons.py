@@ -1,5 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,12 +8,14 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import lender_now, lender_today
 from dashu.web.posting import sent_from
 from dashu.web.requests import HtmxRequest
 from education.domain.lessons import LANGUAGES, Lesson, Option, Question, load_lesson, slugs
-from education.selectors import latest_answers, mastered_lessons
+from education.selectors.progress import latest_answers, mastered_lessons
+from education.selectors.repeats import count_today
 from education.services.record_answer import UnknownQuestion, known_question, record_answer
+from education.services.wishes import note_opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Asked:
 def lessons(request: HttpRequest) -> HttpResponse:
     mastered = mastered_lessons(user_id=request.user.pk) if request.user.is_authenticated else frozenset()
     found = [(lesson, lesson.slug in mastered) for lesson in map(_lesson, slugs())]
-    return render(request, "education/lessons.html", {"lessons": found})
+    return render(request, "education/lessons.html", {"lessons": found, "today": _count_today(request)})
 
 
 @require_GET
@@ -40,6 +43,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     shown = _lesson(slug)
     chosen: dict[str, str] = {}
     if request.user.is_authenticated:
+        note_opened(user_id=request.user.pk, lesson=slug, at=lender_now())
         chosen = {code: a.option for code, a in latest_answers(user_id=request.user.pk, lesson=slug).items()}
     chosen |= request.GET.dict()
     chosen.pop(request.GET.get("again", ""), None)
@@ -68,6 +72,12 @@ def answer(request: HtmxRequest, slug: str, question: str) -> HttpResponse:
         shown = Asked(slug, number, asked, asked.option(option))
         return render(request, "education/_question.html", {"asked": shown})
     return redirect(f"{reverse('education:lesson', args=[slug])}?{question}={option}#{question}")
+
+
+def _count_today(request: HttpRequest) -> int:
+    """How many questions come again today for a signed-in reader."""
+    user_id: Any = request.user.pk
+    return count_today(user_id=user_id, today=lender_today(), language=_language()) if user_id else 0
 
 
 def _asked(shown: Lesson, chosen: Mapping[str, str]) -> list[Asked]:

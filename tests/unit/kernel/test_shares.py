@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collections_mgmt.domain.experiments import Share, difference
+from dashu.kernel.shares import Share, difference
 
 
 class TestShare:

@@ -1,0 +1,31 @@
+"""The lesson that fits what has just happened, in place on the pages of the portal."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import get_language
+
+from dashu.kernel.dates import lender_today
+from dashu.users.roles import Role
+from education.domain.lessons import LANGUAGES
+from education.selectors.moments import LessonCard, card_for
+from loans.models import Loan
+
+
+def lesson_card(request: HttpRequest, loan: Loan | None = None, *, moments: tuple[str, ...] = ()) -> LessonCard | None:
+    """
+    Return the card of a page for its borrower; nothing for anybody else who may look at it.
+
+    :param moments: codes that belong on the page; all without it.
+    """
+    person: Any = request.user
+    if getattr(person, "role", None) != Role.BORROWER:
+        return None
+    spoken = get_language()
+    return card_for(
+        user_id=person.pk,
+        today=lender_today(),
+        language=spoken if spoken in LANGUAGES else LANGUAGES[0],
+        loan_id=loan.pk if loan else None,
+        moments=moments,
+    )

@@ -1,0 +1,49 @@
+"""
+Reactions to what happens to loans: a lesson may fit. Nothing hangs on them, so an event that is lost is a lesson that
+is not pointed out; those of the books are found the next morning all the same.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from celery import shared_task
+
+from dashu.kernel.dates import lender_now, lender_today
+from dashu.policy.learning import Moment
+from education.selectors.happened import owners_of, signers
+from education.services import morning
+from education.services.notice_moments import notice_moments
+
+LATEST = timedelta(days=2)
+
+
+@shared_task
+def notice_contract(**_newer_fields: Any) -> None:
+    notice_moments(moment=Moment.CONTRACT_SIGNED, pairs=signers(today=lender_today()), now=lender_now())
+
+
+@shared_task
+def notice_inquiries(*, application_id: int, **_newer_fields: Any) -> None:
+    morning.notice_inquiries(application_id=application_id, now=lender_now())
+
+
+@shared_task
+def notice_behind(*, loan_ids: list[int], on: str, **_newer_fields: Any) -> None:
+    """Loans whose installment of the day `on` stayed open; what comes days late has nothing to say any more."""
+    if lender_today() - date.fromisoformat(on) <= LATEST:
+        notice_moments(moment=Moment.OVERDUE, pairs=owners_of(loan_ids), now=lender_now())
+
+
+@shared_task
+def notice_offers(*, loan_ids: list[int], **_newer_fields: Any) -> None:
+    notice_moments(moment=Moment.OFFER_MADE, pairs=owners_of(loan_ids), now=lender_now())
+
+
+@shared_task
+def notice_plan(*, loan_id: int, **_newer_fields: Any) -> None:
+    notice_moments(moment=Moment.PLAN_ACCEPTED, pairs=owners_of([loan_id]), now=lender_now())
+
+
+@shared_task
+def notice_morning(**_newer_fields: Any) -> None:
+    morning.notice_morning(now=lender_now())
