@@ -64,6 +64,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "loans.document_removed": ("loans.tasks.erase_document",),
     "collections_mgmt.offer_code_asked": ("collections_mgmt.tasks.send_offer_code",),
     "collections_mgmt.close_goes_on": ("collections_mgmt.tasks.close_due_dates",),
+    "education.workshop_code_asked": ("education.tasks.send_workshop_code",),
     "bulk.job_uploaded": ("dashu.bulk.tasks.start_job",),
     "bulk.job_goes_on": ("dashu.bulk.tasks.go_on",),
     "webhooks.event_recorded": ("dashu.webhooks.tasks.deliver_due_events",),

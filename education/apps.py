@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class EducationConfig(AppConfig):
     name = "education"
     verbose_name = _("Education")
+
+    def ready(self) -> None:
+        from education import workshop_messages as _workshop_messages  # noqa: F401 – registers the templates

@@ -1,10 +1,22 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from education import views
+from education.views import entrance, lessons, registrations, sheets, workshops
 
 app_name = "education"
+_SEAT = r"^workshops/seats/(?P<token>[0-9]{1,18}\.[0-9A-Za-z_-]{43})/"
 urlpatterns = [
-    path("", views.lessons, name="lessons"),
-    path("<slug:slug>/", views.lesson, name="lesson"),
-    path("<slug:slug>/questions/<slug:question>/", views.answer, name="answer"),
+    path("", lessons.lessons, name="lessons"),
+    path("workshops/", workshops.workshops, name="workshops"),
+    path("workshops/mine/", workshops.my_workshops, name="my_workshops"),
+    path("workshops/check-in/<str:code>/", entrance.check_in_code, name="check_in_code"),
+    re_path(_SEAT + "$", registrations.registration, name="registration"),
+    re_path(_SEAT + r"calendar\.ics$", registrations.registration_calendar, name="registration_calendar"),
+    re_path(_SEAT + "feedback/$", registrations.feedback, name="feedback"),
+    re_path(_SEAT + r"materials/(?P<pk>[0-9]{1,18})/$", registrations.material, name="material"),
+    path("workshops/<slug:code>/", workshops.workshop, name="workshop"),
+    path("workshops/<slug:code>/calendar.ics", workshops.workshop_calendar, name="workshop_calendar"),
+    path("workshops/<slug:code>/here/<str:token>/", entrance.here, name="here"),
+    path("<slug:slug>/", lessons.lesson, name="lesson"),
+    path("<slug:slug>/sheet.pdf", sheets.lesson_sheet, name="lesson_sheet"),
+    path("<slug:slug>/questions/<slug:question>/", lessons.answer, name="answer"),
 ]

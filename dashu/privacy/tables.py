@@ -71,7 +71,7 @@ from dashu.messaging.models import (
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.tapes.models import Handover
 from dashu.users.models import Borrower, Identity, SignInPhone
-from education.models import LessonProgress
+from education.models import LessonProgress, WorkshopRegistration
 from loans.models import (
     Application,
     ApplicationDocument,
@@ -791,5 +791,17 @@ TABLES: tuple[Table, ...] = (
         "lessons",
         lambda borrower: LessonProgress.objects.filter(user__borrower=borrower).order_by("pk"),
         _fields("lesson", "started_at", "mastered_at"),
+    ),
+    # Feedback is kept apart from who gave it, so nobody can say which is theirs.
+    Table(
+        "workshops",
+        lambda borrower: (
+            WorkshopRegistration.objects.filter(user__borrower=borrower).select_related("workshop").order_by("pk")
+        ),
+        {
+            "title": lambda row: str(row.workshop),
+            **_fields("workshop.starts_at", "workshop.place", "status", "made_at", "joined_at", "moved_up_at"),
+            **_fields("cancelled_at", "checked_in_at"),
+        },
     ),
 )

@@ -34,6 +34,7 @@ SAYS = {
     "portal:export": ("It lies ready for 7 days and is then deleted.", "/me/"),
     "portal:closing": ("Nothing is owed and nothing is open, so you can.", "/me/closing/confirm/"),
     "portal:wishes": ("Where may we write to you first?", "/me/"),
+    "education:my_workshops": ("You have not signed up for a workshop.", "/learn/workshops/"),
     "portal:pay_together": ("Nothing is open on your loans. There is nothing you need to do.", "/"),
 }
 

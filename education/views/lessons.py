@@ -11,7 +11,7 @@ from dashu.kernel.dates import lender_now
 from dashu.web.posting import sent_from
 from dashu.web.requests import HtmxRequest
 from education.domain.lessons import LANGUAGES, Lesson, Option, Question, load_lesson, slugs
-from education.selectors import latest_answers, mastered_lessons
+from education.selectors.progress import latest_answers, mastered_lessons
 from education.services.record_answer import UnknownQuestion, known_question, record_answer
 
 
