@@ -73,6 +73,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "collections_mgmt.plan_accepted": ("education.tasks.notice_plan",),
     "collections_mgmt.loans_fell_behind": ("education.tasks.notice_behind",),
     "collections_mgmt.close_goes_on": ("collections_mgmt.tasks.close_due_dates",),
+    "education.workshop_code_asked": ("education.tasks.send_workshop_code",),
     "bulk.job_uploaded": ("dashu.bulk.tasks.start_job",),
     "bulk.job_goes_on": ("dashu.bulk.tasks.go_on",),
     "webhooks.event_recorded": ("dashu.webhooks.tasks.deliver_due_events",),

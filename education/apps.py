@@ -8,3 +8,4 @@ class EducationConfig(AppConfig):
 
     def ready(self) -> None:
         from education import messages as _messages  # noqa: F401 – registers what they say
+        from education import workshop_messages as _workshop_messages  # noqa: F401 – the same

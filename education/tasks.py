@@ -1,18 +1,26 @@
 """
 Reactions to what happens to loans: a lesson may fit. Nothing hangs on them, so an event that is lost is a lesson that
-is not pointed out; those of the books are found the next morning all the same.
+is not pointed out; those of the books are found the next morning all the same. Beside them, the jobs of workshops.
 """
 
+import logging
 from datetime import date, timedelta
 from typing import Any
 
 from celery import shared_task
 
 from dashu.kernel.dates import lender_now, lender_today
+from dashu.messaging.delivery import NotDelivered
 from dashu.policy.learning import Moment
+from education.models import WorkshopCode
 from education.selectors.happened import owners_of, signers
 from education.services import morning
 from education.services.notice_moments import notice_moments
+from education.services.workshops import guests
+from education.services.workshops.remind import remind_participants
+from education.services.workshops.tidy import tidy_workshops
+
+logger = logging.getLogger(__name__)
 
 LATEST = timedelta(days=2)
 
@@ -47,3 +55,26 @@ def notice_plan(*, loan_id: int, **_newer_fields: Any) -> None:
 @shared_task
 def notice_morning(**_newer_fields: Any) -> None:
     morning.notice_morning(now=lender_now())
+
+
+@shared_task
+def send_workshop_code(*, code_id: int, **_newer_fields: Any) -> None:
+    try:
+        guests.send_workshop_code(code_id=code_id, now=lender_now())
+    except NotDelivered as error:
+        logger.error("code %s of a sign-up was not taken: %s", code_id, error)
+
+
+@shared_task
+def follow_workshops(**_newer_fields: Any) -> None:
+    """Remind whoever is to be reminded, and write to visitors; send the codes that an event missed."""
+    now = lender_now()
+    remind_participants(now=now)
+    for code_id in WorkshopCode.objects.unsent(now=now):
+        send_workshop_code(code_id=code_id)
+    guests.send_guest_notices(now=now)
+
+
+@shared_task
+def tidy_up_workshops(**_newer_fields: Any) -> None:
+    tidy_workshops(now=lender_now())

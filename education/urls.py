@@ -1,8 +1,9 @@
 from django.urls import path, re_path
 
-from education.views import learning, lessons, moments
+from education.views import entrance, learning, lessons, moments, registrations, sheets, workshops
 
 app_name = "education"
+_SEAT = r"^workshops/seats/(?P<token>[0-9]{1,18}\.[0-9A-Za-z_-]{43})/"
 urlpatterns = [
     path("", lessons.lessons, name="lessons"),
     path("today/", learning.today, name="today"),
@@ -13,6 +14,17 @@ urlpatterns = [
     path("progress/erase/", learning.erase, name="erase"),
     path("for-you/", moments.for_you, name="for_you"),
     path("for-you/<int:moment_id>/", moments.put_away, name="put_away"),
+    path("workshops/", workshops.workshops, name="workshops"),
+    path("workshops/mine/", workshops.my_workshops, name="my_workshops"),
+    path("workshops/check-in/<str:code>/", entrance.check_in_code, name="check_in_code"),
+    re_path(_SEAT + "$", registrations.registration, name="registration"),
+    re_path(_SEAT + r"calendar\.ics$", registrations.registration_calendar, name="registration_calendar"),
+    re_path(_SEAT + "feedback/$", registrations.feedback, name="feedback"),
+    re_path(_SEAT + r"materials/(?P<pk>[0-9]{1,18})/$", registrations.material, name="material"),
+    path("workshops/<slug:code>/", workshops.workshop, name="workshop"),
+    path("workshops/<slug:code>/calendar.ics", workshops.workshop_calendar, name="workshop_calendar"),
+    path("workshops/<slug:code>/here/<str:token>/", entrance.here, name="here"),
     path("<slug:slug>/", lessons.lesson, name="lesson"),
+    path("<slug:slug>/sheet.pdf", sheets.lesson_sheet, name="lesson_sheet"),
     path("<slug:slug>/questions/<slug:question>/", lessons.answer, name="answer"),
 ]

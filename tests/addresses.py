@@ -11,6 +11,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from dashu.users.roles import STAFF_ROLES
+from education.selectors.workshops import poster_token, registration_token
 from tests.everyone import Everyone
 
 Words = dict[str, Any]
@@ -93,6 +94,11 @@ def _delivery(world: Everyone) -> Words:
     return {"key": world.delivery.key}
 
 
+def _seat(world: Everyone) -> Words:
+    """Whoever has the address has the seat: it comes by message, to somebody who need not have a login."""
+    return {"token": registration_token(world.seat.pk)}
+
+
 ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "api_docs": Open(),
     "api_collection": Open(is_page=False),
@@ -115,6 +121,17 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "education:put_away": SignedIn(lambda _world: {"moment_id": 1}, is_page=False),
     "education:lesson": Open(lambda _world: {"slug": "overdue"}),
     "education:answer": Open(lambda _world: {"slug": "overdue", "question": "first"}, is_page=False),
+    "education:lesson_sheet": Open(lambda _world: {"slug": "overdue"}, is_page=False),
+    "education:workshops": Open(),
+    "education:my_workshops": SignedIn(),
+    "education:workshop": Open(lambda world: {"code": world.workshop.code}),
+    "education:workshop_calendar": Open(lambda world: {"code": world.workshop.code}, is_page=False),
+    "education:check_in_code": Open(lambda world: {"code": world.seat.code}),
+    "education:here": Open(lambda world: {"code": world.workshop.code, "token": poster_token(world.workshop)}),
+    "education:registration": Open(_seat),
+    "education:registration_calendar": Open(_seat, is_page=False),
+    "education:feedback": Open(_seat),
+    "education:material": Open(lambda world: {**_seat(world), "pk": world.take_home.pk}, is_page=False),
     "portal:home": Open(),
     "portal:verify": Open(),
     "portal:verify_code": Open(lambda world: {"code": world.paper.code}),

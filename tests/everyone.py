@@ -39,7 +39,10 @@ from dashu.users.roles import STAFF_ROLES
 from dashu.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from dashu.webhooks.services.endpoints import create_endpoint, note_verified, send_test
 from dashu.webhooks.services.positions import place_events
-from education.models import LearningCertificate
+from education.models import LearningCertificate, Workshop, WorkshopMaterial, WorkshopRegistration
+from education.services.workshops.check_in import check_in
+from education.services.workshops.materials import add_file
+from education.services.workshops.sign_up import sign_up
 from loans.models import Application, ApplicationDocument, Loan, LoanContract
 from loans.services.add_document import add_document
 from loans.services.draft_contract import Where
@@ -47,7 +50,7 @@ from loans.services.scan_document import scan_document
 from repayments.models import Checkout, IssuedDocument, Payment
 from repayments.services.documents import issue_statement
 from repayments.services.payoff_quotes import quote_payoff
-from tests import factories
+from tests import factories, workshops
 from tests.applicants import AMINAS_NUMBER, BROOKS_NUMBER, draft
 from tests.sent_files import pdf
 from tests.signers import chosen, link_of, signed, token_of, understood
@@ -61,9 +64,9 @@ class Everyone:
     """
     Amina owes: a loan that is late and one that is not, a payment, papers, an application half way. She asked for
     help, complained, objects to a month of her record, was offered to settle, was written to, asked for a copy of her
-    data, and has a certificate of what she learned. Chen chose an offer, Dai signed a contract, Fei's business waits
-    for its guarantor. Gao is offered plans for one loan and goes by a plan on another. Brook has nothing. The partner
-    has a key, a call, an endpoint, and a delivery that was given up.
+    data, has a certificate of what she learned, and is at a workshop. Chen chose an offer, Dai signed a contract, Fei's
+    business waits for its guarantor. Gao is offered plans for one loan and goes by a plan on another. Brook has nothing.
+    The partner has a key, a call, an endpoint, and a delivery that was given up.
     """
 
     amina: Borrower
@@ -102,6 +105,9 @@ class Everyone:
     offered: OfferSet
     plan: RestructuringPlan
     certificate: str
+    workshop: Workshop
+    seat: WorkshopRegistration
+    take_home: WorkshopMaterial
 
     @property
     def of_contract(self) -> Application:
@@ -175,7 +181,19 @@ def everyone() -> Everyone:
         export=_export(amina, asked),
         certificate=_certificate(amina, now),
         **_in_relief(now, today),
+        **_at_workshop(amina),
     )
+
+
+def _at_workshop(amina: Borrower) -> dict[str, Any]:
+    """A workshop that is going on, to which she came."""
+    now = lender_now()
+    workshop = workshops.opened(starts_in=timedelta(minutes=-5))
+    assert amina.user
+    seat = sign_up(workshop_id=workshop.pk, user=amina.user, now=now)
+    check_in(registration_id=seat.pk, actor=factories.ACTOR, now=now)
+    file = add_file(workshop_id=workshop.pk, name="讲义.pdf", content=pdf(), now=now, actor=factories.ACTOR)
+    return {"workshop": workshop, "seat": seat, "take_home": file}
 
 
 def _key(partner: Partner, now: datetime) -> OAuthClient:

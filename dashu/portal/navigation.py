@@ -92,6 +92,13 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Learning"),
+        (
+            Entry(_("Workshops"), "event", "education.workshop"),
+            Entry(_("Partner organizations"), "groups_3", "education.partnerorganization"),
+        ),
+    ),
+    (
         _("Lending"),
         (
             Entry(_("Applications"), "assignment", "loans.application"),

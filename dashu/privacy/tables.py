@@ -72,7 +72,15 @@ from dashu.messaging.models import (
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.tapes.models import Handover
 from dashu.users.models import Borrower, Identity, SignInPhone
-from education.models import LearningCertificate, LearningMoment, LearningWish, LessonProgress, QuizAnswer, Repeat
+from education.models import (
+    LearningCertificate,
+    LearningMoment,
+    LearningWish,
+    LessonProgress,
+    QuizAnswer,
+    Repeat,
+    WorkshopRegistration,
+)
 from loans.models import (
     Application,
     ApplicationDocument,
@@ -828,4 +836,16 @@ TABLES: tuple[Table, ...] = (
         },
     ),
     Table("no_lessons_wanted", lambda borrower: LearningWish.objects.filter(pk=borrower.pk), _fields("stopped_at")),
+    # Feedback is kept apart from who gave it, so nobody can say which is theirs.
+    Table(
+        "workshops",
+        lambda borrower: (
+            WorkshopRegistration.objects.filter(user__borrower=borrower).select_related("workshop").order_by("pk")
+        ),
+        {
+            "title": lambda row: str(row.workshop),
+            **_fields("workshop.starts_at", "workshop.place", "status", "made_at", "joined_at", "moved_up_at"),
+            **_fields("cancelled_at", "checked_in_at"),
+        },
+    ),
 )

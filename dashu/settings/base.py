@@ -374,6 +374,9 @@ CELERY_BEAT_SCHEDULE = {
     # Copies of own data: what an event missed, and those whose days are over. Closed accounts whose days are over.
     "sweep-exports": {"task": "dashu.privacy.tasks.sweep_exports", "schedule": 300, "options": {"expires": 290}},
     "finish-closures": {"task": "dashu.privacy.tasks.finish_closures", "schedule": 3600, "options": {"expires": 3590}},
+    # Reminders of workshops, codes that an event missed, and what visitors are told.
+    "follow-workshops": {"task": "education.tasks.follow_workshops", "schedule": 60, "options": {"expires": 55}},
+    "tidy-workshops": {"task": "education.tasks.tidy_up_workshops", "schedule": 900, "options": {"expires": 890}},
     "sweep-quotes-and-certificates": {
         "task": "repayments.tasks.sweep_quotes_and_certificates",
         "schedule": 900,

@@ -7,5 +7,32 @@ from education.models.certificates import LearningCertificate
 from education.models.moments import LearningMoment, LearningWish
 from education.models.progress import LessonProgress, QuizAnswer
 from education.models.repeats import Repeat
+from education.models.workshops import (
+    GuestNotice,
+    Notice,
+    PartnerOrganization,
+    Region,
+    Workshop,
+    WorkshopCode,
+    WorkshopFeedback,
+    WorkshopMaterial,
+    WorkshopRegistration,
+)
 
-__all__ = ["LearningCertificate", "LearningMoment", "LearningWish", "LessonProgress", "QuizAnswer", "Repeat"]
+__all__ = [
+    "GuestNotice",
+    "LearningCertificate",
+    "LearningMoment",
+    "LearningWish",
+    "LessonProgress",
+    "Notice",
+    "PartnerOrganization",
+    "QuizAnswer",
+    "Region",
+    "Repeat",
+    "Workshop",
+    "WorkshopCode",
+    "WorkshopFeedback",
+    "WorkshopMaterial",
+    "WorkshopRegistration",
+]

@@ -20,6 +20,7 @@ HANDS_OVER = {
 }
 SENDS_MAIL = {
     "dashu/messaging/transports.py": "one of the transports",
+    "dashu/messaging/guest_mail.py": "tells visitors of the workshop that they signed up for, no borrowers",
     "dashu/alerts/services.py": "tells staff",
     "dashu/webhooks/services/telling.py": "tells a partner's people of their endpoint, never a borrower",
     "dashu/console/telling.py": "tells a partner's people of their keys, never a borrower",
@@ -59,6 +60,10 @@ READS_PHONES = {
     "loans/services/ask_guarantors_again.py": "compares and writes",
     "loans/services/apply_for_partner.py": "writes what the partner said",
     "loans/services/signing_codes.py": "a code that the applicant asked for",
+    "education/models/workshops.py": "masks it",
+    "education/services/workshops/contacts.py": "makes the blind index of what a visitor typed",
+    "education/services/workshops/guests.py": "a code or a reminder that the visitor asked for",
+    "education/services/workshops/sign_up.py": "writes what the visitor typed",
     "repayments/api/borrowers.py": "shows the partner what it said, masked or written down",
     "loans/services/open_signature.py": "a code that the applicant asked for",
     "loans/services/sign_contract.py": "writes it",

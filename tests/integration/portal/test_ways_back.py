@@ -69,6 +69,7 @@ class TestMine:
         [
             "portal:messages",
             "portal:applications",
+            "education:my_workshops",
             "portal:all_papers",
             "portal:credit_record",
             "portal:complaints",

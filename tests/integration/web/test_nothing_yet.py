@@ -37,6 +37,7 @@ SAYS = {
     "education:today": ("Nothing comes again at present.", "/learn/"),
     "education:progress": ("Only you see this page.", "/learn/"),
     "education:erase": ("Nothing else changes: neither your loans nor any help.", "/learn/progress/"),
+    "education:my_workshops": ("You have not signed up for a workshop.", "/learn/workshops/"),
     "portal:pay_together": ("Nothing is open on your loans. There is nothing you need to do.", "/"),
 }
 

@@ -1,0 +1,5 @@
+"""What staff see of learning."""
+
+from education.workshop_admin import PartnerOrganizationAdmin, WorkshopAdmin
+
+__all__ = ["PartnerOrganizationAdmin", "WorkshopAdmin"]
