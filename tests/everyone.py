@@ -65,7 +65,7 @@ class Everyone:
     Amina owes: a loan that is late and one that is not, a payment, papers, an application half way. She asked for
     help, complained, objects to a month of her record, was offered to settle, was written to, asked for a copy of her
     data, has a certificate of what she learned, and is at a workshop. Chen chose an offer, Dai signed a contract, Fei's
-    business waits for its guarantor. Gao is offered plans for one loan and goes by a plan on another. Brook has nothing.
+    business waits for its guarantor. Gao is offered plans for one loan and goes by one on another. Brook has nothing.
     The partner has a key, a call, an endpoint, and a delivery that was given up.
     """
 
