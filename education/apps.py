@@ -5,3 +5,10 @@ from django.utils.translation import gettext_lazy as _
 class EducationConfig(AppConfig):
     name = "education"
     verbose_name = _("Education")
+
+    def ready(self) -> None:
+        from dashu.approvals.acts import register
+        from education.approvals import KINDS
+
+        for kind in KINDS:
+            register(kind)

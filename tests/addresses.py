@@ -104,6 +104,7 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "stop_messages": Open(lambda _world: {"token": "abc-0123456789abcdef"}, is_page=False),
     "education:lessons": Open(),
     "education:lesson": Open(lambda _world: {"slug": "overdue"}),
+    "education:image": Open(lambda _world: {"digest": "0" * 64}, is_page=False),
     "education:answer": Open(lambda _world: {"slug": "overdue", "question": "first"}, is_page=False),
     "portal:home": Open(),
     "portal:verify": Open(),

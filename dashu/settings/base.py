@@ -367,6 +367,18 @@ CELERY_BEAT_SCHEDULE = {
     # Copies of own data: what an event missed, and those whose days are over. Closed accounts whose days are over.
     "sweep-exports": {"task": "dashu.privacy.tasks.sweep_exports", "schedule": 300, "options": {"expires": 290}},
     "finish-closures": {"task": "dashu.privacy.tasks.finish_closures", "schedule": 3600, "options": {"expires": 3590}},
+    "publish-due-lessons": {
+        "task": "education.tasks.publish_due_lessons",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
+    # At night, some with each call.
+    "check-links": {
+        "task": "education.tasks.check_links",
+        "schedule": crontab(minute="*/10", hour="1-3"),
+        "options": {"expires": 590},
+    },
+    "watch-facts": {"task": "education.tasks.watch_facts", "schedule": crontab(minute=5, hour=7)},
     "sweep-quotes-and-certificates": {
         "task": "repayments.tasks.sweep_quotes_and_certificates",
         "schedule": 900,

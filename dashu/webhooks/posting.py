@@ -56,11 +56,21 @@ class Reply:
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, limits: Limits | None = None) -> Reply:
     """Post JSON, and return what came of it."""
-    limits = limits or Limits()
+    about = {"Accept": "application/json", "Content-Type": "application/json", "Content-Length": str(len(body))}
+    return _asked("POST", url, body, {"User-Agent": AGENT, **about, **headers}, limits or Limits())
+
+
+def get(url: str, headers: Mapping[str, str], *, limits: Limits | None = None) -> Reply:
+    """Ask for a page, and return what came of it."""
+    return _asked("GET", url, b"", headers, limits or Limits())
+
+
+def _asked(method: str, url: str, body: bytes, headers: Mapping[str, str], limits: Limits) -> Reply:
     began = time.monotonic()
     seen = _Seen()
     try:
-        _exchange(_read_target(url), body, headers, seen, limits, deadline=began + limits.total)
+        target = _read_target(url)
+        _exchange(target, _request(method, target, body, headers), seen, limits, deadline=began + limits.total)
         failure = _failure_of(seen.status)
     except (WebhookUrlRefused, AddressNotAllowed):
         failure = Failure.ADDRESS
@@ -95,15 +105,13 @@ def _failure_of(status: int | None) -> str:
     return Failure.REDIRECT if 300 <= status < 400 else Failure.STATUS
 
 
-def _exchange(
-    target: Target, body: bytes, headers: Mapping[str, str], seen: _Seen, limits: Limits, *, deadline: float
-) -> None:
+def _exchange(target: Target, request: bytes, seen: _Seen, limits: Limits, *, deadline: float) -> None:
     sock = _connected(target, limits, deadline=deadline)
     try:
         sock.settimeout(_left(deadline, limits.read))
-        sock.sendall(_request(target, body, headers))
+        sock.sendall(request)
         line = _Line(sock, seen, limits.read, deadline=deadline)
-        answer = HTTPResponse(_Source(line), method="POST")  # type: ignore[arg-type]
+        answer = HTTPResponse(_Source(line))  # type: ignore[arg-type]
         answer.begin()
         seen.status = answer.status
         seen.retry_after = _seconds(answer.getheader("Retry-After"))
@@ -139,18 +147,10 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def _request(target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
-    lines = {
-        "Host": target.host_header,
-        "User-Agent": AGENT,
-        "Accept": "application/json",
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Connection": "close",
-        **headers,
-    }
+def _request(method: str, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
+    lines = {"Host": target.host_header, "Connection": "close", **headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return f"POST {target.path} HTTP/1.1\r\n{head}\r\n".encode("ascii") + body
+    return f"{method} {target.path} HTTP/1.1\r\n{head}\r\n".encode("ascii") + body
 
 
 def _left(deadline: float, most: float) -> float:

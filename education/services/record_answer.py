@@ -4,9 +4,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from dashu.kernel.errors import DomainError
-from education.domain.lessons import LANGUAGES, Question, load_lesson, slugs
+from education.domain.lessons import LANGUAGES, Question
 from education.models import LessonProgress, QuizAnswer
-from education.selectors import latest_answers
+from education.selectors.progress import latest_answers
+from education.selectors.published import LessonNotPublished, lesson_of
 
 
 class UnknownQuestion(DomainError):
@@ -40,7 +41,7 @@ def record_answer(*, user_id: int, lesson: str, question: str, option: str, answ
         progress=progress, question=question, option=option, is_right=chosen.is_right, answered_at=answered_at
     )
     right = {name for name, given in {**earlier, question: answer}.items() if given.is_right}
-    if progress.mastered_at is None and right >= {q.code for q in load_lesson(lesson, LANGUAGES[0]).questions}:
+    if progress.mastered_at is None and right >= {q.code for q in lesson_of(lesson, LANGUAGES[0]).questions}:
         progress.mastered_at = answered_at
         progress.save(update_fields=["mastered_at"])
     return answer
@@ -52,7 +53,10 @@ def known_question(lesson: str, question: str, language: str = LANGUAGES[0]) -> 
 
     :raises UnknownQuestion: the lesson or the question does not exist.
     """
-    found = load_lesson(lesson, language).question(question) if lesson in slugs() else None
+    try:
+        found = lesson_of(lesson, language).question(question)
+    except LessonNotPublished:
+        found = None
     if found is None:
         raise UnknownQuestion(
             _("This question is no longer part of the lesson. Load the lesson again."), field="question"
