@@ -89,6 +89,7 @@ TASK_QUEUES: tuple[tuple[str, str], ...] = (
     ("dashu.messaging.tasks.*", "messages"),
     ("dashu.webhooks.tasks.deliver_*", "webhooks"),  # other people's servers: however slow they are, nothing else waits
     ("dashu.bulk.tasks.*", "bulk"),  # long files of partners, behind which nobody waits
+    ("education.tasks.check_links", "bulk"),  # other people's servers again; nobody waits for it
     ("*", "default"),
 )
 QUEUES = tuple(dict.fromkeys(queue for _pattern, queue in TASK_QUEUES))

@@ -1,5 +1,6 @@
-"""What staff see of learning."""
+"""The pages of the back office."""
 
+from education.editing import admin as editing
 from education.workshop_admin import PartnerOrganizationAdmin, WorkshopAdmin
 
-__all__ = ["PartnerOrganizationAdmin", "WorkshopAdmin"]
+__all__ = ["PartnerOrganizationAdmin", "WorkshopAdmin", "editing"]

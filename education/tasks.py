@@ -1,6 +1,7 @@
 """
 Reactions to what happens to loans: a lesson may fit. Nothing hangs on them, so an event that is lost is a lesson that
-is not pointed out; those of the books are found the next morning all the same. Beside them, the jobs of workshops.
+is not pointed out; those of the books are found the next morning all the same. Beside them, the jobs of
+workshops and of editors.
 """
 
 import logging
@@ -14,8 +15,11 @@ from dashu.messaging.delivery import NotDelivered
 from dashu.policy.learning import Moment
 from education.models import WorkshopCode
 from education.selectors.happened import owners_of, signers
+from education.services import check_links as links
 from education.services import morning
 from education.services.notice_moments import notice_moments
+from education.services.publish_lessons import publish_due
+from education.services.watch_facts import watch_facts as watch
 from education.services.workshops import guests
 from education.services.workshops.remind import remind_participants
 from education.services.workshops.tidy import tidy_workshops
@@ -78,3 +82,19 @@ def follow_workshops(**_newer_fields: Any) -> None:
 @shared_task
 def tidy_up_workshops(**_newer_fields: Any) -> None:
     tidy_workshops(now=lender_now())
+
+
+@shared_task
+def publish_due_lessons(**_newer_fields: Any) -> None:
+    publish_due(now=lender_now(), today=lender_today())
+
+
+@shared_task
+def check_links(**_newer_fields: Any) -> None:
+    """Look at some links; beat calls this until all were looked at tonight."""
+    links.check_links(now=lender_now())
+
+
+@shared_task
+def watch_facts(**_newer_fields: Any) -> None:
+    watch(today=lender_today())

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from education.views import entrance, learning, lessons, moments, registrations, sheets, workshops
+from education.views import entrance, images, learning, lessons, moments, registrations, sheets, workshops
 
 app_name = "education"
 _SEAT = r"^workshops/seats/(?P<token>[0-9]{1,18}\.[0-9A-Za-z_-]{43})/"
@@ -24,6 +24,7 @@ urlpatterns = [
     path("workshops/<slug:code>/", workshops.workshop, name="workshop"),
     path("workshops/<slug:code>/calendar.ics", workshops.workshop_calendar, name="workshop_calendar"),
     path("workshops/<slug:code>/here/<str:token>/", entrance.here, name="here"),
+    re_path(r"^images/(?P<digest>[0-9a-f]{64})\.webp$", images.image, name="image"),
     path("<slug:slug>/", lessons.lesson, name="lesson"),
     path("<slug:slug>/sheet.pdf", sheets.lesson_sheet, name="lesson_sheet"),
     path("<slug:slug>/questions/<slug:question>/", lessons.answer, name="answer"),

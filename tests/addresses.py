@@ -120,6 +120,7 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "education:for_you": SignedIn(is_page=False),
     "education:put_away": SignedIn(lambda _world: {"moment_id": 1}, is_page=False),
     "education:lesson": Open(lambda _world: {"slug": "overdue"}),
+    "education:image": Open(lambda _world: {"digest": "0" * 64}, is_page=False),
     "education:answer": Open(lambda _world: {"slug": "overdue", "question": "first"}, is_page=False),
     "education:lesson_sheet": Open(lambda _world: {"slug": "overdue"}, is_page=False),
     "education:workshops": Open(),

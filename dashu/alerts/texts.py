@@ -77,6 +77,18 @@ KINDS: Mapping[str, Promise] = {
         "Claims that can soon no longer be enforced: %(count)s. The first is that of loan %(loan)s, on %(due_on)s. Look"
         " at the list of limitation periods, and decide what is right for each borrower."
     ),
+    "education.facts_to_review": _(
+        "The legal facts of the lesson %(lesson)s were last checked on %(checked_on)s and are due on %(due_on)s. Look"
+        " at its sources; then publish a version that says when they were checked."
+    ),
+    "education.lesson_broken": _(
+        "The published version of the lesson %(lesson)s cannot be read by this release: %(error)s. Readers get the one"
+        " that comes with the program, where there is one. Publish a version that names what there is."
+    ),
+    "education.lesson_not_published": _(
+        "The lesson %(lesson)s, version %(version)s, was to be published by now and cannot be: %(error)s. Readers keep"
+        " the one before. Take it back, mend it, and ask for its review again."
+    ),
     "quality.critical": _(
         "Review %(review)s of work from the week of %(week)s failed on something critical. Talk with the person, see"
         " whether the borrower has to be told, and note at the review what was done."

@@ -122,6 +122,10 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Learning"),
+        (Entry(_("Lessons"), "menu_book", "education.lessonversion"),),
+    ),
+    (
         _("Decisions"),
         (
             Entry(_("Approvals"), "approval", "approvals.approvalrequest"),

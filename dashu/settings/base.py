@@ -377,6 +377,18 @@ CELERY_BEAT_SCHEDULE = {
     # Reminders of workshops, codes that an event missed, and what visitors are told.
     "follow-workshops": {"task": "education.tasks.follow_workshops", "schedule": 60, "options": {"expires": 55}},
     "tidy-workshops": {"task": "education.tasks.tidy_up_workshops", "schedule": 900, "options": {"expires": 890}},
+    "publish-due-lessons": {
+        "task": "education.tasks.publish_due_lessons",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
+    # At night, some with each call.
+    "check-links": {
+        "task": "education.tasks.check_links",
+        "schedule": crontab(minute="*/10", hour="1-3"),
+        "options": {"expires": 590},
+    },
+    "watch-facts": {"task": "education.tasks.watch_facts", "schedule": crontab(minute=5, hour=7)},
     "sweep-quotes-and-certificates": {
         "task": "repayments.tasks.sweep_quotes_and_certificates",
         "schedule": 900,

@@ -58,13 +58,22 @@ class Reply:
 
 def post(url: str, body: bytes, headers: Mapping[str, str], *, whose: int, limits: Limits | None = None) -> Reply:
     """Post JSON, and return what came of it. :param whose: id of the partner whose endpoint it is."""
-    limits = limits or Limits()
+    about = {"Accept": "application/json", "Content-Type": "application/json", "Content-Length": str(len(body))}
+    return _asked("POST", url, body, {"User-Agent": AGENT, **about, **headers}, whose, limits or Limits())
+
+
+def get(url: str, headers: Mapping[str, str], *, whose: int, limits: Limits | None = None) -> Reply:
+    """Ask for a page, and return what came of it. :param whose: 0 for the lender, whose pages name it."""
+    return _asked("GET", url, b"", headers, whose, limits or Limits())
+
+
+def _asked(method: str, url: str, body: bytes, headers: Mapping[str, str], whose: int, limits: Limits) -> Reply:
     began = time.monotonic()
     seen, deadline = _Seen(), began + limits.total
     try:
         target = _read_target(url)
         with closing(_connected(target, limits, whose=whose, deadline=deadline)) as sock:
-            _exchange(sock, _request(target, body, headers), seen, limits, deadline=deadline)
+            _exchange(sock, _request(method, target, body, headers), seen, limits, deadline=deadline)
         failure = _failure_of(seen.status)
     except (WebhookUrlRefused, AddressNotAllowed):
         failure = Failure.ADDRESS
@@ -103,7 +112,7 @@ def _exchange(sock: socket.socket, request: bytes, seen: _Seen, limits: Limits, 
     sock.settimeout(_left(deadline, limits.read))
     sock.sendall(request)
     line = _Line(sock, seen, limits.read, deadline=deadline)
-    answer = HTTPResponse(_Source(line), method="POST")  # type: ignore[arg-type]
+    answer = HTTPResponse(_Source(line))  # type: ignore[arg-type]
     answer.begin()
     seen.status = answer.status
     seen.retry_after = _seconds(answer.getheader("Retry-After"))
@@ -137,18 +146,10 @@ def tls_context() -> ssl.SSLContext:
     return context
 
 
-def _request(target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
-    lines = {
-        "Host": target.host_header,
-        "User-Agent": AGENT,
-        "Accept": "application/json",
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Connection": "close",
-        **headers,
-    }
+def _request(method: str, target: Target, body: bytes, headers: Mapping[str, str]) -> bytes:
+    lines = {"Host": target.host_header, "Connection": "close", **headers}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    return f"POST {target.path} HTTP/1.1\r\n{head}\r\n".encode("ascii") + body
+    return f"{method} {target.path} HTTP/1.1\r\n{head}\r\n".encode("ascii") + body
 
 
 def _left(deadline: float, most: float) -> float:

@@ -10,7 +10,7 @@ from functools import cache
 
 import yaml
 
-from education.domain.lessons import CONTENT
+from education.domain.source import CONTENT
 from education.domain.words import BrokenLesson
 
 PATH = CONTENT / "glossary.yaml"

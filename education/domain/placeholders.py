@@ -1,8 +1,8 @@
 """
-What stands for something else in a text: `{{ figure:name }}`, `{{ own:name }}` and `{{ chart:name }}`.
+What stands for something else in a text: `{{ figure:name }}`, `{{ own:name }}`, `{{ chart:name }}`, `{{ image:name }}`.
 
-Figures and own figures are text and are put in before Markdown is read; a chart is our own SVG and replaces its
-paragraph afterwards, when all that an editor wrote has been sanitized.
+Figures and own figures are text and are put in before Markdown is read; a chart or an image is our own markup and
+replaces its paragraph afterwards, when all that an editor wrote has been sanitized.
 """
 
 import re
@@ -14,6 +14,7 @@ from education.domain.words import BrokenLesson
 _FIGURE = re.compile(r"\{\{\s*figure:(\w+)\s*\}\}")
 _OWN = re.compile(r"\{\{\s*own:(\w+)\s*\}\}")
 _CHART = re.compile(r"<p>\{\{\s*chart:([\w-]+)\s*\}\}</p>")
+_IMAGE = re.compile(r"<p>\{\{\s*image:([\w-]+)\s*\}\}</p>")
 
 
 def with_figures(text: str, figures: Mapping[str, str], *, where: str) -> str:
@@ -42,6 +43,15 @@ def with_charts(html: str, charts: Mapping[str, str], *, where: str) -> str:
     :raises BrokenLesson: there is no such chart.
     """
     return _replaced(_CHART, html, charts.__getitem__, f"{where}: there is no chart")
+
+
+def with_images(html: str, images: Mapping[str, str], *, where: str) -> str:
+    """
+    Put the images in place of the paragraphs that name them.
+
+    :raises BrokenLesson: there is no such image.
+    """
+    return _replaced(_IMAGE, html, images.__getitem__, f"{where}: there is no image")
 
 
 def names_own(text: str) -> frozenset[str]:

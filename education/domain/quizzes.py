@@ -7,10 +7,7 @@ for `owed` in the variant `again`, is replaced by it, so that a number cannot be
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from education.domain.placeholders import with_figures
 from education.domain.words import BrokenLesson
@@ -64,24 +61,27 @@ class Question:
         return next((option for option in self.options if option.code == code), None)
 
 
-def load_questions(path: Path, language: str, figures: Mapping[str, str]) -> tuple[Question, ...]:
+def read_questions(
+    entries: Iterable[Mapping[str, Any]], language: str, figures: Mapping[str, str], *, where: str
+) -> tuple[Question, ...]:
     """
     Read the questions of one lesson in one language.
 
-    :raises BrokenLesson: a question has not exactly one right option, or names no such figure.
+    :raises BrokenLesson: a question has not exactly one right option, a code is no text, or it names no such figure.
     """
-    entries = yaml.safe_load(path.read_text(encoding="utf-8"))["questions"]
-    return tuple(_question(entry, path, language, figures) for entry in entries)
+    return tuple(_question(entry, language, figures, where) for entry in entries)
 
 
-def _question(entry: Mapping[str, Any], path: Path, language: str, figures: Mapping[str, str]) -> Question:
+def _question(entry: Mapping[str, Any], language: str, figures: Mapping[str, str], where: str) -> Question:
     if entry["right"] not in entry["options"]:
-        raise BrokenLesson(f"{path}: question {entry['code']!r} needs exactly one right option")
+        raise BrokenLesson(f"{where}: question {entry['code']!r} needs exactly one right option")
+    if not all(isinstance(code, str) for code in entry["options"]):  # YAML reads a bare `no` as false
+        raise BrokenLesson(f"{where}: question {entry['code']!r} has an option whose code is no text")
     first = {"code": FIRST, "text": entry["text"], "repeat": entry.get("repeat", False)}
     ways: Iterable[Mapping[str, Any]] = [first, *entry.get("variants", ())]
 
     def variant(way: Mapping[str, Any]) -> Variant:
-        say = _speaker(language, _figures_of_variant(figures, way["code"]), str(path))
+        say = _speaker(language, _figures_of_variant(figures, way["code"]), where)
         options = tuple(
             Option(code, say(option["text"]), say(option["feedback"]), code == entry["right"])
             for code, option in entry["options"].items()

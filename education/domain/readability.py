@@ -13,6 +13,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from html import unescape
 
 MOST_ON_AVERAGE = {"en": Decimal(20), "zh-hans": Decimal(28), "zh-hant": Decimal(28)}
+# How long a whole lesson is: words of an English one, characters of a Chinese one.
+BOUNDS = {"en": (300, 600), "zh-hans": (500, 1_000), "zh-hant": (500, 1_000)}
 
 _NO_SENTENCES = re.compile(r"<(table|figure|h2|h3)\b.*?</\1>", re.DOTALL)
 _BLOCK = re.compile(r"</?(?:p|li|ul|ol|blockquote|br)\b[^>]*>")

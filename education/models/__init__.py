@@ -7,6 +7,7 @@ from education.models.certificates import LearningCertificate
 from education.models.moments import LearningMoment, LearningWish
 from education.models.progress import LessonProgress, QuizAnswer
 from education.models.repeats import Repeat
+from education.models.versions import LessonEdit, LessonImage, LessonVersion, LinkCheck
 from education.models.workshops import (
     GuestNotice,
     Notice,
@@ -24,7 +25,11 @@ __all__ = [
     "LearningCertificate",
     "LearningMoment",
     "LearningWish",
+    "LessonEdit",
+    "LessonImage",
     "LessonProgress",
+    "LessonVersion",
+    "LinkCheck",
     "Notice",
     "PartnerOrganization",
     "QuizAnswer",

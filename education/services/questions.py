@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from dashu.kernel.errors import DomainError
 from education.domain.lessons import LANGUAGES
 from education.domain.quizzes import Option, Question
-from education.selectors.published import lesson_of, published_slugs
+from education.selectors.published import LessonNotPublished, lesson_of
 
 
 class UnknownQuestion(DomainError):
@@ -21,7 +21,10 @@ def known_question(lesson: str, question: str, language: str = LANGUAGES[0]) -> 
 
     :raises UnknownQuestion: the lesson or the question does not exist.
     """
-    found = lesson_of(lesson, language).question(question) if lesson in published_slugs() else None
+    try:
+        found = lesson_of(lesson, language).question(question)
+    except LessonNotPublished:
+        found = None
     if found is None:
         raise UnknownQuestion(
             _("This question is no longer part of the lesson. Load the lesson again."), field="question"

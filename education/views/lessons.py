@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.web.posting import sent_from
 from dashu.web.requests import HtmxRequest
-from education.domain.lessons import LANGUAGES, Lesson, Option, Question, load_lesson, slugs
+from education.domain.lessons import LANGUAGES, Lesson, Option, Question
 from education.selectors.progress import latest_answers, mastered_lessons
+from education.selectors.published import LessonNotPublished, lesson_of, lessons_in
 from education.selectors.repeats import count_today
 from education.services.record_answer import UnknownQuestion, known_question, record_answer
 from education.services.wishes import note_opened
@@ -31,23 +32,24 @@ class Asked:
 @require_GET
 def lessons(request: HttpRequest) -> HttpResponse:
     mastered = mastered_lessons(user_id=request.user.pk) if request.user.is_authenticated else frozenset()
-    found = [(lesson, lesson.slug in mastered) for lesson in map(_lesson, slugs())]
+    found = [(lesson, lesson.slug in mastered) for lesson in lessons_in(_language())]
     return render(request, "education/lessons.html", {"lessons": found, "today": _count_today(request)})
 
 
 @require_GET
 def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a lesson. A visitor's answers are in the address, a signed-in reader's are kept; `again` reopens one."""
-    if slug not in slugs():
+    all_shown = lessons_in(_language())
+    shown = next((lesson for lesson in all_shown if lesson.slug == slug), None)
+    if shown is None:
         raise Http404
-    shown = _lesson(slug)
     chosen: dict[str, str] = {}
     if request.user.is_authenticated:
         note_opened(user_id=request.user.pk, lesson=slug, at=lender_now())
         chosen = {code: a.option for code, a in latest_answers(user_id=request.user.pk, lesson=slug).items()}
     chosen |= request.GET.dict()
     chosen.pop(request.GET.get("again", ""), None)
-    further = next((_lesson(other) for other in slugs() if other != slug), None)
+    further = next((other for other in all_shown if other.slug != slug), None)
     return render(
         request,
         "education/lesson.html",
@@ -65,10 +67,10 @@ def answer(request: HtmxRequest, slug: str, question: str) -> HttpResponse:
             record_answer(
                 user_id=request.user.pk, lesson=slug, question=question, option=option, answered_at=lender_now()
             )
-    except UnknownQuestion as error:
+    except (UnknownQuestion, LessonNotPublished) as error:
         raise Http404(str(error)) from error
     if request.htmx:
-        number = [q.code for q in _lesson(slug).questions].index(question) + 1
+        number = [q.code for q in lesson_of(slug, _language()).questions].index(question) + 1
         shown = Asked(slug, number, asked, asked.option(option))
         return render(request, "education/_question.html", {"asked": shown})
     return redirect(f"{reverse('education:lesson', args=[slug])}?{question}={option}#{question}")
@@ -85,10 +87,6 @@ def _asked(shown: Lesson, chosen: Mapping[str, str]) -> list[Asked]:
         Asked(shown.slug, number, question, question.option(chosen.get(question.code, "")))
         for number, question in enumerate(shown.questions, start=1)
     ]
-
-
-def _lesson(slug: str) -> Lesson:
-    return load_lesson(slug, _language())
 
 
 def _language() -> str:

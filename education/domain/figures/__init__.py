@@ -60,9 +60,10 @@ CHARTS: Mapping[str, Callable[[], Mapping[str, Chart]]] = {
 
 
 def figures_of(slug: str, language: str = "en") -> Mapping[str, str]:
-    """Return the figures of a lesson by name, written for readers."""
+    """Return the figures of a lesson by name, written for readers; none of a lesson that computes nothing."""
+    figures = FIGURES[slug]() if slug in FIGURES else {}
     dates = DATES[slug]() if slug in DATES else {}
-    return {**FIGURES[slug](), **{name: day(on, language) for name, on in dates.items()}}
+    return {**figures, **{name: day(on, language) for name, on in dates.items()}}
 
 
 def charts_of(slug: str) -> Mapping[str, Chart]:

@@ -85,6 +85,7 @@ KINDS = [
     "message.wording",
     "collections.script",
     "collections.script_withdrawal",
+    "education.lesson",
     "settlement.offer",
     "settlement.deep",
     "product.version",

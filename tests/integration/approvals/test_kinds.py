@@ -46,6 +46,7 @@ class TestRegisteredActs:
             "message.wording",
             "collections.script",
             "collections.script_withdrawal",
+            "education.lesson",
             "settlement.offer",
             "settlement.deep",
             "relief.outside",

@@ -23,8 +23,10 @@ class TestLessonPages:
         assert page.status_code == 200
         assert load_lesson(slug, language).title in page.content.decode()
 
-    def test_reading_as_a_visitor_asks_the_database_nothing(self, client, django_assert_num_queries):
-        with django_assert_num_queries(0):
+    def test_reading_as_a_visitor_asks_the_database_only_which_versions_are_published(
+        self, client, django_assert_num_queries
+    ):
+        with django_assert_num_queries(1):
             client.get("/learn/overdue/")
 
     def test_a_lesson_that_does_not_exist_is_not_found(self, client):

@@ -1,25 +1,19 @@
 """Every question teaches: one right option, a reason for each, a skill of the lesson, and another way to ask."""
 
-from pathlib import Path
-
 import pytest
-import yaml
 
 from education.domain.lessons import LANGUAGES, load_lesson, slugs
-from education.domain.quizzes import FIRST, load_questions
+from education.domain.quizzes import FIRST, read_questions
 from education.domain.words import BrokenLesson
 
 QUESTIONS = [(slug, question.code) for slug in slugs() for question in load_lesson(slug, "en").questions]
 WORDS = dict.fromkeys(LANGUAGES, "x")
 
 
-def written(folder: Path, **changes) -> Path:
-    """Write a quiz of one question with two options."""
+def quiz(**changes) -> list[dict]:
+    """A quiz of one question with two options."""
     option = {"text": dict.fromkeys(LANGUAGES, "{{ figure:owed }}"), "feedback": WORDS}
-    entry = {"code": "q", "skill": "s", "text": WORDS, "right": "a", "options": {"a": option, "b": option}} | changes
-    path = folder / "quiz.yaml"
-    path.write_text(yaml.safe_dump({"questions": [entry]}), encoding="utf-8")
-    return path
+    return [{"code": "q", "skill": "s", "text": WORDS, "right": "a", "options": {"a": option, "b": option}} | changes]
 
 
 class TestQuestions:
@@ -81,18 +75,25 @@ class TestVariants:
         assert [option.text for option in again.options] == ["¥900.00", "¥1,500.00", "¥2,600.00"]
         assert again.text.startswith("Another month: income ¥6,000.00")
 
-    def test_a_figure_without_a_twin_stays_as_it_is(self, tmp_path):
-        path = written(tmp_path, variants=[{"code": "again", "text": WORDS, "repeat": True}])
+    def test_a_figure_without_a_twin_stays_as_it_is(self):
+        asked = quiz(variants=[{"code": "again", "text": WORDS, "repeat": True}])
 
-        first, again = load_questions(path, "en", {"owed": "¥1.00", "lent_again": "¥2.00"})[0].variants
+        (question,) = read_questions(asked, "en", {"owed": "¥1.00", "lent_again": "¥2.00"}, where="here")
+        first, again = question.variants
 
         assert (first.code, first.may_repeat, again.may_repeat) == (FIRST, False, True)
         assert again.options[0].text == "¥1.00"
 
-    def test_a_quiz_without_a_right_option_is_refused(self, tmp_path):
-        with pytest.raises(BrokenLesson, match="exactly one right option"):
-            load_questions(written(tmp_path, right="c"), "en", {"owed": "¥1.00"})
+    def test_a_quiz_without_a_right_option_is_refused(self):
+        with pytest.raises(BrokenLesson, match=r"here.*exactly one right option"):
+            read_questions(quiz(right="c"), "en", {"owed": "¥1.00"}, where="here")
 
-    def test_a_figure_that_does_not_exist_is_named(self, tmp_path):
+    def test_a_code_that_yaml_reads_as_something_else_is_refused(self):
+        options = {False: quiz()[0]["options"]["a"], "b": quiz()[0]["options"]["b"]}
+
+        with pytest.raises(BrokenLesson, match="no text"):
+            read_questions(quiz(right="b", options=options), "en", {"owed": "¥1.00"}, where="here")
+
+    def test_a_figure_that_does_not_exist_is_named(self):
         with pytest.raises(BrokenLesson, match="'owed'"):
-            load_questions(written(tmp_path), "en", {})
+            read_questions(quiz(), "en", {}, where="here")

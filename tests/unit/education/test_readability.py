@@ -5,16 +5,14 @@ from decimal import Decimal
 import pytest
 
 from education.domain.lessons import LANGUAGES, load_lesson, slugs
-from education.domain.readability import MOST_ON_AVERAGE, length_of, readability, sentences
-
-LENGTHS = {"en": (300, 600), "zh-hans": (500, 1_000), "zh-hant": (500, 1_000)}
+from education.domain.readability import BOUNDS, MOST_ON_AVERAGE, length_of, readability, sentences
 
 
 class TestLessons:
     @pytest.mark.parametrize("language", LANGUAGES)
     @pytest.mark.parametrize("slug", slugs())
     def test_are_short_enough_to_read_and_long_enough_to_teach(self, slug, language):
-        least, most = LENGTHS[language]
+        least, most = BOUNDS[language]
 
         assert least <= readability(load_lesson(slug, language).html, language).length <= most
 
