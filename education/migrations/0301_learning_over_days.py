@@ -9,7 +9,7 @@ import dashu.documents.codes
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("education", "0001_initial"),
+        ("education", "0201_lesson_versions"),
         ("users", "0007_found_by_index"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -13,7 +13,7 @@ import dashu.users.sealing
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("education", "0001_initial"),
+        ("education", "0301_learning_over_days"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
