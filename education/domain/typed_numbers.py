@@ -9,7 +9,7 @@ import re
 
 PLACEHOLDER = re.compile(r"\{\{[^}]*\}\}")
 AMOUNT = re.compile(
-    r"[¥￥$]\s?\d[\d,.]*|\d[\d,.]*\s?(?:元|块钱|塊錢|万元|萬元|yuan|RMB|CNY)|\d[\d,.]*\s?(?:%|％|‰|percent|per cent)",
+    r"[¥￥$]\s?\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)*\s?(?:元|块钱|塊錢|万元|萬元|yuan|RMB|CNY|%|％|‰|percent|per cent)",
     re.IGNORECASE,
 )
 # Longer patterns first: a date is taken out before the day in it could be read as a count.

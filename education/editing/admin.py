@@ -57,7 +57,7 @@ class LessonVersionAdmin(PartPages, ReviewPages, ReadOnlyAdmin):
     list_select_related = ["made_by"]
     sortable_by = ()
     ordering = ["-changed_at", "-pk"]
-    list_before_template = "education/editing/lessons_head.html"
+    list_before_template = "staff/lessons/lessons_head.html"
 
     @admin.display(description=_("version"))
     def named(self, version: LessonVersion) -> str:
@@ -125,7 +125,7 @@ class LessonVersionAdmin(PartPages, ReviewPages, ReadOnlyAdmin):
             "in_review": version.status == "IN_REVIEW" and not is_draft,
             "new_question": pages.part_address(version, pages.new_question_part(source)),
         }
-        return self.page(request, "education/editing/version.html", context)
+        return self.page(request, "staff/lessons/version.html", context)
 
     def begin(self, request: HttpRequest) -> HttpResponse:
         """Begin a version of the lesson that is named, with the text of an earlier one where that is named."""
@@ -214,7 +214,7 @@ class LessonVersionAdmin(PartPages, ReviewPages, ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         table = pages.links_table(used_links())
-        return self.page(request, "education/editing/tables.html", {"title": gettext("Links"), "tables": [table]})
+        return self.page(request, "staff/lessons/tables.html", {"title": gettext("Links"), "tables": [table]})
 
     def questions(self, request: HttpRequest, slug: str) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -224,7 +224,7 @@ class LessonVersionAdmin(PartPages, ReviewPages, ReadOnlyAdmin):
         except LessonNotPublished as error:
             raise Http404 from error
         table = pages.items_table(items_of(slug), lesson)
-        return self.page(request, "education/editing/tables.html", {"title": lesson.title, "tables": [table]})
+        return self.page(request, "staff/lessons/tables.html", {"title": lesson.title, "tables": [table]})
 
     def refuse_readers(self, request: HttpRequest) -> None:
         if not request.user.has_perm(WRITE):

@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.web.staff_tables import Column, Table
-from dashu.web.templatetags.dashu import lender_date, percent_shown
+from dashu.web.templatetags.dashu import lender_date
 from education.domain.charts import Chart
 from education.domain.checking import Problem, problems_of, problems_of_text
 from education.domain.diffs import DiffLine, diff
@@ -314,4 +314,4 @@ def new_question_part(source: LessonSource) -> str:
 
 
 def _share(value: Decimal | None) -> str:
-    return "" if value is None else percent_shown(value)
+    return "" if value is None else f"{(value * 100).quantize(Decimal('0.1'))}%"

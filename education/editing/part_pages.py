@@ -78,7 +78,7 @@ class PartPages:
         if request.headers.get("hx-request") and part in TEXTS:
             if preview is None and form.is_bound and form.is_valid():
                 preview = _preview(version, source, part, form)
-            return render(request, "education/editing/_preview.html", {"preview": preview, "language": part})
+            return render(request, "staff/lessons/_preview.html", {"preview": preview, "language": part})
         context = {
             "title": f"{version} · {part_name(part)}",
             "version": version,
@@ -93,7 +93,7 @@ class PartPages:
             "may_edit": may_be_written(version),
             "beside": source.body(SOURCE) if part in TEXTS and part != SOURCE else "",
         }
-        return self.page(request, "education/editing/part.html", context)
+        return self.page(request, "staff/lessons/part.html", context)
 
     def images(self, request: HttpRequest, pk: int) -> HttpResponse:
         self.refuse_readers(request)
@@ -121,7 +121,7 @@ class PartPages:
             "pictures": pages.pictures_of(pages.source_of_draft(version)),
             "may_edit": may_be_written(version),
         }
-        return self.page(request, "education/editing/images.html", context)
+        return self.page(request, "staff/lessons/images.html", context)
 
     def remove_image(self, request: HttpRequest, pk: int, code: str) -> HttpResponse:
         self.refuse_readers(request)
@@ -143,7 +143,7 @@ class PartPages:
             "differ": pages.translation_problems(source),
             "outdated": [part_name(language) for language in pages.outdated(version)],
         }
-        return self.page(request, "education/editing/translations.html", context)
+        return self.page(request, "staff/lessons/translations.html", context)
 
     def read(self, request: HttpRequest, pk: int, language: str) -> HttpResponse:
         """A whole version as readers would get it, with what each option says."""
@@ -154,7 +154,7 @@ class PartPages:
         context = {
             "title": f"{version} · {part_name(language)}", "version": version, "lesson": lesson, "language": language,
         }  # fmt: skip
-        return self.page(request, "education/editing/read.html", context)
+        return self.page(request, "staff/lessons/read.html", context)
 
     def _removed(self, request: HttpRequest, version: LessonVersion, part: str, form: PartForm) -> HttpResponse:
         try:

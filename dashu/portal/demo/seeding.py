@@ -27,6 +27,7 @@ from dashu.finance import installments as finance
 from dashu.finance.loan import Contract
 from dashu.finance.schedule import build_schedule
 from dashu.finance.terms import ScheduleTerms
+from dashu.kernel.dates import midnight
 from dashu.kernel.errors import DomainError
 from dashu.messaging.services.load_wordings import load_wordings
 from dashu.policy.services import load_packs
@@ -43,6 +44,7 @@ from dashu.portal.demo.desk_history import (
     settle_one,
     work_a_day,
 )
+from dashu.portal.demo.lessons import make_draft
 from dashu.portal.demo.lives import Act, Deed, acts_of
 from dashu.portal.demo.relief import work_on_relief
 from dashu.portal.demo.second_hand import OneHand, SecondHand, without_savepoints, without_waiting_for_the_disk
@@ -156,6 +158,7 @@ def _begin(plan: Plan, choice: Choice) -> None:
     make_teams()
     make_agency(today=choice.today)
     make_applications(today=choice.today)
+    make_draft(now=midnight(choice.today))
     audit.record(action=BEGUN, subject_type="demo_book", subject_id=choice.seed, actor=ACTOR, data=choice.as_json())
 
 

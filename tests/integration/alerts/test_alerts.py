@@ -19,6 +19,7 @@ NAMES += ["strategy", "version", "job"]
 NAMES += ["review", "week"]
 NAMES += ["partner", "endpoint"]
 NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
+NAMES += ["lesson", "checked_on"]
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Two editors, and short ways to bring a lesson from one to the other."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,10 +48,12 @@ def titled(user: User, title: str = "When a payment is late", slug: str = "overd
     return saved(begun(user, slug), "en", user, title=title)
 
 
-def asked(version: LessonVersion, user: User, *, publish_at: datetime | None = None, key: str = "k") -> ApprovalRequest:
+def asked(
+    version: LessonVersion, user: User, *, publish_at: datetime | None = None, key: str = "k", today: date = TODAY
+) -> ApprovalRequest:
     return ask_review(
         version_id=version.pk, publish_at=publish_at, publish_zone=ZONE.key if publish_at else "", reason="Clearer.",
-        user=user, now=lender_now(), today=TODAY, idempotency_key=key,
+        user=user, now=lender_now(), today=today, idempotency_key=key,
     )  # fmt: skip
 
 
