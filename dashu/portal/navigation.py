@@ -92,6 +92,10 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Learning"),
+        (Entry(_("Lessons at the right moment"), "school", "education.learningmoment"),),
+    ),
+    (
         _("Lending"),
         (
             Entry(_("Applications"), "assignment", "loans.application"),
