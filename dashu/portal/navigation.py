@@ -96,6 +96,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Workshops"), "event", "education.workshop"),
             Entry(_("Partner organizations"), "groups_3", "education.partnerorganization"),
+            Entry(_("Lessons at the right moment"), "school", "education.learningmoment"),
         ),
     ),
     (
