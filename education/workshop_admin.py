@@ -1,6 +1,6 @@
 """Workshops for staff: plan one, open it, see who comes, let people in, and what they said."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -20,7 +20,7 @@ from dashu.documents.codes import grouped
 from dashu.documents.sheets import sheet
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
-from dashu.ledger.exporting import csv_text
+from dashu.ledger.exporting import csv_text, plain_text
 from dashu.messaging.links import public_address
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.uploads import is_too_large
@@ -78,7 +78,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
     list_select_related = ["partner"]
     sortable_by = ()
     ordering = ["-starts_at", "-id"]
-    list_before_template = "education/workshops/staff_head.html"
+    list_before_template = "staff/workshops/head.html"
 
     @admin.display(description=_("title"))
     def title_shown(self, workshop: Workshop) -> str:
@@ -151,7 +151,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
             "may_check_in": may_check_in,
             "may_take": may_write or may_check_in,
         }
-        return self._page(request, "education/workshops/staff_workshop.html", context)
+        return self._page(request, "staff/workshops/workshop.html", context)
 
     def write(self, request: HttpRequest) -> HttpResponse:
         def keep(form: WorkshopForm) -> Workshop:
@@ -258,7 +258,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
                     )
             except DomainError as refusal:
                 add_refusal(form, refusal)
-        return self._page(request, "education/workshops/staff_check_in.html", context)
+        return self._page(request, "staff/workshops/check_in.html", context)
 
     def poster(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show the poster to print: who is on site scans it and is on the list."""
@@ -274,7 +274,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
             "address": address,
             "back": _address(pk),
         }
-        return self._page(request, "education/workshops/staff_poster.html", context)
+        return self._page(request, "staff/workshops/poster.html", context)
 
     def take_list(self, request: HttpRequest, pk: int, form: str) -> HttpResponse:
         """Send who signed up and who came, and note who took it."""
@@ -294,7 +294,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
             data={"format": form},
         )
         if form == "csv":
-            content = b"".join(csv_text({head: head for head in heads}, lines, titles=True, has_mark=True))
+            content = b"".join(csv_text({head: head for head in heads}, _safe(lines), titles=True, has_mark=True))
         else:
             title = str(title_of(workshop, _language()))
             content = sheet(title=title, blocks=[(heads, list(lines))], widths=[28, 18, 16, 14], issued_at=lender_now())
@@ -378,6 +378,11 @@ class WorkshopAdmin(ReadOnlyAdmin):
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         return render(request, template, {**self.admin_site.each_context(request), "opts": self.opts, **context})
+
+
+def _safe(lines: Iterable[Sequence[str]]) -> Iterator[list[str]]:
+    """Yield the lines such that no spreadsheet takes what somebody calls themselves for a formula."""
+    return ([plain_text(cell) for cell in line] for line in lines)
 
 
 def _address(pk: int) -> str:

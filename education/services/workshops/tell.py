@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 
+from dashu import events
 from dashu.messaging.links import public_address
 from dashu.messaging.models import OutboxMessage
 from education.models import GuestNotice, Notice, Workshop, WorkshopRegistration
@@ -128,6 +129,8 @@ def _tell(
     only: int | None,
     now: datetime,
 ) -> int:
+    if events.is_silent():
+        return 0
     page = "education:workshops" if kind == Notice.CALLED_OFF else "education:workshop"
     link = public_address(reverse(page, args=[] if kind == Notice.CALLED_OFF else [workshop.code]))
     languages = [language for language, _name in settings.LANGUAGES]
