@@ -1,10 +1,14 @@
 from django.urls import path
 
-from education import views
+from education.views import feedback, lessons, questions
+from education.views.calculators import pages as calculators
 
 app_name = "education"
 urlpatterns = [
-    path("", views.lessons, name="lessons"),
-    path("<slug:slug>/", views.lesson, name="lesson"),
-    path("<slug:slug>/questions/<slug:question>/", views.answer, name="answer"),
+    path("", lessons.lessons, name="lessons"),
+    path("calculators/", calculators.calculators, name="calculators"),
+    path("calculators/<slug:code>/", calculators.calculator, name="calculator"),
+    path("<slug:slug>/", lessons.lesson, name="lesson"),
+    path("<slug:slug>/helpful/", feedback.helpful, name="helpful"),
+    path("<slug:slug>/questions/<slug:question>/", questions.answer, name="answer"),
 ]

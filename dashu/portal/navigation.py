@@ -115,6 +115,10 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Education"),
+        (Entry(_("Words on lessons"), "rate_review", "education.lessonfeedback"),),
+    ),
+    (
         _("Decisions"),
         (
             Entry(_("Approvals"), "approval", "approvals.approvalrequest"),

@@ -71,7 +71,7 @@ from dashu.messaging.models import (
 from dashu.privacy.models import AccountClosure, DataExport
 from dashu.tapes.models import Handover
 from dashu.users.models import Borrower, Identity, SignInPhone
-from education.models import LessonProgress
+from education.models import LessonFeedback, LessonProgress
 from loans.models import (
     Application,
     ApplicationDocument,
@@ -791,5 +791,10 @@ TABLES: tuple[Table, ...] = (
         "lessons",
         lambda borrower: LessonProgress.objects.filter(user__borrower=borrower).order_by("pk"),
         _fields("lesson", "started_at", "mastered_at"),
+    ),
+    Table(
+        "words_on_lessons",
+        lambda borrower: LessonFeedback.objects.filter(user__borrower=borrower).order_by("pk"),
+        _fields("lesson", "is_helpful", "words", "said_at"),
     ),
 )

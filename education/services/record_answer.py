@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from dashu.kernel.errors import DomainError
 from education.domain.lessons import LANGUAGES, Question, load_lesson, slugs
 from education.models import LessonProgress, QuizAnswer
-from education.selectors import latest_answers
+from education.selectors.progress import latest_answers
 
 
 class UnknownQuestion(DomainError):

@@ -6,7 +6,7 @@ from dashu.kernel.dates import lender_now
 from dashu.users.models import User
 from education.domain.lessons import load_lesson
 from education.models import LessonProgress, QuizAnswer
-from education.selectors import latest_answers, mastered_lessons
+from education.selectors.progress import latest_answers, mastered_lessons
 from education.services.record_answer import UnknownQuestion, record_answer
 
 pytestmark = pytest.mark.django_db

@@ -85,7 +85,7 @@ class TestLists:
 
         links = [item["link"] for group in sidebar(request) for item in group["items"]]
 
-        assert len(links) == 80
+        assert len(links) == 81
         assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
     @pytest.mark.parametrize(

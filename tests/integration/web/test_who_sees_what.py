@@ -100,6 +100,7 @@ def test_the_address_of_a_form_leads_to_the_page_of_the_form(world):
         "portal:help_withdraw": f"/help/requests/{world.help.reference}/",
         "portal:document_remove": f"/applications/{world.draft.reference}/documents/",
         "education:answer": "/learn/overdue/",
+        "education:helpful": "/learn/overdue/#helpful",
         "choose_language": "/",
     }
 

@@ -1,7 +1,4 @@
-"""
-What a person has learned. Kept for the person alone: nothing that decides on credit may read it
-(docs/decisions, "Learning is never held against anyone"; import-linter keeps the direction).
-"""
+"""How far a person has come: which lessons, and what they answered."""
 
 from django.conf import settings
 from django.db import models

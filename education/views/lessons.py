@@ -1,0 +1,90 @@
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from dashu.kernel.dates import lender_today
+from education.domain.lessons import Lesson, slugs
+from education.domain.own import NAMES
+from education.domain.placeholders import names_own
+from education.selectors.own import Own, own
+from education.selectors.progress import Progress, latest_answers, progress_by_lesson
+from education.views.feedback import said_form
+from education.views.questions import asked_of
+from education.views.reading import address_in, in_the_language_asked_for, language, lesson_in_words, place_of
+
+LEVELS: Mapping[int, tuple[str | Promise, str | Promise]] = {
+    1: (_("The basics"), _("What money costs, and how to see it.")),
+    2: (_("Month by month"), _("Keeping the month in balance, and a little aside.")),
+    3: (_("When it gets hard"), _("What happens, what your rights are, and who helps.")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The lessons of a level as one reader finds them; `progress` is None for a lesson that is not begun."""
+
+    name: str | Promise
+    lead: str | Promise
+    lessons: Sequence[tuple[Lesson, Progress | None]]
+
+
+@require_GET
+@in_the_language_asked_for
+def lessons(request: HttpRequest) -> HttpResponse:
+    done = progress_by_lesson(user_id=request.user.pk) if request.user.is_authenticated else {}
+    found = [lesson_in_words(slug) for slug in slugs()]
+    levels = [
+        Level(name, lead, [(lesson, done.get(lesson.slug)) for lesson in found if lesson.level == number])
+        for number, (name, lead) in LEVELS.items()
+    ]
+    learned = sum(each.is_mastered for each in done.values())
+    shown = {"levels": levels, "count": len(found), "learned": learned, "has_begun": bool(done)}
+    return render(request, "education/lessons.html", shown)
+
+
+@require_GET
+@in_the_language_asked_for
+def lesson(request: HttpRequest, slug: str) -> HttpResponse:
+    """
+    Show a lesson. A visitor's answers are in the address, a signed-in reader's are kept; `again` reopens one.
+
+    `loan` chooses whose figures stand in it, where the reader has several.
+    """
+    if slug not in slugs():
+        raise Http404
+    about = own(request.user, today=lender_today(), number=request.GET.get("loan", "")) if _names_own(slug) else Own()
+    shown = lesson_in_words(slug, about.figures)
+    form, is_said = said_form(request, slug)
+    return render(
+        request,
+        "education/lesson.html",
+        {
+            "lesson": shown,
+            "level": LEVELS[shown.level][0],
+            "own": about,
+            "asked": asked_of(shown, _chosen(request, slug)),
+            "next_step": place_of(shown.next_step.page),
+            "related": [lesson_in_words(other) for other in shown.related],
+            "form": form,
+            "is_said": is_said,
+            "shared": address_in(request, language()),
+        },
+    )
+
+
+def _names_own(slug: str) -> bool:
+    return bool(names_own(lesson_in_words(slug).markdown) & NAMES)
+
+
+def _chosen(request: HttpRequest, slug: str) -> dict[str, str]:
+    chosen: dict[str, str] = {}
+    if request.user.is_authenticated:
+        chosen = {code: a.option for code, a in latest_answers(user_id=request.user.pk, lesson=slug).items()}
+    chosen |= request.GET.dict()
+    chosen.pop(request.GET.get("again", ""), None)
+    return chosen
