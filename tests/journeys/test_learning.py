@@ -1,0 +1,108 @@
+"""A visitor learns what a monthly fee really costs; a borrower reads a lesson with their own figures."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dashu.kernel.dates import add_months, lender_today
+from education.domain.lessons import load_lesson
+from education.models import LessonFeedback, QuizAnswer
+from tests import factories
+from tests.journeys.browsing import fits, follow, shown, sign_in
+from tests.journeys.looking import assert_fit_for_everyone
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def world(policy_packs: None) -> None:
+    """The rules that the calculators count by."""
+
+
+def learned(page: Any, code: str) -> None:
+    """Answer a question rightly and wait for its feedback."""
+    question = load_lesson("annual-rate", "zh-hans").question(code)
+    right = next(option for option in question.options if option.is_right)
+    page.check(f"#{code} input[value={right.code}]")
+    page.click(f"#{code} button")
+    page.wait_for_selector(f"#{code} .answer__mine")
+
+
+@pytest.mark.usefixtures("world")
+class TestVisitor:
+    def test_learns_flat_against_irr_with_the_calculator(self, open_each_size):
+        page = open_each_size("zh-hans")
+        page.goto("/learn/")
+        assert_fit_for_everyone(page)
+
+        follow(page, "text=砍头息：到手多少")
+        assert_fit_for_everyone(page)
+        assert "31.34%" in shown(page)
+
+        follow(page, "text=用计算器算一算真实的年化利率")
+        assert_fit_for_everyone(page)
+        assert "13.03%" in shown(page)
+
+        with page.expect_response(lambda answer: "kept_back=1000" in answer.url):
+            page.fill("#id_lent", "10000")
+            page.fill("#id_fee", "0.5")
+            page.fill("#id_kept_back", "1000")
+        page.wait_for_selector("text=31.34%")
+        assert "36.26%" in shown(page)
+        assert "kept_back=1000" in page.url
+
+        page.fill("#id_fee", "很多")
+        page.wait_for_selector("#id_fee_error")
+        assert page.get_attribute("#id_fee", "aria-invalid") == "true"
+        assert "31.34%" not in shown(page)
+
+        page.goto("/learn/annual-rate/")
+        question = load_lesson("annual-rate", "zh-hans").questions[0]
+        learned(page, question.code)
+        assert next(option for option in question.options if option.is_right).feedback in shown(page)
+        assert_fit_for_everyone(page)
+
+        page.click("label:has-text('有帮助')")
+        page.click("#helpful button")
+        page.wait_for_selector("#helpful .notice--good")
+        assert LessonFeedback.objects.get().is_helpful is True
+        assert QuizAnswer.objects.exists() is False
+
+    def test_needs_no_scripts(self, open_browser):
+        page = open_browser("zh-hans", java_script_enabled=False)
+        page.goto("/learn/calculators/flat-vs-irr/")
+        page.fill("#id_fee", "0.75")
+        follow(page, ".calc button.calc__go")
+
+        assert "16.22%" in shown(page)
+        assert page.is_hidden("button[data-aloud], button[data-share]")
+
+    @pytest.mark.parametrize("code", ["minimum-payment", "budget", "multi-loan", "prepay", "penalty"])
+    def test_finds_no_barrier_in_any_calculator_at_the_narrowest(self, open_browser, code):
+        page = open_browser("zh-hans", viewport={"width": 320, "height": 640}, color_scheme="dark")
+        page.goto(f"/learn/calculators/{code}/")
+
+        assert_fit_for_everyone(page)
+        assert fits(page)
+
+
+@pytest.mark.usefixtures("world")
+class TestBorrower:
+    def test_reads_on_the_first_day_overdue_with_own_figures(self, open_browser):
+        amina = factories.borrower("Amina")
+        factories.running_loan(amina, starts_on=add_months(lender_today() - timedelta(days=1), -1))
+        page = open_browser("zh-hans")
+        sign_in(page)
+
+        page.goto("/learn/overdue/")
+
+        assert "只有您看得到" in shown(page)
+        assert "¥1,100.16" in shown(page)  # what is overdue
+        assert "¥0.61" in shown(page)  # what a further day costs
+        assert_fit_for_everyone(page)
+
+        page.goto("/learn/calculators/penalty/")
+        follow(page, "text=用我自己的数字开始")
+        assert page.input_value("#id_days") == "1"
+        assert_fit_for_everyone(page)
