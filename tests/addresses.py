@@ -106,6 +106,8 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "education:lesson": Open(lambda _world: {"slug": "overdue"}),
     "education:helpful": Open(lambda _world: {"slug": "overdue"}, is_page=False),
     "education:calculators": Open(),
+    "education:glossary": Open(),
+    "education:search": Open(),
     "education:calculator": Open(lambda _world: {"code": "flat-vs-irr"}),
     "education:answer": Open(lambda _world: {"slug": "overdue", "question": "first"}, is_page=False),
     "portal:home": Open(),

@@ -36,6 +36,7 @@ _FILES = (
     "css/app.css",
     "js/connection.js",
     "js/sending.js",
+    "js/terms.js",
     "img/mark.svg",
     "vendor/bootstrap/bootstrap-reboot-5.3.9.min.css",
     "vendor/lucide/icons.svg",
