@@ -118,6 +118,8 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:apply_for": Open(lambda _world: {"code": "consumer"}),
     "manifest": Open(is_page=False),
     "service_worker": Open(is_page=False),
+    "robots": Open(is_page=False),
+    "sitemap": Open(is_page=False),
     "offline": Open(lambda _world: {"language": "zh-hans"}),
     "guarantee": Open(lambda world: {"token": world.guarantee}),
     "signature": Open(lambda world: {"token": world.signature}),

@@ -3,11 +3,14 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from dashu.kernel.dates import lender_today
+from dashu.web.offline import kept_for_reading
 from education.domain.lessons import Lesson, slugs
 from education.domain.own import NAMES
 from education.domain.placeholders import names_own
@@ -16,6 +19,7 @@ from education.selectors.progress import Progress, latest_answers, progress_by_l
 from education.views.feedback import said_form
 from education.views.questions import asked_of
 from education.views.reading import address_in, in_the_language_asked_for, language, lesson_in_words, place_of
+from education.views.seo import of_course, of_lesson, seo
 
 LEVELS: Mapping[int, tuple[str | Promise, str | Promise]] = {
     1: (_("The basics"), _("What money costs, and how to see it.")),
@@ -34,6 +38,7 @@ class Level:
 
 
 @require_GET
+@kept_for_reading
 @in_the_language_asked_for
 def lessons(request: HttpRequest) -> HttpResponse:
     done = progress_by_lesson(user_id=request.user.pk) if request.user.is_authenticated else {}
@@ -43,11 +48,21 @@ def lessons(request: HttpRequest) -> HttpResponse:
         for number, (name, lead) in LEVELS.items()
     ]
     learned = sum(each.is_mastered for each in done.values())
-    shown = {"levels": levels, "count": len(found), "learned": learned, "has_begun": bool(done)}
+    about = seo(
+        request,
+        title=_now("Learn"),
+        description=_now(
+            "Short lessons on what loans cost and what your rights are. "
+            "Free, for everyone, and never part of a decision about your credit."
+        ),
+        data=of_course(request, [(each, reverse("education:lesson", args=[each.slug])) for each in found]),
+    )
+    shown = {"seo": about, "levels": levels, "count": len(found), "learned": learned, "has_begun": bool(done)}
     return render(request, "education/lessons.html", shown)
 
 
 @require_GET
+@kept_for_reading
 @in_the_language_asked_for
 def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     """
@@ -72,6 +87,7 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
             "related": [lesson_in_words(other) for other in shown.related],
             "form": form,
             "is_said": is_said,
+            "seo": seo(request, title=shown.title, description=shown.summary, data=of_lesson(shown), kind="article"),
             "shared": address_in(request, language()),
         },
     )

@@ -86,6 +86,46 @@ class TestVisitor:
         assert_fit_for_everyone(page)
         assert fits(page)
 
+    def test_reads_a_lesson_again_without_a_connection(self, open_browser):
+        page = open_browser("zh-hans")
+        page.goto("/learn/overdue/")
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.reload()
+        page.wait_for_function("caches.match('/learn/overdue/', {cacheName: 'dashu-reading'}).then(Boolean)")
+
+        page.context.set_offline(True)
+        page.reload()
+
+        assert load_lesson("overdue", "zh-hans").title in shown(page)
+        assert page.is_visible("[data-copy]")
+
+    def test_searches_and_opens_a_word_where_it_stands(self, open_browser):
+        page = open_browser("zh-hans")
+        page.goto("/learn/")
+        page.fill("#find", "遲繳會怎樣")
+        follow(page, ".find button")
+        assert_fit_for_everyone(page)
+        follow(page, "text=逾期会怎样")
+
+        mark = page.locator("a.term").first
+        mark.click()
+        card = page.locator(f"#{mark.get_attribute('data-term')}")
+        assert card.is_visible()
+        assert mark.get_attribute("aria-expanded") == "true"
+        assert_fit_for_everyone(page)
+        page.keyboard.press("Escape")
+        assert card.is_hidden()
+        assert page.url.endswith("/learn/overdue/")
+
+    def test_without_scripts_a_word_leads_to_the_glossary(self, open_browser):
+        page = open_browser("zh-hans", java_script_enabled=False)
+        page.goto("/learn/overdue/")
+        code = page.locator("a.term").first.get_attribute("data-term").removeprefix("term-")
+        follow(page, "a.term >> nth=0")
+
+        assert page.url.endswith(f"/learn/glossary/#{code}")
+        assert page.is_visible(f"#{code}")
+
 
 @pytest.mark.usefixtures("world")
 class TestBorrower:

@@ -2,26 +2,34 @@
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from dashu.kernel.dates import lender_today
+from dashu.web.offline import kept_for_reading
 from dashu.web.requests import HtmxRequest
 from education.selectors.own import own
 from education.views.calculators.catalog import CALCULATORS
 from education.views.calculators.starting import own_start
 from education.views.reading import address_in, in_the_language_asked_for, language, lesson_in_words
+from education.views.seo import of_calculator, seo
 
 OWN = "own"
 
 
 @require_GET
+@kept_for_reading
 @in_the_language_asked_for
 def calculators(request: HttpRequest) -> HttpResponse:
-    return render(request, "education/calculators/list.html", {"calculators": CALCULATORS.values()})
+    title = _("Calculators")
+    about = _("Exact to the fen, by the same sums as our loans. Nothing of what you type is kept.")
+    told = seo(request, title=title, description=about, data={"@type": "CollectionPage"})
+    return render(request, "education/calculators/list.html", {"calculators": CALCULATORS.values(), "seo": told})
 
 
 @require_GET
+@kept_for_reading
 @vary_on_headers("HX-Request")
 @in_the_language_asked_for
 def calculator(request: HtmxRequest, code: str) -> HttpResponse:
@@ -42,6 +50,7 @@ def calculator(request: HtmxRequest, code: str) -> HttpResponse:
         "education/calculators/page.html",
         {
             **context,
+            "seo": seo(request, title=str(shown.title), description=str(shown.lead), data=of_calculator()),
             "lesson": lesson_in_words(shown.lesson),
             "has_own": bool(start),
             "is_own": bool(start) and OWN in typed,

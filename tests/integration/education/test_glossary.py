@@ -59,9 +59,7 @@ class TestHelp:
 
         assert self.rendered("{% explained %}<p>" + words + "</p>{% endexplained %}").count("data-term=") == 10
 
-    @pytest.mark.parametrize(
-        ("language", "word"), [("zh-hans", "本金"), ("zh-hant", "本金"), ("en", "Principal")]
-    )
+    @pytest.mark.parametrize(("language", "word"), [("zh-hans", "本金"), ("zh-hant", "本金"), ("en", "Principal")])
     def test_stands_on_the_page_of_a_loan(self, rules, language, word):
         amina = factories.borrower("Amina")
         factories.speak(amina.user, language)
