@@ -18,7 +18,7 @@ _LEFT_ALONE = frozenset({
     "summary", "svg", "textarea", "time",
 })  # fmt: skip
 _EMPTY = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "use", "wbr"})
-_UNSEEN = re.compile(r'class="[^"]*\b(?:visually-hidden|wide-only|money|status)\b')
+_UNSEEN = re.compile(r'class="[^"]*\b(?:visually-hidden|wide-only|next__label|money|status)\b')
 
 Mark = Callable[[Term, str], str]
 
