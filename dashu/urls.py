@@ -17,6 +17,7 @@ from dashu.portal.simulated_bureau import simulated_bureau
 from dashu.portal.simulated_gateway import simulated_gateway
 from dashu.web import health, offline
 from dashu.web.views import choose_language, styleguide, voice
+from education.views.sitemap import robots, sitemap
 from repayments.views import gateway_callback
 
 urlpatterns = [
@@ -28,6 +29,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("language/", choose_language, name="choose_language"),
     path("manifest.webmanifest", offline.manifest, name="manifest"),
+    path("robots.txt", robots, name="robots"),
+    path("sitemap.xml", sitemap, name="sitemap"),
     path("sw.js", offline.service_worker, name="service_worker"),
     path("offline/<str:language>/", offline.offline, name="offline"),
     path("styleguide/", styleguide, name="styleguide"),

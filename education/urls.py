@@ -1,6 +1,20 @@
 from django.urls import path, re_path
 
-from education.views import entrance, images, learning, lessons, moments, registrations, sheets, workshops
+from education.views import (
+    entrance,
+    feedback,
+    glossary,
+    images,
+    learning,
+    lessons,
+    moments,
+    questions,
+    registrations,
+    searching,
+    sheets,
+    workshops,
+)
+from education.views.calculators import pages as calculators
 
 app_name = "education"
 _SEAT = r"^workshops/seats/(?P<token>[0-9]{1,18}\.[0-9A-Za-z_-]{43})/"
@@ -25,7 +39,12 @@ urlpatterns = [
     path("workshops/<slug:code>/calendar.ics", workshops.workshop_calendar, name="workshop_calendar"),
     path("workshops/<slug:code>/here/<str:token>/", entrance.here, name="here"),
     re_path(r"^images/(?P<digest>[0-9a-f]{64})\.webp$", images.image, name="image"),
+    path("glossary/", glossary.page, name="glossary"),
+    path("search/", searching.search, name="search"),
+    path("calculators/", calculators.calculators, name="calculators"),
+    path("calculators/<slug:code>/", calculators.calculator, name="calculator"),
     path("<slug:slug>/", lessons.lesson, name="lesson"),
     path("<slug:slug>/sheet.pdf", sheets.lesson_sheet, name="lesson_sheet"),
-    path("<slug:slug>/questions/<slug:question>/", lessons.answer, name="answer"),
+    path("<slug:slug>/helpful/", feedback.helpful, name="helpful"),
+    path("<slug:slug>/questions/<slug:question>/", questions.answer, name="answer"),
 ]

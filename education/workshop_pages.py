@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import percent_shown
-from education.domain.lessons import load_lesson, slugs
 from education.models import Workshop, WorkshopRegistration
+from education.selectors.published import titles_in
 from education.selectors.workshop_figures import SHOWN_FROM, Counts, Summary
 from education.selectors.workshops import materials_of
 
@@ -83,9 +83,9 @@ def words_table(summary: Summary) -> Table:
 
 
 def materials_table(workshop: Workshop, *, language: str, may_write: bool) -> Table:
-    rows = []
+    rows, titles = [], titles_in(language)
     for each in materials_of(workshop):
-        name = load_lesson(each.lesson, language).title if each.lesson in slugs() else each.name
+        name = titles.get(each.lesson, each.name)
         kind = gettext("Sheet of a lesson") if each.lesson else each.content_type
         away: Any = ""
         if may_write:

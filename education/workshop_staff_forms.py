@@ -17,9 +17,10 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from education.domain.lessons import LANGUAGES, load_lesson, slugs
+from education.domain.lessons import LANGUAGES
 from education.models import PartnerOrganization, Region, Workshop
 from education.models.workshops import ZONES
+from education.selectors.published import titles_in
 from education.services.workshops.keep import MOST_SEATS, Plan
 
 MOMENT = "%Y-%m-%dT%H:%M"
@@ -77,7 +78,7 @@ class WorkshopForm(forms.Form):
 
     def __init__(self, data: Any = None, *, workshop: Workshop | None, language: str, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        self.fields["lessons"].choices = [(slug, load_lesson(slug, language).title) for slug in slugs()]  # type: ignore[attr-defined]
+        self.fields["lessons"].choices = list(titles_in(language).items())  # type: ignore[attr-defined]
         for code, name in settings.LANGUAGES:
             self.fields[f"title_{code}"] = forms.CharField(
                 label=" · ".join([gettext("Title"), str(name)]),
@@ -150,7 +151,7 @@ class MaterialForm(forms.Form):
 
     def __init__(self, *args: Any, language: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        sheets = [(slug, load_lesson(slug, language).title) for slug in slugs()]
+        sheets = list(titles_in(language).items())
         self.fields["lesson"].choices = [("", "–"), *sheets]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

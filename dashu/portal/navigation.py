@@ -94,6 +94,8 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
         _("Learning"),
         (
+            Entry(_("Lessons"), "menu_book", "education.lessonversion"),
+            Entry(_("Words on lessons"), "rate_review", "education.lessonfeedback"),
             Entry(_("Workshops"), "event", "education.workshop"),
             Entry(_("Partner organizations"), "groups_3", "education.partnerorganization"),
             Entry(_("Lessons at the right moment"), "school", "education.learningmoment"),
@@ -121,10 +123,6 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Product versions"), "history_edu", "loans.productterms"),
             Entry(_("Partners"), "handshake", "users.partner"),
         ),
-    ),
-    (
-        _("Learning"),
-        (Entry(_("Lessons"), "menu_book", "education.lessonversion"),),
     ),
     (
         _("Decisions"),

@@ -76,6 +76,7 @@ from education.models import (
     LearningCertificate,
     LearningMoment,
     LearningWish,
+    LessonFeedback,
     LessonProgress,
     QuizAnswer,
     Repeat,
@@ -847,5 +848,8 @@ TABLES: tuple[Table, ...] = (
             **_fields("workshop.starts_at", "workshop.place", "status", "made_at", "joined_at", "moved_up_at"),
             **_fields("cancelled_at", "checked_in_at"),
         },
+        "words_on_lessons",
+        lambda borrower: LessonFeedback.objects.filter(user__borrower=borrower).order_by("pk"),
+        _fields("lesson", "is_helpful", "words", "said_at"),
     ),
 )

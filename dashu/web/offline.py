@@ -27,7 +27,7 @@ from django.views.decorators.http import require_GET
 
 from dashu.users.models import User
 
-KEEP_DAYS, MOST_COPIES = 30, 12
+KEEP_DAYS, MOST_COPIES, MOST_TO_READ = 30, 12, 40
 NOBODY = "nobody"
 # What has no pages of borrowers: the worker leaves it alone.
 _OTHERS = ("/admin/", "/api/", "/oauth/", "/gateway/", "/bureau/", "/healthz", "/readyz")
@@ -36,6 +36,7 @@ _FILES = (
     "css/app.css",
     "js/connection.js",
     "js/sending.js",
+    "js/terms.js",
     "img/mark.svg",
     "vendor/bootstrap/bootstrap-reboot-5.3.9.min.css",
     "vendor/lucide/icons.svg",
@@ -68,6 +69,26 @@ def kept_offline(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespons
         answer = view(request, *args, **named)
         if keeps and answer.status_code == 200:
             answer["X-Keep-Copy"] = "1"
+        return answer
+
+    return marked
+
+
+def kept_for_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """
+    Let the phone keep a copy of a page that is for everybody, beside the few of a borrower's own.
+
+    It may hold the reader's figures, so it goes with the others when somebody else reads. Parts of pages are not kept.
+    """
+
+    @wraps(view)
+    def marked(request: HttpRequest, *args: Any, **named: Any) -> HttpResponse:
+        role = getattr(request.user, "role", None)
+        keeps = role in (None, User.Role.BORROWER) and "HX-Request" not in request.headers
+        request.keeps_copy = keeps  # type: ignore[attr-defined]
+        answer = view(request, *args, **named)
+        if keeps and answer.status_code == 200:
+            answer["X-Keep-Copy"] = "reading"
         return answer
 
     return marked
@@ -139,6 +160,7 @@ def _worker() -> str:
         "signing_out": [reverse("account_logout")],
         "keep_days": KEEP_DAYS,
         "most_copies": MOST_COPIES,
+        "most_to_read": MOST_TO_READ,
     }
     templates = b"".join((Path(settings.BASE_DIR) / "templates" / name).read_bytes() for name in _SHOWN_OFFLINE)
     told = json.dumps(values, sort_keys=True)

@@ -12,10 +12,10 @@ from typing import Literal
 
 Tone = Literal["principal", "interest", "fee", "left", "other"]
 
-_WIDTH = 640
+_WIDTH = 400  # as wide as a phone shows it, so that its text is as large as the text around
 _BAR, _ROW = 22, 60  # a bar, and its row with the label above
-_LEFT, _RIGHT, _TOP, _HEIGHT = 112, 12, 16, 220  # of the plot of lines
-_TEXT = 16
+_LEFT, _RIGHT, _TOP, _HEIGHT = 96, 12, 16, 200  # of the plot of lines
+_TEXT = 15
 _DASHES: Mapping[int, str] = {0: "", 1: ' stroke-dasharray="8 5"', 2: ' stroke-dasharray="2 4"'}
 
 

@@ -4,6 +4,7 @@ What people learn and say of it. Kept for the person alone: nothing that decides
 """
 
 from education.models.certificates import LearningCertificate
+from education.models.feedback import LessonFeedback
 from education.models.moments import LearningMoment, LearningWish
 from education.models.progress import LessonProgress, QuizAnswer
 from education.models.repeats import Repeat
@@ -26,6 +27,7 @@ __all__ = [
     "LearningMoment",
     "LearningWish",
     "LessonEdit",
+    "LessonFeedback",
     "LessonImage",
     "LessonProgress",
     "LessonVersion",

@@ -71,10 +71,15 @@ def lesson_of(slug: str, language: str, own: OwnFigures | None = None, *, shown:
     return _lesson(slug, language, own, shown)
 
 
-def lessons_in(language: str) -> list[Lesson]:
-    """Return all lessons for readers, in their order; one query."""
-    shown = shown_now()
+def lessons_in(language: str, shown: Shown | None = None) -> list[Lesson]:
+    """Return all lessons for readers, in their order; one query. :param shown: see `lesson_of`."""
+    shown = shown_now() if shown is None else shown
     return [_lesson(slug, language, None, shown) for slug in published_slugs(shown)]
+
+
+def titles_in(language: str) -> dict[str, str]:
+    """Return the titles of all lessons for readers by slug, in their order; one query."""
+    return {lesson.slug: lesson.title for lesson in lessons_in(language)}
 
 
 def source_of(slug: str, shown: Shown | None = None) -> LessonSource:

@@ -21,8 +21,9 @@ from dashu.documents.papers import paper
 from dashu.kernel.dates import midnight
 from dashu.messaging.links import public_address
 from dashu.policy import rules as policy
-from education.domain.lessons import Lesson, load_lesson
+from education.domain.lessons import Lesson
 from education.domain.sheet_blocks import blocks_of
+from education.selectors.published import lesson_of
 from repayments.papers.wording import TYPST_LANGUAGE
 
 # Raised when the look of the sheet changes.
@@ -41,17 +42,18 @@ class Sheet:
 
 def sheet_of(slug: str, language: str) -> Sheet:
     """Return the sheet of a lesson in one of its languages, made once for a version."""
+    lesson = lesson_of(slug, language)
     with translation.override(language):
-        facts = _facts(load_lesson(slug, language))
+        facts = _facts(lesson)
     address = public_address(reverse("education:lesson", args=[slug]))
     text = json.dumps([LOOK, facts, address], ensure_ascii=False, sort_keys=True, default=str)
     version = hashlib.sha256(text.encode()).hexdigest()[:32]
-    made = cache.get_or_set(f"lesson-sheet:{version}", lambda: _made(slug, language, facts, address), KEPT_FOR)
-    return Sheet(version, made or _made(slug, language, facts, address))
+    made = cache.get_or_set(f"lesson-sheet:{version}", lambda: _made(lesson, facts, address), KEPT_FOR)
+    return Sheet(version, made or _made(lesson, facts, address))
 
 
-def _made(slug: str, language: str, facts: dict[str, Any], address: str) -> bytes:
-    day: datetime = midnight(load_lesson(slug, language).legal_facts_on)
+def _made(lesson: Lesson, facts: dict[str, Any], address: str) -> bytes:
+    day: datetime = midnight(lesson.legal_facts_on)
     return paper("lesson_sheet", facts, verify_url=address, issued_at=day)
 
 

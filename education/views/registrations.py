@@ -16,10 +16,10 @@ from dashu.kernel.errors import DomainError
 from dashu.messaging.links import public_address
 from dashu.messaging.secret_texts import shows_secrets
 from dashu.web.forms import add_refusal
-from education.domain.lessons import load_lesson, slugs
 from education.models import WorkshopCode, WorkshopMaterial, WorkshopRegistration
 from education.models.workshops import FEEDBACK_DAYS
 from education.qr_codes import qr
+from education.selectors.published import titles_in
 from education.selectors.workshops import (
     materials_of,
     place_in_line,
@@ -171,11 +171,10 @@ def _materials(mine: WorkshopRegistration) -> list[tuple[str, str]]:
     if not mine.checked_in_at:
         return []
     token = registration_token(mine.pk)
-    rows = []
+    rows, titles = [], titles_in(language())
     for each in materials_of(mine.workshop):
-        if each.lesson in slugs():
-            title = load_lesson(each.lesson, language()).title
-            rows.append((title, reverse("education:lesson_sheet", args=[each.lesson])))
+        if each.lesson in titles:
+            rows.append((titles[each.lesson], reverse("education:lesson_sheet", args=[each.lesson])))
         elif not each.lesson:
             rows.append((each.name, reverse("education:material", args=[token, each.pk])))
     return rows

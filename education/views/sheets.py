@@ -4,14 +4,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_GET
 
-from education.domain.lessons import slugs
+from education.selectors.published import published_slugs
 from education.services.lesson_sheets import sheet_of
 from education.views.workshops import language
 
 
 @require_GET
 def lesson_sheet(request: HttpRequest, slug: str) -> HttpResponse:
-    if slug not in slugs():
+    if slug not in published_slugs():
         raise Http404
     sheet = sheet_of(slug, language())
     answer = HttpResponse(

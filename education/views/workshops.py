@@ -20,11 +20,12 @@ from dashu.messaging.links import public_address
 from dashu.users.actors import person_of
 from dashu.web.forms import add_refusal
 from education.domain.calendar_files import Event, calendar_file
-from education.domain.lessons import LANGUAGES, load_lesson, slugs
+from education.domain.lessons import LANGUAGES
 from education.domain.translated import Told, told
 from education.domain.workshop_texts import FORGET_AFTER_DAYS
 from education.models import Workshop, WorkshopRegistration
 from education.models.workshops import WRITE
+from education.selectors.published import lessons_in
 from education.selectors.workshops import (
     live_registration,
     own_registrations,
@@ -206,7 +207,7 @@ def _page(request: HttpRequest, found: Workshop, form: VisitorForm, refusal: str
         "shown": shown(found),
         "workshop": found,
         "about": told(found.description, language()),
-        "lessons": [load_lesson(slug, language()) for slug in found.lessons if slug in slugs()],
+        "lessons": [lesson for lesson in lessons_in(language()) if lesson.slug in found.lessons],
         "mine": mine,
         "mine_at": reverse("education:registration", args=[registration_token(mine.pk)]) if mine else "",
         "form": form,

@@ -2,11 +2,12 @@
  * Keeps the pages that show what is owed for a time without a connection.
  *
  * The server says which pages may be kept, and for whom (dashu/web/offline.py): X-Keep-Copy, X-Reader. Copies of one
- * reader are kept at a time. They go when somebody signs out, when another person reads, and when a page comes that
+ * reader are kept at a time, beside lessons and what else is for everybody. They go when somebody signs out, when another person reads, and when a page comes that
  * nobody is signed in to. Forms are never kept and never sent later. SETTINGS stands before this when it is served.
  */
 const FILES = `dashu-files-${SETTINGS.version}`;
 const COPIES = "dashu-copies";
+const READING = "dashu-reading";
 const READER = "/offline/reader";
 const KEPT_AT = "X-Kept-At";
 const NOBODY = "nobody";
@@ -89,21 +90,23 @@ async function known(answer) {
 
 async function keep(url, answer) {
   const reader = await known(answer);
-  if (reader === null || reader === NOBODY || !answer.ok) return;
+  const isForAll = answer.headers.get("X-Keep-Copy") === "reading";
+  if (reader === null || (reader === NOBODY && !isForAll) || !answer.ok) return;
   const page = (await answer.text())
     .replaceAll(/(name="csrfmiddlewaretoken" value=")[^"]*/g, "$1")
     .replace(" hidden data-copy", " data-copy");
   const headers = { "Content-Type": "text/html; charset=utf-8", [KEPT_AT]: String(Date.now()) };
   for (const name of ["Content-Security-Policy", "Content-Language", "Referrer-Policy"])
     if (answer.headers.get(name)) headers[name] = answer.headers.get(name);
-  const cache = await caches.open(COPIES);
+  const cache = await caches.open(isForAll ? READING : COPIES);
   await cache.put(url.pathname, new Response(page, { headers }));
   const addresses = (await cache.keys()).filter((kept) => new URL(kept.url).pathname !== READER);
-  await Promise.all(addresses.slice(0, -SETTINGS.most_copies).map((kept) => cache.delete(kept)));
+  const most = isForAll ? SETTINGS.most_to_read : SETTINGS.most_copies;
+  await Promise.all(addresses.slice(0, -most).map((kept) => cache.delete(kept)));
 }
 
 async function copyOf(url) {
-  const kept = await caches.match(url.pathname, { cacheName: COPIES });
+  const kept = (await caches.match(url.pathname, { cacheName: COPIES })) || (await caches.match(url.pathname, { cacheName: READING }));
   const isYoung = kept && Date.now() - Number(kept.headers.get(KEPT_AT)) < SETTINGS.keep_days * 86400000;
   return isYoung ? kept : null;
 }
@@ -121,5 +124,5 @@ async function offline(wasSent) {
 }
 
 async function forget() {
-  await caches.delete(COPIES);
+  await Promise.all([COPIES, READING].map((name) => caches.delete(name)));
 }

@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from dashu.audit import services as audit
 from dashu.documents.codes import ALPHABET
 from dashu.kernel.errors import DomainError, InvalidInput
-from education.domain.lessons import LANGUAGES, slugs
+from education.domain.lessons import LANGUAGES
 from education.models import Notice, Region, Workshop
 from education.models.workshops import ZONES
+from education.selectors.published import published_slugs
 from education.services.workshops.rows import lock_workshop
 from education.services.workshops.seats import move_up
 from education.services.workshops.tell import forget_waiting, tell_all
@@ -186,7 +187,7 @@ def _refuse_contradictions(plan: Plan) -> None:
         raise WorkshopIncomplete(_("Choose the region of the place."), field="region")
     if not 1 <= plan.capacity <= MOST_SEATS:
         raise WorkshopIncomplete(_("There are 1 to 5,000 seats."), field="capacity")
-    if unknown := set(plan.lessons) - set(slugs()):
+    if unknown := set(plan.lessons) - set(published_slugs()):
         raise InvalidInput(_("There is no lesson %(lesson)s."), field="lessons", params={"lesson": min(unknown)})
 
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError, InvalidInput
-from education.domain.lessons import slugs
 from education.models import WorkshopMaterial
+from education.selectors.published import published_slugs
 from education.services.workshops.rows import WorkshopNotFound, lock_workshop
 from loans.domain.document_files import DocumentFile, DocumentRefused, read_document
 from loans.scanners.choosing import scanner
@@ -37,7 +37,7 @@ def add_file(*, workshop_id: int, name: str, content: bytes, now: datetime, acto
 
 def add_lesson_sheet(*, workshop_id: int, lesson: str, now: datetime, actor: str) -> WorkshopMaterial:
     """:raises InvalidInput, WorkshopNotFound, TooManyMaterials: see there. The same sheet again changes nothing."""
-    if lesson not in slugs():
+    if lesson not in published_slugs():
         raise InvalidInput(_("There is no lesson %(lesson)s."), field="lesson", params={"lesson": lesson})
     return _keep(workshop_id, now=now, actor=actor, lesson=lesson)
 

@@ -143,3 +143,23 @@ class TestWhatMayBeKept:
 
         assert answer.status_code == 404
         assert "X-Keep-Copy" not in answer.headers
+
+
+class TestWhatIsForEverybody:
+    PAGES = ("/learn/", "/learn/overdue/", "/learn/glossary/", "/learn/calculators/penalty/")
+
+    def test_is_kept_for_a_visitor_and_for_a_borrower_beside_their_own(self, amina, client, rules):
+        for reader in (client, signed_in(amina.user)):
+            answers = [reader.get(address) for address in self.PAGES]
+
+            assert {answer.headers["X-Keep-Copy"] for answer in answers} == {"reading"}
+            assert all("hidden data-copy" in answer.content.decode() for answer in answers)
+
+    def test_is_not_kept_in_parts_and_not_for_staff(self, client, chidi, rules):
+        part = client.get("/learn/calculators/penalty/", headers={"hx-request": "true"})
+
+        assert "X-Keep-Copy" not in part.headers
+        assert "X-Keep-Copy" not in signed_in(chidi).get("/learn/overdue/").headers
+
+    def test_what_was_searched_is_not_kept(self, client):
+        assert "X-Keep-Copy" not in client.get("/learn/search/?q=利率").headers

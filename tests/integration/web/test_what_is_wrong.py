@@ -29,6 +29,7 @@ REFUSE = {
     *("account_login", "account_reset_password", "account_signup"),
     *("2fa/totp/activate/", "email/", "guarantee", "help", "password/change/", "phone/change/", "reauthenticate/"),
     *("education:feedback", "education:here", "education:workshop"),
+    "education:lesson",
     *("portal:application_step", "portal:autopay", "portal:confirm_closing", "portal:dispute", "portal:documents"),
     *("portal:new_complaint", "portal:overdue", "portal:pay", "portal:payoff", "portal:relief_month"),
     *("autopay", "change of autopay"),

@@ -103,6 +103,7 @@ def test_the_address_of_a_form_leads_to_the_page_of_the_form(world):
         "education:answer_today": "/learn/today/",
         "education:certify": "/learn/progress/",
         "education:put_away": "/learn/",
+        "education:helpful": "/learn/overdue/#helpful",
         "choose_language": "/",
     }
 

@@ -29,12 +29,12 @@ class TestBars:
     def test_lengths_are_in_proportion(self):
         root = parsed(draw(Bars((Bar("one", 300, "¥3.00"), Bar("two", 1_200, "¥12.00"))), WORDS, "x"))
 
-        assert [rect.get("width") for rect in root.iter(f"{SVG}rect")] == ["160", "640"]
+        assert [rect.get("width") for rect in root.iter(f"{SVG}rect")] == ["100", "400"]
 
     def test_a_bar_of_nothing_can_still_be_seen(self):
         root = parsed(draw(Bars((Bar("one", 0, "¥0.00"), Bar("two", 5, "¥0.05"))), WORDS, "x"))
 
-        assert [rect.get("width") for rect in root.iter(f"{SVG}rect")] == ["2", "640"]
+        assert [rect.get("width") for rect in root.iter(f"{SVG}rect")] == ["2", "400"]
 
     def test_every_bar_has_its_label_and_its_figure(self):
         root = parsed(draw(Bars((Bar("one", 300, "¥3.00"), Bar("two", 1_200, "¥12.00"))), WORDS, "x"))
@@ -52,15 +52,15 @@ class TestLines:
 
         root = parsed(draw(chart, WORDS, "x"))
 
-        assert [line.get("points") for line in root.iter(f"{SVG}polyline")] == ["112,16 370,126 628,236"]
+        assert [line.get("points") for line in root.iter(f"{SVG}polyline")] == ["96,16 242,116 388,216"]
 
     def test_below_zero_is_below_the_line_of_zero(self):
         chart = Lines((Line("one", (100, -100)),), {0: "¥0.00"}, ("0", "1"))
 
         root = parsed(draw(chart, WORDS, "x"))
 
-        assert next(root.iter(f"{SVG}polyline")).get("points") == "112,16 628,236"
-        assert next(root.iter(f"{SVG}path")).get("d") == "M112 126H628"
+        assert next(root.iter(f"{SVG}polyline")).get("points") == "96,16 388,216"
+        assert next(root.iter(f"{SVG}path")).get("d") == "M96 116H388"
 
     def test_lines_differ_by_more_than_color(self):
         chart = Lines((Line("one", (1, 0)), Line("two", (0, 1))), {}, ("0", "1"))
