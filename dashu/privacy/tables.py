@@ -848,6 +848,8 @@ TABLES: tuple[Table, ...] = (
             **_fields("workshop.starts_at", "workshop.place", "status", "made_at", "joined_at", "moved_up_at"),
             **_fields("cancelled_at", "checked_in_at"),
         },
+    ),
+    Table(
         "words_on_lessons",
         lambda borrower: LessonFeedback.objects.filter(user__borrower=borrower).order_by("pk"),
         _fields("lesson", "is_helpful", "words", "said_at"),

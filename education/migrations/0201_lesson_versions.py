@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("education", "0001_initial"),
+        ("education", "0101_lesson_feedback"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -17,7 +17,7 @@ from dashu.users.models import Borrower
 from dashu.web.posting import sent_from
 from education.selectors.moments import card_for
 from education.services.wishes import never_again, not_now
-from education.views.lessons import _language
+from education.views.reading import language
 
 
 @login_required
@@ -26,7 +26,7 @@ from education.views.lessons import _language
 def for_you(request: HttpRequest) -> HttpResponse:
     """Lead to the lesson that fits now, or to all of them."""
     user_id: Any = request.user.pk
-    card = card_for(user_id=user_id, today=lender_today(), language=_language())
+    card = card_for(user_id=user_id, today=lender_today(), language=language())
     return redirect("education:lesson", card.lesson.slug) if card else redirect("education:lessons")
 
 
