@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.web.posting import sent_from
 from dashu.web.requests import HtmxRequest
-from education.domain.lessons import LANGUAGES, Lesson, Option, Question, load_lesson, slugs
+from education.domain.lessons import LANGUAGES, Lesson, Option, Question, lesson_for, load_lesson, slugs
+from education.selectors.own import own
 from education.selectors.progress import latest_answers, mastered_lessons
 from education.selectors.repeats import count_today
 from education.services.record_answer import UnknownQuestion, known_question, record_answer
@@ -40,7 +41,8 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a lesson. A visitor's answers are in the address, a signed-in reader's are kept; `again` reopens one."""
     if slug not in slugs():
         raise Http404
-    shown = _lesson(slug)
+    about = own(request.user, today=lender_today(), number=request.GET.get("loan", ""))
+    shown = lesson_for(slug, _language(), about.figures) if about.figures else _lesson(slug)
     chosen: dict[str, str] = {}
     if request.user.is_authenticated:
         note_opened(user_id=request.user.pk, lesson=slug, at=lender_now())
