@@ -123,7 +123,8 @@ def found(token: str) -> WorkshopRegistration:
 
 def private(answer: HttpResponse) -> HttpResponse:
     answer["X-Robots-Tag"] = "noindex"
-    answer["Referrer-Policy"] = "no-referrer"
+    # Its address goes to no other site; to our own it must, or a browser hides where a form of it comes from.
+    answer["Referrer-Policy"] = "same-origin"
     return answer
 
 

@@ -49,6 +49,7 @@ from dashu.portal.demo.lives import Act, Deed, acts_of
 from dashu.portal.demo.relief import work_on_relief
 from dashu.portal.demo.second_hand import OneHand, SecondHand, without_savepoints, without_waiting_for_the_disk
 from dashu.portal.demo.strategy import make_strategy
+from dashu.portal.demo.workshops import make_workshops
 from dashu.users.models import Borrower, Partner
 from loans.models import Loan
 from loans.services.create_loan import create_loan
@@ -159,6 +160,7 @@ def _begin(plan: Plan, choice: Choice) -> None:
     make_agency(today=choice.today)
     make_applications(today=choice.today)
     make_draft(now=midnight(choice.today))
+    make_workshops(today=choice.today)
     audit.record(action=BEGUN, subject_type="demo_book", subject_id=choice.seed, actor=ACTOR, data=choice.as_json())
 
 

@@ -41,6 +41,8 @@ from dashu.policy.selectors import forget_rules
 from dashu.portal.demo.seeding import Choice, seed_book
 from dashu.users.models import Borrower, Partner, User
 from dashu.users.selectors import called
+from education.models import Workshop
+from education.selectors.workshop_figures import counts_of, feedback_of
 from loans.models import Application, ApplicationEvent, Guarantor, Loan, ReviewRequest
 from loans.review_words import review_in_words
 from loans.selectors.decisions import may_ask_for_review
@@ -162,6 +164,19 @@ class TestRelief:
         assert plan.amendment is not None
         assert plan.offer.offer_set.source == "CAMPAIGN"
         assert plan.evidence["when"]["sheet_opened_at"] < plan.evidence["when"]["accepted_at"]
+
+
+class TestWorkshops:
+    """One to come with people waiting, one that was held."""
+
+    def test_stand_as_people_would_find_them(self, book):
+        coming, held = (Workshop.objects.get(status=status) for status in ("OPEN", "DONE"))
+
+        assert (coming.seats_taken, coming.capacity) == (3, 3)
+        assert counts_of(coming).waiting == 2
+        assert (counts_of(held).seats, counts_of(held).came) == (6, 5)
+        assert feedback_of(held).count == 3
+        assert feedback_of(held).averages is not None
 
 
 class TestDesk:
