@@ -33,6 +33,7 @@ def main() -> None:
     import yaml
     from django.utils import translation
 
+    from education.domain.lessons import load_lesson, slugs
     from education.selectors import search as searching
     from education.views.searching import calculator_entries
 
@@ -41,10 +42,11 @@ def main() -> None:
     for query in queries:
         with translation.override(query["language"]):
             others = calculator_entries()
-            found = searching.hits(query["asks"], query["language"], others)
+            lessons = [load_lesson(slug, query["language"]) for slug in slugs()]
+            found = searching.hits(query["asks"], query["language"], lessons, others)
             for _round in range(ROUNDS):
                 began = time.process_time()
-                searching.search(query["asks"], query["language"], others)
+                searching.search(query["asks"], query["language"], lessons, others)
                 times.append(time.process_time() - began)
         keys = [f"{hit.entry.kind}:{hit.entry.key}" for hit in found]
         place = next((at for at, key in enumerate(keys, start=1) if key in query["finds"]), 0)

@@ -11,7 +11,7 @@ from dashu.kernel.dates import lender_date
 from dashu.policy.rules import lender_names
 from dashu.web.writing import TYPST_LANGUAGE, day, plain
 from education.models import LearningCertificate
-from education.selectors.published import lesson_of, published_slugs
+from education.selectors.published import lesson_of, published_slugs, shown_now
 from education.skill_words import LEVELS, name_of_skill
 
 
@@ -25,9 +25,11 @@ def certificate_pdf(certificate: LearningCertificate, *, verify_url: str) -> byt
 def _data(certificate: LearningCertificate) -> dict[str, Any]:
     lang, region = TYPST_LANGUAGE[certificate.language]
     on = lender_date(certificate.issued_at)
-    known = set(published_slugs())
+    published = shown_now()
+    known = set(published_slugs(published))
     lessons = [
-        lesson_of(slug, certificate.language).title if slug in known else slug for slug in certificate.facts["lessons"]
+        lesson_of(slug, certificate.language, shown=published).title if slug in known else slug
+        for slug in certificate.facts["lessons"]
     ]
     level = str(LEVELS.get(certificate.level, certificate.level))
     who = plain(certificate.name)

@@ -9,7 +9,7 @@ from dashu.policy.rules import just_in_time
 from dashu.policy.selectors import PolicyRuleMissing
 from education.domain.lessons import LANGUAGES, Lesson
 from education.models import LearningMoment, LearningWish
-from education.selectors.published import lesson_of, published_slugs
+from education.selectors.published import Shown, lesson_of, published_slugs, shown_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ def card_for(
     :param loan_id: of the loan that the page is about; None for a page that is about none of them in particular.
     :param moments: codes that belong on the page; all without it.
     """
-    found = _shown(user_id, today)
+    published = shown_now()
+    found = _shown(user_id, today, published)
     if loan_id is not None:
         found = found.filter(loan_id=loan_id)
     if moments:
@@ -38,7 +39,7 @@ def card_for(
     latest = found.order_by("-noticed_at", "-pk").first()
     if latest is None:
         return None
-    return LessonCard(latest.pk, latest.moment, lesson_of(latest.lesson, language or LANGUAGES[0]))
+    return LessonCard(latest.pk, latest.moment, lesson_of(latest.lesson, language or LANGUAGES[0], shown=published))
 
 
 def wants_lessons(borrower_id: int) -> bool:
@@ -46,7 +47,7 @@ def wants_lessons(borrower_id: int) -> bool:
     return not LearningWish.objects.filter(pk=borrower_id).exists()
 
 
-def _shown(user_id: int, today: date) -> QuerySet[LearningMoment]:
+def _shown(user_id: int, today: date, published: Shown) -> QuerySet[LearningMoment]:
     try:
         days = just_in_time(today).card_days
     except PolicyRuleMissing:
@@ -57,5 +58,5 @@ def _shown(user_id: int, today: date) -> QuerySet[LearningMoment]:
         is_held_out=False,
         opened_at=None,
         happened_on__gt=today - timedelta(days=days),
-        lesson__in=published_slugs(),
+        lesson__in=published_slugs(published),
     ).exclude(borrower__in=LearningWish.objects.values("pk"))

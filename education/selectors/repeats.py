@@ -10,7 +10,7 @@ from education.domain.lessons import LANGUAGES, Lesson
 from education.domain.quizzes import Question, Variant
 from education.domain.repeats import Standing, standings
 from education.models import Repeat
-from education.selectors.published import lesson_of, published_slugs
+from education.selectors.published import lessons_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +52,36 @@ class Level:
         return bool(self.skills) and self.mastered == len(self.skills)
 
 
-def todays_questions(*, user_id: int, today: date, rules: Repeats, language: str) -> list[DueQuestion]:
+def todays_questions(
+    *, user_id: int, today: date, rules: Repeats, language: str, lessons: Iterable[Lesson] | None = None
+) -> list[DueQuestion]:
     """
     Return the questions of today, the longest due first; empty when there are none, or when the day's are done.
 
     A question that is no longer part of a lesson is left out.
+
+    :param lessons: what `lessons_in` returned, where the page has it already.
     """
     mine = Repeat.objects.filter(progress__user_id=user_id)
     left = rules.questions_a_day - mine.filter(repeated_on=today).count()
     if left <= 0:
         return []
-    known = set(published_slugs())
+    known = {lesson.slug: lesson for lesson in (lessons_in(language) if lessons is None else lessons)}
     due = mine.filter(due_on__lte=today, progress__lesson__in=known).select_related("progress")
     found: list[DueQuestion] = []
     for repeat in due.order_by("due_on", "pk"):
         if len(found) == left:
             break
-        lesson = lesson_of(repeat.progress.lesson, language)
+        lesson = known[repeat.progress.lesson]
         if question := lesson.question(repeat.question):
             found.append(DueQuestion(lesson, question, variant_of(question, repeat.stage)))
     return found
 
 
-def count_today(*, user_id: int, today: date, language: str) -> int:
+def count_today(*, user_id: int, today: date, language: str, lessons: Iterable[Lesson]) -> int:
     """Return how many questions come again today, by the rule of the day."""
-    return len(todays_questions(user_id=user_id, today=today, rules=learning_repeats(today), language=language))
+    rules = learning_repeats(today)
+    return len(todays_questions(user_id=user_id, today=today, rules=rules, language=language, lessons=lessons))
 
 
 def variant_of(question: Question, stage: int) -> Variant:
@@ -99,8 +104,7 @@ def levels_of(*, user_id: int, rules: Repeats) -> list[Level]:
     """
     stages = _stages(user_id)
     by_level: dict[int, list[Lesson]] = {}
-    for slug in published_slugs():
-        lesson = lesson_of(slug, LANGUAGES[0])
+    for lesson in lessons_in(LANGUAGES[0]):
         by_level.setdefault(lesson.level, []).append(lesson)
     return [
         Level(number, tuple(lesson.slug for lesson in lessons), tuple(_skills(lessons, stages, rules)))

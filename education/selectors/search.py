@@ -12,7 +12,6 @@ from education.domain.excerpts import Piece, excerpt, pieces
 from education.domain.glossary import glossary
 from education.domain.lessons import CONTENT, Lesson
 from education.domain.searching import Entry, Hit, Index
-from education.selectors.published import lessons_in
 
 LESSON, TERM, CALCULATOR = "lesson", "term", "calculator"
 MOST = 10
@@ -29,18 +28,18 @@ class Found:
     excerpt: Sequence[Piece]
 
 
-def search(asked: str, language: str, others: Iterable[Entry] = ()) -> list[Found]:
+def search(asked: str, language: str, lessons: Iterable[Lesson], others: Iterable[Entry] = ()) -> list[Found]:
     """
     Return what fits what was asked, the best first, at most `MOST`; nothing where nothing fits.
 
+    :param lessons: those for readers, in that language.
     :param others: entries beside lessons and words, such as the calculators.
     """
-    return [_shown(hit, asked, language) for hit in hits(asked, language, others)]
+    return [_shown(hit, asked, language) for hit in hits(asked, language, lessons, others)]
 
 
-def hits(asked: str, language: str, others: Iterable[Entry] = ()) -> Sequence[Hit]:
-    lessons = tuple(map(_of_lesson, lessons_in(language)))
-    return _index((*lessons, *_of_terms(language), *others)).search(asked, MOST)
+def hits(asked: str, language: str, lessons: Iterable[Lesson], others: Iterable[Entry] = ()) -> Sequence[Hit]:
+    return _index((*map(_of_lesson, lessons), *_of_terms(language), *others)).search(asked, MOST)
 
 
 @lru_cache(maxsize=12)

@@ -62,7 +62,7 @@ def lessons(request: HttpRequest) -> HttpResponse:
         data=of_course(request, [(each, reverse("education:lesson", args=[each.slug])) for each in found]),
     )
     shown = {"seo": about, "levels": levels, "count": len(found), "learned": learned, "has_begun": bool(done)}
-    return render(request, "education/lessons.html", {**shown, "today": _count_today(request)})
+    return render(request, "education/lessons.html", {**shown, "today": _count_today(request, found)})
 
 
 @require_GET
@@ -104,10 +104,12 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
     )
 
 
-def _count_today(request: HttpRequest) -> int:
+def _count_today(request: HttpRequest, lessons: Sequence[Lesson]) -> int:
     """How many questions come again today for a signed-in reader."""
     user_id: Any = request.user.pk
-    return count_today(user_id=user_id, today=lender_today(), language=language()) if user_id else 0
+    if not user_id:
+        return 0
+    return count_today(user_id=user_id, today=lender_today(), language=language(), lessons=lessons)
 
 
 def _chosen(request: HttpRequest, slug: str) -> dict[str, str]:

@@ -42,11 +42,12 @@ class Shown:
 def search(request: HttpRequest) -> HttpResponse:
     """Show what fits; where nothing does, say so and lead on."""
     typed = request.GET.get("q", "").strip()[:LONGEST]
-    found = find(typed, language(), calculator_entries()) if typed else []
+    lessons = lessons_in(language())
+    found = find(typed, language(), lessons, calculator_entries()) if typed else []
     context = {
         "typed": typed,
         "found": [Shown(each, ADDRESSES[each.kind](each.key), *KINDS[each.kind]) for each in found],
-        "suggested": [lesson for lesson in lessons_in(language()) if lesson.slug in SUGGESTED],
+        "suggested": [lesson for lesson in lessons if lesson.slug in SUGGESTED],
     }
     return render(request, "education/search.html", context)
 

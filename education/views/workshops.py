@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from axes.helpers import get_client_ip_address
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from dashu.api import rate_limits
+from dashu.api.callers import client_ip
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.messaging.links import public_address
@@ -179,7 +179,7 @@ def language() -> str:
 
 def refuse_too_often(request: HttpRequest) -> None:
     """:raises RateLimited: this address of the network asked too often."""
-    address = get_client_ip_address(request) or ""
+    address = client_ip(request) or ""
     rate_limits.refuse_beyond(rate_limits.take("workshops", address, AN_HOUR, window=HOUR))
 
 

