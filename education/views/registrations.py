@@ -123,7 +123,7 @@ def found(token: str) -> WorkshopRegistration:
 
 def private(answer: HttpResponse) -> HttpResponse:
     answer["X-Robots-Tag"] = "noindex"
-    answer["Referrer-Policy"] = "no-referrer"
+    answer["Referrer-Policy"] = "same-origin"  # with no-referrer a browser's own forms would be refused
     return answer
 
 

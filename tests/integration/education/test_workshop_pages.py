@@ -227,7 +227,7 @@ class TestSeat:
     def test_is_not_for_search_engines_or_other_sites(self):
         answer = browser().get(seat_of(workshops.visitor(workshops.opened())))
 
-        assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex", "no-referrer")
+        assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex", "same-origin")
 
     def test_gives_what_there_is_to_take_home_to_who_was_there(self):
         workshop = workshops.opened(starts_in=timedelta(minutes=-5))
