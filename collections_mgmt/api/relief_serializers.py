@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from collections_mgmt.domain.relief.offers import Code
@@ -13,6 +14,7 @@ from collections_mgmt.models import HardshipRequest, OfferSet, RestructuringOffe
 from collections_mgmt.selectors.relief_of_partner import ways_told
 from dashu.api.bulk_reading import BulkQuery, IdsField
 from dashu.api.fields import (
+    MOMENT_SHAPE,
     ByCodeField,
     LenderDateField,
     MoneyField,
@@ -38,6 +40,7 @@ class AmountsField(ByCodeField):
     child = MoneyField()
 
 
+@extend_schema_field(MOMENT_SHAPE)
 class MomentField(serializers.DateTimeField):
     """A moment with its offset: without one nobody knows when it was."""
 

@@ -17,6 +17,8 @@ from dashu.kernel.money import EXPONENTS, Money, format_minor
 
 # The years that `dashu.kernel.dates.parse_date` reads.
 _DAY = r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+_TIME = r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+MOMENT_SHAPE = {"type": "string", "format": "date-time", "pattern": _DAY.removesuffix("$") + _TIME}
 
 
 class StrictSerializer(serializers.Serializer):
@@ -161,6 +163,7 @@ class LenderDateField(serializers.DateField):
             raise serializers.ValidationError(error.user_message, code=error.code) from error
 
 
+@extend_schema_field(MOMENT_SHAPE)
 class MomentField(serializers.DateTimeField):
     """A moment with its offset, in the years that can be computed with."""
 

@@ -73,8 +73,8 @@ def as_html(text: str, *, file: str = INDEX) -> str:
         attribute_filter=lambda _tag, _name, value: _address(value, file=file),
     )
     # What is wider than a phone is moved under the finger, and by the keyboard.
-    safe = safe.replace("<pre>", '<pre tabindex="0">')
-    return safe.replace("<table>", '<div class="scrolled" tabindex="0"><table>').replace("</table>", "</table></div>")
+    safe = safe.replace("<pre>", '<pre class="scroll" tabindex="0">')
+    return safe.replace("<table>", '<div class="scroll" tabindex="0"><table>').replace("</table>", "</table></div>")
 
 
 def _address(link: str, *, file: str) -> str | None:

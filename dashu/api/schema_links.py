@@ -32,6 +32,8 @@ GIVEN: dict[str, list[dict[str, str]]] = {
     ],
     "list_all_restructuring_offers": [{"offer": "$response.body#/results/0/id"}],
     "list_restructuring_offers": [{"offer": "$response.body#/results/0/id"}],
+    "ask_relief": [{"offer": "$response.body#/offers/id"}],
+    "make_relief_link": [{"offer": "$request.path.offer"}],
     "list_applications": [{"reference": "$response.body#/results/0/id"}],
     "apply": [
         {"reference": "$response.body#/id"},

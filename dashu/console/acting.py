@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 
 from dashu import events
 from dashu.console.gate import ConsoleRequest
+from dashu.console.models import ChangeMail
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.web.forms import add_refusal
@@ -53,5 +54,5 @@ def show_secret(request: ConsoleRequest, secret: str, *, back: str, **words: Any
 
 def tell(request: ConsoleRequest, what: str, name: str) -> None:
     """Have the partner written to about what was just changed; see `dashu.console.telling`."""
-    told = {"partner_id": request.partner.pk, "what": what, "name": name, "at": lender_now().isoformat()}
-    events.publish("console.key_changed", **told)
+    mail = ChangeMail.objects.create(partner=request.partner, what=what, name=name, happened_at=lender_now())
+    events.publish("console.key_changed", mail_id=mail.pk)

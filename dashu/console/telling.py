@@ -6,7 +6,8 @@ from django.core.mail import send_mail
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
-from dashu.users.models import Partner
+from dashu.console.models import ChangeMail
+from dashu.kernel.dates import LENDER_ZONE
 from dashu.web.templatetags.dashu import lender_date
 
 WHAT = {
@@ -22,19 +23,36 @@ WHAT = {
 }
 
 
-def tell_of_change(*, partner_id: int, what: str, name: str, at: datetime) -> bool:
+def tell_of_change(*, mail_id: int, now: datetime) -> bool:
     """
-    Write to the partner's login what was changed; False where there is no address.
+    Write to the partner's login what was changed, once; return whether it went out now.
 
-    :param what: a key of `WHAT`. :param name: of the client, or the address of the endpoint.
+    Calls the mail server: not in a transaction. What is cut off midway is taken up again some minutes later.
+
+    :raises OSError: the server did not take it; it stays owed.
     """
-    user = Partner.objects.select_related("user").get(pk=partner_id).user
+    owed = ChangeMail.objects.owed(now=now).filter(pk=mail_id)
+    if owed.update(claimed_at=now) != 1:
+        return False
+    mail = ChangeMail.objects.select_related("partner__user").get(pk=mail_id)
+    try:
+        is_sent = _send(mail)
+    except OSError:
+        ChangeMail.objects.filter(pk=mail_id).update(claimed_at=None)
+        raise
+    ChangeMail.objects.filter(pk=mail_id).update(done_at=now)
+    return is_sent
+
+
+def _send(mail: ChangeMail) -> bool:
+    """Return False where there is no address."""
+    user, at = mail.partner.user, mail.happened_at.astimezone(LENDER_ZONE)
     if user is None or not user.email or not user.is_active:
         return False
     with override(user.language):
         words = {"on": lender_date(at), "at": f"{at:%H:%M}"}
         body = [
-            str(WHAT[what]) % {"name": name},
+            str(WHAT[mail.what]) % {"name": mail.name},
             gettext("This happened on %(on)s at %(at)s, in the partner console.") % words,
             gettext(
                 "If it was not you or a colleague, sign in, change the password, and make new secrets for your clients."

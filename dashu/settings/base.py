@@ -371,6 +371,12 @@ CELERY_BEAT_SCHEDULE = {
     # What an event missed, or a scanner that was down.
     "sweep-documents": {"task": "loans.tasks.sweep_documents", "schedule": 300, "options": {"expires": 290}},
     "sweep-lost-files": {"task": "loans.tasks.sweep_lost_files", "schedule": crontab(minute=40, hour=4)},
+    # What an event missed, or a mail server that was down.
+    "sweep-change-mails": {
+        "task": "dashu.console.tasks.sweep_change_mails",
+        "schedule": 300,
+        "options": {"expires": 290},
+    },
     # Copies of own data: what an event missed, and those whose days are over. Closed accounts whose days are over.
     "sweep-exports": {"task": "dashu.privacy.tasks.sweep_exports", "schedule": 300, "options": {"expires": 290}},
     "finish-closures": {"task": "dashu.privacy.tasks.finish_closures", "schedule": 3600, "options": {"expires": 3590}},

@@ -66,7 +66,8 @@ def relief_link(request: HttpRequest, token: str) -> HttpResponse:
     except ReliefLinkOver as over:
         answer = render(request, "portal/relief/link_over.html", {"why": over.user_message}, status=410)
     answer["X-Robots-Tag"] = "noindex"
-    answer["Referrer-Policy"] = "no-referrer"  # the address is a key, which no other site is to learn
+    # The address is a key, which no other site is to learn; with no-referrer a browser's own forms would be refused.
+    answer["Referrer-Policy"] = "same-origin"
     return answer
 
 

@@ -74,8 +74,8 @@ class TestHtml:
         assert "href" not in as_html("[a](../tapes.md)")
 
     def test_of_what_is_wide_can_be_moved_by_the_keyboard(self):
-        assert '<pre tabindex="0"><code>' in as_html("```sh\na\n```")
-        assert '<div class="scrolled" tabindex="0"><table>' in as_html("| a |\n|---|\n| b |\n")
+        assert '<pre class="scroll" tabindex="0"><code>' in as_html("```sh\na\n```")
+        assert '<div class="scroll" tabindex="0"><table>' in as_html("| a |\n|---|\n| b |\n")
 
 
 def names() -> list[str]:

@@ -11,14 +11,16 @@ import signal
 import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from collections_mgmt.models import OfferSet
 from dashu.api.fields import money_json
 from dashu.kernel.dates import lender_now
-from dashu.users.models import Partner
+from dashu.users.models import Borrower, Partner
 from dashu.webhooks.models import PartnerEvent
 from loans.models import Loan
 from repayments.services.documents import issue_statement
@@ -28,6 +30,7 @@ from tests.factories import yuan
 from tests.integration.api.conftest import PartnerProgram, program_of
 from tests.integration.api.test_application_offers import decided
 from tests.integration.bulk.files import csv_file, job_of, payment, work
+from tests.integration.collections_mgmt.relief_cases import offered
 from tests.integration.webhooks.conftest import deliver, enabled
 
 LONGEST_LINE = 2000
@@ -59,6 +62,7 @@ def at_loans(dana: Partner) -> dict[str, str]:
         "PAYMENT": paid["id"],
         "SPLIT": together["id"],
         "REFUND": _refund(dana, program)["id"],
+        "RELIEF": _relief(dana).reference,
     }
 
 
@@ -97,6 +101,14 @@ def _refund(dana: Partner, program: PartnerProgram) -> dict[str, Any]:
     factories.pay(loan, yuan(12_250), loan.starts_on, kind="SETTLEMENT")
     asked = {"amount": yuan_json(100), "reason": "paid twice", "reference": "walk-5"}
     return program.post(f"loans/{loan.number}/refunds", asked, **{"Idempotency-Key": "walk-5"}).json()
+
+
+def _relief(dana: Partner) -> OfferSet:
+    """Offer easier payments to a borrower without a login, whom a link is for."""
+    today, hard = lender_now().date(), factories.borrower("Fei", phone="13800001237")
+    Borrower.objects.filter(pk=hard.pk).update(user=None)
+    loan = factories.running_loan(hard, starts_on=today - timedelta(days=10), brought_by=dana)
+    return offered(loan, on=today)
 
 
 def no_names(monkeypatch: Any) -> None:

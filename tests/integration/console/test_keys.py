@@ -1,10 +1,11 @@
 """A partner's clients in the console: made, given new secrets and narrowed by whoever just proved who they are."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.mail import send_mail
 from django.test import Client
 from django.utils.translation import override
 from oauth2_provider.models import AccessToken, Application
@@ -14,8 +15,10 @@ from dashu.api.models import ClientAccess
 from dashu.api.services.clients import rotate_secret, set_grant
 from dashu.api.services.own_clients import MOST_CLIENTS, create_client
 from dashu.audit.models import AuditRecord
+from dashu.console.models import ChangeMail
 from dashu.console.scope_words import SAYS
-from dashu.console.tasks import tell_of_change
+from dashu.console.tasks import sweep_change_mails
+from dashu.console.telling import tell_of_change
 from dashu.kernel.dates import lender_now
 from dashu.users.models import Partner
 from dashu.web.templatetags.dashu import lender_date
@@ -24,6 +27,7 @@ from tests.integration.console.conftest import signed_in
 
 pytestmark = pytest.mark.django_db
 
+AT = datetime(2026, 3, 2, 1, 5, tzinfo=UTC)
 ACTS = ("secret/", "secret/end/", "access/", "tokens/end/")
 
 
@@ -156,6 +160,10 @@ class TestChanging:
 
 
 class TestTelling:
+    @pytest.fixture
+    def owed(self, dana) -> ChangeMail:
+        return ChangeMail.objects.create(partner=dana, what="secret_rotated", name="billing", happened_at=AT)
+
     def test_each_change_is_written_to_the_partner(self, browser, dana, monkeypatch):
         told: list[dict[str, Any]] = []
         monkeypatch.setattr("dashu.events.publish", lambda event, **words: told.append({"event": event, **words}))
@@ -168,26 +176,69 @@ class TestTelling:
         browser.post(f"/partner/keys/{client_id}/access/", {"scopes": ["quotes"]})
 
         assert {each["event"] for each in told} == {"console.key_changed"}
-        assert [(each["partner_id"], each["what"], each["name"]) for each in told] == [
-            (dana.pk, what, "billing")
+        owed = ChangeMail.objects.order_by("pk")
+        assert [each["mail_id"] for each in told] == [mail.pk for mail in owed]
+        assert [(mail.partner, mail.what, mail.name, mail.done_at) for mail in owed] == [
+            (dana, what, "billing", None)
             for what in ("client_created", "secret_rotated", "secret_ended", "tokens_ended", "access_set")
         ]
 
-    def test_the_mail_says_what_and_when_and_no_secret(self, dana, mailoutbox):
-        tell_of_change(partner_id=dana.pk, what="secret_rotated", name="billing", at="2026-03-02T01:05:00+00:00")
+    def test_the_mail_says_what_and_when_and_no_secret(self, owed, mailoutbox):
+        assert tell_of_change(mail_id=owed.pk, now=AT) is True
 
         (mail,) = mailoutbox
         assert (mail.to, mail.subject) == (["dana@example.com"], "A key to your data was changed")
         assert "The API client billing got a new secret." in mail.body
         assert "This happened on March 2, 2026 at 09:05, in the partner console." in mail.body
 
-    def test_who_has_no_address_is_not_written_to(self, dana, mailoutbox):
+    def test_it_goes_out_once(self, owed, mailoutbox):
+        tell_of_change(mail_id=owed.pk, now=AT)
+
+        assert tell_of_change(mail_id=owed.pk, now=AT + timedelta(hours=1)) is False
+        assert len(mailoutbox) == 1
+
+    def test_who_has_no_address_is_not_written_to_and_not_tried_again(self, owed, dana, mailoutbox):
         dana.user.is_active = False
         dana.user.save()
 
-        tell_of_change(partner_id=dana.pk, what="secret_rotated", name="billing", at="2026-03-02T01:05:00+00:00")
+        assert tell_of_change(mail_id=owed.pk, now=AT) is False
+        assert (mailoutbox, ChangeMail.objects.owed(now=AT).exists()) == ([], False)
 
+    def test_what_was_not_taken_is_sent_by_the_sweep_once(self, owed, mailoutbox, monkeypatch):
+        with monkeypatch.context() as down:
+            down.setattr("dashu.console.telling.send_mail", _not_taken)
+            with pytest.raises(OSError, match="down"):
+                tell_of_change(mail_id=owed.pk, now=AT)
         assert mailoutbox == []
+
+        monkeypatch.setattr("dashu.console.tasks.lender_now", lambda: AT + timedelta(minutes=5))
+        sweep_change_mails()
+        sweep_change_mails()
+
+        assert [mail.to for mail in mailoutbox] == [["dana@example.com"]]
+
+    def test_one_that_is_not_taken_keeps_no_other_from_its_turn(self, owed, dana, mailoutbox, monkeypatch):
+        other = ChangeMail.objects.create(partner=dana, what="tokens_ended", name="app", happened_at=AT)
+        sent = iter([_not_taken, send_mail])
+        monkeypatch.setattr("dashu.console.telling.send_mail", lambda *given: next(sent)(*given))
+        monkeypatch.setattr("dashu.console.tasks.lender_now", lambda: AT + timedelta(minutes=5))
+
+        sweep_change_mails()
+
+        other.refresh_from_db()
+        owed.refresh_from_db()
+        assert (len(mailoutbox), owed.done_at, other.done_at) == (1, None, AT + timedelta(minutes=5))
+
+    def test_what_is_being_sent_or_old_is_left_alone(self, owed):
+        ChangeMail.objects.update(claimed_at=AT)
+
+        assert ChangeMail.objects.owed(now=AT + timedelta(minutes=9)).exists() is False
+        assert list(ChangeMail.objects.owed(now=AT + timedelta(minutes=10))) == [owed]
+        assert ChangeMail.objects.owed(now=AT + timedelta(days=3)).exists() is False
+
+
+def _not_taken(*_given: Any) -> None:
+    raise OSError("down")
 
 
 def test_the_list_asks_the_database_equally_often_for_one_key_and_for_many(

@@ -80,7 +80,7 @@ class TestBeforeTheCode:
         assert "138****1234" in page
         assert shown_of(application, page.replace("138****1234", "")) == []
         assert "no-store" in answer["Cache-Control"]
-        assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex", "no-referrer")
+        assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex", "same-origin")
 
     @pytest.mark.parametrize("act", ["read", "answer", "code", "sign", "decline"])
     def test_nothing_can_be_done(self, address, application, act):

@@ -110,7 +110,7 @@ class TestBeforeTheCode:
         assert "138****0000" in page
         assert [said for said in ("Amina", loan.number, offered.reference, "¥") if said in page] == []
         assert "no-store" in answer["Cache-Control"]
-        assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex", "no-referrer")
+        assert (answer["X-Robots-Tag"], answer["Referrer-Policy"]) == ("noindex", "same-origin")
 
     @pytest.mark.parametrize("act", ["code", "accept", "decline"])
     def test_nothing_can_be_done(self, address, offered, act):

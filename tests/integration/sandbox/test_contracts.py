@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from loans.models import Application
+from loans.models import Application, Loan
 from tests.contracts import broken, changed, record, recorded
 from tests.integration.api.conftest import PartnerProgram
+from tests.integration.collections_mgmt.relief_cases import offered
 
-# By name: method, address and body. `{offered}` and so on are references of applications of the sandbox.
+# By name: method, address and body. `{offered}` and so on are references of applications of the sandbox,
+# `{relief}` that of an offer of easier payments.
 ASKED: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "quote": (
         "POST",
@@ -65,6 +67,11 @@ ASKED: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "list_borrowers": ("GET", "borrowers?limit=2", None),
     "get_borrower": ("GET", "borrowers/sandbox-running", None),
     "get_relief_form": ("GET", "relief-form", None),
+    "list_all_restructuring_offers": ("GET", "restructuring-offers?limit=2", None),
+    "list_restructuring_offers": ("GET", "loans/SBX-ACME-LATE-70/restructuring-offers", None),
+    "get_restructuring_offer": ("GET", "restructuring-offers/{relief}", None),
+    "make_relief_link": ("POST", "restructuring-offers/{relief}/link", {}),
+    "make_relief_link_refused": ("POST", "restructuring-offers/R0000000000/link", {}),
     "get_portfolio_report": ("GET", "reports/portfolio", None),
     "get_cash_report": ("GET", "reports/cash?first={first}&last={today}", None),
     "get_arrears_report": ("GET", "reports/arrears?first={first}&last={today}", None),
@@ -147,7 +154,9 @@ def asked(
 def names(acme, today) -> dict[str, str]:
     references = dict(Application.objects.filter(partner__code="acme").values_list("status", "reference"))
     named = {status.lower(): references[status] for status in ("OFFERED", "DRAFT", "SIGNED", "ACCEPTED")}
-    return {**named, "today": today, "first": str(date.fromisoformat(today) - timedelta(days=60))}
+    relief = offered(Loan.objects.get(number="SBX-ACME-LATE-70"), on=date.fromisoformat(today)).reference
+    first = str(date.fromisoformat(today) - timedelta(days=60))
+    return {**named, "relief": relief, "today": today, "first": first}
 
 
 def test_every_recorded_conversation_goes_as_it_went(acme, names) -> None:
