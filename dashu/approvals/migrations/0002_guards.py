@@ -2,8 +2,10 @@
 
 from django.db import migrations
 
-GUARD = """
-CREATE FUNCTION approvals_keep_request() RETURNS trigger LANGUAGE plpgsql AS $$
+GUARDS = r"""
+CREATE FUNCTION approvals_keep_request() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
 BEGIN
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'approvals_request_is_kept: request % is not deleted', OLD.id
@@ -27,7 +29,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER approvals_request_is_kept BEFORE UPDATE OR DELETE ON approvals_approvalrequest
+CREATE TRIGGER approvals_request_is_kept BEFORE DELETE OR UPDATE ON approvals_approvalrequest
     FOR EACH ROW EXECUTE FUNCTION approvals_keep_request();
 """
 
@@ -40,4 +42,4 @@ DROP FUNCTION approvals_keep_request();
 class Migration(migrations.Migration):
     dependencies = [("approvals", "0001_initial")]
 
-    operations = [migrations.RunSQL(GUARD, UNDO)]
+    operations = [migrations.RunSQL(GUARDS, UNDO)]
