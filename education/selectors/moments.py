@@ -9,7 +9,7 @@ from dashu.policy.rules import just_in_time
 from dashu.policy.selectors import PolicyRuleMissing
 from education.domain.lessons import LANGUAGES, Lesson
 from education.models import LearningMoment, LearningWish
-from education.selectors.published import Shown, lesson_of, published_slugs, shown_now
+from education.selectors.published import lesson_of, published_slugs, shown_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,17 @@ def card_for(
     :param loan_id: of the loan that the page is about; None for a page that is about none of them in particular.
     :param moments: codes that belong on the page; all without it.
     """
-    published = shown_now()
-    found = _shown(user_id, today, published)
+    found = _shown(user_id, today)
     if loan_id is not None:
         found = found.filter(loan_id=loan_id)
     if moments:
         found = found.filter(moment__in=moments)
-    latest = found.order_by("-noticed_at", "-pk").first()
+    fitting = list(found.order_by("-noticed_at", "-pk"))
+    if not fitting:
+        return None
+    published = shown_now()
+    known = published_slugs(published)
+    latest = next((moment for moment in fitting if moment.lesson in known), None)
     if latest is None:
         return None
     return LessonCard(latest.pk, latest.moment, lesson_of(latest.lesson, language or LANGUAGES[0], shown=published))
@@ -47,7 +51,7 @@ def wants_lessons(borrower_id: int) -> bool:
     return not LearningWish.objects.filter(pk=borrower_id).exists()
 
 
-def _shown(user_id: int, today: date, published: Shown) -> QuerySet[LearningMoment]:
+def _shown(user_id: int, today: date) -> QuerySet[LearningMoment]:
     try:
         days = just_in_time(today).card_days
     except PolicyRuleMissing:
@@ -58,5 +62,4 @@ def _shown(user_id: int, today: date, published: Shown) -> QuerySet[LearningMome
         is_held_out=False,
         opened_at=None,
         happened_on__gt=today - timedelta(days=days),
-        lesson__in=published_slugs(published),
     ).exclude(borrower__in=LearningWish.objects.values("pk"))

@@ -149,8 +149,8 @@ class TestHomeOfABorrower:
         client.force_login(amina.user)
         for months in range(5):
             factories.running_loan(amina, starts_on=add_months(TODAY, -months) - timedelta(days=5))
-            # session, person, loans, balances, installments, applications, plans, unread
-            with django_assert_num_queries(8):
+            # session, person, loans, balances, installments, applications, plans, lessons that fit, unread
+            with django_assert_num_queries(9):
                 client.get("/")
 
     @pytest.mark.parametrize("language", ["zh-hans", "zh-hant", "en"])

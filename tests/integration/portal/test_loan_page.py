@@ -88,8 +88,8 @@ class TestLoanPage:
     def test_takes_a_constant_number_of_queries(self, visit, late_loan, django_assert_num_queries):
         for _more in range(2):
             # session, person, loan, balance, installments, mandate, events, first schedule, agency, payments, plans,
-            # what is offered, unread
-            with django_assert_num_queries(13):
+            # what is offered, lessons that fit, unread
+            with django_assert_num_queries(14):
                 visit(f"/loans/{late_loan.number}/")
             factories.pay(late_loan, 50_00, TODAY, reference=f"MORE-{_more}")
 
