@@ -34,6 +34,10 @@ class LessonFeedbackAdmin(ReadOnlyAdmin):
     def said(self, feedback: LessonFeedback) -> str:
         return wrapped(feedback.words)
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """Refuse to narrow the list to one person or visit by the address: it would say who wrote what."""
+        return lookup.partition("__")[0] in self.list_filter and super().lookup_allowed(lookup, value, request)
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         tables = [_by_lesson()] if self.has_view_permission(request) else []
         return super().changelist_view(request, {**(extra_context or {}), "tables": tables})

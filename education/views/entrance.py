@@ -20,6 +20,8 @@ from education.views.registrations import private
 from education.views.workshops import refuse_too_often, shown
 from education.workshop_forms import OnSiteForm
 
+AT_THE_DOOR = 200  # an hour: people at one place are often behind one address of the network
+
 
 @never_cache
 @require_GET
@@ -67,6 +69,6 @@ def _arrived(request: HttpRequest, workshop: Workshop, form: OnSiteForm) -> Arri
     if mine is None:
         if not form.is_valid():
             return None
-        refuse_too_often(request)
+        refuse_too_often(request, "workshop-door", most=AT_THE_DOOR)
         mine = find_on_site(workshop, form.cleaned_data["code"])
     return check_in(registration_id=mine.pk, actor=POSTER, now=now)

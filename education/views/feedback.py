@@ -1,10 +1,14 @@
 import secrets
+from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from dashu.api import rate_limits
+from dashu.api.callers import client_ip
 from dashu.kernel.dates import lender_now
+from dashu.web.forms import add_refusal
 from dashu.web.posting import sent_from
 from dashu.web.requests import HtmxRequest
 from education.forms.feedback import HelpfulForm
@@ -15,6 +19,8 @@ from education.views.reading import language
 
 VISIT = "education.visit"
 PLACE = "helpful"
+AN_HOUR = 60  # words of visitors from one address of the network; each visit would be another reader
+HOUR = timedelta(hours=1)
 
 
 def visit_of(request: HttpRequest) -> str:
@@ -34,20 +40,30 @@ def helpful(request: HtmxRequest, slug: str) -> HttpResponse:
     if slug not in published_slugs():
         raise Http404
     form = HelpfulForm(request.POST)
-    is_valid = form.is_valid()
-    if is_valid:
-        if not request.user.is_authenticated:
-            request.session.setdefault(VISIT, secrets.token_hex(16))
-        say_helpful(
-            lesson=slug,
-            language=language(),
-            user_id=request.user.pk,
-            visitor=visit_of(request),
-            is_helpful=form.is_helpful,
-            words=form.cleaned_data["words"],
-            said_at=lender_now(),
-        )
-        if not request.htmx:
-            return redirect(f"{reverse('education:lesson', args=[slug])}#{PLACE}")
-    shown = {"slug": slug, "form": form, "is_said": is_valid}
+    is_said = form.is_valid() and _say(request, slug, form)
+    if is_said and not request.htmx:
+        return redirect(f"{reverse('education:lesson', args=[slug])}#{PLACE}")
+    shown = {"slug": slug, "form": form, "is_said": is_said}
     return render(request, "education/_helpful.html" if request.htmx else "education/helpful.html", shown)
+
+
+def _say(request: HttpRequest, slug: str, form: HelpfulForm) -> bool:
+    """Keep what a valid form says; False, with the refusal in the form, where too much comes from one place."""
+    if not request.user.is_authenticated:
+        try:
+            taken = rate_limits.take("helpful", client_ip(request) or "", AN_HOUR, window=HOUR)
+            rate_limits.refuse_beyond(taken)
+        except rate_limits.RateLimited as error:
+            add_refusal(form, error)
+            return False
+        request.session.setdefault(VISIT, secrets.token_hex(16))
+    say_helpful(
+        lesson=slug,
+        language=language(),
+        user_id=request.user.pk,
+        visitor=visit_of(request),
+        is_helpful=form.is_helpful,
+        words=form.cleaned_data["words"],
+        said_at=lender_now(),
+    )
+    return True

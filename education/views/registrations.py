@@ -161,7 +161,7 @@ def _page(mine: WorkshopRegistration, form: WorkshopCodeForm, refusal: str) -> d
         "qr": qr(public_address(reverse("education:check_in_code", args=[grouped(mine.code)])))
         if mine.has_seat and not mine.checked_in_at
         else "",
-        "may_give_back": mine.is_live and not is_over,
+        "may_give_back": mine.is_live and not is_over and not mine.checked_in_at,
         "may_say": may_say and not mine.gave_feedback,
         "materials": _materials(mine),
     }

@@ -177,10 +177,10 @@ def language() -> str:
     return current if current in LANGUAGES else LANGUAGES[0]
 
 
-def refuse_too_often(request: HttpRequest) -> None:
-    """:raises RateLimited: this address of the network asked too often."""
+def refuse_too_often(request: HttpRequest, name: str = "workshops", *, most: int = AN_HOUR) -> None:
+    """:raises RateLimited: this address of the network asked for what has this name more often than `most` an hour."""
     address = client_ip(request) or ""
-    rate_limits.refuse_beyond(rate_limits.take("workshops", address, AN_HOUR, window=HOUR))
+    rate_limits.refuse_beyond(rate_limits.take(name, address, most, window=HOUR))
 
 
 def _signed_up(request: HttpRequest, found: Workshop, form: VisitorForm) -> WorkshopRegistration | None:

@@ -33,7 +33,7 @@ def give_back(*, registration_id: int, now: datetime) -> WorkshopRegistration:
         return registration
     if not registration.is_live:
         raise RegistrationNotFound(_("There is no such seat."))
-    if now >= workshop.starts_at:
+    if registration.checked_in_at or now >= workshop.starts_at:  # the desk lets people in before
         raise WorkshopHasBegun(_("The workshop has begun; there is nothing to give back any more."))
     had_seat = registration.has_seat
     registration.status, registration.cancelled_at = Status.CANCELLED, now

@@ -1,5 +1,7 @@
 """Whether a lesson helped: one word a person or a visit, for staff to count."""
 
+import secrets
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -8,6 +10,7 @@ from dashu.kernel.dates import lender_now
 from education.models import LessonFeedback
 from education.selectors.feedback import helpfulness
 from education.services.say_helpful import TooManyWords, UnknownLesson, say_helpful
+from education.views import feedback
 from tests import factories
 from tests.integration.staff.conftest import as_role
 
@@ -43,6 +46,18 @@ class TestSaying:
 
         said = LessonFeedback.objects.get()
         assert (said.is_helpful, said.words) == (True, "now I see")
+
+    def test_too_often_from_one_place_is_refused_and_what_was_written_stays(self, monkeypatch):
+        monkeypatch.setattr(feedback, "AN_HOUR", 2)
+        place = f"2001:db8::{secrets.token_hex(2)}:{secrets.token_hex(2)}"  # the limits are kept over tests
+
+        visits = [Client(headers={"accept-language": "en"}, REMOTE_ADDR=place) for _visit in range(3)]
+        answers = [each.post(ADDRESS, {"helpful": "no", "words": "again"}) for each in visits]
+
+        assert [answer.status_code for answer in answers] == [302, 302, 200]
+        assert "too many calls" in answers[-1].content.decode()
+        assert "again</textarea>" in answers[-1].content.decode()
+        assert LessonFeedback.objects.count() == 2
 
     def test_another_visit_is_another_word(self, browser):
         browser.post(ADDRESS, {"helpful": "no"})
@@ -122,6 +137,24 @@ class TestBackOffice:
         if code == 200:
             assert "The table was hard to read." in page.content.decode()
             assert "0.0%" in page.content.decode()
+
+    @pytest.mark.parametrize("whose", ["user", "user__id__exact", "user_id__in", "visitor", "visitor__startswith"])
+    def test_is_not_narrowed_to_one_person_by_the_address(self, whose, rules):
+        amina = factories.borrower("Amina").user
+        say(user_id=amina.pk, visitor="", words="Words of mine")
+
+        page = as_role("SUPERVISOR").get(f"/admin/education/lessonfeedback/?{whose}={amina.pk}")
+
+        assert page.status_code == 400
+        assert "Words of mine" not in page.content.decode()
+
+    def test_is_narrowed_to_a_lesson(self, rules):
+        say(words="Of this one")
+        say(lesson="budget", words="Of the other")
+
+        page = as_role("SUPERVISOR").get("/admin/education/lessonfeedback/?lesson=overdue").content.decode()
+
+        assert ("Of this one" in page, "Of the other" in page) == (True, False)
 
     def test_costs_the_same_however_many_words_there_are(self, rules, django_assert_max_num_queries):
         client = as_role("SUPERVISOR")

@@ -18,6 +18,7 @@ from education.services.workshops.give_back import give_back
 from education.services.workshops.keep import call_off
 from education.services.workshops.materials import add_file, add_lesson_sheet
 from education.services.workshops.sign_up import sign_up
+from education.views.workshops import AN_HOUR
 from tests import factories, workshops
 from tests.sent_files import pdf
 
@@ -278,6 +279,30 @@ class TestDoor:
         for row in (member, visitor):
             row.refresh_from_db()
             assert row.checked_in_by == "poster"
+
+    def test_the_poster_lets_many_in_from_one_address_of_the_network(self):
+        workshop = workshops.opened(starts_in=timedelta(minutes=30))
+        workshops.visitor(workshop, "13800001234")
+        here = reverse("education:here", args=[workshop.code, poster_token(workshop)])
+        wireless = browser()
+
+        said = [text(wireless.post(here, {"code": "no code"})) for _person in range(AN_HOUR + 1)]
+
+        assert {"We find no seat for this" in each for each in said} == {True}
+        assert "Welcome." in text(wireless.post(here, {"code": "13800001234"}))
+
+    def test_who_was_let_in_early_gives_no_seat_back(self):
+        workshop = workshops.opened(starts_in=timedelta(hours=3))
+        mine = workshops.visitor(workshop)
+        check_in(registration_id=mine.pk, actor=factories.ACTOR, now=lender_now())
+
+        assert "I cannot come" not in text(browser().get(seat_of(mine)))
+        refused = text(browser().post(seat_of(mine), {"act": "give_back"}))
+
+        assert "nothing to give back any more" in refused
+        mine.refresh_from_db()
+        workshop.refresh_from_db()
+        assert (mine.status, workshop.seats_taken) == ("REGISTERED", 1)
 
     def test_the_poster_is_closed_at_other_times_and_of_no_other_workshop(self):
         workshop, other = workshops.opened(), workshops.opened()
