@@ -101,7 +101,8 @@ def _effects(found: list[Effect]) -> Table:
         note=_(
             "Everybody counts in the part that was drawn, whether they read or not. In time is who paid all that fell "
             "due in the window by its day, by the terms in force: what a plan moved counts on its new day. Whose loans "
-            "had nothing due has no outcome."
+            "had nothing due has no outcome. Several moments are looked at, and on any day: about one in twenty shows "
+            "a difference where there is none."
         ),
         columns=[
             Column(_("experiment")),

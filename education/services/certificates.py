@@ -37,7 +37,7 @@ def issue_certificate(*, user_id: int, level: int, name: str, language: str, now
     :raises NotMastered: see there. :raises NameTooLong: see there.
     """
     get_user_model().objects.select_for_update(no_key=True).get(pk=user_id)
-    name = " ".join(name.split())
+    name = "".join(sign for sign in " ".join(name.split()) if sign.isprintable())
     if len(name) > LONGEST_NAME:
         raise NameTooLong(_("At most %(most)s signs fit on the paper."), field="name", params={"most": LONGEST_NAME})
     mine = LearningCertificate.objects.filter(user_id=user_id, level=level, name=name, language=language)

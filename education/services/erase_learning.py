@@ -4,7 +4,7 @@ from django.db import transaction
 
 from dashu.audit import services as audit
 from dashu.users.models import Borrower
-from education.models import LearningCertificate, LearningMoment, LearningWish, LessonProgress
+from education.models import LearningCertificate, LearningMoment, LearningWish, LessonFeedback, LessonProgress
 
 
 @transaction.atomic
@@ -17,6 +17,7 @@ def erase_learning(*, user_id: int, actor: str) -> None:
     """
     LessonProgress.objects.filter(user_id=user_id).delete()
     LearningCertificate.objects.filter(user_id=user_id).delete()
+    LessonFeedback.objects.filter(user_id=user_id).delete()
     for borrower in Borrower.objects.filter(user_id=user_id):
         LearningMoment.objects.filter(borrower=borrower).delete()
     audit.record(action="education.erased", subject_type="user", subject_id=user_id, actor=actor, data={})

@@ -22,6 +22,7 @@ from dashu.policy.learning import Encouragement, JustInTime, Moment, MomentRule
 from dashu.policy.rules import just_in_time, learning_encouragement
 from dashu.policy.selectors import PolicyRuleMissing
 from education.messages import LESSON_FITS
+from education.selectors.published import published_slugs
 
 AT_ONCE = 1000
 MONTH = timedelta(days=30)
@@ -105,7 +106,7 @@ def notice_moments(*, moment: Moment, pairs: Iterable[Pair], now: datetime) -> i
     except PolicyRuleMissing:  # of a country for which nobody has written them yet
         return 0
     rule = rules.moments.get(moment)
-    if rule is None:
+    if rule is None or rule.lesson not in published_slugs():
         return 0
     found = sorted(set(pairs), key=lambda pair: (pair[0], pair[1] or 0))
     return sum(

@@ -10,7 +10,7 @@ from dashu.documents.codes import grouped
 from dashu.kernel.dates import lender_date, lender_now
 from dashu.policy.rules import learning_repeats
 from education.domain.lessons import load_lesson, slugs
-from education.models import LearningCertificate, LessonProgress, QuizAnswer, Repeat
+from education.models import LearningCertificate, LessonFeedback, LessonProgress, QuizAnswer, Repeat
 from education.selectors.certificates import public_certificate
 from education.selectors.repeats import levels_of
 from education.services.certificates import NotMastered, issue_certificate
@@ -164,6 +164,11 @@ class TestCertificate:
 
         assert public_certificate(issue(amina.user).code).borrower == ""
 
+    def test_has_a_name_without_signs_that_nobody_can_see(self, amina):
+        master(amina.user, 1)
+
+        assert issue(amina.user, "Ami\0na\u202e Diallo").name == "Amina Diallo"
+
     def test_asked_for_twice_is_the_same_one(self, amina):
         master(amina.user, 1)
 
@@ -206,6 +211,8 @@ class TestErasing:
         master(amina.user, 1)
         master(brook.user, 1)
         code = issue(amina.user).code
+        browser.post("/learn/budget/helpful/", {"helpful": "yes", "words": "Clear"})
+        assert LessonFeedback.objects.get().user == amina.user
 
         assert browser.get("/learn/progress/erase/").status_code == 200
         assert LessonProgress.objects.filter(user=amina.user).exists() is True
@@ -214,6 +221,7 @@ class TestErasing:
         assert LessonProgress.objects.filter(user=amina.user).exists() is False
         assert QuizAnswer.objects.exclude(progress__user=brook.user).exists() is False
         assert Repeat.objects.exclude(progress__user=brook.user).exists() is False
+        assert LessonFeedback.objects.exists() is False
         assert public_certificate(code) is None
         assert LessonProgress.objects.filter(user=brook.user).count() == 5
         assert AuditRecord.objects.get(action="education.erased").data == {}

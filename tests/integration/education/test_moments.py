@@ -311,6 +311,7 @@ class TestPages:
         assert answer.url == pages[2]
         for page in pages:
             assert 'id="lesson-card"' not in browser.get(page).content.decode(), page
+        assert "/learn/overdue/" not in browser.get("/").content.decode().partition("<aside")[2]
 
     def test_reading_the_lesson_puts_it_away(self, browser):
         browser.get("/learn/overdue/")
