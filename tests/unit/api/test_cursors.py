@@ -16,7 +16,7 @@ def test_a_cursor_leads_to_its_place(place):
 
 @pytest.mark.parametrize("place", PLACES)
 def test_nobody_reads_the_place_from_it(place):
-    cursor = sealed(place)
+    cursor = sealed(place, of="loans")
 
     written = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     assert b"4711021" not in written
@@ -25,10 +25,10 @@ def test_nobody_reads_the_place_from_it(place):
 
 
 def test_neither_its_length_nor_its_beginning_tells_how_large_a_number_is():
-    small, large = sealed(7), sealed(4_711_021)
+    small, large = sealed(7, of="loans"), sealed(4_711_021, of="loans")
 
     assert len(small) == len(large)
-    assert small[:8] != sealed(8)[:8]
+    assert small[:8] != sealed(8, of="loans")[:8]
 
 
 def test_the_same_place_has_the_same_cursor():
@@ -39,7 +39,7 @@ def test_the_same_place_has_the_same_cursor():
 @pytest.mark.parametrize("cursor", ["", "x", "guessed", "樹", "=", "A" * 200])
 def test_what_was_not_given_out_is_refused(cursor):
     with pytest.raises(InvalidCursor):
-        opened(cursor)
+        opened(cursor, of="loans")
 
 
 def test_of_another_list_or_altered_it_is_refused():
@@ -52,8 +52,8 @@ def test_of_another_list_or_altered_it_is_refused():
 
 
 def test_a_key_that_was_changed_still_opens(settings):
-    cursor = sealed(7)
+    cursor = sealed(7, of="loans")
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
 
-    assert opened(cursor) == 7
-    assert sealed(7) != cursor
+    assert opened(cursor, of="loans") == 7
+    assert sealed(7, of="loans") != cursor
