@@ -8,7 +8,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 _AXE_SAYS = """
 async (rules) => {
-  const found = await axe.run(document, { runOnly: { type: "tag", values: rules }, resultTypes: ["violations"] });
+  const found = await axe.run({ include: [["html"]], exclude: [[".swagger-ui"]] }, { runOnly: { type: "tag", values: rules }, resultTypes: ["violations"] });
   return found.violations.map((each) => `${each.id}: ${each.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }
 """  # noqa: E501 – one call
@@ -35,7 +35,11 @@ _RUNS_OUT = """
 
 
 def barriers(page: Any) -> list[str]:
-    """Return what axe-core finds against WCAG 2.2 AA and good practice, one line for each rule."""
+    """
+    Return what axe-core finds against WCAG 2.2 AA and good practice, one line for each rule.
+
+    The console of the API's description is Swagger UI's own work, which we do not write; the guides say the same in ours.
+    """
     page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
     return list(page.evaluate(_AXE_SAYS, RULES))
 

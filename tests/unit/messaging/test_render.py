@@ -81,6 +81,12 @@ class TestRender:
         )
         texts = {
             "reference": "P-9",
+            "lender": "Dashu",
+            "title": "A budget in an evening",
+            "when": "March 1, 18:00",
+            "place": "The library",
+            "clock": "18:00",
+            "reason": "The speaker is ill.",
             "contract": "L7",
             "ended_numbers": "L5, L6",
             "account": "•••• 6789",
@@ -97,7 +103,7 @@ class TestRender:
 
             assert text.subject
             assert text.body
-            if not template.code.startswith(("privacy.", "messages.", "messaging.")):  # of the person, of no loan
+            if not template.code.startswith(("privacy.", "messages.", "messaging.", "education.")):  # of the person, of no loan
                 assert any(number in text.subject + text.body for number in ("L7", "P-9")), template.code
             assert "%(" not in text.subject + text.body
 
