@@ -38,7 +38,7 @@ def barriers(page: Any) -> list[str]:
     """
     Return what axe-core finds against WCAG 2.2 AA and good practice, one line for each rule.
 
-    The console of the API's description is Swagger UI's own work, which we do not write; the guides say the same in ours.
+    The console of the API's description is Swagger UI's own work, which we do not write; the guides say it in ours.
     """
     page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
     return list(page.evaluate(_AXE_SAYS, RULES))

@@ -103,7 +103,8 @@ class TestRender:
 
             assert text.subject
             assert text.body
-            if not template.code.startswith(("privacy.", "messages.", "messaging.", "education.")):  # of the person, of no loan
+            of_no_loan = ("privacy.", "messages.", "messaging.", "education.")
+            if not template.code.startswith(of_no_loan):
                 assert any(number in text.subject + text.body for number in ("L7", "P-9")), template.code
             assert "%(" not in text.subject + text.body
 
