@@ -21,11 +21,13 @@ from tests import factories
 from tests.molds import Mold
 
 LARGE = 8_000_000  # bytes
+# Files that take a minute and more, beside the published books.
+LONG = {"test_benchmarks.py", "test_every_page.py", "test_seed_demo.py", "test_killed_processes.py", "test_any_life.py"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the books that take minutes, so that no core waits for them at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("realbook") is None)
+    """Begin with what takes minutes, so that no core waits for it at the end."""
+    items.sort(key=lambda item: (item.get_closest_marker("realbook") is None, item.path.name not in LONG))
 
 
 @pytest.fixture(scope="session")
