@@ -506,7 +506,10 @@ class State:
             for row, earned in self._with_earned(event.on)
         )
         number = max(row["number"] for row in self.rows)
-        self._replace(self.rows, made, number, carried, [0] * len(made))
+        asking = next(
+            (place for place, (_due, principal, interest, _from) in enumerate(made) if principal or interest), 0
+        )
+        self._replace(self.rows, made, number, carried, [0] * len(made), asking=asking)
         self.rate, self.source, self.first_number = rate, source, number + 1
 
     def _compute_later_rows(self, event: Happening) -> None:
@@ -546,8 +549,14 @@ class State:
         number: int,
         carried: int,
         fees: Sequence[int],
+        *,
+        asking: int = 0,
     ) -> None:
-        """Close the old rows, which keep what was paid or waived of them, and append the new ones."""
+        """
+        Close the old rows, which keep what was paid or waived of them, and append the new ones.
+
+        :param asking: the place of the new row that asks for what is carried.
+        """
         self.rows = [row for row in self.rows if row not in old or _is_touched(row)]
         for row in self.rows:
             if row in old:
@@ -556,7 +565,7 @@ class State:
         for place, (due, principal, interest, period_from) in enumerate(made):
             row = _row(number + 1 + place, due, principal, interest, fee=fees[place])
             row["period_from"] = period_from
-            if place == 0:
+            if place == asking:
                 row["interest"] += carried
                 row["earned"] = carried
             self.rows.append(row)

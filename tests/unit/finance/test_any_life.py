@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
 
+from dashu.finance.allocation import Direction, Surplus, Waterfall
 from dashu.finance.bookkeeping import Books, daily_books, difference, growth
 from dashu.finance.events import Event, EventType
 from dashu.finance.installments import Component
@@ -30,10 +31,11 @@ from dashu.finance.loan import (
     books_of,
     effective_days_past_due,
 )
+from dashu.finance.penalty import PenaltyRule
 from dashu.finance.periods import DueRule, Period
 from dashu.finance.prepayment import Keep
 from dashu.finance.replay import History, live_through
-from dashu.finance.terms import ScheduleTerms
+from dashu.finance.terms import Method, ScheduleTerms
 from dashu.kernel.errors import DomainError
 from tests.unit.finance import reference
 from tests.unit.finance.lives import (
@@ -275,3 +277,43 @@ class TestAnyLifeOfALoan:
                 print_blob=True,
             ),
         )
+
+
+def test_what_is_carried_into_new_terms_is_asked_with_the_first_row_that_asks_for_anything(monkeypatch):
+    """A life that was found by chance: a settlement leaves one fen, and of its three new rows only the last asks."""
+    for module in ("lives", "test_any_life"):
+        monkeypatch.setattr(f"tests.unit.finance.{module}.note", lambda _said: None)
+    start = date(2026, 1, 15)
+    state = LifeInMemory()
+    state.begin(
+        terms=ScheduleTerms(
+            principal=1_000_00,
+            annual_rate=Decimal("0.18"),
+            method=Method.EQUAL_INSTALLMENT,
+            count=3,
+            disbursed_on=start,
+        ),
+        rules=Contract(
+            start,
+            annual_rate=Decimal("0.18"),
+            waterfall=Waterfall(
+                (Component.FEE, Component.INTEREST, Component.PRINCIPAL, Component.PENALTY),
+                Direction.BY_INSTALLMENT,
+                Surplus.REDUCE_AMOUNT,
+            ),
+            penalty=PenaltyRule(Decimal("0.24"), all_in_cap=Decimal("0.24")),
+            interest_basis=InterestBasis.DAILY,
+            interest_year_days=365,
+        ),
+        age=0,
+        is_closed_nightly=False,
+    )
+    state.let_days_pass(days=2)
+    state.pay(amount=("due", 0), back=1, kind="PAYMENT")
+    state.return_a_payment(back=0, which=0)
+    state.settle(back=1, more=0)
+    state.restructure(back=0, count=3, rate="0")
+
+    state.the_books_agree_with_the_model()
+
+    assert [row.total for row in state.desk.position.installments[-3:]] == [0, 0, 98]
