@@ -21,9 +21,9 @@ from dashu.users.actors import actor_of
 from dashu.web.staff_tables import Column, Figure, Table, wrapped
 from dashu.web.templatetags.dashu import lender_date
 from education.domain.lessons import LANGUAGES
-from education.editing.pages import language_now
 from education.effect_files import csv_of, write_effects
 from education.effect_words import gap, points, rate, said, said_of_draw, said_of_reading
+from education.languages import language_now
 from education.models import LearningMoment
 from education.selectors.effect import Effect, effects
 from education.selectors.published import lesson_of, published_slugs

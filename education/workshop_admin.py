@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
@@ -26,7 +26,7 @@ from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.uploads import is_too_large
 from dashu.users.actors import actor_of
 from dashu.web.forms import add_refusal
-from education.domain.lessons import LANGUAGES
+from education.languages import language_now
 from education.models import PartnerOrganization, Workshop
 from education.models.workshops import CHECK_IN, WRITE
 from education.qr_codes import qr
@@ -82,7 +82,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("title"))
     def title_shown(self, workshop: Workshop) -> str:
-        return str(title_of(workshop, _language()))
+        return str(title_of(workshop, language_now()))
 
     @admin.display(description=_("when"))
     def when(self, workshop: Workshop) -> str:
@@ -133,12 +133,12 @@ class WorkshopAdmin(ReadOnlyAdmin):
         workshop = self._found(request, int(object_id) if object_id.isascii() and object_id.isdigit() else 0)
         may_write, may_check_in = request.user.has_perm(WRITE), request.user.has_perm(CHECK_IN)
         summary = feedback_of(workshop)
-        tables = [materials_table(workshop, language=_language(), may_write=may_write), words_table(summary)]
+        tables = [materials_table(workshop, language=language_now(), may_write=may_write), words_table(summary)]
         if may_write or may_check_in:
             tables.insert(0, people_table(workshop, people(workshop), may_check_in=may_check_in))
         is_over = workshop.status in (Workshop.Status.CANCELLED, Workshop.Status.DONE)
         context = {
-            "title": str(title_of(workshop, _language())),
+            "title": str(title_of(workshop, language_now())),
             "workshop": workshop,
             "when": when_words(workshop),
             "place": place_words(workshop),
@@ -210,7 +210,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
                 return add_lesson_sheet(lesson=given["lesson"], **about)
             return add_file(name=given["file"].name, content=given["file"].read(), **about)
 
-        form = MaterialForm(request.POST or None, request.FILES or None, language=_language())
+        form = MaterialForm(request.POST or None, request.FILES or None, language=language_now())
         if is_too_large(request):
             form.add_error("file", gettext("A file may have at most 10 MB."))
         return self._ask(
@@ -248,7 +248,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
                     "registration": registration,
                     "name": name_of(registration),
                     "workshop": registration.workshop,
-                    "workshop_title": str(title_of(registration.workshop, _language())),
+                    "workshop_title": str(title_of(registration.workshop, language_now())),
                     "when": when_words(registration.workshop),
                     "code": grouped(registration.code),
                 }
@@ -267,7 +267,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         address = public_address(reverse("education:here", args=[workshop.code, poster_token(workshop)]))
         context = {
-            "title": str(title_of(workshop, _language())),
+            "title": str(title_of(workshop, language_now())),
             "when": when_words(workshop),
             "place": place_words(workshop),
             "qr": qr(address),
@@ -296,7 +296,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
         if form == "csv":
             content = b"".join(csv_text({head: head for head in heads}, _safe(lines), titles=True, has_mark=True))
         else:
-            title = str(title_of(workshop, _language()))
+            title = str(title_of(workshop, language_now()))
             content = sheet(title=title, blocks=[(heads, list(lines))], widths=[28, 18, 16, 14], issued_at=lender_now())
         return HttpResponse(
             content,
@@ -317,7 +317,9 @@ class WorkshopAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         if not request.user.has_perm(WRITE):
             raise PermissionDenied
-        form = WorkshopForm(request.POST if request.method == "POST" else None, workshop=workshop, language=_language())
+        form = WorkshopForm(
+            request.POST if request.method == "POST" else None, workshop=workshop, language=language_now()
+        )
         if request.method == "POST" and form.is_valid():
             try:
                 kept = keep(form)
@@ -365,7 +367,7 @@ class WorkshopAdmin(ReadOnlyAdmin):
                 return redirect(_address(result.pk if goes_to_result else pk))
         context = {
             "title": title,
-            "text": f"{title_of(workshop, _language())} · {when_words(workshop)}",
+            "text": f"{title_of(workshop, language_now())} · {when_words(workshop)}",
             "note": text,
             "form": form,
             "button": title,
@@ -387,8 +389,3 @@ def _safe(lines: Iterable[Sequence[str]]) -> Iterator[list[str]]:
 
 def _address(pk: int) -> str:
     return reverse("admin:education_workshop_change", args=[pk])
-
-
-def _language() -> str:
-    current = get_language()
-    return current if current in LANGUAGES else LANGUAGES[0]

@@ -3,11 +3,10 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import get_language
 
 from dashu.kernel.dates import lender_today
 from dashu.users.roles import Role
-from education.domain.lessons import LANGUAGES
+from education.languages import language_now
 from education.selectors.moments import LessonCard, card_for
 from loans.models import Loan
 
@@ -21,11 +20,10 @@ def lesson_card(request: HttpRequest, loan: Loan | None = None, *, moments: tupl
     person: Any = request.user
     if getattr(person, "role", None) != Role.BORROWER:
         return None
-    spoken = get_language()
     return card_for(
         user_id=person.pk,
         today=lender_today(),
-        language=spoken if spoken in LANGUAGES else LANGUAGES[0],
+        language=language_now(),
         loan_id=loan.pk if loan else None,
         moments=moments,
     )

@@ -10,7 +10,7 @@ from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.web.staff_tables import Column, Table, wrapped
 from education.domain.figures.writing import share
 from education.domain.lessons import load_lesson, slugs
-from education.editing.pages import language_now
+from education.languages import language_now
 from education.models import LessonFeedback
 from education.selectors.feedback import helpfulness
 from education.selectors.published import titles_in

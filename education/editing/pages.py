@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashu.web.staff_tables import Column, Table
@@ -28,6 +28,7 @@ from education.domain.translations import SOURCE, side_by_side
 from education.domain.words import LANGUAGES, BrokenLesson
 from education.editing.forms import own_names
 from education.editing.words import part_name
+from education.languages import language_now
 from education.models import LessonEdit, LessonVersion
 from education.selectors.items import LEAST_ANSWERS, Item
 from education.selectors.links import UsedLink
@@ -77,11 +78,6 @@ class Preview:
     html: SafeString
     problems: Sequence[Problem]
     figures: Sequence[tuple[str, str]]
-
-
-def language_now() -> str:
-    language = get_language()
-    return language if language in LANGUAGES else LANGUAGES[0]
 
 
 def source_of_draft(version: LessonVersion, files: Mapping[str, str] | None = None) -> LessonSource:

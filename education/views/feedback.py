@@ -12,10 +12,10 @@ from dashu.web.forms import add_refusal
 from dashu.web.posting import sent_from
 from dashu.web.requests import HtmxRequest
 from education.forms.feedback import HelpfulForm
+from education.languages import language_now
 from education.selectors.feedback import feedback_of
 from education.selectors.published import published_slugs
 from education.services.say_helpful import say_helpful
-from education.views.reading import language
 
 VISIT = "education.visit"
 PLACE = "helpful"
@@ -59,7 +59,7 @@ def _say(request: HttpRequest, slug: str, form: HelpfulForm) -> bool:
         request.session.setdefault(VISIT, secrets.token_hex(16))
     say_helpful(
         lesson=slug,
-        language=language(),
+        language=language_now(),
         user_id=request.user.pk,
         visitor=visit_of(request),
         is_helpful=form.is_helpful,

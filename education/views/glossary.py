@@ -8,8 +8,9 @@ from django.views.decorators.http import require_GET
 
 from dashu.web.offline import kept_for_reading
 from education.domain.glossary import Term, glossary
+from education.languages import language_now
 from education.selectors.published import titles_in
-from education.views.reading import address_in, in_the_language_asked_for, language
+from education.views.reading import address_in, in_the_language_asked_for
 from education.views.seo import of_glossary, seo
 
 
@@ -26,10 +27,10 @@ class Group:
 @kept_for_reading
 @in_the_language_asked_for
 def page(request: HttpRequest) -> HttpResponse:
-    terms = glossary(language())
+    terms = glossary(language_now())
     groups = [
         Group(slug, name, [term for term in terms if term.lesson == slug])
-        for slug, name in titles_in(language()).items()
+        for slug, name in titles_in(language_now()).items()
         if any(term.lesson == slug for term in terms)
     ]
     title = _("Words of loans")
@@ -38,5 +39,5 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "education/glossary/page.html",
-        {"groups": groups, "seo": told, "shared": address_in(request, language())},
+        {"groups": groups, "seo": told, "shared": address_in(request, language_now())},
     )

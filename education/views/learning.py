@@ -20,6 +20,7 @@ from dashu.policy.rules import learning_repeats
 from dashu.users.actors import actor_of
 from dashu.web.posting import sent_from
 from dashu.web.requests import HtmxRequest
+from education.languages import language_now
 from education.models import LearningCertificate, LessonProgress
 from education.papers.certificate import certificate_pdf
 from education.selectors.published import lesson_of
@@ -30,7 +31,6 @@ from education.services.questions import UnknownQuestion, known_question
 from education.services.repeats import answer_repeat
 from education.skill_words import LEVELS, STANDINGS, name_of_skill
 from education.views.questions import Asked
-from education.views.reading import language
 
 
 def questions_of_today(request: HttpRequest) -> list[DueQuestion]:
@@ -39,7 +39,7 @@ def questions_of_today(request: HttpRequest) -> list[DueQuestion]:
         return []
     today = lender_today()
     rules = learning_repeats(today)
-    return todays_questions(user_id=request.user.pk, today=today, rules=rules, language=language())
+    return todays_questions(user_id=request.user.pk, today=today, rules=rules, language=language_now())
 
 
 @login_required
@@ -67,7 +67,7 @@ def answer_today(request: HtmxRequest, slug: str, question: str) -> HttpResponse
     user_id: Any = request.user.pk
     option = request.POST.get("option", "")
     try:
-        asked = known_question(slug, question, language())
+        asked = known_question(slug, question, language_now())
         if option:
             given = answer_repeat(
                 user_id=user_id, lesson=slug, question=question, option=option, answered_at=lender_now()
@@ -79,7 +79,7 @@ def answer_today(request: HtmxRequest, slug: str, question: str) -> HttpResponse
         raise Http404(str(error)) from error
     if not option:
         return redirect("education:today")
-    lesson = lesson_of(slug, language())
+    lesson = lesson_of(slug, language_now())
     number = [each.code for each in lesson.questions].index(question) + 1
     shown = Asked(slug, number, asked, asked.option(option))
     page = "education/_question.html" if request.htmx else "education/learning/answered.html"
@@ -103,7 +103,9 @@ def certify(request: HttpRequest) -> HttpResponse:
     if typed not in {str(number) for number in LEVELS}:
         raise Http404
     try:
-        made = issue_certificate(user_id=user_id, level=int(typed), name=name, language=language(), now=lender_now())
+        made = issue_certificate(
+            user_id=user_id, level=int(typed), name=name, language=language_now(), now=lender_now()
+        )
     except NameTooLong as error:
         return _progress(request, wrong={int(typed): error.user_message}, typed=name[:200])
     except NotMastered as error:

@@ -15,6 +15,7 @@ from dashu.web.offline import kept_for_reading
 from education.domain.lessons import Lesson
 from education.domain.own import NAMES
 from education.domain.placeholders import names_own
+from education.languages import language_now
 from education.selectors.own import Own, own
 from education.selectors.progress import Progress, latest_answers, progress_by_lesson
 from education.selectors.published import LessonNotPublished, lessons_in, shown_now
@@ -22,7 +23,7 @@ from education.selectors.repeats import count_today
 from education.services.wishes import note_opened
 from education.views.feedback import said_form
 from education.views.questions import asked_of
-from education.views.reading import address_in, in_the_language_asked_for, language, lesson_in_words, place_of
+from education.views.reading import address_in, in_the_language_asked_for, lesson_in_words, place_of
 from education.views.seo import of_course, of_lesson, seo
 
 LEVELS: Mapping[int, tuple[str | Promise, str | Promise]] = {
@@ -46,7 +47,7 @@ class Level:
 @in_the_language_asked_for
 def lessons(request: HttpRequest) -> HttpResponse:
     done = progress_by_lesson(user_id=request.user.pk) if request.user.is_authenticated else {}
-    found = lessons_in(language())
+    found = lessons_in(language_now())
     levels = [
         Level(name, lead, [(lesson, done.get(lesson.slug)) for lesson in found if lesson.level == number])
         for number, (name, lead) in LEVELS.items()
@@ -95,11 +96,11 @@ def lesson(request: HttpRequest, slug: str) -> HttpResponse:
             "own": about,
             "asked": asked_of(shown, _chosen(request, slug)),
             "next_step": place_of(shown.next_step.page),
-            "related": [each for each in lessons_in(language(), published) if each.slug in shown.related],
+            "related": [each for each in lessons_in(language_now(), published) if each.slug in shown.related],
             "form": form,
             "is_said": is_said,
             "seo": seo(request, title=shown.title, description=shown.summary, data=of_lesson(shown), kind="article"),
-            "shared": address_in(request, language()),
+            "shared": address_in(request, language_now()),
         },
     )
 
@@ -109,7 +110,7 @@ def _count_today(request: HttpRequest, lessons: Sequence[Lesson]) -> int:
     user_id: Any = request.user.pk
     if not user_id:
         return 0
-    return count_today(user_id=user_id, today=lender_today(), language=language(), lessons=lessons)
+    return count_today(user_id=user_id, today=lender_today(), language=language_now(), lessons=lessons)
 
 
 def _chosen(request: HttpRequest, slug: str) -> dict[str, str]:

@@ -15,9 +15,9 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.users.actors import actor_of
 from dashu.users.models import Borrower
 from dashu.web.posting import sent_from
+from education.languages import language_now
 from education.selectors.moments import card_for
 from education.services.wishes import never_again, not_now
-from education.views.reading import language
 
 
 @login_required
@@ -26,7 +26,7 @@ from education.views.reading import language
 def for_you(request: HttpRequest) -> HttpResponse:
     """Lead to the lesson that fits now, or to all of them."""
     user_id: Any = request.user.pk
-    card = card_for(user_id=user_id, today=lender_today(), language=language())
+    card = card_for(user_id=user_id, today=lender_today(), language=language_now())
     return redirect("education:lesson", card.lesson.slug) if card else redirect("education:lessons")
 
 

@@ -9,9 +9,10 @@ from dashu.kernel.dates import lender_now
 from dashu.web.posting import sent_from
 from dashu.web.requests import HtmxRequest
 from education.domain.lessons import Lesson, Option, Question
+from education.languages import language_now
 from education.selectors.published import LessonNotPublished
 from education.services.record_answer import UnknownQuestion, known_question, record_answer
-from education.views.reading import language, lesson_in_words
+from education.views.reading import lesson_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def answer(request: HtmxRequest, slug: str, question: str) -> HttpResponse:
     """Take an answer: htmx gets the question with its feedback, a browser without scripts the lesson at that place."""
     option = request.POST.get("option", "")
     try:
-        asked = known_question(slug, question, language())
+        asked = known_question(slug, question, language_now())
         if request.user.is_authenticated and option:
             record_answer(
                 user_id=request.user.pk, lesson=slug, question=question, option=option, answered_at=lender_now()

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import get_language
 
-from education.domain.lessons import LANGUAGES, Lesson
+from education.domain.lessons import Lesson
 from education.domain.own import OwnFigures
+from education.languages import language_now
 from education.selectors.published import LessonNotPublished, Shown, lesson_of
 
 # The pages that a next step leads to, see `education.domain.lessons.PAGES`.
@@ -29,19 +29,13 @@ PLACES: Mapping[str, str] = {
 CALCULATOR = "calculator:"
 
 
-def language() -> str:
-    """Return the reader's language, or the first of the lessons' where they have none in it."""
-    chosen = get_language()
-    return chosen if chosen in LANGUAGES else LANGUAGES[0]
-
-
 def lesson_in_words(slug: str, own: OwnFigures | None = None, *, shown: Shown | None = None) -> Lesson:
     """
     Return a lesson in the reader's language, with their own figures where they are known.
 
     :raises LessonNotPublished: there is none, or none any more.
     """
-    return lesson_of(slug, language(), own, shown=shown)
+    return lesson_of(slug, language_now(), own, shown=shown)
 
 
 def lesson_if_shown(slug: str) -> Lesson | None:

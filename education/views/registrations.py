@@ -16,6 +16,7 @@ from dashu.kernel.errors import DomainError
 from dashu.messaging.links import public_address
 from dashu.messaging.secret_texts import shows_secrets
 from dashu.web.forms import add_refusal
+from education.languages import language_now
 from education.models import WorkshopCode, WorkshopMaterial, WorkshopRegistration
 from education.models.workshops import FEEDBACK_DAYS
 from education.qr_codes import qr
@@ -29,7 +30,7 @@ from education.selectors.workshops import (
 from education.services.workshops.give_back import give_back
 from education.services.workshops.give_feedback import PARTS, give_feedback
 from education.services.workshops.sign_up import ask_code_again, confirm_visitor
-from education.views.workshops import calendar_answer, language, shown
+from education.views.workshops import calendar_answer, shown
 from education.workshop_forms import FeedbackForm, WorkshopCodeForm
 
 Status = WorkshopRegistration.Status
@@ -172,7 +173,7 @@ def _materials(mine: WorkshopRegistration) -> list[tuple[str, str]]:
     if not mine.checked_in_at:
         return []
     token = registration_token(mine.pk)
-    rows, titles = [], titles_in(language())
+    rows, titles = [], titles_in(language_now())
     for each in materials_of(mine.workshop):
         if each.lesson in titles:
             rows.append((titles[each.lesson], reverse("education:lesson_sheet", args=[each.lesson])))

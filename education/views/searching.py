@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from education.domain.searching import Entry
+from education.languages import language_now
 from education.selectors.published import lessons_in
 from education.selectors.search import CALCULATOR, LESSON, TERM, Found
 from education.selectors.search import search as find
 from education.views.calculators.catalog import CALCULATORS
-from education.views.reading import in_the_language_asked_for, language
+from education.views.reading import in_the_language_asked_for
 
 LONGEST = 80
 SUGGESTED = ("asking-for-help", "overdue", "annual-rate")
@@ -42,8 +43,8 @@ class Shown:
 def search(request: HttpRequest) -> HttpResponse:
     """Show what fits; where nothing does, say so and lead on."""
     typed = request.GET.get("q", "").strip()[:LONGEST]
-    lessons = lessons_in(language())
-    found = find(typed, language(), lessons, calculator_entries()) if typed else []
+    lessons = lessons_in(language_now())
+    found = find(typed, language_now(), lessons, calculator_entries()) if typed else []
     context = {
         "typed": typed,
         "found": [Shown(each, ADDRESSES[each.kind](each.key), *KINDS[each.kind]) for each in found],

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 
 from education.domain.glossary import Term
 from education.domain.lessons import LANGUAGES, Lesson
-from education.views.reading import address_in, language
+from education.languages import language_now
+from education.views.reading import address_in
 
 HREFLANG: Mapping[str, str] = {"zh-hans": "zh-Hans", "zh-hant": "zh-Hant", "en": "en"}
 LOCALES: Mapping[str, str] = {"zh-hans": "zh_CN", "zh-hant": "zh_TW", "en": "en_US"}
@@ -39,7 +40,7 @@ class Seo:
 
 def seo(request: HttpRequest, *, title: str, description: str, data: Data, kind: str = "website") -> Seo:
     """:param data: by schema.org, without its context, language and address, which are those of the page."""
-    code = language()
+    code = language_now()
     whole = {
         "@context": "https://schema.org",
         "url": address_in(request, code),
@@ -95,7 +96,7 @@ def of_course(request: HttpRequest, lessons: Sequence[tuple[Lesson, str]]) -> Da
         "@type": "Course",
         "provider": _provider(),
         "hasPart": [
-            {"@type": "LearningResource", "name": each.title, "url": address_in(request, language(), path=path)}
+            {"@type": "LearningResource", "name": each.title, "url": address_in(request, language_now(), path=path)}
             for each, path in lessons
         ],
     }

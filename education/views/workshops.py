@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -20,9 +20,9 @@ from dashu.messaging.links import public_address
 from dashu.users.actors import person_of
 from dashu.web.forms import add_refusal
 from education.domain.calendar_files import Event, calendar_file
-from education.domain.lessons import LANGUAGES
 from education.domain.translated import Told, told
 from education.domain.workshop_texts import FORGET_AFTER_DAYS
+from education.languages import language_now
 from education.models import Workshop, WorkshopRegistration
 from education.models.workshops import WRITE
 from education.selectors.published import lessons_in
@@ -73,7 +73,7 @@ def shown(workshop: Workshop) -> Shown:
         state = "closed"
     else:
         state = "full" if workshop.is_full else "open"
-    return Shown(workshop, title_of(workshop, language()), when_words(workshop), place_words(workshop), state)
+    return Shown(workshop, title_of(workshop, language_now()), when_words(workshop), place_words(workshop), state)
 
 
 @require_GET
@@ -149,7 +149,7 @@ def calendar_answer(workshop: Workshop, *, is_own: bool = False) -> HttpResponse
     """Return the calendar file. :param is_own: whether the link of the online room may stand in it."""
     about = shown(workshop)
     page = public_address(reverse("education:workshop", args=[workshop.code]))
-    text = told(workshop.description, language()).text
+    text = told(workshop.description, language_now()).text
     link = workshop.online_link if is_own else ""
     content = calendar_file(
         Event(
@@ -172,11 +172,6 @@ def calendar_answer(workshop: Workshop, *, is_own: bool = False) -> HttpResponse
     )
 
 
-def language() -> str:
-    current = get_language()
-    return current if current in LANGUAGES else LANGUAGES[0]
-
-
 def refuse_too_often(request: HttpRequest, name: str = "workshops", *, most: int = AN_HOUR) -> None:
     """:raises RateLimited: this address of the network asked for what has this name more often than `most` an hour."""
     address = client_ip(request) or ""
@@ -196,7 +191,7 @@ def _signed_up(request: HttpRequest, found: Workshop, form: VisitorForm) -> Work
         name=given["name"],
         contact=given["contact"],
         has_agreed=given["agree"],
-        language=language(),
+        language=language_now(),
         now=now,
     )
 
@@ -206,8 +201,8 @@ def _page(request: HttpRequest, found: Workshop, form: VisitorForm, refusal: str
     return {
         "shown": shown(found),
         "workshop": found,
-        "about": told(found.description, language()),
-        "lessons": [lesson for lesson in lessons_in(language()) if lesson.slug in found.lessons],
+        "about": told(found.description, language_now()),
+        "lessons": [lesson for lesson in lessons_in(language_now()) if lesson.slug in found.lessons],
         "mine": mine,
         "mine_at": reverse("education:registration", args=[registration_token(mine.pk)]) if mine else "",
         "form": form,

@@ -9,10 +9,11 @@ from django.views.decorators.vary import vary_on_headers
 from dashu.kernel.dates import lender_today
 from dashu.web.offline import kept_for_reading
 from dashu.web.requests import HtmxRequest
+from education.languages import language_now
 from education.selectors.own import own
 from education.views.calculators.catalog import CALCULATORS
 from education.views.calculators.starting import own_start
-from education.views.reading import address_in, in_the_language_asked_for, language, lesson_if_shown
+from education.views.reading import address_in, in_the_language_asked_for, lesson_if_shown
 from education.views.seo import of_calculator, seo
 
 OWN = "own"
@@ -55,6 +56,6 @@ def calculator(request: HtmxRequest, code: str) -> HttpResponse:
             "has_own": bool(start),
             "is_own": bool(start) and OWN in typed,
             "own": about,
-            "shared": address_in(request, language()),
+            "shared": address_in(request, language_now()),
         },
     )
