@@ -61,6 +61,7 @@ from collections_mgmt.models.relief import (
 )
 from collections_mgmt.models.relief_links import ReliefAccessCode, ReliefLink
 from collections_mgmt.models.scripts import ScriptVersion
+from collections_mgmt.models.snapshot import Dimension, LoanMonth, PortfolioMonth, PortfolioSlice
 from collections_mgmt.models.strategies import (
     WRITE_STRATEGY,
     Strategy,
@@ -101,6 +102,7 @@ __all__ = [
     "CreditRecordMonth",
     "DeskDay",
     "DeskFigure",
+    "Dimension",
     "Dispute",
     "EconomicIndicator",
     "FileAttachment",
@@ -113,6 +115,7 @@ __all__ = [
     "IndicatorValue",
     "LegalCase",
     "LegalStep",
+    "LoanMonth",
     "LoanMove",
     "LoanSignal",
     "LossClaim",
@@ -124,6 +127,8 @@ __all__ = [
     "OverdueStatusQuerySet",
     "Placement",
     "PortfolioDay",
+    "PortfolioMonth",
+    "PortfolioSlice",
     "PromiseToPay",
     "QualityDraw",
     "QualityReview",

@@ -1,0 +1,1 @@
+"""What the lender sees of its book: reports on the snapshot, their files and their schedules."""

@@ -1,0 +1,1 @@
+"""Expected credit loss and the five-tier provision: estimated, explained, approved, and posted."""

@@ -1,0 +1,1 @@
+"""What a supervisor asks for each month, in one download."""
