@@ -1,9 +1,9 @@
 """
 The book as the nightly close found it, kept for reports: each loan at the end of a month, and sums by day and month.
 
-Reports read nothing else, so that a figure of a past month stays what it was. `loan_month` and `portfolio_slice` are
-partitioned by time; a partition is made when the first row of its month is written (`services/snapshot`). No foreign key
-stands on them: they are written from the book itself, set by set, and can be written anew from it at any time.
+Reports read nothing else, so that a figure of a past month stays what it was. `LoanMonth` and `PortfolioSlice` are
+partitioned by time; the partitions of a month are made before its first row (`services/snapshot/partitions.py`). No
+foreign key stands on them: they are written from the book itself, set by set, and can be written anew at any time.
 """
 
 from django.db import models
