@@ -65,7 +65,8 @@ def _link_some() -> int:
         cursor.execute(
             f"""
             SELECT record.id, {_SAYS} FROM audit_auditrecord AS record
-            WHERE (record.at > now() - make_interval(hours => %s) OR record.id > (SELECT COALESCE(MAX(record_id), 0) FROM audit_auditlink))
+            WHERE (record.at > now() - make_interval(hours => %s)
+                   OR record.id > (SELECT COALESCE(MAX(record_id), 0) FROM audit_auditlink))
               AND NOT EXISTS (SELECT FROM audit_auditlink AS link WHERE link.record_id = record.id)
             ORDER BY record.id LIMIT %s
             """,  # noqa: S608 – a constant of this module
