@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "dashu.privacy",
     "dashu.portal",
     "dashu.console",
+    "dashu.operations",
     "dashu.sandbox",
 ]
 
