@@ -151,7 +151,7 @@ def _check_rows_open() -> Iterator[Finding]:
         yield failed(
             "keys",
             f"an identity that was sealed before does not open: {error}",
-            "The key it was sealed with is missing from DASHU_FIELD_KEYS. Take it from the safe: nobody can make it anew.",
+            "Its key is missing from DASHU_FIELD_KEYS. Take it from the safe; nobody can make it anew.",
         )
         return
     yield ok("keys", f"what is sealed opens again; {'old rows too' if read else 'there are no old rows'}")
