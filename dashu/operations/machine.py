@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from kombu.exceptions import OperationalError
 
 from dashu.celery import app
 from dashu.operations.findings import Finding, failed, ok, warning
@@ -107,7 +108,7 @@ def check_workers(queues: tuple[str, ...]) -> Iterator[Finding]:
     """Say which queues no worker reads."""
     try:
         answers = app.control.inspect(timeout=ANSWER_WITHIN_SECONDS).active_queues() or {}
-    except (OSError, app.connection_for_read().transport.connection_errors) as error:
+    except (OSError, OperationalError, redis.RedisError) as error:
         yield failed("workers", f"they cannot be asked: {error}", "See the broker.")
         return
     read = {queue["name"] for found in answers.values() for queue in found}
