@@ -66,7 +66,7 @@ def _month(loans: pd.DataFrame, start: pd.Timestamp) -> pd.DataFrame:
     lent = found["principal_before"] + found["disbursed"]
     found["paid_principal"] = lent - found["principal"]
     found["paid_interest"] = (then["interest"].where(~is_new, loans["interest"]) - now["interest"]).astype("int64")
-    found["expected"] = _due_between(loans, start, end)
+    found["expected"] = _to_be_paid(loans, start, end)
     found["prepaid"] = found["paid_principal"] - _paid_of_what_was_due(loans, start, end)
     final = loans[[f"due_{number}" for number in range(MOST)]].max(axis=1)
     found["is_prepaid"] = (loans["closed"] <= end) & (loans["closed"] < final)
@@ -110,11 +110,12 @@ def _worst(loans: pd.DataFrame, end: pd.Timestamp) -> pd.Series:
     return worst
 
 
-def _due_between(loans: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
+def _to_be_paid(loans: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> pd.Series:
+    """Return what falls due within a month and had not been paid before it."""
     total = pd.Series(0, index=loans.index, dtype="int64")
     for number in range(MOST):
-        both = loans[f"principal_{number}"] + loans[f"interest_{number}"]
-        total = total + both.where(loans[f"due_{number}"].between(start, end), 0)
+        principal, interest = _open(loans, number, start - DAY)
+        total = total + (principal + interest).where(loans[f"due_{number}"].between(start, end), 0)
     return total
 
 
