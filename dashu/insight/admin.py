@@ -111,7 +111,12 @@ class ReportScheduleAdmin(ReadOnlyAdmin):
             f"loans-{asked.month:%Y-%m}",
             file_format,
             actor=actor_of(request),
-            asked={**asked.scope.parameters, "bucket": ",".join(asked.buckets), "before": ",".join(asked.before)},
+            asked={
+                **asked.scope.parameters,
+                "bucket": ",".join(asked.buckets),
+                "before": ",".join(asked.before),
+                "cause": asked.cause or "",
+            },
         )
 
     def _asked_loans(self, request: HttpRequest) -> Asked:

@@ -47,11 +47,14 @@ class ScopeForm(forms.Form):
                 label=capfirst(str(option.title)),
                 required=False,
                 widget=UnfoldAdminSelectWidget,
-                choices=option.choices,
+                choices=option.offered,
             )
         for name in ("currency", "dimension", "value"):
             if len(self._choices(name)) < 2:
                 del self.fields[name]
+        if not report.is_of_loans:
+            for name in ("product", "currency"):
+                self.fields.pop(name, None)
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -108,7 +111,7 @@ def _standard(report: Report, kept: Kept, currencies: list[str], person: Any) ->
     last = kept.months[-1]
     first = max(add_months(last, 1 - report.months), kept.months[0])
     currency = settings.CURRENCY if settings.CURRENCY in currencies else currencies[0]
-    options = {option.code: option.choices[0][0] for option in report.options}
+    options = {option.code: option.offered[0][0] for option in report.options}
     return Scope(first, last, currency, options=options, person=person)
 
 
@@ -121,7 +124,7 @@ def _scope(form: ScopeForm, standard: Scope) -> Scope:
         first=min(_month(given["first"]) or standard.first, last),
         last=last,
         currency=given.get("currency") or standard.currency,
-        product=given["product"],
+        product=given.get("product") or "",
         dimension=dimension,
         value="" if value == UNKNOWN else value,
         options={code: given.get(code) or first for code, first in standard.options.items()},

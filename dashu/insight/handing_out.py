@@ -35,7 +35,8 @@ def asked_words(report: Report, scope: Scope) -> list[tuple[str, str]]:
         only = "" if scope.value is None else f": {value_labels(scope.dimension)(scope.value) or NO_VALUE}"
         lines.append((_("split by"), f"{DIMENSION_NAMES[scope.dimension]}{only}"))
     for option in report.options:
-        chosen = dict(option.choices).get(scope.option(option.code), option.choices[0][1])
+        offered = option.offered
+        chosen = dict(offered).get(scope.option(option.code), offered[0][1])
         lines.append((str(option.title), str(chosen)))
     return lines
 

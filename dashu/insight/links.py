@@ -29,6 +29,7 @@ def loans_address(
     before: Iterable[str] = (),
     over: int | None = None,
     dimension: str | None = None,
+    cause: str | None = None,
 ) -> str:
     """
     Return where the loans of one month are listed that a figure counts.
@@ -37,6 +38,7 @@ def loans_address(
     :param buckets, before: at the end and at the beginning of the month; none for any.
     :param over: only those that are more than so many days past due and running.
     :param dimension: other than that of the scope.
+    :param cause: why they are behind, besides the dimension; "" for unknown.
     """
     value = scope.value if value is None else value
     words = {
@@ -48,5 +50,6 @@ def loans_address(
         "bucket": ",".join(buckets),
         "before": ",".join(before),
         "over": "" if over is None else str(over),
+        "cause": "" if cause is None else cause or UNKNOWN,
     }
     return f"{reverse(LOANS)}?{urlencode({key: word for key, word in words.items() if word})}"

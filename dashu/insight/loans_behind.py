@@ -33,13 +33,18 @@ FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which loans of which month. :param after: the loan after which the page begins."""
+    """
+    Which loans of which month.
+
+    :param cause: why they are behind, "" for unknown; None for all. :param after: the loan after which the page begins.
+    """
 
     scope: Scope
     buckets: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     over: int | None = None
     after: int = 0
+    cause: str | None = None
 
     @property
     def month(self) -> date:
@@ -60,7 +65,8 @@ def asked_of(given: Mapping[str, str], person: Any) -> Asked | None:
     if currency not in EXPONENTS or not 0 <= after < 2**63 or (over is not None and not 0 <= over < 100_000):
         return None
     scope = Scope(month, month, currency, given.get("product", "")[:50], dimension, value, person=person)
-    return Asked(scope, _codes(given.get("bucket", "")), _codes(given.get("before", "")), over, after)
+    cause = _value(Dimension.CAUSE, given.get("cause", ""))
+    return Asked(scope, _codes(given.get("bucket", "")), _codes(given.get("before", "")), over, after, cause)
 
 
 def loans_of(asked: Asked) -> QuerySet[LoanMonth]:
@@ -72,6 +78,8 @@ def loans_of(asked: Asked) -> QuerySet[LoanMonth]:
         chosen &= Q(bucket_before__in=asked.before)
     if asked.over is not None:
         chosen &= Q(days_past_due__gt=asked.over) & ~Q(bucket__in=GONE)
+    if asked.cause is not None:
+        chosen &= Q(cause=asked.cause)
     if asked.after:
         chosen &= Q(loan_id__gt=asked.after)
     seen = Loan.objects.visible_to(asked.scope.person)

@@ -3,9 +3,37 @@
 from typing import Any
 
 from dashu.insight.report import VIEW, Group, Report
-from dashu.insight.reports import portfolio_at_risk
+from dashu.insight.reports import (
+    complaints,
+    desk,
+    early_warning,
+    economy,
+    lessons,
+    overdue_causes,
+    portfolio_at_risk,
+    quality,
+    relief,
+    reminders,
+    scorecard_stability,
+    scorecards,
+    trials,
+)
 
-MODULES = (portfolio_at_risk,)
+MODULES = (
+    portfolio_at_risk,
+    overdue_causes,
+    economy,
+    scorecards,
+    scorecard_stability,
+    early_warning,
+    relief,
+    lessons,
+    reminders,
+    desk,
+    trials,
+    quality,
+    complaints,
+)
 
 REPORTS: dict[str, Report] = {module.REPORT.code: module.REPORT for module in MODULES}
 assert len(REPORTS) == len(MODULES), "two reports of one code"

@@ -47,11 +47,19 @@ GROUP_TITLES: dict[Group, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """Something to choose that only this report has; the first choice holds where nothing is chosen."""
+    """
+    Something to choose that only this report has; the first choice holds where nothing is chosen.
+
+    :param choices: codes with their words, or what reads them; never none.
+    """
 
     code: str
     title: Words
-    choices: Sequence[tuple[str, Words]]
+    choices: Sequence[tuple[str, Words]] | Callable[[], Sequence[tuple[str, Words]]]
+
+    @property
+    def offered(self) -> Sequence[tuple[str, Words]]:
+        return self.choices() if callable(self.choices) else self.choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class Report:
     :param dimensions: by what it can be split; none for a report that is not.
     :param months: how many it looks back where nothing is asked.
     :param needs: a permission that it takes besides `VIEW`.
+    :param is_of_loans: product and currency can be chosen; not for what is of people, experiments or scorecards.
     """
 
     code: str
@@ -82,3 +91,4 @@ class Report:
     months: int = 12
     definitions: Sequence[Definition] = ()
     needs: str = ""
+    is_of_loans: bool = True

@@ -52,9 +52,19 @@ class TestWhoMaySee:
 
 class TestList:
     def test_leads_to_every_report(self, snapshot):
-        page = as_role("ACCOUNTANT").get(INDEX).content.decode()
+        page = as_role("SUPERVISOR").get(INDEX).content.decode()
 
         assert [code for code in REPORTS if reverse("admin:insight_report", args=[code]) not in page] == []
+
+    def test_what_takes_a_further_right_is_neither_listed_nor_there_for_others(self, snapshot):
+        client = as_role("ACCOUNTANT")
+
+        page = client.get(INDEX).content.decode()
+
+        address = reverse("admin:insight_report", args=["quality"])
+        assert reverse("admin:insight_report", args=["portfolio-at-risk"]) in page
+        assert address not in page
+        assert client.get(address).status_code == 404
 
 
 class TestReport:
