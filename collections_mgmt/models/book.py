@@ -403,7 +403,7 @@ class PortfolioDay(models.Model):
     :ivar suspended_minor: interest and penalty of loans that are no longer accrued as income.
     :ivar accrued_minor: interest earned that is not yet due, see `dashu.finance.accrued`.
     :ivar overdue_minor: principal, interest and fees past due.
-    :ivar provision_minor: what is set aside for loss.
+    :ivar provision_minor: what the five tiers set aside for loss; which provision is booked, see `provision.basis`.
     """
 
     pk = models.CompositePrimaryKey("business_date", "product", "currency", "bucket", "classification", "stage")

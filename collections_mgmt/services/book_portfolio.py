@@ -2,26 +2,24 @@
 Keep what the book is worth at the end of a business date, and book what follows from it as a whole.
 
 Two figures change for every loan on every day: interest that is earned and not yet due, and the provision for loss.
-The ledger holds them product by product. Each night's entry is the difference between what all entries of its kind
+The ledger holds them product by product. Each night's entry is the difference between what all entries of its figure
 hold and what they must hold now, account by account, so a night that was missed, a restated loan or a changed chart is
-made good by the next one.
+made good by the next one. Which provision that is, see `provision_basis`.
 """
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 
 from collections_mgmt.models import CloseRange, CloseRun, Dimension, PortfolioDay, PortfolioSlice
 from collections_mgmt.services.close_range import ACTOR
 from collections_mgmt.services.portfolio_sql import SLICE, STATE
+from collections_mgmt.services.provision_basis import Key, wanted_provision
+from collections_mgmt.services.standing import ACCRUED, PROVISION, Standing, differences_of, lock_provision
 from dashu.finance.rounding import Rounding, to_minor
 from dashu.kernel.errors import DomainError, _
-from dashu.ledger import accounts
 from dashu.ledger import services as ledger
-from dashu.ledger.chart import accounts_for
-from dashu.ledger.selectors import balances_of_references
 from dashu.policy import rules as policy
 
 
@@ -32,26 +30,6 @@ class ClassificationWithoutProvision(DomainError):
     http_status = 503
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """
-    A figure that the ledger holds product by product, as `claim` against `other`.
-
-    :param kind: of its entries, and the beginning of their references.
-    :param field: of `PortfolioDay`.
-    """
-
-    kind: str
-    field: str
-    claim: str
-    other: str
-    sign: int = 1
-
-
-ACCRUED = Standing("ACCRUED_INTEREST", "accrued_minor", accounts.ACCRUED_INTEREST, accounts.INTEREST_INCOME)
-PROVISION = Standing("PROVISION", "provision_minor", accounts.LOAN_LOSS_PROVISION, accounts.PROVISION_EXPENSE, sign=-1)
-
-
 def book_portfolio(run: CloseRun) -> None:
     """Write the portfolio of a run whose ranges are all done, and its entries. The caller holds the run's lock."""
     days = portfolio_of(run)
@@ -60,8 +38,21 @@ def book_portfolio(run: CloseRun) -> None:
     PortfolioSlice.objects.filter(business_date=run.business_date).delete()
     PortfolioSlice.objects.bulk_create(slices_of(run, days))
     CloseRange.objects.filter(run__business_date__lt=run.business_date).exclude(slices=[]).update(slices=[])
-    for standing in (ACCRUED, PROVISION):
-        _post(standing, days, run)
+    _post(ACCRUED, _by_product(days, "accrued_minor"), run)
+    lock_provision()
+    _post(PROVISION, wanted_provision(five_tier_of(days), on=run.business_date), run)
+
+
+def five_tier_of(days: Iterable[PortfolioDay]) -> dict[Key, int]:
+    """Return what the five tiers set aside on a day, `{(currency, product): minor}`."""
+    return _by_product(days, "provision_minor")
+
+
+def _by_product(days: Iterable[PortfolioDay], field: str) -> dict[Key, int]:
+    sums: Counter[Key] = Counter()
+    for day in days:
+        sums[day.currency, day.product] += getattr(day, field)
+    return dict(sums)
 
 
 def portfolio_of(run: CloseRun) -> list[PortfolioDay]:
@@ -115,29 +106,16 @@ def _rate(rates: Mapping[str, Decimal], classification: str) -> Decimal:
     return rates[classification]
 
 
-def _post(standing: Standing, days: Iterable[PortfolioDay], run: CloseRun) -> None:
-    """Post what brings all entries of this kind to what they must hold, in one entry for each currency."""
-    wanted: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for day in days:
-        of_product = accounts_for(day.product)
-        minor = standing.sign * getattr(day, standing.field)
-        wanted[day.currency, of_product[standing.claim]] += minor
-        wanted[day.currency, of_product[standing.other]] -= minor
-    held = balances_of_references(f"{standing.kind}:")
-    for currency in sorted({currency for currency, _account in wanted.keys() | held.keys()}):
-        accounts_touched = sorted({account for one, account in wanted.keys() | held.keys() if one == currency})
-        lines = [
-            ledger.change(account, minor)
-            for account in accounts_touched
-            if (minor := wanted[currency, account] - held.get((currency, account), 0))
-        ]
-        if lines:
-            ledger.post(
-                effective_on=run.business_date,
-                description=f"Close {run.business_date}: {standing.kind.lower().replace('_', ' ')}",
-                kind=standing.kind,
-                lines=lines,
-                actor=ACTOR,
-                reference=f"{standing.kind}:{run.pk}.{run.times_closed}:{currency}",
-                currency=currency,
-            )
+def _post(standing: Standing, figures: Mapping[Key, int], run: CloseRun) -> None:
+    """Post what brings all entries of this figure to what they must hold, in one entry for each currency."""
+    kind = standing.kinds[0]
+    for currency, lines in differences_of(standing, figures).items():
+        ledger.post(
+            effective_on=run.business_date,
+            description=f"Close {run.business_date}: {kind.lower().replace('_', ' ')}",
+            kind=kind,
+            lines=lines,
+            actor=ACTOR,
+            reference=f"{kind}:{run.pk}.{run.times_closed}:{currency}",
+            currency=currency,
+        )

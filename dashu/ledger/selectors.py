@@ -84,10 +84,17 @@ def loan_changes(loan_id: int) -> list[tuple[date, str, int]]:
         return cursor.fetchall()
 
 
-def balances_of_references(start: str) -> dict[tuple[str, str], int]:
-    """Return `{(currency, account): debits less credits}` of the entries whose reference begins with `start`."""
+def balances_of_references(start: str, *, through: date | None = None) -> dict[tuple[str, str], int]:
+    """
+    Return `{(currency, account): debits less credits}` of the entries whose reference begins with `start`.
+
+    :param through: only entries effective on or before this date.
+    """
     # In two steps: joined at once, they are planned badly while the tables are young and their sizes unknown.
-    entries = list(JournalEntry.objects.filter(reference__startswith=start).values_list("pk", flat=True))
+    found = JournalEntry.objects.filter(reference__startswith=start)
+    if through is not None:
+        found = found.filter(effective_on__lte=through)
+    entries = list(found.values_list("pk", flat=True))
     postings = Posting.objects.filter(entry__in=entries).values_list("currency", "account_id")
     rows = postings.annotate(balance=Sum(_SIGNED)).order_by()
     return {(currency, account): int(balance) for currency, account, balance in rows}

@@ -83,6 +83,7 @@ from dashu.policy.credit_rules import (
     review_rules_of,
 )
 from dashu.policy.early_warning import EarlyWarning, early_warning_of, places_of
+from dashu.policy.expected_loss import ExpectedLossRules, ProvisionBasis, basis_of, expected_loss_of
 from dashu.policy.last_steps import (
     AgencyTerms,
     LegalTerms,
@@ -354,6 +355,16 @@ def impairment_stages(on: date, *, pack: str | None = None) -> ImpairmentStages:
 def provision_rates(on: date, *, pack: str | None = None) -> Mapping[str, Decimal]:
     """Return what share of a loan is set aside for its loss, by classification; a fraction."""
     return _provision_rates(rule("provision.rates", on=on, pack=pack))
+
+
+def provision_basis(on: date, *, pack: str | None = None) -> ProvisionBasis:
+    """Return which provision the ledger holds on this day."""
+    return basis_of(rule("provision.basis", on=on, pack=pack))
+
+
+def expected_loss(on: date, *, pack: str | None = None) -> ExpectedLossRules:
+    """Return how expected credit loss is measured at the end of this day."""
+    return expected_loss_of(rule("provision.expected_loss", on=on, pack=pack))
 
 
 def reminder_schedule(on: date, *, pack: str | None = None) -> ReminderSchedule:
@@ -788,6 +799,8 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "rate.highest_contract": rate_bound,
     "accrual.non_accrual_days": whole,
     "provision.rates": _provision_rates,
+    "provision.basis": basis_of,
+    "provision.expected_loss": expected_loss_of,
     "reminders.schedule": schedule_of,
     "reminders.holdout": holdout_of,
     "education.repeats": repeats_of,

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "repayments",
     "collections_mgmt",
     "education",
+    "dashu.provisioning",
     "dashu.tapes",
     "dashu.privacy",
     "dashu.insight",
