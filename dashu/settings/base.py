@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "repayments",
     "collections_mgmt",
     "education",
+    "dashu.credit_reporting",
     "dashu.tapes",
     "dashu.privacy",
     "dashu.portal",
