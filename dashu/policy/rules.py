@@ -74,6 +74,7 @@ from dashu.policy.contact_rules import (
 )
 from dashu.policy.credit_monitoring import MonitoringRules, monitoring_rules_of
 from dashu.policy.credit_pricing import PricingRules, pricing_rules_of
+from dashu.policy.credit_reporting import ReportingRules, reporting_rules_of
 from dashu.policy.credit_rules import (
     DisclosureRules,
     PayoutRules,
@@ -539,6 +540,11 @@ def adverse_record(on: date, *, pack: str | None = None) -> AdverseRecord:
     return adverse_of(rule("credit_record.adverse", on=on, pack=pack))
 
 
+def credit_reporting(on: date, *, pack: str | None = None) -> ReportingRules:
+    """Return how the bureau is told of loans."""
+    return reporting_rules_of(rule("credit_record.reporting", on=on, pack=pack))
+
+
 def complaint_causes(on: date, *, pack: str | None = None) -> Mapping[str, Mapping[str, str]]:
     """Return what complaints come from, as staff note it: a name by language for each code."""
     return named_codes_of(rule("complaints.root_causes", on=on, pack=pack))
@@ -788,6 +794,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "credit_record.codes": _credit_codes,
     "portfolio.risk_bands": _risk_bands,
     "credit_record.adverse": adverse_of,
+    "credit_record.reporting": reporting_rules_of,
     "ifrs9.stages": _stages,
     "credit.review": review_rules_of,
     "credit.disclosure": disclosure_rules_of,

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "collections_mgmt",
     "education",
     "dashu.provisioning",
+    "dashu.credit_reporting",
     "dashu.tapes",
     "dashu.privacy",
     "dashu.insight",
