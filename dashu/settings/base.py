@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "education",
     "dashu.tapes",
     "dashu.privacy",
+    "dashu.analysis",
     "dashu.portal",
     "dashu.console",
     "dashu.sandbox",
