@@ -63,9 +63,7 @@ def drop_before_migrate(*, plan: list[Any] | None = None, **_signal: Any) -> Non
     if not plan:
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        if _written(cursor):
-            _drop(cursor)
-            cursor.execute(f"COMMENT ON SCHEMA {SCHEMA} IS NULL")
+        _drop(cursor)
 
 
 def _drop(cursor: CursorWrapper) -> None:
@@ -82,9 +80,14 @@ def _write_key(cursor: CursorWrapper) -> None:
 
 
 def _written(cursor: CursorWrapper) -> str:
-    """Return the digest of the views that are there, "" where there are none."""
-    cursor.execute("SELECT obj_description(to_regnamespace(%s)::oid, 'pg_namespace')", [SCHEMA])
-    return cursor.fetchone()[0] or ""
+    """Return the digest of the views that are there, "" where one is missing, as when its table was made anew."""
+    cursor.execute(
+        "SELECT obj_description(to_regnamespace(%s)::oid, 'pg_namespace'), count(*)"
+        " FROM pg_views WHERE schemaname = %s",
+        [SCHEMA, SCHEMA],
+    )
+    digest, count = cursor.fetchone()
+    return digest if digest and count == len(FRAMES) else ""
 
 
 def _digest() -> str:

@@ -1,10 +1,11 @@
 """
 A book of months as the close would have kept it: made by hand, so that every figure of it can be told beforehand.
 
-Three regions of one product. In the first three months a loan in twenty falls behind each month; from the fourth on, in
-the region `HAIHE`, one in four does. Who is behind goes on falling behind, but for every third, who comes back.
+Three regions of one product. In the first three months a loan in ten falls behind each month; from the fourth on, in
+the region `HAIHE`, one in two does. Who is behind goes on falling behind, but for one in three, who comes back.
 """
 
+import random
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
@@ -72,16 +73,17 @@ def sums_of(rows: Iterable[LoanMonth]) -> list[PortfolioMonth]:
 
 def _life(loan: int, months: int) -> Iterable[LoanMonth]:
     region = REGIONS[loan % 3]
+    chance = random.Random(loan)
     days = worst = 0
     principal = original = 10_000_00 + loan * 100
     bucket = "NEW"
     for number in range(months):
         month = month_of(number)
-        chance = 4 if region == SHOCK_REGION and number >= SHOCK_FROM else 20
+        one_in = 2 if region == SHOCK_REGION and number >= SHOCK_FROM else 10
         if days == 0:
-            days = 15 if (loan * 7 + number * 11) % chance == 0 else 0
+            days = 15 if chance.randrange(one_in) == 0 else 0
         else:
-            days = 0 if (loan + number) % 3 == 0 else days + 30
+            days = 0 if chance.randrange(3) == 0 else days + 30
         worst = max(worst, days)
         before, paid = principal, (0 if days else original // 24)
         principal -= paid

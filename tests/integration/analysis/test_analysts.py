@@ -189,6 +189,14 @@ class TestMigrating:
 
         assert asked(session, "SELECT count(*) FROM analysis.loans") == [(0,)]
 
+    def test_writes_anew_what_went_with_a_table(self, session):
+        with connection.cursor() as cursor:
+            cursor.execute("DROP VIEW analysis.overdue_changes")
+
+        write_views()
+
+        assert asked(session, "SELECT count(*) FROM analysis.overdue_changes") == [(0,)]
+
     def test_of_nothing_leaves_them(self, session):
         drop_before_migrate(plan=[])
 

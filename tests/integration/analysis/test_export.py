@@ -1,8 +1,10 @@
 """The snapshot as files: what is in them, that they are replaced whole, and what DuckDB reads from them."""
 
 import json
+import re
 from datetime import date
 from io import StringIO
+from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
@@ -140,27 +142,20 @@ class TestCommand:
         assert json.loads(out.getvalue())["error"]["code"] == code
 
 
-PAR_30 = """
-SELECT month, region,
-       sum(principal_minor) FILTER (WHERE days_past_due > 30) AS at_risk_minor,
-       sum(principal_minor) AS principal_minor
-FROM read_parquet('{folder}/loan_months/*/*.parquet', hive_partitioning = true)
-WHERE status = 'ACTIVE'
-GROUP BY month, region ORDER BY month, region
-"""
-ROLLS = """
-SELECT bucket_before, bucket, count(*) AS loans, sum(principal_before_minor) AS principal_minor
-FROM read_parquet('{folder}/loan_months/*/*.parquet', hive_partitioning = true)
-WHERE month = '2026-05' AND bucket_before <> 'NEW'
-GROUP BY ALL ORDER BY ALL
-"""
+DOCUMENT = Path(__file__).parents[3] / "docs" / "operations" / "large-books.md"
+
+
+def documented(folder: Path) -> list[str]:
+    """Return the statements that the document gives for DuckDB, on this folder."""
+    (block,) = re.findall("```sql\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    return [each for each in block.replace("/data/snapshot", str(folder)).split(";") if each.strip()]
 
 
 class TestDuckDb:
     def test_reads_par_30_by_region_and_month_as_it_follows_from_the_book(self, kept, tmp_path):
         export_snapshot(tmp_path)
 
-        found = duckdb.sql(PAR_30.format(folder=tmp_path)).fetchall()
+        found = duckdb.sql(documented(tmp_path)[0]).fetchall()
 
         expected = {}
         for row in kept:
@@ -173,7 +168,7 @@ class TestDuckDb:
     def test_reads_the_same_roll_rates_from_the_files_as_the_sums_tell(self, kept, tmp_path):
         export_snapshot(tmp_path)
 
-        found = duckdb.sql(ROLLS.format(folder=tmp_path)).fetchall()
+        found = duckdb.sql(documented(tmp_path)[1]).fetchall()
 
         with connection.cursor() as cursor:
             cursor.execute(
