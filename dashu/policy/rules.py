@@ -282,6 +282,11 @@ def credit_codes(on: date, *, pack: str | None = None) -> CreditCodes:
     return _credit_codes(rule("credit_record.codes", on=on, pack=pack))
 
 
+def risk_bands(on: date, *, pack: str | None = None) -> tuple[tuple[int, str], ...]:
+    """Return the bands of the score that a loan was decided with, rising: from how many points, and its code."""
+    return _risk_bands(rule("portfolio.risk_bands", on=on, pack=pack))
+
+
 def penalty_rule(on: date, *, pack: str | None = None) -> PenaltyPolicy:
     return _penalty(rule("penalty.rule", on=on, pack=pack))
 
@@ -615,6 +620,14 @@ def _scale(value: Any) -> Scale:
     return Scale(tuple(Band(whole(band["from_days"]), str(band["code"])) for band in value))
 
 
+def _risk_bands(value: Any) -> tuple[tuple[int, str], ...]:
+    bands = tuple((whole(band["from_points"]), str(band["code"])) for band in value)
+    points = [from_points for from_points, _code in bands]
+    if not points or points[0] != 0 or points != sorted(set(points)):
+        raise ValueError(f"bands of points must rise from 0: {points}")
+    return bands
+
+
 def _levels(value: Any) -> Scale:
     scale = _scale(value)
     if [band.code for band in scale.bands] != [str(number) for number in range(1, len(scale.bands) + 1)]:
@@ -762,6 +775,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "classification.table_of_product": _texts,
     "classification.floors": _texts,
     "credit_record.codes": _credit_codes,
+    "portfolio.risk_bands": _risk_bands,
     "credit_record.adverse": adverse_of,
     "ifrs9.stages": _stages,
     "credit.review": review_rules_of,

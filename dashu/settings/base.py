@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "dashu.tapes",
     "dashu.privacy",
     "dashu.analysis",
+    "dashu.insight",
     "dashu.portal",
     "dashu.console",
     "dashu.sandbox",
