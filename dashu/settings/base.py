@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "dashu.credit_reporting",
     "dashu.tapes",
     "dashu.privacy",
+    "dashu.analysis",
     "dashu.insight",
     "dashu.portal",
     "dashu.console",
