@@ -6,6 +6,7 @@ from typing import Any
 
 import dj_database_url
 from celery.schedules import crontab
+from csp.constants import NONE, SELF
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
@@ -79,6 +80,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dashu.web.sandbox.SayItIsSandbox",
     "django.middleware.security.SecurityMiddleware",
+    "dashu.web.content_policy.ContentPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "dashu.api.middleware.RecordCalls",
@@ -206,6 +208,24 @@ MFA_FORMS = {
     "activate_totp": "dashu.accounts.forms.AddAuthenticatorForm",
     "add_webauthn": "dashu.accounts.forms.AddPasskeyForm",
     "edit_webauthn": "dashu.accounts.forms.RenamePasskeyForm",
+}
+# What stands in a page is never run: no script, style or handler is written into one. See `dashu.web.content_policy`.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "worker-src": [SELF],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        # Browsers hold it against where a form's answer leads, too, such as a payment provider's page.
+        "form-action": [SELF, *env.words("DASHU_FORM_TARGETS")],
+        "frame-ancestors": [NONE],
+    }
 }
 SESSION_ENGINE = "dashu.accounts.sessions"
 # Without use for so long, a session is over; on a device where somebody asked to stay signed in, after these days.

@@ -30,7 +30,7 @@
       textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: style("--ink-soft") },
       grid: { left: 4, right: 8, top: 16, bottom: 4, containLabel: true },
       tooltip: {
-        trigger: "axis", confine: true, backgroundColor: style("--surface"), borderColor: style("--line"),
+        trigger: "axis", confine: true, renderMode: "richText", backgroundColor: style("--surface"), borderColor: style("--line"),
         textStyle: { color: style("--ink"), fontSize: 14 }, axisPointer: { type: "shadow", shadowStyle: { color: style("--chart-shade") } },
         valueFormatter: shown,
       },

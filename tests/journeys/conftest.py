@@ -44,19 +44,26 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def open_browser(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
-    """Open a page of a fresh browser profile in a language; addresses are relative to the live server."""
-    contexts = []
+    """
+    Open a page of a fresh browser profile in a language; addresses are relative to the live server.
+
+    In the end, whatever a page wanted to load or run against its content policy fails the test.
+    """
+    contexts: list[Any] = []
+    refused: list[str] = []
 
     def open_page(language: str = "zh-hans", **options: Any) -> Any:
         context = chromium.new_context(**{"base_url": live_server.url, "viewport": PHONE, **options})
         context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
         context.set_default_timeout(20_000)
+        context.on("console", lambda told: "Content Security Policy" in told.text and refused.append(told.text))
         contexts.append(context)
         return context.new_page()
 
     yield open_page
     for context in contexts:
         context.close()
+    assert not refused, refused[0]
 
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -91,7 +91,7 @@ class TestVisitor:
         page.goto("/learn/overdue/")
         page.evaluate("navigator.serviceWorker.ready.then(() => true)")
         page.reload()
-        page.wait_for_function("caches.match('/learn/overdue/', {cacheName: 'dashu-reading'}).then(Boolean)")
+        page.wait_for_function("() => caches.match('/learn/overdue/', {cacheName: 'dashu-reading'}).then(Boolean)")
 
         page.context.set_offline(True)
         page.reload()

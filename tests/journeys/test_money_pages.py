@@ -38,7 +38,7 @@ class TestAVisitorCalculates:
         page.wait_for_selector("input[type=range]")
 
         page.fill("#id_amount", "36000")
-        page.wait_for_function("document.getElementById('calc-said').textContent.includes('¥3,300.48')")
+        page.wait_for_function("() => document.getElementById('calc-said').textContent.includes('¥3,300.48')")
         assert "3,605" in shown(page)
         assert "amount=36000" in page.url
         page.fill("#id_count", "99")

@@ -16,5 +16,5 @@ def test_an_application_that_is_being_decided(open_browser, amina):  # noqa: F81
 
     withdraw_application(application_id=application.pk, now=lender_now(), actor=f"user:{amina.user_id}")
 
-    page.wait_for_function("!document.querySelector('[data-wait]')")
+    page.wait_for_function("() => !document.querySelector('[data-wait]')")
     assert "working out what fits" not in page.inner_text("main")

@@ -7,7 +7,7 @@ from tests.journeys.browsing import sign_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SAID = "document.getElementById('connection').textContent.includes('{}')"
+SAID = "() => document.getElementById('connection').textContent.includes('{}')"
 
 
 def hold(page, address):
@@ -52,7 +52,7 @@ class TestACalculator:
         page.wait_for_function(SAID.format("It is being worked out"))
         assert page.get_attribute("#calc-example", "aria-busy") == "true"
         let_go()
-        page.wait_for_function("document.getElementById('connection').textContent === ''")
+        page.wait_for_function("() => document.getElementById('connection').textContent === ''")
         assert page.get_attribute("#calc-example", "aria-busy") is None
 
         page.unroute("**/apply/consumer/?*")

@@ -26,7 +26,7 @@ def loan(amina: Borrower) -> Loan:
 def wait_for_the_worker(page: Any) -> None:
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.reload()  # the next page is its own in any case
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
 
 def wait_for_copy(page: Any, path: str) -> None:
@@ -97,8 +97,8 @@ class TestWithoutAConnection:
         page.context.set_offline(True)
         page.click("main form button.btn-primary")
 
-        page.wait_for_function("document.getElementById('connection').textContent.includes('nothing was sent')")
+        page.wait_for_function("() => document.getElementById('connection').textContent.includes('nothing was sent')")
         assert page.input_value("input[name=amount]") == "123"
         assert page.url.endswith("/pay/")
         page.context.set_offline(False)
-        page.wait_for_function("document.getElementById('connection').textContent.includes('is back')")
+        page.wait_for_function("() => document.getElementById('connection').textContent.includes('is back')")
