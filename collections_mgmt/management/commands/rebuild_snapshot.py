@@ -26,10 +26,19 @@ class Command(BaseCommand):
         parser.add_argument("--to", dest="last", metavar="MONTH", help="last month; the last that is over if left out")
         parser.add_argument("--days", action="store_true", help="the sums of every day of the months, too")
         parser.add_argument("--check", action="store_true", help="write nothing; say what differs, and exit with 1")
+        parser.add_argument("--workers", type=int, default=1, help="pieces of a month that are worked on at once")
         parser.add_argument("--most", type=int, default=_SHOWN, help="differences that are listed of each month or day")
 
     def handle(
-        self, *args: Any, first: str | None, last: str | None, days: bool, check: bool, most: int, **options: Any
+        self,
+        *args: Any,
+        first: str | None,
+        last: str | None,
+        days: bool,
+        check: bool,
+        workers: int,
+        most: int,
+        **options: Any,
     ) -> None:
         today = lender_today()
         differ = False
@@ -38,16 +47,16 @@ class Command(BaseCommand):
                 if check:
                     differ |= self._check(month_end, days, most)
                 else:
-                    self._rebuild(month_end, days)
+                    self._rebuild(month_end, days, max(1, workers))
         except DomainError as refusal:
             self.stdout.write(json.dumps({"error": refusal.as_json()}, ensure_ascii=False))
             sys.exit(1)
         if differ:
             sys.exit(1)
 
-    def _rebuild(self, month_end: date, days: bool) -> None:
+    def _rebuild(self, month_end: date, days: bool, workers: int) -> None:
         with _Bar(f"month {month_end:%Y-%m}") as progress:
-            self._tell(rebuild.rebuild_month(month_end=month_end, progress=progress))
+            self._tell(rebuild.rebuild_month(month_end=month_end, workers=workers, progress=progress))
         for on in _days_of(month_end) if days else ():
             with _Bar(f"day {on}") as progress:
                 self._tell(rebuild.rebuild_day(on=on, progress=progress))

@@ -32,11 +32,17 @@ class Piece:
     known_at: datetime
 
 
-def lock_snapshot() -> None:
-    """Let nobody else write past dates anew until this transaction ends."""
+def lock_part(on: date, first: int = -1) -> None:
+    """
+    Let nobody else write this part of a past date anew until this transaction ends.
+
+    :param first: of a piece; left out for what is kept of the date as a whole.
+    """
     assert connection.in_atomic_block
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, hashint8extended(%s, %s)::bit(32)::int)", [_LOCK, first, on.toordinal()]
+        )
 
 
 def pieces_of(on: date) -> list[Piece]:

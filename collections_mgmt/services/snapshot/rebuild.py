@@ -6,8 +6,10 @@ at which it was. It says what its close said, because it counts what was posted 
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from itertools import chain
 
 from django.db import connection, transaction
@@ -21,7 +23,7 @@ from collections_mgmt.services.snapshot.days import sum_past_range
 from collections_mgmt.services.snapshot.facts_sql import Days
 from collections_mgmt.services.snapshot.months_sql import write_loan_months
 from collections_mgmt.services.snapshot.partitions import ensure_month
-from collections_mgmt.services.snapshot.pieces import Piece, known_at_end, lock_snapshot, pieces_of
+from collections_mgmt.services.snapshot.pieces import Piece, known_at_end, lock_part, pieces_of
 from collections_mgmt.services.snapshot.whole_months import write_whole_month
 from dashu.kernel.dates import add_months
 from loans.models import Loan
@@ -58,28 +60,44 @@ def first_month() -> date | None:
     return first.replace(day=1) if first else None
 
 
-def rebuild_month(*, month_end: date, progress: Progress = _silent) -> Rebuilt:
+def rebuild_month(*, month_end: date, workers: int = 1, progress: Progress = _silent) -> Rebuilt:
     """
     Write `LoanMonth` and `PortfolioMonth` of the month that ends on a day anew.
 
     How late a loan ever was goes on from the month before, so months are rebuilt in their order.
 
+    :param workers: how many pieces the database works on at once, each over a connection of its own; 1 is this one.
     :raises DateStillClosing: its close is not done.
     """
     ensure_month(month_end.replace(day=1))
     pieces, rows = pieces_of(month_end), 0
-    for number, piece in enumerate(pieces, start=1):
-        rows += _write_piece(month_end, piece)
+    for number, written in enumerate(_each(partial(_write_piece, month_end), pieces, workers), start=1):
+        rows += written
         progress(number, len(pieces))
     with transaction.atomic():
-        lock_snapshot()
+        lock_part(month_end)
         write_whole_month(month_end=month_end, known_at=known_at_end(month_end))
     return Rebuilt(month_end, rows, len(pieces))
 
 
+def _each(work: Callable[[Piece], int], pieces: list[Piece], workers: int) -> Iterator[int]:
+    if workers == 1:
+        yield from map(work, pieces)
+        return
+    with ThreadPoolExecutor(workers) as pool:  # the database works, and Python waits
+        yield from pool.map(partial(_apart, work), pieces)
+
+
+def _apart(work: Callable[[Piece], int], piece: Piece) -> int:
+    try:
+        return work(piece)
+    finally:
+        connection.close()
+
+
 @transaction.atomic
 def _write_piece(month_end: date, piece: Piece) -> int:
-    lock_snapshot()
+    lock_part(month_end, piece.first)
     with connection.cursor() as cursor:
         return write_loan_months(
             cursor,
@@ -102,7 +120,7 @@ def rebuild_day(*, on: date, progress: Progress = _silent) -> Rebuilt:
     ensure_month(on.replace(day=1))
     days, slices = sums_of_day(on, progress)
     with transaction.atomic():
-        lock_snapshot()
+        lock_part(on)
         PortfolioSlice.objects.filter(business_date=on).delete()
         PortfolioSlice.objects.bulk_create(slices)
         if not PortfolioDay.objects.filter(business_date=on).exists():

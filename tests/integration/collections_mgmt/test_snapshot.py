@@ -12,7 +12,6 @@ from itertools import chain
 import pytest
 from django.core.management import call_command
 from django.db import connection
-from django.utils import timezone
 
 from collections_mgmt.models import (
     BorrowerPlace,
@@ -172,3 +171,150 @@ def snapshot() -> list[tuple[object, ...]]:
             PortfolioDay.objects.order_by("pk").values_list(),
         )
     )
+
+
+class TestWhatIsLearnedLater:
+    def test_does_not_change_a_month_that_is_written_anew(self, loan):
+        close(date(2026, 2, 10), ENDS[1])
+        pay(loan, yuan(1_100), date(2026, 2, 20), today=date(2026, 3, 5))
+        before = LoanMonth.objects.filter(month=FEBRUARY).values().get()
+
+        rebuild_month(month_end=ENDS[1])
+
+        assert LoanMonth.objects.filter(month=FEBRUARY).values().get() == before
+        assert before["paid_principal_minor"] == 0
+        assert before["bucket"] == "M1"
+
+    def test_is_in_the_month_that_is_written_as_is_known_now(self, loan):
+        close(date(2026, 2, 10), ENDS[1])
+        pay(loan, yuan("1100.16"), date(2026, 2, 20), today=date(2026, 3, 5))
+
+        with connection.cursor() as cursor:
+            now = {"month_end": ENDS[1], "known_at": known_now(), "first": 0, "end": 2**40}
+            write_loan_months(cursor, **now, scales=scales_on(ENDS[1]))
+
+        month = LoanMonth.objects.get(month=FEBRUARY)
+        # penalty of five days on 920.16 overdue principal at 18% × 1.5 ÷ 360 comes first only where the order says so
+        assert month.paid_principal_minor + month.paid_interest_minor + month.paid_penalty_minor == yuan("1100.16")
+        assert month.principal_before_minor - month.paid_principal_minor == month.principal_minor
+
+        (difference,) = differences_of_month(month_end=ENDS[1])
+
+        assert difference.key == f"2026-02 loan {loan.pk}"
+        assert {"principal_minor", "paid_principal_minor", "overdue_minor"} <= {
+            name for name, _kept, _found in difference.columns
+        }
+
+    def test_a_place_that_was_noted_later_is_said_to_be_without_history(self, loan):
+        close(date(2026, 2, 27), ENDS[1])
+        BorrowerPlace.objects.create(borrower=loan.borrower, region="CN-44", noted_on=ENDS[2])
+
+        (difference,) = differences_of_month(month_end=ENDS[1])
+
+        assert difference.columns == (("region", "", "CN-44"),)
+        assert "history" in str(difference.why)
+
+
+class TestMonthsThatWereNeverClosed:
+    def test_are_a_gap_that_a_rebuild_fills_from_the_book(self, loan):
+        close(date(2026, 3, 30), ENDS[2])
+        assert (months_there(), latest_month(), latest_day()) == ([MARCH], MARCH, ENDS[2])
+        assert gaps() == [Gap(JANUARY, FEBRUARY)]
+        assert gaps(APRIL) == [Gap(JANUARY, FEBRUARY), Gap(APRIL, APRIL)]
+        assert days_there(date(2026, 3, 1), ENDS[2]) == [date(2026, 3, 30), ENDS[2]]
+
+        rebuild_month(month_end=ENDS[0])
+        rebuild_month(month_end=ENDS[1])
+        rebuild_day(on=ENDS[1])
+
+        assert gaps() == []
+        february = LoanMonth.objects.get(month=FEBRUARY)
+        assert (february.bucket_before, february.bucket, february.days_past_due) == ("CURRENT", "M1", 13)
+        assert february.expected_minor == yuan("1100.16")
+        part = PortfolioSlice.objects.get(business_date=ENDS[1], dimension=Dimension.VINTAGE)
+        assert (part.value, part.loans, part.overdue_minor) == ("2026-01-01", 1, yuan("1100.16"))
+
+    def test_an_empty_book_has_none(self, rules):
+        close(ENDS[0], ENDS[0])
+
+        assert (months_there(), latest_month(), latest_day(), gaps()) == ([], None, None, [])
+
+
+class TestALoanThatWasLeftOut:
+    def test_has_its_month_once_it_is_closed_again(self, loan, amina):
+        poisoned = running_loan(amina)
+        OverdueStatus.objects.create(
+            loan=poisoned, as_of=JANUARY, days_past_due=0, effective_days_past_due=0, principal_minor=0,
+            interest_minor=0, fee_minor=0, penalty_minor=0, bucket="CURRENT", classification="NORMAL",
+        )  # fmt: skip
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"ALTER TABLE collections_mgmt_overduestatus ADD CONSTRAINT poison"
+                f" CHECK (loan_id <> {poisoned.pk} OR days_past_due = 0) NOT VALID"
+            )
+        close(ENDS[1], ENDS[1])
+        assert list(LoanMonth.objects.values_list("loan_id", flat=True)) == [loan.pk]
+
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE collections_mgmt_overduestatus DROP CONSTRAINT poison")
+        close(MARCH, MARCH)
+
+        rows = LoanMonth.objects.filter(month=FEBRUARY).order_by("loan_id").values_list("loan_id", "days_past_due")
+        assert list(rows) == [(loan.pk, 13), (poisoned.pk, 13)]
+        assert_summed(FEBRUARY)
+        assert list(differences_of_month(month_end=ENDS[1])) == []
+
+
+class TestPartitions:
+    def test_rows_land_in_that_of_their_month(self, loan):
+        close(ENDS[1], MARCH)
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT tableoid::regclass::text FROM collections_mgmt_loanmonth")
+            assert cursor.fetchall() == [(name_of("collections_mgmt_loanmonth", FEBRUARY),)]
+            cursor.execute(
+                "SELECT DISTINCT business_date, tableoid::regclass::text FROM collections_mgmt_portfolioslice ORDER BY 1"
+            )
+            names = [name_of("collections_mgmt_portfolioslice", month) for month in (FEBRUARY, MARCH)]
+            assert cursor.fetchall() == list(zip((ENDS[1], MARCH), names, strict=True))
+
+    def test_are_made_once(self, rules):
+        ensure_month(FEBRUARY)
+        ensure_month(FEBRUARY)
+
+    def test_the_sums_of_ranges_are_let_go_once_a_later_date_is_closed(self, loan):
+        close(ENDS[0], FEBRUARY)
+
+        assert [bool(item.slices) for item in CloseRange.objects.order_by("run__business_date")] == [False, True]
+        assert PortfolioSlice.objects.filter(business_date=ENDS[0]).exists()
+
+
+class TestTheCommand:
+    def test_says_what_it_wrote_and_what_differs(self, loan):
+        close(date(2026, 2, 27), ENDS[1])
+        LoanMonth.objects.update(principal_minor=1)
+
+        with pytest.raises(SystemExit) as stopped:
+            told("--from", "2026-02", "--to", "2026-02", "--check", "--days")
+        assert stopped.value.code == 1
+
+        assert told("--from", "2026-02", "--to", "2026-02")[0] == {"rebuilt": "2026-02-28", "rows": 1, "pieces": 1}
+        checked = told("--from", "2026-02", "--to", "2026-02", "--check")
+        assert checked == [{"checked": "2026-02", "differences": 0}]
+
+    def test_refuses_a_date_whose_close_goes_on(self, loan):
+        close(ENDS[1], ENDS[1])
+        CloseRun.objects.update(status=CloseRun.Status.RUNNING)
+
+        with pytest.raises(SystemExit):
+            told("--from", "2026-02", "--to", "2026-02")
+
+    def test_refuses_what_is_no_month(self, loan):
+        with pytest.raises(SystemExit):
+            told("--from", "spring")
+
+
+def told(*arguments: str) -> list[dict[str, object]]:
+    out = StringIO()
+    call_command("rebuild_snapshot", *arguments, stdout=out)
+    return [json.loads(line) for line in out.getvalue().splitlines()]
