@@ -18,11 +18,12 @@ from collections_mgmt.models import (
     CloseRange,
     CloseRun,
     Dimension,
+    HardshipRequest,
     LoanMonth,
-    OverdueStatus,
     PortfolioDay,
     PortfolioMonth,
     PortfolioSlice,
+    WarningLead,
 )
 from collections_mgmt.selectors.snapshot import Gap, days_there, gaps, latest_day, latest_month, months_there
 from collections_mgmt.services.close_day import close_date
@@ -34,8 +35,10 @@ from collections_mgmt.services.snapshot.months_sql import MINOR, known_now, mont
 from collections_mgmt.services.snapshot.partitions import ensure_month, name_of
 from collections_mgmt.services.snapshot.rebuild import rebuild_day, rebuild_month
 from collections_mgmt.services.snapshot.whole_months import SUMMED
+from dashu.kernel.dates import midnight
 from loans.models import Loan
-from tests.factories import pay, running_loan, yuan
+from repayments.models import LoanBalance
+from tests.factories import partner, pay, running_loan, yuan
 from tests.integration.repayments.lived_books import START, an_act, varied_loans
 
 JANUARY, FEBRUARY, MARCH, APRIL = (date(2026, month, 1) for month in range(1, 5))
@@ -194,11 +197,10 @@ class TestWhatIsLearnedLater:
             write_loan_months(cursor, **now, scales=scales_on(ENDS[1]))
 
         month = LoanMonth.objects.get(month=FEBRUARY)
-        # penalty of five days on 920.16 overdue principal at 18% × 1.5 ÷ 360 comes first only where the order says so
         assert month.paid_principal_minor + month.paid_interest_minor + month.paid_penalty_minor == yuan("1100.16")
         assert month.principal_before_minor - month.paid_principal_minor == month.principal_minor
 
-        (difference,) = differences_of_month(month_end=ENDS[1])
+        (difference,) = (one for one in differences_of_month(month_end=ENDS[1]) if one.what == "loan")
 
         assert difference.key == f"2026-02 loan {loan.pk}"
         assert {"principal_minor", "paid_principal_minor", "overdue_minor"} <= {
@@ -242,21 +244,13 @@ class TestMonthsThatWereNeverClosed:
 
 class TestALoanThatWasLeftOut:
     def test_has_its_month_once_it_is_closed_again(self, loan, amina):
-        poisoned = running_loan(amina)
-        OverdueStatus.objects.create(
-            loan=poisoned, as_of=JANUARY, days_past_due=0, effective_days_past_due=0, principal_minor=0,
-            interest_minor=0, fee_minor=0, penalty_minor=0, bucket="CURRENT", classification="NORMAL",
-        )  # fmt: skip
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"ALTER TABLE collections_mgmt_overduestatus ADD CONSTRAINT poison"
-                f" CHECK (loan_id <> {poisoned.pk} OR days_past_due = 0) NOT VALID"
-            )
+        poisoned = running_loan(amina)  # its penalty is so large that charging another day overflows
+        LoanBalance.objects.filter(pk=poisoned.pk).update(penalty_parts=10**38 - 1, penalty_uncapped_parts=10**38 - 1)
+        Loan.objects.filter(pk=poisoned.pk).update(penalty_cap_rate=None)
         close(ENDS[1], ENDS[1])
         assert list(LoanMonth.objects.values_list("loan_id", flat=True)) == [loan.pk]
 
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE collections_mgmt_overduestatus DROP CONSTRAINT poison")
+        LoanBalance.objects.filter(pk=poisoned.pk).update(penalty_parts=0, penalty_uncapped_parts=0)
         close(MARCH, MARCH)
 
         rows = LoanMonth.objects.filter(month=FEBRUARY).order_by("loan_id").values_list("loan_id", "days_past_due")
@@ -273,7 +267,8 @@ class TestPartitions:
             cursor.execute("SELECT tableoid::regclass::text FROM collections_mgmt_loanmonth")
             assert cursor.fetchall() == [(name_of("collections_mgmt_loanmonth", FEBRUARY),)]
             cursor.execute(
-                "SELECT DISTINCT business_date, tableoid::regclass::text FROM collections_mgmt_portfolioslice ORDER BY 1"
+                "SELECT DISTINCT business_date, tableoid::regclass::text"
+                " FROM collections_mgmt_portfolioslice ORDER BY 1"
             )
             names = [name_of("collections_mgmt_portfolioslice", month) for month in (FEBRUARY, MARCH)]
             assert cursor.fetchall() == list(zip((ENDS[1], MARCH), names, strict=True))
@@ -318,3 +313,45 @@ def told(*arguments: str) -> list[dict[str, object]]:
     out = StringIO()
     call_command("rebuild_snapshot", *arguments, stdout=out)
     return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+class TestWhyALoanIsBehind:
+    def test_is_what_the_borrower_said_before_what_a_warning_noted(self, loan, amina):
+        WarningLead.objects.create(borrower=amina, opened_on=date(2026, 2, 20), cause="SPENDING")
+        close(ENDS[1], ENDS[1])
+        assert LoanMonth.objects.get(month=FEBRUARY).cause == "SPENDING"
+
+        HardshipRequest.objects.create(
+            borrower=amina, cause="INCOME", asked_at=midnight(date(2026, 2, 10)), due_on=date(2026, 2, 25)
+        )
+        rebuild_month(month_end=ENDS[1])
+
+        assert LoanMonth.objects.get(month=FEBRUARY).cause == "INCOME"
+        (behind,) = PortfolioMonth.objects.filter(dimension=Dimension.CAUSE)
+        assert (behind.value, behind.bucket, behind.loans) == ("INCOME", "M1", 1)
+
+    def test_is_nothing_for_a_loan_that_is_not(self, loan, amina):
+        WarningLead.objects.create(borrower=amina, opened_on=date(2026, 1, 20), cause="SPENDING")
+
+        close(ENDS[0], ENDS[0])
+
+        assert LoanMonth.objects.get(month=JANUARY).cause == ""
+        assert not PortfolioMonth.objects.filter(month=JANUARY, dimension=Dimension.CAUSE).exists()
+
+
+class TestDimensions:
+    def test_come_from_the_borrower_the_way_it_came_and_when(self, amina):
+        BorrowerPlace.objects.create(borrower=amina, region="CN-44", sector="RETAIL", noted_on=START)
+        running_loan(amina, brought_by=partner("Dana"))
+        taken_over = running_loan(amina, starts_on=date(2026, 2, 2))
+        Loan.objects.filter(pk=taken_over.pk).update(source="elsewhere", external_id="1")
+
+        close(ENDS[1], ENDS[1])
+
+        parts = PortfolioSlice.objects.exclude(dimension="").values_list("dimension", "value", "loans")
+        assert sorted(parts) == [
+            ("channel", "PARTNER", 1), ("channel", "TAKEOVER", 1), ("region", "CN-44", 2), ("risk_band", "", 2),
+            ("sector", "RETAIL", 2), ("vintage", "2026-01-01", 1), ("vintage", "2026-02-01", 1),
+        ]  # fmt: skip
+        months = LoanMonth.objects.order_by("loan_id").values_list("channel", "region", "sector", "months_on_book")
+        assert list(months) == [("PARTNER", "CN-44", "RETAIL", 1), ("TAKEOVER", "CN-44", "RETAIL", 0)]
