@@ -13,7 +13,7 @@ from repayments.services.restructure_loan import restructure_loan
 from repayments.services.return_payment import return_payment
 from repayments.services.waive_amount import waive_amount
 from tests.factories import ACTOR, pay
-from tests.integration.repayments.test_past_days import START, an_act, varied_loans
+from tests.integration.repayments.lived_books import START, an_act, varied_loans
 
 NIGHTS = 140
 
