@@ -195,6 +195,7 @@ def _chart(scope: Scope, kept: Kept, rows: list[dict[str, Any]]) -> Chart | None
         ],
         currency=None,
         digits=2,
+        unit="%",
     )
 
 

@@ -225,6 +225,7 @@ def _chart(scope: Scope, kept: Kept, rows: Sequence[Row]) -> Chart | None:
         ],
         currency=None,
         digits=2,
+        unit="%",
     )
 
 

@@ -169,6 +169,7 @@ def _chart(lines: list[list[Any]]) -> Chart:
         ],
         currency=None,
         digits=2,
+        unit="%",
     )
 
 

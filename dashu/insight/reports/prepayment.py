@@ -101,6 +101,7 @@ def _chart(months: list[date], rows: list[list[Any]]) -> Chart | None:
         series=[Series("CPR", [of_chart(row[7]) for row in rows], Tone.PRINCIPAL, is_line=True)],
         currency=None,
         digits=2,
+        unit="%",
     )
 
 

@@ -134,6 +134,7 @@ def _chart(months: Sequence[date], rows: Sequence[Sequence[object]]) -> Chart | 
         ],
         currency=None,
         digits=2,
+        unit="%",
     )
 
 

@@ -179,6 +179,7 @@ def _chart(scope: Scope, points: Sequence[Point]) -> Chart | None:
         ],
         currency=None,
         digits=2,
+        unit="%",
     )
 
 

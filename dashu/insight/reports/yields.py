@@ -183,6 +183,7 @@ def _chart(months: list[date], rows: list[list[Any]]) -> Chart | None:
         series=[Series(gettext_lazy("yield a year"), [of_chart(row[5]) for row in rows], Tone.PRINCIPAL, is_line=True)],
         currency=None,
         digits=2,
+        unit="%",
     )
 
 
