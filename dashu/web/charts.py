@@ -46,6 +46,7 @@ class Chart:
     :param stacks: whether the bars of one label stand on each other.
     :param has_own_scale: whether lines are read on the right side, where they would dwarf the bars.
     :param digits: without a currency, how many of each value's digits are decimals: 2 for hundredths.
+    :param unit: without a currency, what stands behind each value, such as "%".
     """
 
     key: str
@@ -58,6 +59,7 @@ class Chart:
     stacks: bool = True
     has_own_scale: bool = False
     digits: int = 0
+    unit: str = ""
 
     @property
     def element(self) -> str:
@@ -76,6 +78,7 @@ class Chart:
         return {
             "labels": list(self.labels),
             "digits": fraction_digits(self.currency) if self.currency else self.digits,
+            "unit": self.unit,
             "stacks": self.stacks,
             "ownScale": self.has_own_scale,
             "series": [

@@ -17,7 +17,7 @@
 
   const option = (data) => {
     const unit = 10 ** data.digits;
-    const shown = (value) => (value == null ? "–" : (value).toLocaleString("en", { minimumFractionDigits: data.digits, maximumFractionDigits: data.digits }));
+    const shown = (value) => (value == null ? "–" : (value).toLocaleString("en", { minimumFractionDigits: data.digits, maximumFractionDigits: data.digits }) + data.unit);
     const brief = new Intl.NumberFormat(document.documentElement.lang || undefined, { notation: "compact", maximumFractionDigits: 1 });
     const scale = (more) => ({
       type: "value", splitLine: { lineStyle: { color: style("--line") } },

@@ -1,4 +1,4 @@
-"""Rates that the reports of money are made of: prepayment, yield, concentration. Fractions of four decimals, half up."""
+"""What the reports of money are made of: prepayment, yield, concentration. Fractions of four decimals, half up."""
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal

@@ -138,7 +138,7 @@ def _measured(worth: Worth, scale: Scale) -> list[Any]:
 def _chart(key: str, rows: list[Row], labels: list[str], last: str = "") -> Chart | None:
     places = {"PAR1": (5, Tone.INTEREST), "PAR30": (8, Tone.OTHER), "PAR90": (14, Tone.LEFT)}
     latest = next((row for row in reversed(rows) if row[8] is not None), None)
-    if latest is None:
+    if latest is None or len(rows) < 2:
         return None
     words = {"when": last or month_words(latest[0]), "par30": f"{latest[8] * 100:.2f}%"}
     return Chart(
@@ -153,6 +153,7 @@ def _chart(key: str, rows: list[Row], labels: list[str], last: str = "") -> Char
         ],
         currency=None,
         digits=2,
+        unit="%",
     )
 
 

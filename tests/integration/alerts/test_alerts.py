@@ -20,6 +20,7 @@ NAMES += ["review", "week"]
 NAMES += ["partner", "endpoint"]
 NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
 NAMES += ["lesson", "checked_on"]
+NAMES += ["report"]
 
 
 @pytest.fixture
