@@ -82,7 +82,7 @@ def _every_loan_month_agrees(recounted: pd.DataFrame) -> None:
     for column in COLUMNS:
         differing = ours[column] != theirs[column]
         assert not differing.any(), (
-            f"{column}:\n{ours[differing].join(theirs[differing], rsuffix='_recounted').head(20).T}"
+            f"{column}:\n{ours[differing].join(theirs[differing], suffixes=('', '_recounted')).head(20).T}"
         )
 
 
