@@ -204,7 +204,7 @@ _ROWS = f"""
             AND row.loan_id >= %(first)s AND row.loan_id < %(end)s
         LEFT JOIN moved ON moved.loan_id = row.loan_id AND moved.number = row.number
     )
-"""
+"""  # noqa: S608 – constants of this module
 
 # Penalty and interest of a loan that is no longer accrued stand together in one account, see `book_sql`. What is paid
 # of penalty is what leaves the claim without leaving the income: nothing is waived in the days of a plain loan.
@@ -238,8 +238,8 @@ _CLAIM = f"""
                SUM({_OPEN}) AS open_minor, SUM({_OPEN_BEFORE}) AS open_before,
                SUM(row.principal_minor - row.given_principal_minor) AS principal_before,
                SUM(row.principal_minor - row.paid_principal_minor - row.waived_principal_minor) AS principal,
-               SUM(row.interest_minor - {GIVEN}) FILTER (WHERE row.due_on <= %(on)s) AS interest_due,
-               SUM(row.interest_minor - {GIVEN}) FILTER (WHERE row.due_on <= held.booked_through) AS interest_booked,
+               SUM(row.interest_minor - ({GIVEN})) FILTER (WHERE row.due_on <= %(on)s) AS interest_due,
+               SUM(row.interest_minor - ({GIVEN})) FILTER (WHERE row.due_on <= held.booked_through) AS interest_booked,
                SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor) FILTER (WHERE row.due_on <= %(on)s)
                    AS fee_due,
                SUM({_OPEN}) FILTER (WHERE row.due_on < %(on)s) AS overdue,
@@ -276,7 +276,7 @@ _CLAIM = f"""
                 ) ELSE claim.before_next END) AS since
         ) AS begun
     )
-"""
+"""  # noqa: S608 – constants of this module
 
 # An installment that was paid within the days was late up to the day before it was paid, all but an overlooked rest.
 _PEAKS = f"""
@@ -310,7 +310,7 @@ _PEAKS = f"""
                 AND undone.posted_at < %(known_at)s AND (undone.data ->> 'event')::bigint = event.id
           )
     )
-"""
+"""  # noqa: S608 – constants of this module
 
 _NEW_RATE = """
     SELECT COALESCE(event.data ->> 'annual_rate', event.data -> 'terms' ->> 'annual_rate')::numeric AS annual_rate
