@@ -41,7 +41,8 @@ WITH plan AS (
     JOIN loans_loan AS loan ON loan.id = plan.loan_id
     JOIN loans_productterms AS terms ON terms.id = loan.product_terms_id
     JOIN loans_product AS product ON product.id = terms.product_id
-    WHERE plan.status <> 'WITHDRAWN' AND plan.flag <> '' AND loan.currency = %(currency)s AND %(product)s IN ('', product.code)
+    WHERE plan.status <> 'WITHDRAWN' AND plan.flag <> ''
+      AND loan.currency = %(currency)s AND %(product)s IN ('', product.code)
       AND plan.accepted_on >= %(first)s AND plan.accepted_on < %(last)s::date + interval '1 month'
     ORDER BY plan.loan_id, date_trunc('month', plan.accepted_on), plan.id
 ), followed AS (
