@@ -1,4 +1,4 @@
-"""A supervisor asks why people fall behind: the list of reports, a choice, the loans behind a figure, and a workbook."""
+"""A supervisor asks why people fall behind: the list of reports, a choice, the loans of a figure, and a workbook."""
 
 import io
 from datetime import timedelta
@@ -17,7 +17,7 @@ from loans.models import Loan
 from tests import factories
 from tests.integration.collections_mgmt.warning_cases import series, value
 from tests.integration.insight.kept import keep, loan_month, month
-from tests.journeys.browsing import enter, follow, shown
+from tests.journeys.browsing import enter, follow
 from tests.journeys.looking import assert_fit_for_everyone
 
 REPORTS_PAGE = "/admin/insight/reportschedule/reports/"
@@ -83,6 +83,10 @@ def desk(open_browser: Any, user: User, site: str, *, language: str = "en", widt
     return page
 
 
+def shown(page: Any) -> str:
+    return str(page.inner_text("body"))
+
+
 def test_from_the_list_to_the_loans_and_the_workbook(open_browser, live_server, sara, loans):
     page = desk(open_browser, sara, live_server.url)
     page.goto(REPORTS_PAGE)
@@ -95,7 +99,7 @@ def test_from_the_list_to_the_loans_and_the_workbook(open_browser, live_server, 
     follow(page, "button:has-text('Show')")
     page.select_option("[name=value]", "110000")
     follow(page, "button:has-text('Show')")
-    assert "Together 1 loans are behind." in shown(page)
+    assert "Together 1 loan is behind." in shown(page)
     assert "Business is bad, or prices rose" not in shown(page)
 
     follow(page, "table a:has-text('My income fell')")
