@@ -14,7 +14,7 @@ FEW = 30  # of people or loans, below which a share is marked
 
 _PLACES = Decimal("0.0001")
 
-RANGE_NOTE = gettext_lazy("From and to: where the true share lies, 95 times of 100.")
+RANGE_NOTE = gettext_lazy("Low and high end: where the true share lies, 95 times of 100.")
 
 
 def decimal_of(value: float | None) -> Decimal | None:
@@ -28,8 +28,8 @@ def share_columns(code: str, title: Words, counted: Words, of: Words) -> list[Co
         Column(f"{code}_of", of, Kind.COUNT),
         Column(code, counted, Kind.COUNT),
         Column(f"{code}_share", title, Kind.SHARE),
-        Column(f"{code}_from", gettext_lazy("from"), Kind.SHARE),
-        Column(f"{code}_to", gettext_lazy("to"), Kind.SHARE),
+        Column(f"{code}_from", gettext_lazy("low end"), Kind.SHARE),
+        Column(f"{code}_to", gettext_lazy("high end"), Kind.SHARE),
     ]
 
 
@@ -44,8 +44,8 @@ def gap_columns(code: str, title: Words) -> list[Column]:
     """Return the columns of `gap_cells`: a difference of shares and where it may truly lie."""
     return [
         Column(code, title, Kind.SHARE),
-        Column(f"{code}_from", gettext_lazy("from"), Kind.SHARE),
-        Column(f"{code}_to", gettext_lazy("to"), Kind.SHARE),
+        Column(f"{code}_from", gettext_lazy("low end"), Kind.SHARE),
+        Column(f"{code}_to", gettext_lazy("high end"), Kind.SHARE),
     ]
 
 

@@ -34,5 +34,5 @@ def scope_of(schedule: ReportSchedule, report: Report, kept: Kept) -> Scope | No
         product=asked.get("product", ""),
         dimension=dimension,
         value="" if value == UNKNOWN else value,
-        options={option.code: asked.get(option.code) or option.choices[0][0] for option in report.options},
+        options={option.code: asked.get(option.code) or option.offered[0][0] for option in report.options},
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -46,7 +46,6 @@ def _now(scope: Scope, found: ComplaintsReport) -> Figures:
         rows=[[*share_cells(in_time), found.reopened, found.waiting, found.late]],
         currency=scope.currency,
         notes=few_note([in_time]),
-        links=[reverse("admin:collections_mgmt_complaint_changelist")],
     )
 
 
@@ -55,11 +54,11 @@ def _months(scope: Scope, found: ComplaintsReport) -> Figures:
     rows = [row for row in found.months if not scope.product or row[1] == scope.product]
     return Figures(
         code="by-month",
-        title=_("complaints by month and product"),
+        title=capfirst(_("complaints by month and product")),
         columns=[
             Column("month", gettext_lazy("month"), Kind.MONTH),
             Column("product", gettext_lazy("product"), labels=lambda code: products.get(code, code) or _NO_LOAN),
-            Column("received", gettext_lazy("received"), Kind.COUNT),
+            Column("received", gettext_lazy("number received"), Kind.COUNT),
             Column("late", gettext_lazy("answered late"), Kind.COUNT),
             Column("reopened", gettext_lazy("opened again"), Kind.COUNT),
         ],
@@ -83,7 +82,7 @@ def _causes(scope: Scope, found: ComplaintsReport, today: date) -> Figures:
     ]
     return Figures(
         code="by-cause",
-        title=_("complaints by cause"),
+        title=capfirst(_("complaints by cause")),
         columns=[
             Column("month", gettext_lazy("month"), Kind.MONTH),
             Column("cause", gettext_lazy("cause"), labels=lambda code: names.get(code, code)),
@@ -110,7 +109,7 @@ def _chart(rows: Sequence[tuple[date, str, int, int, int]]) -> Chart | None:
         % {"count": f"{received[months[-1]]:,}", "month": month_words(months[-1])},
         labels_name=_("month"),
         labels=[month_words(month) for month in months],
-        series=[Series(_("received"), [received[month] for month in months], Tone.PRINCIPAL)],
+        series=[Series(_("number received"), [received[month] for month in months], Tone.PRINCIPAL)],
         currency=None,
     )
 

@@ -181,9 +181,9 @@ def _cohort(scope: Scope, month: date, found: Found) -> Figures:
         title=_("Everybody who was watched from the end of %(month)s") % {"month": month_words(month)},
         columns=[
             Column("figure", gettext_lazy("figure")),
-            Column("share", gettext_lazy("share"), Kind.SHARE),
-            Column("share_from", gettext_lazy("from"), Kind.SHARE),
-            Column("share_to", gettext_lazy("to"), Kind.SHARE),
+            Column("share", gettext_lazy("share of people"), Kind.SHARE),
+            Column("share_from", gettext_lazy("low end"), Kind.SHARE),
+            Column("share_to", gettext_lazy("high end"), Kind.SHARE),
         ],
         rows=[[str(name), *cells] for name, *cells in rows] if people else [],
         currency=scope.currency,

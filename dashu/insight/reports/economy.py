@@ -102,7 +102,7 @@ def _months(scope: Scope, kept: Kept, series: EconomicIndicator, pairs: Sequence
     rate = RATES[scope.option("rate") or PAR30]
     return Figures(
         code="by-month",
-        title=_("Month by month"),
+        title=_("Course of the months"),
         columns=[
             Column("month", gettext_lazy("month"), Kind.MONTH),
             Column("rate", rate, Kind.SHARE),
@@ -127,8 +127,8 @@ def _lags(
             Column("lag", gettext_lazy("months later"), Kind.COUNT),
             Column("months", gettext_lazy("months counted"), Kind.COUNT),
             Column("coefficient", gettext_lazy("coefficient"), Kind.NUMBER),
-            Column("low", gettext_lazy("from"), Kind.NUMBER),
-            Column("high", gettext_lazy("to"), Kind.NUMBER),
+            Column("low", gettext_lazy("low end"), Kind.NUMBER),
+            Column("high", gettext_lazy("high end"), Kind.NUMBER),
             Column("says", gettext_lazy("what it says")),
         ],
         rows=[
@@ -208,7 +208,7 @@ def _hundredths(value: Decimal | None) -> int | None:
 def _nothing(scope: Scope) -> Figures:
     return Figures(
         code="by-month",
-        title=_("Month by month"),
+        title=_("Course of the months"),
         columns=[Column("month", gettext_lazy("month"), Kind.MONTH)],
         rows=[],
         currency=scope.currency,

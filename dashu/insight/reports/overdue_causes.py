@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from collections_mgmt.domain.desk_figures import GONE
 from collections_mgmt.models import Dimension, LoanMonth
@@ -67,7 +67,11 @@ def _latest(scope: Scope, kept: Kept, found: dict[Any, dict[str, Worth]]) -> Fig
         currency=scope.currency,
         notes=[
             *kept.notes(Scope(month, month, scope.currency)),
-            _("Together %(loans)s loans are behind. Where nobody noted a cause, it is not known.")
+            ngettext(
+                "Together %(loans)s loan is behind. Where nobody noted a cause, it is not known.",
+                "Together %(loans)s loans are behind. Where nobody noted a cause, it is not known.",
+                loans,
+            )
             % {"loans": f"{loans:,}"},
         ],
         empty=_("No loan was behind at the end of this month, or there is no snapshot of it."),
@@ -86,7 +90,7 @@ def _course(scope: Scope, kept: Kept, found: dict[Any, dict[str, Worth]]) -> Fig
             rows.append([month, None, *[None] * len(_measures())])
     return Figures(
         code="course",
-        title=_("Month by month"),
+        title=_("Course of the months"),
         columns=[Column("month", gettext_lazy("month"), Kind.MONTH), _cause_column(), *_measures()],
         rows=rows,
         currency=scope.currency,

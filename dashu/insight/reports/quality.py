@@ -43,7 +43,7 @@ def _reviews(
             Column("month", gettext_lazy("month"), Kind.MONTH),
             Column("team", gettext_lazy("team"), labels=lambda name: name or "–"),
             *([Column("collector", gettext_lazy("collector"))] if of_people else []),
-            *share_columns("passed", gettext_lazy("share"), gettext_lazy("as it should be"), _OF),
+            *share_columns("passed", gettext_lazy("share as it should be"), gettext_lazy("as it should be"), _OF),
             Column("score", gettext_lazy("mean score"), Kind.SHARE),
             Column("others", gettext_lazy("for a complaint or care"), Kind.COUNT),
             Column("others_passed", gettext_lazy("of them as it should be"), Kind.COUNT),
@@ -81,7 +81,9 @@ def _questions(scope: Scope, questions: Sequence[Asked]) -> Figures:
         title=_("By question"),
         columns=[
             Column("question", gettext_lazy("question"), labels=lambda code: asks.get(code, code)),
-            *share_columns("yes", gettext_lazy("share"), gettext_lazy("“yes”"), gettext_lazy("times it applied")),
+            *share_columns(
+                "yes", gettext_lazy("share of “yes”"), gettext_lazy("“yes”"), gettext_lazy("times it applied")
+            ),
         ],
         rows=[[each.code, *share_cells(each.yes)] for each in questions],
         currency=scope.currency,
@@ -106,10 +108,11 @@ REPORT = Report(
     is_of_loans=False,
     definitions=[
         Definition(
-            gettext_lazy("Share"), gettext_lazy("Work that was as it should be ÷ work that was drawn at random.")
+            gettext_lazy("Share as it should be"),
+            gettext_lazy("Work that was as it should be ÷ work that was drawn at random."),
         ),
         Definition(
-            gettext_lazy("From, to"),
+            gettext_lazy("Low and high end"),
             gettext_lazy("The range that the true share lies in 19 times of 20 (Wilson's interval)."),
         ),
     ],

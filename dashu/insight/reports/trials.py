@@ -97,11 +97,11 @@ def _beside(scope: Scope, trials: Sequence[tuple[StrategyVersion, Trial]]) -> Fi
         title=_("Shown beside, not compared"),
         columns=[
             Column("version", gettext_lazy("version")),
-            Column("side", gettext_lazy("side"), labels=lambda code: StrategyVersion.Role(code).label),
+            Column("side", gettext_lazy("role"), labels=lambda code: StrategyVersion.Role(code).label),
             Column("people", gettext_lazy("people"), Kind.COUNT),
             Column("through", gettext_lazy("whose window is over"), Kind.COUNT),
             Column("overdue", gettext_lazy("overdue when drawn"), Kind.MONEY),
-            Column("paid", gettext_lazy("paid"), Kind.MONEY),
+            Column("paid", gettext_lazy("paid within the window"), Kind.MONEY),
             Column("contacts", gettext_lazy("contacts"), Kind.COUNT),
             Column("complaints", gettext_lazy("complaints"), Kind.COUNT),
             Column("blocked", gettext_lazy("messages that the guard refused"), Kind.COUNT),

@@ -20,7 +20,7 @@ class Restructured:
     Loans by the month in which their plan was accepted, or by the method of the plan.
 
     :param month, method: None where they stand for all.
-    :param loans: of which a plan was accepted and not taken back.
+    :param loans: of which a plan was accepted and not taken back; another due day is no plan of relief.
     :param half, year: of those whose 6 or 12 months are over, those that were more than `LATE_DAYS` days past due at
         the end of one of these months, or were given up or sold within them.
     """
@@ -41,7 +41,8 @@ WITH plan AS (
     JOIN loans_loan AS loan ON loan.id = plan.loan_id
     JOIN loans_productterms AS terms ON terms.id = loan.product_terms_id
     JOIN loans_product AS product ON product.id = terms.product_id
-    WHERE plan.status <> 'WITHDRAWN' AND loan.currency = %(currency)s AND %(product)s IN ('', product.code)
+    WHERE plan.status <> 'WITHDRAWN' AND plan.flag <> ''
+      AND loan.currency = %(currency)s AND %(product)s IN ('', product.code)
       AND plan.accepted_on >= %(first)s AND plan.accepted_on < %(last)s::date + interval '1 month'
     ORDER BY plan.loan_id, date_trunc('month', plan.accepted_on), plan.id
 ), followed AS (

@@ -167,18 +167,38 @@ def vintage(loans: pd.DataFrame, rows: pd.DataFrame, month: date, *, more_than: 
 
 
 def cash(rows: pd.DataFrame, month: date) -> dict[str, int]:
+    """Return what was expected in a month and what came, the part of it that was paid early apart."""
     chosen = rows[rows["month"] == pd.Timestamp(month)]
-    names = ("expected", "paid_principal", "paid_interest", "prepaid", "disbursed")
-    return {name: int(chosen[name].sum()) for name in names} | {"prepaid_loans": int(chosen["is_prepaid"].sum())}
+    received = int(chosen["paid_principal"].sum() + chosen["paid_interest"].sum())
+    early = int(chosen["prepaid"].sum())
+    return {
+        "expected": int(chosen["expected"].sum()),
+        "received": received,
+        "early": early,
+        "towards": received - early,
+    }
 
 
-def cured(rows: pd.DataFrame, month: date, *, within: int) -> tuple[int, int]:
+def paid_early(rows: pd.DataFrame, month: date) -> dict[str, int]:
+    """Return of the loans that were running when the month began: how many, what they owed, and what came early."""
+    chosen = rows[(rows["month"] == pd.Timestamp(month)) & (rows["bucket_before"] != "NEW")]
+    prepaid = int(chosen["prepaid"].sum())
+    return {
+        "loans": len(chosen),
+        "prepaid_loans": int(chosen["is_prepaid"].sum()),
+        "before": int(chosen["principal_before"].sum()),
+        "scheduled": int(chosen["paid_principal"].sum()) - prepaid,
+        "prepaid": prepaid,
+    }
+
+
+def cured(rows: pd.DataFrame, month: date, bucket: str, *, within: int) -> tuple[int, int]:
     """
-    Return of the loans that were first found behind at the end of a month how many there are, and how many stood
+    Return how many loans fell into a bucket in a month, from none or one less far behind, and how many of them stood
     without arrears, or were settled, at the end of one of the `within` months after it.
     """
-    at = pd.Timestamp(month)
-    entered = rows[(rows["month"] == at) & (rows["days"] > 0) & ~rows["bucket_before"].isin(BUCKETS[1:])]
+    at, earlier = pd.Timestamp(month), ["NEW", *BUCKETS[: BUCKETS.index(bucket)]]
+    entered = rows[(rows["month"] == at) & (rows["bucket"] == bucket) & rows["bucket_before"].isin(earlier)]
     later = rows[(rows["month"] > at) & (rows["month"] <= at + pd.DateOffset(months=within))]
     back = later[later["bucket"].isin(["CURRENT", "SETTLED"])]
     return len(entered), int(entered["loan"].isin(back["loan"]).sum())

@@ -107,10 +107,10 @@ class TestCauses:
         assert [(row["month"], row["loans"]) for row in found] == [(APRIL, 1), (MARCH, None), (month("2026-02"), 1)]
 
     def test_what_was_noticed_and_asked_for_up_to_the_last_month_is_told_with_its_outcome(self, book):
-        amina = factories.borrower("Amina")
-        WarningLead.objects.create(borrower=amina, opened_on=MARCH, cause="INCOME")
-        for day in (MARCH, month("2026-05")):
-            HardshipRequest.objects.create(borrower=amina, cause="INCOME", asked_at=noon(day), due_on=day)
+        for name, day in (("Amina", MARCH), ("Brook", month("2026-05"))):
+            person = factories.borrower(name)
+            WarningLead.objects.create(borrower=person, opened_on=day, cause="INCOME")
+            HardshipRequest.objects.create(borrower=person, cause="INCOME", asked_at=noon(day), due_on=day)
 
         (found,) = rows_of(read(WHOLE), "outcomes")
 
