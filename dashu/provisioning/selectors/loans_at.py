@@ -122,7 +122,7 @@ def _loan(row: Sequence[Any]) -> LoanAt:
     *plain, principal, overdue, due, accrued, months, principals, interests, lately, run_stage, default_months = row
     plan = dict(zip(months, zip(principals, interests, strict=True), strict=True)) if months else {}
     standing = Standing(principal, overdue, due, accrued, plan)
-    return LoanAt(*plain, standing=standing, lately=lately, run_stage=run_stage, default_months=default_months)
+    return LoanAt(*[*plain, standing, lately, run_stage, default_months])
 
 
 def loans_with_strong_warning(on: date) -> frozenset[int]:
