@@ -104,7 +104,7 @@ def loans_at(
         "default": list(default_buckets),
         "previous": previous_id,
         "limit": BATCH,
-        "after": 0,
+        "after": -1,
     }
     with connection.cursor() as cursor:
         # Its plan reads each loan by its key; compiling it anew for every batch costs more than it saves.
