@@ -177,7 +177,7 @@ def results_table(trial: Trial, *, window: int) -> Table:
     for goal, label in GOALS.items():
         mine, theirs = trial.challenger.share(goal), trial.champion.share(goal)
         found = trial.compared(goal)
-        rows.append([label, rate_words(mine), rate_words(theirs), gap_words(found), wrapped(_verdict(goal, found))])
+        rows.append([label, rate_words(mine), rate_words(theirs), gap_words(found), wrapped(verdict(goal, found))])
     sides = (trial.challenger, trial.champion)
     only_shown = gettext("shown, not compared")
     rows.append([_("complaints per 1,000 contacts"), *(_complaints(side) for side in sides), "–", only_shown])
@@ -253,7 +253,7 @@ def acts_table(version: StrategyVersion) -> Table:
     )
 
 
-def _verdict(goal: Goal, found: Difference | None) -> str:
+def verdict(goal: Goal, found: Difference | None) -> str:
     if goal not in BETTER:
         return gettext("shown, not compared: nobody was drawn for making a promise")
     if found is None:

@@ -127,7 +127,7 @@ class ReliefEvidenceAdmin(ReadOnlyAdmin):
 
 def _evidence(request: HttpRequest, today: date) -> Evidence:
     return relief_evidence(
-        person_of(request),
+        ReliefCampaign.objects.visible_to(person_of(request)),
         on=today,
         currency=_currency(today),
         least=policy.strategy_rules(today).trial.least_people,

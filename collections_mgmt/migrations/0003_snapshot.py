@@ -19,6 +19,26 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="closerange",
+            name="known_at",
+            field=models.DateTimeField(
+                blank=True,
+                help_text="What was posted later is not in the month that was kept.",
+                null=True,
+                verbose_name="known at",
+            ),
+        ),
+        migrations.AddField(
+            model_name="closerange",
+            name="slices",
+            field=models.JSONField(
+                db_default=[],
+                default=list,
+                help_text="The running loans at the end of the day, by dimension.",
+                verbose_name="slices",
+            ),
+        ),
         migrations.CreateModel(
             name="PortfolioSlice",
             fields=[

@@ -348,6 +348,8 @@ class CloseRange(models.Model):
     :ivar loans: how many there were when the run was planned; halved with the range.
     :ivar attempts: that failed; the last one left `error`.
     :ivar next_at: a range that failed is not tried again before.
+    :ivar slices: see `portfolio_sql.SLICE`; emptied once a later date is closed.
+    :ivar known_at: on the last day of a month, up to when postings count in its `LoanMonth`.
     """
 
     class Status(models.TextChoices):
@@ -369,6 +371,12 @@ class CloseRange(models.Model):
     seconds = models.JSONField(_("seconds"), default=dict)
     sums = models.JSONField(
         _("sums"), default=list, db_default=[], help_text=_("The running loans at the end of the day, by state.")
+    )
+    slices = models.JSONField(
+        _("slices"), default=list, db_default=[], help_text=_("The running loans at the end of the day, by dimension.")
+    )
+    known_at = models.DateTimeField(
+        _("known at"), null=True, blank=True, help_text=_("What was posted later is not in the month that was kept.")
     )
     moves = models.JSONField(
         _("moves"), default=list, db_default=[], help_text=_("Loans that were behind at neither end of the month.")

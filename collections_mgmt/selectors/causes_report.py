@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
@@ -34,7 +34,7 @@ class CauseOutcomes:
 
 
 def outcomes_by_cause(*, first: date, today: date) -> Sequence[CauseOutcomes]:
-    """Return the outcomes of what was opened or asked for since a day, by cause, the most frequent first."""
+    """Return the outcomes of what was opened or asked for from `first` to `today`, the most frequent cause first."""
     later = OverdueChange.objects.filter(
         loan__borrower=OuterRef("borrower"),
         days_past_due__gt=FAR_BEHIND,
@@ -52,7 +52,8 @@ def outcomes_by_cause(*, first: date, today: date) -> Sequence[CauseOutcomes]:
             behind=Count("pk", filter=Q(is_behind=True)),
         )
     }
-    asked = HardshipRequest.objects.filter(asked_at__gte=midnight(first)).exclude(outcome="WITHDRAWN")
+    days = {"asked_at__gte": midnight(first), "asked_at__lt": midnight(today + timedelta(days=1))}
+    asked = HardshipRequest.objects.filter(**days).exclude(outcome="WITHDRAWN")
     for row in asked.values("cause").annotate(
         requests=Count("pk"), plans=Count("pk", filter=Q(outcome=HardshipRequest.Outcome.PLAN))
     ):

@@ -32,9 +32,13 @@ class ComplaintsReport:
         return sorted({month for _cause, months in self.causes for month in months}, reverse=True)
 
 
-def complaints_report(*, first: date, today: date) -> ComplaintsReport:
-    """Return the report in three statements, however many complaints there are."""
-    about = {"first": first, "today": today}
+def complaints_report(*, first: date, today: date, last: date | None = None) -> ComplaintsReport:
+    """
+    Return the report in three statements, however many complaints there are.
+
+    :param last: the last day of receipt that counts; the newest if not given. What waits is what waits today.
+    """
+    about = {"first": first, "today": today, "last": last or today}
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -44,7 +48,7 @@ def complaints_report(*, first: date, today: date) -> ComplaintsReport:
                    count(*) FILTER (WHERE (answered_at AT TIME ZONE 'Asia/Shanghai')::date <= due_on),
                    count(*) FILTER (WHERE reopened_at IS NOT NULL)
             FROM collections_mgmt_complaint
-            WHERE (asked_at AT TIME ZONE 'Asia/Shanghai')::date >= %(first)s OR answered_at IS NULL
+            WHERE (asked_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN %(first)s AND %(last)s OR answered_at IS NULL
             """,
             about,
         )
@@ -60,7 +64,7 @@ def complaints_report(*, first: date, today: date) -> ComplaintsReport:
             LEFT JOIN loans_loan AS loan ON loan.id = complaint.loan_id
             LEFT JOIN loans_productterms AS terms ON terms.id = loan.product_terms_id
             LEFT JOIN loans_product AS product ON product.id = terms.product_id
-            WHERE (complaint.asked_at AT TIME ZONE 'Asia/Shanghai')::date >= %(first)s
+            WHERE (complaint.asked_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN %(first)s AND %(last)s
             GROUP BY 1, 2 ORDER BY 1 DESC, 3 DESC, 2
             """,
             about,
@@ -70,7 +74,7 @@ def complaints_report(*, first: date, today: date) -> ComplaintsReport:
             """
             SELECT root_cause, date_trunc('month', asked_at AT TIME ZONE 'Asia/Shanghai')::date AS month, count(*)
             FROM collections_mgmt_complaint
-            WHERE root_cause <> '' AND (asked_at AT TIME ZONE 'Asia/Shanghai')::date >= %(first)s
+            WHERE root_cause <> '' AND (asked_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN %(first)s AND %(last)s
             GROUP BY 1, 2
             """,
             about,

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 
 from django.db.models import Q, Sum
+from django.db.models.functions import TruncMonth
 
 from collections_mgmt.domain.desk_figures import (
     AFTER_MISS,
@@ -24,6 +26,7 @@ from collections_mgmt.domain.desk_figures import (
 )
 from collections_mgmt.models import BucketMove, CloseRun, DeskFigure, PortfolioDay
 from dashu.finance.arrears import Scale
+from dashu.kernel.dates import add_months
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,3 +329,63 @@ def moves_of(days: Sequence[date], scope: Scope, started: Mapping[date, Portfoli
 
 def _started(portfolio: Portfolio | None) -> dict[str, int]:
     return {code: worth.principal for code, worth in portfolio.worth.items()} if portfolio else {}
+
+
+class Shared(StrEnum):
+    """By what the results of a month are told apart."""
+
+    TEAM = "team"
+    STRATEGY = "strategy"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerMonth:
+    """
+    What was done within a month by a team or under a strategy, and where the loans that it worked on went.
+
+    :param month: its first day. :param worker: the code; "" for what nobody in particular works on.
+    """
+
+    month: date
+    worker: str
+    flow: Flow
+    moves: Moves
+
+
+def results_by_month(by: Shared, scope: Scope, *, first: date, last: date) -> list[WorkerMonth]:
+    """
+    Return the results of the months that begin from `first` to `last`, the oldest first, in two queries.
+
+    A loan counts for whoever worked on it on the day, and for its moves at the end of the month.
+    """
+    until = add_months(last, 1)
+    about = scope.of_loans() if scope.product else Q(currency__in=[scope.currency, ""])
+    flows: dict[tuple[date, str], Flow] = {}
+    for month, worker, measure, detail, times, amount in (
+        DeskFigure.objects.filter(about, business_date__gte=first, business_date__lt=until)
+        .annotate(month=TruncMonth("business_date"))
+        .values_list("month", by.value, "measure", "detail")
+        .annotate(times=Sum("count"), amount=Sum("amount_minor"))
+        .order_by()
+    ):
+        flows.setdefault((month, worker), Flow()).add(Measure(measure), detail, int(times), int(amount))
+    cells: dict[tuple[date, str], dict[tuple[str, str], Worth]] = {}
+    contacted: dict[tuple[date, str], dict[tuple[str, str], int]] = {}
+    for end, worker, before, after, loans, principal, spoken in (
+        BucketMove.objects.filter(scope.of_loans(), month_end__gte=first, month_end__lt=until)
+        .values_list("month_end", by.value, "bucket_before", "bucket")
+        .annotate(Sum("loans"), Sum("principal_minor"), Sum("contacted"))
+        .order_by()
+    ):
+        key = (end.replace(day=1), worker)
+        cells.setdefault(key, {})[before, after] = Worth(int(loans), int(principal))
+        contacted.setdefault(key, {})[before, after] = int(spoken)
+    return [
+        WorkerMonth(
+            month,
+            worker,
+            flows.get((month, worker), Flow()),
+            Moves(month, cells.get((month, worker), {}), contacted.get((month, worker), {}), {}),
+        )
+        for month, worker in sorted({*flows, *cells})
+    ]

@@ -61,14 +61,19 @@ SELECT date_trunc('month', review.done_at AT TIME ZONE 'Asia/Shanghai')::date AS
        count(*) FILTER (WHERE review.result = 'CRITICAL')
 FROM collections_mgmt_qualityreview AS review
 LEFT JOIN collections_mgmt_team AS team ON team.id = review.team_id
-WHERE review.reviewed_at IS NOT NULL AND (review.done_at AT TIME ZONE 'Asia/Shanghai')::date >= %(first)s
+WHERE review.reviewed_at IS NOT NULL
+  AND (review.done_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN %(first)s AND %(last)s
 GROUP BY 1, 2, 3 ORDER BY 1 DESC, 2, 3
 """
 
 
-def quality_report(*, first: date, today: date) -> QualityReport:
-    """Return what was found of work done from `first` on, in five statements however much it is."""
-    about = {"first": first, "today": today}
+def quality_report(*, first: date, today: date, last: date | None = None) -> QualityReport:
+    """
+    Return what was found of work done from `first` on, in five statements however much it is.
+
+    :param last: the last day of work that counts; the newest if not given. What waits is what waits today.
+    """
+    about = {"first": first, "today": today, "last": last or today}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), count(*) FILTER (WHERE due_on < %(today)s) FROM collections_mgmt_qualityreview"
@@ -85,7 +90,7 @@ def quality_report(*, first: date, today: date) -> QualityReport:
             SELECT asked ->> 'code', count(*) FILTER (WHERE asked ->> 'answer' = 'YES'), count(*)
             FROM collections_mgmt_qualityreview AS review, jsonb_array_elements(review.answers) AS asked
             WHERE review.reviewed_at IS NOT NULL AND review.why = 'RANDOM' AND asked ->> 'answer' <> 'NA'
-              AND (review.done_at AT TIME ZONE 'Asia/Shanghai')::date >= %(first)s
+              AND (review.done_at AT TIME ZONE 'Asia/Shanghai')::date BETWEEN %(first)s AND %(last)s
             GROUP BY 1 ORDER BY count(*) FILTER (WHERE asked ->> 'answer' = 'YES')::numeric / count(*), 1
             """,
             about,

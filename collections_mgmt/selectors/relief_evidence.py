@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from collections_mgmt.domain.relief_evidence import (
     FAR_DAYS,
@@ -147,14 +148,14 @@ class Evidence:
     by_cause: Mapping[str, Compared]
 
 
-def relief_evidence(user: Viewer, *, on: date, currency: str, least: int) -> Evidence:
+def relief_evidence(campaigns: QuerySet[ReliefCampaign], *, on: date, currency: str, least: int) -> Evidence:
     """
-    Return what is known at the end of `on`, of the campaigns that this person may see.
+    Return what is known at the end of `on` of some campaigns, such as those that a person may see.
 
     :param currency: in which payments count.
     :param least: people on each side, with fewer of whom nothing is concluded.
     """
-    campaigns = list(ReliefCampaign.objects.visible_to(user).filter(holdout_bps__gt=0).order_by("-pk"))
+    with_comparison = list(campaigns.filter(holdout_bps__gt=0).order_by("-pk"))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -162,7 +163,7 @@ def relief_evidence(user: Viewer, *, on: date, currency: str, least: int) -> Evi
             FROM ({_PEOPLE}) AS person WHERE campaign_id = ANY(%(campaigns)s)
             GROUP BY GROUPING SETS ((campaign_id, is_offered), (campaign_id, cause, is_offered))
             """,  # noqa: S608 – constants of this module
-            {**_given(on, currency), "campaigns": [campaign.pk for campaign in campaigns]},
+            {**_given(on, currency), "campaigns": [campaign.pk for campaign in with_comparison]},
         )
         rows = cursor.fetchall()
     sides = {(row[0], row[1], row[2]): (row[3], _side(row[4:])) for row in rows}
@@ -179,7 +180,7 @@ def relief_evidence(user: Viewer, *, on: date, currency: str, least: int) -> Evi
 
     return Evidence(
         overall=compared(None),
-        campaigns=[(campaign, compared(None, campaign.pk)) for campaign in campaigns],
+        campaigns=[(campaign, compared(None, campaign.pk)) for campaign in with_comparison],
         by_cause={cause: compared(cause) for cause in sorted({key[1] for key in sides if key[1] is not None})},
     )
 

@@ -12,16 +12,15 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import chain
 
-from collections_mgmt.models import CloseRun, PortfolioDay
+from collections_mgmt.models import CloseRange, CloseRun, Dimension, PortfolioDay, PortfolioSlice
 from collections_mgmt.services.close_range import ACTOR
+from collections_mgmt.services.portfolio_sql import SLICE, STATE
 from collections_mgmt.services.provision_basis import Key, wanted_provision
 from collections_mgmt.services.standing import ACCRUED, PROVISION, Standing, differences_of, lock_provision
 from dashu.finance.rounding import Rounding, to_minor
 from dashu.kernel.errors import DomainError, _
 from dashu.ledger import services as ledger
 from dashu.policy import rules as policy
-
-STATE = ("product", "currency", "bucket", "classification", "stage")
 
 
 class ClassificationWithoutProvision(DomainError):
@@ -36,6 +35,9 @@ def book_portfolio(run: CloseRun) -> None:
     days = portfolio_of(run)
     PortfolioDay.objects.filter(business_date=run.business_date).delete()  # of a run that was taken back
     PortfolioDay.objects.bulk_create(days)
+    PortfolioSlice.objects.filter(business_date=run.business_date).delete()
+    PortfolioSlice.objects.bulk_create(slices_of(run, days))
+    CloseRange.objects.filter(run__business_date__lt=run.business_date).exclude(slices=[]).update(slices=[])
     _post(ACCRUED, _by_product(days, "accrued_minor"), run)
     lock_provision()
     _post(PROVISION, wanted_provision(five_tier_of(days), on=run.business_date), run)
@@ -72,6 +74,26 @@ def portfolio_of(run: CloseRun) -> list[PortfolioDay]:
             setattr(day, name, getattr(day, name) + minor)
     for day in found.values():
         day.provision_minor = to_minor(_rate(rates, day.classification) * day.exposure_minor, Rounding.HALF_UP)
+    return list(found.values())
+
+
+def slices_of(run: CloseRun, days: Iterable[PortfolioDay]) -> list[PortfolioSlice]:
+    """Return the sums of the run's ranges by dimension, and by bucket alone those of the days that they agree with."""
+    found: dict[tuple[str, ...], PortfolioSlice] = {}
+
+    def add(key: tuple[str, ...], *sums: int) -> None:
+        part = found.get(key)
+        if part is None:
+            names = dict(zip(SLICE, (*key, 0, 0, 0, 0), strict=True))
+            part = found[key] = PortfolioSlice(business_date=run.business_date, **names)
+        for name, minor in zip(SLICE[len(key) :], sums, strict=True):
+            setattr(part, name, getattr(part, name) + minor)
+
+    for day in days:
+        key = (day.product, day.currency, Dimension.ALL.value, "", day.bucket)
+        add(key, day.loans, day.principal_minor, day.exposure_minor, day.overdue_minor)
+    for row in chain.from_iterable(run.ranges.values_list("slices", flat=True)):
+        add(tuple(row[:5]), *row[5:])
     return list(found.values())
 
 

@@ -31,6 +31,10 @@ from collections_mgmt.services.note_work import note_work
 from collections_mgmt.services.people_warnings_sql import notice_of_people
 from collections_mgmt.services.placements import bring_back
 from collections_mgmt.services.plan_ranges import plan_ranges
+from collections_mgmt.services.snapshot.missed_months import write_missed_months
+from collections_mgmt.services.snapshot.months_sql import known_now
+from collections_mgmt.services.snapshot.partitions import ensure_month
+from collections_mgmt.services.snapshot.whole_months import write_whole_month
 from collections_mgmt.services.steer_files import share_out_files
 from collections_mgmt.services.strategies_sql import Night, follow_strategies
 from collections_mgmt.services.strategy_trials import stop_unsafe_trials
@@ -103,6 +107,7 @@ def start_close(*, business_date: date) -> CloseRun:
 
     :raises EarlierDateOpen: an earlier date is not closed.
     """
+    ensure_month(business_date.replace(day=1))
     run = _run_of(business_date)
     if run.status == CloseRun.Status.RUNNING:
         with _timed(run, "holds"):
@@ -165,6 +170,9 @@ def end_close(*, run_id: int, today: date) -> CloseRun | None:
         run.counts["recovered"] = _recover_quarantined(run)
         with _timed(run, "early_warning"), connection.cursor() as cursor:
             run.counts.update(_warn_early(cursor, run.business_date))
+        if is_month_end(run.business_date):
+            with _timed(run, "months"):
+                run.counts["months"] = write_whole_month(month_end=run.business_date, known_at=known_now())
         with _timed(run, "placements"):
             run.counts["placements_ended"] = bring_back(today=today, actor=ACTOR)
         with _timed(run, "files"), connection.cursor() as cursor:
@@ -277,6 +285,7 @@ def _recover_quarantined(run: CloseRun) -> int:
     for loan_id, day in left_out:
         if is_month_end(day):
             write_missed_month(loan_id=loan_id, month_end=day)
+    write_missed_months(left_out)
     recovered = {loan_id for loan_id, _day in left_out}
     for loan_id in recovered:
         end_alert("close.loan_quarantined", subject=f"loan {loan_id}")

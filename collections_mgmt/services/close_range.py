@@ -30,6 +30,7 @@ from collections_mgmt.services.relief_sql import expire_offers, follow_plans, re
 from collections_mgmt.services.reminders_sql import Plan, queue_reminders
 from collections_mgmt.services.scales import scales_on
 from collections_mgmt.services.signals_sql import refresh_signals
+from collections_mgmt.services.snapshot.months_sql import known_now, write_loan_months
 from collections_mgmt.services.warnings_sql import notice_of_loans
 from dashu.alerts.services import raise_alert
 from dashu.kernel.dates import LENDER_ZONE
@@ -41,6 +42,7 @@ ACTOR = "system:close"
 ALERT_AFTER = 3  # attempts
 
 _PLACES = 4_711_003
+_FOUND = ("status", "error", "ended_at", "counts", "seconds", "sums", "slices", "known_at", "moves")
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=10)
 
@@ -71,7 +73,7 @@ def _close_one(which: str, value: int, *, today: date) -> CloseRange | None:
             item = CloseRange.objects.select_related("run").get(pk=claimed)
             _close(item, today=today)
             item.status, item.error, item.ended_at = CloseRange.Status.DONE, "", timezone.now()
-            item.save(update_fields=["status", "error", "ended_at", "counts", "seconds", "sums", "moves"])
+            item.save(update_fields=_FOUND)
             return item
     except (DataError, IntegrityError, InternalError) as error:
         if claimed is None:
@@ -166,11 +168,13 @@ def _close(item: CloseRange, *, today: date) -> None:
             remind = partial(remind_of_offers, days_before=policy.relief_limits(send_on).remind_days)
             steps.do("offer_reminders", remind, cursor, on=send_on, not_before=not_before, **within)
         steps.do("portfolio", _sum_portfolio, cursor, item, scales)
+        if is_month_end(on):
+            steps.do("snapshot", _write_snapshot, cursor, item, scales)
     item.counts, item.seconds = steps.counts, steps.seconds
 
 
 def _sum_portfolio(cursor: CursorWrapper, item: CloseRange, scales: overdue_sql.Scales) -> dict[str, int]:
-    item.sums = portfolio_sql.sum_range(
+    sums = portfolio_sql.sum_range(
         cursor,
         on=item.run.business_date,
         first=item.first_loan_id,
@@ -179,7 +183,20 @@ def _sum_portfolio(cursor: CursorWrapper, item: CloseRange, scales: overdue_sql.
         tiers=scales.tiers,
         stages=scales.stages,
     )
+    item.sums, item.slices = sums.states, sums.slices
     return {"running": sum(row["loans"] for row in item.sums)}
+
+
+def _write_snapshot(cursor: CursorWrapper, item: CloseRange, scales: overdue_sql.Scales) -> int:
+    item.known_at = known_now()
+    return write_loan_months(
+        cursor,
+        month_end=item.run.business_date,
+        known_at=item.known_at,
+        first=item.first_loan_id,
+        end=item.end_loan_id,
+        scales=scales,
+    )
 
 
 def _note_moves(cursor: CursorWrapper, item: CloseRange, scales: overdue_sql.Scales) -> int:

@@ -31,8 +31,9 @@ def write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: int
         INSERT INTO collections_mgmt_creditrecordmonth AS kept
             (loan_id, month, code, days_past_due, balance_minor, overdue_minor, special_event)
         SELECT loan.id, %(month)s, CASE
-                   WHEN loan.status <> 'ACTIVE' THEN %(marks)s::jsonb ->> (CASE loan.status
-                       WHEN 'SETTLED' THEN 'SETTLED' WHEN 'SOLD' THEN 'ENDED_OTHERWISE' ELSE 'BAD_DEBT' END)
+                   WHEN loan.status <> 'ACTIVE' THEN %(marks)s::jsonb ->> (CASE
+                       WHEN loan.status = 'SETTLED' OR claim.is_repaid THEN 'SETTLED'
+                       WHEN loan.status = 'SOLD' THEN 'ENDED_OTHERWISE' ELSE 'BAD_DEBT' END)
                    WHEN late.days > 0 THEN (%(codes)s::text[])[width_bucket(late.days, %(starts)s::int[])]
                    WHEN month.was_late THEN %(marks)s::jsonb ->> 'PAID_LATE_WITHIN_MONTH'
                    WHEN NOT month.has_due THEN %(marks)s::jsonb ->> 'NOTHING_DUE'
@@ -61,10 +62,16 @@ def write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: int
                          AND change.days_past_due > 0
                    ) AS was_late
         ) AS month
+        CROSS JOIN LATERAL (
+            SELECT loan.status = 'CHARGED_OFF' AND NOT EXISTS (
+                SELECT FROM repayments_installment AS row WHERE row.loan_id = loan.id AND row.unpaid_minor > 0
+            ) AS is_repaid
+        ) AS claim
         WHERE loan.id >= %(first)s AND loan.id < %(end)s AND loan.starts_on <= %(on)s
           AND (loan.status = 'ACTIVE' OR NOT EXISTS (
               SELECT FROM collections_mgmt_creditrecordmonth AS before
-              WHERE before.loan_id = loan.id AND before.month < %(month)s AND before.code = ANY(%(ends)s)
+              WHERE before.loan_id = loan.id AND before.month < %(month)s
+                AND before.code = ANY(CASE WHEN claim.is_repaid THEN (%(ends)s::text[])[1:1] ELSE %(ends)s END)
           ))
         ON CONFLICT (loan_id, month) DO UPDATE
         SET code = excluded.code, days_past_due = excluded.days_past_due, balance_minor = excluded.balance_minor,
@@ -78,6 +85,7 @@ def write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: int
             "starts": [band.from_days for band in codes.by_days.bands],
             "codes": [band.code for band in codes.by_days.bands],
             "marks": json.dumps(dict(codes.marks)),
+            # The mark of a loan that is paid off comes first.
             "ends": [codes.marks[name] for name in ("SETTLED", "ENDED_OTHERWISE", "BAD_DEBT")],
         },
     )

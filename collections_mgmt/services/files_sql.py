@@ -197,7 +197,7 @@ def _weigh(cursor: CursorWrapper, given: Mapping[str, Any]) -> int:
             JOIN loans_product AS product ON product.id = version.product_id
             WHERE file.state <> 'CLOSED' {_only("file", given)}
             GROUP BY file.id
-        ), found AS (
+        ), found AS MATERIALIZED (
             SELECT behind.*, {facts} AS facts FROM behind
             CROSS JOIN LATERAL (
                 SELECT COALESCE(bool_or(hold.kind <> ALL(%(care_holds)s)), false) AS is_held,
@@ -205,7 +205,7 @@ def _weigh(cursor: CursorWrapper, given: Mapping[str, Any]) -> int:
                 FROM collections_mgmt_hold AS hold
                 WHERE hold.loan_id = ANY(behind.loan_ids) AND hold.ended_on IS NULL AND hold.starts_on <= %(on)s
             ) AS held
-        ), shares AS (
+        ), shares AS MATERIALIZED (
             SELECT found.*, LEAST(%(cure_high)s, GREATEST(%(cure_low)s,
                        (%(cure_bands)s::int[])[width_bucket(found.days, %(cure_starts)s::int[])]
                        + (SELECT COALESCE(SUM((%(cure_facts)s::jsonb ->> fact)::int), 0) FROM unnest(facts) AS fact)

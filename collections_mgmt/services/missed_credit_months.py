@@ -31,10 +31,12 @@ def write_missed_month(*, loan_id: int, month_end: date) -> CreditRecordMonth | 
     latest = days[-1]
     late = latest.arrears
     is_running = latest.position.status is Status.ACTIVE
-    if not is_running and _is_reported(loan_id, month, [codes.marks[name] for name in _MARKS_OF_ENDS]):
+    is_repaid = _is_repaid(latest)
+    ends = _MARKS_OF_ENDS[:1] if is_repaid else _MARKS_OF_ENDS
+    if not is_running and _is_reported(loan_id, month, [codes.marks[name] for name in ends]):
         return None
     if not is_running:
-        code = codes.marks[_ENDINGS.get(latest.position.status, "BAD_DEBT")]
+        code = codes.marks["SETTLED" if is_repaid else _ENDINGS.get(latest.position.status, "BAD_DEBT")]
     elif late.days_past_due:
         code = codes.by_days.code_for(late.days_past_due)
     elif _became_late(days, month):
@@ -58,6 +60,13 @@ def write_missed_month(*, loan_id: int, month_end: date) -> CreditRecordMonth | 
 
 
 _MARKS_OF_ENDS = ("SETTLED", "ENDED_OTHERWISE", "BAD_DEBT")
+
+
+def _is_repaid(day: LoanOnDay) -> bool:
+    """Whether a claim that was charged off has been paid in full since."""
+    rows = day.position.installments
+    is_open = any(row.unpaid_principal or row.unpaid_interest or row.unpaid_fee for row in rows)
+    return day.position.status is Status.CHARGED_OFF and not is_open
 
 
 def _is_reported(loan_id: int, month: date, ends: list[str]) -> bool:

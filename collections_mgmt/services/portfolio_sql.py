@@ -7,18 +7,21 @@ interest that is not yet due as `dashu.finance.accrued`; a test compares the two
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from collections_mgmt.models import Dimension
 from collections_mgmt.services.rows import named_rows
+from collections_mgmt.services.snapshot import dimensions
 from dashu.finance.arrears import Scale
 
-_GIVEN = "row.paid_interest_minor + row.waived_interest_minor"
+GIVEN = "row.paid_interest_minor + row.waived_interest_minor"
 
 
-def _earned(since: str) -> str:
+def earned(since: str) -> str:
     """Return the SQL of `earned_interest` for a row whose interest runs from `since`."""
     return f"""
         CASE WHEN row.due_on <= {since} THEN row.interest_minor
@@ -31,16 +34,16 @@ def _earned(since: str) -> str:
 
 
 # What a payment holiday is still to earn stands in the later installments that demand it: `still_parked`.
-_STILL_PARKED = """
+STILL_PARKED = """
     CASE WHEN row.earned_interest_minor > 0 AND row.principal_minor + row.interest_minor + row.fee_minor = 0
          THEN row.earned_interest_minor - round(row.earned_interest_minor::numeric
              * GREATEST(0, %(on)s - row.period_from) / (row.due_on - row.period_from))::bigint
          ELSE 0 END
 """
 
-_ACCRUED = f"""
+ACCRUED = f"""
     GREATEST(0, CASE WHEN row.period_from IS NULL THEN row.earned_interest_minor
-                     ELSE {_earned("row.period_from")} END - ({_GIVEN}))
+                     ELSE {earned("row.period_from")} END - ({GIVEN}))
 """
 
 # An installment's interest runs from `period_from`, else from the latest due date of those before it, by days. So of
@@ -49,7 +52,8 @@ _ACCRUED = f"""
 # The rows of each loan are asked for by its key: asked for a range at once, a database that holds twenty of them rather
 # reads all installments for each.
 _LOANS = f"""
-    SELECT loan.id AS loan_id, product.code AS product, product.kind, loan.currency, balance.is_non_accrual,
+    SELECT loan.id AS loan_id, loan.borrower_id, loan.partner_id, loan.source, loan.starts_on,
+           product.code AS product, product.kind, loan.currency, balance.is_non_accrual,
            balance.principal_minor, COALESCE(status.days_past_due, 0) AS days_past_due,
            status.bucket, status.classification, NULLIF(status.stage, '') AS stage,
            COALESCE(status.principal_minor + status.interest_minor + status.fee_minor, 0) AS overdue_minor,
@@ -70,13 +74,13 @@ _LOANS = f"""
     LEFT JOIN collections_mgmt_overduestatus AS status ON status.loan_id = loan.id
         AND status.loan_id >= %(first)s AND status.loan_id < %(end)s
     CROSS JOIN LATERAL (
-        SELECT COALESCE(SUM(row.interest_minor - ({_GIVEN})) FILTER (WHERE row.due_on <= %(on)s), 0)
+        SELECT COALESCE(SUM(row.interest_minor - ({GIVEN})) FILTER (WHERE row.due_on <= %(on)s), 0)
                    AS interest_due_minor,
                COALESCE(SUM(row.fee_minor - row.paid_fee_minor - row.waived_fee_minor)
                    FILTER (WHERE row.due_on <= %(on)s), 0) AS fee_due_minor,
-               COALESCE(SUM({_ACCRUED}) FILTER (WHERE row.due_on > %(on)s)
-                   - LEAST(SUM({_STILL_PARKED}) FILTER (WHERE row.due_on > %(on)s),
-                           SUM(LEAST({_ACCRUED}, row.earned_interest_minor)) FILTER (WHERE row.due_on > %(on)s)), 0)
+               COALESCE(SUM({ACCRUED}) FILTER (WHERE row.due_on > %(on)s)
+                   - LEAST(SUM({STILL_PARKED}) FILTER (WHERE row.due_on > %(on)s),
+                           SUM(LEAST({ACCRUED}, row.earned_interest_minor)) FILTER (WHERE row.due_on > %(on)s)), 0)
                    AS accrued_minor,
                MIN(row.number) FILTER (WHERE row.due_on > %(on)s) AS next_number,
                MAX(row.number) FILTER (WHERE row.due_on <= %(on)s) AS last_number,
@@ -85,8 +89,8 @@ _LOANS = f"""
         WHERE row.loan_id = loan.id AND row.version = balance.schedule_version
     ) AS rows
     LEFT JOIN LATERAL (
-        SELECT GREATEST(0, {_earned("begun.since")} - ({_GIVEN}))
-                   - GREATEST(0, row.earned_interest_minor - ({_GIVEN})) AS accrued_minor
+        SELECT GREATEST(0, {earned("begun.since")} - ({GIVEN}))
+                   - GREATEST(0, row.earned_interest_minor - ({GIVEN})) AS accrued_minor
         FROM repayments_installment AS row
         CROSS JOIN LATERAL (
             SELECT GREATEST(loan.starts_on, CASE
@@ -102,6 +106,63 @@ _LOANS = f"""
 """  # noqa: S608 – constants of this module
 
 
+# The state of a loan for `PortfolioDay`, and each of its dimensions for `PortfolioSlice`: one reading, summed each way.
+_BY_STATE = "(product, currency, bucket, classification, stage)"
+_SPLITS: Mapping[Dimension, str] = {
+    Dimension.REGION: dimensions.REGION,
+    Dimension.SECTOR: dimensions.SECTOR,
+    Dimension.CHANNEL: dimensions.CHANNEL,
+    Dimension.RISK_BAND: dimensions.RISK_BAND,
+    Dimension.VINTAGE: f"({dimensions.VINTAGE})::text",
+}
+_SUMS = f"""
+    SELECT product, currency, bucket, classification, stage,
+           CASE {" ".join(f"WHEN GROUPING({split}) = 0 THEN '{split}'" for split in _SPLITS)} ELSE '' END AS dimension,
+           COALESCE({", ".join(_SPLITS)}, '') AS value, GROUPING(classification) = 0 AS is_state,
+           COUNT(*) AS loans, SUM(principal_minor)::bigint AS principal_minor,
+           SUM(interest_due_minor)::bigint AS interest_due_minor, SUM(fee_due_minor)::bigint AS fee_due_minor,
+           SUM(penalty_minor)::bigint AS penalty_minor, SUM(suspended_minor)::bigint AS suspended_minor,
+           SUM(accrued_minor)::bigint AS accrued_minor, SUM(overdue_minor)::bigint AS overdue_minor
+    FROM (
+        SELECT loan.product, loan.currency, COALESCE(loan.bucket, %(bucket)s) AS bucket,
+               COALESCE(loan.classification, %(tiers)s::jsonb ->> loan.kind) AS classification,
+               COALESCE(loan.stage, %(stage)s) AS stage,
+               {", ".join(f"{value} AS {split}" for split, value in _SPLITS.items())},
+               loan.principal_minor,
+               CASE WHEN loan.is_non_accrual THEN 0 ELSE loan.interest_due_minor END AS interest_due_minor,
+               loan.fee_due_minor, CASE WHEN loan.is_non_accrual THEN 0 ELSE loan.penalty_minor END AS penalty_minor,
+               CASE WHEN loan.is_non_accrual THEN loan.interest_due_minor + loan.penalty_minor ELSE 0 END
+                   AS suspended_minor,
+               loan.accrued_minor, loan.overdue_minor
+        FROM ({_LOANS}) AS loan {dimensions.JOINS}
+    ) AS loan
+    GROUP BY GROUPING SETS ({_BY_STATE}, {", ".join(f"(product, currency, bucket, {split})" for split in _SPLITS)})
+    ORDER BY 1, 2, 3, 4, 5, 6, 7
+"""  # noqa: S608 – constants of this package
+
+
+@dataclass(frozen=True, slots=True)
+class RangeSums:
+    """
+    :param states: one row for each state, see `PortfolioDay`.
+    :param slices: one row for each value of a dimension, by the fields of `SLICE`; as lists, which take less room.
+    """
+
+    states: list[dict[str, Any]]
+    slices: list[list[Any]]
+
+
+STATE = ("product", "currency", "bucket", "classification", "stage")
+MINOR = (
+    "principal_minor", "interest_due_minor", "fee_due_minor", "penalty_minor", "suspended_minor", "accrued_minor",
+    "overdue_minor",
+)  # fmt: skip
+SLICE = (
+    "product", "currency", "dimension", "value", "bucket", "loans", "principal_minor", "exposure_minor",
+    "overdue_minor",
+)  # fmt: skip
+
+
 def sum_range(
     cursor: CursorWrapper,
     *,
@@ -111,28 +172,16 @@ def sum_range(
     buckets: Scale,
     tiers: Mapping[str, Scale],
     stages: Scale | None,
-) -> list[dict[str, Any]]:
+) -> RangeSums:
     """
-    Return the sums of the running loans from `first` up to `end` (excluded), one row for each state; minor units.
+    Return the sums of the running loans from `first` up to `end` (excluded), by state and by dimension; minor units.
 
     `interest_due_minor` and `penalty_minor` of loans that are no longer accrued are in `suspended_minor` instead.
 
     :param stages: None where the pack knows no stages; the stage is "" then.
     """
     cursor.execute(
-        f"""
-        SELECT loan.product, loan.currency, COALESCE(loan.bucket, %(bucket)s) AS bucket,
-               COALESCE(loan.classification, %(tiers)s::jsonb ->> loan.kind) AS classification,
-               COALESCE(loan.stage, %(stage)s) AS stage,
-               COUNT(*) AS loans, SUM(loan.principal_minor)::bigint AS principal_minor,
-               SUM(CASE WHEN loan.is_non_accrual THEN 0 ELSE loan.interest_due_minor END)::bigint AS interest_due_minor,
-               SUM(loan.fee_due_minor)::bigint AS fee_due_minor,
-               SUM(CASE WHEN loan.is_non_accrual THEN 0 ELSE loan.penalty_minor END)::bigint AS penalty_minor,
-               SUM(CASE WHEN loan.is_non_accrual THEN loan.interest_due_minor + loan.penalty_minor ELSE 0 END)::bigint
-                   AS suspended_minor,
-               SUM(loan.accrued_minor)::bigint AS accrued_minor, SUM(loan.overdue_minor)::bigint AS overdue_minor
-        FROM ({_LOANS}) AS loan GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-        """,  # noqa: S608 – the subquery is a constant
+        _SUMS,
         {
             "on": on,
             "first": first,
@@ -140,9 +189,19 @@ def sum_range(
             "bucket": buckets.bands[0].code,
             "tiers": json.dumps({kind: scale.bands[0].code for kind, scale in tiers.items()}),
             "stage": stages.bands[0].code if stages else "",
+            **dimensions.dimension_values(on),
         },
     )
-    return named_rows(cursor)
+    rows = named_rows(cursor)
+    return RangeSums(
+        states=[{name: row[name] for name in (*STATE, "loans", *MINOR)} for row in rows if row["is_state"]],
+        slices=[_slice(row) for row in rows if not row["is_state"]],
+    )
+
+
+def _slice(row: dict[str, Any]) -> list[Any]:
+    carried = ("principal_minor", "interest_due_minor", "fee_due_minor", "penalty_minor", "accrued_minor")
+    return [({**row, "exposure_minor": sum(row[name] for name in carried)})[name] for name in SLICE]
 
 
 def accrued_by_loan(cursor: CursorWrapper, *, on: date, first: int, end: int) -> dict[int, int]:

@@ -7,6 +7,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 KINDS: Mapping[str, Promise] = {
+    "audit.chain_broken": _(
+        "The audit log is not as it was written: %(fault)s at link %(number)s, record %(record)s; %(count)s faults in"
+        " all. Somebody changed it past the program, or a restore lost rows. Keep the database as it is, run"
+        " “manage.py verify_audit” for the whole list, and compare with a backup."
+    ),
     "api.no_limits": _(
         "The server that counts the calls of partners does not answer: %(error)s. Calls go on without a limit until it"
         " does. Look at the Redis-protocol server, through which jobs go as well."

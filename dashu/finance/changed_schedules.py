@@ -22,6 +22,7 @@ from dashu.finance.loan import (
     earned_interest,
     run_interest,
     unpaid_earned,
+    with_period_starts,
     without_still_parked,
 )
 from dashu.finance.periods import DueRule, Period
@@ -54,9 +55,27 @@ def spread_arrears(position: Position, contract: Contract, on: date, *, over: in
         interest=sum(row.unpaid_interest for row in due),
         fee=sum(row.unpaid_fee for row in due) + penalty,
     )
+    since = {row.number: start for row, start in with_period_starts(position.installments, contract.starts_on)}
+    asking = [_earning_apart(row, since[row.number]) for row in later[:over]]
     rows = {row.number: row for row in position.installments} | {row.number: _closed(row) for row in due}
-    rows |= {row.number: row for row in arrears.added_to(later[:over])}
+    rows |= {row.number: row for row in arrears.added_to(asking)}
     return replace(position, installments=tuple(rows.values()))
+
+
+def _earning_apart(row: Installment, since: date) -> Installment:
+    """
+    Return the row so that what was paid of it before it was earned stays for what its own days still earn.
+
+    Otherwise that money would count for the share that is added, which is earned already. The days that it has paid for
+    are over; the rest of the interest runs from then on, at the pace at which it ran.
+    """
+    interest, fee = row.paid_interest + row.waived_interest, row.paid_fee + row.waived_fee
+    row = replace(row, earned_fee=max(row.earned_fee, fee))
+    period, to_run = (row.due_on - since).days, row.interest - row.earned_interest
+    if interest <= row.earned_interest or period <= 0:
+        return row
+    days_left = max(1, (row.interest - interest) * period // to_run)
+    return replace(row, earned_interest=interest, period_from=row.due_on - timedelta(days=days_left))
 
 
 @dataclass(frozen=True, slots=True)

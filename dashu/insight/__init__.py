@@ -1,1 +1,1 @@
-"""What the lender sees of its book: reports on the snapshot, their files and their schedules."""
+"""What the lender sees of its book: reports from the snapshot that the close keeps, on screen, as files and by mail."""

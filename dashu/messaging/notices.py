@@ -18,6 +18,7 @@ TOPICS: dict[str, str] = {
     "autopay.": "notice.payments",
     "collections.": "notice.answer",
     "collections.before_report": "notice.loan",
+    "credit_reporting.month_held": "notice.loan",
     "loans.": "notice.application",
     "loans.contract_signed": "notice.loan",
     "privacy.": "notice.data",

@@ -74,6 +74,7 @@ from dashu.policy.contact_rules import (
 )
 from dashu.policy.credit_monitoring import MonitoringRules, monitoring_rules_of
 from dashu.policy.credit_pricing import PricingRules, pricing_rules_of
+from dashu.policy.credit_reporting import ReportingRules, reporting_rules_of
 from dashu.policy.credit_rules import (
     DisclosureRules,
     PayoutRules,
@@ -281,6 +282,11 @@ def five_tier(product_kind: str, on: date, *, pack: str | None = None) -> Scale:
 
 def credit_codes(on: date, *, pack: str | None = None) -> CreditCodes:
     return _credit_codes(rule("credit_record.codes", on=on, pack=pack))
+
+
+def risk_bands(on: date, *, pack: str | None = None) -> tuple[tuple[int, str], ...]:
+    """Return the bands of the score that a loan was decided with, rising: from how many points, and its code."""
+    return _risk_bands(rule("portfolio.risk_bands", on=on, pack=pack))
 
 
 def penalty_rule(on: date, *, pack: str | None = None) -> PenaltyPolicy:
@@ -534,6 +540,11 @@ def adverse_record(on: date, *, pack: str | None = None) -> AdverseRecord:
     return adverse_of(rule("credit_record.adverse", on=on, pack=pack))
 
 
+def credit_reporting(on: date, *, pack: str | None = None) -> ReportingRules:
+    """Return how the bureau is told of loans."""
+    return reporting_rules_of(rule("credit_record.reporting", on=on, pack=pack))
+
+
 def complaint_causes(on: date, *, pack: str | None = None) -> Mapping[str, Mapping[str, str]]:
     """Return what complaints come from, as staff note it: a name by language for each code."""
     return named_codes_of(rule("complaints.root_causes", on=on, pack=pack))
@@ -624,6 +635,14 @@ def typed(code: str, value: Any) -> Any:
 
 def _scale(value: Any) -> Scale:
     return Scale(tuple(Band(whole(band["from_days"]), str(band["code"])) for band in value))
+
+
+def _risk_bands(value: Any) -> tuple[tuple[int, str], ...]:
+    bands = tuple((whole(band["from_points"]), str(band["code"])) for band in value)
+    points = [from_points for from_points, _code in bands]
+    if not points or points[0] != 0 or points != sorted(set(points)):
+        raise ValueError(f"bands of points must rise from 0: {points}")
+    return bands
 
 
 def _levels(value: Any) -> Scale:
@@ -773,7 +792,9 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "classification.table_of_product": _texts,
     "classification.floors": _texts,
     "credit_record.codes": _credit_codes,
+    "portfolio.risk_bands": _risk_bands,
     "credit_record.adverse": adverse_of,
+    "credit_record.reporting": reporting_rules_of,
     "ifrs9.stages": _stages,
     "credit.review": review_rules_of,
     "credit.disclosure": disclosure_rules_of,

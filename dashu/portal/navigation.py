@@ -35,6 +35,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 "collections_mgmt.portfolioday",
                 page="admin:collections_mgmt_deskday_changelist",
             ),
+            Entry(_("Reports"), "query_stats", "insight.report", page="admin:insight_reports"),
             Entry(_("The desk"), "inbox", "collections_mgmt.casefile", own_title=_("My desk")),
             Entry(_("Early warnings"), "notification_important", "collections_mgmt.warninglead"),
             Entry(_("The economy"), "show_chart", "collections_mgmt.economicindicator"),

@@ -65,10 +65,14 @@ INSTALLED_APPS = [
     "collections_mgmt",
     "education",
     "dashu.provisioning",
+    "dashu.credit_reporting",
     "dashu.tapes",
     "dashu.privacy",
+    "dashu.analysis",
+    "dashu.insight",
     "dashu.portal",
     "dashu.console",
+    "dashu.operations",
     "dashu.sandbox",
 ]
 
@@ -279,6 +283,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30,
         "options": {"expires": 25},
     },
+    "link-audit-records": {
+        "task": "dashu.audit.tasks.link_audit_records",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
+    "verify-audit-chain": {"task": "dashu.audit.tasks.verify_audit_chain", "schedule": crontab(minute=45, hour=4)},
     "tidy-accounts": {"task": "dashu.accounts.tasks.tidy_accounts", "schedule": crontab(minute=20, hour=4)},
     # Start and sweep in one: each call takes up whatever date or range is owed.
     "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 60, "options": {"expires": 55}},

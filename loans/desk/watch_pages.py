@@ -41,7 +41,7 @@ def watch_figures(watch: ScorecardWatch) -> list[Figure]:
     for title, found in ((_("index of the points"), score), (_("highest index of a fact"), worst)):
         if found:
             words, tone = STABILITIES[found["stability"]]
-            name = "" if found is score else f" · {_label(watch, found['name'])}"
+            name = "" if found is score else f" · {drift_label(watch, found['name'])}"
             shown.append(Figure(title, f"{found['index']:.2f}", f"{words}{name}", tone))
     if not watch.drift:
         shown.append(Figure(_("drift"), NOTHING, _("Too few applications to say anything.")))
@@ -73,7 +73,7 @@ def _drift_table(watch: ScorecardWatch) -> Table:
         ],
         rows=[
             [
-                _label(watch, each["name"]),
+                drift_label(watch, each["name"]),
                 f"{each['index']:.4f}",
                 STABILITIES[each["stability"]][0],
                 _shares(each["expected"]),
@@ -218,7 +218,7 @@ def _lowest_ratio(watch: ScorecardWatch) -> float | None:
     return min(ratios, default=None)
 
 
-def _label(watch: ScorecardWatch, name: str) -> str:
+def drift_label(watch: ScorecardWatch, name: str) -> str:
     """Return what a fact is called in the reader's language, as the scorecard has it; its code where that is gone."""
     if name == SCORE:
         return gettext("Points")

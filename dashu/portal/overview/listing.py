@@ -11,10 +11,11 @@ from collections_mgmt.domain.desk_figures import WINDOW_DAYS, Measure, month_end
 from collections_mgmt.presenting import bucket_label
 from collections_mgmt.selectors.desk_sources import is_known
 from collections_mgmt.selectors.overview_rows import Happened, Page, Place, behind, behind_then, happened, moved
+from dashu.insight.words import state_label
 from dashu.policy.rules import delinquency_buckets
 from dashu.portal.overview.asked import ROWS, Asked
 from dashu.portal.overview.figures import EVERY_DAY
-from dashu.portal.overview.tables import MEASURES, detail_label, state_label
+from dashu.portal.overview.tables import MEASURES, detail_label
 from dashu.users.models import User
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import lender_date, money

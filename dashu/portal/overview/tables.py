@@ -18,6 +18,7 @@ from collections_mgmt.presenting import bucket_label
 from collections_mgmt.selectors.overview import Flow, Moves, Worth
 from collections_mgmt.selectors.worker_names import strategy_names, team_names
 from dashu.finance.arrears import Band
+from dashu.insight.words import state_label
 from dashu.messaging.guard import Reason
 from dashu.messaging.models import ContactAttempt, ContactChannel, OutboxMessage
 from dashu.portal.overview.asked import ROWS
@@ -25,7 +26,6 @@ from dashu.portal.overview.figures import EVERY_DAY, RATES, Overview, behind_add
 from dashu.web.charts import Chart, Series, Tone
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import lender_date, money
-from loans.models import Loan
 from repayments.models import Channel
 
 DETAILS: Mapping[Measure, Mapping[str, Any]] = {
@@ -59,13 +59,6 @@ MEASURES: Mapping[Measure, Any] = {
 
 def detail_label(measure: Measure, detail: str) -> Any:
     return DETAILS.get(measure, {}).get(detail, detail)
-
-
-def state_label(code: str) -> Any:
-    """Return the name of a bucket, or of how a loan began or ended."""
-    if code in GONE:
-        return Loan.Status(code).label
-    return gettext_lazy("New in the month") if code == NEW else bucket_label(code)
 
 
 def trend_chart(overview: Overview) -> Chart | None:

@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from collections_mgmt.domain.desk_figures import Measure
 from collections_mgmt.presenting import bucket_label
 from collections_mgmt.selectors.worker_names import strategy_names, team_names
+from dashu.insight.words import state_label
 from dashu.kernel.money import fraction_digits
 from dashu.portal.overview.figures import RATES, Group, Overview
-from dashu.portal.overview.tables import MEASURES, detail_label, state_label
+from dashu.portal.overview.tables import MEASURES, detail_label
 from dashu.web.templatetags.dashu import lender_date
 from dashu.web.workbooks import COUNT, DAY, DECIMAL, SHARE, Cell, Row, Sheet
 from dashu.web.workbooks import write_workbook as write_sheets

@@ -98,6 +98,7 @@ KINDS = [
     "agency.place",
     "legal.file",
     "strategy.publish",
+    "provision.post",
     "warning.shock",
 ]
 

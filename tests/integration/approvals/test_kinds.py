@@ -61,6 +61,7 @@ class TestRegisteredActs:
             "agency.place",
             "legal.file",
             "strategy.publish",
+            "provision.post",
             *(code for code in kinds if code.startswith("undo.")),
         }
         assert kinds["undo.waiver.penalty"] == "waiver.penalty"

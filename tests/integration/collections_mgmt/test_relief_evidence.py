@@ -78,7 +78,7 @@ def complain(owner: Borrower, on: date) -> None:
 
 
 def overall(user: User, on: date = FULL):
-    return relief_evidence(user, on=on, currency="CNY", least=50).overall
+    return relief_evidence(ReliefCampaign.objects.visible_to(user), on=on, currency="CNY", least=50).overall
 
 
 def counted(user: User, measure: Measure, on: date = FULL) -> tuple[int, int]:
@@ -215,7 +215,7 @@ class TestWhenItIsCounted:
     def test_nothing_of_a_campaign_that_left_nobody_alone(self, sun, spring):
         drawn(campaign(sun, "For all", holdout_bps=0), "Amina", is_offered=True)
 
-        found = relief_evidence(sun, on=FULL, currency="CNY", least=50)
+        found = relief_evidence(ReliefCampaign.objects.visible_to(sun), on=FULL, currency="CNY", least=50)
 
         assert [one.name for one, _compared in found.campaigns] == ["Spring"]
         assert found.overall.offered.people == 0
@@ -223,7 +223,9 @@ class TestWhenItIsCounted:
     def test_nothing_for_whoever_may_not_see_campaigns(self, rules, spring):
         drawn(spring, "Amina", is_offered=True)
 
-        found = relief_evidence(factories.staff("Chidi"), on=FULL, currency="CNY", least=50)
+        found = relief_evidence(
+            ReliefCampaign.objects.visible_to(factories.staff("Chidi")), on=FULL, currency="CNY", least=50
+        )
 
         assert (found.campaigns, found.overall.offered.people) == ([], 0)
 
@@ -235,7 +237,7 @@ class TestByCampaignAndCause:
         drawn(spring, "Brook", is_offered=False, cause="INCOME")
         drawn(autumn, "Dana", is_offered=True)
 
-        found = relief_evidence(sun, on=FULL, currency="CNY", least=50)
+        found = relief_evidence(ReliefCampaign.objects.visible_to(sun), on=FULL, currency="CNY", least=50)
 
         assert [(one.name, of.offered.people, of.alone.people) for one, of in found.campaigns] == [
             ("Autumn", 1, 0),
@@ -253,7 +255,7 @@ class TestByCampaignAndCause:
         sun.has_perm("collections_mgmt.view_reliefcampaign")
 
         with django_assert_num_queries(2):
-            relief_evidence(sun, on=FULL, currency="CNY", least=50)
+            relief_evidence(ReliefCampaign.objects.visible_to(sun), on=FULL, currency="CNY", least=50)
 
 
 class TestPeopleBehindAFigure:

@@ -10,7 +10,7 @@ from repayments.selectors.early_payments import early_payment
 from repayments.selectors.standings import standings_of
 from repayments.services.payoff_quotes import preview_payoff
 from tests import factories
-from tests.integration.repayments.test_past_days import varied
+from tests.integration.repayments.lived_books import varied
 
 TODAY = date(2026, 3, 2)
 

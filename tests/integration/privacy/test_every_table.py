@@ -41,6 +41,8 @@ REASONS = {
     "approvals.Delegation": WORK_OF_STAFF,
     "loans.ProductTerms": WORK_OF_STAFF,
     "messaging.WordingVersion": WORK_OF_STAFF,
+    "insight.ReportSchedule": WORK_OF_STAFF,
+    "insight.ReportMail": WORK_OF_STAFF,
     "collections_mgmt.CollectorProfile": WORK_OF_STAFF,
     "collections_mgmt.SavedFilter": WORK_OF_STAFF,
     "collections_mgmt.StrategyVersion": WORK_OF_STAFF,

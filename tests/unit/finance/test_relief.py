@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from dashu.finance.accrued import accrued_interest
+from dashu.finance.allocation import Surplus, Waterfall
 from dashu.finance.events import Event, EventType
 from dashu.finance.installments import Component
 from dashu.finance.life import Life
@@ -180,6 +181,18 @@ class TestEveryMethod:
             assert arrears(after, contract_after, on).days_past_due == 0
             assert after.penalty_due(contract_after) == 0
             assert not [row for row in after.installments if row.due_on <= on and row.unpaid]
+
+    def test_what_was_paid_in_advance_does_not_pay_for_arrears_that_are_spread(self):
+        contract = replace(CONTRACT, waterfall=Waterfall(surplus=Surplus.LAST_INSTALLMENT))
+        life = lived(TERMS, contract, event(EventType.PAYMENT, date(2026, 1, 20), 500_00))
+        before = standing(life, ON)
+        assert before.installments[-1].paid_interest == before.installments[-1].interest > 0
+
+        after = relieved(life, Relief(ReliefMethod.ARREARS_PLAN), ON)
+
+        for on in (ON + timedelta(days=days) for days in range(14)):  # the next installment is due on 15 April
+            assert payoff(after, contract, on) == payoff(before, contract, on)
+        assert sum(row.unpaid for row in after.installments) == sum(row.unpaid for row in before.installments)
 
     @pytest.mark.parametrize("method", NEW_TERMS)
     @settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))

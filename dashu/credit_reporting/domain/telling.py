@@ -1,0 +1,161 @@
+"""
+What of a loan's months may be told, and what has to stay out: 征信业管理条例 art. 15 and 16.
+
+Months that speak against a person and follow one another are one event. It is told only when the person was told
+before, provably, and until so many years after its end. What may not be told is `#` in the grid: unknown, which is
+neither good nor bad; a month whose own sign may not be told is not reported at all.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from dashu.kernel.dates import add_months
+
+MONTHS = 60
+
+
+class Held(StrEnum):
+    """Why a month of a loan is not told yet."""
+
+    NO_CONSENT = "NO_CONSENT"
+    NO_IDENTITY = "NO_IDENTITY"
+    NO_NOTICE = "NO_NOTICE"
+    NOTICE_FAILED = "NOTICE_FAILED"
+    NOTICE_TOO_LATE = "NOTICE_TOO_LATE"
+    INVALID = "INVALID"
+
+
+@dataclass(frozen=True, slots=True)
+class AdverseEvent:
+    """Months that speak against a person without a break. :param followed_by: the next month that is noted, if any."""
+
+    first: date
+    last: date
+    followed_by: date | None
+
+    @property
+    def is_over(self) -> bool:
+        return self.followed_by is not None
+
+    def covers(self, month: date) -> bool:
+        return self.first <= month <= self.last
+
+    @property
+    def ended_by(self) -> date | None:
+        """A day by which it had ended for certain; None while it goes on."""
+        return add_months(self.followed_by, 1) - timedelta(days=1) if self.followed_by else None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """
+    A message that told the person of what a month would report.
+
+    :param sent_on: None while it waits or was given up. :param digest: of what was said, when and where it went.
+    """
+
+    message_id: int
+    month: date
+    sent_on: date | None
+    has_failed: bool
+    sent_at: datetime | None = None
+    channel: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """:param signs: 60, the oldest first. :param held: why the month itself is not told; None where it is."""
+
+    signs: str
+    held: Held | None
+    notice: Notice | None
+
+
+def adverse_events(noted: Mapping[date, str], is_adverse: Callable[[str], bool]) -> list[AdverseEvent]:
+    """Return the events of all months that are noted, the oldest first; a month that is missing ends one."""
+    events: list[AdverseEvent] = []
+    run: list[date] = []
+    for month in sorted(noted):
+        if run and (not is_adverse(noted[month]) or month != add_months(run[-1], 1)):
+            events.append(AdverseEvent(run[0], run[-1], followed_by=month))
+            run = []
+        if is_adverse(noted[month]):
+            run.append(month)
+    if run:
+        events.append(AdverseEvent(run[0], run[-1], followed_by=None))
+    return events
+
+
+def proof_for(
+    event: AdverseEvent, notices: Collection[Notice], *, on: date, proof_days: int
+) -> tuple[Held | None, Notice | None]:
+    """
+    Return the notice that lets an event be told on a day, or why it may not be.
+
+    :param on: the day on which it would be told. :param proof_days: that lie between the notice and it at least.
+    """
+    theirs = sorted((each for each in notices if event.covers(each.month)), key=lambda each: each.message_id)
+    arrived = [each for each in theirs if each.sent_on is not None and not each.has_failed]
+    for each in arrived:
+        assert each.sent_on is not None
+        if each.sent_on + timedelta(days=proof_days) <= on:
+            return None, each
+    if arrived:
+        return Held.NOTICE_TOO_LATE, None
+    return (Held.NOTICE_FAILED if any(each.has_failed for each in theirs) else Held.NO_NOTICE), None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    The rules by which a grid is told.
+
+    :param gone_on: the first day on which an event is told no more; None while it goes on.
+    """
+
+    is_adverse: Callable[[str], bool]
+    unknown: str
+    not_opened: str
+    needs_notice: bool
+    proof_days: int
+    kept_years: int
+
+    def gone_on(self, event: AdverseEvent, ended_on: date | None) -> date | None:
+        ended = ended_on or event.ended_by
+        return add_months(ended, 12 * self.kept_years) if event.is_over and ended else None
+
+
+def grid_told(
+    noted: Mapping[date, str],
+    limits: Limits,
+    *,
+    month: date,
+    opened_on: date,
+    notices: Collection[Notice],
+    on: date,
+    ended_on: Callable[[AdverseEvent], date | None] = lambda _event: None,
+) -> Grid:
+    """
+    Return the 60 signs up to a month as they may be told on a day.
+
+    :param ended_on: when the arrears of an event were paid, where that is known.
+    """
+    signs = dict(noted)
+    held, proof = None, None
+    for event in adverse_events({each: code for each, code in noted.items() if each <= month}, limits.is_adverse):
+        reason, notice = (
+            proof_for(event, notices, on=on, proof_days=limits.proof_days) if limits.needs_notice else (None, None)
+        )
+        gone_on = limits.gone_on(event, ended_on(event))
+        is_gone = gone_on is not None and gone_on <= on
+        if event.covers(month):
+            held, proof = reason, notice
+        if reason or is_gone:
+            signs |= {each: limits.unknown for each in noted if event.covers(each)}
+    first = opened_on.replace(day=1)
+    months = [add_months(month, back - MONTHS + 1) for back in range(MONTHS)]
+    grid = "".join(limits.not_opened if each < first else signs.get(each, limits.unknown) for each in months)
+    return Grid(grid, held, proof)

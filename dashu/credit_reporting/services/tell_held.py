@@ -1,0 +1,50 @@
+"""Whoever has a month held back because they were not told, is told: with the next file it can go out."""
+
+from datetime import date, datetime, timedelta
+
+from dashu.credit_reporting.domain.telling import Held
+from dashu.credit_reporting.messages import MONTH_HELD
+from dashu.credit_reporting.models import RecordStatus, ReportedRecord, ReportingFile
+from dashu.credit_reporting.selectors.month_facts import month_end_of
+from dashu.kernel.dates import lender_date
+from dashu.messaging.services.enqueue import enqueue
+from dashu.policy import rules as policy
+from loans.models import Loan
+
+AT_ONCE = 1_000
+TOLD_ANEW = (Held.NO_NOTICE, Held.NOTICE_FAILED)
+
+
+def tell_held(file: ReportingFile, *, now: datetime) -> int:
+    """Put a notice for each such record of a file into the outbox, and return how many are new."""
+    held = ReportedRecord.objects.filter(
+        file=file, status=RecordStatus.HELD, held_for__overlap=[str(each) for each in TOLD_ANEW]
+    )
+    return sum(
+        tell_of_month(
+            record.loan,
+            month=record.month,
+            code=record.code,
+            today=lender_date(now),
+            is_again=Held.NOTICE_FAILED in record.held_for,
+        )
+        for record in held.select_related("loan").order_by("pk").iterator(chunk_size=AT_ONCE)
+    )
+
+
+def tell_of_month(loan: Loan, *, month: date, code: str, today: date, is_again: bool = False) -> bool:
+    """Tell a borrower what a month will be reported with, once; again where the first notice did not arrive."""
+    rules = policy.credit_reporting(today)
+    key = ["month-held", str(loan.pk), f"{month:%Y-%m}", *([str(today)] if is_again else [])]
+    return enqueue(
+        dedupe_key=":".join(key),
+        borrower_id=loan.borrower_id,
+        loan_id=loan.pk,
+        template=MONTH_HELD,
+        params={
+            "loan_number": loan.number,
+            "report_on": month_end_of(month),
+            "told_from": today + timedelta(days=rules.proof_days),
+            "code": code,
+        },
+    )
