@@ -99,6 +99,7 @@ KINDS = [
     "legal.file",
     "strategy.publish",
     "provision.post",
+    "credit_reporting.file",
     "warning.shock",
 ]
 

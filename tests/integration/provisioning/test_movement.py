@@ -86,7 +86,8 @@ class TestMovement:
         assert found.causes[Cause.STAGE] == now[1] - before[1]
         assert found.causes[Cause.OVERLAY] == 0
         assert found.causes[Cause.LGD] == 0  # too few defaults: the fallback holds in both months
-        assert found.causes[Cause.PD] != 0 and found.causes[Cause.EXPOSURE] < 0
+        assert found.causes[Cause.PD] != 0
+        assert found.causes[Cause.EXPOSURE] < 0
         assert sum(found.causes.values()) == june.total_minor - may.total_minor
 
     def test_of_one_thing_alone_is_told_as_that(self, may):

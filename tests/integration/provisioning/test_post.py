@@ -20,7 +20,7 @@ from dashu.provisioning.services.calculate import calculate_run
 from dashu.provisioning.services.overlays import enter_overlay
 from dashu.provisioning.services.post import RunAlreadyAsked, RunIsStale, ask_posting
 from tests import factories
-from tests.factories import ACTOR
+from tests.factories import ACTOR, yuan
 from tests.integration.provisioning.months import loan_month, moved
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rules")]
@@ -44,13 +44,12 @@ def book(loan):
     """
     Amina's loan, with two installments unpaid at the end of March 2026; its nights to 1 April are closed.
 
-    The five tiers ask for 2% of it.
+    The five tiers ask for 2% of it; of its moves the month knows nothing, so those of others are added.
     """
     for day in range(3):
         close_date(business_date=END - timedelta(days=1 - day), today=TODAY)
-    moved(MONTH, {("CURRENT", "CURRENT"): 900, ("CURRENT", "M1"): 100, ("M1", "M2"): 500, ("M2", "M3"): 500})
-    moved(MONTH, {("M3", "M4"): 400, ("M3", "M3"): 100})
-    loan_month(MONTH, loan.pk, bucket="M2", annual_rate=loan.annual_rate, principal_minor=12_000_00)
+    moves = {("CURRENT", "CURRENT"): 900, ("CURRENT", "M1"): 100, ("M1", "M2"): 500, ("M2", "M3"): 500}
+    moved(MONTH, {**moves, ("M3", "M4"): 400, ("M3", "M3"): 100}, product="sme")
     return loan
 
 
@@ -76,6 +75,18 @@ def posted(run: ProvisionRun, name: str = "Ivan") -> ProvisionRun:
     assert request.status == "APPROVED", request.result
     run.refresh_from_db()
     return run
+
+
+class TestMeasuredFromTheClose:
+    def test_has_the_five_tiers_as_the_night_booked_them_and_the_plan_as_it_is_in_force(self, book):
+        run = calculated()
+
+        line = run.lines.get()
+        assert run.five_tier_minor == line.five_tier_minor == tiers() > 0
+        day = PortfolioDay.objects.get(business_date=END)
+        assert line.ead_minor == day.exposure_minor
+        assert (line.stage, line.reason, line.months) == ("2", "DAYS_PAST_DUE", 12)
+        assert line.exposures[0] - line.exposures[1] > yuan(900)  # an installment less a month later
 
 
 class TestPosting:
