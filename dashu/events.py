@@ -44,6 +44,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "repayments.withdrawal_asked": ("repayments.tasks.tell_of_withdrawal",),
     "repayments.withdrawal_ended": ("repayments.tasks.tell_of_withdrawal",),
     "repayments.payout_given_up": ("repayments.tasks.tell_of_given_up",),
+    "provisioning.month_asked": ("dashu.provisioning.tasks.calculate_month",),
     "privacy.export_asked": ("dashu.privacy.tasks.build_export",),
     "repayments.payment_received": (
         "repayments.tasks.send_receipt",

@@ -83,7 +83,7 @@ def expected_loss_of(value: Any) -> ExpectedLossRules:
         lgd_fallback=_share(value["lgd_fallback"]),
         probation_months={str(stage): count(months) for stage, months in value["probation_months"].items()},
         warning_stage=str(value["warning_stage"]),
-        scenarios=tuple(_scenario(code, each) for code, each in value["scenarios"].items()),
+        scenarios=tuple(map(_scenario, value["scenarios"])),
     )
     counts = (
         rules.window_months,
@@ -96,6 +96,8 @@ def expected_loss_of(value: Any) -> ExpectedLossRules:
     )
     if min(counts) < 1 or max(rules.window_months, rules.workout_months, rules.behind_months) > 120:
         raise ValueError(f"numbers of months, days and loans are at least 1 and months at most 120, not {counts}")
+    if len({each.code for each in rules.scenarios}) != len(rules.scenarios):
+        raise ValueError("each scenario stands once")
     if sum(each.weight for each in rules.scenarios) != 1:
         raise ValueError("the weights of the scenarios add up to 1")
     if rules.warning_stage not in ("", "1", "2", "3") or not rules.probation_months.keys() <= {"2", "3"}:
@@ -105,8 +107,8 @@ def expected_loss_of(value: Any) -> ExpectedLossRules:
     return rules
 
 
-def _scenario(code: str, each: Any) -> Scenario:
-    scenario = Scenario(str(code), _share(each["weight"]), fraction(each["odds"]), fraction(each["loss"]))
+def _scenario(each: Any) -> Scenario:
+    scenario = Scenario(str(each["code"]), _share(each["weight"]), fraction(each["odds"]), fraction(each["loss"]))
     if not (0 < scenario.odds <= 100 and scenario.loss <= 10):
         raise ValueError(f"odds lie above 0 and up to 100, loss up to 10, not {each}")
     return scenario

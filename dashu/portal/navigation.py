@@ -146,6 +146,8 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             Entry(_("Nightly closes"), "nightlight", "collections_mgmt.closerun"),
             Entry(_("Reconciliations"), "rule", "repayments.reconciliationday"),
             Entry(_("The book on a past day"), "history", "repayments.loanbalance"),
+            Entry(_("Provisions"), "savings", "provisioning.provisionrun"),
+            Entry(_("Overlays of provisions"), "layers", "provisioning.overlay"),
             Entry(_("Loans taken over"), "move_to_inbox", "tapes.handover"),
             Entry(_("Bulk jobs"), "upload_file", "bulk.bulkjob"),
             Entry(_("Trial balance"), "balance", "ledger.account", page="admin:ledger_account_trial_balance"),

@@ -319,7 +319,7 @@ def overlay_table(overlays: Iterable[Overlay]) -> Table:
     return Table(
         title=_("overlays"),
         columns=[
-            Column(_("for")),
+            Column(_("for which loans")),
             Column(_("size"), is_number=True),
             Column(_("reason")),
             Column(_("entered by")),

@@ -348,6 +348,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=40, hour="8,14"),
         "options": {"expires": 3600},
     },
+    # Once the last night of a month is closed; a later call finds the run there.
+    "calculate-provision": {
+        "task": "dashu.provisioning.tasks.calculate_new_month",
+        "schedule": crontab(minute=10, hour="6-9"),
+        "options": {"expires": 3590},
+    },
     "watch-clocks": {"task": "collections_mgmt.tasks.watch_clocks", "schedule": 3600, "options": {"expires": 3590}},
     # After the close of the night; each later call only makes up for one that was missed.
     "tell-before-report": {

@@ -104,7 +104,7 @@ def loans_at(
         "default": list(default_buckets),
         "previous": previous_id,
         "limit": BATCH,
-        "after": 0,
+        "after": -1,
     }
     with connection.cursor() as cursor:
         # Its plan reads each loan by its key; compiling it anew for every batch costs more than it saves.
@@ -122,7 +122,7 @@ def _loan(row: Sequence[Any]) -> LoanAt:
     *plain, principal, overdue, due, accrued, months, principals, interests, lately, run_stage, default_months = row
     plan = dict(zip(months, zip(principals, interests, strict=True), strict=True)) if months else {}
     standing = Standing(principal, overdue, due, accrued, plan)
-    return LoanAt(*plain, standing=standing, lately=lately, run_stage=run_stage, default_months=default_months)
+    return LoanAt(*[*plain, standing, lately, run_stage, default_months])
 
 
 def loans_with_strong_warning(on: date) -> frozenset[int]:

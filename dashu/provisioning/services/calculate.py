@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import LoanMonth
 from collections_mgmt.services.book_portfolio import ClassificationWithoutProvision
+from dashu import events
 from dashu.audit import services as audit
 from dashu.finance.arrears import Scale
 from dashu.finance.rounding import Rounding, to_minor
@@ -110,6 +111,11 @@ def calculate_run(*, month: date, currency: str, actor: str) -> ProvisionRun:
         data={"month": month, "currency": currency, "loans": run.loans, "ecl_minor": run.ecl_minor},
     )
     return run
+
+
+def ask_month(*, month: date, currency: str, actor: str) -> None:
+    """Have a month calculated in the background; see `calculate_run`."""
+    events.publish("provisioning.month_asked", month=month.isoformat(), currency=currency, actor=actor)
 
 
 def _model_of(run: ProvisionRun, estimates: Estimates) -> LossModel:

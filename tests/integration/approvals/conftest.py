@@ -98,6 +98,8 @@ KINDS = [
     "agency.place",
     "legal.file",
     "strategy.publish",
+    "provision.post",
+    "credit_reporting.file",
     "warning.shock",
 ]
 

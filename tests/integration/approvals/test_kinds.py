@@ -61,6 +61,8 @@ class TestRegisteredActs:
             "agency.place",
             "legal.file",
             "strategy.publish",
+            "provision.post",
+            "credit_reporting.file",
             *(code for code in kinds if code.startswith("undo.")),
         }
         assert kinds["undo.waiver.penalty"] == "waiver.penalty"
