@@ -13,8 +13,9 @@ from collections_mgmt.selectors.credit_records import reading_of
 from dashu.credit_reporting.domain.checks import Accepted, problems_across
 from dashu.credit_reporting.domain.composing import Coding, Said
 from dashu.credit_reporting.domain.facts import MonthFacts
-from dashu.credit_reporting.domain.formats import FORMATS, Format
+from dashu.credit_reporting.domain.formats import ACCOUNT_MONTH, Format
 from dashu.credit_reporting.domain.layouts import Layout, layout
+from dashu.credit_reporting.domain.metro2 import METRO2
 from dashu.credit_reporting.domain.telling import AdverseEvent, Held, Limits, Notice, grid_told
 from dashu.credit_reporting.selectors import beside
 from dashu.credit_reporting.selectors.month_facts import month_end_of, month_facts
@@ -23,6 +24,7 @@ from dashu.policy.credit_reporting import ReportingRules
 from loans.models import Loan
 
 STRETCH = 2_000
+FORMATS = {"account_month": ACCOUNT_MONTH, "metro2_426": METRO2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Telling:
     coding: Coding
     limits: Limits
     on: date
+    current_bucket: str
 
 
 def telling_on(on: date) -> Telling:
@@ -72,6 +75,7 @@ def telling_on(on: date) -> Telling:
             kept_years=adverse.kept_years,
         ),
         on=on,
+        current_bucket=policy.delinquency_buckets(on).bands[0].code,
     )
 
 
@@ -116,7 +120,7 @@ class _Around:
             notices=beside.notices_of(adverse),
             disputes=beside.disputes_of(ids),
             caught_up=beside.caught_up_by(adverse),
-            late_since=beside.late_since(adverse),
+            late_since=beside.late_since(adverse, up_to=month_end_of(month), current=telling.current_bucket),
             accepted=beside.accepted_before(ids, bureau=telling.rules.bureau, month=month),
         )
 
@@ -135,6 +139,7 @@ def _draft(telling: Telling, facts: MonthFacts, around: _Around) -> Draft:
     told = telling.format.compose(telling.layout, facts, said, telling.coding)
     problems = (
         *_wrong_fields(telling.layout, told),
+        *telling.format.problems(told),
         # The sign of a month that may not be told is unknown in its grid, so there is nothing to hold it against.
         *(() if grid.held else problems_across(facts, grid.signs, telling.coding, around.accepted.get(facts.loan_id))),
     )

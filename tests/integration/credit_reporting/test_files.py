@@ -88,7 +88,16 @@ class TestAnswer:
 
     @pytest.mark.parametrize(
         "content",
-        [b"", b"hello", b"\xff\xfe", b"A|1|x|2|0", b"A|9|{sha}|2|0", b"A|1|{sha}|1|0", b"A|1|{sha}|1|1", b"A|1|{sha}|2|-1"],
+        [
+            b"",
+            b"hello",
+            b"\xff\xfe",
+            b"A|1|x|2|0",
+            b"A|9|{sha}|2|0",
+            b"A|1|{sha}|1|0",
+            b"A|1|{sha}|1|1",
+            b"A|1|{sha}|2|-1",
+        ],
     )
     def test_that_is_no_answer_to_this_file_is_refused_and_changes_nothing(self, file, loans, content):
         made = cases.sent(file)
