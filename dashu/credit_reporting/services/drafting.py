@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 
 from django.db.models import QuerySet
 
@@ -16,7 +15,7 @@ from dashu.credit_reporting.domain.facts import MonthFacts
 from dashu.credit_reporting.domain.formats import ACCOUNT_MONTH, Format
 from dashu.credit_reporting.domain.layouts import Layout, layout
 from dashu.credit_reporting.domain.metro2 import METRO2
-from dashu.credit_reporting.domain.telling import AdverseEvent, Held, Limits, Notice, grid_told
+from dashu.credit_reporting.domain.telling import Held, Limits, Notice, grid_told
 from dashu.credit_reporting.selectors import beside
 from dashu.credit_reporting.selectors.month_facts import month_end_of, month_facts
 from dashu.policy import rules as policy
@@ -133,7 +132,7 @@ def _draft(telling: Telling, facts: MonthFacts, around: _Around) -> Draft:
         opened_on=facts.opened_on,
         notices=around.notices.get(facts.loan_id, ()),
         on=telling.on,
-        ended_on=partial(_ended_on, around.caught_up.get(facts.loan_id, ())),
+        caught_up=around.caught_up.get(facts.loan_id, ()),
     )
     said = _said(telling, facts, grid.signs, around)
     told = telling.format.compose(telling.layout, facts, said, telling.coding)
@@ -175,12 +174,6 @@ def _said(telling: Telling, facts: MonthFacts, grid: str, around: _Around) -> Sa
         statement=statement if telling.limits.is_adverse(facts.code) else "",
     )
     return replace(said, first_late_on=around.late_since.get(facts.loan_id))
-
-
-def _ended_on(caught_up: Collection[date], event: AdverseEvent) -> date | None:
-    """Return the day on which the arrears of an event were paid: the first one after its last month began."""
-    latest = month_end_of(event.followed_by) if event.followed_by else None
-    return next((day for day in caught_up if day >= event.last and (latest is None or day <= latest)), None)
 
 
 def _wrong_fields(layout_: Layout, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ def test_a_loan_that_is_late_and_then_paid_has_one_first_delinquency(amina):
     cases.known(amina)
     loan = factories.running_loan(amina)
     due = date(2026, 2, 15)
-    cases.closed(due + 30 * DAY, date(2026, 3, 31))
+    cases.closed(date(2026, 2, 28), due + 30 * DAY, date(2026, 3, 31))
     factories.pay(loan, 1_100_16, date(2026, 4, 10))
     cases.closed(date(2026, 4, 14), date(2026, 4, 30))
 
