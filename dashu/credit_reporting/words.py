@@ -35,6 +35,9 @@ PROBLEMS: dict[str, Any] = {
     "without_days": _("is overdue without a day past due"),
     "after_the_month": _("lies after the month"),
     "does_not_end_with_the_code": _("does not end with the sign of the month"),
+    "only_for_closed": _("is told of closed accounts only"),
+    "does_not_fit_the_status": _("does not fit the account status"),
+    "outside_the_account": _("lies outside the life of the account"),
     "differs_from_what_was_accepted": _("does not go on from what the bureau has"),
 }
 

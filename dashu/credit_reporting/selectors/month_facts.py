@@ -6,6 +6,7 @@ Principal and what is due are the first schedules with the movements that count 
 the month (`CreditRecordMonth`) are in it.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -58,9 +59,8 @@ def month_facts(
 def _facts(row: dict[str, Any], month: date, month_end: date) -> MonthFacts:
     ages = dict(zip(AGES, row.pop("ages"), strict=True))
     noted = dict(zip(row.pop("noted_months"), row.pop("noted_codes"), strict=True))
-    happened = [
-        Happening(each["code"], date.fromisoformat(each["on"]), each["minor"]) for each in row.pop("happened") or []
-    ]
+    listed = json.loads(row.pop("happened") or "[]")
+    happened = [Happening(each["code"], date.fromisoformat(each["on"]), each["minor"]) for each in listed]
     if agreed := row.pop("agreed"):
         happened.append(Happening(agreed, row.pop("agreed_on") or month_end, 0))
     else:

@@ -33,7 +33,7 @@ def test_what_is_told_has_a_name_in_each_language(name):
         ("state", "9", "not_a_choice"),
         ("lent", "12000", "wrong_form"),
         ("lent", "-0.05", ""),
-        ("opened_on", "2026-01-15", "wrong_form"),
+        ("opened_on", "2026-1-5", "wrong_form"),
         ("statement", "银行当天关门", ""),
         ("periods_left", "-1", "wrong_form"),
     ],
