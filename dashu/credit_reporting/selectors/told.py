@@ -46,7 +46,7 @@ def latest_told(loan_ids: Collection[int]) -> dict[int, tuple[date, datetime]]:
     """Return the latest month that was sent of each loan, and when; those of which nothing was are missing."""
     sent = ReportedRecord.objects.sent().filter(loan__in=loan_ids).order_by("loan_id", "-month", "-id")
     found = sent.distinct("loan_id").values_list("loan_id", "month", "file__sent_at")
-    return {loan_id: (month, sent_at) for loan_id, month, sent_at in found}
+    return {loan_id: (month, sent_at) for loan_id, month, sent_at in found if sent_at}
 
 
 def told_of(loan: Loan, *, today: date) -> Told:
