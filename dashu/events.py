@@ -90,6 +90,7 @@ TASK_QUEUES: tuple[tuple[str, str], ...] = (
     ("dashu.messaging.tasks.*", "messages"),
     ("dashu.webhooks.tasks.deliver_*", "webhooks"),  # other people's servers: however slow they are, nothing else waits
     ("dashu.bulk.tasks.*", "bulk"),  # long files of partners, behind which nobody waits
+    ("dashu.credit_reporting.tasks.*", "bulk"),  # a book's worth of records; nobody waits for it
     ("education.tasks.check_links", "bulk"),  # other people's servers again; nobody waits for it
     ("*", "default"),
 )

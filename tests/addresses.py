@@ -190,6 +190,7 @@ ADDRESSES: dict[str, Own | Open | SignedIn] = {
     "portal:help_request": Own("amina", lambda world: {"reference": world.help.reference}),
     "portal:help_withdraw": Own("amina", lambda world: {"reference": world.help.reference}, is_page=False),
     "portal:complaint": Own("amina", lambda world: {"reference": world.complaint.reference}),
+    "portal:credit_told": Own("amina", _loan),
     "portal:dispute": Own("amina", _loan),
     "portal:dispute_status": Own("amina", lambda world: {"reference": world.dispute.reference}),
     "portal:message": Own("amina", lambda world: {"message_id": world.message.pk}),

@@ -157,6 +157,14 @@ KINDS: Mapping[str, Promise] = {
         "After the nightly close of %(date)s, %(count)s accounts of loans differ from their postings, loan %(loan)s"
         " first. Nothing was changed. Look at the reconciliation before anyone is told these figures."
     ),
+    "credit_reporting.month_due": _(
+        "The credit bureau has not been told of %(month)s, which is in time until %(due_on)s. Open the files for credit"
+        " bureaus: have the file of the month approved, and take it to the bureau."
+    ),
+    "credit_reporting.corrections_due": _(
+        "Corrections for the credit bureau should be with it by %(due_on)s; %(count)s wait for a file. Open the files"
+        " for credit bureaus, have the file of corrections approved, and take it to the bureau."
+    ),
     "credit.scorecard_drifts": _(
         "The applicants up to %(date)s are no longer like those the scorecard %(scorecard)s was trained on: the index"
         " of %(name)s is %(index)s, above %(bar)s. Nothing was changed. Look at the watch over the scorecards, and"

@@ -19,6 +19,7 @@ from dashu.users.models import Borrower
 class Purpose(models.TextChoices):
     PERSONAL_DATA = "PERSONAL_DATA", _("Use of your data for this application")
     CREDIT_REPORT = "CREDIT_REPORT", _("Reading your credit report")
+    CREDIT_REPORTING = "CREDIT_REPORTING", _("Reporting your loan to the credit bureau")
     AUTOMATED_DECISION = "AUTOMATED_DECISION", _("A first decision by computer")
     GUARANTOR_DATA = "GUARANTOR_DATA", _("Use of your data for this guarantee")
     GUARANTEE = "GUARANTEE", _("Answering for a share of this loan")

@@ -158,6 +158,14 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Credit bureau"),
+        (
+            Entry(_("Files for credit bureaus"), "contact_page", "credit_reporting.reportingfile"),
+            Entry(_("Told and held back"), "fact_check", "credit_reporting.reportedrecord"),
+            Entry(_("Consents to be reported"), "verified_user", "credit_reporting.reportingconsent"),
+        ),
+    ),
+    (
         _("Rules and records"),
         (
             Entry(_("Policy rules"), "gavel", "policy.policyrule"),

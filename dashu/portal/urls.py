@@ -29,7 +29,7 @@ from dashu.portal.applying import views as applying
 from dashu.portal.relief import month, offers, plans
 from dashu.portal.relief import signing as relief_signing
 from dashu.portal.signing import giving_back, guarantors, paying_out, reading, signing
-from dashu.portal.trouble import agreeing, complaints, credit_record, helping, overdue
+from dashu.portal.trouble import agreeing, complaints, credit_record, credit_told, helping, overdue
 
 app_name = "portal"
 urlpatterns = [
@@ -76,6 +76,7 @@ urlpatterns = [
     path("complaints/<slug:reference>/", complaints.complaint, name="complaint"),
     path("credit-record/", credit_record.credit_record, name="credit_record"),
     path("credit-record/disputes/<slug:reference>/", credit_record.dispute_status, name="dispute_status"),
+    re_path(r"^credit-record/(?P<number>[^/\0]+)/told/$", credit_told.credit_told, name="credit_told"),
     re_path(r"^credit-record/(?P<number>[^/\0]+)/dispute/$", credit_record.dispute, name="dispute"),
     path("cards/compare/", comparing.compare_card, name="compare_card"),
     path("apply/", products.products, name="apply"),

@@ -59,6 +59,7 @@ from collections_mgmt.models import (
     WarningTrigger,
 )
 from dashu.consents.models import ConsentEntry
+from dashu.credit_reporting.models import RecordCorrection, ReportedRecord, ReportingConsent
 from dashu.kernel.money import format_minor
 from dashu.messaging.models import (
     ContactAttempt,
@@ -775,6 +776,36 @@ TABLES: tuple[Table, ...] = (
         ),
         # Who of us wrote it is theirs.
         _fields("complaint.reference", "written_at", "is_ours", "words"),
+    ),
+    Table(
+        "told_to_credit_bureau",
+        lambda borrower: (
+            ReportedRecord.objects.filter(loan__borrower=borrower).select_related("loan", "file").order_by("pk")
+        ),
+        {
+            **_fields(
+                "loan.number",
+                "bureau",
+                "month",
+                "status",
+                "code",
+                "grid",
+                "file.sent_at",
+                "notice_at",
+                "held_for",
+                "told",
+            ),
+        },
+    ),
+    Table(
+        "corrections_for_credit_bureau",
+        lambda borrower: RecordCorrection.objects.filter(loan__borrower=borrower).select_related("loan").order_by("pk"),
+        _fields("loan.number", "month", "cause", "cause_reference", "changed", "found_at"),
+    ),
+    Table(
+        "consents_to_be_reported",
+        lambda borrower: ReportingConsent.objects.filter(loan__borrower=borrower).select_related("loan").order_by("pk"),
+        _fields("loan.number", "reference", "given_on", "ended_on"),
     ),
     Table(
         "disputes",

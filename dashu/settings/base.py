@@ -399,6 +399,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute=50, hour="5-23"),
         "options": {"expires": 3000},
     },
+    # What was closed, booked back, objected to and answered; a later call finds nothing new.
+    "build-credit-files": {
+        "task": "dashu.credit_reporting.tasks.build_due_files",
+        "schedule": crontab(minute=55, hour="6-22"),
+        "options": {"expires": 3000},
+    },
+    "tidy-credit-files": {
+        "task": "dashu.credit_reporting.tasks.tidy_credit_files",
+        "schedule": crontab(minute=45, hour=4),
+    },
     "sweep-checkouts": {"task": "repayments.tasks.sweep_checkouts", "schedule": 300, "options": {"expires": 290}},
     "watch-covenants": {"task": "loans.tasks.watch_covenants", "schedule": 3600, "options": {"expires": 3590}},
     "sweep-payouts": {"task": "repayments.tasks.sweep_payouts", "schedule": 120, "options": {"expires": 115}},

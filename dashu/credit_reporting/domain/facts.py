@@ -27,6 +27,7 @@ class MonthFacts:
     :param raised: principal that came on the plan in the month: paid out, or interest added to it.
     :param paid_principal, reduced: principal that was paid, and given up, in the month.
     :param ended: principal whose claim ended with a sale or a write-off.
+    :param charged_off: principal that was claimed when it was booked as a loss; 0 where it was not.
     :param overdue: principal, interest and fees past due. :param overdue_by_age: of principal, by the first day of age.
     :param periods_behind: installments past due. :param periods_left: those that are still to come.
     :param due, paid: what was to be paid in the month by the plan, and what came in.
@@ -52,6 +53,7 @@ class MonthFacts:
     paid_principal: int
     reduced: int
     ended: int
+    charged_off: int
     days_past_due: int
     oldest_due_on: date | None
     overdue: int

@@ -1,7 +1,7 @@
 """How each layout is written: what its records hold of a loan, of a person, and of the file."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -50,6 +50,7 @@ class Totals:
         self.overdue += overdue
         self.adverse += is_adverse
         self.counted.update((code, told[code]) for code in COUNTED if told.get(code))
+        self.counted[("is_born_on_told", "1")] += bool(told.get("born_on"))
 
     def as_values(self) -> dict[str, int]:
         return {
@@ -60,7 +61,7 @@ class Totals:
         }
 
 
-COUNTED = ("account_status", "ecoa", "first_late_on")
+COUNTED = ("account_status",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Format:
     """
     :param compose: what is told of a loan. :param person: the fields that say who it is.
     :param frame: the fields of the file in a record: of its line, action, and file.
+    :param problems: what the bureau's own rules find across the fields.
     """
 
     compose: Compose
@@ -75,6 +77,7 @@ class Format:
     frame: Callable[[Layout, FileFacts, int, str], dict[str, str]]
     header: Callable[[Layout, FileFacts], dict[str, str]]
     trailer: Callable[[Layout, FileFacts, Totals, str], dict[str, str]]
+    problems: Callable[[Mapping[str, str]], Iterator[tuple[str, str]]] = lambda _values: iter(())
 
 
 def _person(person: PersonFacts) -> dict[str, str]:
@@ -110,4 +113,4 @@ def _trailer(_layout: Layout, _file: FileFacts, totals: Totals, digest: str) -> 
     }
 
 
-FORMATS: dict[str, Format] = {"account_month": Format(account_month, _person, _frame, _header, _trailer)}
+ACCOUNT_MONTH = Format(account_month, _person, _frame, _header, _trailer)

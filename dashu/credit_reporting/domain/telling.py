@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from collections_mgmt.domain.credit_events import AdverseEvent, adverse_events
 from dashu.kernel.dates import add_months
 
 MONTHS = 60
@@ -25,27 +26,6 @@ class Held(StrEnum):
     NOTICE_FAILED = "NOTICE_FAILED"
     NOTICE_TOO_LATE = "NOTICE_TOO_LATE"
     INVALID = "INVALID"
-
-
-@dataclass(frozen=True, slots=True)
-class AdverseEvent:
-    """Months that speak against a person without a break. :param followed_by: the next month that is noted, if any."""
-
-    first: date
-    last: date
-    followed_by: date | None
-
-    @property
-    def is_over(self) -> bool:
-        return self.followed_by is not None
-
-    def covers(self, month: date) -> bool:
-        return self.first <= month <= self.last
-
-    @property
-    def ended_by(self) -> date | None:
-        """A day by which it had ended for certain; None while it goes on."""
-        return add_months(self.followed_by, 1) - timedelta(days=1) if self.followed_by else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +54,6 @@ class Grid:
     notice: Notice | None
 
 
-def adverse_events(noted: Mapping[date, str], is_adverse: Callable[[str], bool]) -> list[AdverseEvent]:
-    """Return the events of all months that are noted, the oldest first; a month that is missing ends one."""
-    events: list[AdverseEvent] = []
-    run: list[date] = []
-    for month in sorted(noted):
-        if run and (not is_adverse(noted[month]) or month != add_months(run[-1], 1)):
-            events.append(AdverseEvent(run[0], run[-1], followed_by=month))
-            run = []
-        if is_adverse(noted[month]):
-            run.append(month)
-    if run:
-        events.append(AdverseEvent(run[0], run[-1], followed_by=None))
-    return events
-
-
 def proof_for(
     event: AdverseEvent, notices: Collection[Notice], *, on: date, proof_days: int
 ) -> tuple[Held | None, Notice | None]:
@@ -110,11 +75,7 @@ def proof_for(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """
-    The rules by which a grid is told.
-
-    :param gone_on: the first day on which an event is told no more; None while it goes on.
-    """
+    """The rules by which a grid is told, see `dashu.policy.credit_reporting` and `answering.AdverseRecord`."""
 
     is_adverse: Callable[[str], bool]
     unknown: str
@@ -122,10 +83,6 @@ class Limits:
     needs_notice: bool
     proof_days: int
     kept_years: int
-
-    def gone_on(self, event: AdverseEvent, ended_on: date | None) -> date | None:
-        ended = ended_on or event.ended_by
-        return add_months(ended, 12 * self.kept_years) if event.is_over and ended else None
 
 
 def grid_told(
@@ -136,12 +93,12 @@ def grid_told(
     opened_on: date,
     notices: Collection[Notice],
     on: date,
-    ended_on: Callable[[AdverseEvent], date | None] = lambda _event: None,
+    caught_up: Collection[date] = (),
 ) -> Grid:
     """
     Return the 60 signs up to a month as they may be told on a day.
 
-    :param ended_on: when the arrears of an event were paid, where that is known.
+    :param caught_up: the days on which the loan was late no more, in order.
     """
     signs = dict(noted)
     held, proof = None, None
@@ -149,7 +106,7 @@ def grid_told(
         reason, notice = (
             proof_for(event, notices, on=on, proof_days=limits.proof_days) if limits.needs_notice else (None, None)
         )
-        gone_on = limits.gone_on(event, ended_on(event))
+        gone_on = event.gone_on(caught_up, limits.kept_years)
         is_gone = gone_on is not None and gone_on <= on
         if event.covers(month):
             held, proof = reason, notice

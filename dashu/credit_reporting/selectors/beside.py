@@ -7,7 +7,6 @@ from datetime import date
 from hashlib import sha256
 
 from django.db import connection
-from django.db.models import Min
 
 from collections_mgmt.models import Dispute, OverdueChange
 from dashu.credit_reporting.domain.checks import Accepted
@@ -127,10 +126,20 @@ def caught_up_by(loan_ids: Collection[int]) -> Mapping[int, list[date]]:
     return found
 
 
-def late_since(loan_ids: Collection[int]) -> Mapping[int, date]:
-    """Return the first day on which a close found the loan behind."""
-    found = OverdueChange.objects.filter(loan__in=loan_ids, days_past_due__gt=0)
-    return dict(found.values("loan_id").annotate(first=Min("changed_on")).values_list("loan_id", "first"))
+def late_since(loan_ids: Collection[int], *, up_to: date, current: str) -> Mapping[int, date]:
+    """
+    Return the day on which each loan left the first bucket, and was not back in it up to a day.
+
+    :param current: the first bucket. A payment that leaves it behind does not move the day.
+    """
+    found: dict[int, date] = {}
+    changes = OverdueChange.objects.filter(loan__in=loan_ids, changed_on__lte=up_to).order_by("changed_on")
+    for loan_id, day, bucket in changes.values_list("loan_id", "changed_on", "bucket"):
+        if bucket == current:
+            found.pop(loan_id, None)
+        else:
+            found.setdefault(loan_id, day)
+    return found
 
 
 def accepted_before(loan_ids: Collection[int], *, bureau: str, month: date) -> dict[int, Accepted]:

@@ -6,6 +6,7 @@ Principal and what is due are the first schedules with the movements that count 
 the month (`CreditRecordMonth`) are in it.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -58,9 +59,8 @@ def month_facts(
 def _facts(row: dict[str, Any], month: date, month_end: date) -> MonthFacts:
     ages = dict(zip(AGES, row.pop("ages"), strict=True))
     noted = dict(zip(row.pop("noted_months"), row.pop("noted_codes"), strict=True))
-    happened = [
-        Happening(each["code"], date.fromisoformat(each["on"]), each["minor"]) for each in row.pop("happened") or []
-    ]
+    listed = json.loads(row.pop("happened") or "[]")
+    happened = [Happening(each["code"], date.fromisoformat(each["on"]), each["minor"]) for each in listed]
     if agreed := row.pop("agreed"):
         happened.append(Happening(agreed, row.pop("agreed_on") or month_end, 0))
     else:
@@ -70,12 +70,13 @@ def _facts(row: dict[str, Any], month: date, month_end: date) -> MonthFacts:
     )
 
 
+# A payment that came back later had been paid at the end of the month: it counts until the day on which it was undone.
 # The claim of a loan that was charged off goes on; that of one that was sold or given up has ended, and what was left
 # of it is what `ended` says. Installments are behind only where the tolerance of the contract leaves days past due.
 _FACTS = """
 , one AS (
     SELECT book.*, loan.borrower_id, product.kind AS product_kind, loan.starts_on, loan.lent_on, loan.principal_minor,
-           noted.code, noted.special_event,
+           noted.code, noted.special_event, book.status AS book_status,
            CASE WHEN book.status = 'CHARGED_OFF' AND noted.code = %(settled)s THEN 'SETTLED' ELSE book.status
            END AS state
     FROM book
@@ -90,6 +91,7 @@ SELECT one.loan_id, one.number, one.borrower_id, one.currency, one.product_kind,
        CASE WHEN one.state IN ('SOLD', 'WRITTEN_OFF', 'SETTLED') THEN 0 ELSE claim.principal END AS balance,
        claim.before, claim.raised, claim.paid AS paid_principal, claim.reduced,
        CASE WHEN one.state IN ('SOLD', 'WRITTEN_OFF') THEN claim.principal ELSE 0 END AS ended,
+       claim.charged_off,
        CASE WHEN late.counts THEN one.days_past_due ELSE 0 END AS days_past_due,
        CASE WHEN late.counts THEN one.oldest_due_on END AS oldest_due_on,
        CASE WHEN late.counts THEN one.overdue_principal + one.overdue_interest + one.overdue_fee ELSE 0 END AS overdue,
@@ -102,6 +104,11 @@ SELECT one.loan_id, one.number, one.borrower_id, one.currency, one.product_kind,
        signs.months AS noted_months, signs.codes AS noted_codes
 FROM one
 CROSS JOIN LATERAL (SELECT one.state IN ('ACTIVE', 'CHARGED_OFF') AS counts) AS late
+LEFT JOIN LATERAL (
+    SELECT MIN(event.effective_on) AS day FROM repayments_loanevent AS event
+    WHERE event.loan_id = one.loan_id AND event.kind = 'CHARGE_OFF' AND event.effective_on <= %(as_of)s
+      AND one.book_status = 'CHARGED_OFF'
+) AS lost ON TRUE
 CROSS JOIN LATERAL (
     WITH moved AS (
         SELECT first.number, first.due_on, 'S' AS kind, one.starts_on AS effective_on, first.principal_minor,
@@ -125,7 +132,8 @@ CROSS JOIN LATERAL (
                COALESCE(SUM(principal_minor) FILTER (WHERE kind = 'P' AND effective_on >= %(month)s), 0)::bigint
                    AS paid,
                COALESCE(SUM(principal_minor) FILTER (WHERE kind = 'W' AND effective_on >= %(month)s), 0)::bigint
-                   AS reduced
+                   AS reduced,
+               COALESCE(SUM(sign * principal_minor) FILTER (WHERE effective_on <= lost.day), 0)::bigint AS charged_off
         FROM signed
     )
     SELECT flow.*, COALESCE(SUM(item.principal), 0)::bigint AS principal,
@@ -139,13 +147,18 @@ CROSS JOIN LATERAL (
            COALESCE(SUM(item.principal) FILTER (WHERE item.age BETWEEN 91 AND 180), 0)::bigint AS age_91,
            COALESCE(SUM(item.principal) FILTER (WHERE item.age > 180), 0)::bigint AS age_181
     FROM flow LEFT JOIN item ON TRUE
-    GROUP BY flow.before, flow.raised, flow.paid, flow.reduced
+    GROUP BY flow.before, flow.raised, flow.paid, flow.reduced, flow.charged_off
 ) AS claim
 CROSS JOIN LATERAL (
     SELECT COALESCE(SUM(payment.amount_minor) FILTER (WHERE payment.received_on >= %(month)s), 0)::bigint AS paid,
            MAX(payment.received_on) AS latest_paid_on
     FROM repayments_payment AS payment
-    WHERE payment.loan_id = one.loan_id AND payment.received_on <= %(as_of)s AND NOT payment.is_returned
+    WHERE payment.loan_id = one.loan_id AND payment.received_on <= %(as_of)s
+      AND (NOT payment.is_returned OR NOT EXISTS (
+          SELECT FROM repayments_loanevent AS undone
+          WHERE undone.loan_id = one.loan_id AND undone.kind = 'REVERSAL' AND undone.effective_on <= %(as_of)s
+            AND (undone.data ->> 'event')::bigint = payment.event_id
+      ))
 ) AS money
 LEFT JOIN LATERAL (
     SELECT jsonb_agg(jsonb_build_object('code', named.code, 'on', event.effective_on, 'minor', event.amount_minor)

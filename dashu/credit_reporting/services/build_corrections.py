@@ -8,7 +8,7 @@ from dashu.credit_reporting.domain.telling import Held
 from dashu.credit_reporting.models import RecordCorrection, RecordStatus, ReportedRecord, ReportingFile
 from dashu.credit_reporting.services.build_month import untold
 from dashu.credit_reporting.services.drafting import Draft, Telling, drafts_of, id_ranges, telling_on
-from dashu.credit_reporting.services.tell_held import tell_of_month
+from dashu.credit_reporting.services.tell_held import tell_of_month, waits_for_notice
 from dashu.credit_reporting.services.writing import Entry, one_at_a_time, write_file
 from dashu.credit_reporting.stored_files import new_name
 from dashu.kernel.dates import lender_date
@@ -111,6 +111,6 @@ def _records(telling: Telling, month: date, loan_ids: list[int], status: str) ->
 
 
 def _tell_where_untold(telling: Telling, draft: Draft, loan: Loan) -> None:
-    if {Held.NO_NOTICE, Held.NOTICE_FAILED} & set(draft.held_for):
+    if waits_for_notice(draft.held_for):
         is_again = Held.NOTICE_FAILED in draft.held_for
         tell_of_month(loan, month=draft.facts.month, code=draft.facts.code, today=telling.on, is_again=is_again)

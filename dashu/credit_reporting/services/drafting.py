@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 
 from django.db.models import QuerySet
 
@@ -13,9 +12,10 @@ from collections_mgmt.selectors.credit_records import reading_of
 from dashu.credit_reporting.domain.checks import Accepted, problems_across
 from dashu.credit_reporting.domain.composing import Coding, Said
 from dashu.credit_reporting.domain.facts import MonthFacts
-from dashu.credit_reporting.domain.formats import FORMATS, Format
+from dashu.credit_reporting.domain.formats import ACCOUNT_MONTH, Format
 from dashu.credit_reporting.domain.layouts import Layout, layout
-from dashu.credit_reporting.domain.telling import AdverseEvent, Held, Limits, Notice, grid_told
+from dashu.credit_reporting.domain.metro2 import METRO2
+from dashu.credit_reporting.domain.telling import Held, Limits, Notice, grid_told
 from dashu.credit_reporting.selectors import beside
 from dashu.credit_reporting.selectors.month_facts import month_end_of, month_facts
 from dashu.policy import rules as policy
@@ -23,6 +23,7 @@ from dashu.policy.credit_reporting import ReportingRules
 from loans.models import Loan
 
 STRETCH = 2_000
+FORMATS = {"account_month": ACCOUNT_MONTH, "metro2_426": METRO2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Telling:
     coding: Coding
     limits: Limits
     on: date
+    current_bucket: str
 
 
 def telling_on(on: date) -> Telling:
@@ -72,6 +74,7 @@ def telling_on(on: date) -> Telling:
             kept_years=adverse.kept_years,
         ),
         on=on,
+        current_bucket=policy.delinquency_buckets(on).bands[0].code,
     )
 
 
@@ -116,7 +119,7 @@ class _Around:
             notices=beside.notices_of(adverse),
             disputes=beside.disputes_of(ids),
             caught_up=beside.caught_up_by(adverse),
-            late_since=beside.late_since(adverse),
+            late_since=beside.late_since(adverse, up_to=month_end_of(month), current=telling.current_bucket),
             accepted=beside.accepted_before(ids, bureau=telling.rules.bureau, month=month),
         )
 
@@ -129,12 +132,13 @@ def _draft(telling: Telling, facts: MonthFacts, around: _Around) -> Draft:
         opened_on=facts.opened_on,
         notices=around.notices.get(facts.loan_id, ()),
         on=telling.on,
-        ended_on=partial(_ended_on, around.caught_up.get(facts.loan_id, ())),
+        caught_up=around.caught_up.get(facts.loan_id, ()),
     )
     said = _said(telling, facts, grid.signs, around)
     told = telling.format.compose(telling.layout, facts, said, telling.coding)
     problems = (
         *_wrong_fields(telling.layout, told),
+        *telling.format.problems(told),
         # The sign of a month that may not be told is unknown in its grid, so there is nothing to hold it against.
         *(() if grid.held else problems_across(facts, grid.signs, telling.coding, around.accepted.get(facts.loan_id))),
     )
@@ -170,12 +174,6 @@ def _said(telling: Telling, facts: MonthFacts, grid: str, around: _Around) -> Sa
         statement=statement if telling.limits.is_adverse(facts.code) else "",
     )
     return replace(said, first_late_on=around.late_since.get(facts.loan_id))
-
-
-def _ended_on(caught_up: Collection[date], event: AdverseEvent) -> date | None:
-    """Return the day on which the arrears of an event were paid: the first one after its last month began."""
-    latest = month_end_of(event.followed_by) if event.followed_by else None
-    return next((day for day in caught_up if day >= event.last and (latest is None or day <= latest)), None)
 
 
 def _wrong_fields(layout_: Layout, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Whoever has a month held back because they were not told, is told: with the next file it can go out."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from dashu.credit_reporting.domain.telling import Held
@@ -17,9 +18,7 @@ TOLD_ANEW = (Held.NO_NOTICE, Held.NOTICE_FAILED)
 
 def tell_held(file: ReportingFile, *, now: datetime) -> int:
     """Put a notice for each such record of a file into the outbox, and return how many are new."""
-    held = ReportedRecord.objects.filter(
-        file=file, status=RecordStatus.HELD, held_for__overlap=[str(each) for each in TOLD_ANEW]
-    )
+    held = ReportedRecord.objects.filter(file=file, status=RecordStatus.HELD)
     return sum(
         tell_of_month(
             record.loan,
@@ -29,7 +28,13 @@ def tell_held(file: ReportingFile, *, now: datetime) -> int:
             is_again=Held.NOTICE_FAILED in record.held_for,
         )
         for record in held.select_related("loan").order_by("pk").iterator(chunk_size=AT_ONCE)
+        if waits_for_notice(record.held_for)
     )
+
+
+def waits_for_notice(held_for: Collection[str]) -> bool:
+    """Whether a notice is what is missing: nobody is told of a report that cannot be made anyway."""
+    return bool({*TOLD_ANEW} & {*held_for}) and not {Held.NO_CONSENT, Held.NO_IDENTITY} & {*held_for}
 
 
 def tell_of_month(loan: Loan, *, month: date, code: str, today: date, is_again: bool = False) -> bool:

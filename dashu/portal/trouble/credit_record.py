@@ -1,7 +1,7 @@
 """The borrower's credit record, month by month, and objecting to what it says."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -21,7 +21,8 @@ from collections_mgmt.services.disputes import (
     dispute_record,
     withdraw_dispute,
 )
-from dashu.kernel.dates import lender_now, lender_today
+from dashu.credit_reporting.selectors.told import latest_told
+from dashu.kernel.dates import lender_date, lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown
@@ -49,6 +50,7 @@ class Shown:
 
     :param noted_on: the day on which the latest month was noted.
     :param adverse: the months that speak against the borrower, in words.
+    :param told: the latest month that the bureau was told, and on which day; None where it was told nothing.
     :param changed: what is reported of a plan of relief and until when it counts; empty without one.
     """
 
@@ -59,6 +61,7 @@ class Shown:
     latest: Explained | None
     adverse: str
     changed: list[str]
+    told: tuple[str, date] | None
 
 
 @login_required
@@ -69,12 +72,13 @@ def credit_record(request: HttpRequest) -> HttpResponse:
     records = credit_records(loans, today=today)
     codes = explained_codes(reading_of(today))
     plans = forborne_plans(records, today)
+    told = latest_told(list(records))
     seen = {cell.code for record in records.values() for cell in record.noted}
     return render(
         request,
         "portal/trouble/credit_record.html",
         {
-            "shown": [_shown(loan, records[loan.pk], codes, plans.get(loan.pk)) for loan in loans],
+            "shown": [_shown(loan, records[loan.pk], codes, plans.get(loan.pk), told.get(loan.pk)) for loan in loans],
             "codes": [each for each in codes.values() if each.is_usual or each.code in seen],
             "months": months_short(),
             "is_clean": not any(record.adverse for record in records.values()),
@@ -147,7 +151,13 @@ def dispute_status(request: HttpRequest, reference: str) -> HttpResponse:
     )
 
 
-def _shown(loan: Loan, record: CreditRecord, codes: dict[str, Explained], plan: RestructuringPlan | None) -> Shown:
+def _shown(
+    loan: Loan,
+    record: CreditRecord,
+    codes: dict[str, Explained],
+    plan: RestructuringPlan | None,
+    told: tuple[date, datetime] | None,
+) -> Shown:
     latest = record.latest
     return Shown(
         loan=loan,
@@ -157,4 +167,5 @@ def _shown(loan: Loan, record: CreditRecord, codes: dict[str, Explained], plan: 
         latest=codes.get(latest.code) if latest else None,
         adverse=months_in_words(record.adverse),
         changed=borrower_sentences(plan) if plan else [],
+        told=(month_name(told[0]), lender_date(told[1])) if told else None,
     )

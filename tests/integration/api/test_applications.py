@@ -483,7 +483,7 @@ class TestConsentWithdrawal:
 
         assert answer.json()["status"] == "SUBMITTED"
         held = consents_held(borrower_id=Application.objects.get().borrower_id, about=address.partition("/")[2])
-        assert set(held) == {"PERSONAL_DATA", "CREDIT_REPORT"}
+        assert set(held) == {"PERSONAL_DATA", "CREDIT_REPORT", "CREDIT_REPORTING"}
 
     def test_without_one_that_is_needed_the_application_ends(self, program):
         address = f"applications/{applied(program).reference}"

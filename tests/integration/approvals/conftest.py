@@ -72,6 +72,7 @@ def acts_of(book: Book) -> Iterator[None]:
 
 
 KINDS = [
+    "credit_reporting.file",
     "waiver.penalty",
     "waiver.interest",
     "waiver.fee",

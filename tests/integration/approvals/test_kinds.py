@@ -55,6 +55,7 @@ class TestRegisteredActs:
             "relief.list",
             "relief.list_deep",
             "warning.shock",
+            "credit_reporting.file",
             "product.version",
             "application.approve",
             "loan.payout",

@@ -60,7 +60,7 @@ def test_the_jobs_of_the_day_run_through(late):
     assert (watch_holds(today=TODAY), watch_care(today=TODAY)) == (0, 0)
     assert bring_back(today=TODAY, actor="system:test") == 0
     watch_limitation(today=TODAY)
-    assert tell_before_report(today=TODAY) == 0  # the codes of its bureaus are others
+    assert tell_before_report(today=TODAY) == 1  # two days before the end of a month that is late
 
 
 def test_a_page_for_help_names_who_helps_here(late):

@@ -190,6 +190,15 @@ class TestHeldBack:
 
         assert self.held(loan) == ["NO_CONSENT"]
 
+    def test_is_not_announced_where_it_could_not_be_told_anyway(self, amina):
+        factories.running_loan(amina)  # nobody agreed
+        cases.closed(date(2026, 2, 28))
+
+        cases.filed(FEBRUARY)
+
+        assert ReportedRecord.objects.get().held_for == ["NO_NOTICE", "NO_CONSENT"]
+        assert not OutboxMessage.objects.filter(template="credit_reporting.month_held").exists()
+
     def test_leaves_its_month_unknown_in_the_next_ones(self, loan):
         cases.closed(date(2026, 2, 28))
         cases.filed(FEBRUARY)

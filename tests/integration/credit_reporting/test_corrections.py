@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from collections_mgmt.models import CreditRecordMonth
 from collections_mgmt.services.disputes import add_statement, answer_dispute, dispute_record
@@ -44,14 +45,21 @@ def paid(loan):
     return loan
 
 
-def booked_on(day: date) -> None:
-    """The database stamps events with the time of the test; this is when they were booked in the story."""
-    from django.db import connection
+def booked_on(day: date | None = None) -> None:
+    """
+    Have every event booked on the day on which it counts, and the newest one on this day.
 
+    The database stamps events with the time of the test, which is none of the story.
+    """
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE repayments_loanevent DISABLE TRIGGER USER")
-        cursor.execute("UPDATE repayments_loanevent SET posted_at = %s", [cases.at(day)])
+        cursor.execute("UPDATE repayments_loanevent SET posted_at = effective_on + interval '12 hours'")
+        if day:
+            newest = "id = (SELECT MAX(id) FROM repayments_loanevent)"
+            cursor.execute(f"UPDATE repayments_loanevent SET posted_at = %s WHERE {newest}", [cases.at(day)])
         cursor.execute("ALTER TABLE repayments_loanevent ENABLE TRIGGER USER")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def found(day: date = TODAY) -> int:
@@ -98,7 +106,8 @@ class TestPaymentInThePast:
 
 class TestReturnedPayment:
     def test_makes_the_month_adverse_only_once_the_borrower_was_told(self, paid):
-        return_payment(reference="P1", returned_on=TODAY, today=TODAY, reason="no cover", actor="user:1")
+        back_on = date(2026, 2, 17)
+        return_payment(reference="P1", returned_on=back_on, today=TODAY, reason="no cover", actor="user:1")
         booked_on(TODAY)
 
         assert found() == 1
@@ -112,6 +121,12 @@ class TestReturnedPayment:
 
         cases.accepted(file)
         assert records(paid) == [("1", "CORRECTED", "N"), ("2", "ACCEPTED", "1")]
+
+    def test_of_a_later_month_leaves_what_was_true_then(self, paid):
+        return_payment(reference="P1", returned_on=TODAY, today=TODAY, reason="no cover", actor="user:1")
+        booked_on(TODAY)
+
+        assert found() == 0
 
 
 class TestDispute:
@@ -129,6 +144,7 @@ class TestDispute:
         return ReportedRecord.objects.get(status="ACCEPTED").told["disputed"]
 
     def test_is_marked_with_the_bureau_within_three_days_and_unmarked_with_the_answer(self, dispute, sun):
+        booked_on()
         assert found() == 1
         correction = RecordCorrection.objects.get()
         assert (correction.cause, correction.cause_reference) == ("DISPUTE", dispute.reference)
@@ -142,10 +158,12 @@ class TestDispute:
         assert self.marked() == "0"
 
     def test_that_was_right_corrects_the_month_and_takes_the_mark_off(self, late, dispute, sun):
+        booked_on()
         found()
         cases.accepted(cases.corrected(TODAY), on=TODAY)
         factories.pay(late, MONTHLY, date(2026, 2, 14), today=TODAY)
         answer_dispute(dispute_id=dispute.pk, is_corrected=True, words="Booked to its day.", user=sun, now=NOW)
+        booked_on(TODAY)
 
         assert found() == 1
         cases.accepted(cases.corrected(TODAY), on=TODAY)

@@ -240,11 +240,12 @@ class TestAnswer:
         application = draft(amina)
         texts = answers()["consents"]["texts"]
 
-        answer(application, "consents", texts=texts[:2])
+        answer(application, "consents", texts=texts[:3])
 
         assert set(consents_held(borrower_id=amina.pk, about=application.reference)) == {
             "PERSONAL_DATA",
             "CREDIT_REPORT",
+            "CREDIT_REPORTING",
         }
 
     def test_nobody_agrees_for_a_guarantor(self, amina):

@@ -186,7 +186,12 @@ class TestSignContract:
         assert evidence["what"]["sheet_sha256"] == LoanContract.objects.get().offer.sheet_digest
         assert evidence["when"] == {"signed_at": NOW.isoformat()}
         assert evidence["where"] == {"ip": "203.0.113.7", "agent": "Tests"}
-        assert set(evidence["consents"]) == {"PERSONAL_DATA", "CREDIT_REPORT", "AUTOMATED_DECISION"}
+        assert set(evidence["consents"]) == {
+            "PERSONAL_DATA",
+            "CREDIT_REPORT",
+            "CREDIT_REPORTING",
+            "AUTOMATED_DECISION",
+        }
         assert (evidence["reading"]["seconds"], len(evidence["reading"]["answers"])) == (20, 1)
         assert ACCOUNT.number not in str(evidence)
         assert sha256(ACCOUNT.number.encode()).hexdigest() not in str(evidence)

@@ -16,7 +16,7 @@ def held(application):
 
 
 class TestWithdrawConsent:
-    @pytest.mark.parametrize("purpose", ["PERSONAL_DATA", "CREDIT_REPORT"])
+    @pytest.mark.parametrize("purpose", ["PERSONAL_DATA", "CREDIT_REPORT", "CREDIT_REPORTING"])
     def test_without_one_that_is_needed_the_application_ends(self, amina, purpose):
         application = take_back(submitted(amina), purpose)
 
@@ -28,7 +28,7 @@ class TestWithdrawConsent:
         application = take_back(submitted(amina), "AUTOMATED_DECISION")
 
         assert application.status == "SUBMITTED"
-        assert held(application) == {"PERSONAL_DATA", "CREDIT_REPORT"}
+        assert held(application) == {"PERSONAL_DATA", "CREDIT_REPORT", "CREDIT_REPORTING"}
 
     def test_a_draft_asks_for_it_again(self, amina):
         application = take_back(draft(amina), "CREDIT_REPORT")
