@@ -1,5 +1,7 @@
 """What is overdue and what is set aside for loss, by five-tier class, at the end of the month."""
 
+from typing import Any
+
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
@@ -16,7 +18,7 @@ _AMOUNTS = (
 
 
 def tiers(month: Month) -> Section:
-    sums = (
+    sums: Any = (
         PortfolioDay.objects.filter(business_date=month.last)
         .values("currency", "product", "classification", "stage")
         .annotate(number=Sum("loans"), **{f"sum_{name}": Sum(name) for name in _AMOUNTS})
