@@ -197,3 +197,32 @@ def _write(script: str, values: dict[str, Any]) -> None:
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(script, values)
         cursor.execute("SET session_replication_role = DEFAULT")
+
+
+# What `build` says was paid, as the events, payments' movements and postings that it came from: a book with a past.
+HISTORY = """
+INSERT INTO repayments_scheduleversion (loan_id, version, reason, effective_on, created_at)
+SELECT id, 1, 'CONTRACT', starts_on, starts_on FROM loans_loan ORDER BY id;
+
+INSERT INTO repayments_loanevent (loan_id, kind, effective_on, posted_at, amount_minor, data, actor)
+SELECT id, 'DISBURSED', starts_on, starts_on, principal_minor, '{}', 'system:benchmark' FROM loans_loan ORDER BY id;
+
+CREATE TEMPORARY TABLE paid ON COMMIT DROP AS
+SELECT nextval(pg_get_serial_sequence('repayments_loanevent', 'id')) AS event_id, loan_id, number, due_on,
+       paid_principal_minor, paid_interest_minor
+FROM repayments_installment WHERE paid_principal_minor > 0 ORDER BY loan_id, number;
+
+INSERT INTO repayments_loanevent (id, loan_id, kind, effective_on, posted_at, amount_minor, data, actor)
+SELECT event_id, loan_id, 'PAYMENT', due_on, due_on, paid_principal_minor + paid_interest_minor, '{}',
+       'system:benchmark' FROM paid;
+
+INSERT INTO repayments_installmentmovement
+    (loan_id, event_id, posted_at, effective_on, kind, number, due_on, principal_minor, interest_minor, fee_minor)
+SELECT loan_id, event_id, due_on, due_on, 'P', number, due_on, paid_principal_minor, paid_interest_minor, 0 FROM paid;
+"""
+
+
+def add_history() -> None:
+    """Give the loans of `build` the events and movements of what they have paid."""
+    _write(HISTORY, {})
+    settle()

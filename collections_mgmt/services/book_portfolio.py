@@ -8,10 +8,12 @@ made good by the next one.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import chain
+from typing import Any
 
 from collections_mgmt.models import CloseRange, CloseRun, Dimension, PortfolioDay, PortfolioSlice
 from collections_mgmt.services.close_range import ACTOR
@@ -23,6 +25,8 @@ from dashu.ledger import services as ledger
 from dashu.ledger.chart import accounts_for
 from dashu.ledger.selectors import balances_of_references
 from dashu.policy import rules as policy
+
+_KEY = SLICE.index("loans")
 
 
 class ClassificationWithoutProvision(DomainError):
@@ -54,55 +58,62 @@ PROVISION = Standing("PROVISION", "provision_minor", accounts.LOAN_LOSS_PROVISIO
 
 def book_portfolio(run: CloseRun) -> None:
     """Write the portfolio of a run whose ranges are all done, and its entries. The caller holds the run's lock."""
-    days = portfolio_of(run)
+    days = portfolio_of(run.business_date, chain.from_iterable(run.ranges.values_list("sums", flat=True)))
+    slices = chain.from_iterable(run.ranges.values_list("slices", flat=True))
     PortfolioDay.objects.filter(business_date=run.business_date).delete()  # of a run that was taken back
     PortfolioDay.objects.bulk_create(days)
     PortfolioSlice.objects.filter(business_date=run.business_date).delete()
-    PortfolioSlice.objects.bulk_create(slices_of(run, days))
+    PortfolioSlice.objects.bulk_create(slices_of(run.business_date, days, slices))
     CloseRange.objects.filter(run__business_date__lt=run.business_date).exclude(slices=[]).update(slices=[])
     for standing in (ACCRUED, PROVISION):
         _post(standing, days, run)
 
 
-def portfolio_of(run: CloseRun) -> list[PortfolioDay]:
+def portfolio_of(on: date, sums: Iterable[Mapping[str, Any]]) -> list[PortfolioDay]:
     """
-    Return the sums of the run's ranges by state, with their provision.
+    Return the sums of all ranges by state, with their provision.
 
+    :param sums: see `RangeSums.states`.
     :raises ClassificationWithoutProvision: the pack has no share for a state.
     """
-    rates = policy.provision_rates(run.business_date)
+    rates = policy.provision_rates(on)
     found: dict[tuple[str, ...], PortfolioDay] = {}
-    for row in chain.from_iterable(run.ranges.values_list("sums", flat=True)):
+    for row in sums:
         state = {name: row[name] for name in STATE}
-        sums = {name: minor for name, minor in row.items() if name not in STATE}
+        amounts = {name: minor for name, minor in row.items() if name not in STATE}
         day = found.setdefault(
             tuple(state.values()),
-            PortfolioDay(business_date=run.business_date, **state, **dict.fromkeys(sums, 0)),
+            PortfolioDay(business_date=on, **state, **dict.fromkeys(amounts, 0)),
         )
-        for name, minor in sums.items():
+        for name, minor in amounts.items():
             setattr(day, name, getattr(day, name) + minor)
     for day in found.values():
         day.provision_minor = to_minor(_rate(rates, day.classification) * day.exposure_minor, Rounding.HALF_UP)
     return list(found.values())
 
 
-def slices_of(run: CloseRun, days: Iterable[PortfolioDay]) -> list[PortfolioSlice]:
-    """Return the sums of the run's ranges by dimension, and by bucket alone those of the days that they agree with."""
-    found: dict[tuple[str, ...], PortfolioSlice] = {}
+def slices_of(on: date, days: Iterable[PortfolioDay], slices: Iterable[Sequence[Any]]) -> list[PortfolioSlice]:
+    """
+    Return the sums of all ranges by dimension, and by bucket alone those of the days that they agree with.
 
-    def add(key: tuple[str, ...], *sums: int) -> None:
+    :param slices: see `RangeSums.slices`.
+    """
+    found: dict[tuple[str, ...], PortfolioSlice] = {}
+    whole = (
+        (
+            *(day.product, day.currency, Dimension.ALL.value, "", day.bucket),
+            *(day.loans, day.principal_minor, day.exposure_minor, day.overdue_minor),
+        )
+        for day in days
+    )
+    for row in chain(whole, slices):
+        key, sums = tuple(row[:_KEY]), row[_KEY:]
         part = found.get(key)
         if part is None:
-            names = dict(zip(SLICE, (*key, 0, 0, 0, 0), strict=True))
-            part = found[key] = PortfolioSlice(business_date=run.business_date, **names)
-        for name, minor in zip(SLICE[len(key) :], sums, strict=True):
+            found[key] = PortfolioSlice(business_date=on, **dict(zip(SLICE, row, strict=True)))
+            continue
+        for name, minor in zip(SLICE[_KEY:], sums, strict=True):
             setattr(part, name, getattr(part, name) + minor)
-
-    for day in days:
-        key = (day.product, day.currency, Dimension.ALL.value, "", day.bucket)
-        add(key, day.loans, day.principal_minor, day.exposure_minor, day.overdue_minor)
-    for row in chain.from_iterable(run.ranges.values_list("slices", flat=True)):
-        add(tuple(row[:5]), *row[5:])
     return list(found.values())
 
 

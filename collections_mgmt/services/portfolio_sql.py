@@ -6,7 +6,7 @@ interest that is not yet due as `dashu.finance.accrued`; a test compares the two
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -107,49 +107,25 @@ _LOANS = f"""
 
 
 # The state of a loan for `PortfolioDay`, and each of its dimensions for `PortfolioSlice`: one reading, summed each way.
-_BY_STATE = "(product, currency, bucket, classification, stage)"
-_SPLITS: Mapping[Dimension, str] = {
-    Dimension.REGION: dimensions.REGION,
-    Dimension.SECTOR: dimensions.SECTOR,
-    Dimension.CHANNEL: dimensions.CHANNEL,
-    Dimension.RISK_BAND: dimensions.RISK_BAND,
-    Dimension.VINTAGE: f"({dimensions.VINTAGE})::text",
-}
-_SUMS = f"""
-    SELECT product, currency, bucket, classification, stage,
-           CASE {" ".join(f"WHEN GROUPING({split}) = 0 THEN '{split}'" for split in _SPLITS)} ELSE '' END AS dimension,
-           COALESCE({", ".join(_SPLITS)}, '') AS value, GROUPING(classification) = 0 AS is_state,
-           COUNT(*) AS loans, SUM(principal_minor)::bigint AS principal_minor,
-           SUM(interest_due_minor)::bigint AS interest_due_minor, SUM(fee_due_minor)::bigint AS fee_due_minor,
-           SUM(penalty_minor)::bigint AS penalty_minor, SUM(suspended_minor)::bigint AS suspended_minor,
-           SUM(accrued_minor)::bigint AS accrued_minor, SUM(overdue_minor)::bigint AS overdue_minor
-    FROM (
-        SELECT loan.product, loan.currency, COALESCE(loan.bucket, %(bucket)s) AS bucket,
-               COALESCE(loan.classification, %(tiers)s::jsonb ->> loan.kind) AS classification,
-               COALESCE(loan.stage, %(stage)s) AS stage,
-               {", ".join(f"{value} AS {split}" for split, value in _SPLITS.items())},
-               loan.principal_minor,
-               CASE WHEN loan.is_non_accrual THEN 0 ELSE loan.interest_due_minor END AS interest_due_minor,
-               loan.fee_due_minor, CASE WHEN loan.is_non_accrual THEN 0 ELSE loan.penalty_minor END AS penalty_minor,
-               CASE WHEN loan.is_non_accrual THEN loan.interest_due_minor + loan.penalty_minor ELSE 0 END
-                   AS suspended_minor,
-               loan.accrued_minor, loan.overdue_minor
-        FROM ({_LOANS}) AS loan {dimensions.JOINS}
-    ) AS loan
-    GROUP BY GROUPING SETS ({_BY_STATE}, {", ".join(f"(product, currency, bucket, {split})" for split in _SPLITS)})
-    ORDER BY 1, 2, 3, 4, 5, 6, 7
-"""  # noqa: S608 – constants of this package
 
 
-@dataclass(frozen=True, slots=True)
-class RangeSums:
+def sums_of(loans: str) -> str:
     """
-    :param states: one row for each state, see `PortfolioDay`.
-    :param slices: one row for each value of a dimension, by the fields of `SLICE`; as lists, which take less room.
-    """
+    Return the SQL that sums the rows of a subselect by state and by each dimension; `is_state` tells the two apart.
 
-    states: list[dict[str, Any]]
-    slices: list[list[Any]]
+    :param loans: its rows have the columns of `STATE` and `MINOR`, and one of text for each dimension.
+    """
+    return f"""
+        SELECT {", ".join(STATE)},
+               CASE {" ".join(f"WHEN GROUPING({split}) = 0 THEN '{split}'" for split in SPLITS)} ELSE '' END
+                   AS dimension,
+               COALESCE({", ".join(SPLITS)}, '') AS value, GROUPING(classification) = 0 AS is_state,
+               COUNT(*) AS loans, {", ".join(f"SUM({name})::bigint AS {name}" for name in MINOR)}
+        FROM ({loans}) AS loan
+        GROUP BY GROUPING SETS (({", ".join(STATE)}),
+            {", ".join(f"(product, currency, bucket, {split})" for split in SPLITS)})
+        ORDER BY 1, 2, 3, 4, 5, 6, 7
+    """  # noqa: S608 – constants of this package
 
 
 STATE = ("product", "currency", "bucket", "classification", "stage")
@@ -161,6 +137,39 @@ SLICE = (
     "product", "currency", "dimension", "value", "bucket", "loans", "principal_minor", "exposure_minor",
     "overdue_minor",
 )  # fmt: skip
+SPLITS: Mapping[Dimension, str] = {
+    Dimension.REGION: dimensions.REGION,
+    Dimension.SECTOR: dimensions.SECTOR,
+    Dimension.CHANNEL: dimensions.CHANNEL,
+    Dimension.RISK_BAND: dimensions.RISK_BAND,
+    Dimension.VINTAGE: f"({dimensions.VINTAGE})::text",
+}
+SPLIT_COLUMNS = ", ".join(f"{value} AS {split}" for split, value in SPLITS.items())
+
+_SUMS = sums_of(
+    f"""
+    SELECT loan.product, loan.currency, COALESCE(loan.bucket, %(bucket)s) AS bucket,
+           COALESCE(loan.classification, %(tiers)s::jsonb ->> loan.kind) AS classification,
+           COALESCE(loan.stage, %(stage)s) AS stage, {SPLIT_COLUMNS}, loan.principal_minor,
+           CASE WHEN loan.is_non_accrual THEN 0 ELSE loan.interest_due_minor END AS interest_due_minor,
+           loan.fee_due_minor, CASE WHEN loan.is_non_accrual THEN 0 ELSE loan.penalty_minor END AS penalty_minor,
+           CASE WHEN loan.is_non_accrual THEN loan.interest_due_minor + loan.penalty_minor ELSE 0 END
+               AS suspended_minor,
+           loan.accrued_minor, loan.overdue_minor
+    FROM ({_LOANS}) AS loan {dimensions.JOINS}
+    """  # noqa: S608 – constants of this package
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RangeSums:
+    """
+    :param states: one row for each state, see `PortfolioDay`.
+    :param slices: one row for each value of a dimension, by the fields of `SLICE`; as lists, which take less room.
+    """
+
+    states: list[dict[str, Any]]
+    slices: list[list[Any]]
 
 
 def sum_range(
@@ -192,7 +201,11 @@ def sum_range(
             **dimensions.dimension_values(on),
         },
     )
-    rows = named_rows(cursor)
+    return range_sums(named_rows(cursor))
+
+
+def range_sums(rows: Sequence[dict[str, Any]]) -> RangeSums:
+    """Return the rows of `sums_of` as they are kept with a range."""
     return RangeSums(
         states=[{name: row[name] for name in (*STATE, "loans", *MINOR)} for row in rows if row["is_state"]],
         slices=[_slice(row) for row in rows if not row["is_state"]],

@@ -24,6 +24,7 @@ MINOR = (
     "expected_minor", "paid_principal_minor", "paid_interest_minor", "paid_fee_minor", "paid_penalty_minor",
     "prepaid_minor", "waived_minor", "written_off_minor", "recovered_minor",
 )  # fmt: skip
+TABLE = "collections_mgmt_loanmonth"
 COLUMNS = (
     "month", "loan_id", "product", "kind", "currency", "region", "sector", "channel", "risk_band", "cause", "vintage",
     "months_on_book", "status", "bucket_before", "bucket", "classification", "stage", "days_past_due",
@@ -52,14 +53,22 @@ def write_loan_months(
 
     Run again, it is written anew. The cause of being overdue is written for the whole month, see `causes.py`.
     """
+    cursor.execute(
+        "DELETE FROM collections_mgmt_loanmonth WHERE month = %s AND loan_id >= %s AND loan_id < %s",
+        [month_end.replace(day=1), first, end],
+    )
+    return write_loan_months_into(
+        cursor, TABLE, month_end=month_end, known_at=known_at, first=first, end=end, scales=scales
+    )
+
+
+def write_loan_months_into(
+    cursor: CursorWrapper, table: str, *, month_end: date, known_at: datetime, first: int, end: int, scales: Scales
+) -> int:
+    """Write the same into a table like that of `LoanMonth`, which has none of these rows yet."""
     days = month_of(month_end, known_at)
     gather(cursor, days, first=first, end=end)
-    values = _values(days, first, end, scales)
-    cursor.execute(
-        "DELETE FROM collections_mgmt_loanmonth WHERE month = %(month)s AND loan_id >= %(first)s AND loan_id < %(end)s",
-        values,
-    )
-    cursor.execute(_WRITE.format(target="collections_mgmt_loanmonth"), values)
+    cursor.execute(_WRITE.format(target=table), scale_values(days, first, end, scales))
     return int(cursor.rowcount)
 
 
@@ -68,7 +77,7 @@ def gather(cursor: CursorWrapper, days: Days, *, first: int, end: int) -> None:
     add_facts(cursor, facts_of(collect_facts(cursor, days, first=first, end=end), days))
 
 
-def _values(days: Days, first: int, end: int, scales: Scales) -> dict[str, Any]:
+def scale_values(days: Days, first: int, end: int, scales: Scales) -> dict[str, Any]:
     stages = scales.stages
     return {
         **days.values(first, end),
@@ -104,8 +113,10 @@ LOANS = """
     JOIN loans_product AS product ON product.id = version.product_id
     JOIN jsonb_to_recordset(%(tiers)s) AS tier (kind text, starts int[], codes text[]) ON tier.kind = product.kind
     LEFT JOIN (
-        SELECT plan.loan_id, bool_or(plan.flag <> '' AND NOT (
-                   plan.status = 'WITHDRAWN' AND COALESCE(plan.ended_on, plan.accepted_on) <= %(on)s)) AS is_restructured,
+        SELECT plan.loan_id,
+               bool_or(plan.flag <> '' AND NOT (
+                   plan.status = 'WITHDRAWN' AND COALESCE(plan.ended_on, plan.accepted_on) <= %(on)s
+               )) AS is_restructured,
                array_agg(plan.tier_floor::text) FILTER (WHERE held.is_held) AS tier_floor,
                array_agg(plan.stage_floor::text) FILTER (WHERE held.is_held) AS stage_floor
         FROM collections_mgmt_restructuringplan AS plan

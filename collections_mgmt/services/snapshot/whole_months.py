@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from collections_mgmt.models import Dimension
-from collections_mgmt.services.snapshot.months_sql import MINOR
+from collections_mgmt.services.snapshot.months_sql import MINOR, TABLE
 from dashu.kernel.dates import LENDER_ZONE
 
 # A difficulty counts that was told, or noticed, up to so long before the oldest due date that is unpaid.
@@ -16,16 +16,16 @@ DAYS_BEFORE = 90
 def write_whole_month(*, month_end: date, known_at: datetime) -> int:
     """Write the causes of the month's loans that are behind, then `PortfolioMonth`; return how many rows of sums."""
     with connection.cursor() as cursor:
-        _write_causes(cursor, month_end, known_at)
+        write_causes(cursor, TABLE, month_end, known_at)
         return write_sums(cursor, month=month_end.replace(day=1))
 
 
 # What a borrower said comes before what was noted of a warning, and what is newer before what is older.
 _CAUSES = """
-    UPDATE collections_mgmt_loanmonth AS kept SET cause = found.cause
+    UPDATE {table} AS kept SET cause = found.cause
     FROM (
         SELECT behind.loan_id, told.cause
-        FROM collections_mgmt_loanmonth AS behind
+        FROM {table} AS behind
         JOIN loans_loan AS loan ON loan.id = behind.loan_id
         CROSS JOIN LATERAL (
             SELECT said.cause FROM (
@@ -46,9 +46,10 @@ _CAUSES = """
 """
 
 
-def _write_causes(cursor: CursorWrapper, month_end: date, known_at: datetime) -> None:
+def write_causes(cursor: CursorWrapper, table: str, month_end: date, known_at: datetime) -> None:
+    """Write why the loans of the month that are behind are so, where anybody said or noted it."""
     cursor.execute(
-        _CAUSES,
+        _CAUSES.format(table=table),
         {
             "month": month_end.replace(day=1),
             "on": month_end,
