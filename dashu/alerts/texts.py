@@ -31,6 +31,10 @@ KINDS: Mapping[str, Promise] = {
         "The file of the bulk job %(job)s could not be looked at for harmful software: %(error)s. It waits, and is"
         " tried again every minute."
     ),
+    "insight.report_not_sent": _(
+        "The report %(report)s could not be sent by mail after five attempts: %(error)s. Look at the mail server; the"
+        " next one goes out at its own time."
+    ),
     "close.range_fails": _(
         "The nightly close of %(date)s failed %(attempts)s times at the loans %(loans)s: %(error)s. It is tried again"
         " at growing intervals and closes nothing half. Mend the cause; the date stays open until then."

@@ -13,6 +13,8 @@ PAGE = "admin:insight_report"
 FILE = "admin:insight_report_file"
 LOANS = "admin:insight_loans"
 LOANS_FILE = "admin:insight_loans_file"
+SCHEDULE = "admin:insight_report_schedule"
+SCHEDULES = "admin:insight_reportschedule_changelist"
 
 
 def report_address(code: str, scope: Scope, name: str = PAGE, **other: str) -> str:

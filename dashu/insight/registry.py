@@ -3,9 +3,31 @@
 from typing import Any
 
 from dashu.insight.report import VIEW, Group, Report
-from dashu.insight.reports import portfolio_at_risk
+from dashu.insight.reports import (
+    arrears_trend,
+    cash,
+    concentration,
+    cure,
+    forecast,
+    portfolio_at_risk,
+    prepayment,
+    roll_rates,
+    vintages,
+    yields,
+)
 
-MODULES = (portfolio_at_risk,)
+MODULES = (
+    portfolio_at_risk,
+    arrears_trend,
+    vintages,
+    roll_rates,
+    forecast,
+    cure,
+    cash,
+    yields,
+    prepayment,
+    concentration,
+)
 
 REPORTS: dict[str, Report] = {module.REPORT.code: module.REPORT for module in MODULES}
 assert len(REPORTS) == len(MODULES), "two reports of one code"

@@ -14,6 +14,7 @@ from dashu.insight.scope import Scope
 Words = str | Promise
 
 VIEW, EXPORT = "insight.view_report", "insight.export_report"
+STEER = "insight.steer_reportschedule"
 
 SPLITS = (
     Dimension.REGION,

@@ -381,6 +381,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 290},
     },
     # Copies of own data: what an event missed, and those whose days are over. Closed accounts whose days are over.
+    "send-due-reports": {
+        "task": "dashu.insight.tasks.send_due_reports",
+        "schedule": 60,
+        "options": {"expires": 55},
+    },
     "sweep-exports": {"task": "dashu.privacy.tasks.sweep_exports", "schedule": 300, "options": {"expires": 290}},
     "finish-closures": {"task": "dashu.privacy.tasks.finish_closures", "schedule": 3600, "options": {"expires": 3590}},
     # Reminders of workshops, codes that an event missed, and what visitors are told.
@@ -509,6 +514,8 @@ DEFAULT_FROM_EMAIL = env.text("DASHU_FROM_EMAIL", "Dashu <no-reply@dashu.example
 EMAIL_HOST = env.text("DASHU_SMTP_HOST", "127.0.0.1")
 EMAIL_PORT = env.whole("DASHU_SMTP_PORT", 25)
 EMAIL_TIMEOUT = 10
+# Up to which size a report goes with the mail that says it is there; 0 for never: then one signs in to see it.
+REPORT_MAIL_ATTACHMENT_BYTES = env.whole("DASHU_REPORT_MAIL_ATTACHMENT_BYTES", 0)
 # Who is told when the program needs a person: addresses with commas between them.
 ADMINS = [("", address.strip()) for address in env.text("DASHU_ALERT_EMAILS", "").split(",") if address.strip()]
 

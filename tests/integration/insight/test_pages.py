@@ -2,16 +2,21 @@
 
 import io
 import zipfile
+from dataclasses import replace
 
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dashu.audit.models import AuditRecord
 from dashu.insight.registry import REPORTS
+from dashu.insight.scope import Scope
 from dashu.users.models import User
-from tests.integration.insight.kept import keep, loan_month
+from tests.integration.insight.conftest import story
+from tests.integration.insight.kept import keep, loan_month, month
 from tests.integration.staff.conftest import as_role
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +144,46 @@ class TestFiles:
 
         assert answer.status_code == 302
         assert AuditRecord.objects.filter(action="insight.report_exported").exists() is False
+
+
+@pytest.mark.parametrize("code", REPORTS)
+def test_the_number_of_queries_does_not_grow_with_the_book(code, rules, django_assert_max_num_queries):
+    scope = Scope(month("2026-01"), month("2026-04"), "CNY")
+    keep(story())
+    REPORTS[code].read(scope)  # the rules are in the cache now
+    with CaptureQueriesContext(connection) as few:
+        REPORTS[code].read(scope)
+
+    more = {"principal_before_minor": 100_00, "principal_minor": 100_00, "vintage": "2026-01"}
+    places = [f"{number}0000" for number in range(11, 31)]
+    keep_loans = [
+        loan_month(100 + n, "2026-05", "CURRENT", "M1", region=place, **more) for n, place in enumerate(places)
+    ]
+    keep(keep_loans)
+    with django_assert_max_num_queries(len(few)):
+        REPORTS[code].read(replace(scope, last=month("2026-05")))
+    assert len(few) <= 6
+
+
+@pytest.mark.parametrize("code", REPORTS)
+def test_a_gap_is_named_and_never_a_zero(code, rules):
+    rows = [row for row in story() if row.month != month("2026-03")]
+    keep(rows)
+
+    tables = REPORTS[code].read(Scope(month("2026-01"), month("2026-04"), "CNY"))
+
+    assert any("2026-03" in str(note) for figures in tables for note in figures.notes)
+    for figures in tables:
+        for row in figures.rows:
+            if row[0] == month("2026-03"):
+                assert [value for value in row[1:] if value == 0] == []
+
+
+@pytest.mark.parametrize("code", REPORTS)
+def test_every_table_can_be_a_file_of_each_kind(code, snapshot):
+    client = as_role("SUPERVISOR")
+
+    for file_format in ("xlsx", "csv", "parquet"):
+        answer = client.post(f"{INDEX}{code}/file/", {"format": file_format})
+        assert answer.status_code == 200
+        assert len(content(answer)) > 100

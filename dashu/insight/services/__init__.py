@@ -1,0 +1,1 @@
+"""Having reports sent: made, stopped, and carried out when they are due."""
