@@ -144,6 +144,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Books"),
         (
             Entry(_("Nightly closes"), "nightlight", "collections_mgmt.closerun"),
+            Entry(_("Regulatory packs"), "account_balance", "regulatory.packmonth"),
             Entry(_("Reconciliations"), "rule", "repayments.reconciliationday"),
             Entry(_("The book on a past day"), "history", "repayments.loanbalance"),
             Entry(_("Provisions"), "savings", "provisioning.provisionrun"),

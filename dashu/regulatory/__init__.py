@@ -1,1 +1,1 @@
-"""What a supervisor asks for each month, in one download."""
+"""What the regulator is told of a month, in one download."""

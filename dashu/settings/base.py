@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "dashu.privacy",
     "dashu.analysis",
     "dashu.insight",
+    "dashu.regulatory",
     "dashu.portal",
     "dashu.console",
     "dashu.operations",

@@ -243,3 +243,20 @@ class TestEarlyWarning:
         assert set(measured["triggers"]) == {"AUTOPAY_FAILED", "INCOME_DROP", "PAYS_LATER", "SCORE_DOWN", "SHOCK"}
         assert measured["again"]["written"] == 0
         assert "← early warning" in ran.stdout
+
+
+class TestInsight:
+    def test_reads_every_report_and_gets_the_same_from_files(self, home, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        sizes = ["--loans", 600, "--months", 4, "--turns", 1, "--workers", 1]
+        ran = run("insight.py", *sizes, "--json", figures, "--home", home)
+
+        assert "the same" in ran.stdout, ran.stdout + ran.stderr
+        told = json.loads(figures.read_text())
+        assert (told["rows"]["months of loans"], told["rebuild"]["rows"]) == (2_400, 600)
+        assert told["query"]["rows"] == 4 * 10
+        assert "portfolio-at-risk" in told["reports"]
+        assert all(0 < took["p50"] <= took["longest"] for took in told["reports"].values())
+        assert min(told["export"]["rss"], told["rebuild"]["rss"], told["export"]["rows_a_second"]) > 0
+        assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
