@@ -126,9 +126,12 @@ def worker(
     return Part([*words, *sizes], folder / f"{host}.log", PGAPPNAME=host, **settings)
 
 
-def _environment() -> dict[str, str]:
-    """Return this process' environment with the address of the test's own database."""
+def url_of_database() -> str:
+    """Return the address of the test's own database, which has all tables."""
     at = connection.settings_dict
     password = quote(str(at["PASSWORD"]), safe="")
-    url = f"postgres://{at['USER']}:{password}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
-    return {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "dashu.settings.test"}
+    return f"postgres://{at['USER']}:{password}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": url_of_database(), "DJANGO_SETTINGS_MODULE": "dashu.settings.test"}

@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from tests.integration.faults.parts import url_of_database
 from tests.integration.runtime.processes import call
 
 NOWHERE = {"DATABASE_URL": "postgres://dashu:secret-word@127.0.0.1:9/dashu"}
@@ -33,9 +36,12 @@ class TestDatabaseDown:
         assert (tmp_path / "run" / "services.json").exists() is False
 
 
+@pytest.mark.django_db(transaction=True)
 class TestRedisDown:
     def test_the_server_says_what_to_do(self, tmp_path):
-        result = call("-m", "dashu.runtime", "server", home=tmp_path, REDIS_URL="redis://:secret-word@127.0.0.1:9/0")
+        there = {"DATABASE_URL": url_of_database(), "REDIS_URL": "redis://:secret-word@127.0.0.1:9/0"}
+
+        result = call("-m", "dashu.runtime", "server", home=tmp_path, **there)
 
         assert result.returncode == 1
         assert result.stderr.startswith("redis_unreachable: The Redis server at 127.0.0.1:9 does not answer.")
