@@ -63,7 +63,6 @@ class TestRegisteredActs:
             "legal.file",
             "strategy.publish",
             "provision.post",
-            "credit_reporting.file",
             *(code for code in kinds if code.startswith("undo.")),
         }
         assert kinds["undo.waiver.penalty"] == "waiver.penalty"
