@@ -47,7 +47,7 @@ ASK, SEND = "credit_reporting.approve_reportingfile", "credit_reporting.send_rep
 
 @admin.register(ReportingFile)
 class ReportingFileAdmin(ReadOnlyAdmin):
-    list_display = ["name", "month_shown", "kind", "state", "records", "held", "deadline_on", "sent_at"]
+    list_display = ["file_name", "month_shown", "kind", "state", "records", "held", "deadline_on", "sent_at"]
     list_filter = ["status", "kind"]
     ordering = ["-pk"]
     list_before_template = "staff/tables.html"
@@ -77,6 +77,10 @@ class ReportingFileAdmin(ReadOnlyAdmin):
         file = self.get_object(request, object_id)
         shown = {"figures": file_figures(file), "tables": file_tables(file)} if file else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+
+    @admin.display(description=_("file"))
+    def file_name(self, file: ReportingFile) -> str:
+        return file.name
 
     @admin.display(description=_("month"))
     def month_shown(self, file: ReportingFile) -> str:

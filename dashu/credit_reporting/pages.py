@@ -199,13 +199,13 @@ def loan_tables(records: Sequence[ReportedRecord], corrections: Sequence[RecordC
             columns=[
                 Column(_("month")),
                 Column(_("code")),
-                Column(_("60 months")),
                 Column(_("balance"), is_number=True),
                 Column(_("overdue"), is_number=True),
                 Column(_("status")),
                 Column(_("file")),
                 Column(_("the person was told")),
                 Column(_("cause")),
+                Column(_("60 months")),
             ],
             rows=[_history_row(each, names) for each in records],
             empty=_("Nothing of this loan was told yet."),
@@ -224,11 +224,11 @@ def _history_row(each: ReportedRecord, names: dict[str, str]) -> list[Any]:
     return [
         month_name(each.month),
         each.code,
-        format_html('<code class="grid-60">{}</code>', each.grid),
         money(each.balance_minor, each.loan.currency),
         money(each.overdue_minor, each.loan.currency),
         wrapped(f"{each.get_status_display()}{f' – {why}' if why else ''}"),
         _file_link(each.file, each.file.name if each.line else "–"),
         f"{date_format(lender_date(each.notice_at))} · {each.notice_digest[:12]}" if each.notice_at else "–",
         dict(RecordCorrection.Cause.choices).get(each.cause, ""),
+        format_html("<code>{}</code>", each.grid),
     ]
