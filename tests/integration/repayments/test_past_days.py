@@ -44,9 +44,10 @@ from repayments.services.undo_event import undo_event
 from repayments.services.waive_amount import waive_amount
 from repayments.services.write_off_loan import write_off_loan
 from tests.factories import ACTOR, approved_loan, borrower, pay, running_loan, yuan
+from tests.integration.repayments.test_explaining import assert_adds_up
 
 START = date(2026, 1, 15)
-NIGHTS = 130
+NIGHTS = 140
 ALL = Loan.objects.all
 
 
@@ -150,7 +151,7 @@ def do(kind: str, chance: random.Random, loan: Loan, on: date, today: date, refe
 
 class TestTheWholeBook:
     @pytest.mark.parametrize("seed", range(3))
-    def test_says_of_every_loan_on_every_day_what_living_through_it_says(self, rules, seed):
+    def test_says_of_every_loan_on_every_day_what_living_through_it_says_and_why(self, rules, seed):
         chance = random.Random(seed)
         loans = varied_loans(chance)
         moments: list[tuple[date, datetime]] = []
@@ -164,6 +165,9 @@ class TestTheWholeBook:
             close_date(business_date=today, today=today + timedelta(days=1))
             if chance.random() < 0.06:
                 moments.append((today, timezone.now()))
+            if night % 10 == 9:
+                for loan in loans:
+                    assert_adds_up(loan, today + timedelta(days=1))
         days = [on for on, _moment in moments]
 
         pairs: list[tuple[date, datetime | None]] = [*moments, *((on, None) for on in days), (today, None)]
