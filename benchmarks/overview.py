@@ -51,7 +51,8 @@ def main() -> int:
         filled_s = timed(fill)
         print(f"{platform.machine()}, {os.cpu_count()} cores; filled in {filled_s:.0f} s:")
         print(", ".join(f"{count:,} {name}" for name, count in rows.items()))
-        measured = {name: measure(name, asked, chosen.requests) for name, asked in pages(today).items()}
+        client = _supervisor()
+        measured = {name: measure(client, asked, chosen.requests) for name, asked in pages(today).items()}
     print(f"{'':44}{'p50':>10}{'p95':>10}{'longest':>10}{'statements':>12}")
     for name, found in measured.items():
         print(
@@ -93,12 +94,11 @@ def pages(today: date) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def measure(name: str, addresses: list[str], requests: int) -> dict[str, Any]:
+def measure(client: Any, addresses: list[str], requests: int) -> dict[str, Any]:
     """Ask for the pages by turns; return the cuts of the server's time and how many statements a page takes."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    client = _supervisor()
     statements = set()
     for address in addresses:  # nothing is measured cold
         _get(client, address)

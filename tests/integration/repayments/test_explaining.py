@@ -1,11 +1,11 @@
-"""Why an amount is what it is: whatever happened to a loan, the summands add up to the figure that its page shows."""
+"""
+Why an amount is what it is: the summands add up to the figure that the page of the loan shows.
 
-import random
-from datetime import date, timedelta
+`test_past_days` holds the same of random lives, which it has lived through anyway.
+"""
 
-import pytest
+from datetime import date
 
-from collections_mgmt.services.close_day import close_date
 from repayments.domain.explaining import Of
 from repayments.selectors.explaining import explained
 from repayments.selectors.standings import standings_of
@@ -13,15 +13,21 @@ from repayments.services.restructure_loan import restructure_loan
 from repayments.services.return_payment import return_payment
 from repayments.services.waive_amount import waive_amount
 from tests.factories import ACTOR, pay
-from tests.integration.repayments.lived_books import START, an_act, varied_loans
-
-NIGHTS = 140
 
 
 def why(loan, today):
     loan.refresh_from_db()
     standing = standings_of([loan], today=today)[loan.pk]
     return standing, explained(loan, standing, today=today)
+
+
+def assert_adds_up(loan, today):
+    standing, found = why(loan, today)
+    assert found.principal is not None
+    assert found.principal.total == standing.principal
+    assert (found.penalty.total if found.penalty else 0) == standing.penalty
+    assert (found.due.total if found.due else 0) == standing.due_now
+    assert {row.number: row.total for row in standing.rows} == {number: row.total for number, row in found.rows.items()}
 
 
 def summands(explanation):
@@ -85,28 +91,3 @@ class TestExplained:
         first = found.rows[standing.rows[0].number]
         assert [of for of, _minor in summands(first)] == [Of.INTEREST, Of.INTEREST_BEFORE, Of.PRINCIPAL]
         assert first.total == standing.rows[0].total
-
-    @pytest.mark.parametrize("seed", range(3))
-    def test_adds_up_for_every_loan_whatever_happened_to_it(self, rules, seed):
-        chance = random.Random(seed)
-        loans = varied_loans(chance)
-        looked_at = 0
-        for night in range(NIGHTS):
-            today = START + timedelta(days=night + 1)
-            if chance.random() < 0.6:
-                loan = chance.choice(loans)
-                loan.refresh_from_db()
-                an_act(chance, loan, today, night)
-            close_date(business_date=today, today=today + timedelta(days=1))
-            if night % 10 == 9:
-                for loan in loans:
-                    standing, found = why(loan, today + timedelta(days=1))
-                    assert found.principal is not None
-                    assert found.principal.total == standing.principal
-                    assert (found.penalty.total if found.penalty else 0) == standing.penalty
-                    assert (found.due.total if found.due else 0) == standing.due_now
-                    assert {row.number: row.total for row in standing.rows} == {
-                        number: row.total for number, row in found.rows.items()
-                    }
-                    looked_at += 1
-        assert looked_at == len(loans) * NIGHTS // 10

@@ -25,14 +25,15 @@ from repayments.selectors.past_days import LoanOnDay, NotPaidOutThen, facts_on, 
 from repayments.services.receive_payment import receive_payment
 from tests.factories import ACTOR, pay, running_loan, yuan
 from tests.integration.repayments.lived_books import START, an_act, do, varied_loans
+from tests.integration.repayments.test_explaining import assert_adds_up
 
-NIGHTS = 130
+NIGHTS = 140
 ALL = Loan.objects.all
 
 
 class TestTheWholeBook:
     @pytest.mark.parametrize("seed", range(3))
-    def test_says_of_every_loan_on_every_day_what_living_through_it_says(self, rules, seed):
+    def test_says_of_every_loan_on_every_day_what_living_through_it_says_and_why(self, rules, seed):
         chance = random.Random(seed)
         loans = varied_loans(chance)
         moments: list[tuple[date, datetime]] = []
@@ -46,6 +47,9 @@ class TestTheWholeBook:
             close_date(business_date=today, today=today + timedelta(days=1))
             if chance.random() < 0.06:
                 moments.append((today, timezone.now()))
+            if night % 10 == 9:
+                for loan in loans:
+                    assert_adds_up(loan, today + timedelta(days=1))
         days = [on for on, _moment in moments]
 
         pairs: list[tuple[date, datetime | None]] = [*moments, *((on, None) for on in days), (today, None)]
