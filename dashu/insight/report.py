@@ -78,6 +78,7 @@ class Report:
     :param dimensions: by what it can be split; none for a report that is not.
     :param months: how many it looks back where nothing is asked.
     :param needs: a permission that it takes besides `VIEW`.
+    :param is_of_snapshot: it reads the months that are kept; not what reads records of its own.
     :param is_of_loans: product and currency can be chosen; not for what is of people, experiments or scorecards.
     """
 
@@ -92,4 +93,5 @@ class Report:
     months: int = 12
     definitions: Sequence[Definition] = ()
     needs: str = ""
+    is_of_snapshot: bool = True
     is_of_loans: bool = True

@@ -129,6 +129,7 @@ REPORT = Report(
     read=read,
     dimensions=(),
     needs="collections_mgmt.view_complaint",
+    is_of_snapshot=False,
     definitions=[
         Definition(
             gettext_lazy("In time"),

@@ -119,6 +119,7 @@ REPORT = Report(
     dimensions=(),
     months=6,
     needs="collections_mgmt.view_deskfigure",
+    is_of_snapshot=False,
     definitions=[
         Definition(
             gettext_lazy("Contacts"),

@@ -12,7 +12,7 @@ from collections_mgmt.selectors.overview import latest_closed
 from collections_mgmt.warning_words import trigger_name
 from dashu.insight.figures import Column, Figures, Kind, of_chart
 from dashu.insight.judged import RANGE_NOTE, decimal_of, few_note, share_cells, share_columns
-from dashu.insight.reading import kept_months, month_end, month_words, scale_of
+from dashu.insight.reading import Kept, kept_months, month_end, month_words, scale_of
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
 from dashu.insight.selectors.warnings import (
@@ -34,13 +34,13 @@ def read(scope: Scope) -> list[Figures]:
     kept = kept_months()
     known = latest_closed(month_end(kept.months[-1])) if kept.months else None
     if known is None:
-        return [_leads(scope, [])]
+        return [_leads(scope, [], kept)]
     until = min(month_end(scope.last), known)
     watched = _latest_watched(known, kept.months)
     found = watched_from(watched) if watched else None
     base = (found.late.total, found.late.total + found.fine.total) if found else (0, 0)
     return [
-        _leads(scope, leads_by_month(scope.first, until, known=known)),
+        _leads(scope, leads_by_month(scope.first, until, known=known), kept),
         _arrears(scope, until),
         _triggers(scope, until, known, base),
         *([_cohort(scope, watched, found)] if watched and found else []),
@@ -52,7 +52,7 @@ def _latest_watched(known: date, months: Sequence[date]) -> date | None:
     return max((month for month in months if month_end(add_months(month, HORIZON)) <= known), default=None)
 
 
-def _leads(scope: Scope, months: Sequence[LeadMonth]) -> Figures:
+def _leads(scope: Scope, months: Sequence[LeadMonth], kept: Kept) -> Figures:
     return Figures(
         code="by-month",
         title=_("By month of the warning"),
@@ -87,6 +87,7 @@ def _leads(scope: Scope, months: Sequence[LeadMonth]) -> Figures:
                 " who were left alone to compare say what warnings foresee."
             ),
             *few_note([each.right for each in months]),
+            *kept.notes(scope),
         ],
         empty=_("No early warning was opened in these months."),
     )

@@ -46,7 +46,7 @@ def read(scope: Scope) -> list[Figures]:
     series = EconomicIndicator.objects.filter(code=scope.option("series")).first()
     series = series or EconomicIndicator.objects.order_by("name", "code").first()
     if series is None:
-        return [_nothing(scope)]
+        return [_without_series(scope, kept)]
     lag = int(scope.option("lag") or 0)
     rates = rates_by_month(_matched(scope, series), scope.option("rate") or PAR30, kept)
     values = _values(series, scope)
@@ -205,14 +205,24 @@ def _hundredths(value: Decimal | None) -> int | None:
     return None if value is None else int((value * 100).to_integral_value())
 
 
-def _nothing(scope: Scope) -> Figures:
+def _without_series(scope: Scope, kept: Kept) -> Figures:
+    """Return the rate alone, and say where a series can be imported."""
+    rate = scope.option("rate") or PAR30
+    rates = rates_by_month(scope, rate, kept)
     return Figures(
         code="by-month",
         title=_("Course of the months"),
-        columns=[Column("month", gettext_lazy("month"), Kind.MONTH)],
-        rows=[],
+        columns=[
+            Column("month", gettext_lazy("month"), Kind.MONTH),
+            Column("rate", RATES[rate], Kind.SHARE),
+            Column("series_value", gettext_lazy("series"), Kind.NUMBER),
+        ],
+        rows=[[month, rates[month], None] for month in sorted(rates, reverse=True)],
         currency=scope.currency,
-        empty=_("No series of the economy has been imported yet. Import one on the page of series of the economy."),
+        notes=[
+            *kept.notes(scope),
+            _("No series of the economy has been imported yet. Import one on the page of series of the economy."),
+        ],
     )
 
 

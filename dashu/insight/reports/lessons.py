@@ -107,6 +107,7 @@ REPORT = Report(
     dimensions=(),
     needs="education.view_learningmoment",
     is_of_loans=False,
+    is_of_snapshot=False,
     definitions=[
         Definition(
             gettext_lazy("Of reading it"),

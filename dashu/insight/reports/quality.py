@@ -106,6 +106,7 @@ REPORT = Report(
     months=6,
     needs=REVIEW,
     is_of_loans=False,
+    is_of_snapshot=False,
     definitions=[
         Definition(
             gettext_lazy("Share as it should be"),

@@ -87,6 +87,7 @@ REPORT = Report(
     dimensions=(),
     needs="messaging.view_reminderline",
     is_of_loans=False,
+    is_of_snapshot=False,
     definitions=[
         Definition(
             gettext_lazy("In time"),

@@ -153,6 +153,7 @@ REPORT = Report(
     dimensions=(),
     options=[Option("card", gettext_lazy("scorecard"), card_choices)],
     is_of_loans=False,
+    is_of_snapshot=False,
     definitions=[
         Definition(
             gettext_lazy("Index"),

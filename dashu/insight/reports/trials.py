@@ -148,6 +148,7 @@ REPORT = Report(
     dimensions=(),
     needs="collections_mgmt.view_strategyversion",
     is_of_loans=False,
+    is_of_snapshot=False,
     definitions=[
         Definition(
             gettext_lazy("Difference"),

@@ -105,11 +105,11 @@ class TestLags:
 
 
 class TestNothing:
-    def test_without_a_series_it_says_where_to_import_one(self, book):
+    def test_without_a_series_the_rate_stands_alone_and_it_says_where_to_import_one(self, book):
         (figures,) = read(asked(APRIL, APRIL))
 
-        assert list(figures.rows) == []
-        assert "Import one" in str(figures.empty)
+        assert list(figures.rows) == [[APRIL, Decimal("0.2500"), None]]
+        assert "Import one" in str(figures.notes[-1])
 
     def test_a_month_without_a_snapshot_stays_open(self, rules):
         series()

@@ -175,7 +175,7 @@ def test_the_number_of_queries_does_not_grow_with_the_book(code, rules, django_a
     assert len(few) <= 6
 
 
-@pytest.mark.parametrize("code", REPORTS)
+@pytest.mark.parametrize("code", [code for code, report in REPORTS.items() if report.is_of_snapshot])
 def test_a_gap_is_named_and_never_a_zero(code, rules):
     rows = [row for row in story() if row.month != month("2026-03")]
     keep(rows)
