@@ -19,8 +19,8 @@ def sentences_table(given: Explanation) -> Table:
     """Return the steps from the loan to its figure."""
     return Table(
         title=_("step by step"),
-        columns=[Column(_("step")), Column(_("what it is")), Column(_("figure"), is_number=True)],
-        rows=[[title, wrapped(words), figure] for title, words, figure in _steps(given)],
+        columns=[Column(_("step")), Column(_("amount or share"), is_number=True), Column(_("what it is"))],
+        rows=[[title, figure, wrapped(words)] for title, words, figure in _steps(given)],
         empty="",
     )
 

@@ -118,7 +118,7 @@ class TestLoanPage:
 
         steps, months = as_role("ACCOUNTANT").get(address).context["tables"]
 
-        figures = {str(title): figure for title, _words, figure in steps.rows}
+        figures = {str(title): figure for title, figure, _words in steps.rows}
         assert figures["Stage"] == f"stage {stage}"
         assert figures["Expected credit loss"] == f"¥{line.ecl_minor / 100:,.2f}"
         assert len(months.rows) == (0 if stage == "3" else line.months)
