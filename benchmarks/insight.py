@@ -18,6 +18,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -46,6 +47,7 @@ FROM {source} WHERE status = 'ACTIVE' GROUP BY 1, 2 ORDER BY 1, 2
 def main() -> int:
     chosen = _arguments()
     _refuse_without_room(chosen)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that the servers and their data go all the same
     with own_database(home=chosen.home) as make_database:
         figures = {
             "loans": chosen.loans,

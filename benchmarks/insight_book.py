@@ -6,6 +6,7 @@ behind a part comes back, less often the further they are, and the others go on.
 The sums are written by the statement of the close itself, and the days of a month repeat those of its end.
 """
 
+import sys
 from datetime import date
 from typing import Any
 
@@ -143,6 +144,7 @@ def build(loans: int, months: int) -> dict[str, int]:
             write_sums(cursor, month=month)
             cursor.execute(_DAYS, {"month": month})
         before = month
+        print(f"{month:%Y-%m} written", file=sys.stderr, flush=True)
     settle()
     return _counted()
 
