@@ -284,7 +284,7 @@ class TestConsents:
         texts = program.get("consent-texts").json()["texts"]
 
         assert [text["purpose"] for text in texts] == list(EVERY)
-        assert [text["is_needed"] for text in texts] == [True, True, False]
+        assert [text["is_needed"] for text in texts] == [True, True, True, False]
         assert all(set(text["text"]) == {"en", "zh-Hans", "zh-Hant"} for text in texts)
 
 

@@ -172,7 +172,7 @@ def test_the_number_of_queries_does_not_grow_with_the_book(code, rules, django_a
     keep(keep_loans)
     with django_assert_max_num_queries(len(few)):
         REPORTS[code].read(replace(scope, last=month("2026-05")))
-    assert len(few) <= 6
+    assert len(few) <= 7
 
 
 @pytest.mark.parametrize("code", [code for code, report in REPORTS.items() if report.is_of_snapshot])
