@@ -54,6 +54,14 @@ class _Months(dict[str, str]):
             return default
 
 
+CHANNEL_NAMES: Mapping[str, Any] = {
+    "WEB": _("own website"),
+    "STAFF": _("entered by staff"),
+    "PARTNER": _("through a partner"),
+    "TAKEOVER": _("taken over from another lender"),
+}
+
+
 def _causes() -> dict[str, Any]:
     return dict(HardshipRequest.Cause.choices)
 
@@ -61,6 +69,7 @@ def _causes() -> dict[str, Any]:
 _NAMES: Mapping[Dimension, Callable[[], Mapping[str, Any]]] = {
     Dimension.REGION: lambda: _places("regions"),
     Dimension.SECTOR: lambda: _places("sectors"),
+    Dimension.CHANNEL: lambda: CHANNEL_NAMES,
     Dimension.VINTAGE: _Months,
     Dimension.CAUSE: _causes,
 }

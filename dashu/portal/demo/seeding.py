@@ -46,6 +46,7 @@ from dashu.portal.demo.desk_history import (
 )
 from dashu.portal.demo.lessons import make_draft
 from dashu.portal.demo.lives import Act, Deed, acts_of
+from dashu.portal.demo.month_ends import tell_of_months
 from dashu.portal.demo.relief import work_on_relief
 from dashu.portal.demo.second_hand import OneHand, SecondHand, without_savepoints, without_waiting_for_the_disk
 from dashu.portal.demo.strategy import make_strategy
@@ -210,6 +211,7 @@ class _Seeding:
             close_date(business_date=day, today=self._plan.today)
         self._note(stories, lives[0])
         if day == self._last_day:
+            tell_of_months(today=self._plan.today)
             audit.record(action=FINISHED, subject_type="demo_book", subject_id=self._plan.seed, actor=ACTOR)
 
     def _work_at_desk(self, day: date) -> None:

@@ -21,6 +21,7 @@ NAMES += ["partner", "endpoint"]
 NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
 NAMES += ["lesson", "checked_on"]
 NAMES += ["report"]
+NAMES += ["fault", "number", "record", "month"]
 
 
 @pytest.fixture

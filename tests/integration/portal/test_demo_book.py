@@ -33,12 +33,14 @@ from collections_mgmt.models import (
 )
 from dashu import events
 from dashu.consents.selectors import consents_held
+from dashu.credit_reporting.models import ReportedRecord, ReportingFile
 from dashu.finance.loan import accrue, arrears
 from dashu.kernel.dates import LENDER_ZONE
 from dashu.ledger.selectors import trial_balance
 from dashu.messaging.models import ContactAttempt, OutboxMessage
 from dashu.policy.selectors import forget_rules
 from dashu.portal.demo.seeding import Choice, seed_book
+from dashu.provisioning.models import ProvisionRun
 from dashu.users.models import Borrower, Partner, User
 from dashu.users.selectors import called
 from education.models import Workshop
@@ -112,6 +114,15 @@ class TestBook:
 
         assert closed == [first + timedelta(days=n) for n in range((TODAY - first).days)]
         assert not CloseRun.objects.exclude(status=CloseRun.Status.CLOSED).exists()
+
+    def test_told_the_bureau_of_a_month_and_set_aside_for_loss(self, book):
+        files = ReportingFile.objects.order_by("month").values_list("month", "status")
+        assert list(files) == [(date(2026, 9, 1), "ACCEPTED"), (date(2026, 10, 1), "BUILT")]
+        states = set(ReportedRecord.objects.values_list("file__month__month", "status"))
+        assert states == {(9, "ACCEPTED"), (9, "HELD"), (10, "IN_FILE"), (10, "HELD")}
+        runs = ProvisionRun.objects.order_by("month").values_list("month", "status")
+        assert list(runs) == [(date(2026, 9, 1), "POSTED"), (date(2026, 10, 1), "DRAFT")]
+        assert all(run.loans and run.total_minor for run in ProvisionRun.objects.all())
 
     def test_tells_nobody_and_reminds_of_nothing_past(self, book):
         assert book == []
