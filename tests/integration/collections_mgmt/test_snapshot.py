@@ -15,6 +15,7 @@ from django.db import connection
 
 from collections_mgmt.models import (
     BorrowerPlace,
+    BucketMove,
     CloseRange,
     CloseRun,
     Dimension,
@@ -174,6 +175,24 @@ def snapshot() -> list[tuple[object, ...]]:
             PortfolioDay.objects.order_by("pk").values_list(),
         )
     )
+
+
+class TestTheOverviewOfTheDesk:
+    """It knows teams and strategies, and keeps its own sums; of what was not corrected later, they are the same."""
+
+    def test_counts_the_same_moves_between_buckets(self, loan, amina):
+        running_loan(amina, starts_on=START, count=3)
+        pay(loan, yuan(1_100), date(2026, 2, 14))
+        close(START, ENDS[3])
+
+        seen = set()
+        for month_end in ENDS:
+            kept = PortfolioMonth.objects.filter(month=month_end.replace(day=1), dimension=Dimension.ALL)
+            counted = Counter({(row.bucket_before, row.bucket): row.loans for row in kept})
+            moves = BucketMove.objects.filter(month_end=month_end).values_list("bucket_before", "bucket", "loans")
+            assert counted == Counter({(before, bucket): loans for before, bucket, loans in moves}), month_end
+            seen.update(counted)
+        assert {("NEW", "CURRENT"), ("CURRENT", "M1"), ("M2", "M3")} <= seen
 
 
 class TestWhatIsLearnedLater:
