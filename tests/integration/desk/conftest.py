@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from dashu.users.models import Borrower, User
+from loans.domain.application_consents import NEEDED
 from loans.domain.credit_files import CreditFile, Inquiry, LoanKind, OtherLoan, Purpose
 from loans.models import Application
 from loans.services import read_credit_report as reading
@@ -52,7 +53,7 @@ def decided(borrower: Borrower, kind: str = "CONSUMER", *, now: datetime = NOW, 
 
 def referred(borrower: Borrower, *, now: datetime = NOW, **steps: Any) -> Application:
     """An application that waits for a person because the applicant wants one."""
-    texts = answers()["consents"]["texts"][:2]
+    texts = answers()["consents"]["texts"][: len(NEEDED)]
     return decided(borrower, now=now, consents={"texts": texts}, **steps)
 
 

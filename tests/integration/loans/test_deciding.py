@@ -9,6 +9,7 @@ from dashu.messaging.models import OutboxMessage
 from dashu.messaging.templates import render, written_date
 from loans import tasks
 from loans.bureaus.base import BureauUnavailable
+from loans.domain.application_consents import NEEDED
 from loans.domain.credit_files import CreditFile, Inquiry, LoanKind, OtherLoan, Purpose
 from loans.models import Application, ApplicationEvent, CreditReport, CreditReview, Offer, Product, ReviewRequest
 from loans.services import read_credit_report as reading
@@ -105,7 +106,7 @@ class TestGoodApplicant:
 
     def test_that_waits_for_a_person_is_told_with_its_day(self, amina, bureau):
         bureau()
-        application = decided(amina, consents={"texts": answers()["consents"]["texts"][:2]})
+        application = decided(amina, consents={"texts": answers()["consents"]["texts"][: len(NEEDED)]})
         assert application.status == "REFERRED"
 
         tell_of_decision(review_id=application.reviews.get().pk)
@@ -157,7 +158,7 @@ class TestOverCommitted:
 class TestReferred:
     def test_without_consent_to_a_computers_decision_a_person_decides_even_what_would_be_refused(self, amina, bureau):
         bureau(has_fraud_flag=True)
-        texts = answers()["consents"]["texts"][:2]
+        texts = answers()["consents"]["texts"][: len(NEEDED)]
 
         application = decided(amina, consents={"texts": texts})
 
