@@ -334,7 +334,7 @@ class TestConsents:
         page.post(address, {"purpose": "AUTOMATED_DECISION"})
 
         shown = page.get(address)
-        assert len(shown.context["held"]) == 2
+        assert len(shown.context["held"]) == 3
         assert "Withdrawn: A first decision by computer" in shown.content.decode()
 
     @pytest.mark.parametrize("purpose", ["", "NOTHING", "x" * 500])

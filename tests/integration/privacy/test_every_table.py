@@ -43,6 +43,7 @@ REASONS = {
     "messaging.WordingVersion": WORK_OF_STAFF,
     "insight.ReportSchedule": WORK_OF_STAFF,
     "insight.ReportMail": WORK_OF_STAFF,
+    "provisioning.Overlay": WORK_OF_STAFF,
     "collections_mgmt.CollectorProfile": WORK_OF_STAFF,
     "collections_mgmt.SavedFilter": WORK_OF_STAFF,
     "collections_mgmt.StrategyVersion": WORK_OF_STAFF,
