@@ -96,7 +96,7 @@ def _reports(chosen: argparse.Namespace) -> dict[str, dict[str, float]]:
     for code, report in REPORTS.items():
         splits = ["", *(str(each) for each in report.dimensions if each == "region")]
         counts = sorted({min(12, chosen.months), chosen.months})
-        options = {option.code: option.choices[0][0] for option in report.options}
+        options = {option.code: option.offered[0][0] for option in report.options}
         scopes = [
             Scope(months_of(count)[0], LATEST, "CNY", dimension=split, options=options, person=person)
             for count in counts
@@ -205,7 +205,8 @@ def _tell(figures: dict[str, Any]) -> int:
 
 def _refuse_without_room(chosen: argparse.Namespace) -> None:
     needed = GB_OF_DISK * max(chosen.loans * chosen.months / 24e6, chosen.rebuilt / 1e6)
-    free = shutil.disk_usage(chosen.home or tempfile.gettempdir()).free / 1e9
+    folder = Path(chosen.home or tempfile.gettempdir()).absolute()
+    free = shutil.disk_usage(next(each for each in (folder, *folder.parents) if each.exists())).free / 1e9
     print(f"needs up to {needed:.1f} GB of disk, {free:.1f} GB are free")
     if needed > free:
         sys.exit("there is too little disk; name another folder with TMPDIR")
