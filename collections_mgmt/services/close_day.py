@@ -285,8 +285,13 @@ def _recover_quarantined(run: CloseRun) -> int:
     for loan_id, day in left_out:
         if is_month_end(day):
             write_missed_month(loan_id=loan_id, month_end=day)
-    write_missed_months(left_out)
-    recovered = {loan_id for loan_id, _day in left_out}
+    wrong = write_missed_months(left_out)
+    for loan_id, error in wrong.items():
+        again = CloseRange.objects.filter(first_loan_id=loan_id, status=CloseRange.Status.RECOVERED)
+        again.filter(run__business_date__in=[day for one, day in left_out if one == loan_id]).update(
+            status=CloseRange.Status.QUARANTINED, error=error
+        )
+    recovered = {loan_id for loan_id, _day in left_out} - wrong.keys()
     for loan_id in recovered:
         end_alert("close.loan_quarantined", subject=f"loan {loan_id}")
     return len(recovered)

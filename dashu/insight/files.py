@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from dashu.insight.figures import Column, Figures, Kind, Row
@@ -145,7 +146,7 @@ def _add_sheet(book: Workbook, figures: Figures, rows: Iterable[Row]) -> None:
     sheet = book.create_sheet(_sheet_title(str(figures.title)))
     sheet.freeze_panes = "A2"
     for place in range(len(figures.columns)):
-        sheet.column_dimensions[chr(ord("A") + place)].width = 20
+        sheet.column_dimensions[get_column_letter(place + 1)].width = 20
     sheet.append([_bold(sheet, _with_currency(column, figures.currency)) for column in figures.columns])
     for row in rows:
         sheet.append([_cell(sheet, column, value, figures.currency) for column, value in _pairs(figures, row)])

@@ -65,8 +65,8 @@ class Scope:
     def of_loan_months(self) -> Q:
         """Select loans of this currency, product, and value of the dimension."""
         chosen = self.of_loans()
-        if self.dimension == Dimension.VINTAGE and self.value:
-            return chosen & Q(vintage=date.fromisoformat(self.value))
+        if self.dimension == Dimension.VINTAGE and self.value is not None:
+            return chosen & (Q(vintage=vintage) if (vintage := _day(self.value)) else Q(vintage=date.min))
         if self.dimension and self.value is not None:
             chosen &= Q(**{self.dimension: self.value})
         return chosen
@@ -85,3 +85,10 @@ class Scope:
             **self.options,
         }
         return {name: word for name, word in words.items() if word}
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -11,4 +11,4 @@ from dashu.kernel.dates import lender_now
 @shared_task
 def send_due_reports(**_newer_fields: Any) -> None:
     claim_due(now=lender_now())
-    send_owed(now=lender_now())
+    send_owed(clock=lender_now)

@@ -790,11 +790,12 @@ TABLES: tuple[Table, ...] = (
                 "status",
                 "code",
                 "grid",
-                "file.sent_at",
                 "notice_at",
                 "held_for",
                 "told",
             ),
+            # What was held back stands beside a file that was sent without it.
+            "sent_at": lambda row: row.file.sent_at if row.line is not None else None,
         },
     ),
     Table(

@@ -25,7 +25,7 @@ def hold(page, address):
 class TestAForm:
     def test_says_that_it_is_being_sent_and_is_sent_once(self, open_browser, policy_packs):
         factories.borrower("Amina", language="en")
-        page = open_browser("en", service_workers="block")
+        page = open_browser("en", service_workers="block", bypass_csp=True)  # for the frame below
         sign_in(page)
         page.goto("/me/contact/")
         _let_go, sent = hold(page, "**/me/contact/")

@@ -191,9 +191,9 @@ def _worst(steps: list[Step], begin: int, days: Days) -> int:
 
 
 def _is_prepaid(steps: list[Step], begin: int, plan: Iterable[Installment]) -> bool:
-    last_due_on = max(row.due_on for row in plan if row.total)
     if steps[-1].position.status is not Status.SETTLED:
         return False
+    last_due_on = max((row.due_on for row in plan if row.total), default=steps[-1].on)
     settled = len(steps) - 1
     while settled and steps[settled - 1].position.status is Status.SETTLED:
         settled -= 1

@@ -37,8 +37,8 @@ class ReportedRecordQuerySet(models.QuerySet["ReportedRecord"]):
         return self.filter(loan__borrower__user=user)
 
     def sent(self) -> Self:
-        """Return those that left the house."""
-        return self.filter(file__sent_at__isnull=False).exclude(status=RecordStatus.HELD)
+        """Return those that left the house: in a file that was sent, with a line in it."""
+        return self.filter(file__sent_at__isnull=False, line__isnull=False)
 
 
 class ReportedRecord(models.Model):

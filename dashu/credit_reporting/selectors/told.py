@@ -74,7 +74,8 @@ def told_of(loan: Loan, *, today: date) -> Told:
 def _coming(loan: Loan, noted: dict[date, str], rules: ReportingRules, today: date) -> Coming | None:
     """Return the oldest month that is noted or running and was not told; None for a loan that has ended and is told."""
     told = set(
-        ReportedRecord.objects.filter(loan=loan, bureau=rules.bureau, file__sent_at__isnull=False)
+        ReportedRecord.objects.sent()
+        .filter(loan=loan, bureau=rules.bureau)
         .exclude(status__in=(RecordStatus.HELD, RecordStatus.DISCARDED))
         .values_list("month", flat=True)
     )

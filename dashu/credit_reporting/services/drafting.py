@@ -171,7 +171,7 @@ def _said(telling: Telling, facts: MonthFacts, grid: str, around: _Around) -> Sa
         consent=around.consents.get(facts.loan_id, ""),
         is_disputed=any(each.is_open for each in disputes),
         was_disputed=bool(disputes),
-        statement=statement if telling.limits.is_adverse(facts.code) else "",
+        statement=" ".join(statement.split()) if telling.limits.is_adverse(facts.code) else "",
     )
     return replace(said, first_late_on=around.late_since.get(facts.loan_id))
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from collections_mgmt.domain.desk_figures import GONE
 from collections_mgmt.models import Dimension, LoanMonth, PortfolioMonth
-from dashu.insight.domain.ratios import herfindahl, herfindahl_of
+from dashu.insight.domain.ratios import herfindahl_of
 from dashu.insight.figures import Column, Figures, Kind, Row, share
 from dashu.insight.links import loans_address
 from dashu.insight.reading import Kept, kept_months, month_words
@@ -53,7 +53,10 @@ def _by_part(scope: Scope) -> Mapping[str, Part]:
 
 
 class Largest:
-    """:ivar rows: id, loans and principal of the largest. :ivar total, squares: over all of them."""
+    """
+    :ivar rows: id, loans and principal of the largest, and of what is with nobody. :ivar total: of all principal.
+    :ivar squares, count: over all that are somebody; what is with nobody is not concentrated on anyone.
+    """
 
     def __init__(self, rows: Sequence[tuple[int | None, int, int]], total: int, squares: int, count: int) -> None:
         self.rows, self.total, self.squares, self.count = rows, total, squares, count
@@ -70,8 +73,9 @@ def _largest(scope: Scope, column: str) -> Largest:
                 SELECT loan.{column} AS id, COUNT(*) AS loans, SUM(asked.principal)::bigint AS principal
                 FROM asked JOIN loans_loan AS loan ON loan.id = asked.loan_id GROUP BY 1
             )
-            SELECT id, loans, principal, SUM(principal) OVER (), SUM(principal::numeric * principal) OVER (),
-                   COUNT(*) OVER ()
+            SELECT id, loans, principal, SUM(principal) OVER (),
+                   SUM(principal::numeric * principal) FILTER (WHERE id IS NOT NULL) OVER (),
+                   COUNT(*) FILTER (WHERE id IS NOT NULL) OVER ()
             FROM whole ORDER BY principal DESC, id NULLS LAST LIMIT %s
             """,  # noqa: S608 – no value of a person stands in it
             [*values, TOP],
@@ -79,20 +83,22 @@ def _largest(scope: Scope, column: str) -> Largest:
         found = cursor.fetchall()
     if not found:
         return Largest([], 0, 0, 0)
-    return Largest([row[:3] for row in found], int(found[0][3]), int(found[0][4]), found[0][5])
+    total, squares, count = (int(figure or 0) for figure in found[0][3:])
+    return Largest([row[:3] for row in found], total, squares, count)
 
 
 def _indexes(scope: Scope, kept: Kept, by_part: Mapping[str, Part], partners: Largest, borrowers: Largest) -> Figures:
     rows: list[Row] = []
     for each in PARTS:
-        amounts = [principal for _value, _loans, principal in by_part[each]]
+        amounts = [principal for value, _loans, principal in by_part[each] if value]
         if amounts:
-            rows.append(
-                [str(DIMENSION_NAMES[each]), len(amounts), share(max(amounts), sum(amounts)), herfindahl(amounts)]
-            )
+            total, squares = sum(part[2] for part in by_part[each]), sum(amount**2 for amount in amounts)
+            name = str(DIMENSION_NAMES[each])
+            rows.append([name, len(amounts), share(max(amounts), total), herfindahl_of(squares, total)])
     for name, found in ((_("partner"), partners), (_("borrower"), borrowers)):
-        if found.rows:
-            first = share(found.rows[0][2], found.total)
+        largest = next((principal for whom, _loans, principal in found.rows if whom is not None), None)
+        if largest is not None:
+            first = share(largest, found.total)
             rows.append([name, found.count, first, herfindahl_of(found.squares, found.total)])
     return Figures(
         code="index",

@@ -6,6 +6,7 @@ The mail leads to the report, where one has to sign in. Figures go with it only 
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext, override
 
 from dashu.alerts.services import raise_alert
+from dashu.audit import services as audit
 from dashu.insight.domain.moments import next_moment
 from dashu.insight.files import MEDIA_TYPES
 from dashu.insight.handing_out import asked_words, file_of
@@ -22,7 +24,7 @@ from dashu.insight.links import report_address
 from dashu.insight.models import ReportMail, ReportSchedule
 from dashu.insight.reading import kept_months
 from dashu.insight.registry import report_for
-from dashu.insight.report import Report
+from dashu.insight.report import EXPORT, Report
 from dashu.insight.scheduled import scope_of
 from dashu.insight.scope import Scope
 from dashu.messaging.links import public_address
@@ -58,10 +60,14 @@ def _claim(schedule: ReportSchedule, now: datetime) -> bool:
     return True
 
 
-def send_owed(*, now: datetime) -> int:
-    """Send what is owed, one that fails does not keep the others; return how many went out."""
-    owed = ReportMail.objects.filter(_is_free(now)).order_by("pk").values_list("pk", flat=True)[:AT_A_TIME]
-    return sum(send_report(mail_id=mail_id, now=now) for mail_id in list(owed))
+def send_owed(*, clock: Callable[[], datetime]) -> int:
+    """
+    Send what is owed, one that fails does not keep the others; return how many went out.
+
+    :param clock: read anew for each, so that a mail that is sent late is not taken for one that was given up.
+    """
+    owed = ReportMail.objects.filter(_is_free(clock())).order_by("pk").values_list("pk", flat=True)[:AT_A_TIME]
+    return sum(send_report(mail_id=mail_id, now=clock()) for mail_id in list(owed))
 
 
 def send_report(*, mail_id: int, now: datetime) -> bool:
@@ -101,7 +107,7 @@ def _message(mail: ReportMail, report: Report) -> EmailMessage:
         to=[str(mail.receiver.email)],
         headers={"Message-ID": f"<report-{mail.pk}@insight.dashu>", "Auto-Submitted": "auto-generated"},
     )
-    if scope is not None and settings.REPORT_MAIL_ATTACHMENT_BYTES:
+    if scope is not None and settings.REPORT_MAIL_ATTACHMENT_BYTES and mail.receiver.has_perm(EXPORT):
         _attach(message, mail, report, scope)
     return message
 
@@ -132,6 +138,13 @@ def _attach(message: EmailMessage, mail: ReportMail, report: Report, scope: Scop
         content = file.read(settings.REPORT_MAIL_ATTACHMENT_BYTES + 1)
     if len(content) <= settings.REPORT_MAIL_ATTACHMENT_BYTES:
         message.attach(name, content, MEDIA_TYPES[name.rpartition(".")[2]].partition(";")[0])
+        audit.record(
+            action="insight.report_exported",
+            subject_type="report",
+            subject_id=report.code,
+            actor=f"user:{mail.receiver_id}",
+            data={"schedule": mail.schedule_id, "file": name, **scope.parameters},
+        )
 
 
 def _done(mail: ReportMail, state: str, now: datetime) -> None:

@@ -1,9 +1,9 @@
 """
 What follows from the last two months of the demo book: what a credit bureau is told, and what is set aside for loss.
 
-Of the earlier month the file was sent and accepted, and the run posted; the later ones wait for people. Whoever was late
-never said who they are, and so their loans are held back from the bureau and nobody is told of it now. The ID numbers
-are nobody's.
+Of the earlier month the file was sent and accepted, and the run posted; the later ones wait for people. Whoever was
+late never said who they are, and so their loans are held back from the bureau and nobody is told of it now. The ID
+numbers are nobody's.
 """
 
 from datetime import date, datetime, time, timedelta

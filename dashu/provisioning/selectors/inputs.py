@@ -9,13 +9,15 @@ from django.db import connection
 from dashu.kernel.dates import add_months
 from dashu.policy.selectors import rule
 from dashu.provisioning.models import Overlay
+from dashu.provisioning.selectors.posted import latest_posted
 
 RULES = ("provision.expected_loss", "provision.rates", "ifrs9.stages", "delinquency.buckets")
 
 
 def inputs_digest(month: date, *, month_end: date, currency: str) -> str:
     """
-    Return a digest of the snapshot of the month and of the months before, of the rules and the overlays of its end.
+    Return a digest of the snapshot of the month and of the months before, of the rules and the overlays of its end, and
+    of the run that it opens from: the one that was posted last for an earlier month.
 
     The warnings and schedules of the day of the calculation are not in it: they move every day.
     """
@@ -42,8 +44,10 @@ def inputs_digest(month: date, *, month_end: date, currency: str) -> str:
         )
         moves = cursor.fetchone()
     overlays = Overlay.objects.in_force(month_end).filter(currency=currency)
+    posted = latest_posted(currency, before=month)
     known = [
         [*book, *moves],
+        posted and posted.pk,
         {code: rule(code, on=month_end) for code in RULES},
         [[each.pk, each.product, each.bucket, each.stage, each.amount_minor, str(each.share)] for each in overlays],
     ]

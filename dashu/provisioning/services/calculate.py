@@ -92,8 +92,9 @@ def calculate_run(*, month: date, currency: str, actor: str) -> ProvisionRun:
         )
     run.inputs = inputs_digest(month, month_end=run.month_end, currency=currency)
     of_month = ProvisionRun.objects.filter(month=month, currency=currency)
-    if same := of_month.filter(inputs=run.inputs).order_by("-number").first():
-        return same
+    latest = of_month.order_by("-number").first()
+    if latest is not None and latest.inputs == run.inputs:
+        return latest
     of_month.filter(status=ProvisionRun.Status.DRAFT).delete()
     run.number = (of_month.aggregate(latest=Max("number"))["latest"] or 0) + 1
     run.previous = latest_posted(currency, before=month)

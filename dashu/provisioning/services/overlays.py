@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,8 @@ from dashu.users.models import User
 
 WRITE = "provisioning.write_overlay"
 MOST_SHARE = Decimal(10)
+
+_LOCK = 4_711_022
 
 
 class InvalidOverlay(DomainError):
@@ -68,6 +70,8 @@ def enter_overlay(
     size = {"amount_minor": amount_minor, "share": share}
     given = {"currency": currency, "product": product, "bucket": bucket, "stage": stage, **size}
     days = {"reason": checked_reason(reason), "from_on": from_on, "to_on": to_on}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])  # the same pressed twice at once is entered once
     if same := Overlay.objects.filter(**given, **days, author=user, ended_at=None).first():
         return same
     overlay = Overlay.objects.create(**given, **days, author=user)

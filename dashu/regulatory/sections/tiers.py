@@ -39,8 +39,8 @@ def tiers(month: Month) -> Section:
         "04-five-tiers",
         _("Overdue loans and provisions by five-tier class"),
         _(
-            "The running loans at the end of the last day, as its close kept them; provisions as they stand in the"
-            " books."
+            "The running loans at the end of the last day, as its close kept them; provisions by the five tiers. The"
+            " books may hold more, where the rule asks for the expected credit loss."
         ),
         (
             _("product"),

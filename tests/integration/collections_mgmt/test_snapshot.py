@@ -29,6 +29,7 @@ from collections_mgmt.models import (
 from collections_mgmt.selectors.snapshot import Gap, days_there, gaps, latest_day, latest_month, months_there
 from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.scales import scales_on
+from collections_mgmt.services.snapshot import missed_months
 from collections_mgmt.services.snapshot.checking import differences_of_day, differences_of_month
 from collections_mgmt.services.snapshot.facts_sql import Facts
 from collections_mgmt.services.snapshot.lived import lived_facts
@@ -276,6 +277,22 @@ class TestALoanThatWasLeftOut:
         assert list(rows) == [(loan.pk, 13), (poisoned.pk, 13)]
         assert_summed(FEBRUARY)
         assert list(differences_of_month(month_end=ENDS[1])) == []
+
+    def test_stops_no_night_where_its_month_cannot_be_written_even_then(self, loan, amina, monkeypatch):
+        poisoned = running_loan(amina)
+        LoanBalance.objects.filter(pk=poisoned.pk).update(penalty_parts=10**38 - 1, penalty_uncapped_parts=10**38 - 1)
+        Loan.objects.filter(pk=poisoned.pk).update(penalty_cap_rate=None)
+        close(ENDS[1], ENDS[1])
+        LoanBalance.objects.filter(pk=poisoned.pk).update(penalty_parts=0, penalty_uncapped_parts=0)
+        with monkeypatch.context() as patch:
+            patch.setattr(missed_months, "write_loan_months", lambda *_args, **_how: 1 // 0)
+            close(MARCH, MARCH)
+
+        assert CloseRun.objects.get(business_date=MARCH).status == CloseRun.Status.CLOSED
+        left = CloseRange.objects.get(first_loan_id=poisoned.pk, run__business_date=ENDS[1], status="QUARANTINED")
+        assert "division" in left.error
+        close(MARCH + timedelta(days=1), MARCH + timedelta(days=1))
+        assert LoanMonth.objects.filter(month=FEBRUARY, loan_id=poisoned.pk).exists()
 
 
 class TestPartitions:

@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from dashu.audit.models import AuditRecord
+from dashu.insight.figures import Column, Figures, Kind
+from dashu.insight.handing_out import file_of
 from dashu.insight.registry import REPORTS
 from dashu.insight.scope import Scope
 from dashu.users.models import User
@@ -197,3 +199,20 @@ def test_every_table_can_be_a_file_of_each_kind(code, snapshot):
         answer = client.post(f"{INDEX}{code}/file/", {"format": file_format})
         assert answer.status_code == 200
         assert len(content(answer)) > 100
+
+
+@pytest.mark.parametrize("words", ["vintage&value=x", "vintage&value=%3F", "region&value=%3F"])
+@pytest.mark.parametrize("code", ["yield", "cure", "vintages", "overdue-causes"])
+def test_a_value_that_nobody_offered_breaks_no_page(code, words, snapshot):
+    assert as_role("SUPERVISOR").get(f"{INDEX}{code}/?dimension={words}").status_code == 200
+
+
+def test_a_table_may_have_more_columns_than_letters(rules):
+    columns = [Column(f"c{place}", f"c{place}", Kind.COUNT) for place in range(60)]
+    table = Figures(code="wide", title="Wide", columns=columns, rows=[list(range(60))], currency="CNY")
+
+    name, file = file_of(REPORTS["cash"], Scope(month("2026-01"), month("2026-02"), "CNY"), [table], "xlsx")
+
+    with file:
+        sheet = openpyxl.load_workbook(file)["Wide"]
+    assert [cell.value for cell in sheet[2]][-1] == 59, name

@@ -78,7 +78,7 @@ class TestSend:
 
         for minutes in (0, 1, 30):
             claim_due(now=DUE + timedelta(minutes=minutes))
-            send_owed(now=DUE + timedelta(minutes=minutes))
+            send_owed(clock=lambda at=DUE + timedelta(minutes=minutes): at)
 
         assert sorted(message.to[0] for message in mail.outbox) == ["ada@example.com", "sun@example.com"]
         assert states() == ["SENT", "SENT"]
@@ -88,7 +88,7 @@ class TestSend:
         schedule(sun, sun)
 
         claim_due(now=DUE)
-        send_owed(now=DUE)
+        send_owed(clock=lambda: DUE)
 
         message = mail.outbox[0]
         assert f"{PAR}?first=2026-01&last=2026-04&currency=CNY&dimension=region" in message.body
@@ -100,7 +100,7 @@ class TestSend:
         schedule(sun, sun)
 
         claim_due(now=DUE)
-        send_owed(now=DUE)
+        send_owed(clock=lambda: DUE)
 
         assert mail.outbox[0].subject == "報表：風險資產（PAR）"
 
@@ -109,7 +109,7 @@ class TestSend:
         schedule(sun, sun)
 
         claim_due(now=DUE)
-        send_owed(now=DUE)
+        send_owed(clock=lambda: DUE)
 
         name, content, _media_type = mail.outbox[0].attachments[0]
         assert name == "portfolio-at-risk-2026-04.xlsx"
@@ -120,7 +120,7 @@ class TestSend:
         schedule(sun, sun)
 
         claim_due(now=DUE)
-        send_owed(now=DUE)
+        send_owed(clock=lambda: DUE)
 
         assert mail.outbox[0].attachments == []
 
@@ -142,7 +142,7 @@ class TestSend:
             ada.is_active = False
         ada.save()
 
-        send_owed(now=DUE)
+        send_owed(clock=lambda: DUE)
 
         assert [message.to for message in mail.outbox] == [["sun@example.com"]]
         assert sorted(states()) == ["DROPPED", "SENT"]
@@ -157,7 +157,7 @@ class TestSend:
         schedule(sun, sun)
 
         claim_due(now=DUE)
-        send_owed(now=DUE)
+        send_owed(clock=lambda: DUE)
 
         assert len(mail.outbox) == 1
 
@@ -174,7 +174,7 @@ class TestFailure:
         schedule(sun, sun)
         claim_due(now=DUE)
 
-        sent = [send_owed(now=DUE + timedelta(minutes=minutes)) for minutes in (0, 1, 10)]
+        sent = [send_owed(clock=lambda at=DUE + timedelta(minutes=minutes): at) for minutes in (0, 1, 10)]
 
         owed = ReportMail.objects.get()
         assert sent == [0, 0, 0]
@@ -185,7 +185,7 @@ class TestFailure:
         claim_due(now=DUE)
 
         for attempt in range(MOST_ATTEMPTS + 2):
-            send_owed(now=DUE + timedelta(minutes=10 * attempt))
+            send_owed(clock=lambda at=DUE + timedelta(minutes=10 * attempt): at)
 
         assert (states(), ReportMail.objects.get().attempts) == (["FAILED"], MOST_ATTEMPTS)
         assert Alert.objects.get().kind == "insight.report_not_sent"
