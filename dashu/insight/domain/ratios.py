@@ -1,6 +1,5 @@
 """What the reports of money are made of: prepayment, yield, concentration. Fractions of four decimals, half up."""
 
-from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 MONTHS_OF_A_YEAR = 12
@@ -34,18 +33,12 @@ def annualised(income: int, average: Decimal, months: int) -> Decimal | None:
     return _rounded(Decimal(income) * MONTHS_OF_A_YEAR / (average * months))
 
 
-def herfindahl(amounts: Iterable[int]) -> Decimal | None:
+def herfindahl(squares: int | Decimal, total: int | Decimal) -> Decimal | None:
     """
     Return the Herfindahl–Hirschman index in points, 10,000 where all is owed by one; None where nothing is owed.
 
-    Source: the sum of the squares of the shares in percent.
+    :param squares: the sum of the squares of the amounts. :param total: their sum, and that of what is owed by nobody.
     """
-    found = list(amounts)
-    return herfindahl_of(sum(amount * amount for amount in found), sum(found))
-
-
-def herfindahl_of(squares: int | Decimal, total: int | Decimal) -> Decimal | None:
-    """Return the index from the sum of the squares of the amounts and their sum."""
     if not total:
         return None
     return (Decimal(squares) * 10_000 / (Decimal(total) * Decimal(total))).quantize(Decimal(1), ROUND_HALF_UP)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from collections_mgmt.domain.desk_figures import GONE
 from collections_mgmt.models import Dimension, LoanMonth, PortfolioMonth
-from dashu.insight.domain.ratios import herfindahl_of
+from dashu.insight.domain.ratios import herfindahl
 from dashu.insight.figures import Column, Figures, Kind, Row, share
 from dashu.insight.links import loans_address
 from dashu.insight.reading import Kept, kept_months, month_words
@@ -94,12 +94,12 @@ def _indexes(scope: Scope, kept: Kept, by_part: Mapping[str, Part], partners: La
         if amounts:
             total, squares = sum(part[2] for part in by_part[each]), sum(amount**2 for amount in amounts)
             name = str(DIMENSION_NAMES[each])
-            rows.append([name, len(amounts), share(max(amounts), total), herfindahl_of(squares, total)])
+            rows.append([name, len(amounts), share(max(amounts), total), herfindahl(squares, total)])
     for name, found in ((_("partner"), partners), (_("borrower"), borrowers)):
         largest = next((principal for whom, _loans, principal in found.rows if whom is not None), None)
         if largest is not None:
             first = share(largest, found.total)
-            rows.append([name, found.count, first, herfindahl_of(found.squares, found.total)])
+            rows.append([name, found.count, first, herfindahl(found.squares, found.total)])
     return Figures(
         code="index",
         title=_("How concentrated the book is at the end of %(month)s") % {"month": month_words(scope.last)},

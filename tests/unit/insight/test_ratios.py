@@ -31,13 +31,13 @@ class TestYield:
 
 class TestConcentration:
     def test_of_one_is_all_points(self):
-        assert herfindahl([77]) == 10_000
+        assert herfindahl(77**2, 77) == 10_000
 
     def test_of_equal_parts_is_all_points_by_their_count(self):
-        assert herfindahl([5, 5, 5, 5]) == 2_500
+        assert herfindahl(4 * 5**2, 20) == 2_500
 
     def test_of_shares_of_half_and_two_quarters(self):
-        assert herfindahl([50, 25, 25]) == 3_750
+        assert herfindahl(50**2 + 2 * 25**2, 100) == 3_750
 
     def test_of_nothing_is_unknown(self):
-        assert herfindahl([]) is None
+        assert herfindahl(0, 0) is None
