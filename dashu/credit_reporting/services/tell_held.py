@@ -38,9 +38,13 @@ def waits_for_notice(held_for: Collection[str]) -> bool:
 
 
 def tell_of_month(loan: Loan, *, month: date, code: str, today: date, is_again: bool = False) -> bool:
-    """Tell a borrower what a month will be reported with, once; again where the first notice did not arrive."""
+    """
+    Tell a borrower what a month will be reported with, once.
+
+    Where the notice did not arrive, one a month is tried for the loan, however many of its months are held back.
+    """
     rules = policy.credit_reporting(today)
-    key = ["month-held", str(loan.pk), f"{month:%Y-%m}", *([str(today)] if is_again else [])]
+    key = ["month-held-again" if is_again else "month-held", str(loan.pk), f"{today if is_again else month:%Y-%m}"]
     return enqueue(
         dedupe_key=":".join(key),
         borrower_id=loan.borrower_id,
