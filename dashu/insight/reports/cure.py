@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -38,7 +39,8 @@ def _cohorts(scope: Scope, kept: Kept) -> list[Cohort]:
     steps = [pair for month in kept.months if month in scope.months for pair in _downward(month)]
     if not steps:
         return []
-    entered = LoanMonth.objects.filter(scope.of_loan_months(), month__range=(scope.first, scope.last))
+    moved = LoanMonth.objects.exclude(bucket_before=F("bucket"))
+    entered = moved.filter(scope.of_loan_months(), month__range=(scope.first, scope.last))
     asked, values = entered.order_by().values("month", "loan_id", "bucket_before", "bucket").query.sql_with_params()
     later = ", ".join(f"COUNT(*) FILTER (WHERE cured.first <= {months})" for months in WITHIN)
     with connection.cursor() as cursor:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashu.provisioning.domain.exposure import Standing, exposures
@@ -59,6 +59,7 @@ class TestMatrix:
 
         assert curve == (0, 0, Decimal("0.05"), Decimal("0.045"))
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(counts=counts, state=st.sampled_from(STATES), floor=st.decimals("0", "0.1", places=4), times=odds)
     def test_probabilities_are_shares_of_one(self, counts, state, floor, times):
         curve = default_curve(matrix_of(STATES, counts, counts, least=1), state, months=36, floor=floor)
@@ -67,6 +68,7 @@ class TestMatrix:
             assert all(0 <= marginal <= 1 for marginal in each)
             assert sum(each) <= 1
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(counts=counts, state=st.sampled_from(STATES), less=odds, more=odds)
     def test_greater_odds_never_make_a_default_by_any_month_less_likely(self, counts, state, less, more):
         less, more = sorted((less, more))
@@ -100,6 +102,7 @@ class TestLossShare:
 
         assert loss_curve(months, monthly_rate=Decimal(0), floor=Decimal("0.3")) == (Decimal("0.3"), 1)
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(months=st.lists(st.tuples(st.integers(0, 10**12), st.integers(0, 10**12)), max_size=36), rate=rates)
     def test_is_a_share(self, months, rate):
         shares = loss_curve([RecoveryMonth(1, *each) for each in months], monthly_rate=rate, floor=Decimal("0.3"))
@@ -144,6 +147,7 @@ class TestExpectedLoss:
         with pytest.raises(AssertionError):
             Outlook([Course("BASE", Decimal("0.9"), (), Decimal(1))])
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(counts=counts, state=st.sampled_from(STATES), due=falling, rate=rates)
     def test_of_a_year_is_never_more_than_of_the_whole_life_and_neither_than_all(self, counts, state, due, rate):
         curve = default_curve(matrix_of(STATES, counts, counts, least=1), state, months=40)
@@ -154,6 +158,7 @@ class TestExpectedLoss:
         assert 0 <= year.minor <= life.minor <= outlook.in_default(max(due)).minor
         assert year.pd_12 <= year.pd_lifetime <= 1
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(counts=counts, state=st.sampled_from(STATES), due=falling, rate=rates, less=odds, more=odds)
     def test_grows_with_the_odds_of_a_default(self, counts, state, due, rate, less, more):
         less, more = sorted((less, more))
@@ -165,6 +170,7 @@ class TestExpectedLoss:
 
         assert lower <= higher + 20  # twelve digits of each probability are kept
 
+    @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(due=falling, rate=rates, loss=st.decimals("0", "1", places=4))
     def test_lies_between_its_scenarios(self, due, rate, loss):
         curve = tuple(Decimal("0.01") for _month in range(40))
