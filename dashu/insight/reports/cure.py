@@ -48,19 +48,26 @@ def _cohorts(scope: Scope, kept: Kept) -> list[Cohort]:
             f"""
             WITH asked (month, loan_id, bucket_before, bucket) AS ({asked}),
             step (month, bucket_before, bucket) AS (SELECT * FROM unnest(%s::date[], %s::text[], %s::text[])),
-            entered AS (SELECT asked.month, asked.loan_id, asked.bucket FROM asked JOIN step
-                        USING (month, bucket_before, bucket))
+            entered AS MATERIALIZED (SELECT asked.month, asked.loan_id, asked.bucket FROM asked JOIN step
+                                     USING (month, bucket_before, bucket)),
+            back AS MATERIALIZED (
+                SELECT month, loan_id FROM collections_mgmt_loanmonth
+                WHERE NOT (bucket_before = bucket) AND bucket = ANY(%s) AND month > %s AND month <= %s
+            ), cured AS (
+                SELECT entered.month, entered.loan_id,
+                       MIN((EXTRACT(YEAR FROM back.month) - EXTRACT(YEAR FROM entered.month)) * 12
+                           + EXTRACT(MONTH FROM back.month) - EXTRACT(MONTH FROM entered.month))::int AS first
+                FROM entered JOIN back ON back.loan_id = entered.loan_id AND back.month > entered.month
+                GROUP BY 1, 2
+            )
             SELECT entered.month, entered.bucket, COUNT(*), {later}
-            FROM entered LEFT JOIN LATERAL (
-                SELECT MIN((EXTRACT(YEAR FROM age(after.month, entered.month)) * 12
-                            + EXTRACT(MONTH FROM age(after.month, entered.month)))::int) AS first
-                FROM collections_mgmt_loanmonth AS after
-                WHERE after.loan_id = entered.loan_id AND after.month > entered.month
-                  AND after.month <= entered.month + make_interval(months => %s) AND after.bucket = ANY(%s)
-            ) AS cured ON true
-            GROUP BY 1, 2
+            FROM entered LEFT JOIN cured USING (month, loan_id) GROUP BY 1, 2
             """,  # noqa: S608 – no value of a person stands in it
-            [*values, *(list(column) for column in zip(*steps, strict=True)), max(WITHIN), list(CURED)],
+            [
+                *values,
+                *(list(column) for column in zip(*steps, strict=True)),
+                *(list(CURED), scope.first, add_months(scope.last, max(WITHIN))),
+            ],
         )
         return [(month, bucket, loans, cured) for month, bucket, loans, *cured in cursor.fetchall()]
 
