@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dashu.finance.arrears import Scale
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import add_months, month_end_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +14,6 @@ class Outlook:
     month_end: date
     days: int
     code: str
-
-
-def month_end_of(day: date) -> date:
-    return add_months(day.replace(day=1), 1) - timedelta(days=1)
 
 
 def outlook_of(oldest_due_on: date, today: date, codes: Scale, *, months: int = 3) -> list[Outlook]:

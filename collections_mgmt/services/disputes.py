@@ -6,13 +6,12 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.because import Because
-from collections_mgmt.domain.credit_outlook import month_end_of
 from collections_mgmt.models import CreditRecordMonth, Dispute, Hold
 from collections_mgmt.services.asked import due_on, end_clock, lock_asked, note, refuse_to_answer, words_of
 from collections_mgmt.services.holds import hold_until_answered, release_hold
 from collections_mgmt.services.missed_credit_months import write_missed_month
 from collections_mgmt.services.placements import bring_back_of
-from dashu.kernel.dates import lender_date
+from dashu.kernel.dates import lender_date, month_end_of
 from dashu.kernel.errors import DomainError
 from dashu.messaging.services import enqueue as messaging
 from dashu.users.actors import actor_of_user

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from django.db.models import CharField, Exists, OuterRef, Value
 from django.db.models.functions import Cast, Concat
 
-from collections_mgmt.domain.credit_outlook import month_end_of
 from collections_mgmt.models import CreditRecordMonth, OverdueStatus
 from dashu.finance.arrears import Scale
+from dashu.kernel.dates import month_end_of
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.services import enqueue as messaging
 from dashu.policy import rules as policy

@@ -13,7 +13,7 @@ from collections_mgmt.domain.desk_figures import GONE
 from collections_mgmt.models import Dimension, PortfolioMonth
 from dashu.finance.arrears import Scale
 from dashu.insight.scope import Scope
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import month_end_of
 from dashu.policy.rules import delinquency_buckets
 
 
@@ -85,16 +85,12 @@ def running(row: Mapping[str, Any]) -> bool:
 
 def scale_of(month: date) -> Scale:
     """Return the buckets in force at the end of a month."""
-    return delinquency_buckets(month_end(month))
+    return delinquency_buckets(month_end_of(month))
 
 
 def buckets_over(scale: Scale, days: int) -> frozenset[str]:
     """Return the buckets of loans that are more than so many days past due."""
     return frozenset(band.code for band in scale.bands if band.from_days > days)
-
-
-def month_end(month: date) -> date:
-    return date.fromordinal(add_months(month, 1).toordinal() - 1)
 
 
 def month_words(month: date) -> str:

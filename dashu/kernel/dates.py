@@ -61,6 +61,11 @@ def parse_date(value: object, *, field: str) -> date:
     )
 
 
+def month_end_of(day: date) -> date:
+    """Return the last day of the month of a day."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
 def add_months(anchor: date, months: int, *, day: int | None = None) -> date:
     """
     Return the date `months` after `anchor`, on `day` or the month's last day when the month is shorter.

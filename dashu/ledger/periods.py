@@ -5,7 +5,6 @@ A period is closed month by month. From then on nothing is reported in it: what 
 written later is reported on the first open day. The database keeps that promise for every writer (migration 0004).
 """
 
-from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from psycopg2.errors import LockNotAvailable
 
 from dashu.audit import services as audit
+from dashu.kernel.dates import month_end_of
 from dashu.kernel.errors import DomainError
 from dashu.ledger.models import ACCOUNTING_DAY, AccountingPeriod, ClosingBalance, JournalEntry
 from dashu.ledger.totals import Total, Totals, totals_through
@@ -87,7 +87,7 @@ def locked_through() -> date | None:
 def next_month_end(*, today: date) -> date:
     """Return the last day of the month that is closed next; before the first close, of the last month that is over."""
     locked = locked_through()
-    return _month_end(locked + timedelta(days=1)) if locked else today.replace(day=1) - timedelta(days=1)
+    return month_end_of(locked + timedelta(days=1)) if locked else today.replace(day=1) - timedelta(days=1)
 
 
 def preview_close(*, through: date, today: date) -> ClosePreview:
@@ -204,7 +204,7 @@ def _what_is_locked(totals: Totals, locked: date | None, through: date) -> tuple
 
 
 def _refuse_wrong_day(through: date, *, locked: date | None, today: date) -> None:
-    if through != _month_end(through):
+    if through != month_end_of(through):
         raise NotAMonthEnd(
             _("A period ends with a month: %(day)s is not the last day of one."),
             field="through",
@@ -216,7 +216,7 @@ def _refuse_wrong_day(through: date, *, locked: date | None, today: date) -> Non
             field="through",
             params={"day": through},
         )
-    if locked and through != (due := _month_end(locked + timedelta(days=1))):
+    if locked and through != (due := month_end_of(locked + timedelta(days=1))):
         raise PeriodOutOfOrder(
             _("The books are closed through %(locked)s. The next period to close ends on %(due)s."),
             field="through",
@@ -242,7 +242,3 @@ def _wait_for_writers() -> None:
                 ) from error
             raise
         cursor.execute("SET LOCAL lock_timeout TO DEFAULT")
-
-
-def _month_end(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import month_end_of
 from dashu.provisioning.domain.staging import StageReason
 from dashu.users.models import User
 
@@ -114,7 +114,7 @@ class ProvisionRun(models.Model):
 
     @property
     def month_end(self) -> date:
-        return date.fromordinal(add_months(self.month, 1).toordinal() - 1)
+        return month_end_of(self.month)
 
     @property
     def total_minor(self) -> int:

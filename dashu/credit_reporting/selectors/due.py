@@ -8,8 +8,7 @@ from django.db.models import Min
 
 from collections_mgmt.models import CloseRun, CreditRecordMonth
 from dashu.credit_reporting.models import RecordCorrection, ReportingFile
-from dashu.credit_reporting.selectors.month_facts import month_end_of
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import add_months, month_end_of
 from dashu.policy.credit_reporting import ReportingRules
 
 LOOKED_BACK = 3  # months

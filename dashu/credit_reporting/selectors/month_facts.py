@@ -8,22 +8,18 @@ the month (`CreditRecordMonth`) are in it.
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from dashu.credit_reporting.domain.facts import Happening, MonthFacts
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import add_months, month_end_of
 from loans.models import Loan
 from repayments.selectors.book_sql import book_sql
 
 AGES = (31, 61, 91, 181)
-
-
-def month_end_of(month: date) -> date:
-    return add_months(month.replace(day=1), 1) - timedelta(days=1)
 
 
 def month_facts(

@@ -8,12 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRun, CreditRecordMonth
 from dashu.credit_reporting.models import RecordStatus, ReportedRecord, ReportingFile
-from dashu.credit_reporting.selectors.month_facts import month_end_of
 from dashu.credit_reporting.services.drafting import Telling, drafts_of, id_ranges, telling_on
 from dashu.credit_reporting.services.tell_held import tell_held
 from dashu.credit_reporting.services.writing import Entry, one_at_a_time, write_file
 from dashu.credit_reporting.stored_files import new_name
-from dashu.kernel.dates import lender_date
+from dashu.kernel.dates import lender_date, month_end_of
 from dashu.kernel.errors import DomainError
 from loans.models import Loan
 

@@ -17,7 +17,8 @@ from dashu.credit_reporting.domain.layouts import Layout, layout
 from dashu.credit_reporting.domain.metro2 import METRO2
 from dashu.credit_reporting.domain.telling import Held, Limits, Notice, grid_told
 from dashu.credit_reporting.selectors import beside
-from dashu.credit_reporting.selectors.month_facts import month_end_of, month_facts
+from dashu.credit_reporting.selectors.month_facts import month_facts
+from dashu.kernel.dates import month_end_of
 from dashu.policy import rules as policy
 from dashu.policy.credit_reporting import ReportingRules
 from loans.models import Loan

@@ -18,9 +18,8 @@ from collections_mgmt.models import Dispute
 from collections_mgmt.services.missed_credit_months import write_missed_month
 from dashu.audit import services as audit
 from dashu.credit_reporting.models import RecordCorrection, RecordStatus, ReportedRecord
-from dashu.credit_reporting.selectors.month_facts import month_end_of
 from dashu.credit_reporting.services.drafting import Telling, drafts_of, telling_on
-from dashu.kernel.dates import LENDER_ZONE, lender_date
+from dashu.kernel.dates import LENDER_ZONE, lender_date, month_end_of
 from loans.models import Loan
 from repayments.models import LoanEvent
 from repayments.services.booking import lock_loan

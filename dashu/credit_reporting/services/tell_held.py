@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from dashu.credit_reporting.domain.telling import Held
 from dashu.credit_reporting.messages import MONTH_HELD
 from dashu.credit_reporting.models import RecordStatus, ReportedRecord, ReportingFile
-from dashu.credit_reporting.selectors.month_facts import month_end_of
-from dashu.kernel.dates import lender_date
+from dashu.kernel.dates import lender_date, month_end_of
 from dashu.messaging.services.enqueue import enqueue
 from dashu.policy import rules as policy
 from loans.models import Loan

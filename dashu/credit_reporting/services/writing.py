@@ -15,10 +15,9 @@ from dashu.audit import services as audit
 from dashu.credit_reporting.domain.formats import FileFacts, PersonFacts, Totals
 from dashu.credit_reporting.models import RecordCorrection, RecordStatus, ReportedRecord, ReportingFile
 from dashu.credit_reporting.selectors.beside import persons_of
-from dashu.credit_reporting.selectors.month_facts import month_end_of
 from dashu.credit_reporting.services.drafting import Draft, Telling
 from dashu.credit_reporting.stored_files import sealing
-from dashu.kernel.dates import lender_date
+from dashu.kernel.dates import lender_date, month_end_of
 from dashu.users.id_numbers import birth_date
 from dashu.users.sealed_files import SealingWriter
 

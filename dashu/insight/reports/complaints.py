@@ -13,10 +13,11 @@ from collections_mgmt.selectors.complaints_report import ComplaintsReport, compl
 from collections_mgmt.selectors.overview import latest_closed
 from dashu.insight.figures import Column, Figures, Kind
 from dashu.insight.judged import few_note, share_cells, share_columns
-from dashu.insight.reading import month_end, month_words
+from dashu.insight.reading import month_words
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
 from dashu.insight.words import product_names
+from dashu.kernel.dates import month_end_of
 from dashu.kernel.shares import Share
 from dashu.policy import rules as policy
 from dashu.web.charts import Chart, Series, Tone
@@ -24,7 +25,7 @@ from dashu.web.writing import named
 
 
 def read(scope: Scope) -> list[Figures]:
-    last = month_end(scope.last)
+    last = month_end_of(scope.last)
     today = latest_closed(last) or last
     found = complaints_report(first=scope.first, today=today, last=last)
     return [_now(scope, found), _months(scope, found), _causes(scope, found, today)]

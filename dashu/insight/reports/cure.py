@@ -14,11 +14,11 @@ from collections_mgmt.models import LoanMonth
 from collections_mgmt.selectors import overview
 from dashu.insight.figures import Column, Figures, Kind, Row, of_chart, share
 from dashu.insight.links import loans_address
-from dashu.insight.reading import Kept, kept_months, month_end, month_words, scale_of
+from dashu.insight.reading import Kept, kept_months, month_words, scale_of
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
 from dashu.insight.words import state_label
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import add_months, month_end_of
 from dashu.web.charts import Chart, Series, Tone
 
 WITHIN = (1, 2, 3)
@@ -177,7 +177,7 @@ def _alone(scope: Scope, kept: Kept) -> Figures:
     """Return, month by month, how many came back, and how many of them without a call; of the whole book only."""
     rows: list[Row] = []
     if not scope.dimension:
-        ends = [month_end(month) for month in kept.months if month in scope.months]
+        ends = [month_end_of(month) for month in kept.months if month in scope.months]
         moves = overview.moves_of(ends, overview.Scope(scope.currency, scope.product), {})
         for end in reversed(ends):
             found = moves.get(month_end_up_to(end))

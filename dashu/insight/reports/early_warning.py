@@ -12,7 +12,7 @@ from collections_mgmt.selectors.overview import latest_closed
 from collections_mgmt.warning_words import trigger_name
 from dashu.insight.figures import Column, Figures, Kind, of_chart
 from dashu.insight.judged import RANGE_NOTE, decimal_of, few_note, share_cells, share_columns
-from dashu.insight.reading import Kept, kept_months, month_end, month_words, scale_of
+from dashu.insight.reading import Kept, kept_months, month_words, scale_of
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
 from dashu.insight.selectors.warnings import (
@@ -24,7 +24,7 @@ from dashu.insight.selectors.warnings import (
     results_of_triggers,
     watched_from,
 )
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import add_months, month_end_of
 from dashu.web.charts import Chart, Series, Tone
 
 _DAYS = gettext_lazy("median days before")
@@ -32,10 +32,10 @@ _DAYS = gettext_lazy("median days before")
 
 def read(scope: Scope) -> list[Figures]:
     kept = kept_months()
-    known = latest_closed(month_end(kept.months[-1])) if kept.months else None
+    known = latest_closed(month_end_of(kept.months[-1])) if kept.months else None
     if known is None:
         return [_leads(scope, [], kept)]
-    until = min(month_end(scope.last), known)
+    until = min(month_end_of(scope.last), known)
     watched = _latest_watched(known, kept.months)
     found = watched_from(watched) if watched else None
     base = (found.late.total, found.late.total + found.fine.total) if found else (0, 0)
@@ -49,7 +49,7 @@ def read(scope: Scope) -> list[Figures]:
 
 def _latest_watched(known: date, months: Sequence[date]) -> date | None:
     """Return the latest month that is kept of which the months after it are closed, too."""
-    return max((month for month in months if month_end(add_months(month, HORIZON)) <= known), default=None)
+    return max((month for month in months if month_end_of(add_months(month, HORIZON)) <= known), default=None)
 
 
 def _leads(scope: Scope, months: Sequence[LeadMonth], kept: Kept) -> Figures:

@@ -13,11 +13,11 @@ from collections_mgmt.models import Dimension, EconomicIndicator, IndicatorValue
 from dashu.insight.domain.laid_over import LEAST_MONTHS, MOST_LAG, Pair, Together, laid_over, together
 from dashu.insight.figures import Column, Figures, Kind, of_chart, share
 from dashu.insight.judged import decimal_of
-from dashu.insight.reading import Kept, buckets_over, kept_months, month_end, month_words, running, scale_of, sums
+from dashu.insight.reading import Kept, buckets_over, kept_months, month_words, running, scale_of, sums
 from dashu.insight.report import Definition, Group, Option, Report
 from dashu.insight.scope import Scope
 from dashu.insight.words import value_labels
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import add_months, month_end_of
 from dashu.web.charts import Chart, Series, Tone
 
 PAR30, PAR1, NEW_OVERDUE = "par30", "par1", "new"
@@ -94,7 +94,7 @@ def _matched(scope: Scope, series: EconomicIndicator) -> Scope:
 
 
 def _values(series: EconomicIndicator, scope: Scope) -> dict[date, Decimal]:
-    dates = (add_months(scope.first, -MOST_LAG), month_end(scope.last))
+    dates = (add_months(scope.first, -MOST_LAG), month_end_of(scope.last))
     return dict(IndicatorValue.objects.filter(indicator=series, date__range=dates).values_list("date", "value"))
 
 

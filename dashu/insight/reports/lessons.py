@@ -10,17 +10,16 @@ from django.utils.translation import gettext_lazy
 from collections_mgmt.selectors.overview import latest_closed
 from dashu.insight.figures import Column, Figures, Kind
 from dashu.insight.judged import RANGE_NOTE, decimal_of, gap_cells, gap_columns, share_cells, share_columns
-from dashu.insight.reading import month_end
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
-from dashu.kernel.dates import LENDER_ZONE
+from dashu.kernel.dates import LENDER_ZONE, month_end_of
 from education.effect_words import said, said_of_draw
 from education.models import LearningMoment
 from education.selectors.effect import Effect, effects
 
 
 def read(scope: Scope) -> list[Figures]:
-    on = latest_closed(month_end(scope.last))
+    on = latest_closed(month_end_of(scope.last))
     found = effects(today=on + timedelta(days=1), zone=LENDER_ZONE.key) if on else []
     return [_effects(scope, found), _draws(scope, found)]
 

@@ -14,10 +14,11 @@ from collections_mgmt.presenting import bucket_label
 from collections_mgmt.selectors.causes_report import FAR_BEHIND, outcomes_by_cause
 from dashu.insight.figures import Column, Figures, Kind, Row, of_chart, share
 from dashu.insight.links import loans_address
-from dashu.insight.reading import Kept, kept_months, month_end, month_words, sums
+from dashu.insight.reading import Kept, kept_months, month_words, sums
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
 from dashu.insight.words import DIMENSION_NAMES, product_names, value_labels
+from dashu.kernel.dates import month_end_of
 from dashu.web.charts import Chart, Series, Tone
 
 Worth = tuple[int, int, int]  # loans, principal, overdue
@@ -123,7 +124,7 @@ def _split(
 
 def _outcomes(scope: Scope) -> Figures:
     """Return what became of warnings and requests by cause: the figures that the page of early warnings has."""
-    outcomes = outcomes_by_cause(first=scope.first, today=month_end(scope.last))
+    outcomes = outcomes_by_cause(first=scope.first, today=month_end_of(scope.last))
     return Figures(
         code="outcomes",
         title=_("Causes and what became of them"),

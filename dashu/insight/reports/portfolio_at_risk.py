@@ -11,10 +11,11 @@ from collections_mgmt.models import PortfolioSlice
 from dashu.finance.arrears import Scale
 from dashu.insight.figures import Column, Figures, Kind, Row, of_chart, share
 from dashu.insight.links import loans_address
-from dashu.insight.reading import Kept, buckets_over, kept_months, month_end, month_words, running, scale_of, sums
+from dashu.insight.reading import Kept, buckets_over, kept_months, month_words, running, scale_of, sums
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
 from dashu.insight.words import DIMENSION_NAMES, value_labels
+from dashu.kernel.dates import month_end_of
 from dashu.policy.rules import delinquency_buckets
 from dashu.web.charts import Chart, Series, Tone
 from dashu.web.templatetags.dashu import lender_date
@@ -90,7 +91,7 @@ def _by_value(scope: Scope, kept: Kept) -> Figures:
 def _by_day(scope: Scope) -> Figures:
     """Return the days since the last month began, of the whole that is chosen."""
     first = scope.last
-    days = PortfolioSlice.objects.filter(scope.of_sums(), business_date__range=(first, month_end(first)))
+    days = PortfolioSlice.objects.filter(scope.of_sums(), business_date__range=(first, month_end_of(first)))
     found: dict[Key, Worth] = defaultdict(dict)
     for on, bucket, loans, principal in days.order_by("business_date").values_list(
         "business_date", "bucket", "loans", "principal_minor"

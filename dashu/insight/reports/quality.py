@@ -12,9 +12,9 @@ from collections_mgmt.selectors.overview import latest_closed
 from collections_mgmt.selectors.quality_report import Asked, Found, quality_report
 from dashu.insight.figures import Column, Figures, Kind
 from dashu.insight.judged import RANGE_NOTE, share_cells, share_columns
-from dashu.insight.reading import month_end
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
+from dashu.kernel.dates import month_end_of
 from dashu.policy import rules as policy
 from dashu.web.writing import named
 
@@ -22,7 +22,7 @@ _OF = gettext_lazy("drawn at random")
 
 
 def read(scope: Scope) -> list[Figures]:
-    last = month_end(scope.last)
+    last = month_end_of(scope.last)
     found = quality_report(first=scope.first, today=latest_closed(last) or last, last=last)
     few = policy.quality_sampling(last).few
     tables = [_reviews(scope, "by-team", _("By team and month"), found.teams, few), _questions(scope, found.questions)]
@@ -74,7 +74,7 @@ def _reviews(
 
 def _questions(scope: Scope, questions: Sequence[Asked]) -> Figures:
     asks: dict[str, Any] = {
-        question.code: named(question.ask) for question in policy.quality_scorecard(month_end(scope.last)).questions
+        question.code: named(question.ask) for question in policy.quality_scorecard(month_end_of(scope.last)).questions
     }
     return Figures(
         code="by-question",

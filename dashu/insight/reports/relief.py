@@ -17,10 +17,11 @@ from collections_mgmt.selectors.relief_evidence import Evidence, relief_evidence
 from dashu.finance.relief import ReliefMethod
 from dashu.insight.figures import Column, Figures, Kind, of_chart
 from dashu.insight.judged import RANGE_NOTE, decimal_of, few_note, gap_cells, gap_columns, share_cells, share_columns
-from dashu.insight.reading import kept_months, month_end, month_words
+from dashu.insight.reading import kept_months, month_words
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
 from dashu.insight.selectors.redefault import LATE_DAYS, Restructured, restructured
+from dashu.kernel.dates import month_end_of
 from dashu.policy.rules import strategy_rules
 from dashu.web.charts import Chart, Series, Tone
 
@@ -31,7 +32,7 @@ def read(scope: Scope) -> list[Figures]:
     kept = kept_months()
     by_month, by_method = restructured(scope, latest=kept.months[-1]) if kept.months else ([], [])
     tables = [_redefault(scope, by_month, kept.notes(scope)), _by_method(scope, by_method)]
-    on = latest_closed(month_end(scope.last))
+    on = latest_closed(month_end_of(scope.last))
     return tables if on is None else [*tables, *_evidence(scope, on)]
 
 

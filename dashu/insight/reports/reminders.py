@@ -9,13 +9,13 @@ from collections_mgmt.selectors.overview import latest_closed
 from collections_mgmt.selectors.reminder_effect import Effect, effects
 from dashu.insight.figures import Column, Figures, Kind
 from dashu.insight.judged import RANGE_NOTE, few_note, gap_cells, gap_columns, share_cells, share_columns
-from dashu.insight.reading import month_end
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
+from dashu.kernel.dates import month_end_of
 
 
 def read(scope: Scope) -> list[Figures]:
-    on = latest_closed(month_end(scope.last))
+    on = latest_closed(month_end_of(scope.last))
     found = effects(today=on + timedelta(days=1)) if on else []
     figures = Figures(
         code="effect",

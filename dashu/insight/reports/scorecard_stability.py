@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from dashu.insight.figures import Column, Figures, Kind
 from dashu.insight.judged import decimal_of
-from dashu.insight.reading import month_end
 from dashu.insight.report import Definition, Group, Option, Report
 from dashu.insight.scope import Scope
+from dashu.kernel.dates import month_end_of
 from dashu.web.charts import Chart, Series, Tone
 from loans.desk.watch_pages import STABILITIES, drift_label
 from loans.domain.drift import SCORE
@@ -33,7 +33,7 @@ def _last_of_each_month(scope: Scope) -> list[ScorecardWatch]:
     """Return the watches of the scorecard that is asked for, the oldest first."""
     nights = ScorecardWatch.objects.filter(
         scorecard=scope.option("card") or current_releases().champion,
-        night__range=(scope.first, month_end(scope.last)),
+        night__range=(scope.first, month_end_of(scope.last)),
     )
     latest = nights.order_by("night__year", "night__month", "-night").distinct("night__year", "night__month")
     return list(latest)

@@ -16,17 +16,16 @@ from collections_mgmt.strategy_pages import verdict
 from collections_mgmt.strategy_words import GOALS
 from dashu.insight.figures import Column, Figures, Kind
 from dashu.insight.judged import RANGE_NOTE, gap_cells, gap_columns, share_cells, share_columns
-from dashu.insight.reading import month_end
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
-from dashu.kernel.dates import midnight
+from dashu.kernel.dates import midnight, month_end_of
 from dashu.policy.rules import strategy_rules
 
 MOST = 10  # trials that are shown, the newest first; each takes a query
 
 
 def read(scope: Scope) -> list[Figures]:
-    on = latest_closed(month_end(scope.last))
+    on = latest_closed(month_end_of(scope.last))
     versions = _versions(scope, on) if on else []
     rule = strategy_rules(on) if on else None
     trials = [(each, trial_of(each.pk, on=on, rule=rule.trial)) for each in versions] if on and rule else []

@@ -15,10 +15,11 @@ from collections_mgmt.models import LoanMonth
 from dashu.finance.floating import RateUnknown
 from dashu.insight.domain.ratios import annualised
 from dashu.insight.figures import Column, Figures, Kind, of_chart, share
-from dashu.insight.reading import Kept, kept_months, month_end, month_words, sums
+from dashu.insight.reading import Kept, kept_months, month_words, sums
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
 from dashu.insight.words import DIMENSION_NAMES, product_names, value_labels
+from dashu.kernel.dates import month_end_of
 from dashu.policy.rules import rate_cap
 from dashu.policy.selectors import PolicyRuleMissing
 from dashu.web.charts import Chart, Series, Tone
@@ -144,7 +145,7 @@ def _all_in(scope: Scope, kept: Kept) -> Figures:
 def _cap(vintage: date) -> Decimal | None:
     """Return the cap of loans made in a month, the higher one where it changed within it; None where there is none."""
     found = []
-    for day in (vintage, month_end(vintage)):
+    for day in (vintage, month_end_of(vintage)):
         try:
             found.append(rate_cap(day))
         except (PolicyRuleMissing, RateUnknown):

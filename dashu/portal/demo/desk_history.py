@@ -35,7 +35,7 @@ from dashu.kernel.dates import LENDER_ZONE, midnight
 from dashu.messaging.models import ContactAttempt, ContactChannel
 from dashu.policy import rules as policy
 from dashu.portal.demo.book import CAST
-from dashu.portal.demo.logins import DOMAIN
+from dashu.portal.demo.logins import DOMAIN, staff_user
 from dashu.users.models import User
 from loans.models import Loan
 from repayments.selectors.owed import owed_on
@@ -83,7 +83,7 @@ def work_a_day(*, day: date, coming: Coming, seed: int) -> None:
         return
     chance = random.Random(f"{seed}:desk:{day}")  # noqa: S311 – repeatable, no secret
     for key, files in _FILES_A_DAY.items():
-        user = _user(key)
+        user = staff_user(key)
         now = datetime.combine(day, _OPENS, tzinfo=LENDER_ZONE)
         for _turn in range(files):
             try:
@@ -160,11 +160,11 @@ def place_some(*, today: date) -> None:
         agency_id=agency.pk,
         loan_ids=loan_ids,
         reason="演示：长期联系不上",
-        user=_user("supervisor"),
+        user=staff_user("supervisor"),
         today=today,
         idempotency_key="demo-placement",
     )
-    approve(request_id=asked.pk, user=_user("admin"), today=today)
+    approve(request_id=asked.pk, user=staff_user("admin"), today=today)
 
 
 def settle_one(*, today: date) -> None:
@@ -180,11 +180,11 @@ def settle_one(*, today: date) -> None:
         loan_id=status.loan_id,
         parts=[part],
         reason="演示：家人愿意一次性帮忙还清",
-        user=_user("collector"),
+        user=staff_user("collector"),
         today=today,
         idempotency_key="demo-settlement",
     )
-    approve(request_id=asked.pk, user=_user("admin"), today=today)
+    approve(request_id=asked.pk, user=staff_user("admin"), today=today)
     accept_settlement(
         settlement_id=Settlement.objects.get(loan=status.loan_id).pk,
         now=datetime.combine(today, time(15), tzinfo=LENDER_ZONE),
@@ -194,7 +194,7 @@ def settle_one(*, today: date) -> None:
 
 def review_some(*, today: date) -> None:
     """Draw from the week that ended last, review some of it, and let the collector answer the first."""
-    now, reviewer = midnight(today), _user("supervisor")
+    now, reviewer = midnight(today), staff_user("supervisor")
     draw_week(week=monday_of(today) - WEEK, now=now)
     reviewed = []
     for missed in (None, "NEXT_STEP"):
@@ -222,7 +222,3 @@ def _cast_loans() -> list[int]:
     """Return the loans of those who can sign in: each shows the state that it is named after."""
     emails = [f"{person.key}@{DOMAIN}" for person in CAST]
     return list(Loan.objects.filter(borrower__user__email__in=emails).values_list("pk", flat=True))
-
-
-def _user(key: str) -> User:
-    return User.objects.get(email=f"{key}@{DOMAIN}")

@@ -52,6 +52,11 @@ class Login:
         return {name: value for name, value in asdict(self).items() if value != ""}
 
 
+def staff_user(key: str) -> User:
+    """Return the login of somebody of staff, such as "supervisor"."""
+    return User.objects.get(email=f"{key}@{DOMAIN}")
+
+
 def create() -> None:
     """Make the logins; the borrowers of the cast must be there."""
     encoded = make_password(_secret("password"))

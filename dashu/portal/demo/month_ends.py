@@ -9,6 +9,7 @@ numbers are nobody's.
 from datetime import date, datetime, time, timedelta
 
 from collections_mgmt.models import CloseRun, CreditRecordMonth
+from collections_mgmt.services.credit_months_sql import is_month_end
 from dashu.approvals.services.decide import approve
 from dashu.credit_reporting.models import RecordStatus, ReportedRecord, ReportingFile
 from dashu.credit_reporting.services.build_month import build_month
@@ -16,11 +17,12 @@ from dashu.credit_reporting.services.consents import note_consent
 from dashu.credit_reporting.services.steps import approve_file, send_file
 from dashu.credit_reporting.services.take_answer import take_answer
 from dashu.kernel.dates import LENDER_ZONE
-from dashu.portal.demo import ACTOR, logins
+from dashu.portal.demo import ACTOR
 from dashu.portal.demo.applicants import id_number
+from dashu.portal.demo.logins import staff_user
 from dashu.provisioning.services.calculate import calculate_run
 from dashu.provisioning.services.post import ask_posting
-from dashu.users.models import Borrower, Identity, User
+from dashu.users.models import Borrower, Identity
 from dashu.users.services.record_identity import record_identity
 from loans.models import Loan
 
@@ -44,18 +46,18 @@ def tell_of_months(*, today: date) -> None:
             asked = ask_posting(
                 run_id=run.pk,
                 reason="演示：月末计提",
-                user=_user("accountant"),
+                user=staff_user("accountant"),
                 today=today,
                 idempotency_key=f"demo-provision-{month_end}",
             )
-            approve(request_id=asked.pk, user=_user("admin"), today=today)
+            approve(request_id=asked.pk, user=staff_user("admin"), today=today)
 
 
 def _whole_months() -> list[date]:
     """Return the last days of the latest closed months, oldest first."""
     closed = CloseRun.objects.filter(status=CloseRun.Status.CLOSED).order_by("-business_date")
     days = closed.values_list("business_date", flat=True)[: 32 * (MONTHS + 1)]
-    return [day for day in days if (day + timedelta(days=1)).day == 1][:MONTHS][::-1]
+    return [day for day in days if is_month_end(day)][:MONTHS][::-1]
 
 
 def _say_who_they_are(*, today: date) -> None:
@@ -89,10 +91,6 @@ def _send(file: ReportingFile, *, now: datetime) -> None:
     told = ReportedRecord.objects.filter(file=sent, status=RecordStatus.IN_FILE).count()
     if told:
         take_answer(file_id=sent.pk, content=f"A|{sent.sequence}|{sent.sha256}|{told}|0".encode(), now=now, actor=ACTOR)
-
-
-def _user(key: str) -> User:
-    return User.objects.get(email=f"{key}@{logins.DOMAIN}")
 
 
 def _morning(day: date) -> datetime:

@@ -27,8 +27,8 @@ from dashu.kernel.dates import LENDER_ZONE, add_months
 from dashu.messaging.secret_texts import reaches_phones, shows_secrets
 from dashu.policy import rules as policy
 from dashu.portal.demo.desk_history import Coming
-from dashu.portal.demo.logins import DOMAIN
-from dashu.users.models import Borrower, User
+from dashu.portal.demo.logins import staff_user
+from dashu.users.models import Borrower
 from loans.models import Loan, Product
 from loans.services.draft_contract import Where
 from repayments.selectors.standings import standings_of
@@ -97,11 +97,11 @@ def _flood(*, today: date) -> None:
         to_on=today + timedelta(days=60),
         what="洪水过后，部分店铺和工地停工",
         reason="演示",
-        user=_user("supervisor"),
+        user=staff_user("supervisor"),
         today=today,
         idempotency_key="demo-shock",
     )
-    approve(request_id=asked.pk, user=_user("admin"), today=today)
+    approve(request_id=asked.pk, user=staff_user("admin"), today=today)
 
 
 def _incomes_fall(loans: Sequence[Loan], *, today: date) -> int:
@@ -140,7 +140,7 @@ def _incomes_fall(loans: Sequence[Loan], *, today: date) -> int:
 
 def _campaign(*, today: date, last_day: date) -> None:
     """The supervisor writes it, the administrator approves it."""
-    writer = _user("supervisor")
+    writer = staff_user("supervisor")
     campaign = write_campaign(
         name="洪水之后，先问一声",
         audience=_EVERYBODY,
@@ -160,7 +160,7 @@ def _campaign(*, today: date, last_day: date) -> None:
         idempotency_key="demo-campaign",
         preview=[],
     )
-    approve(request_id=asked.pk, user=_user("admin"), today=today)
+    approve(request_id=asked.pk, user=staff_user("admin"), today=today)
 
 
 def _one_signs(*, now: datetime) -> None:
@@ -194,7 +194,3 @@ def _place(today: date) -> dict[str, str]:
 
 def _at(day: date, moment: time) -> datetime:
     return datetime.combine(day, moment, tzinfo=LENDER_ZONE)
-
-
-def _user(key: str) -> User:
-    return User.objects.get(email=f"{key}@{DOMAIN}")

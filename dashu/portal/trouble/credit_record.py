@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from collections_mgmt.domain.credit_outlook import month_end_of
 from collections_mgmt.forborne_words import borrower_sentences
 from collections_mgmt.models import Dispute, RestructuringPlan
 from collections_mgmt.selectors.credit_records import CreditRecord, credit_records, reading_of
@@ -22,7 +21,7 @@ from collections_mgmt.services.disputes import (
     withdraw_dispute,
 )
 from dashu.credit_reporting.selectors.told import latest_told
-from dashu.kernel.dates import lender_date, lender_now, lender_today
+from dashu.kernel.dates import lender_date, lender_now, lender_today, month_end_of
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown

@@ -1,7 +1,8 @@
 from datetime import date
 
-from collections_mgmt.domain.credit_outlook import Outlook, month_end_of, outlook_of
+from collections_mgmt.domain.credit_outlook import Outlook, outlook_of
 from dashu.finance.arrears import Band, Scale
+from dashu.kernel.dates import month_end_of
 
 CODES = Scale((Band(0, "N"), Band(1, "1"), Band(31, "2"), Band(61, "3"), Band(91, "4")))
 
