@@ -50,6 +50,19 @@ class ClosureRules:
             return since.replace(year=since.year + years, day=28)
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionRules:
+    """
+    :param unused_years: after so long without use, with nothing open, an account is closed by us.
+    :param notice_days: within which its owner can open it again, told on the first of them.
+    :param sign_in_days: for which tries to sign in, and sessions that are over, are kept.
+    """
+
+    unused_years: int
+    notice_days: int
+    sign_in_days: int
+
+
 def export_rules_of(value: Any) -> ExportRules:
     rules = ExportRules(whole(value["keep_days"]), whole(value["every_hours"]))
     if not 1 <= rules.keep_days <= 60 or not 1 <= rules.every_hours <= 720:
@@ -65,3 +78,13 @@ def closure_rules_of(value: Any) -> ClosureRules:
     if not 0 <= undo_days <= 60:
         raise ValueError(f"undo_days lies between 0 and 60, not {undo_days}")
     return ClosureRules(undo_days, years)
+
+
+def retention_rules_of(value: Any) -> RetentionRules:
+    rules = RetentionRules(*(whole(value[name]) for name in ("unused_years", "notice_days", "sign_in_days")))
+    if not 1 <= rules.unused_years <= 20 or not 7 <= rules.notice_days <= 120 or not 30 <= rules.sign_in_days <= 1_100:
+        raise ValueError(
+            "unused_years lies between 1 and 20, notice_days between 7 and 120, sign_in_days between 30 and 1100,"
+            f" not {rules}"
+        )
+    return rules

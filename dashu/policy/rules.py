@@ -105,7 +105,14 @@ from dashu.policy.learning import (
 )
 from dashu.policy.models import PolicyRule
 from dashu.policy.plain import whole
-from dashu.policy.privacy import ClosureRules, ExportRules, closure_rules_of, export_rules_of
+from dashu.policy.privacy import (
+    ClosureRules,
+    ExportRules,
+    RetentionRules,
+    closure_rules_of,
+    export_rules_of,
+    retention_rules_of,
+)
 from dashu.policy.quality import Sampling, Scorecard, sampling_of, scorecard_of
 from dashu.policy.rate_bounds import fraction, rate_bound
 from dashu.policy.reaching_out import (
@@ -415,6 +422,11 @@ def privacy_export(on: date, *, pack: str | None = None) -> ExportRules:
 def privacy_closure(on: date, *, pack: str | None = None) -> ClosureRules:
     """Return how long the closing of an account can be taken back, and what is kept for how long after it."""
     return closure_rules_of(rule("privacy.closure", on=on, pack=pack))
+
+
+def privacy_retention(on: date, *, pack: str | None = None) -> RetentionRules:
+    """Return when an account that nobody uses is closed, and how long traces of signing in are kept."""
+    return retention_rules_of(rule("privacy.retention", on=on, pack=pack))
 
 
 def bank_matching(on: date, *, pack: str | None = None) -> MatchWeights:
@@ -829,6 +841,7 @@ PARSERS: dict[str, Callable[[Any], Any]] = {
     "contact.pause": pause_of,
     "privacy.export": export_rules_of,
     "privacy.closure": closure_rules_of,
+    "privacy.retention": retention_rules_of,
     "approvals.authority": authority_of,
     "bank_matching.scores": _match_weights,
     "settlement.quote": _settlement_quotes,

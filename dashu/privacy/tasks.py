@@ -6,7 +6,9 @@ from celery import shared_task
 
 from dashu.kernel.dates import lender_now
 from dashu.privacy.services import build_export as exports
+from dashu.privacy.services.close_unused import close_unused
 from dashu.privacy.services.finish_closure import finish_due
+from dashu.privacy.services.forget_traces import forget_traces
 
 
 @shared_task
@@ -22,3 +24,10 @@ def sweep_exports(**_newer_fields: Any) -> None:
 @shared_task
 def finish_closures(**_newer_fields: Any) -> None:
     finish_due(now=lender_now())
+
+
+@shared_task
+def keep_no_longer(**_newer_fields: Any) -> None:
+    """Close what nobody uses any more, and forget traces whose days are over."""
+    close_unused(now=lender_now())
+    forget_traces(now=lender_now())

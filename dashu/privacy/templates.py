@@ -7,8 +7,9 @@ from dashu.messaging.templates import MessageTemplate, register
 EXPORT_READY = "privacy.export_ready"
 EXPORT_FAILED = "privacy.export_failed"
 CLOSING = "privacy.closing"
+UNUSED = "privacy.unused"
 
-# Values: until_on; for the closing also link.
+# Values: until_on; for a closing also link, for one that was not asked for also years.
 for _template in (
     MessageTemplate(
         EXPORT_READY,
@@ -29,6 +30,17 @@ for _template in (
         (
             _("Nobody can sign in to it from now on. On %(until_on)s, what we need not keep is deleted."),
             _("If you change your mind before, or did not ask for it, open it again here: %(link)s"),
+        ),
+    ),
+    MessageTemplate(
+        UNUSED,
+        _("Your account is closed on %(until_on)s unless you keep it"),
+        (
+            _(
+                "You have not used it for %(years)s years, and nothing is open. On %(until_on)s, what we need not keep"
+                " is deleted."
+            ),
+            _("To keep it, open it again here: %(link)s"),
         ),
     ),
 ):

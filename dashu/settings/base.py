@@ -432,6 +432,12 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 55},
     },
     "sweep-exports": {"task": "dashu.privacy.tasks.sweep_exports", "schedule": 300, "options": {"expires": 290}},
+    # By day, because it tells people.
+    "keep-no-longer": {
+        "task": "dashu.privacy.tasks.keep_no_longer",
+        "schedule": crontab(minute=5, hour=10),
+        "options": {"expires": 3600},
+    },
     "finish-closures": {"task": "dashu.privacy.tasks.finish_closures", "schedule": 3600, "options": {"expires": 3590}},
     # Reminders of workshops, codes that an event missed, and what visitors are told.
     "follow-workshops": {"task": "education.tasks.follow_workshops", "schedule": 60, "options": {"expires": 55}},

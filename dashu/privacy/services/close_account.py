@@ -5,7 +5,8 @@ From the closing on nobody can sign in. For some days it can be taken back by a 
 closed it by mistake, or did not do it, loses nothing. Then `finish_closure` deletes what may be deleted.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.urls import reverse
@@ -20,6 +21,7 @@ from dashu.messaging.links import public_address
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.services.enqueue import enqueue
 from dashu.messaging.services.secret_texts import queue_secret_text
+from dashu.policy.privacy import Kept
 from dashu.policy.rules import privacy_closure
 from dashu.privacy.closing import kept_of, obstacles
 from dashu.privacy.links import undo_token
@@ -61,24 +63,44 @@ def close_account(*, borrower_id: int, now: datetime, actor: str) -> AccountClos
     if obstacles(borrower):
         raise AccountInUse(_("Something is still open. The page says what, and what you can do."))
     today = lender_date(now)
-    until = now + timedelta(days=privacy_closure(today).undo_days)
-    closure = AccountClosure.objects.create(
-        borrower=borrower,
-        asked_at=now,
-        undo_until=until,
-        kept=[{"what": what.value, "until": day.isoformat()} for what, day in kept_of(borrower, today=today).items()],
-    )
-    User.objects.filter(borrower=borrower).update(is_active=False)
-    audit.record(action="privacy.account_closed", subject_type="borrower", subject_id=borrower_id, actor=actor)
+    days = privacy_closure(today).undo_days
+    closure = begin_closing(borrower, days=days, kept=kept_of(borrower, today=today), now=now, actor=actor)
     _tell_the_way_back(closure, borrower, now)
     return closure
 
 
-def _tell_the_way_back(closure: AccountClosure, borrower: Borrower, now: datetime) -> None:
-    """
-    Send the link by mail or, without an address, to the phone.
+def begin_closing(
+    borrower: Borrower, *, days: int, kept: Mapping[Kept, date], now: datetime, actor: str
+) -> AccountClosure:
+    """Close the account of this locked borrower, who has so many days to take it back; they are not told here."""
+    closure = AccountClosure.objects.create(
+        borrower=borrower,
+        asked_at=now,
+        undo_until=now + timedelta(days=days),
+        kept=[{"what": what.value, "until": day.isoformat()} for what, day in kept.items()],
+    )
+    User.objects.filter(borrower=borrower).update(is_active=False)
+    audit.record(action="privacy.account_closed", subject_type="borrower", subject_id=borrower.pk, actor=actor)
+    return closure
 
-    The text message goes past the outbox, which keeps what was said: whoever reads it there could open the account.
+
+def _tell_the_way_back(closure: AccountClosure, borrower: Borrower, now: datetime) -> None:
+    """A text message goes past the outbox, which keeps what was said: whoever reads it there could open the account."""
+    with override(borrower.language):
+        text = gettext(
+            "Your Dashu account is closed on %(day)s. If you change your mind before, or did not ask for it, open"
+            " it again here: %(link)s"
+        )
+    tell_the_way_back(closure, borrower, template=CLOSING, text=text, params={}, now=now)
+
+
+def tell_the_way_back(
+    closure: AccountClosure, borrower: Borrower, *, template: str, text: str, params: Mapping[str, str], now: datetime
+) -> None:
+    """
+    Send the link that opens the account again: by mail with this template or, without an address, to the phone.
+
+    :param text: in the borrower's language, with places for `day` and `link` besides `params`.
     """
     until_on = lender_date(closure.undo_until)
     link = public_address(reverse("portal:undo_closing", args=[undo_token(closure.pk)]))
@@ -86,17 +108,14 @@ def _tell_the_way_back(closure: AccountClosure, borrower: Borrower, now: datetim
         enqueue(
             dedupe_key=f"{CLOSING}:{closure.pk}",
             borrower_id=borrower.pk,
-            template=CLOSING,
-            params={"until_on": until_on.isoformat(), "link": link},
+            template=template,
+            params={"until_on": until_on.isoformat(), "link": link, **params},
             channel=OutboxMessage.Channel.EMAIL,
         )
     elif phone := _phone_of(borrower):
         with override(borrower.language):
-            text = gettext(
-                "Your Dashu account is closed on %(day)s. If you change your mind before, or did not ask for it, open"
-                " it again here: %(link)s"
-            ) % {"day": date_format(until_on, "DATE_FORMAT"), "link": link}
-        queue_secret_text(phone=phone, text=text, now=now, lasts=closure.undo_until - now)
+            said = text % {"day": date_format(until_on, "DATE_FORMAT"), "link": link, **params}
+        queue_secret_text(phone=phone, text=said, now=now, lasts=closure.undo_until - now)
 
 
 def _phone_of(borrower: Borrower) -> str:

@@ -96,7 +96,7 @@ def finish_closure(*, closure_id: int, now: datetime) -> bool:
     _forget_login(borrower)
     if Kept.IDENTITY not in _kept(closure):
         _forget_identity(borrower.pk, now)
-    closure.status, closure.ended_at, closure.erase_next_on = Status.CLOSED, now, _next_end(closure, lender_date(now))
+    closure.status, closure.ended_at, closure.erase_next_on = Status.CLOSED, now, _next_end(closure)
     closure.save(update_fields=["status", "ended_at", "erase_next_on"])
     audit.record(action="privacy.account_forgotten", subject_type="borrower", subject_id=borrower_id, actor=ACTOR)
     return True
@@ -171,9 +171,9 @@ def _kept(closure: AccountClosure) -> dict[Kept, date]:
     return {Kept(line["what"]): date.fromisoformat(line["until"]) for line in closure.kept}
 
 
-def _next_end(closure: AccountClosure, today: date) -> date | None:
+def _next_end(closure: AccountClosure, since: date = date.min) -> date | None:
     """Return the next last day of what can be deleted; None when nothing of it is left."""
-    return min((last for what, last in _kept(closure).items() if what in _ERASERS and last >= today), default=None)
+    return min((last for what, last in _kept(closure).items() if what in _ERASERS and last >= since), default=None)
 
 
 def _forget_identity(borrower_id: int, _now: datetime) -> None:

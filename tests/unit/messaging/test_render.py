@@ -96,6 +96,7 @@ class TestRender:
             "opens": "21:00",
             "closes": "22:00",
             "code": "1",
+            "years": "3",
         }
         params = {**PARAMS, **dict.fromkeys(days, "2026-02-01"), **{f"{name}_minor": 1 for name in amounts}, **texts}
 
