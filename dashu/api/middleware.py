@@ -7,15 +7,17 @@ import gzip
 import logging
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 
 from django.conf import settings
 from django.db import Error
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 
 from dashu.api.calls import REQUEST_ID, Answered, answered, call_of
 from dashu.api.conditional import GZIP, entity_tag, is_known
+from dashu.api.errors import PROBLEM_TYPE, type_of
 from dashu.api.services.record_call import record_call
 
 WORTH_COMPRESSING = 200  # bytes; the same as of Django's middleware, which would make a tag weak
@@ -27,6 +29,31 @@ logger = logging.getLogger(__name__)
 
 def is_of_api(request: HttpRequest) -> bool:
     return request.path.startswith(("/api/", "/oauth/"))
+
+
+class RefusePlainCalls:
+    """
+    Refuse a call that came without TLS where TLS is asked for.
+
+    Leading it on to TLS would hide that a program sends its token in the clear, for as long as it does.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_call = request.path.startswith(("/api/v", "/oauth/"))
+        if not is_call or not settings.SECURE_SSL_REDIRECT or request.is_secure():
+            return self.get_response(request)
+        problem = {
+            "type": type_of("https_required"),
+            "title": HTTPStatus.FORBIDDEN.phrase,
+            "status": HTTPStatus.FORBIDDEN,
+            "code": "https_required",
+            "detail": "Call with https. What was sent without it can be read on the way: get a new secret and token.",
+            "field": None,
+        }
+        return JsonResponse(problem, status=HTTPStatus.FORBIDDEN, content_type=PROBLEM_TYPE)
 
 
 class RecordCalls:

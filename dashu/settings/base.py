@@ -81,6 +81,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dashu.web.sandbox.SayItIsSandbox",
     "django.middleware.security.SecurityMiddleware",
+    "dashu.api.middleware.RefusePlainCalls",
     "dashu.web.content_policy.ContentPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -92,6 +93,7 @@ MIDDLEWARE = [
     "dashu.web.middleware.RefuseNul",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "dashu.web.middleware.KeepNoPages",
     "dashu.web.middleware.PersonLanguage",
     "dashu.web.offline.MarkReader",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -233,6 +235,8 @@ SESSION_ENGINE = "dashu.accounts.sessions"
 SESSION_IDLE = timedelta(minutes=env.whole("DASHU_SESSION_IDLE_MINUTES", 30))
 SESSION_IDLE_REMEMBERED = timedelta(days=env.whole("DASHU_SESSION_REMEMBERED_DAYS", 14))
 SESSION_COOKIE_AGE = int(SESSION_IDLE_REMEMBERED.total_seconds())
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # no script of ours reads them
 CSRF_FAILURE_VIEW = "dashu.accounts.views.form_refused"
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = timedelta(minutes=15)

@@ -18,11 +18,14 @@ REDIS_URL = env.text("REDIS_URL")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = env.flag("DASHU_SSL_REDIRECT", default=True)
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]  # the load balancer asks from inside, without TLS
+# The load balancer asks from inside, without TLS; a program that calls without it is refused, not led on.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$", r"^(api/v|oauth/)"]
 SECURE_HSTS_SECONDS = 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
-SESSION_COOKIE_SECURE = True
-CSRF_COOKIE_SECURE = True
+# A cookie of such a name is taken by browsers from this very host alone, over TLS.
+SESSION_COOKIE_NAME, SESSION_COOKIE_SECURE = "__Host-session", True
+CSRF_COOKIE_NAME, CSRF_COOKIE_SECURE = "__Host-csrf", True
+LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_SECURE = "__Host-language", True
 SIMULATED_GATEWAY = SANDBOX or env.flag("DASHU_SIMULATED_GATEWAY", default=False)
 SIMULATED_BUREAU = SANDBOX or env.flag("DASHU_SIMULATED_BUREAU", default=False)

@@ -1,6 +1,6 @@
 """
-What happens to every request of a browser before its page: a NUL is refused, the reader's language is found, and a page
-of a row is not asked for by what can be no row's key.
+What happens to every request of a browser around its page: a NUL is refused, the reader's language is found, a page of
+a row is not asked for by what can be no row's key, and what a reader saw is not kept.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +28,25 @@ class RefuseNul:
         if "%00" in request.META.get("QUERY_STRING", "") and not request.path.startswith("/api/"):
             raise BadRequest("The query string holds a NUL.")
         return self.get_response(request)
+
+
+class KeepNoPages:
+    """
+    Have browsers keep no page of somebody who is signed in: on a shared phone, "back" shows nothing after signing out.
+
+    A page that says itself how it may be kept is left alone. Copies for reading without a connection are kept by the
+    worker in the browser, which forgets them (`dashu.web.offline`). Runs after authentication.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        is_somebody = settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
+        if is_somebody and not answer.has_header("Cache-Control"):
+            answer["Cache-Control"] = "private, no-store"
+        return answer
 
 
 class PersonLanguage:

@@ -72,7 +72,13 @@ def in_the_language_asked_for(view: Callable[..., HttpResponse]) -> Callable[...
         request.without_language = request.path + (f"?{rest.urlencode()}" if rest else "")  # type: ignore[attr-defined]
         answer = view(request, *args, **named)
         if not request.user.is_authenticated:
-            answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, asked, samesite="Lax")
+            answer.set_cookie(
+                settings.LANGUAGE_COOKIE_NAME,
+                asked,
+                secure=settings.LANGUAGE_COOKIE_SECURE,
+                httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            )
         return answer
 
     return shown

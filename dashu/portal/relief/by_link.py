@@ -40,7 +40,7 @@ from dashu.portal.complaining import complaints_shown
 from dashu.portal.relief.offers import brought_up
 from dashu.portal.relief.showing import open_ways
 from dashu.portal.relief.signing import sheet_context
-from dashu.portal.signing.confirmed_here import confirmed_here
+from dashu.portal.signing.confirmed_here import confirmation_of, confirmed_here
 from dashu.portal.signing.forms import CodeForm
 from dashu.portal.signing.where import where_of
 from loans.services.handed_links import CONFIRMED_FOR, way_back
@@ -89,7 +89,7 @@ def amendment(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _opened(request: HttpRequest, token: str) -> OpenedOffer:
-    return open_link(token=token, confirmation=request.COOKIES.get(COOKIE, ""), now=lender_now())
+    return open_link(token=token, confirmation=confirmation_of(request, COOKIE), now=lender_now())
 
 
 def _ask(request: HttpRequest, token: str) -> HttpResponse:

@@ -20,7 +20,7 @@ from dashu.kernel.errors import DomainError
 from dashu.messaging.secret_texts import shows_secrets
 from dashu.policy import rules as policy
 from dashu.portal.complaining import complaints_shown
-from dashu.portal.signing.confirmed_here import confirmed_here
+from dashu.portal.signing.confirmed_here import confirmation_of, confirmed_here
 from dashu.portal.signing.forms import CodeForm
 from dashu.portal.signing.guarantors import GuarantorsShown, guarantors_shown
 from dashu.portal.signing.reading import questions_asked, sheet_context
@@ -93,7 +93,7 @@ def signed_contract(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _opened(request: HttpRequest, token: str) -> Opened:
-    return open_signature(token=token, confirmation=request.COOKIES.get(COOKIE, ""), now=lender_now())
+    return open_signature(token=token, confirmation=confirmation_of(request, COOKIE), now=lender_now())
 
 
 def _ask(request: HttpRequest, token: str) -> HttpResponse:
@@ -189,7 +189,7 @@ def _sign(request: HttpRequest, opened: Opened) -> Page | None:
 
 def _decline(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        decline_signature(token=token, confirmation=request.COOKIES.get(COOKIE, ""), now=lender_now())
+        decline_signature(token=token, confirmation=confirmation_of(request, COOKIE), now=lender_now())
     except (SignatureLinkUnknown, SignatureLinkOver):
         raise
     except DomainError as error:

@@ -11,7 +11,7 @@ def confirmed_here(
 ) -> HttpResponse:
     """Have the browser keep the secret of a confirmation."""
     answer.set_cookie(
-        cookie,
+        _named(cookie),
         secret,
         max_age=int(lasts.total_seconds()),
         path=request.path,
@@ -20,3 +20,13 @@ def confirmed_here(
         samesite="Lax",
     )
     return answer
+
+
+def confirmation_of(request: HttpRequest, cookie: str) -> str:
+    """Return the secret that this browser keeps; "" without one."""
+    return request.COOKIES.get(_named(cookie), "")
+
+
+def _named(cookie: str) -> str:
+    """Browsers take a cookie of such a name over TLS alone."""
+    return f"__Secure-{cookie}" if settings.SESSION_COOKIE_SECURE else cookie

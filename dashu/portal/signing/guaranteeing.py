@@ -20,7 +20,7 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.messaging.secret_texts import shows_secrets
 from dashu.policy import rules as policy
-from dashu.portal.signing.confirmed_here import confirmed_here
+from dashu.portal.signing.confirmed_here import confirmation_of, confirmed_here
 from dashu.portal.signing.forms import DIGITS, CodeForm
 from dashu.portal.signing.reading import sheet_context
 from dashu.portal.signing.where import where_of
@@ -139,7 +139,7 @@ _ACTS = {"confirm": _confirm, "code": _send_code, "sign": _sign, "decline": _dec
 def _theirs(request: HttpRequest, token: str) -> dict[str, Any]:
     return {
         "token": token,
-        "confirmation": request.COOKIES.get(COOKIE, ""),
+        "confirmation": confirmation_of(request, COOKIE),
         "language": get_language() or "zh-hans",
         "now": lender_now(),
     }
@@ -155,7 +155,7 @@ def _page(
     code_form: CodeForm | None = None,
 ) -> HttpResponse:
     now = lender_now()
-    asked = open_guarantee(token=token, confirmation=request.COOKIES.get(COOKIE, ""), now=now)
+    asked = open_guarantee(token=token, confirmation=confirmation_of(request, COOKIE), now=now)
     shown = {
         "refusal": refusal.user_message if refusal else "",
         "lender": policy.lender_names(lender_today())[get_language() or "zh-hans"],

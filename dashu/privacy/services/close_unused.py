@@ -91,8 +91,8 @@ def _close(borrower_id: int, used_on: date, rules: RetentionRules, now: datetime
     closure = begin_closing(borrower, days=rules.notice_days, kept=kept, now=now, actor=ACTOR)
     with override(borrower.language):
         text = gettext(
-            "You have not used your Dashu account for %(years)s years. It is closed on %(day)s, and what we need not keep"
-            " is deleted. To keep it: %(link)s"
+            "You have not used your Dashu account for %(years)s years. It is closed on %(day)s, and what we need not"
+            " keep is deleted. To keep it: %(link)s"
         )
     params = {"years": str(rules.unused_years)}
     tell_the_way_back(closure, borrower, template=UNUSED, text=text, params=params, now=now)

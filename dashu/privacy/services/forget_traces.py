@@ -1,4 +1,4 @@
-"""Traces of signing in go after the days that a rule gives them: tries, and the list of devices of sessions that are over."""
+"""Traces of signing in go after the days that a rule gives them: tries, and the devices of sessions that are over."""
 
 from datetime import datetime, timedelta
 
