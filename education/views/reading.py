@@ -77,7 +77,7 @@ def in_the_language_asked_for(view: Callable[..., HttpResponse]) -> Callable[...
                 asked,
                 secure=settings.LANGUAGE_COOKIE_SECURE,
                 httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-                samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+                samesite="Lax",
             )
         return answer
 

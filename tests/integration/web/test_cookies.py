@@ -39,12 +39,12 @@ class TestPages:
 
 class TestCookies:
     def test_are_for_the_server_alone_and_this_site(self, rules):
+        factories.borrower("Amina", email="amina@example.com")
         client = Client()
 
         client.get("/accounts/login/")
         client.post("/language/", {"language": "en"})
-        client.force_login(factories.borrower("Amina").user)
-        client.get("/accounts/password/change/")
+        client.post("/accounts/login/", {"login": "amina@example.com", "password": "correct horse"})
 
         assert set(client.cookies) == {settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME, "django_language"}
         for cookie in client.cookies.values():
