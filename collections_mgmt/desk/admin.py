@@ -37,6 +37,7 @@ from collections_mgmt.selectors.reaching import not_ended
 from collections_mgmt.training.pages import training_urls
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.users.actors import actor_of, person_of
+from dashu.web.shown_rows import shows
 from dashu.web.templatetags.dashu import money
 
 LATE = "late"
@@ -198,7 +199,8 @@ class CaseFileAdmin(Attaches, ReachesPeople, SteersFiles):
 
     def _own_desk(self, request: HttpRequest) -> HttpResponse:
         user, today = person_of(request), lender_today()
-        files = in_order(self.get_queryset(request))[:50]
+        files = list(in_order(self.get_queryset(request))[:50])
+        shows(request, files)
         context = {
             "title": gettext("Your desk"),
             "figures": own_figures(user, today=today),

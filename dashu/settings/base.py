@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "dashu.accounts.middleware.SessionEnds",
+    "dashu.portal.seen_people.NoteSeenPeople",
     "axes.middleware.AxesMiddleware",
 ]
 
