@@ -8,7 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Sum
+from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import URLPattern, path, reverse
@@ -120,7 +120,7 @@ class ProvisionRunAdmin(ReadOnlyAdmin):
                 presenting.product_table(run, wanted_with(run, on=run.month_end)),
                 presenting.movement_table(movement, run.currency),
                 presenting.cause_table(movement, run.currency),
-                presenting.overlay_table(_overlays(run)),
+                presenting.kept_overlay_table(run),
             ],
             "may_ask": may_run and is_open,
         }
@@ -188,18 +188,19 @@ class ProvisionRunAdmin(ReadOnlyAdmin):
         stage = request.GET.get("stage", "")
         if stage in STAGES:
             lines = lines.filter(stage=stage)
-        number = _page_number(request)
-        start = (number - 1) * PER_PAGE
-        found = list(lines.order_by("-ecl_minor", "loan_id")[start : start + PER_PAGE + 1])
+        if after := _place(request):
+            lines = lines.filter(Q(ecl_minor__lt=after[0]) | Q(ecl_minor=after[0], loan_id__gt=after[1]))
+        found = list(lines.order_by("-ecl_minor", "loan_id")[: PER_PAGE + 1])
         kept = f"&stage={stage}" if stage in STAGES else ""
+        last = found[PER_PAGE - 1] if len(found) > PER_PAGE else None
         context = {
             "title": gettext("Loans of the provision of %(month)s") % {"month": date_format(run.month, "Y-m")},
             "run": run,
             "tables": [_loans_table(run, found[:PER_PAGE])],
             "stages": [(each, presenting.stage_words(each), each == stage) for each in STAGES],
             "stage": stage,
-            "newer": f"?p={number - 1}{kept}" if number > 1 else "",
-            "older": f"?p={number + 1}{kept}" if len(found) > PER_PAGE else "",
+            "first": f"?{kept.lstrip('&')}" if after else "",
+            "older": f"?after={last.ecl_minor}-{last.loan_id}{kept}" if last else "",
         }
         return self._page(request, "provisioning/part.html", context)
 
@@ -341,13 +342,9 @@ class OverlayAdmin(ReadOnlyAdmin):
             raise PermissionDenied
 
 
-def _overlays(run: ProvisionRun) -> Any:
-    return Overlay.objects.in_force(run.month_end).filter(currency=run.currency).select_related("author")
-
-
 def _loans_table(run: ProvisionRun, lines: Sequence[LoanProvision]) -> Table:
     numbers = dict(Loan.objects.filter(pk__in=[line.loan_id for line in lines]).values_list("pk", "number"))
-    exposure = LoanProvision.objects.filter(run=run).aggregate(sum=Sum("ead_minor"))["sum"] or 0
+    exposure = sum(each.ead_minor for each in by_stage(run))
     labels, reasons = presenting.product_labels(), {code.value: words for code, words in REASONS.items()}
     titles = (_("exposure"), _("probability of default"), _("share lost in a default"), _("set aside"))
     return Table(
@@ -381,6 +378,9 @@ def _loans_table(run: ProvisionRun, lines: Sequence[LoanProvision]) -> Table:
     )
 
 
-def _page_number(request: HttpRequest) -> int:
-    text = request.GET.get("p", "")
-    return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 6 and int(text) else 1
+def _place(request: HttpRequest) -> tuple[int, int] | None:
+    """Return expected loss and loan of the line that the page goes on after; None for the first page."""
+    minor, _dash, loan = request.GET.get("after", "").partition("-")
+    if not all(each.isascii() and each.isdigit() and len(each) < 19 for each in (minor, loan)):
+        return None
+    return int(minor), int(loan)

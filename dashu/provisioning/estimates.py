@@ -15,7 +15,7 @@ from typing import Any
 
 from dashu.kernel.dates import add_months
 from dashu.policy import rules as policy
-from dashu.policy.expected_loss import Scenario
+from dashu.policy.expected_loss import ExpectedLossRules, Scenario
 from dashu.provisioning.domain.loss import Course, Outlook
 from dashu.provisioning.domain.matrix import Evidence, Matrix, Row, default_curve, matrix_of, shifted
 from dashu.provisioning.domain.recovery import RecoveryMonth, loss_curve
@@ -177,15 +177,21 @@ def _matrices(moves: Moves, buckets: Buckets, *, least: int) -> dict[str, Matrix
     }
 
 
-def _share(recoveries: Mapping[str, Recoveries], product: str, *, least: int, rules: Any) -> LossShare:
+def _share(recoveries: Mapping[str, Recoveries], product: str, *, least: int, rules: ExpectedLossRules) -> LossShare:
     own, pooled = recoveries.get(product, Recoveries()), recoveries[ALL]
     if product != ALL and own.defaults >= least:
         evidence, taken = Evidence.OWN, own
     elif pooled.defaults >= least:
         evidence, taken = Evidence.POOLED, pooled
     else:
-        return LossShare(Evidence.NONE, (rules.lgd_fallback,), pooled)
-    losses = loss_curve(taken.months, monthly_rate=taken.monthly_rate, floor=rules.lgd_floor)
+        evidence, taken = Evidence.NONE, pooled
+    losses = loss_curve(
+        [] if evidence is Evidence.NONE else taken.months,
+        monthly_rate=taken.monthly_rate,
+        floor=rules.lgd_floor,
+        workout_months=rules.workout_months,
+        assumed_loss=rules.lgd_fallback,
+    )
     return LossShare(evidence, losses, taken)
 
 

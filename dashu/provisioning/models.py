@@ -66,6 +66,8 @@ class ProvisionRun(models.Model):
 
     :ivar number: of the runs of this month; a later one takes the place of those before.
     :ivar totals: `{product: {"ecl", "overlay", "five_tier", "total"}}`; `total` is expected loss with overlays.
+    :ivar stages, movement: the sums by stage and the way from the run before, see `selectors.stages` and `.movement`.
+    :ivar overlays: as they held when it was calculated, each with what it added, see `services.spread_overlays`.
     :ivar inputs: digest of the snapshot, rules and overlays that it was calculated from.
     :ivar request_id: of the approval that was asked for.
     :ivar previous: the posted run that it is compared with.
@@ -89,6 +91,9 @@ class ProvisionRun(models.Model):
     overlay_minor = models.BigIntegerField(_("overlay"), db_default=0, default=0)
     five_tier_minor = models.BigIntegerField(_("five-tier provision"), db_default=0, default=0)
     totals = models.JSONField(_("by product"), default=dict, db_default={})
+    stages = models.JSONField(_("by stage"), default=list, db_default=[])
+    movement = models.JSONField(_("movement"), default=dict, db_default={})
+    overlays = models.JSONField(_("overlays"), default=list, db_default=[])
     inputs = models.CharField(_("digest of what it is calculated from"), max_length=64)
     request_id = models.BigIntegerField(_("approval"), null=True, blank=True)
     made_at = models.DateTimeField(_("calculated at"), db_default=Now(), editable=False)
@@ -168,7 +173,10 @@ class LoanProvision(models.Model):
     class Meta:
         verbose_name = _("provision of a loan")
         verbose_name_plural = _("provisions of loans")
-        indexes = [models.Index(fields=["loan_id"], name="provisioning_line_of_loan")]
+        indexes = [
+            models.Index(fields=["loan_id"], name="provisioning_line_of_loan"),
+            models.Index(F("run"), F("ecl_minor").desc(), F("loan_id"), name="provisioning_line_largest"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(stage__in=STAGES), name="provisioning_line_stage_is_known"),
         ]

@@ -78,6 +78,7 @@ def product_labels() -> dict[str, str]:
 def preview_tables(run: ProvisionRun, entries: Iterable[tuple[date, Sequence[Line]]]) -> Preview:
     """Return the figures of a run and what would be booked, in plain texts."""
     labels, accounts = product_labels(), Account.objects.in_bulk()
+    added = {"title": gettext("it added"), "is_number": True}
     titles = (gettext("expected credit loss"), gettext("overlay"), gettext("five-tier provision"))
     figures = [
         [labels.get(product, product), *(money(each[name], run.currency) for name in ("ecl", "overlay", "five_tier"))]
@@ -99,6 +100,16 @@ def preview_tables(run: ProvisionRun, entries: Iterable[tuple[date, Sequence[Lin
             "columns": [gettext("product"), *({"title": str(title), "is_number": True} for title in titles)],
             "rows": figures,
             "empty": gettext("There is nothing to set aside."),
+        },
+        {
+            "title": gettext("overlays"),
+            "columns": [gettext("for which loans"), gettext("reason"), gettext("entered by"), added],
+            "rows": [
+                [segment_words(overlay), overlay.reason, kept["author"], money(kept["added_minor"], run.currency)]
+                for kept in run.overlays
+                for overlay in (_kept_overlay(run, kept),)
+            ],
+            "empty": gettext("Nothing is set aside on top."),
         },
         {
             "title": gettext("what would be booked"),
@@ -318,27 +329,50 @@ def backtest_table(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str])
 def overlay_table(overlays: Iterable[Overlay]) -> Table:
     return Table(
         title=_("overlays"),
-        columns=[
-            Column(_("for which loans")),
-            Column(_("size"), is_number=True),
-            Column(_("reason")),
-            Column(_("entered by")),
-            Column(_("from")),
-            Column(_("to")),
-        ],
+        columns=_overlay_columns(),
+        rows=[_overlay_row(each, _author(each)) for each in overlays],
+        empty=_("Nothing is set aside on top."),
+    )
+
+
+def kept_overlay_table(run: ProvisionRun) -> Table:
+    """Return the overlays as they were when the run was calculated, each with what it added."""
+    return Table(
+        title=_("overlays"),
+        columns=[*_overlay_columns(), Column(_("it added"), is_number=True)],
         rows=[
-            [
-                segment_words(each),
-                size_words(each),
-                each.reason,
-                each.author.name or each.author.email,
-                date_format(each.from_on, "SHORT_DATE_FORMAT"),
-                date_format(each.to_on, "SHORT_DATE_FORMAT"),
-            ]
-            for each in overlays
+            [*_overlay_row(_kept_overlay(run, kept), kept["author"]), money(kept["added_minor"], run.currency)]
+            for kept in run.overlays
         ],
         empty=_("Nothing is set aside on top."),
     )
+
+
+def _overlay_columns() -> list[Column]:
+    return [
+        Column(_("for which loans")),
+        Column(_("size"), is_number=True),
+        Column(_("reason")),
+        Column(_("entered by")),
+        Column(_("from")),
+        Column(_("to")),
+    ]
+
+
+def _overlay_row(overlay: Overlay, author: str) -> list[Any]:
+    days = (date_format(day, "SHORT_DATE_FORMAT") for day in (overlay.from_on, overlay.to_on))
+    return [segment_words(overlay), size_words(overlay), overlay.reason, author, *days]
+
+
+def _author(overlay: Overlay) -> str:
+    return str(overlay.author)
+
+
+def _kept_overlay(run: ProvisionRun, kept: Mapping[str, Any]) -> Overlay:
+    plain = {name: kept[name] for name in ("product", "bucket", "stage", "amount_minor", "reason")}
+    share = None if kept["share"] is None else Decimal(kept["share"])
+    days = {name: date.fromisoformat(kept[name]) for name in ("from_on", "to_on")}
+    return Overlay(currency=run.currency, share=share, **plain, **days)
 
 
 def segment_words(overlay: Overlay) -> str:

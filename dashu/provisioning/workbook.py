@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from dashu.kernel.money import fraction_digits
@@ -15,7 +16,6 @@ from dashu.provisioning.selectors.stages import by_stage
 from dashu.web.workbooks import COUNT, DECIMAL, SHARE, Cell, Row, Sheet, write_workbook
 from loans.models import Loan
 
-MOST_LOANS = 20_000  # in a workbook; the command writes them all
 COLUMNS = (
     "loan",
     "product",
@@ -37,7 +37,9 @@ COLUMNS = (
 
 
 def write_run(file: BinaryIO, run: ProvisionRun) -> None:
-    """Write the sums, the movement and the loans, as many as a workbook carries well."""
+    """
+    Write the sums, the movement and all loans, row by row; more than a sheet has rows for go on in further sheets.
+    """
     amount = _("in %(currency)s") % {"currency": run.currency}
     titles = (_("exposure"), _("expected credit loss"), _("overlay"), _("five-tier provision"))
     sums = [f"{title} {amount}" for title in titles]
@@ -83,11 +85,11 @@ def _sums(run: ProvisionRun) -> Iterator[Row]:
 
 def _loans(run: ProvisionRun) -> Iterator[Row]:
     labels, reasons = product_labels(), {code.value: words for code, words in REASONS.items()}
-    lines = list(LoanProvision.objects.filter(run=run).order_by("-ecl_minor", "loan_id")[:MOST_LOANS])
-    numbers = dict(Loan.objects.filter(pk__in=[line.loan_id for line in lines]).values_list("pk", "number"))
-    for line in lines:
+    number = Loan.objects.filter(pk=OuterRef("loan_id")).values("number")
+    lines = LoanProvision.objects.filter(run=run).annotate(number=Subquery(number)).order_by("-ecl_minor", "loan_id")
+    for line in lines.defer("exposures", "ecl_scenarios").iterator(chunk_size=5_000):
         yield [
-            _text(numbers.get(line.loan_id, line.loan_id)),
+            _text(line.number or line.loan_id),
             _text(labels.get(line.product, line.product)),
             _text(line.bucket),
             _text(line.stage_before),

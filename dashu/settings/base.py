@@ -592,6 +592,7 @@ DOCUMENT_SCANNER, CLAMD_ADDRESS = env.document_scanner()
 LEDGER_CLOSE_CHECKS = (
     "collections_mgmt.services.close_day.refuse_nights_not_closed",
     "repayments.services.reconcile_day.refuse_books_that_differ",
+    "dashu.provisioning.services.post.refuse_provision_that_differs",
 )
 # What the lines of bulk jobs mean, by the code that partners use. Named here, because `dashu.bulk` lies below the apps
 # that they belong to; so does what looks at uploaded files for harm.

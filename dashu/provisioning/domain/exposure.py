@@ -28,19 +28,36 @@ class Standing:
 def exposures(standing: Standing, *, least_months: int = 0) -> list[int]:
     """
     Return what would be missing on a default in month 1, 2, … up to the last due date: the principal that the plan
-    leaves at the month's beginning, the interest that falls due in it, and all that is due and unpaid today.
+    leaves at the month's beginning, the interest that is earned by the month's end and not yet paid, and all that is
+    due and unpaid today.
 
     :param least_months: for a loan that is behind, which stays open past its last due date.
     """
     last = max([*standing.plan, least_months, 1])
+    earned = _earned(standing)
     still = 0
     found = []
     for month in range(last, 0, -1):
-        principal, interest = standing.plan.get(month, (0, 0))
-        still += principal
+        still += standing.plan.get(month, (0, 0))[0]
         balance = min(standing.principal_minor, standing.overdue_principal_minor + still)
         if month == 1:
             balance = standing.principal_minor
-        found.append(balance + interest + standing.due_minor)
+        found.append(balance + earned.get(month, 0) + standing.due_minor)
     found.reverse()
     return found
+
+
+def _earned(standing: Standing) -> dict[int, int]:
+    """
+    Return the interest that is earned by the end of each month since the due date before, and falls due later.
+
+    It grows evenly from one due date to the next: at once where they are a month apart, month by month where, as in a
+    bullet loan, they are not. What is earned today counts to the first.
+    """
+    earned, before, begun = {}, 0, standing.accrued_minor
+    for due, (_principal, interest) in sorted(standing.plan.items()):
+        begun = min(begun, interest)
+        for month in range(before + 1, due + 1):
+            earned[month] = begun + (interest - begun) * (month - before) // (due - before)
+        before, begun = due, 0
+    return earned

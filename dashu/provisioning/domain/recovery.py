@@ -33,18 +33,29 @@ class RecoveryMonth:
             return min(Decimal(1), max(Decimal(0), Decimal(self.recovered_minor) / self.at_risk_minor))
 
 
-def loss_curve(months: Sequence[RecoveryMonth], *, monthly_rate: Decimal, floor: Decimal) -> tuple[Decimal, ...]:
+def loss_curve(
+    months: Sequence[RecoveryMonth],
+    *,
+    monthly_rate: Decimal,
+    floor: Decimal,
+    workout_months: int,
+    assumed_loss: Decimal,
+) -> tuple[Decimal, ...]:
     """
-    Return the share that is lost of what is missing after 0, 1, … months in default; after the last month all of it.
+    Return the share that is lost of what is missing after 0, 1, … `workout_months` months in default.
 
     What comes in later is discounted to the month it is seen from: the worth of recoveries after j months is
-    W(j) = (r(j+1) + (1 − r(j+1)) × W(j+1)) / (1 + i), with W = 0 after the last month, and the loss 1 − W(j).
+    W(j) = (r(j+1) + (1 − r(j+1)) × W(j+1)) / (1 + i), and the loss 1 − W(j). Of months that no default has reached yet
+    an assumption holds: what is taken to come back comes evenly over the workout, so that after the j-th month
+    W(j) = (1 − assumed loss) × (workout − j) / workout is still to come. A young book so begins at the assumed share,
+    and each month that was seen takes the place of a part of it.
 
-    :param monthly_rate: i, at which it is discounted, a fraction. :param floor: the least share.
+    :param months: as far as they were seen, at most `workout_months`. :param monthly_rate: i, a fraction.
+    :param floor: the least share.
     """
     with localcontext(prec=PRECISION):
-        worth, losses = Decimal(0), [Decimal(1)]
-        for month in reversed(months):
-            worth = (month.rate + (1 - month.rate) * worth) / (1 + monthly_rate)
-            losses.append(max(floor, 1 - worth).quantize(KEPT))
-    return tuple(reversed(losses))
+        left = range(workout_months, len(months) - 1, -1)
+        worths = [(1 - assumed_loss) * (workout_months - month) / workout_months for month in left]
+        for month in reversed(months[:workout_months]):
+            worths.append((month.rate + (1 - month.rate) * worths[-1]) / (1 + monthly_rate))
+        return tuple(max(floor, 1 - worth).quantize(KEPT) for worth in reversed(worths))

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.db import connection
 
@@ -53,6 +54,13 @@ class Movement:
     def total(self, step: Step) -> int:
         return sum(self.amounts[step, stage] for stage in STAGES)
 
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "amounts": [[step.value, stage, minor] for (step, stage), minor in self.amounts.items()],
+            "loans": [[step.value, stage, count] for (step, stage), count in self.loans.items()],
+            "causes": {cause.value: minor for cause, minor in self.causes.items()},
+        }
+
 
 # What a loan carries is probability × share lost × an exposure that stands for its plan and discount. One after the
 # other is replaced by what it is now; each step is rounded, and the last takes what is left.
@@ -88,8 +96,18 @@ _PAIRS = """
 
 
 def movement_of(run: ProvisionRun) -> Movement:
+    """Return how the run came from the posted one that it is compared with, as it was measured with it."""
+    kept = run.movement
+    return Movement(
+        {(Step(step), stage): minor for step, stage, minor in kept["amounts"]},
+        {(Step(step), stage): count for step, stage, count in kept["loans"]},
+        {Cause(cause): minor for cause, minor in kept["causes"].items()},
+    )
+
+
+def measured_movement(run: ProvisionRun) -> Movement:
     """
-    Return how the run came from the posted one that it is compared with.
+    Return what `ProvisionRun.movement` keeps, from the lines of both runs.
 
     Without one, the opening is 0 and every loan is new.
     """

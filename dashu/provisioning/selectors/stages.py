@@ -1,6 +1,7 @@
-"""The sums of a run by stage."""
+"""The sums of a run by stage: measured once, when it is calculated, and kept with it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from django.db.models import Count, Sum
 
@@ -20,10 +21,15 @@ class StageFigures:
 
 
 def by_stage(run: ProvisionRun) -> list[StageFigures]:
+    return [StageFigures(**each) for each in run.stages]
+
+
+def measured_by_stage(run: ProvisionRun) -> list[dict[str, Any]]:
+    """Return what `ProvisionRun.stages` keeps, from the lines of the run."""
     rows = (
         LoanProvision.objects.filter(run=run)
         .values_list("stage")
         .annotate(Count("loan_id"), Sum("ead_minor"), Sum("ecl_minor"), Sum("overlay_minor"), Sum("five_tier_minor"))
         .order_by("stage")
     )
-    return [StageFigures(stage, *(int(each) for each in sums)) for stage, *sums in rows]
+    return [asdict(StageFigures(stage, *(int(each) for each in sums))) for stage, *sums in rows]

@@ -35,7 +35,9 @@ from dashu.provisioning.models import LoanProvision, LossModel, ProvisionRun
 from dashu.provisioning.selectors.backtest import backtest
 from dashu.provisioning.selectors.inputs import inputs_digest
 from dashu.provisioning.selectors.loans_at import LoanAt, loans_at, loans_with_strong_warning
+from dashu.provisioning.selectors.movement import measured_movement
 from dashu.provisioning.selectors.posted import latest_posted
+from dashu.provisioning.selectors.stages import measured_by_stage
 from dashu.provisioning.services.spread_overlays import spread_overlays
 
 _LOCK = 4_711_012
@@ -90,7 +92,8 @@ def calculate_run(*, month: date, currency: str, actor: str) -> ProvisionRun:
             field="month",
             params={"month": f"{month:%Y-%m}"},
         )
-    run.inputs = inputs_digest(month, month_end=run.month_end, currency=currency)
+    estimates = estimate(month, month_end=run.month_end, currency=currency)
+    run.inputs = inputs_digest(month, month_end=run.month_end, currency=currency, estimates=estimates)
     of_month = ProvisionRun.objects.filter(month=month, currency=currency)
     latest = of_month.order_by("-number").first()
     if latest is not None and latest.inputs == run.inputs:
@@ -98,7 +101,6 @@ def calculate_run(*, month: date, currency: str, actor: str) -> ProvisionRun:
     of_month.filter(status=ProvisionRun.Status.DRAFT).delete()
     run.number = (of_month.aggregate(latest=Max("number"))["latest"] or 0) + 1
     run.previous = latest_posted(currency, before=month)
-    estimates = estimate(month, month_end=run.month_end, currency=currency)
     run.model = _model_of(run, estimates)
     run.save(force_insert=True)
     _write_lines(run, estimates)
@@ -253,4 +255,5 @@ def _sum_up(run: ProvisionRun) -> None:
     run.ecl_minor = sum(each["ecl"] for each in run.totals.values())
     run.overlay_minor = sum(each["overlay"] for each in run.totals.values())
     run.five_tier_minor = sum(each["five_tier"] for each in run.totals.values())
+    run.stages, run.movement = measured_by_stage(run), measured_movement(run).as_json()
     run.save()

@@ -23,7 +23,7 @@ from dashu.kernel.errors import DomainError
 from dashu.ledger import services as ledger
 from dashu.provisioning.models import ProvisionRun
 from dashu.provisioning.selectors.inputs import inputs_digest
-from dashu.provisioning.selectors.posted import wanted_with
+from dashu.provisioning.selectors.posted import provision_differences, wanted_with
 from dashu.users.models import User
 
 POST = "provision.post"
@@ -48,6 +48,13 @@ class RunOutOfOrder(DomainError):
     """A later run is posted already; what was wrong is put right by the next one."""
 
     code = "provision_run_out_of_order"
+    http_status = 409
+
+
+class ProvisionDiffers(DomainError):
+    """The ledger holds another provision than the rule asks for."""
+
+    code = "provision_differs"
     http_status = 409
 
 
@@ -144,6 +151,21 @@ def refuse_unfit(run: ProvisionRun, *, inputs: str | None = None) -> None:
     posted = ProvisionRun.objects.filter(currency=run.currency, status=ProvisionRun.Status.POSTED)
     if posted.filter(month__gt=run.month).exists() or posted.filter(month=run.month, number__gt=run.number).exists():
         raise RunOutOfOrder(_("A later run is posted already. What is to be put right goes into the next month's run."))
+
+
+def refuse_provision_that_differs(_through: date) -> None:
+    """
+    Stand in the way of closing an accounting period while the ledger's provision is not what the rule asks for.
+
+    :raises ProvisionDiffers: by the last closed day, which the next night puts right or, if it does not, a person.
+    """
+    found = {currency: minor for currency, minor in provision_differences().items() if minor}
+    if found:
+        raise ProvisionDiffers(
+            _("The provision in the ledger is not what the rule asks for. Close the latest night first."),
+            field="through",
+            details={"differences": found},
+        )
 
 
 def entries_of(run: ProvisionRun) -> list[tuple[date, list[ledger.Line]]]:

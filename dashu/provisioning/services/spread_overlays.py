@@ -1,8 +1,11 @@
 """Spread what is set aside on top over the loans that it is for, so that the parts add up to it."""
 
-from django.db import connection
+from typing import Any
 
-from dashu.provisioning.models import Overlay, ProvisionRun
+from django.db import connection
+from django.db.models import Sum
+
+from dashu.provisioning.models import LoanProvision, Overlay, ProvisionRun
 
 # Loan by loan, each gets by how much the rounded sum up to it exceeds that up to the one before.
 _SPREAD = """
@@ -25,20 +28,44 @@ _SPREAD = """
 
 def spread_overlays(run: ProvisionRun) -> None:
     """
-    Add the overlays that hold at the month's end, each by the expected loss that was measured.
+    Add the overlays that hold at the month's end, each by the expected loss that was measured, and keep them in the run
+    as they are now, with what each added.
 
     One whose loans are not there, or have no expected loss, adds nothing.
     """
+    overlays = Overlay.objects.in_force(run.month_end).filter(currency=run.currency).select_related("author")
+    run.overlays, held = [], 0
+    for overlay in overlays:
+        _spread(run, overlay)
+        added = LoanProvision.objects.filter(run=run).aggregate(sum=Sum("overlay_minor"))["sum"] or 0
+        run.overlays.append(_as_it_is(overlay, added_minor=int(added) - held))
+        held = int(added)
+
+
+def _spread(run: ProvisionRun, overlay: Overlay) -> None:
+    given: dict[str, Any] = {
+        "run": run.pk,
+        "product": overlay.product,
+        "bucket": overlay.bucket,
+        "stage": overlay.stage,
+        "amount": overlay.amount_minor,
+        "share": overlay.share,
+    }
     with connection.cursor() as cursor:
-        for overlay in Overlay.objects.in_force(run.month_end).filter(currency=run.currency):
-            cursor.execute(
-                _SPREAD,
-                {
-                    "run": run.pk,
-                    "product": overlay.product,
-                    "bucket": overlay.bucket,
-                    "stage": overlay.stage,
-                    "amount": overlay.amount_minor,
-                    "share": overlay.share,
-                },
-            )
+        cursor.execute(_SPREAD, given)
+
+
+def _as_it_is(overlay: Overlay, *, added_minor: int) -> dict[str, Any]:
+    return {
+        "id": overlay.pk,
+        "product": overlay.product,
+        "bucket": overlay.bucket,
+        "stage": overlay.stage,
+        "amount_minor": overlay.amount_minor,
+        "share": None if overlay.share is None else str(overlay.share),
+        "reason": overlay.reason,
+        "author": str(overlay.author),
+        "from_on": overlay.from_on.isoformat(),
+        "to_on": overlay.to_on.isoformat(),
+        "added_minor": added_minor,
+    }

@@ -4,8 +4,9 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
-from collections_mgmt.models import PortfolioDay
+from collections_mgmt.models import LoanMonth, PortfolioDay
 from collections_mgmt.services.close_day import close_date
 from dashu.approvals.authority import NotAuthorized
 from dashu.approvals.models import ApprovalRequest
@@ -17,11 +18,19 @@ from dashu.policy.selectors import forget_rules
 from dashu.provisioning.models import ProvisionRun
 from dashu.provisioning.selectors.posted import provision_differences
 from dashu.provisioning.services.calculate import calculate_run
-from dashu.provisioning.services.overlays import enter_overlay
-from dashu.provisioning.services.post import RunAlreadyAsked, RunIsStale, ask_posting
+from dashu.provisioning.services.overlays import end_overlay, enter_overlay
+from dashu.provisioning.services.post import (
+    ProvisionDiffers,
+    RunAlreadyAsked,
+    RunIsStale,
+    ask_posting,
+    refuse_provision_that_differs,
+    refuse_unfit,
+)
 from tests import factories
 from tests.factories import ACTOR, yuan
 from tests.integration.provisioning.months import loan_month, moved
+from tests.integration.staff.conftest import as_role
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("rules")]
 MONTH, END, TODAY = date(2026, 3, 1), date(2026, 3, 31), date(2026, 4, 2)
@@ -148,6 +157,9 @@ class TestPosting:
         second = posted(calculated(), "Judy")
 
         assert (second.number, second.overlay_minor) == (2, 500_00)
+        end_overlay(overlay_id=second.overlays[0]["id"], user=ada)
+        page = as_role("ACCOUNTANT").get(reverse("admin:provisioning_provisionrun_change", args=[second.pk]))
+        assert "a flood in the south" in page.content.decode()  # as it was, though it was taken back since
         assert -balance_of("1390") == first.total_minor + 500_00 == second.total_minor
         with pytest.raises(IntegrityError), transaction.atomic():
             ProvisionRun.objects.filter(pk=first.pk).update(ecl_minor=0)
@@ -216,3 +228,40 @@ class TestAsking:
         assert (done.status, done.result["code"]) == ("FAILED", "provision_run_stale")
         assert JournalEntry.objects.filter(kind="EXPECTED_LOSS").exists() is False
         assert -balance_of("1390") == tiers(END + timedelta(days=1))
+
+
+class TestClosingAPeriod:
+    def test_waits_for_a_provision_that_is_what_the_rule_asks_for(self, book, basis):
+        refuse_provision_that_differs(END)
+        basis("ECL")
+        posted(calculated())
+        refuse_provision_that_differs(END)
+
+        basis("FIVE_TIER")  # the next night takes the difference back
+
+        with pytest.raises(ProvisionDiffers) as refused:
+            refuse_provision_that_differs(END)
+        assert refused.value.details == {"differences": provision_differences()}
+        close_date(business_date=TODAY, today=TODAY + timedelta(days=1))
+        refuse_provision_that_differs(END)
+
+
+class TestInputs:
+    @pytest.mark.parametrize("what", ["stage of a month before", "recovery", "since when in default"])
+    def test_of_the_months_before_make_a_run_stale(self, book, what):
+        loan_month(date(2026, 1, 1), 70, bucket="M4", bucket_before="M3", principal_minor=100_00)
+        loan_month(date(2026, 2, 1), 70, bucket="M4", bucket_before="M4", principal_minor=100_00, stage="3")
+        loan_month(MONTH, 70, bucket="M4", bucket_before="M4", principal_minor=100_00, stage="3")
+        run = calculated()
+        earlier = LoanMonth.objects.filter(loan_id=70, month=date(2026, 2, 1))
+
+        match what:
+            case "stage of a month before":
+                earlier.update(stage="2")
+            case "recovery":
+                earlier.update(paid_principal_minor=10_00)
+            case "since when in default":
+                earlier.update(bucket="M2")
+
+        with pytest.raises(RunIsStale):
+            refuse_unfit(run)

@@ -23,6 +23,16 @@ rates = st.decimals("0", "0.05", places=6)
 falling = st.lists(st.integers(0, 10**11), min_size=1, max_size=40).map(lambda found: sorted(found, reverse=True))
 
 
+def lost(months, *, rate="0", floor="0", workout=None, assumed="1") -> tuple[Decimal, ...]:
+    return loss_curve(
+        months,
+        monthly_rate=Decimal(rate),
+        floor=Decimal(floor),
+        workout_months=len(months) if workout is None else workout,
+        assumed_loss=Decimal(assumed),
+    )
+
+
 def outlook_of(curve, loss="0.6", times=("1", "0.5", "3")) -> Outlook:
     weights = (Decimal("0.5"), Decimal("0.2"), Decimal("0.3"))
     return Outlook(
@@ -87,27 +97,42 @@ class TestLossShare:
     def test_of_nothing_that_came_in_is_all(self):
         months = [RecoveryMonth(10, 1_000, 0)] * 3
 
-        assert loss_curve(months, monthly_rate=Decimal(0), floor=Decimal(0)) == (1, 1, 1, 1)
+        assert lost(months) == (1, 1, 1, 1)
 
     def test_discounts_what_comes_in(self):
         months = [RecoveryMonth(1, 1_000, 0), RecoveryMonth(1, 1_000, 500)]
 
-        after = loss_curve(months, monthly_rate=Decimal("0.25"), floor=Decimal(0))
+        after = lost(months, rate="0.25")
 
         # 0.5 ÷ 1.25² and 0.5 ÷ 1.25
         assert after == (Decimal("0.68"), Decimal("0.6"), 1)
 
+    def test_of_what_was_not_seen_is_assumed_and_comes_evenly(self):
+        found = lost([], workout=4, assumed="0.6")
+
+        assert found == tuple(Decimal(each) for each in ("0.6", "0.7", "0.8", "0.9", "1"))
+
+    def test_of_a_young_book_goes_over_from_the_assumption_without_a_jump(self):
+        as_assumed = RecoveryMonth(30, 7_000, 1_000)  # 0.4 to come, a month later 0.3: 1/7 + 6/7 × 0.3 = 0.4
+
+        assert lost([as_assumed], workout=4, assumed="0.6") == lost([], workout=4, assumed="0.6")
+
+    def test_of_months_past_the_workout_is_all(self):
+        assert lost([RecoveryMonth(1, 1_000, 100)] * 3, workout=3)[-1] == 1
+
     def test_never_falls_below_the_floor(self):
         months = [RecoveryMonth(1, 1_000, 1_000)]
 
-        assert loss_curve(months, monthly_rate=Decimal(0), floor=Decimal("0.3")) == (Decimal("0.3"), 1)
+        assert lost(months, floor="0.3") == (Decimal("0.3"), 1)
 
     @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(months=st.lists(st.tuples(st.integers(0, 10**12), st.integers(0, 10**12)), max_size=36), rate=rates)
     def test_is_a_share(self, months, rate):
-        shares = loss_curve([RecoveryMonth(1, *each) for each in months], monthly_rate=rate, floor=Decimal("0.3"))
+        seen = [RecoveryMonth(1, *each) for each in months]
+        given = {"monthly_rate": rate, "floor": Decimal("0.3"), "workout_months": 36, "assumed_loss": Decimal("0.6")}
+        shares = loss_curve(seen, **given)
 
-        assert len(shares) == len(months) + 1
+        assert len(shares) == 37
         assert all(Decimal("0.3") <= share <= 1 for share in shares)
 
 
@@ -121,6 +146,19 @@ class TestExposure:
         standing = Standing(300, 200, 50, 0, {1: (100, 10)})
 
         assert exposures(standing, least_months=3) == [360, 250, 250]
+
+    def test_of_a_bullet_grows_by_what_is_earned_until_it_falls_due(self):
+        standing = Standing(1_000, 0, 0, 10, {3: (1_000, 100)})
+
+        assert exposures(standing) == [1_040, 1_070, 1_100]
+
+    def test_of_interest_each_quarter_begins_anew_after_each_due_date(self):
+        standing = Standing(1_000, 0, 0, 0, {1: (0, 30), 4: (0, 30), 7: (1_000, 30)})
+
+        assert exposures(standing) == [1_030, 1_010, 1_020, 1_030, 1_010, 1_020, 1_030]
+
+    def test_of_more_earned_than_falls_due_is_what_falls_due(self):
+        assert exposures(Standing(1_000, 0, 0, 50, {2: (1_000, 40)})) == [1_040, 1_040]
 
     def test_of_a_loan_paid_ahead_is_at_most_what_is_owed(self):
         standing = Standing(150, 0, 0, 0, {1: (100, 0), 2: (100, 0), 4: (100, 0)})
