@@ -52,6 +52,19 @@ class TestClose:
         assert "times as many" in ran.stdout
 
 
+class TestProvisioning:
+    def test_measures_every_loan_of_the_month(self, home, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = run("provisioning.py", "--loans", 200, "--months", 2, "--json", figures, "--home", home)
+
+        assert ran.returncode == 0, ran.stderr
+        measured = json.loads(figures.read_text())
+        assert measured["loans"] == 200
+        assert measured["ecl_minor"] > 0
+        assert "200 loans" in ran.stdout
+
+
 class TestServers:
     def test_leave_nothing_behind(self, tmp_path):
         program = "from servers import own_database\nwith own_database(): print('up')"
