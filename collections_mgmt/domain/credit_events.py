@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dashu.kernel.dates import add_months
+from dashu.kernel.dates import add_months, month_end_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,10 @@ class AdverseEvent:
         latest = self.ended_by
         if latest is None:
             return None
-        return next((day for day in caught_up if self.last <= day <= latest), latest)
+        # Whoever caught up within the last month was late again at its end; only then came the end of it.
+        after = (day for day in caught_up if month_end_of(self.last) < day <= latest)
+        within = [day for day in caught_up if self.last <= day <= month_end_of(self.last)]
+        return next(after, within[-1] if within else latest)
 
     def gone_on(self, caught_up: Collection[date], kept_years: int) -> date | None:
         """Return the first day on which it is shown and told no more; None while it goes on."""

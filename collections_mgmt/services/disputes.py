@@ -14,11 +14,13 @@ from collections_mgmt.services.placements import bring_back_of
 from dashu.kernel.dates import lender_date, month_end_of
 from dashu.kernel.errors import DomainError
 from dashu.messaging.services import enqueue as messaging
+from dashu.policy import rules as policy
+from dashu.policy.selectors import PolicyRuleMissing
 from dashu.users.actors import actor_of_user
 from dashu.users.models import User
 from repayments.services.booking import LoanNotFound, lock_loan
 
-LONGEST_STATEMENT = 500
+LONGEST_UNTOLD = 500
 
 
 class DisputeRefused(DomainError):
@@ -115,15 +117,22 @@ def add_statement(*, dispute_id: int, words: str, now: datetime, actor: str) -> 
     if dispute.outcome != Dispute.Outcome.STANDS:
         raise DisputeRefused(_("A statement is added to a record that stands after a dispute."))
     statement = words_of(words, field="words", is_needed=False)
-    if len(statement) > LONGEST_STATEMENT:
-        raise DisputeRefused(
-            _("A statement has at most %(most)s characters."), field="words", params={"most": LONGEST_STATEMENT}
-        )
+    most = longest_statement(lender_date(now))
+    if len(statement) > most:
+        raise DisputeRefused(_("A statement has at most %(most)s characters."), field="words", params={"most": most})
     if statement != dispute.statement:
         dispute.statement, dispute.stated_at = statement, now
         dispute.save(update_fields=["statement", "stated_at"])
         note("stated", dispute, actor)
     return dispute
+
+
+def longest_statement(on: date) -> int:
+    """Return how many characters a statement has at most: as many as are told with the record."""
+    try:
+        return policy.credit_reporting(on).longest_statement
+    except PolicyRuleMissing:  # of a country whose bureaus are not told
+        return LONGEST_UNTOLD
 
 
 def _noted_anew(dispute: Dispute) -> dict[str, list[str]]:

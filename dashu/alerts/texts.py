@@ -165,6 +165,10 @@ KINDS: Mapping[str, Promise] = {
         "Corrections for the credit bureau should be with it by %(due_on)s; %(count)s wait for a file. Open the files"
         " for credit bureaus, have the file of corrections approved, and take it to the bureau."
     ),
+    "credit_reporting.not_compared": _(
+        "%(count)s loans could not be held against what the credit bureau was told of them; the first is loan %(loan)s."
+        " The log says why. They are tried again every hour, and for ten days; mend the cause before."
+    ),
     "credit.scorecard_drifts": _(
         "The applicants up to %(date)s are no longer like those the scorecard %(scorecard)s was trained on: the index"
         " of %(name)s is %(index)s, above %(bar)s. Nothing was changed. Look at the watch over the scorecards, and"

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -28,7 +29,7 @@ def describe_approval(payload: Payload) -> str:
 def preview_approval(payload: Payload, _today: date) -> Preview:
     """Return the control totals, and what is held back."""
     file = ReportingFile.objects.get(pk=payload["file_id"])
-    totals, currency = file.totals, "CNY"
+    totals, currency = file.totals, settings.CURRENCY
     return [
         {
             "title": gettext("Control totals"),

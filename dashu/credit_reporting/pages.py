@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -46,8 +47,8 @@ def file_figures(file: ReportingFile) -> list[Figure]:
         Figure(_("status"), file.get_status_display(), _times(file)),
         Figure(_("records"), f"{totals['records']:,}"),
         Figure(_("speak against a person"), f"{totals['adverse']:,}"),
-        Figure(_("sum of the balances"), money(totals["balance_minor"], "CNY")),
-        Figure(_("sum of what is overdue"), money(totals["overdue_minor"], "CNY")),
+        Figure(_("sum of the balances"), money(totals["balance_minor"], settings.CURRENCY)),
+        Figure(_("sum of what is overdue"), money(totals["overdue_minor"], settings.CURRENCY)),
         Figure(_("held back"), f"{file.held:,}", tone="soon" if file.held else "plain"),
         Figure(_("in time until"), date_format(file.deadline_on)),
     ]

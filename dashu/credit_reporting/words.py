@@ -17,6 +17,7 @@ HELD: dict[str, Any] = {
     Held.NO_NOTICE: _("The borrower was not told before"),
     Held.NOTICE_FAILED: _("The notice to the borrower did not arrive"),
     Held.NOTICE_TOO_LATE: _("The borrower was told only a few days ago"),
+    Held.LAPSED: _("Its years are over; it is told no more"),
     Held.INVALID: _("Something in it does not agree"),
 }
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from dashu.kernel.errors import InvalidInput, _
 
-LONGEST = 16 * 1024 * 1024
 _CODE = re.compile(r"[A-Za-z0-9_.\-]{1,40}")
 
 

@@ -18,7 +18,8 @@ class Said:
 
     :param grid: see `telling.Grid`. :param consent: the reference of the borrower's consent.
     :param statement: of the borrower, to what stands. :param dispute: how a dispute stands.
-    :param first_late_on: since when it has been late without a break, or was until it ended so; None for never.
+    :param first_late_on: since when it is late without a break; None where it is not.
+    :param late_before_on: the same of the last time that it was late and caught up; None for never.
     """
 
     grid: str
@@ -27,6 +28,7 @@ class Said:
     was_disputed: bool = False
     statement: str = ""
     first_late_on: date | None = None
+    late_before_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

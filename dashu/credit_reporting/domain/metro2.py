@@ -6,6 +6,7 @@ account status tells.
 """
 
 from collections.abc import Iterator, Mapping
+from unicodedata import combining, normalize
 
 from dashu.credit_reporting.domain.composing import Coding, Said
 from dashu.credit_reporting.domain.facts import MonthFacts
@@ -45,10 +46,10 @@ def base_segment(layout: Layout, facts: MonthFacts, said: Said, coding: Coding) 
         "special_comment": _comment(facts, status),
         "compliance": _compliance(said),
         "balance": _dollars(0 if is_closed else facts.balance),
-        "past_due": _dollars(facts.overdue if status in LATE else 0),
-        "charge_off": _dollars(facts.charged_off if status in CHARGED_OFF else 0),
+        "past_due": _some_dollars(facts.overdue) if status in LATE else "0",
+        "charge_off": _some_dollars(facts.charged_off) if status in CHARGED_OFF else "0",
         "as_of": layout.day(facts.month_end),
-        "first_late_on": layout.day(said.first_late_on) if is_adverse else "",
+        "first_late_on": layout.day(said.first_late_on or said.late_before_on) if is_adverse else "",
         "closed_on": layout.day(facts.latest_paid_on or facts.month_end) if is_closed else "",
         "last_paid_on": layout.day(facts.latest_paid_on),
         "interest_type": "F",
@@ -86,6 +87,11 @@ def _dollars(minor: int) -> str:
     return str(max(0, minor) // 100)
 
 
+def _some_dollars(minor: int) -> str:
+    """Less than a dollar, where the status says that something is there, is told as one."""
+    return str(max(1, minor // 100)) if minor > 0 else "0"
+
+
 def problems_of(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield a field of a base segment and what does not agree with it, by the rules of the format."""
     status, rating = values.get("account_status", ""), values.get("payment_rating", "")
@@ -116,9 +122,11 @@ def _day(text: str) -> str:
 
 
 def _person(person: PersonFacts) -> dict[str, str]:
-    first, _space, last = person.name.rpartition(" ")
+    """Accents go, as the format has none; a name in other letters stays as it is, and is held back as wrong."""
+    name = "".join(each for each in normalize("NFKD", person.name) if not combining(each))
+    first, _space, last = name.rpartition(" ")
     born_on = f"{person.born_on:%m%d%Y}" if person.born_on else ""
-    return {"surname": (last or person.name).upper(), "first_name": first.upper(), "born_on": born_on, "ssn": ""}
+    return {"surname": last.upper()[:25], "first_name": first.upper()[:20], "born_on": born_on, "ssn": ""}
 
 
 def _frame(_layout: Layout, file: FileFacts, _line: int, action: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ class Held(StrEnum):
     NO_NOTICE = "NO_NOTICE"
     NOTICE_FAILED = "NOTICE_FAILED"
     NOTICE_TOO_LATE = "NOTICE_TOO_LATE"
+    LAPSED = "LAPSED"
     INVALID = "INVALID"
 
 
@@ -98,18 +99,19 @@ def grid_told(
     """
     Return the 60 signs up to a month as they may be told on a day.
 
+    :param noted: also of months after it, where they are known: they say whether an event is over.
     :param caught_up: the days on which the loan was late no more, in order.
     """
     signs = dict(noted)
     held, proof = None, None
-    for event in adverse_events({each: code for each, code in noted.items() if each <= month}, limits.is_adverse):
+    for event in adverse_events(noted, limits.is_adverse):
         reason, notice = (
             proof_for(event, notices, on=on, proof_days=limits.proof_days) if limits.needs_notice else (None, None)
         )
         gone_on = event.gone_on(caught_up, limits.kept_years)
         is_gone = gone_on is not None and gone_on <= on
         if event.covers(month):
-            held, proof = reason, notice
+            held, proof = (Held.LAPSED if is_gone else reason), notice
         if reason or is_gone:
             signs |= {each: limits.unknown for each in noted if event.covers(each)}
     first = opened_on.replace(day=1)

@@ -118,7 +118,6 @@ class RecordCorrection(models.Model):
         PAYMENT = "PAYMENT", _("A payment that counts in the past, or one that came back")
         ACT = "ACT", _("A change of the loan in the past")
         DISPUTE = "DISPUTE", _("An objection, or what became of it")
-        NOTE = "NOTE", _("The month was noted anew")
 
     bureau = models.CharField(_("bureau"), max_length=12)
     loan = models.ForeignKey(Loan, on_delete=models.PROTECT, related_name="+", verbose_name=_("loan"))
@@ -149,3 +148,23 @@ class RecordCorrection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.loan_id} {self.month:%Y-%m}: {self.cause}"
+
+
+class CorrectionSearch(models.Model):
+    """
+    How far the search for corrections has come at a bureau, so that no hour looks again at what others looked at.
+
+    :ivar looked_until: what was booked, asked or answered before is held against what was told.
+    :ivar held_looked_on: the day on which the months that are held back were looked at last.
+    """
+
+    bureau = models.CharField(_("bureau"), max_length=12, primary_key=True)
+    looked_until = models.DateTimeField(_("looked until"))
+    held_looked_on = models.DateField(_("held back, looked at on"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("search for corrections")
+        verbose_name_plural = _("searches for corrections")
+
+    def __str__(self) -> str:
+        return f"{self.bureau} {self.looked_until:%Y-%m-%d %H:%M}"

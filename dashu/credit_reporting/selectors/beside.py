@@ -10,35 +10,31 @@ from django.db import connection
 
 from collections_mgmt.models import Dispute, OverdueChange
 from dashu.credit_reporting.domain.checks import Accepted
+from dashu.credit_reporting.domain.formats import PersonFacts
 from dashu.credit_reporting.domain.telling import Notice
 from dashu.credit_reporting.messages import MONTH_HELD
 from dashu.credit_reporting.models import RecordCorrection, RecordStatus, ReportedRecord
 from dashu.kernel.dates import add_months, lender_date
 from dashu.messaging.models import OutboxMessage
+from dashu.users.id_numbers import birth_date
 from dashu.users.models import Borrower, Identity
 
 TEMPLATES = ("collections.before_report", MONTH_HELD)
 FAILED = (OutboxMessage.Delivery.FAILED, OutboxMessage.Delivery.BOUNCED)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    name: str
-    id_kind: str
-    id_number: str
-
-
-def persons_of(borrower_ids: Collection[int]) -> dict[int, Person]:
+def persons_of(borrower_ids: Collection[int]) -> dict[int, PersonFacts]:
     """Return who the borrowers are on paper; those who never said it are missing."""
     kinds = {Identity.Kind.CN_ID: "1", Identity.Kind.USCC: "2"}
     return {
-        each.borrower_id: Person(each.name, kinds[Identity.Kind(each.kind)], each.number)
+        each.borrower_id: PersonFacts(
+            each.name,
+            kinds[Identity.Kind(each.kind)],
+            each.number,
+            birth_date(each.number) if each.kind == Identity.Kind.CN_ID else None,
+        )
         for each in Identity.objects.filter(borrower__in=borrower_ids)
     }
-
-
-def identified(borrower_ids: Collection[int]) -> set[int]:
-    return set(Identity.objects.filter(borrower__in=borrower_ids).values_list("borrower_id", flat=True))
 
 
 def companies(borrower_ids: Collection[int]) -> set[int]:
@@ -126,19 +122,28 @@ def caught_up_by(loan_ids: Collection[int]) -> Mapping[int, list[date]]:
     return found
 
 
-def late_since(loan_ids: Collection[int], *, up_to: date, current: str) -> Mapping[int, date]:
+@dataclass(frozen=True, slots=True)
+class Lateness:
+    """:param since: when it left the first bucket; None while it is in it. :param before: the same, the time before."""
+
+    since: date | None = None
+    before: date | None = None
+
+
+def lateness_of(loan_ids: Collection[int], *, up_to: date, current: str) -> Mapping[int, Lateness]:
     """
-    Return the day on which each loan left the first bucket, and was not back in it up to a day.
+    Return since when each loan is late at the end of a day, and since when it was the last time that this ended.
 
     :param current: the first bucket. A payment that leaves it behind does not move the day.
     """
-    found: dict[int, date] = {}
+    found: dict[int, Lateness] = defaultdict(Lateness)
     changes = OverdueChange.objects.filter(loan__in=loan_ids, changed_on__lte=up_to).order_by("changed_on")
     for loan_id, day, bucket in changes.values_list("loan_id", "changed_on", "bucket"):
+        was = found[loan_id]
         if bucket == current:
-            found.pop(loan_id, None)
+            found[loan_id] = Lateness(None, was.since or was.before)
         else:
-            found.setdefault(loan_id, day)
+            found[loan_id] = Lateness(was.since or day, was.before)
     return found
 
 

@@ -30,7 +30,7 @@ def month_facts(
 
     :param events: the bureau's code of a special transaction by kind of loan event.
     :param settled: the sign of a loan that is paid off; a charged-off claim with it was paid in full.
-    :param months: of the past whose signs are read.
+    :param months: of the past whose signs are read; those after `month` that are noted by now are read as well.
     """
     month_end = month_end_of(month)
     query = book_sql(loans, as_of=month_end, known_at=None)
@@ -182,7 +182,7 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT array_agg(past.month ORDER BY past.month) AS months, array_agg(past.code ORDER BY past.month) AS codes
     FROM collections_mgmt_creditrecordmonth AS past
-    WHERE past.loan_id = one.loan_id AND past.month BETWEEN %(since)s AND %(month)s
+    WHERE past.loan_id = one.loan_id AND past.month >= %(since)s
 ) AS signs
 ORDER BY one.loan_id
 """

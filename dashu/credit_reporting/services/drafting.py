@@ -12,7 +12,7 @@ from collections_mgmt.selectors.credit_records import reading_of
 from dashu.credit_reporting.domain.checks import Accepted, problems_across
 from dashu.credit_reporting.domain.composing import Coding, Said
 from dashu.credit_reporting.domain.facts import MonthFacts
-from dashu.credit_reporting.domain.formats import ACCOUNT_MONTH, Format
+from dashu.credit_reporting.domain.formats import ACCOUNT_MONTH, Format, PersonFacts
 from dashu.credit_reporting.domain.layouts import Layout, layout
 from dashu.credit_reporting.domain.metro2 import METRO2
 from dashu.credit_reporting.domain.telling import Held, Limits, Notice, grid_told
@@ -101,11 +101,11 @@ _MOST_MONTHS = 24 * 12  # so that an event that began before the grid is known w
 @dataclass(frozen=True, slots=True)
 class _Around:
     consents: Mapping[int, str]
-    identified: Collection[int]
+    persons: Mapping[int, PersonFacts]
     notices: Mapping[int, list[Notice]]
     disputes: Mapping[int, list[Dispute]]
     caught_up: Mapping[int, list[date]]
-    late_since: Mapping[int, date]
+    lateness: Mapping[int, beside.Lateness]
     accepted: Mapping[int, Accepted]
 
     @classmethod
@@ -116,11 +116,11 @@ class _Around:
         ]
         return cls(
             consents=beside.consents_of(ids, on=telling.on) if telling.rules.needs_consent else defaultdict(str),
-            identified=beside.identified([each.borrower_id for each in facts]),
+            persons=beside.persons_of([each.borrower_id for each in facts]),
             notices=beside.notices_of(adverse),
             disputes=beside.disputes_of(ids),
             caught_up=beside.caught_up_by(adverse),
-            late_since=beside.late_since(adverse, up_to=month_end_of(month), current=telling.current_bucket),
+            lateness=beside.lateness_of(adverse, up_to=month_end_of(month), current=telling.current_bucket),
             accepted=beside.accepted_before(ids, bureau=telling.rules.bureau, month=month),
         )
 
@@ -137,8 +137,10 @@ def _draft(telling: Telling, facts: MonthFacts, around: _Around) -> Draft:
     )
     said = _said(telling, facts, grid.signs, around)
     told = telling.format.compose(telling.layout, facts, said, telling.coding)
+    person = around.persons.get(facts.borrower_id)
     problems = (
         *_wrong_fields(telling.layout, told),
+        *(_wrong_identity(telling, person) if person else ()),
         *telling.format.problems(told),
         # The sign of a month that may not be told is unknown in its grid, so there is nothing to hold it against.
         *(() if grid.held else problems_across(facts, grid.signs, telling.coding, around.accepted.get(facts.loan_id))),
@@ -146,7 +148,7 @@ def _draft(telling: Telling, facts: MonthFacts, around: _Around) -> Draft:
     held = [str(grid.held)] if grid.held else []
     if telling.rules.needs_consent and facts.loan_id not in around.consents:
         held.append(Held.NO_CONSENT)
-    if facts.borrower_id not in around.identified:
+    if person is None:
         held.append(Held.NO_IDENTITY)
     if problems:
         held.append(Held.INVALID)
@@ -174,12 +176,20 @@ def _said(telling: Telling, facts: MonthFacts, grid: str, around: _Around) -> Sa
         was_disputed=bool(disputes),
         statement=" ".join(statement.split()) if telling.limits.is_adverse(facts.code) else "",
     )
-    return replace(said, first_late_on=around.late_since.get(facts.loan_id))
+    late = around.lateness.get(facts.loan_id, beside.Lateness())
+    return replace(said, first_late_on=late.since, late_before_on=late.before)
 
 
 def _wrong_fields(layout_: Layout, told: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     codes = {field.code for field in layout_.told("base")}
     yield from ((field, what) for field, what in layout_.problems("base", told) if field in codes)
+
+
+def _wrong_identity(telling: Telling, person: PersonFacts) -> Iterator[tuple[str, str]]:
+    """Yield the fields that say who the person is and cannot be told like this; never what they hold."""
+    codes = {field.code for field in telling.layout.records["base"].fields if field.is_identity}
+    values = telling.format.person(person)
+    yield from ((field, what) for field, what in telling.layout.problems("base", values) if field in codes)
 
 
 def id_ranges(loans: QuerySet[Loan], size: int = STRETCH) -> Iterator[QuerySet[Loan]]:

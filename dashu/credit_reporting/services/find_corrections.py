@@ -5,6 +5,7 @@ A month is looked at again when an event was booked that counts in it or before,
 answered, or when it was noted anew. What it would be told as now is held against what the bureau has.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,48 +25,86 @@ from loans.models import Loan
 from repayments.models import LoanEvent
 from repayments.services.booking import lock_loan
 
+logger = logging.getLogger(__name__)
+
 Cause = RecordCorrection.Cause
 _MONEY = ("PAYMENT", "PROCEEDS", "PREPAYMENT", "SETTLEMENT", "RECOVERY", "REVERSAL", "REFUND")
 
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """:param since: the first day whose month may be told otherwise."""
+    """
+    Something that happened to a loan.
+
+    :param since: the first day whose month may be told otherwise.
+    :param month: the only such month; None for all later ones, too.
+    """
 
     cause: str
     reference: str
     since: date
+    month: date | None = None
+
+    def reaches(self, month: date) -> bool:
+        return self.since.replace(day=1) <= month if self.month is None else self.month == month
 
 
-def find_corrections(*, since: datetime, now: datetime, actor: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """:param corrections: how many are new. :param left: loans that could not be compared; the log says why."""
+
+    corrections: int
+    left: list[int]
+
+
+def find_corrections(*, since: datetime, now: datetime, actor: str) -> Found:
     """
-    Keep a correction for each month that was accepted and would be told otherwise now; return how many are new.
+    Keep a correction for each month that was accepted and would be told otherwise now.
+
+    A loan that cannot be compared is left, and keeps none of the others waiting.
 
     :param since: what was booked, asked or answered from this moment on is looked at.
     """
     telling = telling_on(lender_date(now))
     found = 0
-    for loan_id, touched in sorted(_touched(since).items()):
-        found += _compare(telling, loan_id, touched, now=now, actor=actor)
-    return found
+    left: list[int] = []
+    for loan_id, touches in sorted(_touched(since).items()):
+        try:
+            found += _compare(telling, loan_id, touches, now=now, actor=actor)
+        except Exception:
+            logger.exception("Loan %s could not be held against what was told of it", loan_id)
+            left.append(loan_id)
+    return Found(found, left)
 
 
 @transaction.atomic
-def _compare(telling: Telling, loan_id: int, touched: Touched, *, now: datetime, actor: str) -> int:
+def _compare(telling: Telling, loan_id: int, touches: list[Touched], *, now: datetime, actor: str) -> int:
     lock_loan(loan_id)
+    first = min(touch.since for touch in touches).replace(day=1)
     told = {
         record.month: record
         for record in ReportedRecord.objects.filter(
             bureau=telling.rules.bureau,
             loan=loan_id,
-            month__gte=touched.since.replace(day=1),
+            month__gte=first,
             status__in=(RecordStatus.ACCEPTED, RecordStatus.IN_FILE),
         ).order_by("status")  # ACCEPTED before IN_FILE: what is on its way is what it will be held against
     }
+    booked = [touch for touch in touches if touch.cause != Cause.DISPUTE]
     for month in sorted(told):
-        if touched.cause != Cause.DISPUTE:
+        if any(touch.reaches(month) for touch in booked):
             write_missed_month(loan_id=loan_id, month_end=month_end_of(month))
-    return sum(_one(telling, record, touched, now=now, actor=actor) for _month, record in sorted(told.items()))
+    found = 0
+    for month, record in sorted(told.items()):
+        if touched := _cause_of(touches, month):
+            found += _one(telling, record, touched, now=now, actor=actor)
+    return found
+
+
+def _cause_of(touches: list[Touched], month: date) -> Touched | None:
+    """Return what is named as the cause: an objection before what was booked because of it, then the earliest."""
+    reaching = [touch for touch in touches if touch.reaches(month)]
+    return min(reaching, key=lambda touch: (touch.cause != Cause.DISPUTE, touch.since), default=None)
 
 
 def _one(telling: Telling, record: ReportedRecord, touched: Touched, *, now: datetime, actor: str) -> bool:
@@ -112,12 +151,12 @@ def differences(told: Mapping[str, str], now: Mapping[str, str]) -> dict[str, li
 _NOT_COMPARED = ("consent",)
 
 
-def _touched(since: datetime) -> Mapping[int, Touched]:
-    """Return the loans that something happened to, with the cause that reaches back furthest."""
+def _touched(since: datetime) -> Mapping[int, list[Touched]]:
+    """Return the loans that something happened to, with all of it."""
     found: dict[int, list[Touched]] = defaultdict(list)
     for loan_id, touch in [*_events(since), *_disputes(since)]:
         found[loan_id].append(touch)
-    return {loan_id: min(touches, key=lambda touch: touch.since) for loan_id, touches in found.items()}
+    return found
 
 
 def _events(since: datetime) -> Iterator[tuple[int, Touched]]:
@@ -141,4 +180,4 @@ def _disputes(since: datetime) -> Iterator[tuple[int, Touched]]:
     changed = Dispute.objects.filter(Q(asked_at__gte=since) | Q(answered_at__gte=since) | Q(stated_at__gte=since))
     for dispute in changed.select_related("loan").order_by("pk").iterator():
         from_on = dispute.month or dispute.loan.starts_on
-        yield dispute.loan_id, Touched(Cause.DISPUTE, dispute.reference, from_on)
+        yield dispute.loan_id, Touched(Cause.DISPUTE, dispute.reference, from_on, dispute.month)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +53,7 @@ def ask_approval(*, file_id: int, reason: str, user: User, today: date, key: str
         kind=APPROVE,
         payload={"file_id": file.pk, "sha256": file.sha256, "month": file.month.isoformat(), "name": file.name},
         amount_minor=0,
-        currency="CNY",
+        currency=settings.CURRENCY,
         subject_type="credit_file",
         subject_id=file.pk,
         reason=reason,

@@ -14,6 +14,7 @@ from dashu.credit_reporting.messages import CORRECTED
 from dashu.credit_reporting.models import RecordStatus, ReportedRecord, ReportingFile
 from dashu.credit_reporting.services.drafting import Telling, drafts_of, telling_on
 from dashu.credit_reporting.services.steps import WrongStep, locked_file
+from dashu.credit_reporting.services.tell_held import tell_held
 from dashu.credit_reporting.services.writing import Entry, one_at_a_time, write_file
 from dashu.credit_reporting.stored_files import new_name
 from dashu.kernel.dates import lender_date
@@ -68,6 +69,8 @@ def build_resubmission(*, file_id: int, now: datetime, actor: str) -> ReportingF
     """
     Write a file with the rejected records of another one only, as they are true now; built before, it is returned.
 
+    What of them may not be told today is held back by it, and goes out as a late report once it may.
+
     :raises FileNotFound: there is no such file.
     :raises WrongStep: nothing of it was rejected, or nothing of that can be told.
     """
@@ -82,7 +85,6 @@ def build_resubmission(*, file_id: int, now: datetime, actor: str) -> ReportingF
             raise WrongStep(
                 _("There is nothing of this file that can be sent again: look at its rows and correct them.")
             )
-        entries = [entry for entry in entries if not entry.draft.held_for]
         made = write_file(
             telling,
             entries,
@@ -96,6 +98,7 @@ def build_resubmission(*, file_id: int, now: datetime, actor: str) -> ReportingF
         )
         again = [entry.takes_from.pk for entry in entries if entry.takes_from]
         ReportedRecord.objects.filter(pk__in=again).update(status=RecordStatus.RESUBMITTED)
+        tell_held(made, now=now)
         return made
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from dashu.alerts.services import end_alert, raise_alert
-from dashu.credit_reporting.models import RecordCorrection, ReportingFile
+from dashu.credit_reporting.models import CorrectionSearch, RecordCorrection, ReportingFile
 from dashu.credit_reporting.selectors.due import corrections_due_on, due_months
 from dashu.credit_reporting.services.build_corrections import build_corrections
 from dashu.credit_reporting.services.build_month import build_month
@@ -15,7 +15,7 @@ from dashu.policy.selectors import PolicyRuleMissing
 
 ACTOR = "system:credit-reporting"
 # Nothing is lost where a worker stood still for as long.
-LOOKED_BACK = timedelta(days=10)
+LOOKED_BACK, OVERLAP = timedelta(days=10), timedelta(hours=1)
 
 
 def build_due(*, now: datetime) -> int:
@@ -34,19 +34,36 @@ def build_due(*, now: datetime) -> int:
 
 
 def correct_due(*, now: datetime) -> int:
-    """Look for what is not true any more, and build the file of it, one at a time; return what was found."""
+    """
+    Look for what is not true any more, and build the file of it, one at a time; return what was found.
+
+    Each call looks from where the last one came to, with an hour to spare for what was being written then. Months that
+    are held back are looked at once a day.
+    """
     today = lender_date(now)
     try:
         rules = policy.credit_reporting(today)
     except PolicyRuleMissing:
         return 0
-    found = find_corrections(since=now - LOOKED_BACK, now=now, actor=ACTOR)
+    search, _is_new = CorrectionSearch.objects.get_or_create(
+        bureau=rules.bureau, defaults={"looked_until": now - LOOKED_BACK}
+    )
+    since = max(search.looked_until - OVERLAP, now - LOOKED_BACK)
+    found = find_corrections(since=since, now=now, actor=ACTOR)
+    if found.left:  # looked at again the next time
+        raise_alert("credit_reporting.not_compared", count=len(found.left), loan=found.left[0])
+    else:
+        end_alert("credit_reporting.not_compared")
+        CorrectionSearch.objects.filter(pk=search.pk).update(looked_until=now)
     open_files = ReportingFile.objects.filter(
         bureau=rules.bureau, kind=ReportingFile.Kind.CORRECTION, status=ReportingFile.Status.BUILT
     )
     if not open_files.exists():
-        build_corrections(now=now, actor=ACTOR)
-    return found
+        with_held = search.held_looked_on != today
+        build_corrections(now=now, actor=ACTOR, with_held=with_held)
+        if with_held:
+            CorrectionSearch.objects.filter(pk=search.pk).update(held_looked_on=today)
+    return found.corrections
 
 
 def watch_deadlines(*, now: datetime) -> int:

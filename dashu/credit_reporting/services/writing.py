@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from itertools import count
-from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from dashu.audit import services as audit
 from dashu.credit_reporting.domain.formats import FileFacts, PersonFacts, Totals
@@ -18,7 +17,6 @@ from dashu.credit_reporting.selectors.beside import persons_of
 from dashu.credit_reporting.services.drafting import Draft, Telling
 from dashu.credit_reporting.stored_files import sealing
 from dashu.kernel.dates import lender_date, month_end_of
-from dashu.users.id_numbers import birth_date
 from dashu.users.sealed_files import SealingWriter
 
 BATCH = 1_000
@@ -82,7 +80,7 @@ def write_file(
     )
     with sealing(name) as target:
         writer = _Writer(telling, file, target)
-        writer.write(entries, now)
+        writer.write(entries)
     file.stored_as, file.size, file.sha256 = name, target.size, writer.sha256
     file.totals, file.held = writer.totals.as_values(), writer.held
     file.save()
@@ -114,56 +112,33 @@ class _Writer:
             made_on=lender_date(file.built_at),
         )
 
-    def write(self, entries: Iterable[Entry], now: datetime) -> None:
+    def write(self, entries: Iterable[Entry]) -> None:
         layout, form = self.telling.layout, self.telling.format
         self._put(layout.line("header", form.header(layout, self._facts)))
         for batch in _batches(entries):
-            persons = persons_of([entry.draft.facts.borrower_id for entry in batch])
-            records = [self._record(entry, now) for entry in batch]
+            persons = persons_of([entry.draft.facts.borrower_id for entry in batch if not entry.draft.held_for])
+            records = [self._record(entry) for entry in batch]
             ReportedRecord.objects.bulk_create(records)
             for entry, record in zip(batch, records, strict=True):
                 if record.line is not None:
-                    self._line(entry, record, persons[entry.draft.facts.borrower_id])
+                    self._line(record, persons[entry.draft.facts.borrower_id])
                 if entry.correction:
                     RecordCorrection.objects.filter(pk=entry.correction.pk).update(record=record)
         closing = form.trailer(layout, self._facts, self.totals, self._digest.hexdigest())
         self._put(layout.line("trailer", closing))
         self.sha256 = self._digest.hexdigest()
 
-    def _record(self, entry: Entry, now: datetime) -> ReportedRecord:
-        draft, is_held = entry.draft, bool(entry.draft.held_for)
+    def _record(self, entry: Entry) -> ReportedRecord:
+        is_held = bool(entry.draft.held_for)
         self.held += is_held
-        return ReportedRecord(
-            bureau=self.file.bureau,
-            file=self.file,
-            loan_id=draft.facts.loan_id,
-            month=draft.facts.month,
-            line=None if is_held else next(self._lines),
-            action=entry.action,
-            status=RecordStatus.HELD if is_held else RecordStatus.IN_FILE,
-            code=draft.facts.code,
-            is_adverse=draft.is_adverse,
-            balance_minor=draft.facts.balance,
-            overdue_minor=draft.facts.overdue,
-            grid=draft.grid,
-            told=draft.told,
-            held_for=list(draft.held_for),
-            problems=[list(problem) for problem in draft.problems],
-            replaces=entry.takes_from,
-            cause=entry.correction.cause if entry.correction else "",
-            cause_reference=entry.correction.cause_reference if entry.correction else "",
-            notice_id=draft.notice.message_id if draft.notice else None,
-            notice_at=draft.notice.sent_at if draft.notice else None,
-            notice_digest=draft.notice.digest if draft.notice else "",
-        )
+        return _record_of(entry, self.file, line=None if is_held else next(self._lines))
 
-    def _line(self, entry: Entry, record: ReportedRecord, person: Any) -> None:
+    def _line(self, record: ReportedRecord, person: PersonFacts) -> None:
         assert record.line is not None
         form, layout = self.telling.format, self.telling.layout
-        born_on = birth_date(person.id_number) if person.id_kind == "1" else None
         values = {
             **record.told,
-            **form.person(PersonFacts(person.name, person.id_kind, person.id_number, born_on)),
+            **form.person(person),
             **form.frame(layout, self._facts, record.line, record.action),
         }
         self.totals.add(
@@ -172,9 +147,44 @@ class _Writer:
         self._put(layout.line("base", values))
 
     def _put(self, line: str) -> None:
-        content = (line + self.telling.layout.newline).encode(self.telling.layout.encoding, "replace")
+        content = (line + self.telling.layout.newline).encode(self.telling.layout.encoding)
         self._digest.update(content)
         self.target.write(content)
+
+
+def hold_back(file: ReportingFile, entries: Iterable[Entry]) -> None:
+    """Keep months that may not be told as held back by a file that was written before."""
+    records = ReportedRecord.objects.bulk_create(_record_of(entry, file, line=None) for entry in entries)
+    if records:
+        ReportingFile.objects.filter(pk=file.pk).update(held=F("held") + len(records))
+
+
+def _record_of(entry: Entry, file: ReportingFile, *, line: int | None) -> ReportedRecord:
+    """Return what is kept of a month. :param line: in the file; None for one that is held back."""
+    draft, correction = entry.draft, entry.correction
+    return ReportedRecord(
+        bureau=file.bureau,
+        file=file,
+        loan_id=draft.facts.loan_id,
+        month=draft.facts.month,
+        line=line,
+        action=entry.action,
+        status=RecordStatus.HELD if line is None else RecordStatus.IN_FILE,
+        code=draft.facts.code,
+        is_adverse=draft.is_adverse,
+        balance_minor=draft.facts.balance,
+        overdue_minor=draft.facts.overdue,
+        grid=draft.grid,
+        told=draft.told,
+        held_for=list(draft.held_for),
+        problems=[list(problem) for problem in draft.problems],
+        replaces=entry.takes_from,
+        cause=correction.cause if correction else "",
+        cause_reference=correction.cause_reference if correction else "",
+        notice_id=draft.notice.message_id if draft.notice else None,
+        notice_at=draft.notice.sent_at if draft.notice else None,
+        notice_digest=draft.notice.digest if draft.notice else "",
+    )
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

@@ -15,9 +15,9 @@ from collections_mgmt.models import Dispute, RestructuringPlan
 from collections_mgmt.selectors.credit_records import CreditRecord, credit_records, reading_of
 from collections_mgmt.selectors.relief_plans import forborne_plans
 from collections_mgmt.services.disputes import (
-    LONGEST_STATEMENT,
     add_statement,
     dispute_record,
+    longest_statement,
     withdraw_dispute,
 )
 from dashu.credit_reporting.selectors.told import latest_told
@@ -122,8 +122,9 @@ def dispute(request: HttpRequest, number: str) -> HttpResponse:
 def dispute_status(request: HttpRequest, reference: str) -> HttpResponse:
     """Show how an objection stands; a POST takes it back or adds a statement to what stands."""
     found: Dispute = own_asked(request, Dispute, reference)
+    longest = longest_statement(lender_today())
     form = StatementOfOwnForm(
-        request.POST if "statement" in request.POST else None, initial={"statement": found.statement}
+        request.POST if "statement" in request.POST else None, initial={"statement": found.statement}, longest=longest
     )
     if request.method == "POST" and "withdraw" in request.POST:
         withdraw_dispute(dispute_id=found.pk, now=lender_now(), actor=actor_of(request))
@@ -144,7 +145,7 @@ def dispute_status(request: HttpRequest, reference: str) -> HttpResponse:
             "dispute": found,
             "month": month_name(found.month) if found.month else "",
             "form": form,
-            "longest": LONGEST_STATEMENT,
+            "longest": longest,
             "words": complaints_shown(),
         },
     )

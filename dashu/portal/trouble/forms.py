@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.domain.credit_grid import Cell
 from collections_mgmt.models import Complaint, HardshipRequest
 from collections_mgmt.services.asked import LONGEST
-from collections_mgmt.services.disputes import LONGEST_STATEMENT
 from dashu.kernel.errors import DomainError
 from dashu.portal.forms import plain_amount
 from dashu.portal.trouble.credit_words import month_name
@@ -192,9 +192,15 @@ class StatementOfOwnForm(forms.Form):
         label=_("Your statement"),
         help_text=_("In your own words. It is kept beside the record and told with it."),
         required=False,
-        max_length=LONGEST_STATEMENT,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
+
+    def __init__(self, *args: Any, longest: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["statement"]
+        field.max_length = longest
+        field.widget.attrs["maxlength"] = str(longest)
+        field.validators.append(MaxLengthValidator(longest))
 
 
 def minor_of(typed: str, currency: str) -> int:

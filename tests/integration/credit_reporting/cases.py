@@ -33,11 +33,11 @@ def month_end(month: date) -> date:
     return add_months(month.replace(day=1), 1) - DAY
 
 
-def known(owner: Borrower, number: str = AMINAS_NUMBER, *, kind: str = "CN_ID") -> Borrower:
+def known(owner: Borrower, number: str = AMINAS_NUMBER, *, kind: str = "CN_ID", name: str = "阿米娜") -> Borrower:
     record_identity(
         borrower_id=owner.pk,
         kind=kind,
-        name="阿米娜",
+        name=name,
         number=number,
         phone="13800000000",
         recorded_at=at(date(2026, 1, 2)),

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from dashu.approvals.services.decide import OwnRequest, approve
 from dashu.credit_reporting.domain.answers import AnswerUnreadable
-from dashu.credit_reporting.models import ReportedRecord, ReportingFile
+from dashu.credit_reporting.models import ReportedRecord, ReportingConsent, ReportingFile
 from dashu.credit_reporting.services.steps import WrongStep, ask_approval, discard_file, send_file
 from dashu.credit_reporting.services.take_answer import build_resubmission, take_answer
 from dashu.users.models import User
@@ -138,6 +138,19 @@ class TestResubmission:
         assert build_resubmission(file_id=file.pk, now=cases.at(date(2026, 3, 12)), actor="user:1") == again
         cases.accepted(again)
         assert statuses(loans[1]) == ["RESUBMITTED", "ACCEPTED"]
+
+    def test_holds_back_what_may_not_be_told_today_and_takes_it_up_once_it_may(self, file, loans):
+        rejected = list(ReportedRecord.objects.order_by("line"))
+        cases.accepted(file, [(each, "id_number", "NOT_KNOWN") for each in rejected])
+        ReportingConsent.objects.filter(loan=loans[1]).update(ended_on=date(2026, 3, 5))
+
+        again = build_resubmission(file_id=file.pk, now=cases.at(date(2026, 3, 11)), actor="user:1")
+
+        assert (again.totals["records"], again.held) == (1, 1)
+        assert statuses(loans[1]) == ["RESUBMITTED", "HELD"]
+        ReportingConsent.objects.filter(loan=loans[1]).update(ended_on=None)
+        late = cases.corrected(date(2026, 3, 12))
+        assert (late.totals["records"], statuses(loans[1])) == (1, ["RESUBMITTED", "RELEASED", "IN_FILE"])
 
     def test_of_a_file_that_was_accepted_is_refused(self, file):
         cases.accepted(file)

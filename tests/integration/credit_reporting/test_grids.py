@@ -140,6 +140,8 @@ def test_what_is_told_of_each_agrees_with_itself(lived):
     for loan, history in zip(lived, HISTORIES, strict=True):
         if "noted" in history:
             continue  # a sign that no act of ours gives fits no days
+        if history["grid"] == "nothing":
+            continue
         month = month_of(history["until"])
         draft = next(drafts_of(telling, Loan.objects.filter(pk=loan.pk), month=month))
         if draft.problems:
@@ -150,5 +152,5 @@ def test_what_is_told_of_each_agrees_with_itself(lived):
 
 def test_there_are_thirty_histories_and_every_sign():
     assert len(HISTORIES) >= 30
-    signs = set("".join(history["grid"] for history in HISTORIES))
+    signs = set("".join(history["grid"] for history in HISTORIES if history["grid"] != "nothing"))
     assert signs == set("N*1234567MCGDZBA#")

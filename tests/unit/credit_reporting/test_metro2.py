@@ -90,6 +90,20 @@ class TestStatus:
         assert values["first_late_on"] == "02142026"
         assert list(problems_of(values)) == []
 
+    def test_of_less_than_a_dollar_past_due_tells_one(self):
+        values = segment(replace(late("1", 30), overdue=49), first_late_on=date(2026, 2, 14))
+
+        assert (values["account_status"], values["past_due"]) == ("71", "1")
+        assert list(problems_of(values)) == []
+
+    def test_of_a_paid_loan_that_was_late_has_the_first_delinquency_of_that_time(self):
+        settled = replace(FACTS, status="SETTLED", balance=0, noted={MARCH: "E"})
+        values = segment(settled, grid="B" * 58 + "2E", late_before_on=date(2026, 1, 20))
+
+        assert (values["account_status"], values["payment_rating"]) == ("13", "2")
+        assert values["first_late_on"] == "01202026"
+        assert list(problems_of(values)) == []
+
     def test_of_29_days_is_current_and_tells_nothing_past_due(self):
         values = segment(late("0", 29))
 

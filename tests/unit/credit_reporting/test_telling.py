@@ -116,3 +116,25 @@ class TestFiveYears:
         grid, _held = told("*" + "N" * 70, month=date(2025, 11, 1), on=date(2025, 12, 2))
 
         assert grid == "N" * 60
+
+
+class TestLapse:
+    def test_of_the_month_itself_is_never_told_again(self):
+        signs, grid_month = "*1N", date(2020, 2, 1)
+        sent = [notice(grid_month, date(2020, 2, 20))]
+
+        assert (
+            told(signs, month=grid_month, on=date(2025, 3, 9), notices=sent, caught_up=[date(2020, 3, 10)])[1] is None
+        )
+        assert told(signs, month=grid_month, on=date(2025, 3, 10), notices=sent, caught_up=[date(2020, 3, 10)]) == (
+            "*#",
+            Held.LAPSED,
+        )
+
+    def test_counts_from_the_catch_up_that_ended_it(self):
+        # Behind again before the month was over: paid up on the 5th, late from the 15th on, and paid in March.
+        (event,) = adverse_events(noted("*1N"), LIMITS.is_adverse)
+
+        assert event.ended_on([date(2020, 2, 5), date(2020, 3, 12), date(2020, 3, 30)]) == date(2020, 3, 12)
+        assert event.ended_on([date(2020, 2, 5)]) == date(2020, 2, 5)
+        assert event.ended_on([]) == date(2020, 3, 31)
