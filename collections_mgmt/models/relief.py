@@ -2,6 +2,7 @@
 
 from typing import Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -328,7 +329,7 @@ class RestructuringPlan(models.Model):
     :ivar after_event: the loan's newest event once it was booked; money that comes later binds both sides.
     :ivar withdraw_until: the last day on which the borrower can take it back.
     :ivar first_due_on, last_due_on: of the schedule that it led to.
-    :ivar broken_on, cure_until: of the latest break. :ivar breaks: how often it was broken.
+    :ivar broken_on, cure_until: of the latest break. :ivar breaks: how often it was broken. :ivar breaks_on: each day.
     :ivar replaced_as: how it stood when another plan took its place, to which it comes back if that one is taken back.
     :ivar is_to_revert: it has ended, and what it gave up is not owed again yet.
     :ivar flag: RESTRUCTURED, or RESTRUCTURED_AGAIN where the loan was observed already; see `classification.floors`.
@@ -370,6 +371,7 @@ class RestructuringPlan(models.Model):
     broken_on = models.DateField(_("broken on"), null=True, blank=True)
     cure_until = models.DateField(_("can be made good until"), null=True, blank=True)
     breaks = models.PositiveSmallIntegerField(_("times broken"), db_default=0, default=0)
+    breaks_on = ArrayField(models.DateField(), verbose_name=_("broken on each of"), default=list, db_default=[])
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
     end_reason = models.TextField(_("why it ended"), blank=True, db_default="", default="")
     replaced_as = models.CharField(

@@ -174,6 +174,8 @@ def follow_plans(
                 broken_on = CASE WHEN found.status = 'BROKEN' THEN %(on)s ELSE plan.broken_on END,
                 cure_until = CASE WHEN found.status = 'BROKEN' THEN %(cure_until)s ELSE plan.cure_until END,
                 breaks = plan.breaks + (found.status = 'BROKEN')::int,
+                breaks_on = CASE WHEN found.status = 'BROKEN' THEN plan.breaks_on || %(on)s::date
+                                 ELSE plan.breaks_on END,
                 ended_on = CASE WHEN found.status IN ('COMPLETED', 'ENDED') THEN %(on)s::date END,
                 is_to_revert = found.status = 'ENDED' AND found.loan_status IN ('ACTIVE', 'CHARGED_OFF')
             FROM found

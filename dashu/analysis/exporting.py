@@ -31,6 +31,7 @@ from dashu.analysis.columns import Column, Frame
 from dashu.analysis.frames import LOAN_MONTHS, LOANS, PORTFOLIO_MONTHS
 from dashu.analysis.stream import batches, schema_of, selected
 from dashu.analysis.views import SCHEMA
+from dashu.audit import services as audit
 from dashu.kernel.errors import DomainError
 
 ROW_GROUP = 100_000
@@ -43,9 +44,9 @@ class MonthNotKept(DomainError):
     code: ClassVar[str] = "month_not_kept"
 
 
-def export_snapshot(folder: Path, *, months: Sequence[date] | None = None) -> dict[str, Any]:
+def export_snapshot(folder: Path, *, months: Sequence[date] | None = None, actor: str) -> dict[str, Any]:
     """
-    Write months of the snapshot and the loans into a folder; return the manifest of all that is there.
+    Write months of the snapshot and the loans into a folder, and note it; return the manifest of all that is there.
 
     :param months: first days; None for every month that is kept.
     :raises MonthNotKept: of one of them there is no snapshot; nothing is written.
@@ -64,6 +65,9 @@ def export_snapshot(folder: Path, *, months: Sequence[date] | None = None) -> di
     manifest["months"] = dict(sorted(manifest["months"].items()))
     with _replacing(folder / MANIFEST) as draft:
         draft.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    taken = [f"{month:%Y-%m}" for month in (kept if months is None else months)]
+    data = {"months": taken, "loans": manifest["loans"]["rows"]}
+    audit.record(action="analysis.snapshot_exported", subject_type="snapshot", subject_id="", actor=actor, data=data)
     return manifest
 
 

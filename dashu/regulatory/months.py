@@ -1,5 +1,6 @@
 """Which months a pack can be made of, and what stands in the way of the others."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -74,7 +75,7 @@ class Month:
 
     @property
     def closed_at(self) -> datetime:
-        """When the latest of its closes ended. There has to be one."""
+        """When the latest of its closes ended; of a month with a pack there is one."""
         return max(each.ended_at for each in self.closes)
 
     @property
@@ -85,23 +86,39 @@ class Month:
             return str(_("%(count)s dates are not closed, the first is %(day)s.") % words)
         if self.left_out:
             return str(_("%(count)s ranges of loans were left out of a close.") % {"count": self.left_out})
-        return "" if self.is_kept else str(_("The close kept no snapshot of it."))
+        return "" if self.is_kept and self.closes else str(_("The close kept no snapshot of it."))
 
 
 def month_of(first: date) -> Month:
-    last = last_of(first)
+    return months_of([first])[0]
+
+
+def months_of(firsts: Sequence[date]) -> list[Month]:
+    """Return these months, in a fixed number of queries. :param firsts: their first days."""
+    if not firsts:
+        return []
     runs = CloseRun.objects.filter(
-        business_date__range=(first, last), status=CloseRun.Status.CLOSED, ended_at__isnull=False
+        business_date__range=(min(firsts), last_of(max(firsts))),
+        status=CloseRun.Status.CLOSED,
+        ended_at__isnull=False,
     ).order_by("business_date")
     waiting = (CloseRange.Status.WAITING, CloseRange.Status.QUARANTINED)
-    left_out: dict[int, int] = {}
-    for run_id in CloseRange.objects.filter(run__in=runs, status__in=waiting).values_list("run_id", flat=True):
-        left_out[run_id] = left_out.get(run_id, 0) + 1
-    closes = [Closed(run.business_date, run.times_closed, run.ended_at, left_out.get(run.pk, 0)) for run in runs]  # type: ignore[arg-type]
+    left_out = Counter(CloseRange.objects.filter(run__in=runs, status__in=waiting).values_list("run_id", flat=True))
+    closes: dict[date, list[Closed]] = defaultdict(list)
+    for run in runs:
+        assert run.ended_at is not None
+        closed = Closed(run.business_date, run.times_closed, run.ended_at, left_out[run.pk])
+        closes[run.business_date.replace(day=1)].append(closed)
+    kept = set(PortfolioMonth.objects.filter(month__in=firsts).values_list("month", flat=True).distinct())
+    began = CloseRun.objects.order_by("business_date").values_list("business_date", flat=True).first()
+    return [Month(first, closes[first], _missing(first, closes[first], began), first in kept) for first in firsts]
+
+
+def _missing(first: date, closes: Sequence[Closed], began: date | None) -> list[date]:
+    """Return the dates that are not closed; a book that began within the month owes no close before it."""
     closed = {each.on for each in closes}
-    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-    missing = [day for day in days if day not in closed and day >= _began(first)]
-    return Month(first, closes, missing, PortfolioMonth.objects.filter(month=first).exists())
+    days = (first + timedelta(days=number) for number in range((last_of(first) - first).days + 1))
+    return [day for day in days if day not in closed and day >= (began or first)]
 
 
 def complete_month(first: date) -> Month:
@@ -120,14 +137,8 @@ def complete_month(first: date) -> Month:
 def months_to_show(*, today: date, count: int = 24) -> list[Month]:
     """Return the latest months of which a date was closed, the newest first; the running one is not over."""
     firsts = CloseRun.objects.filter(business_date__lt=today.replace(day=1)).dates("business_date", "month", "DESC")
-    return [month_of(first) for first in firsts[:count]]
+    return months_of(list(firsts[:count]))
 
 
 def last_of(first: date) -> date:
     return add_months(first, 1) - timedelta(days=1)
-
-
-def _began(first: date) -> date:
-    """Return the first date that was ever closed: a book that began within the month owes no close before it."""
-    began = CloseRun.objects.order_by("business_date").values_list("business_date", flat=True).first()
-    return began or first

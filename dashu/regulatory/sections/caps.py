@@ -29,6 +29,7 @@ _CAPPED = f"""
     FROM ({PRICED}) AS loan
     LEFT JOIN jsonb_to_recordset(%(caps)s::jsonb) AS capped (day date, cap numeric, since date)
         ON capped.day = loan.made_on
+    WHERE loan.is_running
 """  # noqa: S608 – constants of this program
 _BANDS = f"""
     SELECT since, cap, currency,
@@ -70,7 +71,7 @@ def cap_bands(month: Month) -> Section:
             _("cap"),
             _("currency"),
             _("part of the cap"),
-            _("rate"),
+            _("which rate"),
             _("number of loans"),
             _("amount lent"),
             _("principal outstanding"),
@@ -90,6 +91,7 @@ def above_cap(month: Month) -> Section:
             rate(cap),
             rate(yearly - cap),
             _basis(is_disclosed),
+            currency,
             Amount(principal, currency),
         )
         for number, product, currency, made_on, yearly, cap, is_disclosed, principal in _asked(_ABOVE, month)
@@ -105,7 +107,8 @@ def above_cap(month: Month) -> Section:
             _("rate"),
             _("cap"),
             _("above the cap by"),
-            _("rate"),
+            _("which rate"),
+            _("currency"),
             _("principal outstanding"),
         ),
         rows,
@@ -114,7 +117,7 @@ def above_cap(month: Month) -> Section:
 
 def _asked(statement: str, month: Month) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT DISTINCT made_on FROM ({PRICED}) AS loan", month.parameters)  # noqa: S608
+        cursor.execute(f"SELECT DISTINCT made_on FROM ({PRICED}) AS loan WHERE is_running", month.parameters)  # noqa: S608
         caps = [cap for (day,) in cursor.fetchall() for cap in _cap_of(day)]
         cursor.execute(statement, {**month.parameters, "caps": json.dumps(caps), "ends": list(ENDS)})
         return list(cursor.fetchall())

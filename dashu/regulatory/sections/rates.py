@@ -21,7 +21,7 @@ _RATES = f"""
            round(sum(loan.annual_rate * loan.original_minor) / sum(loan.original_minor), 6)
     FROM ({PRICED}) AS loan
     CROSS JOIN LATERAL (VALUES (false), (true)) AS part (is_new)
-    WHERE loan.is_new OR NOT part.is_new
+    WHERE CASE WHEN part.is_new THEN loan.is_new ELSE loan.is_running END
     GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 NULLS LAST
 """  # noqa: S608 – constants of this program
 

@@ -14,7 +14,7 @@ from dashu.regulatory.section import Section, share
 
 _PLANS = """
     SELECT method, count(*) FILTER (WHERE accepted_on BETWEEN %(since)s AND %(until)s),
-           count(*) FILTER (WHERE broken_on BETWEEN %(since)s AND %(until)s),
+           sum((SELECT count(*) FROM unnest(breaks_on) AS day WHERE day BETWEEN %(since)s AND %(until)s))::int,
            count(*) FILTER (WHERE ended_on BETWEEN %(since)s AND %(until)s),
            count(*) FILTER (WHERE accepted_on <= %(until)s AND (ended_on IS NULL OR ended_on > %(until)s))
     FROM collections_mgmt_restructuringplan WHERE accepted_on <= %(until)s GROUP BY 1 ORDER BY 1
@@ -38,6 +38,7 @@ def restructured(month: Month) -> Section:
         (
             cell["product"],
             str(bucket_label(cell["bucket"])),
+            cell["currency"],
             cell["plans"],
             Amount(cell["minor"], cell["currency"]),
             Amount(cell["overdue"], cell["currency"]),
@@ -53,6 +54,7 @@ def restructured(month: Month) -> Section:
         (
             _("product"),
             _("bucket"),
+            _("currency"),
             _("number of loans"),
             _("principal outstanding"),
             _("overdue"),
@@ -70,8 +72,8 @@ def plans(month: Month) -> Section:
         "06-plans",
         _("Plans of relief"),
         _(
-            "Counted by the day on which each was accepted, last broken or ended; what is in force at the end of the"
-            " month."
+            "Counted by the day on which each was accepted or ended, and by each day on which one was broken; what is"
+            " in force at the end of the month."
         ),
         (_("way"), _("accepted"), _("broken"), _("ended"), _("in force at the end")),
         rows,

@@ -26,7 +26,7 @@ def bytes_of(folder) -> dict[str, bytes]:
 
 class TestExport:
     def test_writes_each_month_to_a_folder_of_its_own(self, kept, tmp_path):
-        manifest = export_snapshot(tmp_path)
+        manifest = export_snapshot(tmp_path, actor="user:1")
 
         assert sorted(bytes_of(tmp_path)) == sorted(
             [
@@ -42,7 +42,7 @@ class TestExport:
         assert json.loads((tmp_path / "manifest.json").read_text()) == manifest
 
     def test_tells_rows_and_sums_of_what_is_in_the_tables(self, kept, tmp_path):
-        manifest = export_snapshot(tmp_path)
+        manifest = export_snapshot(tmp_path, actor="user:1")
 
         for number in range(6):
             rows = [row for row in kept if row.month == months.month_of(number)]
@@ -52,29 +52,29 @@ class TestExport:
             assert written["sums"] == {name: sum(getattr(row, name) for row in rows) for name in written["sums"]}
 
     def test_again_gives_the_same_bytes(self, kept, tmp_path, monkeypatch):
-        export_snapshot(tmp_path)
+        export_snapshot(tmp_path, actor="user:1")
         before = bytes_of(tmp_path)
         monkeypatch.setattr("dashu.analysis.stream.BLOCK_BYTES", 1_000_000)
 
-        export_snapshot(tmp_path)
+        export_snapshot(tmp_path, actor="user:1")
 
         assert bytes_of(tmp_path) == before
 
     def test_writes_row_groups_of_one_size(self, kept, tmp_path, monkeypatch):
         monkeypatch.setattr(exporting, "ROW_GROUP", 50)
 
-        export_snapshot(tmp_path)
+        export_snapshot(tmp_path, actor="user:1")
 
         file = pq.ParquetFile(tmp_path / "loan_months/month=2026-01/part-0.parquet")
         groups = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
         assert groups == [50, 50, 20]
 
     def test_of_one_month_leaves_the_others_as_they_are(self, kept, tmp_path):
-        manifest = export_snapshot(tmp_path)
+        manifest = export_snapshot(tmp_path, actor="user:1")
         before = bytes_of(tmp_path)
         LoanMonth.objects.filter(loan_id=7).update(principal_minor=1)
 
-        again = export_snapshot(tmp_path, months=[date(2026, 2, 1)])
+        again = export_snapshot(tmp_path, months=[date(2026, 2, 1)], actor="user:1")
 
         changed = {name for name, content in bytes_of(tmp_path).items() if content != before[name]}
         assert changed == {"manifest.json", "loan_months/month=2026-02/part-0.parquet"}
@@ -83,7 +83,7 @@ class TestExport:
         }
 
     def test_that_fails_leaves_what_was_there(self, kept, tmp_path, monkeypatch):
-        export_snapshot(tmp_path)
+        export_snapshot(tmp_path, actor="user:1")
         before = bytes_of(tmp_path)
 
         def full(*_: object, **__: object) -> None:
@@ -91,19 +91,19 @@ class TestExport:
 
         monkeypatch.setattr(pq.ParquetWriter, "write_table", full)
         with pytest.raises(OSError, match="no space"):
-            export_snapshot(tmp_path)
+            export_snapshot(tmp_path, actor="user:1")
 
         assert bytes_of(tmp_path) == before
         assert LoanMonth.objects.count() == 720
 
     def test_refuses_a_month_that_is_not_kept(self, kept, tmp_path):
         with pytest.raises(MonthNotKept):
-            export_snapshot(tmp_path, months=[date(2026, 1, 1), date(2025, 12, 1)])
+            export_snapshot(tmp_path, months=[date(2026, 1, 1), date(2025, 12, 1)], actor="user:1")
 
         assert list(tmp_path.iterdir()) == []
 
     def test_of_an_empty_book_writes_a_file_without_rows(self, db, tmp_path):
-        manifest = export_snapshot(tmp_path)
+        manifest = export_snapshot(tmp_path, actor="user:1")
 
         assert (manifest["months"], manifest["loans"]["rows"]) == ({}, 0)
         assert open_book(tmp_path).frame("loans").empty
@@ -111,12 +111,12 @@ class TestExport:
     def test_keeps_gaps_between_months(self, db, tmp_path):
         months.keep(row for row in months.loan_months(6) if row.month != date(2026, 3, 1))
 
-        manifest = export_snapshot(tmp_path)
+        manifest = export_snapshot(tmp_path, actor="user:1")
 
         assert list(manifest["months"]) == ["2026-01", "2026-02", "2026-04", "2026-05", "2026-06"]
 
     def test_has_no_word_that_names_a_borrower(self, loan, tmp_path):
-        export_snapshot(tmp_path)
+        export_snapshot(tmp_path, actor="user:1")
 
         row = pq.read_table(tmp_path / "loans/part-0.parquet").to_pylist()[0]
         assert (row["loan_id"], row["principal_minor"]) == (loan.pk, 12_000_00)
@@ -153,7 +153,7 @@ def documented(folder: Path) -> list[str]:
 
 class TestDuckDb:
     def test_reads_par_30_by_region_and_month_as_it_follows_from_the_book(self, kept, tmp_path):
-        export_snapshot(tmp_path)
+        export_snapshot(tmp_path, actor="user:1")
 
         found = duckdb.sql(documented(tmp_path)[0]).fetchall()
 
@@ -166,7 +166,7 @@ class TestDuckDb:
         assert len(expected) == 18
 
     def test_reads_the_same_roll_rates_from_the_files_as_the_sums_tell(self, kept, tmp_path):
-        export_snapshot(tmp_path)
+        export_snapshot(tmp_path, actor="user:1")
 
         found = duckdb.sql(documented(tmp_path)[1]).fetchall()
 
@@ -180,7 +180,7 @@ class TestDuckDb:
         assert sum(loans for _before, _after, loans, _minor in found) == 120
 
     def test_reads_the_sums_from_files_too(self, kept, tmp_path):
-        export_snapshot(tmp_path)
+        export_snapshot(tmp_path, actor="user:1")
 
         (found,) = duckdb.sql(
             f"SELECT count(*), sum(loans) FROM read_parquet('{tmp_path}/portfolio_months/*/*.parquet')"
@@ -193,7 +193,7 @@ class TestDuckDb:
 class TestFiles:
     def test_read_into_the_same_frames_as_the_database(self, kept, loan, tmp_path):
         factories.pay(loan, 1_100_16, date(2026, 2, 15))
-        export_snapshot(tmp_path)
+        export_snapshot(tmp_path, actor="user:1")
         book, files = open_book(), open_book(tmp_path)
 
         assert files.frames == ["loans", "loan_months", "portfolio_months"]
@@ -204,7 +204,7 @@ class TestFiles:
             assert ours.astype(str).equals(theirs.astype(str))
 
     def test_are_read_by_month(self, kept, tmp_path):
-        export_snapshot(tmp_path)
+        export_snapshot(tmp_path, actor="user:1")
 
         frame = open_book(tmp_path).frame(
             "loan_months", columns=["loan_id", "month"], since=date(2026, 2, 1), until=date(2026, 3, 1)

@@ -82,7 +82,7 @@ class TestNotebook:
 
     def test_fails_where_the_sums_do_not_agree_with_the_loans(self, kept, runs, tmp_path):
         PortfolioMonth.objects.filter(dimension="", bucket="M1").update(principal_minor=1)
-        export_snapshot(tmp_path / "book")
+        export_snapshot(tmp_path / "book", actor="user:1")
 
         with pytest.raises(CellExecutionError, match="add up to its sums"):
             runs(str(tmp_path / "book"))

@@ -125,6 +125,7 @@ class TestAPlanAtNight:
 
         assert states(plan, due + 10 * DAY, due + 11 * DAY) == ["ACTIVE", "BROKEN"]
         assert (plan.broken_on, plan.cure_until, plan.breaks) == (due + 11 * DAY, due + 41 * DAY, 1)
+        assert plan.breaks_on == [plan.broken_on]
         told = OutboxMessage.objects.get(template="collections.plan_broken")
         assert told.params["cure_on"] == plan.cure_until.isoformat()
         assert told.params["given_up_minor"] is None

@@ -10,22 +10,36 @@ from decimal import Decimal
 
 import pytest
 
-from collections_mgmt.models import CloseRange, CloseRun, Complaint, LoanMonth, PortfolioDay, PortfolioMonth
+from collections_mgmt.models import (
+    CloseRange,
+    CloseRun,
+    Complaint,
+    LoanMonth,
+    PortfolioDay,
+    PortfolioMonth,
+    RestructuringPlan,
+)
 from collections_mgmt.selectors.complaints_report import complaints_report
 from dashu.audit.models import AuditRecord
 from dashu.regulatory.months import MonthNotClosed, months_to_show
 from dashu.regulatory.pack import take_pack
+from tests.integration.collections_mgmt.relief_cases import plan_for
 from tests.integration.regulatory.conftest import AT, MARCH, close_month
 from tests.papers import text_of, workbook_of
 
 pytestmark = pytest.mark.django_db
 PAGE = "https://lender.example/admin/regulatory/"
+CODES = ("01-all-in-rates", "02-cap-bands", "03-above-cap", "04-five-tiers", "05-restructured", "06-plans")
 
 
 def taken(first: date = MARCH) -> bytes:
     file = io.BytesIO()
     take_pack(file, first=first, page=PAGE, actor="user:1")
     return file.getvalue()
+
+
+def heads(pack: bytes, code: str) -> list[str]:
+    return next(csv.reader(io.StringIO(parts(pack)[f"{code}.csv"].decode("utf-8-sig"))))
 
 
 def parts(pack: bytes) -> dict[str, bytes]:
@@ -122,7 +136,9 @@ class TestRates:
             ["24.0000%", "CNY", "above the cap", "all-in rate", "1"],
         ]
         assert "24% a year" in bands[0][-1]
-        assert [line[2:7] for line in above] == [["2026-01-15", "24.0001%", "24.0000%", "0.0001%", "all-in rate"]]
+        assert [line[2:8] for line in above] == [
+            ["2026-01-15", "24.0001%", "24.0000%", "0.0001%", "all-in rate", "CNY"]
+        ]
 
     def test_at_the_cap_are_not_above_it(self, english):
         LoanMonth.objects.filter(month=MARCH).update(all_in_rate=Decimal("0.24"))
@@ -148,9 +164,9 @@ class TestFigures:
         found = rows(taken(), "04-five-tiers")
 
         kept = PortfolioDay.objects.filter(business_date=date(2026, 3, 31))
-        assert sum(int(line[3]) for line in found) == sum(cell.loans for cell in kept) == 2
-        assert sum(Decimal(line[4]) for line in found) * 100 == sum(cell.principal_minor for cell in kept)
-        assert sum(Decimal(line[11]) for line in found) * 100 == sum(cell.provision_minor for cell in kept) > 0
+        assert sum(int(line[4]) for line in found) == sum(cell.loans for cell in kept) == 2
+        assert sum(Decimal(line[5]) for line in found) * 100 == sum(cell.principal_minor for cell in kept)
+        assert sum(Decimal(line[12]) for line in found) * 100 == sum(cell.provision_minor for cell in kept) > 0
         of_months = PortfolioMonth.objects.filter(month=MARCH, dimension="")
         assert sum(row.principal_minor for row in of_months) == sum(cell.principal_minor for cell in kept)
 
@@ -189,9 +205,30 @@ class TestFigures:
         assert rows(taken(), "05-restructured") == []
         LoanMonth.objects.filter(month=MARCH, annual_rate=Decimal("0.12")).update(is_restructured=True)
 
-        assert [line[:5] for line in rows(taken(), "05-restructured")] == [
-            ["consumer", "Current", "1", "12000.00", "0.00"]
+        assert [line[:6] for line in rows(taken(), "05-restructured")] == [
+            ["consumer", "Current", "CNY", "1", "12000.00", "0.00"]
         ]
+
+    def test_of_plans_count_every_break_within_the_month(self, english, march):
+        march[0].borrower.phone = "13800000000"
+        march[0].borrower.save()
+        plan = plan_for(march[0], on=date(2026, 4, 2))
+        breaks = [date(2026, 2, 27), date(2026, 3, 3), date(2026, 3, 27)]
+        RestructuringPlan.objects.filter(pk=plan.pk).update(
+            accepted_on=date(2026, 1, 20), broken_on=breaks[-1], breaks=3, breaks_on=breaks
+        )
+
+        (line,) = rows(taken(), "06-plans")
+
+        assert line[1:4] == ["0", "2", "0"]
+
+    def test_of_loans_made_in_the_month_count_those_repaid_within_it(self, english):
+        LoanMonth.objects.filter(month=MARCH, annual_rate=Decimal("0.12")).update(status="SETTLED")
+
+        found = rows(taken(), "01-all-in-rates")
+
+        assert [(line[0], line[4]) for line in found] == [("running at its end", "1"), ("made in the month", "1")]
+        assert all(len(set(heads(taken(), code))) == len(heads(taken(), code)) for code in CODES)  # no two alike
 
 
 class TestRefusal:

@@ -2,11 +2,15 @@
 
 import io
 import zipfile
+from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from collections_mgmt.models import CloseRun
+from collections_mgmt.models import CloseRun, PortfolioMonth
 from dashu.audit.models import AuditRecord
+from tests.integration.regulatory.conftest import close_month
 from tests.integration.staff.conftest import as_role
 
 pytestmark = pytest.mark.django_db
@@ -76,3 +80,24 @@ def test_months_take_few_statements(march, django_assert_max_num_queries):
 
     with django_assert_max_num_queries(16):
         client.get(PAGE)
+
+
+def test_the_page_asks_the_database_no_more_for_many_months(march, django_assert_num_queries):
+    client = as_role("SUPERVISOR")
+    with CaptureQueriesContext(connection) as one:
+        client.get(PAGE)
+    for first in (date(2025, 12, 1), date(2026, 1, 1), date(2026, 2, 1)):
+        close_month(first, with_last=False)
+
+    with django_assert_num_queries(len(one)):
+        page = client.get(PAGE)
+
+    assert len(page.context["months"]) == 4
+
+
+def test_a_month_before_the_first_close_is_no_pack(march):
+    PortfolioMonth.objects.filter(month="2026-03-01").update(month="2026-02-01")
+
+    answer = as_role("SUPERVISOR").post(f"{PAGE}2026-2/", follow=True)
+
+    assert "2026-02 cannot be reported yet" in answer.content.decode()

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, to: str, month: list[str] | None, **options: Any) -> None:
         try:
             months = [parse_date(f"{each}-01", field="month") for each in month] if month else None
-            manifest = export_snapshot(Path(to), months=months)
+            manifest = export_snapshot(Path(to), months=months, actor="system:export_snapshot")
         except DomainError as refusal:
             self.stdout.write(json.dumps({"error": refusal.as_json()}, ensure_ascii=False))
             sys.exit(1)
