@@ -15,6 +15,7 @@ from dashu.approvals.asking import asked_for_approval
 from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
+from dashu.step_up import proved_of
 from dashu.users.actors import actor_of
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan, loan_link
@@ -87,6 +88,7 @@ class PayoutAdmin(FoundByLoan, ReadOnlyAdmin):
         return request.user.has_perm("repayments.retry_payout")
 
     @action(description=_("Ask for approval"), url_path="ask", permissions=["ask"], icon="approval")
+    @proved_of()
     def ask(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         payout = self._found(request, object_id)
         person: Any = request.user
@@ -109,6 +111,7 @@ class PayoutAdmin(FoundByLoan, ReadOnlyAdmin):
         )
 
     @action(description=_("Try again"), url_path="retry", permissions=["retry"], icon="replay")
+    @proved_of()
     def retry(self, request: HttpRequest, object_id: Any) -> HttpResponse:
         payout = self._found(request, object_id)
         if request.method == "POST":

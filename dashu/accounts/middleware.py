@@ -8,6 +8,7 @@ answers is looked at here, so that every page behaves alike.
 from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.core.exceptions import RateLimited
 from allauth.core.internal.ratelimit import respond_429
 from django.conf import settings
@@ -31,7 +32,10 @@ class SessionEnds:
         if request.path.startswith("/api/"):
             return self.get_response(request)
         left_user_id = self._end_or_note_use(request) if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+        proofs = _proofs(request)
         response = self.get_response(request)
+        if 0 < proofs < _proofs(request):
+            idle.renew_key(request)
         if kept := getattr(request, "kept_input", None):
             kept_input.give_back(request, response, kept)
         if asks_to_sign_in(response) and not request.user.is_authenticated:
@@ -42,14 +46,15 @@ class SessionEnds:
         """Return whose session ended just now, None if none did."""
         if not request.user.is_authenticated:
             return None
-        if not idle.is_over(request):
+        ended_by = idle.ended_by(request)
+        if not ended_by:
             idle.note_use(request)
             request.kept_input = kept_input.waiting_for(request)  # type: ignore[attr-defined]
             return None
         user_id = request.user.pk
         logout(request)
         # Who opens a page for everyone is not told; the sentence waits for the sign-in page.
-        request.session[idle.ENDED] = True
+        request.session[idle.ENDED] = ended_by
         return user_id
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
@@ -58,12 +63,12 @@ class SessionEnds:
 
     def _explain(self, request: HttpRequest, left_user_id: int | None) -> None:
         """Say on the sign-in page why it opens, and what became of what was typed."""
-        ended = request.session.pop(idle.ENDED, False)
-        because = (
-            _("You were signed out after %(minutes)s minutes without use.") % {"minutes": idle.minutes_allowed()}
-            if ended
-            else ""
-        )
+        ended = request.session.pop(idle.ENDED, "")
+        because = {
+            idle.UNUSED: _("You were signed out after %(minutes)s minutes without use.")
+            % {"minutes": idle.minutes_allowed()},
+            idle.LONGEST: _("You were signed in for a long time; for your safety we ask once more."),
+        }.get(ended, "")
         if request.method != "POST":
             what_next = _("Sign in, and you are back on the same page.") if ended else ""
         elif left_user_id and kept_input.keep(request, left_user_id, path=unquote(urlsplit(_shown(request)).path)):
@@ -89,6 +94,11 @@ class SessionEnds:
             return HttpResponseClientRedirect(address)
         response.headers["Location"] = address
         return response
+
+
+def _proofs(request: HttpRequest) -> int:
+    """Return how often the person of this session has shown who they are."""
+    return len(request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, ()))
 
 
 def asks_to_sign_in(response: HttpResponse) -> bool:

@@ -29,6 +29,7 @@ from dashu.approvals.services.delegate import delegate, end_delegation
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
+from dashu.step_up import proved_of
 
 SHOWN = 20
 PER_PAGE = 50
@@ -67,9 +68,11 @@ class ApprovalRequestAdmin(ReadOnlyAdmin):
             context["boxes"] = [_short_box(code, request.user) for code in BOXES]
         return render(request, "approvals/inbox.html", context)
 
+    @proved_of(when=lambda request: request.POST.get("decision") == "approve")
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
+        """One request, and its decision: to approve is to move money, so it needs a fresh proof."""
         asked = self.get_object(request, object_id)
         if asked is None:
             raise Http404

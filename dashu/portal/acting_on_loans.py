@@ -8,6 +8,7 @@ the same button in other words, and the page says beforehand who decides.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -25,6 +26,7 @@ from dashu.approvals.presenting import Line, lines_of, roles_that_approve
 from dashu.approvals.selectors import pending_for_loan
 from dashu.kernel.dates import lender_today
 from dashu.kernel.errors import DomainError
+from dashu.step_up import proved
 from dashu.web.staff_tables import Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
@@ -97,8 +99,13 @@ def act_address(loan: Loan, code: str, **given: int | str) -> str:
     return f"{address}?{urlencode(given)}" if given else address
 
 
+@partial(proved, when=lambda request: request.POST.get("step") == "confirm")
 def act_view(request: HttpRequest, loan_id: int, code: str) -> HttpResponse:
-    """Ask, show, book. :raises PermissionDenied: the person may not do this act, or undo this event."""
+    """
+    Ask, show, book; what is booked needs a fresh proof of who books it.
+
+    :raises PermissionDenied: the person may not do this act, or undo this event.
+    """
     act = UNDO if code == UNDO.code else ACTS.get(code)
     loan = Loan.objects.visible_to(request.user).select_related("borrower").filter(pk=loan_id).first()
     if act is None or loan is None:

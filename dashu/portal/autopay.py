@@ -16,6 +16,7 @@ from dashu.policy.rules import autopay_retry
 from dashu.portal.forms import AutopayDayForm, AutopayForm
 from dashu.portal.own_loans import loan_and_card
 from dashu.portal.presenting import LoanCard
+from dashu.step_up import proved
 from dashu.users.actors import actor_of
 from loans.models import Loan
 from repayments.domain.autopay import CONSENT_VERSION, Timing
@@ -71,6 +72,7 @@ def consent_words(loan: Loan, *, today: date) -> list[str]:
     ]
 
 
+@proved
 def _set_up(request: HttpRequest, loan: Loan, card: LoanCard, *, today: date) -> HttpResponse:
     try:
         accounts = provider().accounts()

@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "dashu.accounts.middleware.SessionEnds",
+    "dashu.accounts.second_factor.AskStaffForSecondFactor",
     "dashu.portal.seen_people.NoteSeenPeople",
     "axes.middleware.AxesMiddleware",
 ]
@@ -153,7 +154,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "dashu.accounts.passwords.KnownPasswordValidator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
@@ -235,6 +236,16 @@ SESSION_ENGINE = "dashu.accounts.sessions"
 # Without use for so long, a session is over; on a device where somebody asked to stay signed in, after these days.
 SESSION_IDLE = timedelta(minutes=env.whole("DASHU_SESSION_IDLE_MINUTES", 30))
 SESSION_IDLE_REMEMBERED = timedelta(days=env.whole("DASHU_SESSION_REMEMBERED_DAYS", 14))
+# However much it is used, a session is over after these.
+SESSION_LONGEST = timedelta(hours=env.whole("DASHU_SESSION_LONGEST_HOURS", 12))
+SESSION_LONGEST_REMEMBERED = timedelta(days=env.whole("DASHU_SESSION_REMEMBERED_LONGEST_DAYS", 30))
+# Staff without a passkey or an app get to the page that adds one, and to nothing else.
+STAFF_NEED_SECOND_FACTOR = True
+SECOND_FACTOR_PAGE = "/accounts/security/"
+# Before what moves money or opens what is sealed, whoever is signed in proves it again.
+STEP_UP = True
+# Hashes of stolen passwords, see `dashu.accounts.passwords`; "" for Django's own list alone.
+BREACHED_PASSWORDS = env.text("DASHU_BREACHED_PASSWORDS", "")
 SESSION_COOKIE_AGE = int(SESSION_IDLE_REMEMBERED.total_seconds())
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # no script of ours reads them

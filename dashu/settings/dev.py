@@ -40,3 +40,5 @@ if not is_given("DASHU_SMTP_HOST"):
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # http://localhost
 # In a sandbox a partner's program may run beside it.
 WEBHOOKS = {**WEBHOOKS, "ALLOW_LOOPBACK": flag("DASHU_WEBHOOKS_ALLOW_LOOPBACK", default=SANDBOX)}
+# Of a demonstration everybody knows the passwords, so a second factor would protect nothing; see docs/accounts.md.
+STAFF_NEED_SECOND_FACTOR = STEP_UP = flag("DASHU_STAFF_SECOND_FACTOR", default=False)

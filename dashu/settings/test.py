@@ -27,3 +27,5 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = True  # http://localhost
 # A test of the log or of the limits switches them on; elsewhere they would change what others count.
 RECORD_API_CALLS = False
 API_LIMITS.update(dict.fromkeys(API_LIMITS, 1_000_000))
+# Tests sign in without a second factor and prove nothing again, but for those of just that.
+STAFF_NEED_SECOND_FACTOR = STEP_UP = False

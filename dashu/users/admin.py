@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from dashu.kernel.masking import masked_phone
 from dashu.read_only_admin import ReadOnlyAdmin
+from dashu.step_up import proved_of
 from dashu.users.models import Borrower, Partner, User
 from dashu.users.sealing import SealedText
 from dashu.users.selectors import called
@@ -61,6 +62,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, *_args: Any) -> bool:
         """People are made inactive, not deleted: the audit log names them."""
         return False
+
+    @proved_of()
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A login, its role and its password are changed by whoever proved just now who they are."""
+        return super().changeform_view(request, *args, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Only a superuser changes a superuser, whose password would else open every door."""
