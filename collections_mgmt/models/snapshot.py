@@ -9,7 +9,7 @@ foreign key stands on them: they are written from the book itself, set by set, a
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-NEW = "NEW"  # `bucket_before` of a loan that began within the month
+NEW = "NEW"  # `bucket_before` of a loan that began within the month, or was recorded too late for the one before
 
 
 class Dimension(models.TextChoices):
@@ -36,7 +36,8 @@ class LoanMonth(models.Model):
     :ivar region, sector, channel, risk_band: codes; empty where unknown. `risk_band` is the one of the decision on it.
     :ivar cause: why it is behind, a category of early warning; empty for a loan that is not.
     :ivar status: at the end of the month, of `Loan.Status`.
-    :ivar bucket_before: `NEW` for a loan that began within the month, its status where it no longer ran.
+    :ivar bucket_before: `NEW` for a loan that began within the month, or that was recorded only after the month before
+        was kept; its status where it no longer ran.
     :ivar bucket: the status of the loan where it is no longer running.
     :ivar worst_days_past_due: the most that a close ever found, up to the end of the month.
     :ivar principal_before_minor: at the end of the month before.

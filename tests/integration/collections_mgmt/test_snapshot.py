@@ -12,6 +12,7 @@ from itertools import chain
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Sum
 
 from collections_mgmt.models import (
     BorrowerPlace,
@@ -29,7 +30,7 @@ from collections_mgmt.models import (
 from collections_mgmt.selectors.snapshot import Gap, days_there, gaps, latest_day, latest_month, months_there
 from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.scales import scales_on
-from collections_mgmt.services.snapshot import missed_months
+from collections_mgmt.services.snapshot import facts_sql, missed_months
 from collections_mgmt.services.snapshot.checking import differences_of_day, differences_of_month
 from collections_mgmt.services.snapshot.facts_sql import Facts
 from collections_mgmt.services.snapshot.lived import lived_facts
@@ -39,7 +40,8 @@ from collections_mgmt.services.snapshot.rebuild import rebuild_day, rebuild_mont
 from collections_mgmt.services.snapshot.whole_months import SUMMED
 from dashu.kernel.dates import midnight
 from loans.models import Loan
-from repayments.models import LoanBalance
+from repayments.models import Installment, LoanBalance
+from repayments.services.return_payment import return_payment
 from tests.factories import partner, pay, running_loan, yuan
 from tests.integration.repayments.lived_books import START, an_act, varied_loans
 
@@ -235,6 +237,51 @@ class TestWhatIsLearnedLater:
 
         assert difference.columns == (("region", "", "CN-44"),)
         assert "history" in str(difference.why)
+
+
+class TestAPayoutThatWasRecordedAfterItsMonth:
+    """The loan is in no month before, so it begins in the month that is written next, with all that came since."""
+
+    @pytest.mark.parametrize("is_lived", [False, True])
+    def test_is_new_in_the_month_after_and_brings_what_was_paid_out(self, loan, amina, monkeypatch, is_lived):
+        if is_lived:
+            monkeypatch.setattr(facts_sql, "PLAIN", ("DISBURSED",))
+        close(date(2026, 1, 30), ENDS[0])
+        late = running_loan(amina, starts_on=date(2026, 1, 20))
+        pay(late, yuan(300), date(2026, 1, 29), today=date(2026, 2, 2))
+        close(FEBRUARY, MARCH)
+
+        (row,) = LoanMonth.objects.filter(loan_id=late.pk)
+        assert (row.month, row.vintage, row.bucket_before, row.bucket) == (FEBRUARY, JANUARY, "NEW", "M1")
+        assert (row.disbursed_minor, row.principal_before_minor) == (late.principal_minor, 0)
+        assert row.paid_principal_minor + row.paid_interest_minor == yuan(300)
+        assert row.disbursed_minor - row.paid_principal_minor == row.principal_minor
+        assert row.expected_minor == yuan("1100.16")
+        assert_summed(FEBRUARY)
+
+        kept = snapshot()
+        rebuild_month(month_end=ENDS[1])
+        assert snapshot() == kept
+        assert list(differences_of_month(month_end=ENDS[1])) == []
+
+    def test_is_so_of_the_first_loan_of_an_empty_book(self, amina):
+        close(ENDS[0], ENDS[0])
+        late = running_loan(amina, starts_on=date(2026, 1, 31))
+        close(FEBRUARY, ENDS[1])
+
+        row = LoanMonth.objects.get(loan_id=late.pk)
+        assert (row.bucket_before, row.disbursed_minor) == ("NEW", late.principal_minor)
+
+    def test_is_not_so_of_a_loan_that_ended_before_the_first_month_and_came_back(self, loan, amina):
+        old = running_loan(amina, starts_on=date(2025, 12, 1), count=3)
+        owed = Installment.objects.filter(loan=old).aggregate(Sum("principal_minor"), Sum("interest_minor"))
+        paid = pay(old, sum(owed.values()), date(2026, 1, 1))
+        close(date(2026, 2, 27), ENDS[1])
+        return_payment(reference=paid.reference, returned_on=MARCH, today=MARCH, reason="BOUNCED", actor="test")
+        close(MARCH, ENDS[2])
+
+        (row,) = LoanMonth.objects.filter(loan_id=old.pk)
+        assert (row.month, row.bucket_before, row.disbursed_minor) == (MARCH, "SETTLED", 0)
 
 
 class TestMonthsThatWereNeverClosed:
