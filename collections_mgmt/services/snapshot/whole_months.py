@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from collections_mgmt.models import Dimension
+from collections_mgmt.models import DeskDay, Dimension
 from collections_mgmt.services.snapshot.months_sql import MINOR, TABLE
 from dashu.kernel.dates import LENDER_ZONE
 
@@ -14,7 +14,12 @@ DAYS_BEFORE = 90
 
 
 def write_whole_month(*, month_end: date, known_at: datetime) -> int:
-    """Write the causes of the month's loans that are behind, then `PortfolioMonth`; return how many rows of sums."""
+    """
+    Write the causes of the month's loans that are behind, then `PortfolioMonth`; return how many rows of sums.
+
+    The figures of the desk for the day, which take the moves from these, are owed once more.
+    """
+    DeskDay.objects.filter(business_date=month_end).delete()
     with connection.cursor() as cursor:
         write_causes(cursor, TABLE, month_end, known_at)
         return write_sums(cursor, month=month_end.replace(day=1))
