@@ -113,6 +113,16 @@ class LoanMonth(models.Model):
                 condition=~models.Q(bucket_before=models.F("bucket")),
                 name="collections_loan_month_moved",
             ),
+            # Few are behind either; what they are behind for is asked by any of these.
+            models.Index(
+                fields=["month", "cause"],
+                include=[
+                    *("product", "currency", "bucket", "region", "sector", "channel", "risk_band", "vintage"),
+                    *("principal_minor", "overdue_minor"),
+                ],
+                condition=models.Q(days_past_due__gt=0),
+                name="collections_loan_month_behind",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -129,6 +139,8 @@ class PortfolioMonth(models.Model):
     :ivar value: of the dimension; a vintage is its first day as ISO text. Empty for the whole book, and for unknown.
     :ivar ever_30, ever_60, ever_90: loans that were ever more than so many days past due; `*_original_minor` is what
         was lent with them.
+    :ivar cured_1, cured_2, cured_3: of the loans that fell into a further bucket this way, those in time again, or
+        settled, at the end of one of so many months after. Written with each of these months, see `cures_sql.py`.
     :ivar prepaid_loans: settled before their last due date. :ivar restructured_loans: `LoanMonth.is_restructured`.
     """
 
@@ -144,6 +156,9 @@ class PortfolioMonth(models.Model):
     ever_30 = models.PositiveIntegerField(_("ever more than 30 days past due"))
     ever_60 = models.PositiveIntegerField(_("ever more than 60 days past due"))
     ever_90 = models.PositiveIntegerField(_("ever more than 90 days past due"))
+    cured_1 = models.PositiveIntegerField(_("in time again within 1 month"), default=0, db_default=0)
+    cured_2 = models.PositiveIntegerField(_("in time again within 2 months"), default=0, db_default=0)
+    cured_3 = models.PositiveIntegerField(_("in time again within 3 months"), default=0, db_default=0)
     prepaid_loans = models.PositiveIntegerField(_("settled early"))
     restructured_loans = models.PositiveIntegerField(_("restructured"))
     original_minor = models.BigIntegerField(_("amount lent"))

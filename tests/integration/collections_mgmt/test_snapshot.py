@@ -319,6 +319,20 @@ class TestMonthsThatWereNeverClosed:
         part = PortfolioSlice.objects.get(business_date=ENDS[1], dimension=Dimension.VINTAGE)
         assert (part.value, part.loans, part.overdue_minor) == ("2026-01-01", 1, yuan("1100.16"))
 
+    def test_tell_who_came_back_in_a_month_that_was_closed(self, loan):
+        pay(loan, yuan(2_300), date(2026, 3, 20))
+        close(ENDS[2], ENDS[2])
+        rebuild_month(month_end=ENDS[0])
+        rebuild_month(month_end=ENDS[1])
+
+        fell = PortfolioMonth.objects.filter(month=FEBRUARY, bucket_before="CURRENT", bucket="M1")
+        assert set(fell.values_list("cured_1", "cured_2", "cured_3")) == {(1, 1, 1)}
+        assert fell.count() == len(Dimension)
+        assert list(differences_of_month(month_end=ENDS[1])) == []
+        fell.filter(dimension=Dimension.ALL).update(cured_2=0)
+        (difference,) = differences_of_month(month_end=ENDS[1])
+        assert difference.key.endswith("CURRENT M1")
+
     def test_an_empty_book_has_none(self, rules):
         close(ENDS[0], ENDS[0])
 
