@@ -207,8 +207,8 @@ _WITHIN = "FILTER (WHERE within.is_new AND moved.kind = 'P')"
 
 # What is gone of an installment was paid or waived by the end of the days, what is given before them; what came was
 # paid within them. Of a loan that was taken over, what was paid before is no payment of these days.
-_ROWS = f"""
-    head AS MATERIALIZED (SELECT * FROM snapshot_head WHERE NOT is_lived),
+ROWS = f"""
+    WITH head AS MATERIALIZED (SELECT * FROM snapshot_head WHERE NOT is_lived),
     moved AS MATERIALIZED (
         SELECT moved.loan_id, moved.number, MAX(moved.effective_on) AS last_on,
                SUM({_ALL}) AS gone_minor, SUM(moved.principal_minor) AS gone_principal_minor,
@@ -225,17 +225,18 @@ _ROWS = f"""
         ) AS within
         WHERE moved.kind IN ('P', 'W') AND moved.effective_on <= %(on)s AND moved.posted_at < %(known_at)s
         GROUP BY moved.loan_id, moved.number
-    ),
-    row AS MATERIALIZED (
-        SELECT row.loan_id, row.number, row.due_on, row.period_from, row.earned_interest_minor, row.principal_minor,
-               row.interest_minor, row.fee_minor, moved.last_on, 0 AS waived_interest_minor,
-               COALESCE(moved.gone_interest_minor, 0)::bigint AS paid_interest_minor,
-               {", ".join(f"COALESCE(moved.{name}_minor, 0)::bigint AS {name}_minor" for name in _GONE)}
-        FROM head JOIN repayments_installment AS row ON row.loan_id = head.loan_id AND row.version = head.version
-            AND row.loan_id >= %(first)s AND row.loan_id < %(end)s
-        LEFT JOIN moved ON moved.loan_id = row.loan_id AND moved.number = row.number
     )
+    INSERT INTO snapshot_row
+    SELECT row.loan_id, row.number, row.due_on, row.period_from, row.earned_interest_minor, row.principal_minor,
+           row.interest_minor, row.fee_minor, moved.last_on, 0, COALESCE(moved.gone_interest_minor, 0)::bigint,
+           {", ".join(f"COALESCE(moved.{name}_minor, 0)::bigint" for name in _GONE)}
+    FROM head JOIN repayments_installment AS row ON row.loan_id = head.loan_id AND row.version = head.version
+        AND row.loan_id >= %(first)s AND row.loan_id < %(end)s
+    LEFT JOIN moved ON moved.loan_id = row.loan_id AND moved.number = row.number
 """  # noqa: S608 – constants of this module
+ROW = """snapshot_row (loan_id bigint, number int, due_on date, period_from date, earned_interest_minor bigint,
+    principal_minor bigint, interest_minor bigint, fee_minor bigint, last_on date, waived_interest_minor bigint,
+    paid_interest_minor bigint, {})""".format(", ".join(f"{name}_minor bigint" for name in _GONE))
 
 # Penalty and interest of a loan that is no longer accrued stand together in one account, see `book_sql`. What is paid
 # of penalty is what leaves the claim without leaving the income: nothing is waived in the days of a plain loan.
@@ -291,14 +292,15 @@ _CLAIM = f"""
                MIN(row.number) FILTER (WHERE row.due_on > %(on)s) AS next_number,
                MAX(row.number) FILTER (WHERE row.due_on <= %(on)s) AS last_number,
                MAX(row.due_on) FILTER (WHERE row.due_on <= %(on)s) AS before_next
-        FROM head JOIN row ON row.loan_id = head.loan_id LEFT JOIN held ON held.loan_id = head.loan_id
+        FROM head JOIN snapshot_row AS row ON row.loan_id = head.loan_id LEFT JOIN held ON held.loan_id = head.loan_id
         GROUP BY head.loan_id
     ),
     next AS (
         SELECT row.loan_id, GREATEST(0, {earned("begun.since")} - ({GIVEN}))
                    - GREATEST(0, row.earned_interest_minor - ({GIVEN})) AS accrued
         FROM claim JOIN head ON head.loan_id = claim.loan_id
-        JOIN row ON row.loan_id = claim.loan_id AND row.number = claim.next_number AND row.period_from IS NULL
+        JOIN snapshot_row AS row ON row.loan_id = claim.loan_id AND row.number = claim.next_number
+            AND row.period_from IS NULL
         CROSS JOIN LATERAL (
             SELECT GREATEST(head.starts_on, CASE
                 WHEN claim.last_number > claim.next_number THEN (
@@ -314,7 +316,7 @@ _CLAIM = f"""
 _PEAKS = f"""
     peak AS (
         SELECT row.loan_id, MAX(paid.on_day - 1 - row.due_on) AS days
-        FROM head JOIN row ON row.loan_id = head.loan_id
+        FROM head JOIN snapshot_row AS row ON row.loan_id = head.loan_id
         CROSS JOIN LATERAL (
             SELECT MIN(moved.effective_on) AS on_day FROM (
                 SELECT moved.effective_on, {_DEMANDED} - SUM(moved.principal_minor + moved.interest_minor
@@ -341,6 +343,13 @@ _PEAKS = f"""
               WHERE undone.loan_id = event.loan_id AND undone.kind = 'REVERSAL' AND undone.effective_on <= %(on)s
                 AND undone.posted_at < %(known_at)s AND (undone.data ->> 'event')::bigint = event.id
           )
+    ),
+    stopped AS (
+        SELECT pause.loan_id, SUM(GREATEST(0, LEAST(COALESCE(pause.until, %(on)s), %(on)s)
+                                              - GREATEST(pause.since - 1, claim.oldest_due_on))) AS days
+        FROM pause JOIN claim ON claim.loan_id = pause.loan_id
+        WHERE pause.kind = 'PAUSE' AND claim.oldest_due_on IS NOT NULL
+        GROUP BY pause.loan_id
     )
 """  # noqa: S608 – constants of this module
 
@@ -359,7 +368,7 @@ _NEW_RATE = """
 """
 
 PLAIN_FACTS = f"""
-    WITH {_ROWS}, {_HELD}, {_CLAIM}, {_PEAKS}
+    WITH head AS MATERIALIZED (SELECT * FROM snapshot_head WHERE NOT is_lived), {_HELD}, {_CLAIM}, {_PEAKS}
     INSERT INTO snapshot_facts ({", ".join(COLUMNS)})
     SELECT head.loan_id, head.is_new,
            CASE WHEN head.is_new THEN '' WHEN claim.open_before <> 0 OR COALESCE(held.owed_before, 0) <> 0
@@ -367,11 +376,7 @@ PLAIN_FACTS = f"""
            state.status,
            CASE WHEN head.is_new THEN 0 ELSE COALESCE(head.since - claim.oldest_before, 0) END,
            late.days,
-           GREATEST(0, late.days - COALESCE((
-               SELECT SUM(GREATEST(0, LEAST(COALESCE(pause.until, %(on)s), %(on)s)
-                                      - GREATEST(pause.since - 1, claim.oldest_due_on)))
-               FROM pause WHERE pause.loan_id = head.loan_id AND pause.kind = 'PAUSE'
-                 AND claim.oldest_due_on IS NOT NULL), 0)),
+           GREATEST(0, late.days - COALESCE(stopped.days, 0)),
            GREATEST(0, late.days, CASE WHEN NOT head.is_new THEN head.since - claim.oldest_before END, peak.days),
            COALESCE(changed.annual_rate, head.annual_rate),
            CASE WHEN head.is_new THEN 0 ELSE claim.principal_before END, claim.principal,
@@ -389,6 +394,7 @@ PLAIN_FACTS = f"""
     LEFT JOIN next ON next.loan_id = head.loan_id
     LEFT JOIN held ON held.loan_id = head.loan_id
     LEFT JOIN peak ON peak.loan_id = head.loan_id
+    LEFT JOIN stopped ON stopped.loan_id = head.loan_id
     LEFT JOIN LATERAL ({_NEW_RATE}) AS changed ON true
     CROSS JOIN LATERAL (SELECT COALESCE(%(on)s - claim.oldest_due_on, 0) AS days) AS late
     CROSS JOIN LATERAL (
@@ -409,19 +415,30 @@ def collect_facts(cursor: CursorWrapper, days: Days, *, first: int, end: int) ->
     :returns: those that are to be lived through, with the last day before theirs; the caller adds their facts.
     """
     values = days.values(first, end)
-    for table in (HEAD, TABLE):
+    for table in (HEAD, ROW, TABLE):
         cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ON COMMIT DELETE ROWS")
         cursor.execute(f"DELETE FROM {table.split()[0]}")  # noqa: S608 – a constant of this module
-    # Young temporary tables and sums of sums leave the planner without sizes: it would merge by loan alone, and go
-    # through all installments of a loan for each of them.
+    # Sums of sums leave the planner without sizes: it would merge by loan alone, or go through all installments of the
+    # range for each loan. So the installments stand in a table of their own, which it can look at.
     cursor.execute("SET LOCAL enable_mergejoin = off")
-    cursor.execute(HEADS, values)
-    if cursor.rowcount > MANY:
-        cursor.execute("ANALYZE snapshot_head")
+    cursor.execute("SET LOCAL work_mem = '64MB'")  # the installments of a range are hashed in memory
+    cursor.execute("SET LOCAL default_statistics_target = 10")  # it is sizes that the planner lacks
+    _fill(cursor, HEADS, "snapshot_head", values)
+    cursor.execute("SET LOCAL enable_nestloop = off")
+    _fill(cursor, ROWS, "snapshot_row", values)
+    cursor.execute("SET LOCAL enable_nestloop = on")
     cursor.execute(PLAIN_FACTS, values)
     cursor.execute("SET LOCAL enable_mergejoin = on")
+    cursor.execute("SET LOCAL work_mem = DEFAULT")
+    cursor.execute("SET LOCAL default_statistics_target = DEFAULT")
     cursor.execute("SELECT loan_id, since FROM snapshot_head WHERE is_lived ORDER BY loan_id")
     return dict(cursor.fetchall())
+
+
+def _fill(cursor: CursorWrapper, statement: str, table: str, values: dict[str, Any]) -> None:
+    cursor.execute(statement, values)
+    if cursor.rowcount > MANY:
+        cursor.execute(f"ANALYZE {table}")
 
 
 def add_facts(cursor: CursorWrapper, found: Iterable[Facts]) -> None:
