@@ -1,16 +1,18 @@
-"""A line of a report leads to exactly the loans that its figure counts."""
+"""A line of a report leads to exactly the loans that its figure counts, and a page of the desk to the report of it."""
 
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from collections_mgmt.models import LoanMonth
+from collections_mgmt.models import CloseRun, LoanMonth
 from dashu.insight import loans_behind
 from dashu.insight.reports import roll_rates, vintages
 from dashu.insight.scope import Scope
 from tests import factories
 from tests.integration.insight.kept import keep, loan_month, month
+from tests.integration.staff.conftest import as_role
 
 pytestmark = pytest.mark.django_db
 
@@ -56,3 +58,33 @@ def test_of_roll_rates_the_only_month_of_the_average_that_is_kept(loans):
     assert str(table.title).endswith("2026-04")
     assert {row[0]: row[1] for row in table.rows} == {"CURRENT": 2, "M1": 1}
     assert [counted(link, viewer) for link in table.links] == [row[1] for row in table.rows]
+
+
+PAGES = {
+    "deskday/": "portfolio-at-risk",
+    "strategyversion/": "desk",
+    "warninglead/": "early-warning",
+    "warninglead/causes/": "overdue-causes",
+    "economicindicator/": "economy",
+    "campaignmember/": "relief",
+    "qualityreview/report/": "quality",
+    "complaint/report/": "complaints",
+}
+
+
+def test_pages_of_the_desk_lead_to_the_report_of_the_same_subject(rules):
+    client = as_role("ADMIN")
+    CloseRun.objects.create(business_date=date(2026, 3, 31), status=CloseRun.Status.CLOSED)
+
+    found = {page: client.get(f"/admin/collections_mgmt/{page}").content.decode() for page in PAGES}
+    found["scorecards"] = client.get("/admin/loans/scorecardwatch/", follow=True).content.decode()
+
+    for page, code in {**PAGES, "scorecards": "scorecards"}.items():
+        assert found[page].count(f'href="/admin/insight/reportschedule/reports/{code}/"') == 1, page
+
+
+def test_who_may_not_read_reports_is_not_led_to_them(rules):
+    page = as_role("UNDERWRITER").get("/admin/loans/scorecardwatch/", follow=True)
+
+    assert page.status_code == 200
+    assert "insight/reportschedule" not in page.content.decode()
