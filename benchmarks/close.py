@@ -172,15 +172,15 @@ def _sizes() -> tuple[dict[str, int], int]:
 
 
 class Closers(Workers):
-    def close(self, day: date) -> Night:
+    def close(self, day: date, *, today: date = TODAY) -> Night:
         from collections_mgmt.services import close_day
 
         started = time.perf_counter()
         run = close_day.start_close(business_date=day)
         for end in self._ends:
-            end.send(run.pk)
+            end.send((run.pk, today))
         peaks = [end.recv() for end in self._ends]
-        run = close_day.finish_close(run_id=run.pk, today=TODAY)
+        run = close_day.finish_close(run_id=run.pk, today=today)
         elapsed = time.perf_counter() - started
         told: Any = close_day.summary(run)
         assert told["status"] == "CLOSED", told
@@ -204,8 +204,9 @@ def _work(end: Connection, environment: dict[str, str]) -> None:
 
     connection.ensure_connection()
     end.send("ready")
-    while (run_id := end.recv()) is not None:
-        while close_next_range(run_id=run_id, today=TODAY):
+    while (asked := end.recv()) is not None:
+        run_id, today = asked
+        while close_next_range(run_id=run_id, today=today):
             pass
         peaks = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, _server_peak_mb(connection)
         connection.close()  # the book is copied between two nights, which suffers nobody connected to it

@@ -10,7 +10,8 @@ it needs 25 GB of disk: 24,000,000 months of loans, their index and their files.
 - the snapshot written as Parquet files: rows a second and the memory of this process;
 - portfolio at risk by region and month over all months of loans, by DuckDB from the files and by Postgres from the
   table, whose answers have to be the same to the fen;
-- a month of the snapshot rebuilt from a book of as many loans (`close_book.py`).
+- what writing the snapshot takes of the close of a month's last night, of a book of as many loans (`close_book.py`);
+- that month rebuilt from the book, which has to leave each of its rows as the close wrote it.
 """
 
 import argparse
@@ -24,7 +25,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -35,7 +36,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from servers import own_database, timed
 
 REPORT_S, REBUILD_S, MEMORY_BYTES = 2, 60, 1_000_000_000
-GB_OF_DISK = 25  # at 24,000,000 months of loans
+GB_OF_DISK = 25  # at 24,000,000 months of loans, or a book of 1,000,000 loans that is closed
+MB = 1024 * 1024
+MONTH_END, ONE_DAY = date(2026, 5, 31), timedelta(days=1)
+EACH_NIGHT, AT_MONTH_END = ("portfolio", "booked"), ("snapshot", "moves", "months")  # steps that keep the snapshot
 PAR_30 = """
 SELECT month, region,
        CAST(sum(CASE WHEN days_past_due > 30 THEN principal_minor ELSE 0 END) AS BIGINT) AS at_risk_minor,
@@ -53,7 +57,7 @@ def main() -> int:
             "loans": chosen.loans,
             "months": chosen.months,
             **_of_snapshot(make_database, chosen),
-            "rebuild": _of_rebuild(make_database, chosen),
+            **_of_book(make_database, chosen),
         }
     told = _tell(figures)
     if chosen.json:
@@ -142,22 +146,56 @@ def _queried(folder: Path) -> dict[str, float]:
     return {**took, "rows": len(answers["files"])}
 
 
-def _of_rebuild(make_database: Any, chosen: argparse.Namespace) -> dict[str, float]:
+def _of_book(make_database: Any, chosen: argparse.Namespace) -> dict[str, Any]:
+    """Close the last two nights of a month, and rebuild the month."""
     make_database("bench_rebuild", chosen.limit)
-    from close_book import NIGHT, build
+    from close import Closers, _work
+    from close_book import build, settle
     from insight_book import write_history
 
-    from collections_mgmt.models import LoanMonth
     from collections_mgmt.services.snapshot.rebuild import rebuild_month
 
-    build(chosen.rebuilt)
-    write_history()
-    month_end = date.fromordinal(NIGHT.replace(day=1).toordinal() - 1)
+    built_s = timed(lambda: (build(chosen.rebuilt, night=MONTH_END), write_history()))
+    print(f"a book of {chosen.rebuilt:,} loans written in {built_s:.0f} s", flush=True)
+    with Closers(chosen.workers, _work) as pool:
+        pool.close(MONTH_END - ONE_DAY, today=MONTH_END)
+        night = pool.close(MONTH_END, today=MONTH_END + ONE_DAY)
+    settle()
+    kept = _kept()
     with _memory() as memory:
-        seconds = timed(lambda: rebuild_month(month_end=month_end, workers=chosen.workers))
-    rows = LoanMonth.objects.filter(month=month_end.replace(day=1)).count()
+        seconds = timed(lambda: rebuild_month(month_end=MONTH_END, workers=chosen.workers))
+    if _kept() != kept:
+        sys.exit("the rebuilt month differs from the one that the close wrote")
     make_database.drop("bench_rebuild")
-    return {"loans": chosen.rebuilt, "rows": rows, "s": seconds, "rss": memory["peak"], "workers": chosen.workers}
+    work = sum(night.steps.values())
+    return {
+        "close": {
+            "loans": chosen.rebuilt,
+            "s": night.elapsed,
+            "work_s": work,
+            "steps": {name: night.steps.get(name, 0.0) for name in (*EACH_NIGHT, *AT_MONTH_END)},
+            "server_rss": night.server_mb * MB,
+        },
+        "rebuild": {
+            "loans": chosen.rebuilt,
+            "rows": kept[0],
+            "s": seconds,
+            "rss": memory["peak"],
+            "workers": chosen.workers,
+        },
+    }
+
+
+def _kept() -> tuple[int, int, int]:
+    """Return how many months of loans there are, and a sum over their contents and over those of their sums."""
+    from django.db import connection
+
+    hashed = "SELECT count(*), sum(hashtextextended(row::text, 0)::numeric) FROM {} AS row"
+    with connection.cursor() as cursor:
+        cursor.execute(hashed.format("collections_mgmt_loanmonth"))
+        count, of_loans = cursor.fetchone()
+        cursor.execute(hashed.format("collections_mgmt_portfoliomonth"))
+        return count, of_loans, cursor.fetchone()[1]
 
 
 @contextmanager
@@ -192,6 +230,7 @@ def _tell(figures: dict[str, Any]) -> int:
         f"PAR 30 by region and month: DuckDB {query['duckdb_s']:.2f} s, Postgres {query['postgres_s']:.2f} s,"
         f" the same {query['rows']} rows"
     )
+    _tell_close(figures["close"])
     print(
         f"a month of {rebuild['rows']:,} loans rebuilt in {rebuild['s']:.1f} s with {rebuild['workers']} workers,"
         f" at {rebuild['rss'] / 1e6:,.0f} MB of memory"
@@ -201,6 +240,18 @@ def _tell(figures: dict[str, Any]) -> int:
     memory = max(export["rss"], rebuild["rss"], figures["reports_rss"])
     print(f"most memory of the process: {memory / 1e6:,.0f} MB (asked: below {MEMORY_BYTES / 1e6:,.0f})")
     return int(bool(slow) or rebuild["s"] > REBUILD_S or memory > MEMORY_BYTES)
+
+
+def _tell_close(close: dict[str, Any]) -> None:
+    steps, work = close["steps"], close["work_s"]
+    print(
+        f"the last night of a month closed in {close['s']:.1f} s, {work:.1f} s of work over the workers,"
+        f" a server process at {close['server_rss'] / 1e6:,.0f} MB"
+    )
+    for says, names in (("sums of each night", EACH_NIGHT), ("snapshot of the month", AT_MONTH_END)):
+        spent = sum(steps[name] for name in names)
+        parts = ", ".join(f"{name} {steps[name]:.2f}" for name in names)
+        print(f"  {says}: {spent:.2f} s of work, {spent / work:.1%} of the night ({parts})")
 
 
 def _refuse_without_room(chosen: argparse.Namespace) -> None:

@@ -128,6 +128,7 @@ def build(loans: int, months: int) -> dict[str, int]:
     from close_book import settle
     from django.db import connection
 
+    from collections_mgmt.services.snapshot.cures_sql import write_cures
     from collections_mgmt.services.snapshot.partitions import ensure_month
     from collections_mgmt.services.snapshot.whole_months import write_sums
 
@@ -142,6 +143,7 @@ def build(loans: int, months: int) -> dict[str, int]:
             values |= {"loans": loans, "first": all_months[0], "month": month, "before": before, "number": number}
             cursor.execute(statement, values)
             write_sums(cursor, month=month)
+            write_cures(cursor, month=month)
             cursor.execute(_DAYS, {"month": month})
         before = month
         print(f"{month:%Y-%m} written", file=sys.stderr, flush=True)

@@ -259,6 +259,7 @@ class ComplaintAdmin(AskedAdmin):
             "opts": self.opts,
             "figures": report_figures(found),
             "tables": report_tables(found, _causes()),
+            "report": "complaints",
         }
         return render(request, "staff/report.html", context)
 

@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
+from dashu.finance.arrears import Scale
+
 CURRENT, NEW = "CURRENT", "NEW"
 SETTLED, CHARGED_OFF, WRITTEN_OFF, SOLD = "SETTLED", "CHARGED_OFF", "WRITTEN_OFF", "SOLD"
 CURED = (CURRENT, SETTLED)
 GONE = (SETTLED, CHARGED_OFF, WRITTEN_OFF, SOLD)
-NOT_BEHIND_BEFORE = (CURRENT, NEW)
+NOT_BEHIND_BEFORE = (CURRENT, NEW, *GONE)  # one that had ended may run again
 
 # Outcomes of a call in which the borrower was spoken to.
 REACHED = ("RIGHT_PARTY", "REFUSED")
@@ -22,6 +24,12 @@ KEPT, BROKEN = "KEPT", "BROKEN"
 WINDOW_DAYS = 30
 
 _SHARE, _PER_THOUSAND = Decimal("0.0001"), Decimal("0.01")
+
+
+def downward(buckets: Scale) -> list[tuple[str, str]]:
+    """Return every way within a month into a bucket that is behind, from one less far behind or new: `(from, to)`."""
+    order = [band.code for band in buckets.bands]
+    return [(before, to) for place, to in enumerate(order) if place for before in (NEW, *order[:place])]
 
 
 class Measure(StrEnum):

@@ -946,15 +946,6 @@ class Migration(migrations.Migration):
                         verbose_name="sums",
                     ),
                 ),
-                (
-                    "moves",
-                    models.JSONField(
-                        db_default=[],
-                        default=list,
-                        help_text="Loans that were behind at neither end of the month.",
-                        verbose_name="moves",
-                    ),
-                ),
                 ("error", models.TextField(blank=True, default="", verbose_name="error")),
             ],
             options={

@@ -198,6 +198,18 @@ class Migration(migrations.Migration):
                 ("ever_30", models.PositiveIntegerField(verbose_name="ever more than 30 days past due")),
                 ("ever_60", models.PositiveIntegerField(verbose_name="ever more than 60 days past due")),
                 ("ever_90", models.PositiveIntegerField(verbose_name="ever more than 90 days past due")),
+                (
+                    "cured_1",
+                    models.PositiveIntegerField(db_default=0, default=0, verbose_name="in time again within 1 month"),
+                ),
+                (
+                    "cured_2",
+                    models.PositiveIntegerField(db_default=0, default=0, verbose_name="in time again within 2 months"),
+                ),
+                (
+                    "cured_3",
+                    models.PositiveIntegerField(db_default=0, default=0, verbose_name="in time again within 3 months"),
+                ),
                 ("prepaid_loans", models.PositiveIntegerField(verbose_name="settled early")),
                 ("restructured_loans", models.PositiveIntegerField(verbose_name="restructured")),
                 ("original_minor", models.BigIntegerField(verbose_name="amount lent")),

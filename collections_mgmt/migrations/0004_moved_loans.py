@@ -16,4 +16,16 @@ class Migration(migrations.Migration):
                 name="collections_loan_month_moved",
             ),
         ),
+        migrations.AddIndex(
+            model_name="loanmonth",
+            index=models.Index(
+                condition=models.Q(("days_past_due__gt", 0)),
+                fields=["month", "cause"],
+                include=(
+                    *("product", "currency", "bucket", "region", "sector", "channel", "risk_band", "vintage"),
+                    *("principal_minor", "overdue_minor"),
+                ),
+                name="collections_loan_month_behind",
+            ),
+        ),
     ]

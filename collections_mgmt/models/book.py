@@ -349,7 +349,8 @@ class CloseRange(models.Model):
     :ivar attempts: that failed; the last one left `error`.
     :ivar next_at: a range that failed is not tried again before.
     :ivar slices: see `portfolio_sql.SLICE`; emptied once a later date is closed.
-    :ivar known_at: on the last day of a month, up to when postings count in its `LoanMonth`.
+    :ivar known_at: on the last day of a month, up to when postings count in its `LoanMonth`; of a loan that was closed
+        later, in the sums of its day too.
     """
 
     class Status(models.TextChoices):
@@ -377,9 +378,6 @@ class CloseRange(models.Model):
     )
     known_at = models.DateTimeField(
         _("known at"), null=True, blank=True, help_text=_("What was posted later is not in the month that was kept.")
-    )
-    moves = models.JSONField(
-        _("moves"), default=list, db_default=[], help_text=_("Loans that were behind at neither end of the month.")
     )
     error = models.TextField(_("error"), blank=True, default="")
 

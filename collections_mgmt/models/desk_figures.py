@@ -53,12 +53,9 @@ class DeskFigure(models.Model):
 
 class LoanMove(models.Model):
     """
-    A loan that was behind at one end of a month at least: where it stood at both.
+    A loan that was behind at one end of a month at least: where it stood at both, as `LoanMonth` has it.
 
     :ivar month_end: the last day of the month; it begins at the end of the day that the month before ended with.
-    :ivar bucket_before: `NEW` for a loan that began within the month.
-    :ivar bucket: the status of the loan where it is no longer running.
-    :ivar principal_before_minor: 0 where nothing was noted of the loan the month before.
     :ivar was_contacted: a person of ours spoke with the borrower within the month.
     """
 

@@ -9,7 +9,7 @@ foreign key stands on them: they are written from the book itself, set by set, a
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-NEW = "NEW"  # `bucket_before` of a loan that began within the month
+NEW = "NEW"  # `bucket_before` of a loan that began within the month, or was recorded too late for the one before
 
 
 class Dimension(models.TextChoices):
@@ -36,7 +36,8 @@ class LoanMonth(models.Model):
     :ivar region, sector, channel, risk_band: codes; empty where unknown. `risk_band` is the one of the decision on it.
     :ivar cause: why it is behind, a category of early warning; empty for a loan that is not.
     :ivar status: at the end of the month, of `Loan.Status`.
-    :ivar bucket_before: `NEW` for a loan that began within the month, its status where it no longer ran.
+    :ivar bucket_before: `NEW` for a loan that began within the month, or that was recorded only after the month before
+        was kept; its status where it no longer ran.
     :ivar bucket: the status of the loan where it is no longer running.
     :ivar worst_days_past_due: the most that a close ever found, up to the end of the month.
     :ivar principal_before_minor: at the end of the month before.
@@ -112,6 +113,16 @@ class LoanMonth(models.Model):
                 condition=~models.Q(bucket_before=models.F("bucket")),
                 name="collections_loan_month_moved",
             ),
+            # Few are behind either; what they are behind for is asked by any of these.
+            models.Index(
+                fields=["month", "cause"],
+                include=[
+                    *("product", "currency", "bucket", "region", "sector", "channel", "risk_band", "vintage"),
+                    *("principal_minor", "overdue_minor"),
+                ],
+                condition=models.Q(days_past_due__gt=0),
+                name="collections_loan_month_behind",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,6 +139,8 @@ class PortfolioMonth(models.Model):
     :ivar value: of the dimension; a vintage is its first day as ISO text. Empty for the whole book, and for unknown.
     :ivar ever_30, ever_60, ever_90: loans that were ever more than so many days past due; `*_original_minor` is what
         was lent with them.
+    :ivar cured_1, cured_2, cured_3: of the loans that fell into a further bucket this way, those in time again, or
+        settled, at the end of one of so many months after. Written with each of these months, see `cures_sql.py`.
     :ivar prepaid_loans: settled before their last due date. :ivar restructured_loans: `LoanMonth.is_restructured`.
     """
 
@@ -143,6 +156,9 @@ class PortfolioMonth(models.Model):
     ever_30 = models.PositiveIntegerField(_("ever more than 30 days past due"))
     ever_60 = models.PositiveIntegerField(_("ever more than 60 days past due"))
     ever_90 = models.PositiveIntegerField(_("ever more than 90 days past due"))
+    cured_1 = models.PositiveIntegerField(_("in time again within 1 month"), default=0, db_default=0)
+    cured_2 = models.PositiveIntegerField(_("in time again within 2 months"), default=0, db_default=0)
+    cured_3 = models.PositiveIntegerField(_("in time again within 3 months"), default=0, db_default=0)
     prepaid_loans = models.PositiveIntegerField(_("settled early"))
     restructured_loans = models.PositiveIntegerField(_("restructured"))
     original_minor = models.BigIntegerField(_("amount lent"))

@@ -235,6 +235,7 @@ class QualityReviewAdmin(ReadOnlyAdmin):
             "title": gettext("Quality of the work"),
             "figures": report_figures(found, few=about["few"]),
             "tables": report_tables(found, **about),
+            "report": "quality",
             "export": reverse("admin:collections_mgmt_qualityreview_export"),
         }
         return self._render(request, "staff/report.html", context)

@@ -31,7 +31,7 @@ from collections_mgmt.services.note_work import note_work
 from collections_mgmt.services.people_warnings_sql import notice_of_people
 from collections_mgmt.services.placements import bring_back
 from collections_mgmt.services.plan_ranges import plan_ranges
-from collections_mgmt.services.snapshot.missed_months import write_missed_months
+from collections_mgmt.services.snapshot.missed_days import write_missed_days
 from collections_mgmt.services.snapshot.months_sql import known_now
 from collections_mgmt.services.snapshot.partitions import ensure_month
 from collections_mgmt.services.snapshot.whole_months import write_whole_month
@@ -285,7 +285,7 @@ def _recover_quarantined(run: CloseRun) -> int:
     for loan_id, day in left_out:
         if is_month_end(day):
             write_missed_month(loan_id=loan_id, month_end=day)
-    wrong = write_missed_months(left_out)
+    wrong = write_missed_days(left_out)
     for loan_id, error in wrong.items():
         again = CloseRange.objects.filter(first_loan_id=loan_id, status=CloseRange.Status.RECOVERED)
         again.filter(run__business_date__in=[day for one, day in left_out if one == loan_id]).update(

@@ -42,7 +42,7 @@ ACTOR = "system:close"
 ALERT_AFTER = 3  # attempts
 
 _PLACES = 4_711_003
-_FOUND = ("status", "error", "ended_at", "counts", "seconds", "sums", "slices", "known_at", "moves")
+_FOUND = ("status", "error", "ended_at", "counts", "seconds", "sums", "slices", "known_at")
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(minutes=10)
 
@@ -157,7 +157,6 @@ def _close(item: CloseRange, *, today: date) -> None:
         if is_month_end(on):
             steps.do("behavior", _score_behavior, cursor, on=on, **within)
             steps.do("credit_months", _write_credit_months, cursor, on=on, **within)
-            steps.do("moves", _note_moves, cursor, item, scales)
         send_on = on + timedelta(days=1)
         if send_on >= today:
             not_before = morning_of(send_on)
@@ -170,6 +169,7 @@ def _close(item: CloseRange, *, today: date) -> None:
         steps.do("portfolio", _sum_portfolio, cursor, item, scales)
         if is_month_end(on):
             steps.do("snapshot", _write_snapshot, cursor, item, scales)
+            steps.do("moves", note_moves, cursor, on=on, **within, buckets=scales.buckets)
     item.counts, item.seconds = steps.counts, steps.seconds
 
 
@@ -197,17 +197,6 @@ def _write_snapshot(cursor: CursorWrapper, item: CloseRange, scales: overdue_sql
         end=item.end_loan_id,
         scales=scales,
     )
-
-
-def _note_moves(cursor: CursorWrapper, item: CloseRange, scales: overdue_sql.Scales) -> int:
-    item.moves = note_moves(
-        cursor,
-        on=item.run.business_date,
-        first=item.first_loan_id,
-        end=item.end_loan_id,
-        buckets=scales.buckets,
-    )
-    return sum(cell["loans"] for cell in item.moves if cell["bucket_before"] != cell["bucket"])
 
 
 def _write_credit_months(cursor: CursorWrapper, *, on: date, first: int, end: int) -> int:

@@ -7,16 +7,15 @@ is one transaction, and writing it again changes nothing.
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from itertools import chain
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from collections_mgmt.domain.desk_figures import WINDOW_DAYS, Measure, month_end_up_to
-from collections_mgmt.models import BucketMove, CloseRange, CloseRun, DeskDay, DeskFigure
+from collections_mgmt.domain.desk_figures import GONE, WINDOW_DAYS, Measure, month_end_up_to
+from collections_mgmt.models import BucketMove, CloseRun, DeskDay, DeskFigure, Dimension, PortfolioMonth
 from collections_mgmt.selectors import desk_sources
 from collections_mgmt.services.rows import named_rows
+from dashu.policy.rules import delinquency_buckets
 
 _LOCK = 4_711_004
 # Payments are booked for earlier days, and some come back: the days of the last week are counted once more.
@@ -101,7 +100,7 @@ def _finish_month(cursor: CursorWrapper, run: CloseRun) -> None:
         desk_sources.parameters(month_end.replace(day=1), month_end),
     )
     BucketMove.objects.filter(month_end=month_end).delete()
-    BucketMove.objects.bulk_create([*_moves_of_loans(cursor, month_end), *_moves_of_ranges(run)])
+    BucketMove.objects.bulk_create([*_moves_of_loans(cursor, month_end), *_moves_of_others(month_end)])
 
 
 def _moves_of_loans(cursor: CursorWrapper, month_end: date) -> Iterator[BucketMove]:
@@ -119,24 +118,23 @@ def _moves_of_loans(cursor: CursorWrapper, month_end: date) -> Iterator[BucketMo
         yield BucketMove(month_end=month_end, **row)
 
 
-def _moves_of_ranges(run: CloseRun) -> Iterator[BucketMove]:
-    """Yield what loans did that were behind at neither end, as the ranges of the close have summed it up."""
-    found: dict[tuple[str, ...], BucketMove] = {}
-    for cell in chain.from_iterable(CloseRange.objects.filter(run=run).values_list("moves", flat=True)):
-        pair: dict[str, Any] = {name: cell[name] for name in ("bucket_before", "bucket", "product", "currency")}
-        move = found.setdefault(
-            tuple(pair.values()),
-            BucketMove(
-                **pair,
-                month_end=run.business_date,
-                team="",
-                strategy="",
-                loans=0,
-                contacted=0,
-                principal_before_minor=0,
-                principal_minor=0,
-            ),
+def _moves_of_others(month_end: date) -> Iterator[BucketMove]:
+    """Yield what the loans did that ran and were behind at neither end, as the snapshot sums it up."""
+    behind = {band.code for band in delinquency_buckets(month_end).bands[1:]}
+    kept = PortfolioMonth.objects.filter(month=month_end.replace(day=1), dimension=Dimension.ALL)
+    for row in kept.exclude(bucket_before__in=behind).exclude(bucket__in=behind):
+        if row.bucket_before in GONE and row.bucket in GONE:  # only money came for them
+            continue
+        yield BucketMove(
+            month_end=month_end,
+            bucket_before=row.bucket_before,
+            bucket=row.bucket,
+            product=row.product,
+            currency=row.currency,
+            team="",
+            strategy="",
+            loans=row.loans,
+            contacted=0,
+            principal_before_minor=row.principal_before_minor,
+            principal_minor=row.principal_minor,
         )
-        move.loans += cell["loans"]
-        move.principal_minor += cell["principal_minor"]
-    yield from found.values()

@@ -236,6 +236,7 @@ class WarningLeadAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "figures": [],
             "tables": [causes_table(outcomes_by_cause(first=first, today=today))],
+            "report": "overdue-causes",
         }
         return render(request, "staff/report.html", context)
 

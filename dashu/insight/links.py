@@ -26,6 +26,7 @@ def loans_address(
     scope: Scope,
     *,
     month: date,
+    since: date | None = None,
     value: str | None = None,
     buckets: Iterable[str] = (),
     before: Iterable[str] = (),
@@ -36,6 +37,7 @@ def loans_address(
     """
     Return where the loans of one month are listed that a figure counts.
 
+    :param since: with those of the months from this one on that were new in theirs; `before` is `NEW` then.
     :param value: of the dimension, "" for unknown; None for that of the scope.
     :param buckets, before: at the end and at the beginning of the month; none for any.
     :param over: only those that are more than so many days past due and running.
@@ -45,6 +47,7 @@ def loans_address(
     value = scope.value if value is None else value
     words = {
         "month": f"{month:%Y-%m}",
+        "since": f"{since:%Y-%m}" if since else "",
         "product": scope.product,
         "currency": scope.currency,
         "dimension": dimension or scope.dimension,

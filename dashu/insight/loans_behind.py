@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from collections_mgmt.domain.desk_figures import GONE
+from collections_mgmt.domain.desk_figures import GONE, NEW
 from collections_mgmt.models import Dimension, LoanMonth
 from collections_mgmt.presenting import classification_label
 from dashu.insight.figures import Column, Figures, Kind, Row
@@ -34,7 +34,8 @@ FIELDS = (
 @dataclass(frozen=True, slots=True)
 class Asked:
     """
-    Which loans of which month.
+    Which loans of which month; where the scope has several, those of each that were new in it, so that each is there
+    once.
 
     :param cause: why they are behind, "" for unknown; None for all. :param after: the loan after which the page begins.
     """
@@ -55,6 +56,7 @@ def asked_of(given: Mapping[str, str], person: Any) -> Asked | None:
     """Return what an address asks for; None where it cannot be read."""
     try:
         month = date.fromisoformat(f"{given.get('month', '')}-01")
+        since = date.fromisoformat(f"{given['since']}-01") if given.get("since") else month
         over = int(given["over"]) if given.get("over") else None
         after = int(given.get("next") or 0)
         dimension = Dimension(given.get("dimension", ""))
@@ -64,18 +66,23 @@ def asked_of(given: Mapping[str, str], person: Any) -> Asked | None:
     currency = given.get("currency", "")
     if currency not in EXPONENTS or not 0 <= after < 2**63 or (over is not None and not 0 <= over < 100_000):
         return None
-    scope = Scope(month, month, currency, given.get("product", "")[:50], dimension, value, person=person)
+    before = _codes(given.get("before", ""))
+    if since > month or (since < month and before != (NEW,)):
+        return None
+    scope = Scope(since, month, currency, given.get("product", "")[:50], dimension, value, person=person)
     cause = _value(Dimension.CAUSE, given.get("cause", ""))
-    return Asked(scope, _codes(given.get("bucket", "")), _codes(given.get("before", "")), over, after, cause)
+    return Asked(scope, _codes(given.get("bucket", "")), before, over, after, cause)
 
 
 def loans_of(asked: Asked) -> QuerySet[LoanMonth]:
     """Return the rows, by loan, of the loans that the person of the scope may see."""
-    chosen = Q(month=asked.month) & asked.scope.of_loan_months()
+    chosen = Q(month__range=(asked.scope.first, asked.month)) & asked.scope.of_loan_months()
     if asked.buckets:
         chosen &= Q(bucket__in=asked.buckets)
     if asked.before:
         chosen &= Q(bucket_before__in=asked.before)
+    if asked.before == (NEW,):
+        chosen &= ~Q(bucket_before=F("bucket"))  # of these there is an index
     if asked.over is not None:
         chosen &= Q(days_past_due__gt=asked.over) & ~Q(bucket__in=GONE)
     if asked.cause is not None:
@@ -121,7 +128,7 @@ def _figures(asked: Asked, rows: Any) -> Figures:
     products = product_names()
     return Figures(
         code="loans",
-        title=_("Loans at the end of %(month)s") % {"month": month_words(asked.month)},
+        title=_title(asked.scope),
         columns=[
             Column("loan", gettext_lazy("loan")),
             Column("product", gettext_lazy("product"), labels=lambda code: products.get(code, code)),
@@ -145,6 +152,13 @@ def _figures(asked: Asked, rows: Any) -> Figures:
         currency=asked.scope.currency,
         empty=_("No loan was counted there."),
     )
+
+
+def _title(scope: Scope) -> str:
+    words = {"first": month_words(scope.first), "month": month_words(scope.last)}
+    if scope.first == scope.last:
+        return _("Loans at the end of %(month)s") % words
+    return _("Loans that were new from %(first)s to %(month)s, at the end of the month in which each was") % words
 
 
 _SHOWN = (Dimension.REGION, Dimension.SECTOR, Dimension.CHANNEL, Dimension.RISK_BAND, Dimension.CAUSE)

@@ -271,5 +271,7 @@ class TestInsight:
         assert told["query"]["rows"] == 4 * 10
         assert "portfolio-at-risk" in told["reports"]
         assert all(0 < took["p50"] <= took["longest"] for took in told["reports"].values())
+        assert min(told["close"]["steps"].values()) > 0
+        assert "of the night (snapshot" in ran.stdout
         assert min(told["export"]["rss"], told["rebuild"]["rss"], told["export"]["rows_a_second"]) > 0
         assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]

@@ -1,7 +1,7 @@
 """Whether the snapshot says what the book's history says: the same sums worked out again, and nothing written."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,13 +14,15 @@ from django.utils.translation import gettext_lazy as _
 from collections_mgmt.models import PortfolioDay, PortfolioSlice
 from collections_mgmt.services.rows import named_rows
 from collections_mgmt.services.scales import scales_on
+from collections_mgmt.services.snapshot.cures_sql import CURED_COLUMNS, CURES, KEY, cure_values
 from collections_mgmt.services.snapshot.months_sql import COLUMNS, write_loan_months_into
 from collections_mgmt.services.snapshot.pieces import Piece, known_at_end, pieces_of
 from collections_mgmt.services.snapshot.rebuild import sums_of_day
 from collections_mgmt.services.snapshot.whole_months import PORTFOLIO_COLUMNS, PORTFOLIO_MONTHS, write_causes
 
 _TABLE = "snapshot_month"
-_KEY = ("month", "product", "currency", "dimension", "value", "bucket_before", "bucket")
+
+_ANY_CURED = " + ".join(CURED_COLUMNS) + " > 0"
 
 # What has no history is told as it is known now.
 _NOTED_SINCE = _("noted or corrected since: it has no history")
@@ -116,19 +118,29 @@ def _told(what: str, key: str, columns: list[Any]) -> Difference:
 
 def _of_sums(cursor: Any, month: date) -> Iterator[Difference]:
     """Hold the sums that are kept against those of the rows that are kept."""
-    names = ", ".join(PORTFOLIO_COLUMNS)
     source = PORTFOLIO_MONTHS.format(source="collections_mgmt_loanmonth")
-    kept = f"SELECT {names} FROM collections_mgmt_portfoliomonth WHERE month = %(month)s"  # noqa: S608
+    differing = set(_differing(cursor, PORTFOLIO_COLUMNS, source, {"month": month}))
+    cured = (*KEY, *CURED_COLUMNS)
+    differing.update(_differing(cursor, cured, CURES, {"month": month, **cure_values(month, month)}, _ANY_CURED))
+    for key in sorted(differing):
+        yield _told("sums of a month", " ".join(str(part) for part in key), [])
+
+
+def _differing(
+    cursor: Any, columns: Sequence[str], source: str, values: dict[str, Any], where: str = "true"
+) -> Iterable[tuple[Any, ...]]:
+    """Return the keys of the rows in which what is kept and what the source finds are not the same."""
+    names, key = ", ".join(columns), ", ".join(KEY)
     cursor.execute(
         f"""
-        WITH kept AS ({kept}), found AS (SELECT {names} FROM ({source}) AS summed)
-        SELECT DISTINCT {", ".join(_KEY)} FROM ((TABLE kept EXCEPT TABLE found) UNION (TABLE found EXCEPT TABLE kept))
-            AS either ORDER BY {", ".join(_KEY)}
-        """,  # noqa: S608 – constants of this module
-        {"month": month},
+        WITH kept AS (SELECT {names} FROM collections_mgmt_portfoliomonth WHERE month = %(month)s AND {where}),
+             found AS (SELECT {names} FROM ({source}) AS summed WHERE {where})
+        SELECT DISTINCT {key} FROM ((TABLE kept EXCEPT TABLE found) UNION (TABLE found EXCEPT TABLE kept)) AS either
+        """,  # noqa: S608 – constants of this package
+        values,
     )
-    for key in cursor.fetchall():
-        yield _told("sums of a month", " ".join(str(part) for part in key), [])
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
 
 
 def differences_of_day(

@@ -7,7 +7,7 @@ which postings count. `lived.py` says the same of one loan by living through its
 and would be long in SQL: daily interest, and a month in which more happened to a loan than that money came.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -74,23 +74,40 @@ TABLE = "snapshot_facts ({})".format(", ".join(f"{name} {kind}" for name, kind i
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """
+    A month that is kept. A loan that began by then and is in no month was recorded too late for it: its days begin
+    with its payout.
+
+    :param known_at: the moment from which on a payout came too late for some loans of the month.
+    """
+
+    month: date
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Days:
     """
     The days that are asked for.
 
     :param since: the last day before them.
     :param known_at: what was posted at this moment or later does not count.
+    :param before: what is kept of the month before; None where nothing is, or where it does not matter.
     """
 
     since: date
     on: date
     known_at: datetime
+    before: Before | None = None
 
     def values(self, first: int, end: int) -> dict[str, Any]:
         return {
             "since": self.since,
             "on": self.on,
             "known_at": self.known_at,
+            "kept_month": self.before.month if self.before else None,
+            "kept_at": self.before.known_at if self.before else None,
             "first": first,
             "end": end,
             "plain": list(PLAIN),
@@ -113,12 +130,22 @@ _ASKED = """
       ))
 """
 
+# In no month, though it began before the last one that is kept, is a loan whose payout was recorded after that one was
+# written. A loan that ended before the first month that is kept was recorded long before.
+_IS_LATE = """
+    loan.starts_on <= %(since)s AND %(kept_month)s::date IS NOT NULL AND kept.loan_id IS NULL
+    AND (SELECT MIN(event.posted_at) FROM repayments_loanevent AS event
+         WHERE event.loan_id = loan.id AND event.kind IN ('DISBURSED', 'TAKEN_OVER')) >= %(kept_at)s
+    AND NOT EXISTS (SELECT FROM collections_mgmt_loanmonth AS earlier
+                    WHERE earlier.loan_id = loan.id AND earlier.month < %(kept_month)s OFFSET 0)
+"""
+
 # A version is written as the loan stands when it is written. It is in force on the day, unless it holds something that
 # counts only later, which the version before it, effective later, gives away.
 HEADS = f"""
     WITH asked (id) AS MATERIALIZED ({_ASKED})
     INSERT INTO snapshot_head
-    SELECT loan.id, loan.starts_on, loan.starts_on > %(since)s, loan.annual_rate, loan.tolerance_bps,
+    SELECT loan.id, loan.starts_on, begun.since, loan.starts_on > begun.since, loan.annual_rate, loan.tolerance_bps,
            loan.non_accrual_days, happened.taken_over, happened.disbursed, schedule.version,
            happened.has_pause, happened.has_new_rate,
            balance.penalty_parts <> 0 OR happened.taken_over IS NOT NULL
@@ -129,15 +156,20 @@ HEADS = f"""
     FROM asked JOIN loans_loan AS loan ON loan.id = asked.id
     JOIN repayments_loanbalance AS balance ON balance.loan_id = loan.id
         AND balance.loan_id >= %(first)s AND balance.loan_id < %(end)s
+    LEFT JOIN collections_mgmt_loanmonth AS kept ON kept.loan_id = loan.id AND kept.month = %(kept_month)s
+        AND kept.loan_id >= %(first)s AND kept.loan_id < %(end)s
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN {_IS_LATE} THEN loan.starts_on - 1 ELSE %(since)s::date END AS since
+    ) AS begun
     CROSS JOIN LATERAL (
         SELECT MIN(event.id) FILTER (WHERE event.kind = 'TAKEN_OVER') AS taken_over,
                COALESCE(SUM(event.amount_minor) FILTER (
-                   WHERE event.kind = 'DISBURSED' AND event.effective_on > %(since)s), 0) AS disbursed,
+                   WHERE event.kind = 'DISBURSED' AND event.effective_on > begun.since), 0) AS disbursed,
                bool_or(event.kind IN ('DISBURSED', 'TAKEN_OVER')) AS has_begun,
                bool_or(event.kind IN ('PAUSE', 'RESUME')) AS has_pause,
                bool_or(event.kind IN ('RATE_CHANGE', 'RESTRUCTURE')) AS has_new_rate,
                bool_or(event.kind = 'REFUND' OR event.kind = ANY(%(ends)s)
-                       OR event.effective_on > %(since)s AND event.kind <> ALL(%(plain)s)) AS is_rare
+                       OR event.effective_on > begun.since AND event.kind <> ALL(%(plain)s)) AS is_rare
         FROM repayments_loanevent AS event
         WHERE event.loan_id = loan.id AND event.effective_on <= %(on)s AND event.posted_at < %(known_at)s
     ) AS happened
@@ -145,13 +177,13 @@ HEADS = f"""
         SELECT MAX(made.version) FILTER (WHERE made.effective_on <= %(on)s) AS version,
                MAX(made.version) FILTER (WHERE made.effective_on <= %(on)s)
                    < COALESCE(MIN(made.version) FILTER (WHERE made.effective_on > %(on)s), 32767)
-               AND NOT COALESCE(bool_or(made.version > 1 AND made.effective_on > %(since)s), false) AS is_plain
+               AND NOT COALESCE(bool_or(made.version > 1 AND made.effective_on > begun.since), false) AS is_plain
         FROM repayments_scheduleversion AS made
         WHERE made.loan_id = loan.id AND made.created_at < %(known_at)s
     ) AS schedule
     WHERE happened.has_begun
 """  # noqa: S608 – constants of this module
-HEAD = """snapshot_head (loan_id bigint PRIMARY KEY, starts_on date, is_new boolean, annual_rate numeric,
+HEAD = """snapshot_head (loan_id bigint PRIMARY KEY, starts_on date, since date, is_new boolean, annual_rate numeric,
     tolerance_bps int, non_accrual_days int, taken_over bigint, disbursed bigint, version int, has_pause boolean,
     has_new_rate boolean, may_owe_penalty boolean, is_lived boolean)"""
 
@@ -175,8 +207,8 @@ _WITHIN = "FILTER (WHERE within.is_new AND moved.kind = 'P')"
 
 # What is gone of an installment was paid or waived by the end of the days, what is given before them; what came was
 # paid within them. Of a loan that was taken over, what was paid before is no payment of these days.
-_ROWS = f"""
-    head AS MATERIALIZED (SELECT * FROM snapshot_head WHERE NOT is_lived),
+ROWS = f"""
+    WITH head AS MATERIALIZED (SELECT * FROM snapshot_head WHERE NOT is_lived),
     moved AS MATERIALIZED (
         SELECT moved.loan_id, moved.number, MAX(moved.effective_on) AS last_on,
                SUM({_ALL}) AS gone_minor, SUM(moved.principal_minor) AS gone_principal_minor,
@@ -189,21 +221,22 @@ _ROWS = f"""
         FROM head JOIN repayments_installmentmovement AS moved ON moved.loan_id = head.loan_id
             AND moved.loan_id >= %(first)s AND moved.loan_id < %(end)s
         CROSS JOIN LATERAL (
-            SELECT moved.effective_on > %(since)s AND moved.event_id IS DISTINCT FROM head.taken_over AS is_new
+            SELECT moved.effective_on > head.since AND moved.event_id IS DISTINCT FROM head.taken_over AS is_new
         ) AS within
         WHERE moved.kind IN ('P', 'W') AND moved.effective_on <= %(on)s AND moved.posted_at < %(known_at)s
         GROUP BY moved.loan_id, moved.number
-    ),
-    row AS MATERIALIZED (
-        SELECT row.loan_id, row.number, row.due_on, row.period_from, row.earned_interest_minor, row.principal_minor,
-               row.interest_minor, row.fee_minor, moved.last_on, 0 AS waived_interest_minor,
-               COALESCE(moved.gone_interest_minor, 0)::bigint AS paid_interest_minor,
-               {", ".join(f"COALESCE(moved.{name}_minor, 0)::bigint AS {name}_minor" for name in _GONE)}
-        FROM head JOIN repayments_installment AS row ON row.loan_id = head.loan_id AND row.version = head.version
-            AND row.loan_id >= %(first)s AND row.loan_id < %(end)s
-        LEFT JOIN moved ON moved.loan_id = row.loan_id AND moved.number = row.number
     )
+    INSERT INTO snapshot_row
+    SELECT row.loan_id, row.number, row.due_on, row.period_from, row.earned_interest_minor, row.principal_minor,
+           row.interest_minor, row.fee_minor, moved.last_on, 0, COALESCE(moved.gone_interest_minor, 0)::bigint,
+           {", ".join(f"COALESCE(moved.{name}_minor, 0)::bigint" for name in _GONE)}
+    FROM head JOIN repayments_installment AS row ON row.loan_id = head.loan_id AND row.version = head.version
+        AND row.loan_id >= %(first)s AND row.loan_id < %(end)s
+    LEFT JOIN moved ON moved.loan_id = row.loan_id AND moved.number = row.number
 """  # noqa: S608 – constants of this module
+ROW = """snapshot_row (loan_id bigint, number int, due_on date, period_from date, earned_interest_minor bigint,
+    principal_minor bigint, interest_minor bigint, fee_minor bigint, last_on date, waived_interest_minor bigint,
+    paid_interest_minor bigint, {})""".format(", ".join(f"{name}_minor bigint" for name in _GONE))
 
 # Penalty and interest of a loan that is no longer accrued stand together in one account, see `book_sql`. What is paid
 # of penalty is what leaves the claim without leaving the income: nothing is waived in the days of a plain loan.
@@ -213,13 +246,14 @@ _HELD = """
                COALESCE(SUM(line.minor) FILTER (WHERE line.role = %(penalty)s), 0)::bigint AS penalty,
                COALESCE(SUM(line.minor) FILTER (WHERE line.role = %(suspended)s), 0)::bigint AS suspended,
                COALESCE(SUM(line.minor) FILTER (
-                   WHERE line.role IN (%(penalty)s, %(suspended)s) AND line.effective_on <= %(since)s), 0)::bigint
+                   WHERE line.role IN (%(penalty)s, %(suspended)s) AND line.effective_on <= line.since), 0)::bigint
                    AS owed_before,
                COALESCE(-SUM(line.minor) FILTER (
-                   WHERE line.role IN (%(penalty)s, %(penalty_income)s) AND line.effective_on > %(since)s
+                   WHERE line.role IN (%(penalty)s, %(penalty_income)s) AND line.effective_on > line.since
                      AND line.kind <> 'OPENING'), 0)::bigint AS paid
         FROM (
-            SELECT posting.loan_id, split_part(posting.account_id, '.', 1) AS role, entry.effective_on, entry.kind,
+            SELECT posting.loan_id, head.since, split_part(posting.account_id, '.', 1) AS role,
+                   entry.effective_on, entry.kind,
                    CASE posting.side WHEN 'D' THEN posting.amount_minor ELSE -posting.amount_minor END AS minor,
                    entry.effective_on - (entry.kind NOT IN ('ACCRUAL', 'OPENING'))::int AS booked_through
             FROM head JOIN ledger_posting AS posting ON posting.loan_id = head.loan_id
@@ -244,12 +278,12 @@ _CLAIM = f"""
                SUM({_OPEN}) FILTER (WHERE row.due_on < %(on)s) AS overdue,
                SUM(row.principal_minor - row.gone_principal_minor)
                    FILTER (WHERE row.due_on < %(on)s) AS overdue_principal,
-               SUM({_OPEN_BEFORE}) FILTER (WHERE row.due_on > %(since)s AND row.due_on <= %(on)s) AS expected,
+               SUM({_OPEN_BEFORE}) FILTER (WHERE row.due_on > head.since AND row.due_on <= %(on)s) AS expected,
                SUM(row.came_principal_minor) AS paid_principal, SUM(row.came_interest_minor) AS paid_interest,
                SUM(row.came_fee_minor) AS paid_fee,
                SUM(row.came_principal_minor) FILTER (WHERE row.due_on > %(on)s) AS prepaid,
                MIN(row.due_on) FILTER (WHERE row.due_on < %(on)s AND {_is_short(_OPEN)}) AS oldest_due_on,
-               MIN(row.due_on) FILTER (WHERE row.due_on < %(since)s AND {_is_short(_OPEN_BEFORE)}) AS oldest_before,
+               MIN(row.due_on) FILTER (WHERE row.due_on < head.since AND {_is_short(_OPEN_BEFORE)}) AS oldest_before,
                MAX(row.last_on) AS last_on, MAX(row.due_on) FILTER (WHERE {_DEMANDED} > 0) AS last_due_on,
                COALESCE(SUM({ACCRUED}) FILTER (WHERE row.due_on > %(on)s)
                    - LEAST(SUM({STILL_PARKED}) FILTER (WHERE row.due_on > %(on)s),
@@ -258,14 +292,15 @@ _CLAIM = f"""
                MIN(row.number) FILTER (WHERE row.due_on > %(on)s) AS next_number,
                MAX(row.number) FILTER (WHERE row.due_on <= %(on)s) AS last_number,
                MAX(row.due_on) FILTER (WHERE row.due_on <= %(on)s) AS before_next
-        FROM head JOIN row ON row.loan_id = head.loan_id LEFT JOIN held ON held.loan_id = head.loan_id
+        FROM head JOIN snapshot_row AS row ON row.loan_id = head.loan_id LEFT JOIN held ON held.loan_id = head.loan_id
         GROUP BY head.loan_id
     ),
     next AS (
         SELECT row.loan_id, GREATEST(0, {earned("begun.since")} - ({GIVEN}))
                    - GREATEST(0, row.earned_interest_minor - ({GIVEN})) AS accrued
         FROM claim JOIN head ON head.loan_id = claim.loan_id
-        JOIN row ON row.loan_id = claim.loan_id AND row.number = claim.next_number AND row.period_from IS NULL
+        JOIN snapshot_row AS row ON row.loan_id = claim.loan_id AND row.number = claim.next_number
+            AND row.period_from IS NULL
         CROSS JOIN LATERAL (
             SELECT GREATEST(head.starts_on, CASE
                 WHEN claim.last_number > claim.next_number THEN (
@@ -281,7 +316,7 @@ _CLAIM = f"""
 _PEAKS = f"""
     peak AS (
         SELECT row.loan_id, MAX(paid.on_day - 1 - row.due_on) AS days
-        FROM head JOIN row ON row.loan_id = head.loan_id
+        FROM head JOIN snapshot_row AS row ON row.loan_id = head.loan_id
         CROSS JOIN LATERAL (
             SELECT MIN(moved.effective_on) AS on_day FROM (
                 SELECT moved.effective_on, {_DEMANDED} - SUM(moved.principal_minor + moved.interest_minor
@@ -292,8 +327,8 @@ _PEAKS = f"""
             ) AS moved
             WHERE NOT ({_is_short("moved.left_minor")})
         ) AS paid
-        WHERE row.last_on > %(since)s AND row.last_on > row.due_on + 1 AND NOT ({_is_short(_OPEN)})
-          AND paid.on_day > %(since)s
+        WHERE row.last_on > head.since AND row.last_on > row.due_on + 1 AND NOT ({_is_short(_OPEN)})
+          AND paid.on_day > head.since
         GROUP BY row.loan_id
     ),
     pause AS (
@@ -308,6 +343,13 @@ _PEAKS = f"""
               WHERE undone.loan_id = event.loan_id AND undone.kind = 'REVERSAL' AND undone.effective_on <= %(on)s
                 AND undone.posted_at < %(known_at)s AND (undone.data ->> 'event')::bigint = event.id
           )
+    ),
+    stopped AS (
+        SELECT pause.loan_id, SUM(GREATEST(0, LEAST(COALESCE(pause.until, %(on)s), %(on)s)
+                                              - GREATEST(pause.since - 1, claim.oldest_due_on))) AS days
+        FROM pause JOIN claim ON claim.loan_id = pause.loan_id
+        WHERE pause.kind = 'PAUSE' AND claim.oldest_due_on IS NOT NULL
+        GROUP BY pause.loan_id
     )
 """  # noqa: S608 – constants of this module
 
@@ -326,20 +368,16 @@ _NEW_RATE = """
 """
 
 PLAIN_FACTS = f"""
-    WITH {_ROWS}, {_HELD}, {_CLAIM}, {_PEAKS}
+    WITH head AS MATERIALIZED (SELECT * FROM snapshot_head WHERE NOT is_lived), {_HELD}, {_CLAIM}, {_PEAKS}
     INSERT INTO snapshot_facts ({", ".join(COLUMNS)})
     SELECT head.loan_id, head.is_new,
            CASE WHEN head.is_new THEN '' WHEN claim.open_before <> 0 OR COALESCE(held.owed_before, 0) <> 0
                 THEN 'ACTIVE' ELSE 'SETTLED' END,
            state.status,
-           CASE WHEN head.is_new THEN 0 ELSE COALESCE(%(since)s - claim.oldest_before, 0) END,
+           CASE WHEN head.is_new THEN 0 ELSE COALESCE(head.since - claim.oldest_before, 0) END,
            late.days,
-           GREATEST(0, late.days - COALESCE((
-               SELECT SUM(GREATEST(0, LEAST(COALESCE(pause.until, %(on)s), %(on)s)
-                                      - GREATEST(pause.since - 1, claim.oldest_due_on)))
-               FROM pause WHERE pause.loan_id = head.loan_id AND pause.kind = 'PAUSE'
-                 AND claim.oldest_due_on IS NOT NULL), 0)),
-           GREATEST(0, late.days, CASE WHEN NOT head.is_new THEN %(since)s - claim.oldest_before END, peak.days),
+           GREATEST(0, late.days - COALESCE(stopped.days, 0)),
+           GREATEST(0, late.days, CASE WHEN NOT head.is_new THEN head.since - claim.oldest_before END, peak.days),
            COALESCE(changed.annual_rate, head.annual_rate),
            CASE WHEN head.is_new THEN 0 ELSE claim.principal_before END, claim.principal,
            CASE WHEN state.is_suspended THEN 0 ELSE COALESCE(claim.interest_due, 0) END, COALESCE(claim.fee_due, 0),
@@ -350,12 +388,13 @@ PLAIN_FACTS = f"""
            COALESCE(claim.overdue, 0), COALESCE(claim.overdue_principal, 0), head.disbursed,
            COALESCE(claim.expected, 0), claim.paid_principal, claim.paid_interest, claim.paid_fee,
            COALESCE(held.paid, 0), COALESCE(claim.prepaid, 0), 0, 0, 0,
-           state.status = 'SETTLED' AND claim.last_on > %(since)s AND claim.last_on < claim.last_due_on
+           state.status = 'SETTLED' AND claim.last_on > head.since AND claim.last_on < claim.last_due_on
     FROM head
     JOIN claim ON claim.loan_id = head.loan_id
     LEFT JOIN next ON next.loan_id = head.loan_id
     LEFT JOIN held ON held.loan_id = head.loan_id
     LEFT JOIN peak ON peak.loan_id = head.loan_id
+    LEFT JOIN stopped ON stopped.loan_id = head.loan_id
     LEFT JOIN LATERAL ({_NEW_RATE}) AS changed ON true
     CROSS JOIN LATERAL (SELECT COALESCE(%(on)s - claim.oldest_due_on, 0) AS days) AS late
     CROSS JOIN LATERAL (
@@ -369,26 +408,37 @@ PLAIN_FACTS = f"""
 """  # noqa: S608 – constants of this module
 
 
-def collect_facts(cursor: CursorWrapper, days: Days, *, first: int, end: int) -> Sequence[int]:
+def collect_facts(cursor: CursorWrapper, days: Days, *, first: int, end: int) -> Mapping[int, date]:
     """
     Fill `snapshot_facts` with the plain loans of the range, from `first` up to `end` (excluded).
 
-    :returns: the ids of those that are to be lived through; the caller adds their facts.
+    :returns: those that are to be lived through, with the last day before theirs; the caller adds their facts.
     """
     values = days.values(first, end)
-    for table in (HEAD, TABLE):
+    for table in (HEAD, ROW, TABLE):
         cursor.execute(f"CREATE TEMPORARY TABLE IF NOT EXISTS {table} ON COMMIT DELETE ROWS")
         cursor.execute(f"DELETE FROM {table.split()[0]}")  # noqa: S608 – a constant of this module
-    # Young temporary tables and sums of sums leave the planner without sizes: it would merge by loan alone, and go
-    # through all installments of a loan for each of them.
+    # Sums of sums leave the planner without sizes: it would merge by loan alone, or go through all installments of the
+    # range for each loan. So the installments stand in a table of their own, which it can look at.
     cursor.execute("SET LOCAL enable_mergejoin = off")
-    cursor.execute(HEADS, values)
-    if cursor.rowcount > MANY:
-        cursor.execute("ANALYZE snapshot_head")
+    cursor.execute("SET LOCAL work_mem = '64MB'")  # the installments of a range are hashed in memory
+    cursor.execute("SET LOCAL default_statistics_target = 10")  # it is sizes that the planner lacks
+    _fill(cursor, HEADS, "snapshot_head", values)
+    cursor.execute("SET LOCAL enable_nestloop = off")
+    _fill(cursor, ROWS, "snapshot_row", values)
+    cursor.execute("SET LOCAL enable_nestloop = on")
     cursor.execute(PLAIN_FACTS, values)
     cursor.execute("SET LOCAL enable_mergejoin = on")
-    cursor.execute("SELECT loan_id FROM snapshot_head WHERE is_lived ORDER BY loan_id")
-    return [loan_id for (loan_id,) in cursor.fetchall()]
+    cursor.execute("SET LOCAL work_mem = DEFAULT")
+    cursor.execute("SET LOCAL default_statistics_target = DEFAULT")
+    cursor.execute("SELECT loan_id, since FROM snapshot_head WHERE is_lived ORDER BY loan_id")
+    return dict(cursor.fetchall())
+
+
+def _fill(cursor: CursorWrapper, statement: str, table: str, values: dict[str, Any]) -> None:
+    cursor.execute(statement, values)
+    if cursor.rowcount > MANY:
+        cursor.execute(f"ANALYZE {table}")
 
 
 def add_facts(cursor: CursorWrapper, found: Iterable[Facts]) -> None:

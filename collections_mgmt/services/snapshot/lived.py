@@ -1,7 +1,7 @@
 """One loan's facts of some days by living through its events: the same as `facts_sql`, for any life."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from collections_mgmt.services.snapshot.facts_sql import Days, Facts
@@ -20,10 +20,14 @@ _OPENING = (Kind.DISBURSED, Kind.TAKEN_OVER)
 _DAY = timedelta(days=1)
 
 
-def facts_of(loan_ids: Iterable[int], days: Days) -> Iterator[Facts]:
-    """Yield the facts of each loan that had been paid out by then, as was known."""
-    for loan in Loan.objects.filter(pk__in=list(loan_ids)).order_by("pk").iterator(chunk_size=500):
-        if facts := lived_facts(loan, days):
+def facts_of(asked: Mapping[int, date], days: Days) -> Iterator[Facts]:
+    """
+    Yield the facts of each loan that had been paid out by then, as was known.
+
+    :param asked: the ids of the loans, each with the last day before its days.
+    """
+    for loan in Loan.objects.filter(pk__in=list(asked)).order_by("pk").iterator(chunk_size=500):
+        if facts := lived_facts(loan, replace(days, since=asked[loan.pk])):
             yield facts
 
 

@@ -6,16 +6,18 @@ that was, and so writes the same.
 """
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Min
 
+from collections_mgmt.models import CloseRange, CloseRun, LoanMonth
 from collections_mgmt.models.snapshot import NEW
 from collections_mgmt.services.overdue_sql import Scales
 from collections_mgmt.services.snapshot import dimensions
-from collections_mgmt.services.snapshot.facts_sql import Days, add_facts, collect_facts
+from collections_mgmt.services.snapshot.facts_sql import Before, Days, add_facts, collect_facts
 from collections_mgmt.services.snapshot.lived import facts_of
 
 MINOR = (
@@ -42,7 +44,20 @@ def known_now() -> datetime:
 
 
 def month_of(month_end: date, known_at: datetime) -> Days:
-    return Days(since=month_end.replace(day=1) - timedelta(days=1), on=month_end, known_at=known_at)
+    """Return the days of the month that ends on a day; what is kept of the month before is looked up."""
+    since = month_end.replace(day=1) - timedelta(days=1)
+    return Days(since, month_end, known_at, _kept(since))
+
+
+def _kept(month_end: date) -> Before | None:
+    """Return what is kept of a month: its close was done, perhaps of an empty book, or it was rebuilt since."""
+    month = month_end.replace(day=1)
+    ranges = CloseRange.objects.filter(run__business_date=month_end, run__status=CloseRun.Status.CLOSED)
+    known_at: datetime | None = ranges.aggregate(first=Min("known_at"))["first"]
+    is_closed = known_at or CloseRun.objects.filter(business_date=month_end, status=CloseRun.Status.CLOSED).exists()
+    if is_closed or LoanMonth.objects.filter(month=month).exists():
+        return Before(month, known_at or datetime.min.replace(tzinfo=UTC))
+    return None
 
 
 def write_loan_months(

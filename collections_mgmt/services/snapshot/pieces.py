@@ -12,7 +12,7 @@ from collections_mgmt.services.snapshot.months_sql import known_now
 from dashu.kernel.errors import DomainError
 from loans.models import Loan
 
-LOANS = 20_000
+LOANS = 10_000
 _LOCK = 4_711_008
 
 

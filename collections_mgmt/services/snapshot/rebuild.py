@@ -17,6 +17,7 @@ from django.db.models import Min
 
 from collections_mgmt.models import PortfolioDay, PortfolioSlice
 from collections_mgmt.services.book_portfolio import portfolio_of, slices_of
+from collections_mgmt.services.moves_sql import note_moves
 from collections_mgmt.services.portfolio_sql import RangeSums
 from collections_mgmt.services.scales import scales_on
 from collections_mgmt.services.snapshot.days import sum_past_range
@@ -98,15 +99,11 @@ def _apart(work: Callable[[Piece], int], piece: Piece) -> int:
 @transaction.atomic
 def _write_piece(month_end: date, piece: Piece) -> int:
     lock_part(month_end, piece.first)
+    scales, within = scales_on(month_end), {"first": piece.first, "end": piece.end}
     with connection.cursor() as cursor:
-        return write_loan_months(
-            cursor,
-            month_end=month_end,
-            known_at=piece.known_at,
-            first=piece.first,
-            end=piece.end,
-            scales=scales_on(month_end),
-        )
+        rows = write_loan_months(cursor, month_end=month_end, known_at=piece.known_at, **within, scales=scales)
+        note_moves(cursor, on=month_end, **within, buckets=scales.buckets)
+    return rows
 
 
 def rebuild_day(*, on: date, progress: Progress = _silent) -> Rebuilt:

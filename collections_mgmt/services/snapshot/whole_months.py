@@ -5,7 +5,8 @@ from datetime import date, datetime
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from collections_mgmt.models import Dimension
+from collections_mgmt.models import DeskDay
+from collections_mgmt.services.snapshot.cures_sql import KEY, SPLITS, write_cures
 from collections_mgmt.services.snapshot.months_sql import MINOR, TABLE
 from dashu.kernel.dates import LENDER_ZONE
 
@@ -14,10 +15,17 @@ DAYS_BEFORE = 90
 
 
 def write_whole_month(*, month_end: date, known_at: datetime) -> int:
-    """Write the causes of the month's loans that are behind, then `PortfolioMonth`; return how many rows of sums."""
+    """
+    Write the causes of the month's loans that are behind, then `PortfolioMonth`; return how many rows of sums.
+
+    The figures of the desk for the day, which take the moves from these, are owed once more.
+    """
+    DeskDay.objects.filter(business_date=month_end).delete()
     with connection.cursor() as cursor:
         write_causes(cursor, TABLE, month_end, known_at)
-        return write_sums(cursor, month=month_end.replace(day=1))
+        rows = write_sums(cursor, month=month_end.replace(day=1))
+        write_cures(cursor, month=month_end.replace(day=1))
+        return rows
 
 
 # What a borrower said comes before what was noted of a warning, and what is newer before what is older.
@@ -60,9 +68,6 @@ def write_causes(cursor: CursorWrapper, table: str, month_end: date, known_at: d
     )
 
 
-_SPLITS = (
-    Dimension.REGION, Dimension.SECTOR, Dimension.CHANNEL, Dimension.RISK_BAND, Dimension.VINTAGE, Dimension.CAUSE,
-)  # fmt: skip
 _KEY = ("product", "currency", "bucket_before", "bucket")
 _LATE = (30, 60, 90)
 SUMMED = (
@@ -81,20 +86,20 @@ _EXPRESSIONS = (
 # The dimensions are columns of text under names of their own; a loan that is not behind has no cause at all.
 PORTFOLIO_MONTHS = f"""
     SELECT month, product, currency,
-           CASE {" ".join(f"WHEN GROUPING(by_{split}) = 0 THEN '{split}'" for split in _SPLITS)} ELSE '' END
+           CASE {" ".join(f"WHEN GROUPING(by_{split}) = 0 THEN '{split}'" for split in SPLITS)} ELSE '' END
                AS dimension,
-           COALESCE({", ".join(f"by_{split}" for split in _SPLITS)}, '') AS value, bucket_before, bucket,
+           COALESCE({", ".join(f"by_{split}" for split in SPLITS)}, '') AS value, bucket_before, bucket,
            {", ".join(f"{what} AS {name}" for what, name in zip(_EXPRESSIONS, SUMMED, strict=True))}
     FROM (
-        SELECT *, {", ".join(f"{split} AS by_{split}" for split in _SPLITS[:4])}, vintage::text AS by_vintage,
+        SELECT *, {", ".join(f"{split} AS by_{split}" for split in SPLITS[:4])}, vintage::text AS by_vintage,
                CASE WHEN days_past_due > 0 AND status = 'ACTIVE' THEN cause END AS by_cause
         FROM {{source}} WHERE month = %(month)s
     ) AS loan
     GROUP BY GROUPING SETS ((month, {", ".join(_KEY)}),
-        {", ".join(f"(month, {', '.join(_KEY)}, by_{split})" for split in _SPLITS)})
+        {", ".join(f"(month, {', '.join(_KEY)}, by_{split})" for split in SPLITS)})
     HAVING NOT (GROUPING(by_cause) = 0 AND by_cause IS NULL)
 """  # noqa: S608 – constants of this module
-PORTFOLIO_COLUMNS = ("month", "product", "currency", "dimension", "value", "bucket_before", "bucket", *SUMMED)
+PORTFOLIO_COLUMNS = (*KEY, *SUMMED)
 
 
 def write_sums(cursor: CursorWrapper, *, month: date) -> int:

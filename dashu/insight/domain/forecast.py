@@ -94,7 +94,9 @@ def back_test(
     order = [month for month, _flows in months]
     for place, made in enumerate(order):
         known = order[max(0, place + 1 - averaged) : place + 1]
-        if not _is_unbroken(known) or not any(_ahead(made, month) <= steps for month in order[place + 1 :]):
+        if len(known) < averaged or not _is_unbroken(known):
+            continue
+        if not any(_ahead(made, month) <= steps for month in order[place + 1 :]):
             continue
         states = forecast([flows[month] for month in known], steps=steps, by_balance=by_balance)
         for ahead, state in enumerate(states, start=1):

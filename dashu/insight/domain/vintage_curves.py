@@ -76,7 +76,7 @@ def curves(
 def _curve(
     vintage: date, rows: list[Sums], came_back: list[Sums], months: Sequence[date], missing: Collection[date]
 ) -> Iterable[Point]:
-    began = [row for row in rows if row.month == vintage and row.before == NEW]
+    began = [row for row in rows if row.before == NEW]  # one that was recorded late is new in a later month
     loans, lent = sum(row.loans for row in began), sum(row.lent for row in began)
     ended = [0] * (2 * len(DEGREES))
     is_known = True

@@ -4,24 +4,21 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from django.db import connection
-from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from collections_mgmt.domain.desk_figures import CURED, CURRENT, NEW, month_end_up_to
-from collections_mgmt.models import LoanMonth
+from collections_mgmt.domain.desk_figures import downward, month_end_up_to
 from collections_mgmt.selectors import overview
+from collections_mgmt.services.snapshot.cures_sql import CURED_COLUMNS, WITHIN
 from dashu.insight.figures import Column, Figures, Kind, Row, of_chart, share
 from dashu.insight.links import loans_address
-from dashu.insight.reading import Kept, kept_months, month_words, scale_of
+from dashu.insight.reading import Kept, kept_months, month_words, scale_of, sums
 from dashu.insight.report import Definition, Group, Report
 from dashu.insight.scope import Scope
 from dashu.insight.words import state_label
 from dashu.kernel.dates import add_months, month_end_of
 from dashu.web.charts import Chart, Series, Tone
 
-WITHIN = (1, 2, 3)
 FEW = 30
 
 
@@ -36,51 +33,15 @@ Cohort = tuple[date, str, int, Sequence[int]]  # month, bucket, loans that enter
 
 def _cohorts(scope: Scope, kept: Kept) -> list[Cohort]:
     """Return the loans that fell into each bucket in each month, and those of them cured by then; one query."""
-    steps = [pair for month in kept.months if month in scope.months for pair in _downward(month)]
-    if not steps:
-        return []
-    moved = LoanMonth.objects.exclude(bucket_before=F("bucket"))
-    entered = moved.filter(scope.of_loan_months(), month__range=(scope.first, scope.last))
-    asked, values = entered.order_by().values("month", "loan_id", "bucket_before", "bucket").query.sql_with_params()
-    later = ", ".join(f"COUNT(*) FILTER (WHERE cured.first <= {months})" for months in WITHIN)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH asked (month, loan_id, bucket_before, bucket) AS ({asked}),
-            step (month, bucket_before, bucket) AS (SELECT * FROM unnest(%s::date[], %s::text[], %s::text[])),
-            entered AS MATERIALIZED (SELECT asked.month, asked.loan_id, asked.bucket FROM asked JOIN step
-                                     USING (month, bucket_before, bucket)),
-            back AS MATERIALIZED (
-                SELECT month, loan_id FROM collections_mgmt_loanmonth
-                WHERE NOT (bucket_before = bucket) AND bucket = ANY(%s) AND month > %s AND month <= %s
-            ), cured AS (
-                SELECT entered.month, entered.loan_id,
-                       MIN((EXTRACT(YEAR FROM back.month) - EXTRACT(YEAR FROM entered.month)) * 12
-                           + EXTRACT(MONTH FROM back.month) - EXTRACT(MONTH FROM entered.month))::int AS first
-                FROM entered JOIN back ON back.loan_id = entered.loan_id AND back.month > entered.month
-                GROUP BY 1, 2
-            )
-            SELECT entered.month, entered.bucket, COUNT(*), {later}
-            FROM entered LEFT JOIN cured USING (month, loan_id) GROUP BY 1, 2
-            """,  # noqa: S608 – no value of a person stands in it
-            [
-                *values,
-                *(list(column) for column in zip(*steps, strict=True)),
-                *(list(CURED), scope.first, add_months(scope.last, max(WITHIN))),
-            ],
-        )
-        return [(month, bucket, loans, cured) for month, bucket, loans, *cured in cursor.fetchall()]
-
-
-def _downward(month: date) -> list[tuple[date, str, str]]:
-    """Return every way into a bucket from one that is less far behind."""
-    order = [band.code for band in scale_of(month).bands]
-    return [
-        (month, before, bucket)
-        for place, bucket in enumerate(order)
-        if bucket != CURRENT
-        for before in [NEW, *order[:place]]
-    ]
+    ways = {month: set(downward(scale_of(month))) for month in kept.months if month in scope.months}
+    found: dict[tuple[date, str], list[int]] = {}
+    rows = sums(scope, "month", "bucket_before", "bucket", measures=["loans", *CURED_COLUMNS])
+    for row in rows:
+        if (row["bucket_before"], row["bucket"]) in ways[row["month"]]:
+            cohort = found.setdefault((row["month"], row["bucket"]), [0] * (1 + len(WITHIN)))
+            for place, name in enumerate(("loans", *CURED_COLUMNS)):
+                cohort[place] += row[name]
+    return [(month, bucket, loans, cured) for (month, bucket), (loans, *cured) in sorted(found.items())]
 
 
 def _known(kept: Kept, month: date, within: int) -> bool:
@@ -152,7 +113,7 @@ def _by_month(scope: Scope, kept: Kept, found: Sequence[Cohort]) -> Figures:
                 scope,
                 month=row[0],
                 buckets=[row[1]],
-                before=[before for _m, before, to in _downward(row[0]) if to == row[1]],
+                before=[before for before, to in downward(scale_of(row[0])) if to == row[1]],
             )
             for row in rows
         ],

@@ -167,7 +167,9 @@ def _behind(scope: Scope) -> Any:
 
 
 def _summed(behind: Any, *by: str) -> Iterable[tuple[Any, ...]]:
-    return behind.values_list(*by).annotate(Count("loan_id"), Sum("principal_minor"), Sum("overdue_minor"))
+    return behind.values_list(*by).annotate(
+        count=Count("*"), principal=Sum("principal_minor"), overdue=Sum("overdue_minor")
+    )
 
 
 def _cause_column() -> Column:

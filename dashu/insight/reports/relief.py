@@ -30,7 +30,7 @@ _OFFERED, _ALONE = gettext_lazy("made an offer"), gettext_lazy("left alone")
 
 def read(scope: Scope) -> list[Figures]:
     kept = kept_months()
-    by_month, by_method = restructured(scope, latest=kept.months[-1]) if kept.months else ([], [])
+    by_month, by_method = restructured(scope, kept=kept.months) if kept.months else ([], [])
     tables = [_redefault(scope, by_month, kept.notes(scope)), _by_method(scope, by_method)]
     on = latest_closed(month_end_of(scope.last))
     return tables if on is None else [*tables, *_evidence(scope, on)]

@@ -63,7 +63,8 @@ def _matrix(scope: Scope, kept: Kept, flows: Flows, taken: Sequence[date], *, by
             _("Fewer than %(few)s loans began in %(buckets)s: their rates say little.")
             % {"few": FEW, "buckets": _(", ").join(few)}
         )
-    when = month_words(scope.last) if len(taken) < 2 else f"{month_words(taken[0])} – {month_words(taken[-1])}"
+    first, last = (taken[0], taken[-1]) if taken else (scope.last, scope.last)
+    when = month_words(first) if first == last else f"{month_words(first)} – {month_words(last)}"
     title = _("By balance, %(months)s") if by_balance else _("By loans, %(months)s")
     return Figures(
         code="by-balance" if by_balance else "by-loans",
@@ -76,7 +77,7 @@ def _matrix(scope: Scope, kept: Kept, flows: Flows, taken: Sequence[date], *, by
         rows=rows,
         currency=scope.currency,
         notes=notes,
-        links=[loans_address(scope, month=scope.last, before=[code]) if len(taken) == 1 else "" for code in before],
+        links=[loans_address(scope, month=last, before=[code]) if first == last else "" for code in before],
     )
 
 

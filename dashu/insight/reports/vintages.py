@@ -5,10 +5,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from collections_mgmt.domain.desk_figures import GONE
+from collections_mgmt.domain.desk_figures import GONE, NEW
 from collections_mgmt.models import Dimension, LoanMonth
 from dashu.insight.domain.vintage_curves import DEGREES, Point, Sums, curves
 from dashu.insight.figures import Column, Figures, Kind, Row, of_chart, share
@@ -54,13 +55,16 @@ def _rows(scope: Scope) -> list[Sums]:
 
 
 def _came_back(scope: Scope) -> Iterable[Sums]:
-    """Return the loans that run again after they had ended, as they were then: two short queries, or one for none."""
+    """Return the loans that run again after they had ended, as they were then; where the sums have none, one query."""
+    again = Q(bucket_before__in=GONE) & ~Q(bucket__in=GONE)
+    months = {row["month"] for row in sums(scope, "month", measures=["loans"], dimension=Dimension.ALL, where=again)}
+    if not months:
+        return
     asked = scope.of_loans()
     within = LoanMonth.objects.filter(asked, month__range=(scope.first, scope.last), vintage__gte=scope.first)
     returned = dict[int, list[date]]()
-    for loan_id, month in (
-        within.filter(bucket_before__in=GONE).exclude(bucket__in=GONE).values_list("loan_id", "month")
-    ):
+    moved = within.filter(again, month__in=months).exclude(bucket_before=F("bucket"))  # of which there is an index
+    for loan_id, month in moved.values_list("loan_id", "month"):
         returned.setdefault(loan_id, []).append(month)
     if not returned:
         return
@@ -106,7 +110,14 @@ def _wide(scope: Scope, kept: Kept, points: Sequence[Point]) -> Figures:
         chart=_chart(scope, points),
         notes=kept.notes(scope),
         links=[
-            loans_address(scope, month=scope.last, dimension=Dimension.VINTAGE, value=vintage.isoformat())
+            loans_address(
+                scope,
+                month=scope.last,
+                since=vintage,
+                before=[NEW],
+                dimension=Dimension.VINTAGE,
+                value=vintage.isoformat(),
+            )
             for vintage in vintages
         ],
     )

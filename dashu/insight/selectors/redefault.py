@@ -21,8 +21,8 @@ class Restructured:
 
     :param month, method: None where they stand for all.
     :param loans: of which a plan was accepted and not taken back; another due day is no plan of relief.
-    :param half, year: of those whose 6 or 12 months are over, those that were more than `LATE_DAYS` days past due at
-        the end of one of these months, or were given up or sold within them.
+    :param half, year: of those whose 6 or 12 months are over and all kept, those that were more than `LATE_DAYS` days
+        past due at the end of one of these months, or were given up or sold within them.
     """
 
     month: date | None
@@ -46,10 +46,14 @@ WITH plan AS (
       AND plan.accepted_on >= %(first)s AND plan.accepted_on < %(last)s::date + interval '1 month'
     ORDER BY plan.loan_id, date_trunc('month', plan.accepted_on), plan.id
 ), followed AS (
-    SELECT plan.month, plan.method, late.months AS late_after,
-           (extract(year FROM age(%(latest)s::date, plan.month)) * 12
-               + extract(month FROM age(%(latest)s::date, plan.month)))::int AS months
+    SELECT plan.month, plan.method, late.months AS late_after, known.half, known.year
     FROM plan CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE month <= plan.month + make_interval(months => %(half)s)) = %(half)s AS half,
+               count(*) = %(year)s AS year
+        FROM unnest(%(kept)s::date[]) AS month
+        WHERE month > plan.month AND month <= plan.month + make_interval(months => %(year)s)
+    ) AS known
+    CROSS JOIN LATERAL (
         SELECT min((extract(year FROM age(kept.month, plan.month)) * 12
                     + extract(month FROM age(kept.month, plan.month)))::int) AS months
         FROM collections_mgmt_loanmonth AS kept
@@ -59,26 +63,24 @@ WITH plan AS (
     ) AS late
 )
 SELECT month, method, count(*),
-       count(*) FILTER (WHERE months >= %(half)s AND late_after <= %(half)s),
-       count(*) FILTER (WHERE months >= %(half)s),
-       count(*) FILTER (WHERE months >= %(year)s AND late_after <= %(year)s),
-       count(*) FILTER (WHERE months >= %(year)s)
+       count(*) FILTER (WHERE half AND late_after <= %(half)s), count(*) FILTER (WHERE half),
+       count(*) FILTER (WHERE year AND late_after <= %(year)s), count(*) FILTER (WHERE year)
 FROM followed GROUP BY GROUPING SETS ((month), (method)) ORDER BY month NULLS LAST, count(*) DESC, method
 """
 
 
-def restructured(scope: Scope, *, latest: date) -> tuple[Sequence[Restructured], Sequence[Restructured]]:
+def restructured(scope: Scope, *, kept: Sequence[date]) -> tuple[Sequence[Restructured], Sequence[Restructured]]:
     """
     Return what became of loans whose plan was accepted within the scope, by month and by method.
 
-    :param latest: the latest month that is kept.
+    :param kept: the months of which there is a snapshot. What came after the scope is not looked at.
     """
     given: dict[str, Any] = {
         "currency": scope.currency,
         "product": scope.product,
         "first": scope.first,
         "last": scope.last,
-        "latest": latest,
+        "kept": [month for month in kept if month <= scope.last],
         "days": LATE_DAYS,
         "half": HALF_YEAR,
         "year": YEAR,

@@ -12,7 +12,9 @@ from itertools import chain
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import QuerySet, Sum
 
+from collections_mgmt.domain.desk_figures import GONE
 from collections_mgmt.models import (
     BorrowerPlace,
     BucketMove,
@@ -29,7 +31,7 @@ from collections_mgmt.models import (
 from collections_mgmt.selectors.snapshot import Gap, days_there, gaps, latest_day, latest_month, months_there
 from collections_mgmt.services.close_day import close_date
 from collections_mgmt.services.scales import scales_on
-from collections_mgmt.services.snapshot import missed_months
+from collections_mgmt.services.snapshot import facts_sql, missed_days
 from collections_mgmt.services.snapshot.checking import differences_of_day, differences_of_month
 from collections_mgmt.services.snapshot.facts_sql import Facts
 from collections_mgmt.services.snapshot.lived import lived_facts
@@ -39,7 +41,8 @@ from collections_mgmt.services.snapshot.rebuild import rebuild_day, rebuild_mont
 from collections_mgmt.services.snapshot.whole_months import SUMMED
 from dashu.kernel.dates import midnight
 from loans.models import Loan
-from repayments.models import LoanBalance
+from repayments.models import Installment, LoanBalance
+from repayments.services.return_payment import return_payment
 from tests.factories import partner, pay, running_loan, yuan
 from tests.integration.repayments.lived_books import START, an_act, varied_loans
 
@@ -179,7 +182,7 @@ def snapshot() -> list[tuple[object, ...]]:
 
 
 class TestTheOverviewOfTheDesk:
-    """It knows teams and strategies, and keeps its own sums; of what was not corrected later, they are the same."""
+    """It adds teams and strategies to the moves of the snapshot."""
 
     def test_counts_the_same_moves_between_buckets(self, loan, amina):
         running_loan(amina, starts_on=START, count=3)
@@ -188,12 +191,27 @@ class TestTheOverviewOfTheDesk:
 
         seen = set()
         for month_end in ENDS:
-            kept = PortfolioMonth.objects.filter(month=month_end.replace(day=1), dimension=Dimension.ALL)
-            counted = Counter({(row.bucket_before, row.bucket): row.loans for row in kept})
-            moves = BucketMove.objects.filter(month_end=month_end).values_list("bucket_before", "bucket", "loans")
-            assert counted == Counter({(before, bucket): loans for before, bucket, loans in moves}), month_end
-            seen.update(counted)
+            seen.update(assert_the_same_moves(month_end))
         assert {("NEW", "CURRENT"), ("CURRENT", "M1"), ("M2", "M3")} <= seen
+
+    def test_does_so_of_loans_that_were_corrected_back_into_the_month_before(self, loan, amina):
+        gone = running_loan(amina, count=3)
+        close(date(2026, 2, 10), ENDS[1])
+        pay(loan, yuan("1100.16"), date(2026, 2, 15), today=date(2026, 3, 5))
+        owed = Installment.objects.filter(loan=gone).aggregate(Sum("principal_minor"), Sum("interest_minor"))
+        pay(gone, sum(owed.values()) + yuan(100), date(2026, 2, 20), today=date(2026, 3, 6))
+        close(MARCH, ENDS[2])
+
+        assert assert_the_same_moves(ENDS[2])["CURRENT", "M1"] == 1
+
+
+def assert_the_same_moves(month_end: date) -> Counter[tuple[str, str]]:
+    kept = PortfolioMonth.objects.filter(month=month_end.replace(day=1), dimension=Dimension.ALL)
+    ran = [row for row in kept if not (row.bucket_before in GONE and row.bucket in GONE)]
+    counted = Counter({(row.bucket_before, row.bucket): row.loans for row in ran})
+    moves = BucketMove.objects.filter(month_end=month_end).values_list("bucket_before", "bucket", "loans")
+    assert counted == Counter({(before, bucket): loans for before, bucket, loans in moves}), month_end
+    return counted
 
 
 class TestWhatIsLearnedLater:
@@ -237,6 +255,51 @@ class TestWhatIsLearnedLater:
         assert "history" in str(difference.why)
 
 
+class TestAPayoutThatWasRecordedAfterItsMonth:
+    """The loan is in no month before, so it begins in the month that is written next, with all that came since."""
+
+    @pytest.mark.parametrize("is_lived", [False, True])
+    def test_is_new_in_the_month_after_and_brings_what_was_paid_out(self, loan, amina, monkeypatch, is_lived):
+        if is_lived:
+            monkeypatch.setattr(facts_sql, "PLAIN", ("DISBURSED",))
+        close(date(2026, 1, 30), ENDS[0])
+        late = running_loan(amina, starts_on=date(2026, 1, 20))
+        pay(late, yuan(300), date(2026, 1, 29), today=date(2026, 2, 2))
+        close(FEBRUARY, MARCH)
+
+        (row,) = LoanMonth.objects.filter(loan_id=late.pk)
+        assert (row.month, row.vintage, row.bucket_before, row.bucket) == (FEBRUARY, JANUARY, "NEW", "M1")
+        assert (row.disbursed_minor, row.principal_before_minor) == (late.principal_minor, 0)
+        assert row.paid_principal_minor + row.paid_interest_minor == yuan(300)
+        assert row.disbursed_minor - row.paid_principal_minor == row.principal_minor
+        assert row.expected_minor == yuan("1100.16")
+        assert_summed(FEBRUARY)
+
+        kept = snapshot()
+        rebuild_month(month_end=ENDS[1])
+        assert snapshot() == kept
+        assert list(differences_of_month(month_end=ENDS[1])) == []
+
+    def test_is_so_of_the_first_loan_of_an_empty_book(self, amina):
+        close(ENDS[0], ENDS[0])
+        late = running_loan(amina, starts_on=date(2026, 1, 31))
+        close(FEBRUARY, ENDS[1])
+
+        row = LoanMonth.objects.get(loan_id=late.pk)
+        assert (row.bucket_before, row.disbursed_minor) == ("NEW", late.principal_minor)
+
+    def test_is_not_so_of_a_loan_that_ended_before_the_first_month_and_came_back(self, loan, amina):
+        old = running_loan(amina, starts_on=date(2025, 12, 1), count=3)
+        owed = Installment.objects.filter(loan=old).aggregate(Sum("principal_minor"), Sum("interest_minor"))
+        paid = pay(old, sum(owed.values()), date(2026, 1, 1))
+        close(date(2026, 2, 27), ENDS[1])
+        return_payment(reference=paid.reference, returned_on=MARCH, today=MARCH, reason="BOUNCED", actor="test")
+        close(MARCH, ENDS[2])
+
+        (row,) = LoanMonth.objects.filter(loan_id=old.pk)
+        assert (row.month, row.bucket_before, row.disbursed_minor) == (MARCH, "SETTLED", 0)
+
+
 class TestMonthsThatWereNeverClosed:
     def test_are_a_gap_that_a_rebuild_fills_from_the_book(self, loan):
         close(date(2026, 3, 30), ENDS[2])
@@ -256,17 +319,38 @@ class TestMonthsThatWereNeverClosed:
         part = PortfolioSlice.objects.get(business_date=ENDS[1], dimension=Dimension.VINTAGE)
         assert (part.value, part.loans, part.overdue_minor) == ("2026-01-01", 1, yuan("1100.16"))
 
+    def test_tell_who_came_back_in_a_month_that_was_closed(self, loan):
+        pay(loan, yuan(2_300), date(2026, 3, 20))
+        close(ENDS[2], ENDS[2])
+        rebuild_month(month_end=ENDS[0])
+        rebuild_month(month_end=ENDS[1])
+
+        fell = PortfolioMonth.objects.filter(month=FEBRUARY, bucket_before="CURRENT", bucket="M1")
+        assert set(fell.values_list("cured_1", "cured_2", "cured_3")) == {(1, 1, 1)}
+        assert fell.count() == len(Dimension)
+        assert list(differences_of_month(month_end=ENDS[1])) == []
+        fell.filter(dimension=Dimension.ALL).update(cured_2=0)
+        (difference,) = differences_of_month(month_end=ENDS[1])
+        assert difference.key.endswith("CURRENT M1")
+
     def test_an_empty_book_has_none(self, rules):
         close(ENDS[0], ENDS[0])
 
         assert (months_there(), latest_month(), latest_day(), gaps()) == ([], None, None, [])
 
 
+def poison(loan: Loan) -> QuerySet[LoanBalance]:
+    """Make the penalty so large that charging another day overflows; return the balance, to heal it."""
+    Loan.objects.filter(pk=loan.pk).update(penalty_cap_rate=None)
+    balance = LoanBalance.objects.filter(pk=loan.pk)
+    balance.update(penalty_parts=10**38 - 1, penalty_uncapped_parts=10**38 - 1)
+    return balance
+
+
 class TestALoanThatWasLeftOut:
     def test_has_its_month_once_it_is_closed_again(self, loan, amina):
-        poisoned = running_loan(amina)  # its penalty is so large that charging another day overflows
-        LoanBalance.objects.filter(pk=poisoned.pk).update(penalty_parts=10**38 - 1, penalty_uncapped_parts=10**38 - 1)
-        Loan.objects.filter(pk=poisoned.pk).update(penalty_cap_rate=None)
+        poisoned = running_loan(amina)
+        poison(poisoned)
         close(ENDS[1], ENDS[1])
         assert list(LoanMonth.objects.values_list("loan_id", flat=True)) == [loan.pk]
 
@@ -278,14 +362,39 @@ class TestALoanThatWasLeftOut:
         assert_summed(FEBRUARY)
         assert list(differences_of_month(month_end=ENDS[1])) == []
 
+    def test_is_in_the_sums_of_the_days_that_it_missed(self, loan, amina):
+        poisoned = poison(running_loan(amina))
+        close(date(2026, 2, 27), ENDS[1])
+        poisoned.update(penalty_parts=0, penalty_uncapped_parts=0)
+        close(MARCH, MARCH)
+
+        for day in (date(2026, 2, 27), ENDS[1], MARCH):
+            of_day = PortfolioDay.objects.filter(business_date=day).aggregate(Sum("loans"), Sum("principal_minor"))
+            assert of_day == {"loans__sum": 2, "principal_minor__sum": 2 * loan.principal_minor}
+            assert_slices_agree(day)
+            assert list(differences_of_day(on=day)) == []
+        assert assert_the_same_moves(ENDS[1]) == {("CURRENT", "M1"): 2}
+
+    def test_is_new_once_where_it_is_closed_again_at_the_end_of_the_month_after(self, loan, amina):
+        poisoned = poison(running_loan(amina, starts_on=date(2026, 1, 5), first_due_on=date(2026, 1, 25)))
+        close(ENDS[0], date(2026, 2, 27))
+        assert list(LoanMonth.objects.values_list("loan_id", flat=True)) == [loan.pk]
+        poisoned.update(penalty_parts=0, penalty_uncapped_parts=0)
+        close(ENDS[1], ENDS[1])
+
+        rows = LoanMonth.objects.exclude(loan_id=loan.pk).order_by("month").values_list("bucket_before", "bucket")
+        assert list(rows) == [("NEW", "M1"), ("M1", "M2")]
+        for month_end in ENDS[:2]:
+            assert_summed(month_end.replace(day=1))
+            assert list(differences_of_month(month_end=month_end)) == []
+
     def test_stops_no_night_where_its_month_cannot_be_written_even_then(self, loan, amina, monkeypatch):
         poisoned = running_loan(amina)
-        LoanBalance.objects.filter(pk=poisoned.pk).update(penalty_parts=10**38 - 1, penalty_uncapped_parts=10**38 - 1)
-        Loan.objects.filter(pk=poisoned.pk).update(penalty_cap_rate=None)
+        poison(poisoned)
         close(ENDS[1], ENDS[1])
         LoanBalance.objects.filter(pk=poisoned.pk).update(penalty_parts=0, penalty_uncapped_parts=0)
         with monkeypatch.context() as patch:
-            patch.setattr(missed_months, "write_loan_months", lambda *_args, **_how: 1 // 0)
+            patch.setattr(missed_days, "write_loan_months", lambda *_args, **_how: 1 // 0)
             close(MARCH, MARCH)
 
         assert CloseRun.objects.get(business_date=MARCH).status == CloseRun.Status.CLOSED

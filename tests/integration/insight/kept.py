@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
+from django.db import connection
 from django.db.models import Model
 
 from collections_mgmt.models import Dimension, LoanMonth, PortfolioMonth, PortfolioSlice
+from collections_mgmt.services.snapshot.cures_sql import write_cures
 from collections_mgmt.services.snapshot.partitions import ensure_month
 from dashu.kernel.dates import add_months
 
@@ -66,6 +68,9 @@ def keep(rows: Iterable[LoanMonth], *, also: Iterable[str] = ()) -> list[LoanMon
     LoanMonth.objects.bulk_create(kept)
     _write(PortfolioMonth, _sums(kept))
     _write(PortfolioSlice, _slices(kept))
+    with connection.cursor() as cursor:
+        for on in sorted({row.month for row in kept}):
+            write_cures(cursor, month=on)
     return LoanMonth.objects.order_by("month", "loan_id").all()
 
 

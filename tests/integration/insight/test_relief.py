@@ -61,6 +61,24 @@ class TestBehindAgain:
         assert (found["half_of"], found["half"], found["half_share"]) == (3, 1, Decimal("0.3333"))
         assert (found["year_of"], found["year"], found["year_share"]) == (3, 2, Decimal("0.6667"))
 
+    def test_a_month_of_which_there_is_no_snapshot_makes_nobody_good(self, rules):
+        loan = with_plan("Amina")
+        months = followed(loan, {3: "M2"}, months=12)
+        keep(row for number, row in enumerate(months) if number != 3)
+
+        (found,) = rows_of(read(SCOPE), "again")
+
+        assert (found["loans"], found["half_of"], found["half_share"], found["year_of"]) == (1, 0, None, 0)
+
+    def test_what_came_after_the_months_asked_for_is_not_known(self, rules):
+        keep(followed(with_plan("Amina"), {1: "M2"}, months=12))
+
+        (early,) = rows_of(read(Scope(SCOPE.first, add_months(PLAN_MONTH, 5), "CNY")), "again")
+        (then,) = rows_of(read(Scope(SCOPE.first, add_months(PLAN_MONTH, 6), "CNY")), "again")
+
+        assert (early["half_of"], early["half"]) == (0, 0)
+        assert (then["half_of"], then["half"], then["year_of"]) == (1, 1, 0)
+
     def test_months_that_are_not_over_are_not_judged(self, rules):
         keep(followed(with_plan("Amina"), {1: "M2"}, months=5))
 

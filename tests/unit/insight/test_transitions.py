@@ -101,6 +101,13 @@ class TestBackTest:
             (APRIL, 1, 29),
         ]
 
+    def test_makes_no_forecast_from_fewer_months_than_are_averaged(self):
+        months = [(month, MONTH) for month in (JANUARY, FEBRUARY, MARCH, APRIL, MAY)]
+
+        tried = back_test(months, of=frozenset({"M1"}), averaged=4, steps=6, by_balance=False)
+
+        assert [(each.made, each.ahead) for each in tried] == [(APRIL, 1)]
+
     def test_makes_no_forecast_over_a_gap(self):
         months = [(JANUARY, MONTH), (FEBRUARY, MONTH), (APRIL, MONTH), (MAY, MONTH)]
 

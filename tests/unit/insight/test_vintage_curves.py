@@ -39,6 +39,12 @@ def test_a_loan_that_ended_stays_in_the_curve():
     assert {(point.loans, point.lent) for point in points} == {(10, 1_000)}
 
 
+def test_a_loan_that_was_recorded_after_its_month_is_one_of_the_vintage():
+    points = curves([*ROWS, row(FEBRUARY, "NEW", "M1", 2)], MONTHS)
+
+    assert {(point.loans, point.lent) for point in points} == {(12, 1_200)}
+
+
 def test_a_loan_that_came_back_is_counted_once_as_it_is_now():
     # The settled loan runs again in April, its last payment taken back, and is more than 60 days behind by then.
     rows = [each for each in ROWS if each.before != "SETTLED"] + [row(APRIL, "SETTLED", "M3", 1, (1, 1, 0))]
