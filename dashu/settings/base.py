@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "dashu.operations.metrics.MeasureRequests",
     "dashu.web.sandbox.SayItIsSandbox",
     "django.middleware.security.SecurityMiddleware",
     "dashu.api.middleware.RefusePlainCalls",
@@ -288,6 +289,9 @@ FILE_UPLOAD_HANDLERS = [
 WHITENOISE_MANIFEST_STRICT = False
 MEDIA_ROOT = DASHU_HOME / "media"
 
+# Whoever reads /metrics shows it; without one there is no such page.
+METRICS_TOKEN = env.secret("DASHU_METRICS_TOKEN", "")
+
 # --- jobs ---------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -300,6 +304,16 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = ("dashu.events.route_task",)
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    # A small job for each queue, by which is seen that somebody takes them (dashu.operations.queues).
+    **{
+        f"note-queue-{queue}-taken": {
+            "task": "dashu.operations.tasks.note_queue_taken",
+            "schedule": 60,
+            "args": (queue,),
+            "options": {"queue": queue, "expires": 300},
+        }
+        for queue in ("default", "collections", "messages", "close", "webhooks", "bulk")
+    },
     "send-due-messages": {
         "task": "dashu.messaging.tasks.send_due_messages",
         "schedule": 60,
@@ -573,9 +587,9 @@ MESSAGING = {
     "EMAIL_TRANSPORT": env.text("DASHU_EMAIL_TRANSPORT", "database"),
     "SMS_TRANSPORT": env.text("DASHU_SMS_TRANSPORT", "database"),
     "SMS_GATEWAY_URL": env.text("DASHU_SMS_GATEWAY_URL", "http://127.0.0.1:9/sms"),
-    "SMS_GATEWAY_TOKEN": env.text("DASHU_SMS_GATEWAY_TOKEN", "none"),
+    "SMS_GATEWAY_TOKEN": env.secret("DASHU_SMS_GATEWAY_TOKEN", "none"),
     # By which providers sign what they tell of messages; empty for a secret of this installation's own.
-    "CALLBACK_SECRET": env.text("DASHU_MESSAGE_CALLBACK_SECRET", ""),
+    "CALLBACK_SECRET": env.secret("DASHU_MESSAGE_CALLBACK_SECRET", ""),
 }
 DEFAULT_FROM_EMAIL = env.text("DASHU_FROM_EMAIL", "Dashu <no-reply@dashu.example>")
 EMAIL_HOST = env.text("DASHU_SMTP_HOST", "127.0.0.1")
