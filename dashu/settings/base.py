@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "dashu.api.middleware.RefusePlainCalls",
     "dashu.web.content_policy.ContentPolicy",
+    "dashu.web.content_policy.BrowserLimits",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "dashu.api.middleware.RecordCalls",
@@ -534,6 +535,18 @@ OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
 OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauth2_provider.AccessToken"  # noqa: S105
 OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    # Best practice of today (RFC 9700): tokens are kept as digests and shown in headers only.
+    **dict.fromkeys(
+        (
+            *("COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT", "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT"),
+            *("COMPLIANT_BCP_RFC9700_PKCE_METHOD", "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT"),
+            *("COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS", "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE"),
+            *("COMPLIANT_BCP_RFC9700_REFRESH_TOKEN", "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME"),
+            *("REFRESH_TOKEN_REUSE_PROTECTION", "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED"),
+        ),
+        True,
+    ),
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "OAUTH2_VALIDATOR_CLASS": "dashu.api.tokens.ClientValidator",
     "SCOPES_BACKEND_CLASS": "dashu.api.tokens.ClientScopes",
     "SCOPES": {
@@ -670,10 +683,16 @@ UNFOLD = {
     },
 }
 
+# Lines for people; production writes a JSON document a line.
+JSON_LOGS = False
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "dashu.web.logs.JsonLines"},
+    },
     "filters": {
         "without_keys": {"()": "dashu.web.logs.WithoutKeys"},
         "require_debug_false": {"()": "django.utils.log.RequireDebugFalse"},

@@ -4,6 +4,7 @@ import dj_database_url
 
 from . import env
 from .base import *  # noqa: F403
+from .base import LOGGING
 
 SANDBOX = env.sandbox()
 SECRET_KEY = env.secret("DASHU_SECRET_KEY")
@@ -29,3 +30,5 @@ CSRF_COOKIE_NAME, CSRF_COOKIE_SECURE = "__Host-csrf", True
 LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_SECURE = "__Host-language", True
 SIMULATED_GATEWAY = SANDBOX or env.flag("DASHU_SIMULATED_GATEWAY", default=False)
 SIMULATED_BUREAU = SANDBOX or env.flag("DASHU_SIMULATED_BUREAU", default=False)
+JSON_LOGS = True
+LOGGING["handlers"]["console"]["formatter"] = "json"

@@ -6,9 +6,11 @@ The back office is the one exception: its kit (django-unfold) runs Alpine.js, wh
 templates, and sizes things by style attributes. Its pages may do both, and still load nothing from elsewhere.
 """
 
+from collections.abc import Callable
+
 from csp.constants import UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 
 
@@ -22,3 +24,25 @@ class ContentPolicy(CSPMiddleware):
         if request.path_info.startswith(reverse("admin:index")):
             parts.update = {"script-src": [UNSAFE_EVAL], "style-src": [UNSAFE_INLINE], **(parts.update or {})}
         return parts
+
+
+class BrowserLimits:
+    """Switch off in browsers what no page of ours uses, and let no other site embed or read what we answer."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        answer = self.get_response(request)
+        answer.headers.setdefault("Permissions-Policy", _UNUSED)
+        answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return answer
+
+
+_UNUSED = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope"),
+        *("magnetometer", "microphone", "midi", "payment", "serial", "usb", "xr-spatial-tracking"),
+    )
+)

@@ -50,3 +50,44 @@ def print_plain_tracebacks() -> None:
         each for each in structlog.get_config()["processors"] if not isinstance(each, structlog.dev.ConsoleRenderer)
     ]
     structlog.configure(processors=[*before, plain])
+
+
+def write_json() -> None:
+    """Write a JSON document a line, in production: when in UTC, how grave, who says it, what, and for which request."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+class JsonLines(structlog.stdlib.ProcessorFormatter):
+    """Writes lines of structlog and of all others alike; a line break in a text is no new line."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+            foreign_pre_chain=[
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.format_exc_info,
+            ],
+        )
+
+
+def only_what_jobs_may_say(sender: object, context: dict[str, str], **_signal: object) -> None:
+    """Of a request's context a job gets its number and the loan's: not who asked, and not from where."""
+    for name in set(context) - {"request_id", "loan"}:
+        del context[name]

@@ -1,11 +1,15 @@
+import json
 import logging
+import sys
 
 import pytest
+import structlog
 from django.core import mail
 from django.http import HttpRequest, HttpResponse
 from structlog.testing import capture_logs
 
 from dashu.portal.signing import by_link
+from dashu.web.logs import JsonLines, only_what_jobs_may_say
 
 pytestmark = pytest.mark.django_db
 
@@ -21,13 +25,50 @@ class TestLogRequests:
         with capture_logs() as lines:
             client.get(f"/{place}/AbCdEfGhIjKlMnOpQrStUvWxYz012345/?next=/guarantee/AbCdEfGh/")
 
-        assert [line["request"] for line in lines] == [f"GET /{place}/…/?next=/guarantee/…/"] * 2
+        assert [line["request"] for line in lines] == [f"GET /{place}/…/?next=…"] * 2
 
-    def test_writes_other_addresses_as_they_are(self, client):
+    def test_writes_other_addresses_as_they_are_but_for_what_was_asked(self, client):
         with capture_logs() as lines:
-            client.get("/verify/?code=7K3M")
+            client.get("/verify/?code=7K3M&q=王小明")
 
-        assert {line["request"] for line in lines} == {"GET /verify/?code=7K3M"}
+        assert {line["request"] for line in lines} == {"GET /verify/?code=…&q=…"}
+
+    def test_of_a_page_of_a_loan_names_it(self, client):
+        with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+            client.get("/loans/DS-17/")
+
+        assert [line.get("loan") for line in lines] == [None, "DS-17"]
+        assert lines[0]["request_id"] == lines[1]["request_id"]
+
+
+class TestJson:
+    def line(self, record: logging.LogRecord) -> dict:
+        text = JsonLines().format(record)
+        assert "\n" not in text
+        return json.loads(text)
+
+    def test_says_when_how_grave_who_and_what(self):
+        record = logging.LogRecord("dashu.x", logging.WARNING, "f.py", 1, "Close of %s\nforged", ("2026-01-01",), None)
+
+        line = self.line(record)
+
+        assert (line["event"], line["level"], line["logger"]) == ("Close of 2026-01-01\nforged", "warning", "dashu.x")
+        assert line["timestamp"].endswith("Z")
+
+    def test_has_a_failure_in_one_line(self):
+        try:
+            raise ValueError("broken")
+        except ValueError:
+            record = logging.LogRecord("x", logging.ERROR, "f.py", 1, "failed", (), sys.exc_info())
+
+        assert "ValueError: broken" in self.line(record)["exception"]
+
+    def test_a_job_is_told_the_request_and_the_loan_and_nothing_else(self):
+        context = {"request_id": "1", "loan": "DS1", "ip": "203.0.113.7", "user_id": "5"}
+
+        only_what_jobs_may_say(None, context)
+
+        assert context == {"request_id": "1", "loan": "DS1"}
 
 
 class TestFailures:
@@ -53,7 +94,7 @@ class TestFailures:
         printed = capsys.readouterr().out
         assert "RuntimeError: 9 signs, 48 of a key" in printed
         assert "in _failing" in printed
-        assert self.said(printed.replace("state=SECRET-OF-HERS", "")) == []
+        assert self.said(printed) == []
 
     def test_are_mailed_with_their_lines_and_without_the_request(self, fail):
         fail()
