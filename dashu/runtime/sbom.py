@@ -48,7 +48,7 @@ def _components(text: str) -> Iterator[dict[str, Any]]:
 def _license(name: str) -> str:
     """Return what the installed package says; "" where it is not installed or says nothing short."""
     try:
-        about = metadata.metadata(name)
+        about: Any = metadata.metadata(name)
     except metadata.PackageNotFoundError:
         return ""
     said = about.get("License-Expression") or about.get("License") or ""

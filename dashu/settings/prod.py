@@ -1,5 +1,7 @@
 """Production: every secret and address comes from the environment, and a missing one refuses the start."""
 
+from typing import Any
+
 import dj_database_url
 
 from . import env
@@ -31,4 +33,5 @@ LANGUAGE_COOKIE_NAME, LANGUAGE_COOKIE_SECURE = "__Host-language", True
 SIMULATED_GATEWAY = SANDBOX or env.flag("DASHU_SIMULATED_GATEWAY", default=False)
 SIMULATED_BUREAU = SANDBOX or env.flag("DASHU_SIMULATED_BUREAU", default=False)
 JSON_LOGS = True
-LOGGING["handlers"]["console"]["formatter"] = "json"
+_handlers: Any = LOGGING["handlers"]
+_handlers["console"]["formatter"] = "json"
