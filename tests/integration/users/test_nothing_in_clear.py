@@ -1,11 +1,16 @@
 """A whole life of loans, and then every column of every table: nobody's name, number, phone or card stands in clear."""
 
 import json
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
+from celery.signals import before_task_publish
+from django.core import mail
 from django.db import connection
 from django.test import Client
 
@@ -18,6 +23,7 @@ from dashu.messaging.services.book_receipts import book_receipts
 from dashu.messaging.services.enqueue import enqueue
 from dashu.users.models import Borrower, User
 from dashu.users.services.rotate_field_keys import rotate_field_keys
+from dashu.web.logs import JsonLines, WithoutKeys
 from loans.domain.application_consents import EVERY
 from loans.models import LoanContract
 from repayments.models import IssuedDocument, Payout
@@ -226,3 +232,71 @@ class TestEveryColumn:
         assert document.facts["borrower"] == AMINA
         assert all(file.content.startswith(PAPERS) for file in document.files.all())
         assert in_clear() == set(EXCEPTIONS)
+
+
+@pytest.fixture
+def heard() -> Iterator[list[str]]:
+    """Everything that is logged from here on, as production writes it, and every job as it goes to the broker."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.addFilter(WithoutKeys())
+    handler.setFormatter(JsonLines())
+    handler.emit = lambda record: lines.append(handler.format(record))  # type: ignore[method-assign]
+    root, level = logging.getLogger(), logging.getLogger().level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+
+    def queued(headers: dict[str, Any], body: Any, **_signal: Any) -> None:
+        lines.append(json.dumps([headers, body], default=str, ensure_ascii=False))
+
+    before_task_publish.connect(queued)
+    yield lines
+    before_task_publish.disconnect(queued)
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+class TestEveryLine:
+    """Logs, jobs and reports of failures, after a life in which everything was typed, searched and sent."""
+
+    def test_of_logs_and_jobs_holds_nothing_personal(
+        self, heard, request, capsys, django_capture_on_commit_callbacks, settings
+    ):
+        with django_capture_on_commit_callbacks(execute=True):
+            request.getfixturevalue("life")
+        self.asked_for_by_everybody()
+
+        said = "\n".join([*heard, *capsys.readouterr()])
+        jobs = [line for line in heard if "__django_structlog__" in line or '"task"' in line]
+        assert len(heard) > 30
+        assert len(jobs) > 5
+        needles = {*PERSONAL, *(json.dumps(each).strip('"') for each in PERSONAL), *map(quote, PERSONAL)}
+        assert [needle for needle in needles if needle in said] == []
+
+    def asked_for_by_everybody(self) -> None:
+        visitor, ada = Client(), Client()
+        for typed in (PHONES[0], "amina.secret@example.com"):
+            visitor.post("/accounts/login/", {"login": typed, "password": "wrong"})
+            visitor.post("/accounts/password/reset/", {"login": typed})
+        ada.force_login(User.objects.get(email="ada@example.com"), backend="django.contrib.auth.backends.ModelBackend")
+        for term in (AMINA, AMINAS_NUMBER, PHONES[0]):
+            assert ada.get("/admin/users/borrower/", {"q": term}).status_code == 200
+
+    def test_of_a_report_of_a_failure_holds_nothing_personal(self, rules, amina, heard, monkeypatch, settings):
+        def fail(*_words: Any, **_more: Any) -> None:
+            raise RuntimeError("out of order")
+
+        settings.ADMINS = [("", "oncall@example.com")]
+        monkeypatch.setattr("dashu.portal.trouble.complaints.make_complaint", fail)
+        client = Client(raise_request_exception=False)
+        client.force_login(amina.user, backend="django.contrib.auth.backends.ModelBackend")
+
+        answer = client.post(
+            "/complaints/new/", {"about": "CONTACT", "words": f"{AMINA} {AMINAS_NUMBER}", "key": uuid4()}
+        )
+
+        assert answer.status_code == 500
+        [mailed] = mail.outbox
+        said = "\n".join([*heard, mailed.subject, mailed.body, answer.content.decode()])
+        assert "out of order" in mailed.body
+        assert [each for each in PERSONAL if each in said] == []
