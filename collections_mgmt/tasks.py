@@ -13,6 +13,7 @@ from collections_mgmt.services import close_day as service
 from collections_mgmt.services.agencies import watch_agencies
 from collections_mgmt.services.asked import watch_clocks as watch
 from collections_mgmt.services.care import watch_care
+from collections_mgmt.services.clocks import knows_the_time
 from collections_mgmt.services.close_range import ALERT_AFTER, close_next_range
 from collections_mgmt.services.draw_quality import draw_owed_weeks
 from collections_mgmt.services.holds import watch_holds
@@ -51,6 +52,8 @@ def close_due_dates(**_newer_fields: Any) -> None:
     Beat calls this every minute, as start and as sweep: it takes up what a dead worker or a lost message left behind.
     """
     end_alert("broker.unreachable")  # it brought this task
+    if not knows_the_time():
+        return
     today = lender_today()
     day = next(service.owed_dates(to=today - timedelta(days=1), today=today), None)
     if day is not None:

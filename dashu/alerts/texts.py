@@ -40,6 +40,10 @@ KINDS: Mapping[str, Promise] = {
         "The report %(report)s could not be sent by mail after five attempts: %(error)s. Look at the mail server; the"
         " next one goes out at its own time."
     ),
+    "clock.differs": _(
+        "The clock of a host is %(seconds)s seconds away from the database's. It closes no dates until they agree. Set"
+        " the clock by NTP, on the host or on the database's."
+    ),
     "close.range_fails": _(
         "The nightly close of %(date)s failed %(attempts)s times at the loans %(loans)s: %(error)s. It is tried again"
         " at growing intervals and closes nothing half. Mend the cause; the date stays open until then."

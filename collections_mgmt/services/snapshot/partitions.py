@@ -40,5 +40,9 @@ def name_of(table: str, month: date) -> str:
 
 
 def _is_there(cursor: CursorWrapper, table: str, month: date) -> bool:
-    cursor.execute("SELECT to_regclass(%s)", [name_of(table, month)])
-    return cursor.fetchone()[0] is not None
+    # Not by `to_regclass`: that may remember from before the lock that there was none.
+    cursor.execute(
+        "SELECT EXISTS (SELECT FROM pg_class WHERE relname = %s AND relnamespace = current_schema()::regnamespace)",
+        [name_of(table, month)],
+    )
+    return bool(cursor.fetchone()[0])
