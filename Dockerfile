@@ -16,9 +16,9 @@ COPY . .
 # Neither step opens the database or needs a secret of the installation.
 RUN DJANGO_SETTINGS_MODULE=dashu.settings.test python manage.py collectstatic --noinput --verbosity 0 \
     && python -m dashu.runtime.catalogs compile \
-    && mkdir -p /srv/home/media /srv/home/private \
-    && chown -R dashu /srv/home/media /srv/home/private
+    && mkdir -p /srv/home/media /srv/home/private /srv/metrics \
+    && chown -R dashu /srv/home/media /srv/home/private /srv/metrics
 
 USER dashu
 EXPOSE 8000
-CMD ["python", "-m", "gunicorn", "dashu.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "4", "--threads", "2", "--preload", "--no-control-socket", "--limit-request-line", "8190", "--worker-tmp-dir", "/dev/shm"]
+CMD ["python", "-m", "gunicorn", "dashu.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "4", "--threads", "2", "--preload", "--no-control-socket", "--limit-request-line", "8190", "--worker-tmp-dir", "/dev/shm", "--graceful-timeout", "30"]

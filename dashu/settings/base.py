@@ -551,9 +551,9 @@ MESSAGING = {
     "EMAIL_TRANSPORT": env.text("DASHU_EMAIL_TRANSPORT", "database"),
     "SMS_TRANSPORT": env.text("DASHU_SMS_TRANSPORT", "database"),
     "SMS_GATEWAY_URL": env.text("DASHU_SMS_GATEWAY_URL", "http://127.0.0.1:9/sms"),
-    "SMS_GATEWAY_TOKEN": env.text("DASHU_SMS_GATEWAY_TOKEN", "none"),
+    "SMS_GATEWAY_TOKEN": env.secret("DASHU_SMS_GATEWAY_TOKEN", "none"),
     # By which providers sign what they tell of messages; empty for a secret of this installation's own.
-    "CALLBACK_SECRET": env.text("DASHU_MESSAGE_CALLBACK_SECRET", ""),
+    "CALLBACK_SECRET": env.secret("DASHU_MESSAGE_CALLBACK_SECRET", ""),
 }
 DEFAULT_FROM_EMAIL = env.text("DASHU_FROM_EMAIL", "Dashu <no-reply@dashu.example>")
 EMAIL_HOST = env.text("DASHU_SMTP_HOST", "127.0.0.1")
@@ -632,6 +632,10 @@ UNFOLD = {
         }
     },
 }
+
+# --- monitoring ---------------------------------------------------------------------------------------------------
+# Who asks for figures names it; without one, there is nothing at their addresses. See docs/operations/monitoring.
+METRICS_TOKEN = env.secret("DASHU_METRICS_TOKEN", "")
 
 LOGGING = {
     "version": 1,

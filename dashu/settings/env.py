@@ -34,10 +34,22 @@ def text(name: str, default: str | None = None) -> str:
     return default
 
 
-def secret(name: str) -> str:
-    """Read a secret from NAME, or from the file that NAME_FILE points to; refuse to start without one."""
+def secret(name: str, default: str | None = None) -> str:
+    """
+    Read a secret from NAME, or from the file that NAME_FILE points to.
+
+    Without a default, and where the file says nothing, the start is refused.
+    """
     path = os.environ.get(f"{name}_FILE")
-    return Path(path).read_text(encoding="utf-8").strip() if path else text(name)
+    if not path:
+        return text(name, default)
+    try:
+        value = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read: {error}.") from error
+    if not value:
+        raise ImproperlyConfigured(f"{name}_FILE names a file with nothing in it.")
+    return value
 
 
 FieldKeys = list[tuple[str, bytes]]
@@ -202,9 +214,8 @@ def service_url(name: str) -> str:
     `script/server` and `script/test` note the embedded servers' addresses in `run/services.json`, so that a
     command typed in a second terminal reaches the same database.
     """
-    value = os.environ.get(name)
-    if value:
-        return value
+    if is_given(name):
+        return secret(name)
     return _noted("services.json").get(name, _NOT_STARTED[name])
 
 

@@ -8,15 +8,21 @@ import shlex
 
 import pytest
 import yaml
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
 from django.core.management import get_commands
-from django.urls import resolve
+from django.http import HttpResponse
+from django.test import RequestFactory
+from django.urls import resolve, reverse
 from django.utils.module_loading import import_string
+from whitenoise.middleware import WhiteNoiseMiddleware
 
-from dashu import events
+from dashu import events, uploads
 from tests.architecture.source import ROOT
 
-READ_BY_DJANGO = {"DJANGO_SETTINGS_MODULE"}
+READ_BY_OTHERS = {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
@@ -56,6 +62,14 @@ def image_command() -> list[str]:
     return yaml.safe_load(line[1])
 
 
+def user_of_image() -> str:
+    return re.findall(r"^USER (\S+)$", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)[-1]
+
+
+def seconds(text: str) -> int:
+    return int(text[:-1]) * {"s": 1, "m": 60}[text[-1]]
+
+
 def option(words: list[str], name: str) -> str:
     return words[words.index(name) + 1]
 
@@ -68,7 +82,8 @@ class TestShape:
         lending = {name for name, service in SERVICES.items() if "profiles" not in service}
         workers = {"worker", "worker-close", "worker-webhooks", "worker-bulk"}
 
-        assert lending == {"db", "redis", "migrate", "web", *workers, "beat"}
+        assert lending == {"proxy", "db", "redis", "migrate", "web", *workers, "beat"}
+        assert SERVICES["web"]["deploy"]["replicas"] == 2
 
     def test_has_a_sandbox_beside_them_with_a_database_of_its_own(self):
         beside = {name: service for name, service in SERVICES.items() if service.get("profiles") == ["sandbox"]}
@@ -99,6 +114,7 @@ class TestShape:
         assert {name for name, mode in secrets if mode == ":?"} == {
             "POSTGRES_PASSWORD",
             "REDIS_PASSWORD",
+            "DASHU_TLS_KEY",
             *SANDBOX_SECRETS,
         }
 
@@ -123,10 +139,126 @@ class TestShape:
             runpy.run_module("dashu.settings.prod")
 
 
+class TestBounds:
+    """What somebody who breaks into one part finds there: nothing to write to, nothing to become, nobody to reach."""
+
+    @pytest.mark.parametrize("name", SERVICES)
+    def test_no_part_is_root_or_may_become_more_than_it_is(self, name):
+        service = SERVICES[name]
+
+        assert service["read_only"] is True
+        assert (service["cap_drop"], service.get("cap_add")) == (["ALL"], None)
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert "privileged" not in service
+        assert not any("docker.sock" in str(volume) for volume in service.get("volumes", []))
+        user = service.get("user") or user_of_image()
+        assert user.partition(":")[0] not in ("", "0", "root")
+
+    @pytest.mark.parametrize("name", SERVICES)
+    def test_each_has_a_bound_of_what_it_takes(self, name):
+        limits = SERVICES[name]["deploy"]["resources"]["limits"]
+
+        assert set(limits) == {"cpus", "memory", "pids"}
+        assert SERVICES[name]["logging"]["options"]["max-size"]
+
+    def test_only_the_proxy_is_reached_from_outside_and_the_data_by_the_program_alone(self):
+        published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+
+        assert COMPOSE["networks"]["inside"] == {"internal": True}
+        assert set(published) == {"proxy", "sandbox"}
+        assert all(port.startswith("127.0.0.1:") for port in published["sandbox"])
+        assert {name for name, service in SERVICES.items() if service["networks"] == ["inside"]} == {
+            *("db", "redis", "sandbox-db")
+        }
+        assert SERVICES["proxy"]["networks"] == ["outward"]
+
+    def test_each_that_serves_is_asked_whether_it_can(self):
+        asked = {name for name, service in SERVICES.items() if "healthcheck" in service}
+
+        assert set(SERVICES) - asked == {"migrate", "beat", "sandbox-migrate", "sandbox-beat"}
+
+    def test_each_may_end_what_it_has_begun(self):
+        web, worker, proxy = (seconds(SERVICES[name]["stop_grace_period"]) for name in ("web", "worker", "proxy"))
+        workers = {service["stop_grace_period"] for name, service in SERVICES.items() if "worker" in name}
+
+        assert web > int(option(image_command(), "--graceful-timeout"))
+        assert proxy >= int(option(image_command(), "--graceful-timeout"))
+        # A worker ends its range, which takes about as long as this says, however slow the night is.
+        assert worker >= 30 * settings.CLOSE_RANGE_SECONDS
+        assert workers == {"3m"}
+        # And what it could not end is not lost.
+        assert (settings.CELERY_TASK_ACKS_LATE, settings.CELERY_TASK_REJECT_ON_WORKER_LOST) == (True, True)
+
+
+class TestProxy:
+    CONFIGURATION = (ROOT / "docs" / "operations" / "proxy" / "nginx.conf").read_text()
+
+    def said(self, directive: str) -> list[str]:
+        return re.findall(rf"^\s*{directive}\s+(.+);$", self.CONFIGURATION, flags=re.MULTILINE)
+
+    def test_is_the_one_that_runs(self):
+        mounted = "./docs/operations/proxy/nginx.conf:/etc/nginx/nginx.conf:ro"
+
+        assert mounted in SERVICES["proxy"]["volumes"]
+        assert set(SERVICES["proxy"]["secrets"]) == set(COMPOSE["secrets"])
+        for secret in COMPOSE["secrets"]:
+            assert f"/run/secrets/{secret};" in self.CONFIGURATION
+
+    def test_replaces_what_callers_say_about_themselves(self):
+        set_by_us = dict(said.split(maxsplit=1) for said in self.said("proxy_set_header"))
+
+        assert set_by_us["X-Forwarded-For"] == "$remote_addr"
+        assert set_by_us["X-Forwarded-Proto"] == "https"
+        assert set_by_us["X-Request-ID"] == "$request_id"
+        assert {set_by_us[name] for name in ("Forwarded", "X-Client-Certificate")} == {'""'}
+        # In a place of its own these would all be forgotten.
+        places = re.findall(r"location [^{]+\{[^}]*\}", self.CONFIGURATION)
+        assert len(places) == 3
+        assert not any("proxy_set_header" in place for place in places)
+
+    def test_takes_what_the_program_takes_and_little_more(self):
+        [most] = self.said("client_max_body_size")
+        [(count, size)] = [said.split() for said in self.said("large_client_header_buffers")]
+        megabytes = int(most.removesuffix("m"))
+
+        assert uploads.MOST_BYTES < megabytes * 1024**2 < 1.1 * uploads.MOST_BYTES
+        assert int(size.removesuffix("k")) * 1024 > int(option(image_command(), "--limit-request-line"))
+        assert int(count) <= 4
+
+    @pytest.mark.parametrize("name", ["live", "ready"])
+    def test_shows_nobody_what_only_the_inside_may_ask(self, name):
+        [hidden] = re.findall(r"location ~ (\S+) \{\s*return 404;", self.CONFIGURATION)
+
+        assert re.match(hidden, reverse(name))
+        assert not re.match(hidden, "/")
+
+    def test_ends_tls_of_today_and_sends_all_else_there(self):
+        assert self.said("ssl_protocols") == ["TLSv1.2 TLSv1.3"]
+        assert self.said("return") == ["308 https://$host$request_uri", "204", "404"]
+
+
+class TestStaticFiles:
+    @pytest.mark.filterwarnings("ignore:.*found in sys.modules")
+    def test_are_named_by_their_content_and_kept_for_good(self, tmp_path, settings):
+        settings.STATIC_ROOT = tmp_path
+        settings.STORAGES = runpy.run_module("dashu.settings.base")["STORAGES"]
+        files = storages["staticfiles"]
+        files.save("page.css", ContentFile(b"p { margin: 0 }"))
+        list(files.post_process({"page.css": (files, "page.css")}))
+
+        answer = WhiteNoiseMiddleware(lambda request: HttpResponse(status=404))(
+            RequestFactory().get(files.url("page.css"))
+        )
+
+        assert re.fullmatch(r"/static/page\.[0-9a-f]{12}\.css", files.url("page.css"))
+        assert answer.status_code == 200
+        assert answer["Cache-Control"] == "max-age=315360000, public, immutable"
+
+
 class TestSettings:
     def test_each_variable_is_read_by_the_settings(self):
         read = "".join(path.read_text() for path in (ROOT / "dashu" / "settings").glob("*.py"))
-        given = {variable for service in OURS.values() for variable in service["environment"]} - READ_BY_DJANGO
+        given = {variable for service in OURS.values() for variable in service["environment"]} - READ_BY_OTHERS
 
         assert {variable for variable in given if f'"{variable}"' not in read} == set()
 

@@ -48,12 +48,30 @@ class TestProduction:
         with pytest.raises(ImproperlyConfigured, match=f"^{re.escape(name)} is not set"):
             runpy.run_module("dashu.settings.prod")
 
-    def test_reads_the_secret_from_a_file(self, production, tmp_path):
-        production.delenv("DASHU_SECRET_KEY")
-        (tmp_path / "key").write_text("from-a-file\n")
-        production.setenv("DASHU_SECRET_KEY_FILE", str(tmp_path / "key"))
+    @pytest.mark.filterwarnings("ignore:.*found in sys.modules")
+    def test_reads_each_secret_from_a_file(self, production, tmp_path):
+        secrets = {name: value for name, value in PRODUCTION.items() if name != "DASHU_ALLOWED_HOSTS"}
+        for name, value in secrets.items():
+            production.delenv(name)
+            (tmp_path / name).write_text(f"{value}\n")
+            production.setenv(f"{name}_FILE", str(tmp_path / name))
 
-        assert runpy.run_module("dashu.settings.prod")["SECRET_KEY"] == "from-a-file"
+        settings = runpy.run_module("dashu.settings.prod")
+
+        assert settings["SECRET_KEY"] == "a-secret"
+        assert settings["FIELD_KEYS"] == [("2026b", KEY_B), ("2026a", KEY_A)]
+        assert settings["DATABASES"]["default"]["PASSWORD"] == "word"
+        assert runpy.run_module("dashu.settings.base")["CELERY_BROKER_URL"] == PRODUCTION["REDIS_URL"]
+
+    @pytest.mark.parametrize(("content", "says"), [(None, "cannot be read"), (" \n", "nothing in it")])
+    def test_refuses_to_start_with_a_file_that_holds_no_secret(self, production, tmp_path, content, says):
+        production.delenv("DASHU_SECRET_KEY")
+        production.setenv("DASHU_SECRET_KEY_FILE", str(tmp_path / "key"))
+        if content is not None:
+            (tmp_path / "key").write_text(content)
+
+        with pytest.raises(ImproperlyConfigured, match=rf"^DASHU_SECRET_KEY_FILE names a file .*{says}"):
+            runpy.run_module("dashu.settings.prod")
 
     def test_refuses_a_flag_that_is_neither_on_nor_off(self, production):
         production.setenv("DASHU_SSL_REDIRECT", "perhaps")
