@@ -79,6 +79,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "dashu.operations.metrics.requests.AnswerMetrics",
+    "dashu.operations.metrics.requests.MeasureRequests",
     "dashu.web.sandbox.SayItIsSandbox",
     "django.middleware.security.SecurityMiddleware",
     "dashu.web.content_policy.ContentPolicy",
@@ -636,6 +638,8 @@ UNFOLD = {
 # --- monitoring ---------------------------------------------------------------------------------------------------
 # Who asks for figures names it; without one, there is nothing at their addresses. See docs/operations/monitoring.
 METRICS_TOKEN = env.secret("DASHU_METRICS_TOKEN", "")
+METRICS_PORT = env.whole("DASHU_METRICS_PORT", 0)  # where a worker answers
+BACKUP_FOLDER = env.text("DASHU_BACKUP_FOLDER", "")  # where `manage.py backup` writes, to tell how old the newest is
 
 LOGGING = {
     "version": 1,
