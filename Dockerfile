@@ -16,8 +16,8 @@ COPY . .
 # Neither step opens the database or needs a secret of the installation.
 RUN DJANGO_SETTINGS_MODULE=dashu.settings.test python manage.py collectstatic --noinput --verbosity 0 \
     && python -m dashu.runtime.catalogs compile \
-    && mkdir -p /srv/home/media /srv/home/private /srv/metrics \
-    && chown -R dashu /srv/home/media /srv/home/private /srv/metrics
+    && mkdir -p /srv/home/media /srv/home/private /srv/metrics /srv/backups \
+    && chown -R dashu /srv/home/media /srv/home/private /srv/metrics /srv/backups
 
 USER dashu
 EXPOSE 8000

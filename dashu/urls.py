@@ -8,7 +8,6 @@ from dashu.api.docs_page import api_docs, collection
 from dashu.api.guides import guide, guides
 from dashu.api.urls import token_urlpatterns
 from dashu.messaging.views import provider_callback
-from dashu.operations.metrics import metrics
 from dashu.portal.closing import inactive
 from dashu.portal.reaching_me import stop_messages
 from dashu.portal.relief.by_link import amendment, relief_link
@@ -24,7 +23,6 @@ from repayments.views import gateway_callback
 urlpatterns = [
     path("healthz", health.live, name="live"),
     path("readyz", health.ready, name="ready"),
-    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("accounts/inactive/", inactive, name="account_inactive"),
     path("accounts/", include("dashu.accounts.urls")),

@@ -79,7 +79,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "dashu.operations.metrics.MeasureRequests",
+    "dashu.operations.metrics.requests.AnswerMetrics",
+    "dashu.operations.metrics.requests.MeasureRequests",
     "dashu.web.sandbox.SayItIsSandbox",
     "django.middleware.security.SecurityMiddleware",
     "dashu.api.middleware.RefusePlainCalls",
@@ -290,9 +291,6 @@ FILE_UPLOAD_HANDLERS = [
 WHITENOISE_MANIFEST_STRICT = False
 MEDIA_ROOT = DASHU_HOME / "media"
 
-# Whoever reads /metrics shows it; without one there is no such page.
-METRICS_TOKEN = env.secret("DASHU_METRICS_TOKEN", "")
-
 # --- jobs ---------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -305,16 +303,6 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = ("dashu.events.route_task",)
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
-    # A small job for each queue, by which is seen that somebody takes them (dashu.operations.queues).
-    **{
-        f"note-queue-{queue}-taken": {
-            "task": "dashu.operations.tasks.note_queue_taken",
-            "schedule": 60,
-            "args": (queue,),
-            "options": {"queue": queue, "expires": 300},
-        }
-        for queue in ("default", "collections", "messages", "close", "webhooks", "bulk")
-    },
     "send-due-messages": {
         "task": "dashu.messaging.tasks.send_due_messages",
         "schedule": 60,
@@ -682,6 +670,12 @@ UNFOLD = {
         }
     },
 }
+
+# --- monitoring ---------------------------------------------------------------------------------------------------
+# Who asks for figures names it; without one, there is nothing at their addresses. See docs/operations/monitoring.
+METRICS_TOKEN = env.secret("DASHU_METRICS_TOKEN", "")
+METRICS_PORT = env.whole("DASHU_METRICS_PORT", 0)  # where a worker answers
+BACKUP_FOLDER = env.text("DASHU_BACKUP_FOLDER", "")  # where `manage.py backup` writes, to tell how old the newest is
 
 # Lines for people; production writes a JSON document a line.
 JSON_LOGS = False

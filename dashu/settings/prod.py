@@ -16,7 +16,16 @@ FIELD_KEYS = env.field_keys("DASHU_FIELD_KEYS")
 FIELD_INDEX_KEY = env.index_key("DASHU_FIELD_INDEX_KEY")
 ALLOWED_HOSTS = env.words("DASHU_ALLOWED_HOSTS") or [env.text("DASHU_ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = env.words("DASHU_TRUSTED_ORIGINS")
-DATABASES = {"default": dj_database_url.parse(env.secret("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)}
+# Behind PgBouncer in transaction mode: nothing of a session is there for the next statement.
+POOLED = env.flag("DASHU_POOLED", default=False)
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.secret("DATABASE_URL"),
+        conn_max_age=0 if POOLED else 60,
+        conn_health_checks=not POOLED,
+        disable_server_side_cursors=POOLED,
+    )
+}
 REDIS_URL = env.secret("REDIS_URL")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

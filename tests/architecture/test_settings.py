@@ -41,6 +41,15 @@ class TestProduction:
         assert settings["FIELD_KEYS"] == [("2026b", KEY_B), ("2026a", KEY_A)]
         assert settings["FIELD_INDEX_KEY"] == KEY_A
 
+    @pytest.mark.parametrize("pooled", [False, True])
+    def test_keeps_nothing_of_a_session_where_connections_are_pooled(self, production, pooled):
+        production.setenv("DASHU_POOLED", str(int(pooled)))
+
+        database = runpy.run_module("dashu.settings.prod")["DATABASES"]["default"]
+
+        assert database.get("DISABLE_SERVER_SIDE_CURSORS", False) is pooled
+        assert (database["CONN_MAX_AGE"] == 0) is pooled
+
     @pytest.mark.parametrize("name", PRODUCTION)
     def test_refuses_to_start_without(self, production, name):
         production.delenv(name)
