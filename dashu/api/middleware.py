@@ -5,6 +5,7 @@ tagged, and left out where the caller has it already.
 
 import gzip
 import logging
+import re
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
@@ -21,6 +22,8 @@ from dashu.api.errors import PROBLEM_TYPE, type_of
 from dashu.api.services.record_call import record_call
 
 WORTH_COMPRESSING = 200  # bytes; the same as of Django's middleware, which would make a tag weak
+
+_PROXYS_ID = re.compile(r"[0-9a-f-]{16,64}")
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -70,6 +73,8 @@ class RecordCalls:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_of_api(request):
+            if not (settings.TRUSTED_PROXIES and _PROXYS_ID.fullmatch(request.META.get("HTTP_X_REQUEST_ID", ""))):
+                request.META.pop("HTTP_X_REQUEST_ID", None)  # a caller's own word
             return self.get_response(request)
         call = call_of(request)
         request.META["HTTP_X_REQUEST_ID"] = str(call.id)  # the line in the log has it from here

@@ -261,6 +261,7 @@ AXES_USERNAME_CALLABLE = "dashu.web.signing_in.attempted_name"
 AXES_LOCKOUT_CALLABLE = "dashu.web.signing_in.locked_out"
 AXES_SENSITIVE_PARAMETERS = ["login", "email", "phone", "username"]
 AXES_VERBOSE = False
+AXES_CLIENT_STR_CALLABLE = "dashu.web.signing_in.client_in_logs"
 
 # --- languages and time -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"
@@ -680,6 +681,8 @@ BACKUP_FOLDER = env.text("DASHU_BACKUP_FOLDER", "")  # where `manage.py backup` 
 # Lines for people; production writes a JSON document a line.
 JSON_LOGS = False
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+# The id of a call is ours, that of a page the proxy's (`dashu.api.middleware.RecordCalls`); no caller's gets here.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -30,3 +30,8 @@ def locked_out(request: HttpRequest, original_response: HttpResponse | None, cre
     cool_off = get_cool_off(request)
     minutes = int(cool_off.total_seconds() // 60) if cool_off else 60
     return render(request, "account/locked.html", {"minutes": minutes}, status=429)
+
+
+def client_in_logs(*_what: object, **_more: object) -> str:
+    """Who tried stands in the table of tries; a log names nobody."""
+    return "somebody"

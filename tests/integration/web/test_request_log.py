@@ -41,6 +41,27 @@ class TestLogRequests:
         assert lines[0]["request_id"] == lines[1]["request_id"]
 
 
+class TestRequestId:
+    def lines(self, client, address, **headers) -> list[dict]:
+        with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+            self.answer = client.get(address, headers=headers)
+        return lines
+
+    def test_of_a_call_is_the_one_that_it_is_answered_with(self, client):
+        lines = self.lines(client, "/api/v1/loans", **{"X-Request-ID": "mine"})
+
+        assert {line["request_id"] for line in lines} == {self.answer["X-Request-Id"]}
+
+    def test_of_a_page_is_the_proxys_and_nobody_elses(self, client, settings):
+        given = {"X-Request-ID": "0123456789abcdef0123456789abcdef"}
+
+        assert {line["request_id"] for line in self.lines(client, "/verify/", **given)} != {given["X-Request-ID"]}
+        settings.TRUSTED_PROXIES = 1
+        assert {line["request_id"] for line in self.lines(client, "/verify/", **given)} == {given["X-Request-ID"]}
+        forged = {"X-Request-ID": "forged by somebody"}
+        assert {line["request_id"] for line in self.lines(client, "/verify/", **forged)} != {"forged by somebody"}
+
+
 class TestJson:
     def line(self, record: logging.LogRecord) -> dict:
         text = JsonLines().format(record)
