@@ -31,7 +31,7 @@ def home(tmp_path_factory) -> Iterator[Path]:
 def run(program: str, *words: object, **settings: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, BENCHMARKS / program, *map(str, words)]
     return subprocess.run(
-        command, check=False, env={**os.environ, **settings}, capture_output=True, text=True, timeout=300
+        command, check=False, env={**os.environ, **settings}, capture_output=True, text=True, timeout=900
     )
 
 

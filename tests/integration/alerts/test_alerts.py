@@ -22,6 +22,7 @@ NAMES += ["scorecard", "name", "index", "bar", "group", "attribute", "ratio"]
 NAMES += ["lesson", "checked_on"]
 NAMES += ["report"]
 NAMES += ["fault", "number", "record", "month"]
+NAMES += ["seconds"]
 
 
 @pytest.fixture
