@@ -77,10 +77,16 @@ def receiver(**how: Any) -> Iterator[Receiver]:
                 headers[name.lower()] = value.strip()
             body = self.rfile.read(int(headers.get("content-length", "0")))
             request = Received(line.split(" ")[1], headers, body)
+            self.is_counted = True
             state.count(1)
             try:
                 self._answer(state.next(request), request)
             finally:
+                self._leave()
+
+        def _leave(self) -> None:
+            if self.is_counted:
+                self.is_counted = False
                 state.count(-1)
 
         def _answer(self, manner: int | str, request: Received) -> None:
@@ -113,6 +119,7 @@ def receiver(**how: Any) -> Iterator[Receiver]:
 
         def _say(self, status: int, body: bytes, more: str = "") -> None:
             head = f"HTTP/1.1 {status} Whatever\r\nContent-Length: {len(body)}\r\n{more}\r\n"
+            self._leave()  # who has read the answer may call again before this thread goes on
             self.wfile.write(head.encode() + body)
 
     with _Server(("127.0.0.1", 0), Handler) as server:
