@@ -1,6 +1,5 @@
 """Agencies with their scorecards, loans that they have or had, and the files that they got."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -39,7 +38,7 @@ from collections_mgmt.services.placements import recall_placement
 from dashu.approvals.acts import act_kind
 from dashu.approvals.presenting import roles_that_approve
 from dashu.audit import services as audit
-from dashu.kernel.dates import add_months, lender_now, lender_today
+from dashu.kernel.dates import lender_now, lender_today, month_end_of
 from dashu.kernel.errors import DomainError
 from dashu.kernel.money import Money, format_minor
 from dashu.policy import rules as policy
@@ -231,7 +230,7 @@ class AgencyAdmin(ModelAdmin):
         month = month_of(request.GET.get("month", ""), today)
         currency = policy.agency_terms(today).currency
         address = reverse("admin:collections_mgmt_agency_commission", args=[agency.pk])
-        paid = collected(agency_id=agency.pk, first=month, last=add_months(month, 1) - timedelta(days=1))
+        paid = collected(agency_id=agency.pk, first=month, last=month_end_of(month))
         title = _("payments of %(month)s") % {"month": date_format(month, "Y-m")}
         context = {
             **self.admin_site.each_context(request),

@@ -6,7 +6,7 @@ Months of a credit record that speak against a person and follow one another: on
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from dashu.kernel.dates import add_months, month_end_of
 
@@ -26,7 +26,7 @@ class AdverseEvent:
     @property
     def ended_by(self) -> date | None:
         """A day by which it had ended for certain; None while it goes on."""
-        return add_months(self.followed_by, 1) - timedelta(days=1) if self.followed_by else None
+        return month_end_of(self.followed_by) if self.followed_by else None
 
     def covers(self, month: date) -> bool:
         return self.first <= month <= self.last

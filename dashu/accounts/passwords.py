@@ -75,8 +75,3 @@ def _hash_from(lines: BinaryIO, place: int) -> bytes | None:
     if place:
         lines.readline()
     return lines.readline()[:_HASH].upper() or None
-
-
-def _is_only_digits_beside(word: str, plain: str) -> bool:
-    rest = plain.replace(word, "")
-    return word in plain and (not rest or rest.isdigit())

@@ -28,13 +28,16 @@ def check_policy() -> Iterator[Finding]:
         yield failed("policy", f"the pack {settings.LENDER_POLICY_PACK} is not loaded", "Run “manage.py load_policy”.")
 
 
-def owed_dates(now: datetime) -> int:
+def latest_close() -> CloseRun | None:
+    return CloseRun.objects.filter(status=CloseRun.Status.CLOSED).order_by("-business_date").first()
+
+
+def owed_dates(latest: CloseRun | None, now: datetime) -> int:
     """
     Return how many dates should be closed by now and are not; 1 where loans run and no date ever was.
 
-    :param now: in the lender's time zone. A book without loans owes none.
+    :param latest: see `latest_close`. :param now: in the lender's time zone. A book without loans owes none.
     """
-    latest = CloseRun.objects.filter(status=CloseRun.Status.CLOSED).order_by("-business_date").first()
     if latest is None:
         return int(Loan.objects.exclude(status__in=Loan.NOT_PAID_OUT).exists())
     expected = now.date() - timedelta(days=1 if now.hour >= STAFF_COME_HOUR else 2)
@@ -46,11 +49,11 @@ def check_close(now: datetime) -> Iterator[Finding]:
     if not Loan.objects.exclude(status__in=Loan.NOT_PAID_OUT).exists():
         yield ok("close", "there is nothing to close yet")
         return
-    latest = CloseRun.objects.filter(status=CloseRun.Status.CLOSED).order_by("-business_date").first()
+    latest = latest_close()
     fix = "Look at the nightly close in the back office: paused, failing ranges, no worker for the queue “close”?"
     if latest is None:
         yield failed("close", "no date was ever closed", fix)
-    elif days := owed_dates(now):
+    elif days := owed_dates(latest, now):
         yield failed("close", f"{days} dates are owed; the last closed one is {latest.business_date}", fix)
     else:
         yield ok("close", f"the last closed date is {latest.business_date}")

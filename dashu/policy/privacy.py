@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
+from dashu.kernel.dates import add_months
 from dashu.policy.plain import whole
 
 
@@ -43,11 +44,7 @@ class ClosureRules:
 
     def kept_until(self, what: Kept, since: date) -> date:
         """Return the last day on which it is kept; the 29th of February ends on the 28th."""
-        years = self.keep_years[what]
-        try:
-            return since.replace(year=since.year + years)
-        except ValueError:
-            return since.replace(year=since.year + years, day=28)
+        return add_months(since, 12 * self.keep_years[what])
 
 
 @dataclass(frozen=True, slots=True)

@@ -330,7 +330,7 @@ def overlay_table(overlays: Iterable[Overlay]) -> Table:
     return Table(
         title=_("overlays"),
         columns=_overlay_columns(),
-        rows=[_overlay_row(each, _author(each)) for each in overlays],
+        rows=[_overlay_row(each, str(each.author)) for each in overlays],
         empty=_("Nothing is set aside on top."),
     )
 
@@ -362,10 +362,6 @@ def _overlay_columns() -> list[Column]:
 def _overlay_row(overlay: Overlay, author: str) -> list[Any]:
     days = (date_format(day, "SHORT_DATE_FORMAT") for day in (overlay.from_on, overlay.to_on))
     return [segment_words(overlay), size_words(overlay), overlay.reason, author, *days]
-
-
-def _author(overlay: Overlay) -> str:
-    return str(overlay.author)
 
 
 def _kept_overlay(run: ProvisionRun, kept: Mapping[str, Any]) -> Overlay:

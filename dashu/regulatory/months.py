@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import CloseRange, CloseRun, PortfolioMonth
-from dashu.kernel.dates import LENDER_ZONE, add_months, midnight
+from dashu.kernel.dates import LENDER_ZONE, add_months, midnight, month_end_of
 from dashu.kernel.errors import DomainError
 
 
@@ -46,7 +46,7 @@ class Month:
 
     @property
     def last(self) -> date:
-        return last_of(self.first)
+        return month_end_of(self.first)
 
     @property
     def since_at(self) -> datetime:
@@ -98,7 +98,7 @@ def months_of(firsts: Sequence[date]) -> list[Month]:
     if not firsts:
         return []
     runs = CloseRun.objects.filter(
-        business_date__range=(min(firsts), last_of(max(firsts))),
+        business_date__range=(min(firsts), month_end_of(max(firsts))),
         status=CloseRun.Status.CLOSED,
         ended_at__isnull=False,
     ).order_by("business_date")
@@ -117,7 +117,7 @@ def months_of(firsts: Sequence[date]) -> list[Month]:
 def _missing(first: date, closes: Sequence[Closed], began: date | None) -> list[date]:
     """Return the dates that are not closed; a book that began within the month owes no close before it."""
     closed = {each.on for each in closes}
-    days = (first + timedelta(days=number) for number in range((last_of(first) - first).days + 1))
+    days = (first + timedelta(days=number) for number in range((month_end_of(first) - first).days + 1))
     return [day for day in days if day not in closed and day >= (began or first)]
 
 
@@ -138,7 +138,3 @@ def months_to_show(*, today: date, count: int = 24) -> list[Month]:
     """Return the latest months of which a date was closed, the newest first; the running one is not over."""
     firsts = CloseRun.objects.filter(business_date__lt=today.replace(day=1)).dates("business_date", "month", "DESC")
     return months_of(list(firsts[:count]))
-
-
-def last_of(first: date) -> date:
-    return add_months(first, 1) - timedelta(days=1)

@@ -19,7 +19,14 @@ SPLITS = (
     Dimension.REGION, Dimension.SECTOR, Dimension.CHANNEL, Dimension.RISK_BAND, Dimension.VINTAGE, Dimension.CAUSE,
 )  # fmt: skip
 KEY = ("month", "product", "currency", "dimension", "value", "bucket_before", "bucket")
-_PAIR = ("month", "product", "currency", "bucket_before", "bucket")
+_PAIR = "month, product, currency, bucket_before, bucket"
+# What sums by dimension are of, from rows that have each dimension as text in a column `by_…`.
+KEYED = f"""
+    month, product, currency,
+    CASE {" ".join(f"WHEN GROUPING(by_{split}) = 0 THEN '{split}'" for split in SPLITS)} ELSE '' END AS dimension,
+    COALESCE({", ".join(f"by_{split}" for split in SPLITS)}, '') AS value, bucket_before, bucket
+"""
+GROUPED = f"GROUP BY GROUPING SETS (({_PAIR}), {', '.join(f'({_PAIR}, by_{split})' for split in SPLITS)})"
 _MONTHS_AFTER = """
     (EXTRACT(YEAR FROM back.month) - EXTRACT(YEAR FROM entered.month)) * 12
         + EXTRACT(MONTH FROM back.month) - EXTRACT(MONTH FROM entered.month)
@@ -40,17 +47,14 @@ CURES = f"""
         FROM entered JOIN back ON back.loan_id = entered.loan_id AND back.month > entered.month
         GROUP BY 1, 2
     )
-    SELECT month, product, currency,
-           CASE {" ".join(f"WHEN GROUPING(by_{split}) = 0 THEN '{split}'" for split in SPLITS)} ELSE '' END
-               AS dimension,
-           COALESCE({", ".join(f"by_{split}" for split in SPLITS)}, '') AS value, bucket_before, bucket,
+    SELECT {KEYED},
            {", ".join(f"COUNT(*) FILTER (WHERE after <= {months}) AS cured_{months}" for months in WITHIN)}
     FROM (
         SELECT entered.*, first.after, {", ".join(f"{split} AS by_{split}" for split in SPLITS if split != "vintage")},
                vintage::text AS by_vintage
         FROM entered LEFT JOIN first USING (month, loan_id)
     ) AS loan
-    GROUP BY GROUPING SETS (({", ".join(_PAIR)}), {", ".join(f"({', '.join(_PAIR)}, by_{each})" for each in SPLITS)})
+    {GROUPED}
 """  # noqa: S608 – constants of this module
 
 _WRITE = f"""

@@ -5,17 +5,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from collections_mgmt.models import CloseRange, LoanMonth
 from collections_mgmt.services.credit_months_sql import is_month_end
-from collections_mgmt.services.moves_sql import note_moves
 from collections_mgmt.services.portfolio_sql import RangeSums
 from collections_mgmt.services.scales import scales_on
 from collections_mgmt.services.snapshot.days import add_to_day, sum_past_range
 from collections_mgmt.services.snapshot.facts_sql import Days
-from collections_mgmt.services.snapshot.months_sql import known_now, write_loan_months
-from collections_mgmt.services.snapshot.pieces import lock_part
+from collections_mgmt.services.snapshot.months_sql import known_now
+from collections_mgmt.services.snapshot.pieces import Piece, lock_part
+from collections_mgmt.services.snapshot.rebuild import write_piece
 from collections_mgmt.services.snapshot.whole_months import write_whole_month
 from dashu.kernel.dates import month_end_of
 
@@ -60,7 +60,7 @@ def _write_loan(loan_id: int, missed: Sequence[date], known_at: datetime) -> Map
         asked = Days(day - timedelta(days=1), day, known_at)
         sums[day] = sum_past_range(asked, first=loan_id, end=loan_id + 1, scales=scales_on(day))
         if is_month_end(day):
-            _write_month(loan_id, day, known_at)
+            write_piece(day, Piece(loan_id, loan_id + 1, known_at))
         left = CloseRange.objects.filter(run__business_date=day, first_loan_id=loan_id, end_loan_id=loan_id + 1)
         left.update(known_at=known_at)
     # A month that was written meanwhile knew nothing of these.
@@ -68,15 +68,9 @@ def _write_loan(loan_id: int, missed: Sequence[date], known_at: datetime) -> Map
     if months:
         later = LoanMonth.objects.filter(loan_id=loan_id, month__gt=months[0]).exclude(month__in=months)
         for month in later.order_by("month").values_list("month", flat=True):
-            _write_month(loan_id, month_end_of(month), _known_at(loan_id, month_end_of(month)) or known_at)
+            day = month_end_of(month)
+            write_piece(day, Piece(loan_id, loan_id + 1, _known_at(loan_id, day) or known_at))
     return sums
-
-
-def _write_month(loan_id: int, day: date, known_at: datetime) -> None:
-    scales, within = scales_on(day), {"first": loan_id, "end": loan_id + 1}
-    with connection.cursor() as cursor:
-        write_loan_months(cursor, month_end=day, known_at=known_at, **within, scales=scales)
-        note_moves(cursor, on=day, **within, buckets=scales.buckets)
 
 
 def _known_at(loan_id: int, day: date) -> datetime | None:

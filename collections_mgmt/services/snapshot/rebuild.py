@@ -72,7 +72,7 @@ def rebuild_month(*, month_end: date, workers: int = 1, progress: Progress = _si
     """
     ensure_month(month_end.replace(day=1))
     pieces, rows = pieces_of(month_end), 0
-    for number, written in enumerate(_each(partial(_write_piece, month_end), pieces, workers), start=1):
+    for number, written in enumerate(_each(partial(write_piece, month_end), pieces, workers), start=1):
         rows += written
         progress(number, len(pieces))
     with transaction.atomic():
@@ -97,7 +97,8 @@ def _apart(work: Callable[[Piece], int], piece: Piece) -> int:
 
 
 @transaction.atomic
-def _write_piece(month_end: date, piece: Piece) -> int:
+def write_piece(month_end: date, piece: Piece) -> int:
+    """Write `LoanMonth` and the moves of the loans of a piece; return how many rows of the former."""
     lock_part(month_end, piece.first)
     scales, within = scales_on(month_end), {"first": piece.first, "end": piece.end}
     with connection.cursor() as cursor:

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from collections_mgmt.models import DeskDay
-from collections_mgmt.services.snapshot.cures_sql import KEY, SPLITS, write_cures
+from collections_mgmt.services.snapshot.cures_sql import GROUPED, KEY, KEYED, SPLITS, write_cures
 from collections_mgmt.services.snapshot.months_sql import MINOR, TABLE
 from dashu.kernel.dates import LENDER_ZONE
 
@@ -68,7 +68,6 @@ def write_causes(cursor: CursorWrapper, table: str, month_end: date, known_at: d
     )
 
 
-_KEY = ("product", "currency", "bucket_before", "bucket")
 _LATE = (30, 60, 90)
 SUMMED = (
     "loans", *(f"ever_{days}" for days in _LATE), "prepaid_loans", "restructured_loans",
@@ -85,18 +84,14 @@ _EXPRESSIONS = (
 
 # The dimensions are columns of text under names of their own; a loan that is not behind has no cause at all.
 PORTFOLIO_MONTHS = f"""
-    SELECT month, product, currency,
-           CASE {" ".join(f"WHEN GROUPING(by_{split}) = 0 THEN '{split}'" for split in SPLITS)} ELSE '' END
-               AS dimension,
-           COALESCE({", ".join(f"by_{split}" for split in SPLITS)}, '') AS value, bucket_before, bucket,
+    SELECT {KEYED},
            {", ".join(f"{what} AS {name}" for what, name in zip(_EXPRESSIONS, SUMMED, strict=True))}
     FROM (
         SELECT *, {", ".join(f"{split} AS by_{split}" for split in SPLITS[:4])}, vintage::text AS by_vintage,
                CASE WHEN days_past_due > 0 AND status = 'ACTIVE' THEN cause END AS by_cause
         FROM {{source}} WHERE month = %(month)s
     ) AS loan
-    GROUP BY GROUPING SETS ((month, {", ".join(_KEY)}),
-        {", ".join(f"(month, {', '.join(_KEY)}, by_{split})" for split in SPLITS)})
+    {GROUPED}
     HAVING NOT (GROUPING(by_cause) = 0 AND by_cause IS NULL)
 """  # noqa: S608 – constants of this module
 PORTFOLIO_COLUMNS = (*KEY, *SUMMED)

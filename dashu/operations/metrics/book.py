@@ -7,11 +7,11 @@ from django.db import connection
 from django.db.models import Count, Max, Min
 from django_celery_beat.models import PeriodicTask
 
-from collections_mgmt.models import CloseRange, CloseRun
+from collections_mgmt.models import CloseRange
 from dashu.alerts.models import Alert
 from dashu.audit import chain
 from dashu.messaging.models import OutboxMessage
-from dashu.operations.business import owed_dates
+from dashu.operations.business import latest_close, owed_dates
 from dashu.operations.metrics.figures import Reading
 from dashu.webhooks.models import WebhookDelivery, WebhookEndpoint
 from repayments.models import ReconciliationDay
@@ -19,8 +19,8 @@ from repayments.models import ReconciliationDay
 
 def read_close(now: datetime) -> Iterator[Reading]:
     """:param now: in the lender's time zone."""
-    yield Reading("dashu_close_owed_dates", owed_dates(now))
-    latest = CloseRun.objects.filter(status=CloseRun.Status.CLOSED).order_by("-business_date").first()
+    latest = latest_close()
+    yield Reading("dashu_close_owed_dates", owed_dates(latest, now))
     if latest and latest.ended_at:
         yield Reading("dashu_close_ended_timestamp_seconds", latest.ended_at.timestamp())
     left_out = CloseRange.objects.filter(status=CloseRange.Status.QUARANTINED)

@@ -3,8 +3,7 @@
 from datetime import date, timedelta
 
 from collections_mgmt.models import Agency, AgencyRate, CollectorProfile, Skill, Team
-from dashu.portal.demo.logins import DOMAIN
-from dashu.users.models import User
+from dashu.portal.demo.logins import staff_user
 
 ALL_LANGUAGES = ["zh-hans", "zh-hant", "en"]
 
@@ -15,7 +14,7 @@ def make_teams() -> None:
     care = Team.objects.create(code="care-and-law", name="关怀与法务组", skills=list(Skill.values))
     for key, team, capacity in (("collector", first, 40), ("supervisor", care, 20)):
         CollectorProfile.objects.create(
-            user=User.objects.get(email=f"{key}@{DOMAIN}"),
+            user=staff_user(key),
             team=team,
             languages=ALL_LANGUAGES,
             skills=team.skills,

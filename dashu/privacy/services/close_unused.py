@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext, override
 
-from dashu.kernel.dates import lender_date
+from dashu.kernel.dates import add_months, lender_date
 from dashu.policy.privacy import RetentionRules
 from dashu.policy.rules import privacy_retention
 from dashu.privacy.closing import OVER, kept_of, obstacles
@@ -61,7 +61,7 @@ def close_unused(*, now: datetime, most: int = MOST_A_DAY) -> int:
 
 def _unused(rules: RetentionRules, now: datetime) -> Iterator[tuple[int, date]]:
     """Yield borrowers with the day of their last use; what else may be open with them is looked at one by one."""
-    before = _years_before(now, rules.unused_years)
+    before = datetime.combine(add_months(now.date(), -12 * rules.unused_years), now.timetz())
     given = {"before": before, "day": lender_date(before), "over": [status.value for status in OVER], "most": PAGE}
     after = 0
     while found := _page(given, after):
@@ -73,13 +73,6 @@ def _page(given: dict[str, Any], after: int) -> list[tuple[int, datetime, date |
     with connection.cursor() as cursor:
         cursor.execute(_UNUSED, {**given, "after": after})
         return cursor.fetchall()
-
-
-def _years_before(now: datetime, years: int) -> datetime:
-    try:
-        return now.replace(year=now.year - years)
-    except ValueError:  # the 29th of February
-        return now.replace(year=now.year - years, day=28)
 
 
 @transaction.atomic

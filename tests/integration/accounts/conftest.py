@@ -1,6 +1,7 @@
 """Everything around signing in: a cache of its own, a gateway that only remembers, and short ways through the pages."""
 
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,15 @@ def latest_text(texts) -> Callable[[], str]:
         return texts[-1]["text"]
 
     return deliver
+
+
+@pytest.fixture
+def clock(monkeypatch) -> list[float]:
+    """The clock by which sessions end and what was typed is kept; a test moves it on."""
+    moment = [time.time()]
+    monkeypatch.setattr("dashu.accounts.idle.time.time", lambda: moment[0])
+    monkeypatch.setattr("dashu.accounts.kept_input.time.time", lambda: moment[0])
+    return moment
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import re
-import time
 from datetime import timedelta
 
 import pytest
@@ -21,14 +20,6 @@ from tests.integration.accounts.conftest import ENGLISH, is_signed_in, post
 
 SIGN_IN = "/accounts/login/"
 COMPLAINT = "/complaints/new/"
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    moment = [time.time()]
-    monkeypatch.setattr("dashu.accounts.idle.time.time", lambda: moment[0])
-    monkeypatch.setattr("dashu.accounts.kept_input.time.time", lambda: moment[0])
-    return moment
 
 
 @pytest.fixture

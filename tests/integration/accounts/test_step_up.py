@@ -20,14 +20,6 @@ from tests.integration.accounts.conftest import ENGLISH, is_signed_in, post
 SECURITY = "/accounts/security/"
 
 
-@pytest.fixture
-def clock(monkeypatch):
-    moment = [time.time()]
-    monkeypatch.setattr("dashu.accounts.idle.time.time", lambda: moment[0])
-    monkeypatch.setattr("dashu.accounts.kept_input.time.time", lambda: moment[0])
-    return moment
-
-
 def signed_in(client, role="SUPERVISOR", name="Ekene") -> User:
     user = factories.staff(name, role)
     User.objects.filter(pk=user.pk).update(language="en")

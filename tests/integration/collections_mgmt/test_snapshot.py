@@ -394,7 +394,7 @@ class TestALoanThatWasLeftOut:
         close(ENDS[1], ENDS[1])
         LoanBalance.objects.filter(pk=poisoned.pk).update(penalty_parts=0, penalty_uncapped_parts=0)
         with monkeypatch.context() as patch:
-            patch.setattr(missed_days, "write_loan_months", lambda *_args, **_how: 1 // 0)
+            patch.setattr(missed_days, "write_piece", lambda *_args: 1 // 0)
             close(MARCH, MARCH)
 
         assert CloseRun.objects.get(business_date=MARCH).status == CloseRun.Status.CLOSED
