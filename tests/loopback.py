@@ -16,10 +16,14 @@ class Gateway:
     Answers with the statuses of `answers` in turn, then with 200, and keeps what was posted.
 
     A key that was answered with 200 is taken, and told when asked for; 599 takes the message and answers 500.
+
+    :ivar received: each body, with the headers of the call as `headers`.
+    :ivar mails: the headers that each body gave for its mail.
     """
 
     answers: list[int] = field(default_factory=list)
     received: list[dict[str, Any]] = field(default_factory=list)
+    mails: list[dict[str, str]] = field(default_factory=list)
     taken: dict[str, str] = field(default_factory=dict)
     url: str = ""
 
@@ -46,6 +50,7 @@ def gateway() -> Iterator[Gateway]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            state.mails += [body["headers"]] if "headers" in body else []
             state.received.append({**body, "headers": dict(self.headers)})
             answer = state.answers.pop(0) if state.answers else 200
             if answer in (200, 599):

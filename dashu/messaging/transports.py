@@ -1,8 +1,8 @@
 """
 Carrying one message out of the house.
 
-`database` keeps it in the outbox, where staff read it; `smtp` hands it to a mail server; `http` posts it to a gateway
-for text messages; `simulated` is a provider that reaches nobody, see `dashu.messaging.simulated`.
+`database` keeps it in the outbox, where staff read it; `http` posts it to the channel's gateway, which takes each key
+once; `smtp` hands it to a mail server; `simulated` is a provider that reaches nobody, see `dashu.messaging.simulated`.
 
 A transport is two functions. `carry` hands the message over under its idempotency key and returns the provider's
 reference. `find` tells what became of an attempt that ended without an answer: the reference if the provider has a
@@ -12,23 +12,16 @@ message of this key, None if it has not. Both raise `NotDelivered`. What the pro
 
 import smtplib
 from email.utils import parseaddr
-from functools import cache
-from http.cookiejar import DefaultCookiePolicy
 from typing import Protocol
 
-import requests
 from django.conf import settings
 from django.core.mail import EmailMessage
-from requests.adapters import HTTPAdapter
 
-from dashu.messaging import simulated
+from dashu.messaging import gateways, simulated
 from dashu.messaging.delivery import NotDelivered, idempotency_key
 from dashu.messaging.links import Stop, stop_address
 from dashu.messaging.models import OutboxMessage, Purpose
 from dashu.messaging.templates import Rendered
-
-TIMEOUT_SECONDS = (5, 10)
-MOST_CONNECTIONS = 32
 
 
 class Carry(Protocol):
@@ -69,20 +62,16 @@ def _keep(message: OutboxMessage, text: Rendered) -> str:
 
 def _unknown(message: OutboxMessage) -> None:
     """
-    A mail server answers no such question. The same message keeps its Message-ID when it is tried again, so that
-    servers and readers can drop the second one.
+    A mail server answers no such question, so what it took before it broke goes out again. The message keeps its
+    Message-ID, so that servers and readers can drop the second one. Where that is not enough, `http` is to be used.
     """
     return
 
 
 def _by_mail(message: OutboxMessage, text: Rendered) -> str:
-    address = message.borrower.email
-    if not address:
-        raise NotDelivered("the borrower has no e-mail address", can_heal=False)
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2] or "localhost"
-    reference = f"<message-{message.pk}@{domain}>"
+    reference = _message_id(message)
     headers = {"Message-ID": reference, **_stopping(message)}
-    mail = EmailMessage(" ".join(text.subject.split()), text.body, to=[address], headers=headers)
+    mail = EmailMessage(_subject(text), text.body, to=[_mail_address(message)], headers=headers)
     try:
         mail.send()
     except smtplib.SMTPRecipientsRefused as error:
@@ -97,6 +86,21 @@ def _by_mail(message: OutboxMessage, text: Rendered) -> str:
     return reference
 
 
+def _mail_address(message: OutboxMessage) -> str:
+    if not message.borrower.email:
+        raise NotDelivered("the borrower has no e-mail address", can_heal=False)
+    return message.borrower.email
+
+
+def _message_id(message: OutboxMessage) -> str:
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2] or "localhost"
+    return f"<message-{message.pk}@{domain}>"
+
+
+def _subject(text: Rendered) -> str:
+    return " ".join(text.subject.split())
+
+
 def _stopping(message: OutboxMessage) -> dict[str, str]:
     """Return the headers by which a mail program offers its own button to stop these mails (RFC 8058)."""
     if message.purpose == Purpose.SERVICE:
@@ -106,78 +110,39 @@ def _stopping(message: OutboxMessage) -> dict[str, str]:
 
 
 def _by_gateway(message: OutboxMessage, text: Rendered) -> str:
+    body = (
+        _posted_mail(message, text) if message.channel == OutboxMessage.Channel.EMAIL else _posted_text(message, text)
+    )
+    return gateways.hand_over(message.channel, idempotency_key(message), {"message_id": message.pk, **body})
+
+
+def _posted_text(message: OutboxMessage, text: Rendered) -> dict[str, object]:
     if not message.borrower.phone:
         raise NotDelivered("the borrower has no phone number", can_heal=False)
-    return send_to_gateway(
-        key=idempotency_key(message), message_id=message.pk, phone=message.borrower.phone, text=text.body
-    )
+    return {"to": message.borrower.phone, "text": text.body}
 
 
-def send_to_gateway(*, key: str, phone: str, text: str, message_id: int | str | None = None) -> str:
+def _posted_mail(message: OutboxMessage, text: Rendered) -> dict[str, object]:
+    return {
+        "from": settings.DEFAULT_FROM_EMAIL,
+        "to": _mail_address(message),
+        "subject": _subject(text),
+        "text": text.body,
+        "headers": {"Message-ID": _message_id(message), **_stopping(message)},
+    }
+
+
+def send_to_gateway(*, key: str, phone: str, text: str) -> str:
     """
-    Hand a text message to the gateway under its key and return the gateway's reference.
+    Hand a text message that no outbox keeps to the gateway under its key and return the gateway's reference.
 
-    :param message_id: as the gateway is told it; the key unless given.
     :raises NotDelivered: it was not taken, as far as we know.
     """
-    answer = _ask_gateway(
-        "POST",
-        "",
-        json={"message_id": key if message_id is None else message_id, "to": phone, "text": text},
-        headers={"Idempotency-Key": key},
-    )
-    if not 200 <= answer.status_code < 300:
-        is_theirs = answer.status_code >= 500
-        can_heal = is_theirs or answer.status_code in (408, 425, 429)
-        # A gateway that breaks may have taken the message before it broke.
-        raise NotDelivered(f"the gateway answered {answer.status_code}", can_heal=can_heal, is_uncertain=is_theirs)
-    return _reference_in(answer)
+    return gateways.hand_over(OutboxMessage.Channel.SMS, key, {"message_id": key, "to": phone, "text": text})
 
 
 def _at_gateway(message: OutboxMessage) -> str | None:
-    answer = _ask_gateway("GET", f"/{idempotency_key(message)}")
-    if answer.status_code == 404:
-        return None
-    if answer.status_code != 200:
-        raise NotDelivered(
-            f"the gateway does not tell what it has: {answer.status_code}", can_heal=True, is_uncertain=True
-        )
-    return _reference_in(answer)
-
-
-def _ask_gateway(method: str, path: str, *, headers: dict[str, str] | None = None, **body: object) -> requests.Response:
-    try:
-        return _session().request(
-            method,
-            settings.MESSAGING["SMS_GATEWAY_URL"] + path,
-            headers={"Authorization": f"Bearer {settings.MESSAGING['SMS_GATEWAY_TOKEN']}", **(headers or {})},
-            timeout=TIMEOUT_SECONDS,
-            allow_redirects=False,
-            **body,  # type: ignore[arg-type]
-        )
-    except requests.RequestException as error:
-        raise NotDelivered(
-            f"the gateway is not reachable: {type(error).__name__}", can_heal=True, is_uncertain=True
-        ) from error
-
-
-@cache
-def _session() -> requests.Session:
-    """Keep connections to the gateway open: many messages go out side by side. It takes no cookies."""
-    session = requests.Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=MOST_CONNECTIONS))
-    return session
-
-
-def _reference_in(answer: requests.Response) -> str:
-    """Return the `id` of the gateway's JSON answer; a gateway that gives none has still taken the message."""
-    try:
-        body = answer.json()
-    except ValueError:
-        return ""
-    return str(body.get("id", ""))[:200] if isinstance(body, dict) else ""
+    return gateways.look_up(message.channel, idempotency_key(message))
 
 
 _TRANSPORTS: dict[str, tuple[Carry, Find]] = {

@@ -587,6 +587,8 @@ MESSAGING = {
     # "database" keeps messages in the outbox, where staff can read them; "smtp" and "http" really send; "simulated" is
     # a provider that reaches nobody and tells what became of each message.
     "EMAIL_TRANSPORT": env.text("DASHU_EMAIL_TRANSPORT", "database"),
+    "EMAIL_GATEWAY_URL": env.text("DASHU_EMAIL_GATEWAY_URL", "http://127.0.0.1:9/mail"),
+    "EMAIL_GATEWAY_TOKEN": env.secret("DASHU_EMAIL_GATEWAY_TOKEN", "none"),
     "SMS_TRANSPORT": env.text("DASHU_SMS_TRANSPORT", "database"),
     "SMS_GATEWAY_URL": env.text("DASHU_SMS_GATEWAY_URL", "http://127.0.0.1:9/sms"),
     "SMS_GATEWAY_TOKEN": env.secret("DASHU_SMS_GATEWAY_TOKEN", "none"),

@@ -176,6 +176,7 @@ class TestSandbox:
         ("name", "value"),
         [
             ("DASHU_EMAIL_TRANSPORT", "smtp"),
+            ("DASHU_EMAIL_TRANSPORT", "http"),
             ("DASHU_SMS_TRANSPORT", "http"),
             ("DASHU_PAYMENT_PROVIDER", "wechat"),
             ("DASHU_PAYOUT_PROVIDER", "wechat"),

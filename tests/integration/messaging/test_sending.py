@@ -11,6 +11,8 @@ from dashu.messaging import sending
 from dashu.messaging.models import OutboxMessage
 from dashu.messaging.sending import send_due
 from dashu.messaging.tasks import send_due_messages
+from dashu.messaging.templates import Rendered
+from dashu.messaging.transports import carry
 from dashu.policy.models import PolicyRule
 from dashu.policy.selectors import forget_rules
 from tests.integration.messaging.test_outbox import remind
@@ -44,6 +46,18 @@ def sms_gateway(settings):
             "SMS_TRANSPORT": "http",
             "SMS_GATEWAY_URL": server.url,
             "SMS_GATEWAY_TOKEN": "secret",
+        }
+        yield server
+
+
+@pytest.fixture
+def mail_gateway(settings):
+    with gateway() as server:
+        settings.MESSAGING = {
+            **settings.MESSAGING,
+            "EMAIL_TRANSPORT": "http",
+            "EMAIL_GATEWAY_URL": server.url,
+            "EMAIL_GATEWAY_TOKEN": "mail-secret",
         }
         yield server
 
@@ -263,6 +277,67 @@ class TestUncertainOutcomes:
         send()
 
         assert (only().status, only().is_uncertain) == ("PENDING", False)
+
+
+@pytest.mark.usefixtures("policy_packs")
+class TestMailGateway:
+    """The same protocol as for text messages; what differs is what is posted, and where to."""
+
+    def test_posts_a_mail_with_an_idempotency_key(self, amina, mail_gateway, sms_gateway, mailoutbox):
+        put(amina, "EMAIL")
+
+        send()
+
+        (posted,) = mail_gateway.received
+        assert (posted["from"], posted["to"]) == ("Dashu <no-reply@dashu.example>", "amina@example.com")
+        assert (posted["subject"], posted["text"]) == (only().subject, only().body)
+        assert posted["message_id"] == only().pk
+        assert posted["headers"]["Idempotency-Key"] == str(only().pk)
+        assert posted["headers"]["Authorization"] == "Bearer mail-secret"
+        assert (only().status, only().provider_reference) == ("SENT", "sms-1")
+        assert (sms_gateway.received, mailoutbox) == ([], [])
+
+    def test_offers_the_mail_programs_button_for_what_is_no_part_of_the_contract(self, amina, mail_gateway):
+        put(amina, "EMAIL")
+        message = only()
+        message.purpose = "LEARNING"
+
+        carry(message, Rendered("A lesson", "Two minutes"))
+
+        (mail,) = mail_gateway.mails
+        assert mail["Message-ID"] == f"<message-{only().pk}@dashu.example>"
+        assert mail["List-Unsubscribe"].startswith("<http")
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+    def test_what_the_gateway_took_before_it_broke_is_sent_once(self, amina, mail_gateway):
+        mail_gateway.answers = [599]
+        put(amina, "EMAIL")
+
+        send()
+        assert (only().status, only().is_uncertain) == ("PENDING", True)
+
+        assert send(NOON + timedelta(minutes=2)) == {"SENT": 1}
+        assert len(mail_gateway.received) == 1
+
+    def test_what_the_gateway_never_took_is_sent_again_under_its_key(self, amina, mail_gateway):
+        mail_gateway.answers = [503]
+        put(amina, "EMAIL")
+
+        send()
+        send(NOON + timedelta(minutes=2))
+
+        assert {posted["headers"]["Idempotency-Key"] for posted in mail_gateway.received} == {str(only().pk)}
+        assert (len(mail_gateway.received), len(mail_gateway.taken), only().status) == (2, 1, "SENT")
+
+    def test_a_borrower_without_an_address_cannot_be_reached(self, amina, mail_gateway):
+        amina.email = ""
+        amina.save()
+        put(amina, "EMAIL")
+
+        send()
+
+        assert (only().status, only().error) == ("FAILED", "the borrower has no e-mail address")
+        assert mail_gateway.received == []
 
 
 @pytest.mark.usefixtures("policy_packs")
