@@ -20,6 +20,7 @@ from dashu.web.views import choose_language, styleguide, voice
 from education.views.sitemap import robots, sitemap
 from repayments.views import gateway_callback
 
+handler500 = "dashu.failing.failed"
 urlpatterns = [
     path("healthz", health.live, name="live"),
     path("readyz", health.ready, name="ready"),

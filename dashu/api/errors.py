@@ -23,6 +23,7 @@ from rest_framework.views import set_rollback
 
 from dashu.api.calls import CHALLENGE
 from dashu.kernel.errors import DomainError
+from dashu.passing import RETRY_SECONDS, passes
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -34,6 +35,17 @@ class InternalError(DomainError):
 
     code = "internal_error"
     http_status = 500
+
+
+class TryAgainLater(DomainError):
+    """The database is away or busy. The same request with the same key is done once when it comes again."""
+
+    code = "try_again_later"
+    http_status = 503
+    retry_in = RETRY_SECONDS
+
+    def __init__(self) -> None:
+        super().__init__(_("We cannot do this right now. Send the same request again, with the same key, in a moment."))
 
 
 # The framework's names of what is wrong with a field, as partners read them.
@@ -75,8 +87,17 @@ def type_of(code: str, request: Any = None) -> str:
     return f"{site}{page}#{code}" if site or request is None else f"{request.build_absolute_uri(page)}#{code}"
 
 
+def problem_of(error: DomainError, request: Any) -> dict[str, Any]:
+    """Return what the answer to a refusal says, for an answer that no view of the framework gives."""
+    response = _response(error.http_status, error.code, str(error.user_message), error.field, error.details)
+    return {"type": type_of(error.code, request), **response.data}
+
+
 def _problem(error: Exception, context: Mapping[str, Any]) -> Response:
     set_rollback()
+    if not isinstance(error, DomainError) and passes(error):
+        logger.warning("A call of the API found the database away or busy: %s", type(error.__cause__).__name__)
+        error = TryAgainLater()
     if isinstance(error, DomainError):
         response = _response(error.http_status, error.code, error.user_message, error.field, error.details)
         if error.http_status == HTTPStatus.UNAUTHORIZED:

@@ -81,6 +81,7 @@ TEXTS = (
     _("The contract is signed and is kept by what it says, no longer by this consent."),
     _("The contract's yearly rate lies above the bound of the policy pack; `details` names the rule."),
     _("The cursor is not one that this list gave out with these filters."),
+    _("The database is away or busy. The same request with the same key is done once when it comes again."),
     _("The date is not written as year-month-day."),
     _("The day has not come yet."),
     _("The day of a part is missing, comes before the one before it, or is later than the product pays out."),

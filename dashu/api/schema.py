@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from dashu.api.authentication import PartnerInactive
 from dashu.api.client_checks import CertificateDiffers, CertificateMissing, NetworkNotAllowed
-from dashu.api.errors import PROBLEM_TYPE, InternalError
+from dashu.api.errors import PROBLEM_TYPE, InternalError, TryAgainLater
 from dashu.api.idempotency import (
     HEADER,
     IdempotencyKeyInvalid,
@@ -69,6 +69,7 @@ EVERYWHERE = (
     Refusal(406, "not_acceptable", "The API answers in JSON only."),
     RateLimited,
     InternalError,
+    TryAgainLater,
 )
 TOO_LONG = Refusal(422, "too_long", "The text is too long.")
 BODY = (
@@ -213,7 +214,7 @@ def _headers_of(method: str, status: str) -> list[str]:
         names += ["RateLimit-Policy", "RateLimit"]
     if method == "get" and status in ("200", "304"):
         names.append("ETag")
-    return [*names, "Retry-After"] if status == "429" else names
+    return [*names, "Retry-After"] if status in ("429", "503") else names
 
 
 HEADERS: dict[str, Any] = {

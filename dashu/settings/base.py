@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.templatetags.static import static
@@ -132,9 +131,9 @@ TEMPLATES = [
 ]
 
 # --- data ---------------------------------------------------------------------------------------------------------
-DATABASES = {
-    "default": dj_database_url.parse(env.service_url("DATABASE_URL"), conn_max_age=60, conn_health_checks=True)
-}
+DATABASES = {"default": env.database(env.service_url("DATABASE_URL"))}
+# A request waits no longer for one statement, see `dashu.failing`; jobs and commands wait.
+STATEMENT_SECONDS = env.whole("DASHU_STATEMENT_SECONDS", 20)
 REDIS_URL = env.service_url("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 

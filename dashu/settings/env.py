@@ -15,6 +15,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 SOURCE_DIR = Path(__file__).resolve().parents[2]
@@ -205,6 +206,35 @@ def own_url() -> str:
     """
     url = os.environ.get("DASHU_OWN_URL") or _noted("server.json").get("url") or "http://127.0.0.1:8000"
     return f"{url.rstrip('/')}/"
+
+
+# A server that is gone without a word is noticed: when connecting after 5 seconds, in a connection after about 25.
+_NOTICING = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+
+
+def database(url: str, *, is_pooled: bool = False) -> dict[str, Any]:
+    """
+    Return what Django is to know of a database.
+
+    :param is_pooled: PgBouncer stands between in transaction mode, so that nothing of a session is there for the next
+        statement.
+    """
+    found: dict[str, Any] = dict(
+        dj_database_url.parse(
+            url,
+            conn_max_age=0 if is_pooled else 60,
+            conn_health_checks=not is_pooled,
+            disable_server_side_cursors=is_pooled,
+        )
+    )
+    found["OPTIONS"] = {**_NOTICING, **found.get("OPTIONS", {})}
+    return found
 
 
 def service_url(name: str) -> str:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import dj_database_url
-
 from . import env
 from .base import *  # noqa: F403
 from .base import LOGGING
@@ -18,14 +16,9 @@ ALLOWED_HOSTS = env.words("DASHU_ALLOWED_HOSTS") or [env.text("DASHU_ALLOWED_HOS
 CSRF_TRUSTED_ORIGINS = env.words("DASHU_TRUSTED_ORIGINS")
 # Behind PgBouncer in transaction mode: nothing of a session is there for the next statement.
 POOLED = env.flag("DASHU_POOLED", default=False)
-DATABASES = {
-    "default": dj_database_url.parse(
-        env.secret("DATABASE_URL"),
-        conn_max_age=0 if POOLED else 60,
-        conn_health_checks=not POOLED,
-        disable_server_side_cursors=POOLED,
-    )
-}
+DATABASES = {"default": env.database(env.secret("DATABASE_URL"), is_pooled=POOLED)}
+if POOLED:
+    STATEMENT_SECONDS = 0
 REDIS_URL = env.secret("REDIS_URL")
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

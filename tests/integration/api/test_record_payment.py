@@ -3,8 +3,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from threading import Barrier
 
+import psycopg2
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -298,6 +299,35 @@ class TestRefusal:
         assert_problem(answer, 500, "internal_error", None)
         assert "mistake" not in answer.content.decode()
         assert written() == before
+
+    def test_while_the_database_is_away_asks_for_the_same_again_and_books_that_once(
+        self, program, danas_loan, monkeypatch
+    ):
+        def go_away(**_fields):
+            raise OperationalError("terminating connection") from psycopg2.OperationalError("terminating connection")
+
+        before = written()
+        with monkeypatch.context() as patch:
+            patch.setattr("repayments.services.receive_payment.audit.record", go_away)
+            answer = program.pay(danas_loan, PAYMENT)
+
+        assert_problem(answer, 503, "try_again_later", None)
+        assert answer["Retry-After"] == "10"
+        assert written() == before
+        assert program.pay(danas_loan, PAYMENT).status_code == 201
+        assert program.pay(danas_loan, PAYMENT).status_code == 201
+        assert Payment.objects.count() == 1
+
+    def test_while_nobody_can_be_looked_up_says_the_same(self, program, danas_loan):
+        def refuse(*_arguments):
+            raise OperationalError("server closed the connection") from psycopg2.OperationalError("closed")
+
+        program.client.raise_request_exception = False
+        with connection.execute_wrapper(refuse):
+            answer = program.pay(danas_loan, PAYMENT)
+
+        assert_problem(answer, 503, "try_again_later", None)
+        assert answer["Retry-After"] == "10"
 
     def test_of_a_json_number_says_how_to_write_it(self, program, danas_loan):
         answer = program.pay(danas_loan, with_amount(10.5))
