@@ -69,6 +69,7 @@ def promise_at_file(
 
     :raises PromiseRefused, MayNotWorkFiles, FileNotFound, FileNotHeld, WordsRefused: see there.
     """
+    refuse_without(user, "collections_mgmt.promise_collectioncase")
     _refuse_other_loan(file_id, loan_id)
     today, actor = lender_date(now), actor_of_user(user)
     said = checked_words(words, on=today, is_needed=False)
@@ -93,6 +94,7 @@ def hold_at_file(
 
     :raises HoldRefused, MayNotWorkFiles, FileNotFound, FileNotHeld, WordsRefused: see there.
     """
+    refuse_without(user, "collections_mgmt.hold_collectioncase")
     _refuse_other_loan(file_id, loan_id)
     today, actor = lender_date(now), actor_of_user(user)
     said = checked_words(words, on=today)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
+from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
@@ -70,7 +72,8 @@ class PersonLanguage:
 
 class RefuseImpossibleKeys:
     """
-    Answer 404 to a page of the back office that is about a row, where the address names what can be no row's key.
+    Answer 404 to a page of the back office that is about a row, where the address names what can be no row's key, and
+    400 to what such a page is sent, where a row that is chosen in it can be none.
 
     Pages and their permissions then look rows up by it without each having to doubt it.
     """
@@ -81,7 +84,22 @@ class RefuseImpossibleKeys:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, _request: HttpRequest, view: Any, _args: Any, given: Mapping[str, Any]) -> None:
+    def process_view(self, request: HttpRequest, view: Any, _args: Any, given: Mapping[str, Any]) -> None:
         page = getattr(view, "model_admin", None)
-        if page is not None and "object_id" in given and not may_be_key(page.model, given["object_id"]):
+        if page is None:
+            return
+        if "object_id" in given and not may_be_key(page.model, given["object_id"]):
             raise Http404
+        if request.method == "POST":
+            _refuse_impossible_choices(request, page)
+
+
+def _refuse_impossible_choices(request: HttpRequest, page: ModelAdmin) -> None:
+    """Which rows an act is for, and those that a field looks up one by one, come as keys that nothing has checked."""
+    chosen = [(page.model, ACTION_CHECKBOX_NAME)]
+    for name in (*page.autocomplete_fields, *page.raw_id_fields):
+        field: Any = page.model._meta.get_field(name)
+        chosen.append((field.related_model, name))
+    for model, name in chosen:
+        if not all(may_be_key(model, key) for key in request.POST.getlist(name) if key):
+            raise BadRequest(f"{name} names what can be no row's key.")

@@ -48,6 +48,12 @@ class TestToken:
         assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
         assert AccessToken.objects.exists() is False
 
+    @pytest.mark.parametrize("given", ["Basic éü", "Basic ÿþ", "Basic !!!", "Basic //46AA==", "Basic", "Basic "])
+    def test_is_refused_for_what_no_client_can_send(self, client, given):
+        answer = client.post("/oauth/token/", {"grant_type": "client_credentials"}, HTTP_AUTHORIZATION=given)
+
+        assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
+
     def test_secret_is_not_kept_in_the_clear(self, dana):
         assert SECRET not in register(dana).client_secret
 
