@@ -21,12 +21,11 @@ _KEPT = frozenset(
     {
         *("http.request.method", "http.route", "http.response.status_code", "error.type"),
         *("db.system", "db.redis.pipeline_length"),
-        *("celery.action", "celery.task_name", "celery.state", "celery.retries", "messaging.destination"),
+        *("celery.task_name", "celery.state", "celery.retries"),
     }
 )
 # A verb of SQL, or the commands that go to Redis together.
 _VERBS = re.compile(r"[A-Z]+( [A-Z]+){0,9}")
-_JOB = re.compile(r"(run|apply_async)/[A-Za-z_.]+")
 _TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE)\s+(?:ONLY\s+)?\"?([a-z_0-9]+)", re.IGNORECASE)
 
 
@@ -90,15 +89,11 @@ def reduced(span: ReadableSpan) -> ReadableSpan:
 
 
 def _name(span: ReadableSpan, table: str) -> str:
-    match span.kind:
-        case trace.SpanKind.SERVER:
-            return span.name  # ours, of a route
-        case trace.SpanKind.CLIENT:
-            verb = span.name.upper()
-            name = verb if _VERBS.fullmatch(verb) else str((span.attributes or {}).get("db.system", "call"))
-            return f"{name} {table}".strip()
-        case _:
-            return span.name if _JOB.fullmatch(span.name) else "job"
+    if span.kind is not trace.SpanKind.CLIENT:
+        return span.name  # ours, of a route or a task
+    verb = span.name.upper()
+    name = verb if _VERBS.fullmatch(verb) else str((span.attributes or {}).get("db.system", "call"))
+    return f"{name} {table}".strip()
 
 
 def _table(statement: object) -> str:

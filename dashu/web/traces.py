@@ -3,7 +3,11 @@ Traces for a collector that speaks OTLP over HTTP, where OTEL_EXPORTER_OTLP_ENDP
 
 A request is a trace, with what it asks of the database and of Redis; the jobs it asked for belong to it. Spans wait in
 a queue with an end and leave from a thread of their own, so a collector that is slow or away holds nobody up. Each
-process begins by itself, after it was forked: threads do not outlive a fork. `dashu.web.spans` says what leaves.
+process begins by itself with its first request or job, after it was forked: threads do not outlive a fork. What leaves
+is said in `dashu.web.spans`.
+
+Jobs are followed here and not by OpenTelemetry's part for Celery: that one keeps a span open in the caller for each
+message that a broker which is away did not take.
 """
 
 import atexit
@@ -12,19 +16,19 @@ from collections.abc import Callable
 from threading import Event, Lock, Thread
 from typing import Any
 
-from celery.signals import beat_init, worker_process_init, worker_process_shutdown
+from celery.signals import before_task_publish, task_failure, task_postrun, task_prerun, worker_process_shutdown
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.instrumentation.celery import CeleryInstrumentor
 from opentelemetry.instrumentation.psycopg2 import Psycopg2Instrumentor
 from opentelemetry.instrumentation.redis import RedisInstrumentor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.re import parse_env_headers
 
 from dashu.web.spans import PartsOnly, Reduced
@@ -33,7 +37,8 @@ logger = logging.getLogger(__name__)
 
 SECONDS_TO_EXPORT, SECONDS_TO_END = 3, 5
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_PARTS = (CeleryInstrumentor, Psycopg2Instrumentor, RedisInstrumentor)
+_PARTS = (Psycopg2Instrumentor, RedisInstrumentor)
+_CONTEXT = TraceContextTextMapPropagator()
 
 
 class Tracing:
@@ -64,6 +69,9 @@ class Tracing:
                     logger.exception("There are no traces of this process")
                     self._provider = trace.NoOpTracerProvider()
             return self._provider
+
+    def tracer(self) -> trace.Tracer:
+        return self.begin().get_tracer(__name__)
 
     def end(self) -> None:
         """Send what waits, for as long as that may take; whoever ends waits no longer for a collector."""
@@ -103,18 +111,55 @@ tracing = Tracing()
 
 
 def connect() -> None:
-    """Begin in each process of a worker and in the clock; a process of the web begins with its first request."""
-    for signal in (worker_process_init, beat_init):
-        signal.connect(_begin, dispatch_uid="dashu.web.traces")
-    worker_process_shutdown.connect(_end, dispatch_uid="dashu.web.traces")
+    """Follow jobs from now on; a second call changes nothing."""
+    for signal, receiver in FOLLOWED:
+        signal.connect(receiver, dispatch_uid=f"traces.{receiver.__name__}")
 
 
-def _begin(**_given: Any) -> None:
-    tracing.begin()
+def hand_on(headers: dict[str, Any] | None = None, **_given: Any) -> None:
+    """Write into a message which trace it belongs to."""
+    if headers is not None:
+        _CONTEXT.inject(headers)
 
 
-def _end(**_given: Any) -> None:
+def begin_job(task: Any = None, **_given: Any) -> None:
+    asked_by = getattr(task.request, "traceparent", None)
+    context = _CONTEXT.extract({"traceparent": asked_by}) if isinstance(asked_by, str) else None
+    span = tracing.tracer().start_span(f"run {task.name}", context=context, kind=trace.SpanKind.CONSUMER)
+    span.set_attribute("celery.task_name", task.name)
+    span.set_attribute("celery.retries", task.request.retries or 0)
+    task.request.traced = trace.use_span(span, end_on_exit=True)
+    task.request.traced.__enter__()
+
+
+def note_failed_job(exception: BaseException | None = None, **_given: Any) -> None:
+    note_failure(exception)
+
+
+def end_job(task: Any = None, state: str | None = None, **_given: Any) -> None:
+    if traced := getattr(task.request, "traced", None):
+        trace.get_current_span().set_attribute("celery.state", state or "LOST")
+        traced.__exit__(None, None, None)
+
+
+def end_process(**_given: Any) -> None:
     tracing.end()
+
+
+FOLLOWED = (
+    (before_task_publish, hand_on),
+    (task_prerun, begin_job),
+    (task_failure, note_failed_job),
+    (task_postrun, end_job),
+    (worker_process_shutdown, end_process),
+)
+
+
+def note_failure(failure: BaseException | None) -> None:
+    """Of a failure its class, never its words."""
+    span = trace.get_current_span()
+    span.set_attribute("error.type", type(failure).__qualname__)
+    span.set_status(trace.StatusCode.ERROR)
 
 
 class TraceRequests:
@@ -132,9 +177,7 @@ class TraceRequests:
         if request.path_info.startswith(self.untraced):
             return self.get_response(request)
         method = request.method if request.method in _METHODS else "_OTHER"
-        span = (
-            tracing.begin().get_tracer(__name__).start_span(str(method), context=Context(), kind=trace.SpanKind.SERVER)
-        )
+        span = tracing.tracer().start_span(str(method), context=Context(), kind=trace.SpanKind.SERVER)
         with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
             span.set_attribute("http.request.method", str(method))
             response = self.get_response(request)
@@ -147,5 +190,4 @@ class TraceRequests:
         return response
 
     def process_exception(self, _request: HttpRequest, failure: Exception) -> None:
-        """Of a failure its class, never its words."""
-        trace.get_current_span().set_attribute("error.type", type(failure).__qualname__)
+        note_failure(failure)

@@ -9,14 +9,15 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from celery import shared_task
+from celery import Celery, shared_task
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from kombu.exceptions import OperationalError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.trace import SpanKind, StatusCode
+from opentelemetry.trace import SpanKind, StatusCode, get_current_span
 
 from dashu.kernel.dates import lender_today
 from dashu.messaging.models import OutboxMessage
@@ -63,7 +64,10 @@ def trace(settings, monkeypatch):
         connection.close()  # one that was opened before is not traced
         return tracing
 
+    traces.connect()
     yield begin
+    for signal, follower in traces.FOLLOWED:
+        signal.disconnect(dispatch_uid=f"traces.{follower.__name__}")
     for tracing in begun:
         tracing.end()
     connection.close()
@@ -154,10 +158,23 @@ class TestJobs:
         fail_with_a_phone.apply()
 
         [job] = of_kind(kept, SpanKind.CONSUMER)
-        assert job.name == f"run/{fail_with_a_phone.name}"
+        assert job.name == f"run {fail_with_a_phone.name}"
         assert (job.status.status_code, job.status.description) == (StatusCode.ERROR, None)
-        assert job.attributes["error.type"] == "ValueError"
+        assert job.attributes == {
+            "celery.task_name": fail_with_a_phone.name,
+            "celery.retries": 0,
+            "celery.state": "FAILURE",
+            "error.type": "ValueError",
+        }
         assert [word for word in HERS if word in said(kept)] == []
+
+    def test_that_no_broker_takes_leave_nothing_open(self, kept, monkeypatch):
+        tracer = traces.tracing.tracer()
+        with Celery(broker="redis://127.0.0.1:1/0") as unreachable, tracer.start_as_current_span("request") as request:
+            with pytest.raises(OperationalError):
+                unreachable.send_task("anything", retry=False, connection_timeout=1)
+
+            assert get_current_span() is request
 
 
 class TestLines:
@@ -267,12 +284,12 @@ class TestWholeWay:
             ):
                 self._call(port, "POST", order.path, order.body(), headers_of(order, token), expected=201)
                 self._call(port, "GET", f"/sign/{KEY}/?q=Amina-Wei", None, {"Cookie": "c=COOKIE-OF-HERS"}, expected=404)
-                until(lambda: {"run/repayments.tasks.send_receipt", f"GET {SIGN}"} <= names(exported(collector)))
+                until(lambda: {"run repayments.tasks.send_receipt", f"GET {SIGN}"} <= names(exported(collector)))
 
         spans = exported(collector)
-        [call] = [span for span in spans if span.name == "POST api/v1/loans/<str:number>/payments"]
+        [call] = [span for span in spans if span.name == PAY]
         of_payment = [span for span in spans if span.trace_id == call.trace_id]
-        assert {"run/dashu.events.react", "run/repayments.tasks.send_receipt", "WITH repayments_loanevent"} <= names(
+        assert {"run dashu.events.react", "run repayments.tasks.send_receipt", "WITH repayments_loanevent"} <= names(
             of_payment
         )
         by_id = {span.span_id: span for span in of_payment}
@@ -283,6 +300,23 @@ class TestWholeWay:
         secret = [*HERS, "amina-wei@", token, danas_loan.number, order.reference, "key-of-", "1100.16", "127.0.0.1"]
         assert [word for word in secret if word.encode() in sent] == []
 
+    def test_what_waits_is_sent_when_a_process_ends(self, dana, danas_loan, empty_broker, tmp_path, monkeypatch):
+        order = Order(danas_loan.number, "REFERENCE-OF-HERS", 1100_16, lender_today())
+        headers = headers_of(order, program_of(dana).token)
+        with receiver() as collector:
+            monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+            monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "600000")
+            with (
+                web_server(tmp_path, workers=1) as (web, port),
+                running(worker(tmp_path, queues="default,collections,messages")) as jobs,
+            ):
+                self._call(port, "POST", order.path, order.body(), headers, expected=201)
+                until(lambda: OutboxMessage.objects.filter(template="repayments.receipt").exists())
+                assert exported(collector) == []
+                for part in (web, jobs):
+                    part.children()[0].parent().terminate()
+                until(lambda: {PAY, "run dashu.events.react"} <= names(exported(collector)))
+
     def _call(self, port: int, method: str, path: str, body: str | None, headers: dict, *, expected: int) -> None:
         caller = HTTPConnection("127.0.0.1", port, timeout=60)
         caller.request(method, path, body, headers)
@@ -290,6 +324,7 @@ class TestWholeWay:
         caller.close()
 
 
+PAY = "POST api/v1/loans/<str:number>/payments"
 SIGN = r"^sign/(?P<token>[0-9a-f]{48})/$"
 
 
