@@ -678,6 +678,12 @@ UNFOLD = {
 METRICS_TOKEN = env.secret("DASHU_METRICS_TOKEN", "")
 METRICS_PORT = env.whole("DASHU_METRICS_PORT", 0)  # where a worker answers
 BACKUP_FOLDER = env.text("DASHU_BACKUP_FOLDER", "")  # where `manage.py backup` writes, to tell how old the newest is
+# Where traces go, what is told there about who sends them, and as whose they are shown. See docs/operations/logs.md.
+TRACES_ENDPOINT = env.text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+TRACES_HEADERS = env.secret("OTEL_EXPORTER_OTLP_HEADERS", "")
+TRACES_SERVICE = env.text("OTEL_SERVICE_NAME", "dashu")
+if TRACES_ENDPOINT:
+    MIDDLEWARE.insert(1, "dashu.web.traces.TraceRequests")  # what asks for figures is answered before
 
 # Lines for people; production writes a JSON document a line.
 JSON_LOGS = False

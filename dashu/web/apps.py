@@ -23,3 +23,7 @@ class WebConfig(AppConfig):
         errors.translate = gettext
         (write_json if settings.JSON_LOGS else print_plain_tracebacks)()
         modify_context_before_task_publish.connect(only_what_jobs_may_say, dispatch_uid="dashu.web.jobs_say")
+        if settings.TRACES_ENDPOINT:  # else their libraries are not even read
+            from dashu.web import traces
+
+            traces.connect()

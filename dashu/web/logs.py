@@ -12,6 +12,8 @@ from types import TracebackType
 import structlog
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter
+from opentelemetry import trace
+from structlog.types import EventDict
 
 # Whoever holds one of these addresses may open what it leads to, so nobody learns it from a log.
 _KEYS = re.compile(r"(/(?:guarantee|sign|relief|stop|password/reset/key)/)[^/?\s]+")
@@ -52,9 +54,18 @@ def print_plain_tracebacks() -> None:
     structlog.configure(processors=[*before, plain])
 
 
+def name_trace(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """Of which trace a line is, where there is one to be looked at."""
+    span = trace.get_current_span().get_span_context()
+    if span.trace_flags.sampled:
+        line["trace_id"] = trace.format_trace_id(span.trace_id)
+    return line
+
+
 # What every line says besides its text.
 _OF_EACH_LINE = (
     structlog.contextvars.merge_contextvars,
+    name_trace,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -17,12 +17,14 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.urls import resolve, reverse
 from django.utils.module_loading import import_string
+from opentelemetry.sdk.trace import TracerProvider
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from dashu import events, uploads
 from tests.architecture.source import ROOT
 
-READ_BY_OTHERS = {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR"}
+SAMPLER = {"OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.1"}
+READ_BY_OTHERS = {"DJANGO_SETTINGS_MODULE", "PROMETHEUS_MULTIPROC_DIR", *SAMPLER}
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
@@ -266,6 +268,17 @@ class TestSettings:
         modules = {service["environment"]["DJANGO_SETTINGS_MODULE"] for service in OURS.values()}
 
         assert modules == {"dashu.settings.prod"}
+
+    @pytest.mark.parametrize("name", ["web", "worker", "worker-close", "worker-webhooks", "worker-bulk", "beat"])
+    def test_each_traces_only_where_a_collector_is_named(self, name, monkeypatch):
+        given = SERVICES[name]["environment"]
+        for variable, default in SAMPLER.items():
+            assert given[variable] == f"${{{variable}:-{default}}}"
+            monkeypatch.setenv(variable, default)
+
+        assert given["OTEL_EXPORTER_OTLP_ENDPOINT"] == "${OTEL_EXPORTER_OTLP_ENDPOINT:-}"
+        # The library understands what is said where nobody says anything.
+        assert "TraceIdRatioBased{0.1}" in TracerProvider().sampler.get_description()
 
     def test_each_believes_the_proxy_in_front_about_addresses(self):
         believed = {service["environment"]["DASHU_TRUSTED_PROXIES"] for service in OURS.values()}

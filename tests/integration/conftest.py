@@ -1,6 +1,10 @@
 """What every test with a database starts from: the policy packs and the lender's products."""
 
+from collections.abc import Iterator
+
 import pytest
+import redis
+from django.conf import settings
 
 from dashu.messaging import case_facts, guard
 from dashu.users.models import Borrower
@@ -35,3 +39,13 @@ def brook(rules: None) -> Borrower:
 def loan(amina: Borrower) -> Loan:
     """12,000 yuan at 18% over 12 months from 15 January 2026: 1,100.16 a month."""
     return factories.running_loan(amina)
+
+
+@pytest.fixture
+def empty_broker() -> Iterator[redis.Redis]:
+    """The queues of this test process, without the tasks that earlier tests left there."""
+    broker = redis.Redis.from_url(settings.CELERY_BROKER_URL)
+    broker.flushdb()
+    yield broker
+    broker.flushdb()
+    broker.close()

@@ -275,3 +275,27 @@ class TestInsight:
         assert "of the night (snapshot" in ran.stdout
         assert min(told["export"]["rss"], told["rebuild"]["rss"], told["export"]["rows_a_second"]) > 0
         assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
+
+
+class TestMigrations:
+    def test_tells_how_long_others_waited_for_each_kind_of_change(self, home, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        # At this size all are quick but for the one that waits for somebody's report, and has everyone wait behind it.
+        ran = run("migrations.py", "--rows", 1200, "--report", 4, "--most", 3500, "--json", figures, "--home", home)
+
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        measured = json.loads(figures.read_text())
+        assert measured["rows"] == 1200
+        assert len(measured["changes"]) == 1 + 2 * 8 - 1  # nothing; two ways of eight, but one that is safe anyway
+        assert all(each["statements"] > 0 for each in measured["changes"])
+        safe, careless = (max(each["reader_ms"], each["writer_ms"]) for each in measured["changes"][-2:])
+        assert safe < careless
+        assert careless > 1000
+        assert "an index" in ran.stdout
+
+    def test_fails_where_somebody_waited_for_what_should_be_safe(self, home):
+        ran = run("migrations.py", "--rows", 1200, "--report", 1, "--most", 0, "--home", home)
+
+        assert ran.returncode == 1
+        assert "Somebody waited longer than 0 ms for what should be safe: an index" in ran.stdout
