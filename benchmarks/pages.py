@@ -106,7 +106,8 @@ def site() -> Iterator[tuple[str, Path]]:
         *("--worker-class", "gthread", "--workers", "4", "--threads", "2", "--preload", "--no-control-socket"),
         *("--access-logfile", str(log), "--access-logformat", "%(U)s %(s)s %(D)s", "--log-level", "error"),
     ]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "DASHU_LOG_LEVEL": "ERROR"})
+    quiet = {**os.environ, "DASHU_LOG_LEVEL": "ERROR"}
+    process = subprocess.Popen(command, cwd=ROOT, env=quiet, stdout=subprocess.DEVNULL)
     try:
         for _try in range(600):
             with socket.socket() as knock:

@@ -35,6 +35,18 @@ def run(program: str, *words: object, **settings: str) -> subprocess.CompletedPr
     )
 
 
+class TestBorrowers:
+    def test_walk_and_pay_once(self, home, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = run("borrowers.py", "--people", 4, "--seconds", 8, "--pause", 0.2, "--json", figures, "--home", home)
+
+        measured = json.loads(figures.read_text())
+        assert (measured["wrong"], measured["differences"]) == ({}, 0), ran.stdout
+        assert measured["booked"] == measured["confirmed"] > 0
+        assert {"signing in", "home", "loan", "pay: confirm"} <= set(measured["kinds"])
+
+
 class TestClose:
     def test_compares_what_every_way_wrote(self, home, tmp_path):
         figures = tmp_path / "figures.json"

@@ -25,7 +25,8 @@ def enter(page: Any, user: User, site: str) -> None:
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
+    cookie = {"name": name, "value": client.cookies[name].value, "url": site}
+    page.context.add_cookies([{**cookie, "httpOnly": True, "sameSite": "Lax"}])
 
 
 def follow(page: Any, selector: str) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.passive import Watch
+
 CHROMIUM = os.environ.get("DASHU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
     "--no-sandbox",
@@ -47,23 +49,28 @@ def open_browser(chromium: Any, live_server: Any) -> Iterator[Callable[..., Any]
     """
     Open a page of a fresh browser profile in a language; addresses are relative to the live server.
 
-    In the end, whatever a page wanted to load or run against its content policy fails the test.
+    In the end, whatever a page wanted to load or run against its content policy fails the test, and so does any answer
+    that a passive scan would find fault with (`passive.py`).
     """
     contexts: list[Any] = []
     refused: list[str] = []
+    watch = Watch(live_server.url)
 
     def open_page(language: str = "zh-hans", **options: Any) -> Any:
         context = chromium.new_context(**{"base_url": live_server.url, "viewport": PHONE, **options})
         context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
         context.set_default_timeout(20_000)
         context.on("console", lambda told: "Content Security Policy" in told.text and refused.append(told.text))
+        context.on("response", watch)
         contexts.append(context)
         return context.new_page()
 
     yield open_page
+    found = watch.findings(contexts)
     for context in contexts:
         context.close()
     assert not refused, refused[0]
+    assert not found, found
 
 
 @pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])

@@ -42,7 +42,8 @@ def enter(page: Any, person: User) -> Any:
     client.force_login(person)
     page.goto("/help/")
     name = settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": urljoin(page.url, "/")}])
+    cookie = {"name": name, "value": client.cookies[name].value, "url": urljoin(page.url, "/")}
+    page.context.add_cookies([{**cookie, "httpOnly": True, "sameSite": "Lax"}])
     page.set_viewport_size(DESK)
     return page
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests import factories
 from tests.journeys.browsing import sign_in
+from tests.journeys.passive import INVENTED
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,6 +57,6 @@ class TestACalculator:
         assert page.get_attribute("#calc-example", "aria-busy") is None
 
         page.unroute("**/apply/consumer/?*")
-        page.route("**/apply/consumer/?*", lambda route: route.fulfill(status=500, body=""))
+        page.route("**/apply/consumer/?*", lambda route: route.fulfill(status=500, body="", headers={INVENTED: "1"}))
         page.fill("#id_amount", "9100")
         page.wait_for_function(SAID.format("That did not work just now"))
