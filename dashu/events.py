@@ -24,6 +24,7 @@ from dashu.celery import app
 logger = logging.getLogger(__name__)
 
 REACTIONS: dict[str, tuple[str, ...]] = {
+    "break_glass.rights_taken": ("dashu.break_glass.tasks.tell_of_rights_taken",),
     "messaging.secret_text_asked": ("dashu.messaging.tasks.send_secret_text",),
     "loans.application_submitted": ("loans.tasks.decide_application",),
     "loans.application_decided": ("loans.tasks.tell_of_decision", "education.tasks.notice_inquiries"),

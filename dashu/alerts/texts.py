@@ -16,6 +16,14 @@ KINDS: Mapping[str, Promise] = {
         "The server that counts the calls of partners does not answer: %(error)s. Calls go on without a limit until it"
         " does. Look at the Redis-protocol server, through which jobs go as well."
     ),
+    "break_glass.taken": _(
+        "%(actor)s took the rights of %(role)s in an emergency, for %(minutes)s minutes. If nobody knows of one, make"
+        " the login inactive. It is over once somebody else has looked into it, at “Emergencies”."
+    ),
+    "break_glass.not_reviewed": _(
+        "Nobody has looked into emergency %(number)s within a day of its end. Open it at “Emergencies” and say what was"
+        " found."
+    ),
     "documents.not_scanned": _(
         "Document %(document)s could not be looked at for harmful software: %(error)s. Nobody can open it, or those"
         " behind it, until then; every five minutes it is tried again."

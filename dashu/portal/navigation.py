@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from collections_mgmt.models import works_files
+from dashu.break_glass.backends import unnoted
 
 
 class Entry(NamedTuple):
@@ -130,6 +131,7 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Approvals"), "approval", "approvals.approvalrequest"),
             Entry(_("Delegations"), "supervisor_account", "approvals.delegation"),
+            Entry(_("Emergencies"), "emergency", "break_glass.emergencygrant"),
         ),
     ),
     (
@@ -191,10 +193,11 @@ MENU: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     groups: list[dict[str, Any]] = []
     is_own = works_files(request.user)
-    for title, entries in MENU:
-        items = [_item(entry, is_own=is_own) for entry in entries if _may_view(request, entry.model)]
-        if items:
-            groups.append({"title": title, "separator": bool(groups), "items": items})
+    with unnoted(request.user):
+        for title, entries in MENU:
+            items = [_item(entry, is_own=is_own) for entry in entries if _may_view(request, entry.model)]
+            if items:
+                groups.append({"title": title, "separator": bool(groups), "items": items})
     _mark_where_one_is(request.path, [item for group in groups for item in group["items"]])
     return groups
 

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "dashu.api",
     "dashu.web",
     "dashu.accounts",
+    "dashu.break_glass",
     "loans",
     "repayments",
     "collections_mgmt",
@@ -106,6 +107,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "dashu.accounts.middleware.SessionEnds",
     "dashu.accounts.second_factor.AskStaffForSecondFactor",
+    "dashu.break_glass.middleware.TakeRightsAlong",
     "dashu.portal.seen_people.NoteSeenPeople",
     "axes.middleware.AxesMiddleware",
 ]
@@ -124,6 +126,7 @@ TEMPLATES = [
                 "dashu.portal.rooms.tabs",
                 "dashu.accounts.context.kept_input",
                 "dashu.web.sandbox.is_sandbox",
+                "dashu.break_glass.context.emergency",
             ],
             "builtins": ["dashu.web.templatetags.dashu"],
         },
@@ -143,6 +146,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "django.contrib.auth.backends.ModelBackend",
     "dashu.accounts.backends.SignInBackend",
+    "dashu.break_glass.backends.EmergencyBackend",
 ]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -329,6 +333,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 55},
     },
     "verify-audit-chain": {"task": "dashu.audit.tasks.verify_audit_chain", "schedule": crontab(minute=45, hour=4)},
+    "watch-emergencies": {"task": "dashu.break_glass.tasks.watch_emergencies", "schedule": crontab(minute=35)},
     "tidy-accounts": {"task": "dashu.accounts.tasks.tidy_accounts", "schedule": crontab(minute=20, hour=4)},
     # Start and sweep in one: each call takes up whatever date or range is owed.
     "close-due-dates": {"task": "collections_mgmt.tasks.close_due_dates", "schedule": 60, "options": {"expires": 55}},

@@ -39,7 +39,7 @@ def sync_roles() -> dict[str, int]:
     counts = {}
     for role, lines in grants.items():
         group, _created = Group.objects.get_or_create(name=role)
-        granted = [permission for permission in permissions if any(_covers(line, permission) for line in lines)]
+        granted = [permission for permission in permissions if any(covers(line, permission) for line in lines)]
         group.permissions.set(granted)
         counts[role] = len(granted)
     return counts
@@ -61,7 +61,8 @@ def sync_roles_after_migrate(*, app_config: AppConfig, **_signal: Any) -> None:
         sync_roles()
 
 
-def _covers(grant: str, permission: Permission) -> bool:
+def covers(grant: str, permission: Permission) -> bool:
+    """Whether a line of the matrix, `app.model:action,action`, grants a permission."""
     model, actions = grant.split(":")
     action = permission.codename.removesuffix(f"_{permission.content_type.model}")
     return fnmatchcase(f"{permission.content_type.app_label}.{permission.content_type.model}", model) and (

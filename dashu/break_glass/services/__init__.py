@@ -1,0 +1,1 @@
+"""Taking rights, giving them back, and looking into it afterwards."""
