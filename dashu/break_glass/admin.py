@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
@@ -20,7 +22,7 @@ from dashu.break_glass.middleware import IN_SESSION
 from dashu.break_glass.models import EmergencyGrant
 from dashu.break_glass.services.review_emergency import REVIEW, review_emergency
 from dashu.break_glass.services.take_rights import TAKE, give_rights_back, take_rights
-from dashu.kernel.dates import lender_now
+from dashu.kernel.dates import LENDER_ZONE, lender_now
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.step_up import proved_of
@@ -62,11 +64,15 @@ class EmergencyGrantAdmin(ReadOnlyAdmin):
             subject_type="emergency", subject_id=str(grant.pk), action="break_glass.rights_used"
         ).order_by("pk")[:SHOWN_USES]
         lines = [
-            f"{each.at:%H:%M:%S} {each.data['method']} {each.data['page']}"
-            f" {' '.join(each.data['of'].values())}: {', '.join(each.data['rights'])}"
+            (
+                f"{each.at.astimezone(LENDER_ZONE):%H:%M:%S}",
+                each.data["method"],
+                " ".join([each.data["page"], *each.data["of"].values()]),
+                ", ".join(each.data["rights"]),
+            )
             for each in noted
         ]
-        return "\n".join(lines) or gettext("Nothing.")
+        return format_html_join(mark_safe("<br>"), "{} {} {}: {}", lines) or gettext("Nothing.")
 
     def has_take_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return request.user.has_perm(TAKE)

@@ -58,5 +58,5 @@ class ReviewForm(forms.Form):
         label=_("What was found"),
         max_length=1000,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
-        help_text=_("What the rights were used for is listed below; does it fit the reason?"),
+        help_text=_("What the rights were used for is listed above; does it fit the reason?"),
     )

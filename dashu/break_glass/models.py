@@ -6,7 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from dashu.users.roles import Role
@@ -19,13 +19,10 @@ class EmergencyGrantQuerySet(models.QuerySet["EmergencyGrant"]):
         """Those whose time, by the database's clock, is not over."""
         return self.filter(given_back_at=None, ends_at__gt=Now())
 
-    def to_review(self) -> Self:
-        """Those that are over and that nobody has looked into."""
-        return (
-            self.filter(reviewed_at=None)
-            .annotate(over_at=Coalesce("given_back_at", "ends_at"))
-            .filter(over_at__lte=Now())
-        )
+    def to_review(self, *, over_for: timedelta = timedelta(0)) -> Self:
+        """Those that have been over for so long, and that nobody has looked into."""
+        over = Q(given_back_at__lte=Now() - over_for) | Q(ends_at__lte=Now() - over_for)
+        return self.filter(over, reviewed_at=None)
 
 
 class EmergencyGrant(models.Model):

@@ -27,7 +27,7 @@ def tell_who_leads(*, grant_id: int) -> int:
     people = {person.pk: person for person in [*leading, grant.taker] if person.email}
     for person in people.values():
         with override(person.language):
-            send_mail(gettext("Rights were taken in an emergency"), _words(grant), None, [person.email])
+            send_mail(gettext("Rights were taken in an emergency"), _words(grant), None, [str(person.email)])
     return len(people)
 
 

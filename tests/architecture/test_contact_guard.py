@@ -22,6 +22,7 @@ SENDS_MAIL = {
     "dashu/messaging/transports.py": "one of the transports",
     "dashu/messaging/guest_mail.py": "tells visitors of the workshop that they signed up for, no borrowers",
     "dashu/alerts/services.py": "tells staff",
+    "dashu/break_glass/telling.py": "tells staff",
     "dashu/insight/services/sending.py": "sends reports to staff who may see them",
     "dashu/webhooks/services/telling.py": "tells a partner's people of their endpoint, never a borrower",
     "dashu/console/telling.py": "tells a partner's people of their keys, never a borrower",

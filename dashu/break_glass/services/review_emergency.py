@@ -72,7 +72,7 @@ def review_emergency(*, grant_id: int, user: User, is_justified: bool, words: st
 
 def watch_unreviewed() -> int:
     """Raise an alert for each emergency that nobody looked into within a day of its end; return how many there are."""
-    late = EmergencyGrant.objects.to_review().filter(over_at__lte=Now() - _A_DAY)
+    late = EmergencyGrant.objects.to_review(over_for=_A_DAY)
     for grant in late:
         raise_alert(NOT_REVIEWED, subject=str(grant.pk), number=grant.pk)
     return len(late)

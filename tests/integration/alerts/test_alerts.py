@@ -23,6 +23,7 @@ NAMES += ["lesson", "checked_on"]
 NAMES += ["report"]
 NAMES += ["fault", "number", "record", "month"]
 NAMES += ["seconds"]
+NAMES += ["actor", "role", "minutes"]
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ REASONS = {
     "admin.LogEntry": WORK_OF_STAFF,
     "approvals.ApprovalRequest": WORK_OF_STAFF,
     "approvals.Delegation": WORK_OF_STAFF,
+    "break_glass.EmergencyGrant": WORK_OF_STAFF,
     "loans.ProductTerms": WORK_OF_STAFF,
     "messaging.WordingVersion": WORK_OF_STAFF,
     "insight.ReportSchedule": WORK_OF_STAFF,
