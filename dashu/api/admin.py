@@ -94,7 +94,7 @@ class ClientAdmin(ModelAdmin):
     ) -> HttpResponse:
         return self._show_new_secret(request, obj, NewSecretForm({"days": 0}))
 
-    @action(description=_("Scopes and limits"), icon="tune")
+    @action(description=_("Scopes and limits"), permissions=["change"], icon="tune")
     def grant(self, request: HttpRequest, object_id: str) -> HttpResponse:
         client = self._client(request, object_id)
         form = GrantForm(request.POST or None, access=access_of(client))
@@ -108,7 +108,7 @@ class ClientAdmin(ModelAdmin):
             done=_("Noted."),
         )
 
-    @action(description=_("Networks and certificates"), icon="lan")
+    @action(description=_("Networks and certificates"), permissions=["change"], icon="lan")
     def origins(self, request: HttpRequest, object_id: str) -> HttpResponse:
         client = self._client(request, object_id)
         access = access_of(client)
@@ -128,7 +128,7 @@ class ClientAdmin(ModelAdmin):
             done=_("Noted."),
         )
 
-    @action(description=_("New secret"), icon="key")
+    @action(description=_("New secret"), permissions=["change"], icon="key")
     def new_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
         client = self._client(request, object_id)
         form = NewSecretForm(request.POST or None)
@@ -145,7 +145,7 @@ class ClientAdmin(ModelAdmin):
             text=_("The new secret is shown once. The one so far stays good beside it for some days."),
         )
 
-    @action(description=_("End a secret"), icon="key_off")
+    @action(description=_("End a secret"), permissions=["change"], icon="key_off")
     def end_one_secret(self, request: HttpRequest, object_id: str) -> HttpResponse:
         client = self._client(request, object_id)
         form = EndSecretForm(request.POST or None)

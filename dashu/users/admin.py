@@ -120,7 +120,7 @@ class PartnerAdmin(ModelAdmin):
     autocomplete_fields = ["user"]
     actions_detail = ["usage"]
 
-    @action(description=_("Use of the API"), icon="monitoring")
+    @action(description=_("Use of the API"), permissions=["view"], icon="monitoring")
     def usage(self, request: HttpRequest, object_id: str) -> HttpResponse:
         partner: Partner | None = self.get_object(request, object_id)
         if partner is None:

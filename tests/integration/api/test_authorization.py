@@ -19,6 +19,8 @@ from django.test import Client
 from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 
+from dashu.users.models import User
+from dashu.users.roles import STAFF_ROLES
 from tests import factories
 from tests.integration.api.conftest import register
 from tests.integration.api.worlds import World, address, objects_in
@@ -163,6 +165,23 @@ class TestEveryOperation:
             expected = (401, "" if operation.method == "head" else code)
             if answered(response) != expected or response["WWW-Authenticate"] != 'Bearer realm="api"':
                 wrong.append((str(operation), answered(response)))
+
+        assert wrong == []
+
+    @pytest.mark.parametrize("role", [*STAFF_ROLES, User.Role.PARTNER])
+    def test_is_refused_to_the_session_of_whoever_has_signed_in(self, operations, danas, role):
+        """What people may do in the browser opens nothing to a program that has their cookie."""
+        client = Client()
+        user = danas.partner.user if role == User.Role.PARTNER else factories.staff("Somebody", role)
+        user.is_superuser = role == User.Role.ADMIN
+        user.save()
+        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+
+        wrong = []
+        for operation in operations:
+            answer = operation.send(None, address(operation.path, danas), client=client)
+            if answered(answer) != (401, "" if operation.method == "head" else "not_authenticated"):
+                wrong.append((str(operation), answered(answer)))
 
         assert wrong == []
 
