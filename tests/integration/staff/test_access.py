@@ -93,7 +93,7 @@ class TestLists:
 
         links = [item["link"] for group in sidebar(request) for item in group["items"]]
 
-        assert len(links) == 92
+        assert len(links) == 93
         assert {link: client.get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
     @pytest.mark.parametrize(
