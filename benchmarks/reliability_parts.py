@@ -81,7 +81,7 @@ class Site:
         try:
             link.request(method, address, body, {"Host": "localhost", "Accept-Language": "en", **headers})
             answer = link.getresponse()
-            return answer.status, answer.read().decode()
+            return answer.status, answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException):
             return 0, ""
         finally:

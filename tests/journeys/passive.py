@@ -135,11 +135,9 @@ class Watch:
 
     def _open(self, contexts: Iterable[Any]) -> Iterator[Seen]:
         headers = {answer.url: answer.headers for answer in self.answers}
-        for context in contexts:
-            cookies = "\n".join(map(_as_sent, context.cookies(self.site)))
-            for page in context.pages:
-                if page.url in headers:
-                    yield Seen(page.url, 200, {**headers[page.url], "set-cookie": cookies}, page.content())
+        for page in (page for context in contexts for page in context.pages if page.url in headers):
+            cookies = "\n".join(map(_as_sent, page.context.cookies(self.site)))
+            yield Seen(page.url, 200, {**headers[page.url], "set-cookie": cookies}, page.content())
 
 
 def _as_sent(cookie: Mapping[str, Any]) -> str:
