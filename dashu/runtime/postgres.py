@@ -143,7 +143,9 @@ class EmbeddedPostgres:
         locale = ("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         rush = ("--no-sync",) if self._throwaway else ()
         self._run(account, "initdb", "-D", str(draft), "-U", ROLE, "--auth=reject", *locale, *rush)
-        (draft / "pg_hba.conf").write_text(f"host all all {ports.HOST}/32 scram-sha-256\n")
+        # The second line is for copies of the whole server, see `manage.py base_backup`.
+        rules = [f"host {what} all {ports.HOST}/32 scram-sha-256\n" for what in ("all", "replication")]
+        (draft / "pg_hba.conf").write_text("".join(rules))
         self._single_user(account, draft, self._set_password(), f"CREATE DATABASE {DATABASE}")
         draft.replace(self._home.pg)
         write_json(self._note, self._password_note())

@@ -1,5 +1,6 @@
 """The benchmarks still run and print what they promise; their figures mean nothing at this size."""
 
+import importlib
 import json
 import os
 import subprocess
@@ -311,3 +312,76 @@ class TestMigrations:
 
         assert ran.returncode == 1
         assert "Somebody waited longer than 0 ms for what should be safe: an index" in ran.stdout
+
+
+class TestReliability:
+    def test_postgres_is_restarted_and_each_payment_is_booked_once(self, tmp_path):
+        figures = tmp_path / "figures.json"
+
+        ran = run("reliability.py", "--only", "postgres-restart", "--payments", 60, "--json", figures)
+
+        (trial,) = json.loads(figures.read_text())
+        assert (trial["broken"], trial["payments"], trial["booked"]) == ([], 60, 60), ran.stdout
+        assert trial["also"] == {"stopped": 4}
+        assert trial["come_again"] > 0
+
+
+class TestUpgrade:
+    @pytest.fixture
+    def upgrade(self, monkeypatch):
+        monkeypatch.syspath_prepend(str(BENCHMARKS))
+        return importlib.import_module("upgrade")
+
+    def test_finds_rows_that_changed_and_tables_that_are_gone(self, upgrade):
+        before = {"loans": (3, "17"), "payments": (2, "5"), "notes": (1, "1")}
+
+        assert upgrade.differing(before, {**before, "new": (9, "9")}) == []
+        assert upgrade.differing(before, {"loans": (3, "18"), "payments": (1, "5")}) == [
+            "loans: 3 rows before, 3 after",
+            "payments: 2 rows before, 1 after",
+            "notes: gone",
+        ]
+
+    def test_leaves_out_what_belongs_to_the_program_alone(self, upgrade):
+        names = ["django_migrations", "auth_permission", "loans_loan", "auth_group", "users_user_groups"]
+
+        assert [name for name in names if not upgrade.OF_THE_PROGRAM.match(name)] == names[2:]
+
+
+class TestHostile:
+    @pytest.fixture
+    def hostile(self, monkeypatch):
+        monkeypatch.syspath_prepend(str(BENCHMARKS))
+        return importlib.import_module("hostile")
+
+    def test_finds_the_forms_of_a_page_with_what_stands_in_them(self, hostile):
+        page = """<form method="get"><input name="q"></form>
+        <form method="post" action="/pay/"><input name="a" value="1">
+        <input type="radio" name="r" value="x"><input type="radio" name="r" value="y" checked>
+        <select name="s"><option value="1"><option value="2" selected></select><textarea name="t">x</textarea></form>"""
+
+        (form,) = hostile._forms_in(page)
+
+        assert (form.action, form.fields) == ("/pay/", {"a": "1", "r": "y", "s": "2", "t": ""})
+
+    def test_puts_a_text_into_each_field_of_a_body(self, hostile):
+        body = {"amount": {"amount": "1", "currency": "CNY"}, "parts": [{"loan": "a"}, {"loan": "b"}]}
+
+        places = list(hostile._places_in(body))
+
+        assert places == [("amount", "amount"), ("amount", "currency"), ("parts", 0, "loan"), ("parts", 1, "loan")]
+        assert hostile._replaced(body, places[3], "'")["parts"] == [{"loan": "a"}, {"loan": "'"}]
+        assert body["parts"][1] == {"loan": "b"}
+
+    def test_sends_the_same_texts_each_time_and_all_of_the_corpus(self, hostile):
+        texts = hostile.texts()
+
+        assert texts == hostile.texts()
+        assert set(hostile.TEXTS) <= set(texts)
+
+    def test_a_500_is_told_and_an_unknown_coding_is_none(self, hostile):
+        walk = hostile.Walk(None, 1)
+        for status in (200, 400, 501, 503, 500, 0):
+            walk._note("forms", status, "POST /")
+
+        assert [line.split()[0] for line in walk.failed] == ["503", "500", "0"]

@@ -12,7 +12,7 @@ from django.db import DatabaseError
 
 from dashu.events import QUEUES
 from dashu.kernel.dates import lender_now
-from dashu.operations import business, machine
+from dashu.operations import business, machine, point_in_time
 from dashu.operations.findings import Finding, State, failed
 
 MARKS = {State.OK: "ok     ", State.WARNING: "look   ", State.FAILED: "WRONG  "}
@@ -57,6 +57,7 @@ def findings(*, with_workers: bool = True) -> Iterator[Finding]:
         business.check_webhooks,
         business.check_alerts,
         business.check_audit,
+        point_in_time.check_archive,
     )
 
 
