@@ -79,7 +79,8 @@ class Site:
         """Return status and body; 0 where there was no answer."""
         link = OverSocketFile(self.path)
         try:
-            link.request(method, address, body, {"Host": "localhost", "Accept-Language": "en", **headers})
+            with suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was sent
+                link.request(method, address, body, {"Host": "localhost", "Accept-Language": "en", **headers})
             answer = link.getresponse()
             return answer.status, answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException):

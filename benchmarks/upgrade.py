@@ -29,8 +29,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from servers import own_database
 
 ROOT = Path(__file__).resolve().parents[1]
-# Filled by the program itself after each migration.
-OF_THE_PROGRAM = re.compile(r"^(django_(migrations|content_type|celery_beat_\w+)|auth_(permission|group_permissions))$")
+# Written anew by the program itself after each migration, from files of the source.
+OF_THE_PROGRAM = re.compile(
+    r"^(django_(migrations|content_type|celery_beat_\w+)|auth_(permission|group_permissions)|ledger_accountrole)$"
+)
 COLUMNS = """
 SELECT table_name, array_agg(column_name::text ORDER BY ordinal_position) FROM information_schema.columns
 JOIN information_schema.tables USING (table_schema, table_name)
@@ -153,6 +155,7 @@ def checks() -> dict[str, bool]:
     from datetime import timedelta
 
     from django.conf import settings
+    from django.core.management import call_command
     from django.test import Client
 
     from collections_mgmt.models import CloseRun
@@ -162,6 +165,7 @@ def checks() -> dict[str, bool]:
     from dashu.users.models import User
     from repayments.selectors.reconciliation import differences
 
+    call_command("collectstatic", interactive=False, verbosity=0)
     settings.ALLOWED_HOSTS = ["testserver"]
     last = CloseRun.objects.filter(status="CLOSED").latest("business_date").business_date
     found = {"books agree with the postings": not differences()}

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
-from django.views.defaults import server_error
+from django.views.defaults import bad_request, server_error
 
 from dashu.api.errors import PROBLEM_TYPE, TryAgainLater, problem_of
 from dashu.api.middleware import is_of_api
@@ -17,8 +17,10 @@ from dashu.passing import RETRY_SECONDS, passes
 
 
 def failed(request: HttpRequest) -> HttpResponse:
-    """Answer 503 and when to come again where the failure passes by itself, else 500."""
+    """Answer 503 and when to come again where the failure passes by itself, 400 to a NUL, else 500."""
     error = sys.exception()
+    if isinstance(error, ValueError) and "NUL (0x00)" in str(error):
+        return bad_request(request, error)
     if error is None or not passes(error):
         return server_error(request)
     answer = _problem(request) if is_of_api(request) else _page(request)

@@ -134,7 +134,7 @@ class LessonVersionAdmin(PartPages, ReviewPages, ReadOnlyAdmin):
         return self._acted(
             request,
             lambda: begin_version(
-                slug=request.POST.get("slug", ""), user=person_of(request), now=lender_now(), of_number=of_number
+                slug=_slug_in(request), user=person_of(request), now=lender_now(), of_number=of_number
             ),
         )
 
@@ -142,7 +142,7 @@ class LessonVersionAdmin(PartPages, ReviewPages, ReadOnlyAdmin):
         return self._acted(
             request,
             lambda: confirm_facts(
-                slug=request.POST.get("slug", ""), user=person_of(request), now=lender_now(), today=lender_today()
+                slug=_slug_in(request), user=person_of(request), now=lender_now(), today=lender_today()
             ),
             said=gettext("The day is noted in a draft. Ask for its review, and readers see it."),
         )
@@ -253,3 +253,8 @@ class LessonVersionAdmin(PartPages, ReviewPages, ReadOnlyAdmin):
     def _ask(self, request: HttpRequest, form: Any, *, title: str, text: str, button: str, back: str) -> HttpResponse:
         context = {"title": title, "text": text, "form": form, "button": button, "back": back}
         return self.page(request, "staff/act.html", context)
+
+
+def _slug_in(request: HttpRequest) -> str:
+    """Return which lesson a button names; what the database cannot look for names none."""
+    return request.POST.get("slug", "").replace("\0", "")

@@ -7,6 +7,7 @@ from django.test import Client
 from psycopg2 import errorcodes
 
 from dashu.passing import RETRY_SECONDS, limit_statements, passes
+from dashu.users.models import User
 
 
 @pytest.fixture
@@ -96,6 +97,14 @@ class TestPages:
         assert answer.status_code == 503
         assert "a payment is never taken twice" in answer.content.decode()
         assert 'href="/"' in answer.content.decode()
+
+    def test_a_nul_that_reaches_the_database_is_the_senders(self, browser, amina, monkeypatch):
+        browser.force_login(amina.user)
+        monkeypatch.setattr(
+            "dashu.web.views.User.objects.filter", lambda **_how: User.objects.get(email="a\0b@example.com")
+        )
+
+        assert browser.post("/language/", {"language": "en"}).status_code == 400
 
     def test_a_mistake_of_ours_stays_one(self, browser, amina, monkeypatch):
         browser.force_login(amina.user)
