@@ -1,5 +1,5 @@
 """
-Failures of the database that pass by themselves: it is away, full, overloaded, or was told to give up waiting.
+Failures that pass by themselves: the database is away, full, overloaded, or gave up waiting as told; Redis is away.
 
 Whoever asked is told to come again instead of that we made a mistake. What was asked for was not done, with one
 exception: a connection that breaks while a transaction ends leaves unknown whether it ended, so that the same has to be
@@ -10,6 +10,7 @@ Source: PostgreSQL, Appendix A (error codes).
 
 from django.conf import settings
 from django.db import Error, InterfaceError, OperationalError, connection
+from redis import exceptions as redis
 
 RETRY_SECONDS = 10
 
@@ -38,6 +39,8 @@ def passes(error: BaseException) -> bool:
     while cause is not None and id(cause) not in seen:
         if isinstance(cause, Error):
             return _is_passing(cause)
+        if isinstance(cause, (redis.ConnectionError, redis.TimeoutError)):
+            return True
         seen.add(id(cause))
         cause = cause.__cause__
     return False

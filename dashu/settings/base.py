@@ -138,7 +138,14 @@ DATABASES = {"default": env.database(env.service_url("DATABASE_URL"))}
 # A request waits no longer for one statement, see `dashu.failing`; jobs and commands wait.
 STATEMENT_SECONDS = env.whole("DASHU_STATEMENT_SECONDS", 20)
 REDIS_URL = env.service_url("REDIS_URL")
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # Without them a thread would wait for as long as TCP tries, when the line is dead.
+        "OPTIONS": {"socket_timeout": 5, "socket_connect_timeout": 2},
+    }
+}
 
 # --- people -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "users.User"

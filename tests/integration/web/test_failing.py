@@ -2,6 +2,7 @@
 
 import psycopg2
 import pytest
+import redis
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.test import Client
 from psycopg2 import errorcodes
@@ -49,6 +50,11 @@ class TestPasses:
         assert passes(OperationalError("connection refused"))
         assert passes(InterfaceError("connection already closed"))
         assert not passes(InterfaceError("cursor already closed"))
+
+    def test_a_redis_that_does_not_answer(self):
+        assert passes(redis.exceptions.TimeoutError("Timeout reading from socket"))
+        assert passes(redis.exceptions.ConnectionError("Connection refused"))
+        assert not passes(redis.exceptions.ResponseError("WRONGTYPE"))
 
     def test_what_was_raised_because_of_it(self):
         error = RuntimeError("could not look")
