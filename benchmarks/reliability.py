@@ -217,7 +217,8 @@ def out_of_memory(trial: Trial, world: World, make: MakesDatabases, count: int) 
     # Whatever runs behind these words is in the group from its first byte on.
     inside = ["sh", "-c", f'echo $$ > {group}/cgroup.procs; exec "$0" "$@"']
     try:
-        with site() as served, under_way(trial, world, served, count) as payers:
+        # So many that they go on for as long as workers are starved.
+        with site() as served, under_way(trial, world, served, count * 6) as payers:
             for turn in range(1, 4):
                 with worker(inside):
                     time.sleep(6)
@@ -237,8 +238,12 @@ def out_of_memory(trial: Trial, world: World, make: MakesDatabases, count: int) 
 
 def _starve(group: Path) -> None:
     """Leave a worker what it has now and next to nothing for its jobs."""
-    used = int((group / "memory.usage_in_bytes").read_text())
-    (group / "memory.limit_in_bytes").write_text(str(used + (1 << 18)))
+    told = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    # What was read from files can be dropped, what it has of its own cannot; the kernel says no to less than that.
+    for spare_mb in (1, 2, 4, 8, 16, 32):
+        with suppress(OSError):
+            (group / "memory.limit_in_bytes").write_text(str(int(told["total_rss"]) + (spare_mb << 20)))
+            return
 
 
 def _killed(group: Path) -> int:
