@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser, ArgumentTypeError
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,11 @@ NEXT = (
 
 
 def moment(text: str) -> datetime:
-    try:
+    with suppress(ValueError):
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None  # type: ignore[assignment]
-    if found is None or found.tzinfo is None:
-        raise ArgumentTypeError("write it with its time zone, such as 2026-11-30T14:05:00+08:00")
-    return found
+        if found.tzinfo is not None:
+            return found
+    raise ArgumentTypeError("write it with its time zone, such as 2026-11-30T14:05:00+08:00")
 
 
 class Command(BaseCommand):
