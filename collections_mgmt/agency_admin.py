@@ -15,7 +15,6 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import action, display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agency_forms import EvaluateForm, ProposeForm
 from collections_mgmt.agency_pages import (
     files_table,
@@ -45,6 +44,7 @@ from dashu.policy import rules as policy
 from dashu.policy.selectors import PolicyRuleMissing
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of, person_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.forms import add_refusal
 from dashu.web.staff_tables import Figure
 from dashu.web.templatetags.dashu import money

@@ -11,7 +11,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.domain.agreeing import Due
 from collections_mgmt.forms import CareForm, PlanForm, ReasonForm, SettlementForm
 from collections_mgmt.models import Arrangement, CollectionCase, PromiseToPay, Settlement
@@ -31,6 +30,7 @@ from dashu.kernel.errors import DomainError
 from dashu.kernel.money import Money
 from dashu.policy import rules as policy
 from dashu.users.actors import actor_of, person_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.forms import add_refusal
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money, percent_shown, typed

@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import parts_of_plan, settlement_summary
 from collections_mgmt.forms import ReasonForm
 from collections_mgmt.models import Arrangement, Settlement
@@ -19,6 +18,7 @@ from collections_mgmt.services.arrangements import cancel_arrangement
 from collections_mgmt.services.settlements import withdraw_settlement
 from dashu.kernel.dates import lender_today
 from dashu.users.actors import actor_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan, loan_link
 

@@ -16,7 +16,6 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.domain.clocks import clock_of
 from collections_mgmt.forms import AnswerForm, CloseComplaintForm, DisputeAnswerForm, HelpAnswerForm
 from collections_mgmt.models import Complaint, Dispute, HardshipRequest
@@ -34,6 +33,7 @@ from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import person_of
 from dashu.users.models import User
+from dashu.web.act_pages import ask_and_do
 from dashu.web.staff_tables import Column, Table, wrapped
 from dashu.web.templatetags.dashu import money
 from dashu.web.writing import named

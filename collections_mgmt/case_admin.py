@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import ACTS, AgreementActs, plan_tables
 from collections_mgmt.desk.contact_words import no_calls_words
 from collections_mgmt.forms import EndHoldForm, HoldForm, PromiseForm
@@ -26,6 +25,7 @@ from collections_mgmt.services.promises import note_staff_promise
 from dashu.kernel.dates import lender_today
 from dashu.messaging.selectors import calls_refused_at
 from dashu.users.actors import actor_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 from loans.admin import FoundByLoan, loan_link

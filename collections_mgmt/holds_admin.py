@@ -14,7 +14,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import care_categories
 from collections_mgmt.domain.clocks import clock_of
 from collections_mgmt.forms import ReasonForm
@@ -26,6 +25,7 @@ from collections_mgmt.services.care import end_care, review_care
 from collections_mgmt.services.holds import end_hold, review_hold
 from dashu.kernel.dates import lender_today
 from dashu.users.actors import actor_of, person_of
+from dashu.web.act_pages import ask_and_do
 from loans.admin import FoundByLoan, loan_link
 
 WARN_DAYS = 3

@@ -17,7 +17,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import stored_table
 from collections_mgmt.legal_forms import CostForm, FiledForm, JudgmentForm, LegalForm, WordsForm
 from collections_mgmt.models import CollectionCase, LegalCase, LegalStep
@@ -43,6 +42,7 @@ from dashu.policy import rules as policy
 from dashu.policy.selectors import PolicyRuleMissing
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of, person_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.forms import add_refusal
 from dashu.web.staff_tables import Column, Figure, Table
 from dashu.web.templatetags.dashu import money

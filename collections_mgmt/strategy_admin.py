@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.models import WRITE_STRATEGY, StrategyVersion
 from collections_mgmt.selectors.strategy_results import trial_of
 from collections_mgmt.selectors.strategy_simulation import champion_of, played
@@ -62,6 +61,7 @@ from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import person_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.forms import add_refusal
 
 PAGE = "admin:collections_mgmt_strategyversion_change"

@@ -11,7 +11,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.desk.forms import (
     CallerForm,
     FileHoldForm,
@@ -36,6 +35,7 @@ from dashu.kernel.dates import lender_now
 from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import person_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.forms import add_refusal
 from loans.models import Loan
 

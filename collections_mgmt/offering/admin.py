@@ -15,7 +15,6 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.forms import ReasonForm
 from collections_mgmt.models import OfferSet, RestructuringOffer, RestructuringPlan
 from collections_mgmt.offering.builder import BuildsOffers
@@ -27,6 +26,7 @@ from collections_mgmt.services.relief.end_offers import take_offers_back
 from collections_mgmt.services.relief.withdraw_plan import withdraw_plan
 from dashu.kernel.dates import lender_now, lender_today
 from dashu.users.actors import actor_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.staff_tables import Column, Table, wrapped
 from dashu.web.templatetags.dashu import money
 from loans.admin import loan_link

@@ -16,7 +16,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.agreement_acts import stored_table
 from collections_mgmt.campaign_words import campaign_tables, code_words
 from collections_mgmt.forms import ReasonForm
@@ -39,6 +38,7 @@ from dashu.kernel.dates import lender_now, lender_today
 from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.users.actors import person_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.forms import add_refusal
 from dashu.web.staff_tables import Column, Figure, Table
 from loans.admin import loan_link

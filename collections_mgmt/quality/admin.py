@@ -21,7 +21,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.desk.words import due_words, share
 from collections_mgmt.models import REVIEW, QualityReview
 from collections_mgmt.models.quality import QualityReviewQuerySet
@@ -43,6 +42,7 @@ from dashu.kernel.errors import DomainError
 from dashu.policy import rules as policy
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of, person_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.writing import named
 
 LIST = "admin:collections_mgmt_qualityreview_changelist"

@@ -17,7 +17,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.models import STEER_LEADS, BorrowerPlace, WarningLead, WarningTrigger
 from collections_mgmt.models.early_warning import WarningQuerySet
 from collections_mgmt.offering.links import offer_links
@@ -46,6 +45,7 @@ from dashu.policy.early_warning import Trigger
 from dashu.policy.selectors import PolicyRuleMissing
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of, person_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.staff_tables import Figure, Table
 from loans.models import Loan
 

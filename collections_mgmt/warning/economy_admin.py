@@ -18,7 +18,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.models import EconomicIndicator, IndicatorValue, ShockEntry
 from collections_mgmt.models.early_warning import WarningQuerySet
 from collections_mgmt.selectors.economy import series_now
@@ -42,6 +41,7 @@ from dashu.policy import rules as policy
 from dashu.policy.selectors import PolicyRuleMissing
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import person_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.forms import add_refusal
 
 LIST = "admin:collections_mgmt_economicindicator_changelist"

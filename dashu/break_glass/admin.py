@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
@@ -23,11 +22,10 @@ from dashu.break_glass.models import EmergencyGrant
 from dashu.break_glass.services.review_emergency import REVIEW, review_emergency
 from dashu.break_glass.services.take_rights import TAKE, give_rights_back, take_rights
 from dashu.kernel.dates import LENDER_ZONE, lender_now
-from dashu.kernel.errors import DomainError
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.step_up import proved_of
 from dashu.users.actors import person_of
-from dashu.web.forms import add_refusal
+from dashu.web.act_pages import ask_and_do
 
 LIST = "admin:break_glass_emergencygrant_changelist"
 PAGE = "admin:break_glass_emergencygrant_change"
@@ -96,10 +94,12 @@ class EmergencyGrantAdmin(ReadOnlyAdmin):
         def act(given: dict[str, Any]) -> None:
             request.session[IN_SESSION] = take_rights(user=person, **given).pk
 
-        return self._ask(
+        return ask_and_do(
+            self,
             request,
             form,
             act,
+            back=reverse(LIST),
             title=_("Take rights in an emergency"),
             text=_(
                 "For when something must be done now and nobody who may do it can be reached. Everyone who leads is"
@@ -126,7 +126,8 @@ class EmergencyGrantAdmin(ReadOnlyAdmin):
             raise Http404
         if not self.has_look_into_permission(request, object_id):
             raise PermissionDenied
-        return self._ask(
+        return ask_and_do(
+            self,
             request,
             ReviewForm(request.POST or None),
             lambda given: review_emergency(grant_id=grant.pk, user=person_of(request), **given),
@@ -136,26 +137,3 @@ class EmergencyGrantAdmin(ReadOnlyAdmin):
             done=_("It is kept what you found."),
             back=reverse(PAGE, args=[grant.pk]),
         )
-
-    def _ask(
-        self,
-        request: HttpRequest,
-        form: forms.Form,
-        act: Any,
-        *,
-        done: Any,
-        back: str = "",
-        after: str = "",
-        **words: Any,
-    ) -> HttpResponse:
-        back = back or reverse(LIST)
-        if request.method == "POST" and form.is_valid():
-            try:
-                act(form.cleaned_data)
-            except DomainError as refusal:
-                add_refusal(form, refusal)
-            else:
-                messages.success(request, done)
-                return redirect(after or back)
-        shown = {"form": form, "button": words["title"], "back": back, "opts": self.opts, **words}
-        return render(request, "staff/act.html", {**self.admin_site.each_context(request), **shown})

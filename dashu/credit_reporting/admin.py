@@ -11,7 +11,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import action, display
 
-from collections_mgmt.act_pages import ask_and_do
 from dashu.approvals.asking import asked_for_approval
 from dashu.credit_reporting.forms import AnswerForm, ConsentForm, DiscardForm, NoFields
 from dashu.credit_reporting.models import RecordCorrection, ReportedRecord, ReportingConsent, ReportingFile
@@ -33,6 +32,7 @@ from dashu.policy import rules as policy
 from dashu.policy.selectors import PolicyRuleMissing
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of, person_of
+from dashu.web.act_pages import ask_and_do
 from loans.models import Loan
 
 Status = ReportingFile.Status

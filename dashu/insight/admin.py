@@ -15,7 +15,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from collections_mgmt.act_pages import ask_and_do
 from dashu.insight.files import FORMATS
 from dashu.insight.forms import asked_for
 from dashu.insight.handing_out import asked_words, hand_out, hand_out_loans
@@ -33,6 +32,7 @@ from dashu.insight.showing import shown
 from dashu.kernel.dates import lender_now
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of, person_of
+from dashu.web.act_pages import ask_and_do
 
 
 @admin.register(ReportSchedule)

@@ -19,7 +19,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
-from collections_mgmt.act_pages import ask_and_do
 from collections_mgmt.presenting import bucket_label
 from dashu.approvals.asking import asked_for_approval
 from dashu.approvals.drafts import may_be_edited
@@ -42,6 +41,7 @@ from dashu.provisioning.services.post import ask_posting
 from dashu.provisioning.workbook import write_run
 from dashu.read_only_admin import ReadOnlyAdmin
 from dashu.users.actors import actor_of, person_of
+from dashu.web.act_pages import ask_and_do
 from dashu.web.staff_tables import Column, Table
 from dashu.web.templatetags.dashu import money
 from loans.models import Loan
