@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
+from django.utils.http import escape_leading_slashes
 from django.views.defaults import bad_request, server_error
 
 from dashu.api.errors import PROBLEM_TYPE, TryAgainLater, problem_of
@@ -37,5 +38,5 @@ def _problem(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest) -> HttpResponse:
     """Lead back to the same page; what was sent is not sent again by a link, so there it leads to the beginning."""
-    again = request.get_full_path() if request.method in ("GET", "HEAD") else ""
+    again = escape_leading_slashes(request.get_full_path()) if request.method in ("GET", "HEAD") else ""
     return HttpResponse(render_to_string("503.html", {"again": again}), status=HTTPStatus.SERVICE_UNAVAILABLE)

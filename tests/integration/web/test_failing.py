@@ -92,6 +92,14 @@ class TestPages:
 
         assert 'href="/me/?month=2026-05"' in page
 
+    @pytest.mark.usefixtures("away")
+    def test_lead_nowhere_else(self, browser):
+        browser.cookies["sessionid"] = "somebodys"
+
+        page = browser.get("/", PATH_INFO="//elsewhere.example/").content.decode()
+
+        assert 'href="/%2Felsewhere.example/"' in page
+
     def test_of_what_was_sent_send_nothing_again(self, browser, amina, monkeypatch):
         amina.user.language = "en"
         amina.user.save()
