@@ -25,7 +25,7 @@ PLAIN = re.compile(
 )
 FORMS = re.compile(r"<form\b[^>]*method=[\"']post.*?</form>", re.IGNORECASE | re.DOTALL)
 ELSEWHERE = re.compile(r"<form\b[^>]*action=[\"']https?://", re.IGNORECASE)
-NUMBERS = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
+NUMBERS = re.compile(r"(?<![0-9A-Za-z])(1[3-9]\d{9}|\d{17}[\dXx])(?![0-9A-Za-z])")
 
 
 @dataclass(frozen=True, slots=True)

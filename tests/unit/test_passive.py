@@ -25,6 +25,8 @@ def test_finds_nothing_where_all_is_well():
     cookie = "sessionid=1; HttpOnly; Path=/; SameSite=Lax\ncsrftoken=2; Path=/; SameSite=Lax"
     body = FORM.format('<input name="csrfmiddlewaretoken">') + "<p>Select a loan from the list.</p>"
 
+    key = "807f3b7f83a6a263391f8826850d00b7b14046566096cce5"  # with eleven digits of a telephone in it
+    assert found(url=f"http://site/sign/{key}/") == []
     assert found(body, url="http://site/loans/DS20260000001/?page=2", set_cookie=cookie, location="/me/") == []
 
 
